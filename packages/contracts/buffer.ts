@@ -1,0 +1,68 @@
+/**
+ * A named buffer is a window of bytes that a sticky keyword selects. Reading one fills a reused window and allocates
+ * nothing where the bytes already lie somewhere.
+ */
+import type { Direction } from './direction.ts';
+import type { Flow } from './flow.ts';
+import type { Packet } from './packet.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface BufferWindow {
+  bytes: Uint8Array;
+  /** the buffer is bytes[start, end) */
+  start: number;
+  end: number;
+  /** for bodies: how many bytes of the body came before `start`; 0 otherwise */
+  offset: number;
+  /** will nothing more be added? */
+  complete: boolean;
+}
+
+interface BufferBase {
+  /** the sticky keyword's name, for example `http.uri` */
+  readonly name: string;
+  readonly summary: string;
+  /**
+   * name: a domain, hash or other short value mostly compared as a whole (looked up by hash) · text: searched ·
+   * body: grows, is searched in windows
+   */
+  readonly shape: 'name' | 'text' | 'body';
+}
+
+export interface TransactionBuffer extends BufferBase {
+  readonly of: 'transaction';
+  /** undefined: any protocol whose transactions carry files (`file.data`) */
+  readonly protocol: string | undefined;
+  /** directions in which it exists */
+  readonly directions: readonly Direction[];
+  /** progress (of the direction inspected) at which it is there in full; bodies: at which it may begin */
+  progress(direction: Direction): number;
+  /** Fill `window` with instance `index` (0 for single ones). False: no such instance. */
+  read(transaction: Transaction, direction: Direction, index: number, window: BufferWindow, flow: Flow): boolean;
+  /** may there be an instance 1? */
+  readonly multiple: boolean;
+}
+
+export interface PacketBuffer extends BufferBase {
+  readonly of: 'packet';
+  read(packet: Packet, window: BufferWindow): boolean;
+}
+
+export type BufferDefinition = TransactionBuffer | PacketBuffer;
+
+export const NO_BYTES = new Uint8Array(0);
+
+export function emptyWindow(): BufferWindow {
+  return { bytes: NO_BYTES, start: 0, end: 0, offset: 0, complete: true };
+}
+
+/** Fill a window with a whole array that nothing will be added to; false where there is none. */
+export function fillWindow(window: BufferWindow, bytes: Uint8Array | undefined): boolean {
+  if (bytes === undefined) return false;
+  window.bytes = bytes;
+  window.start = 0;
+  window.end = bytes.length;
+  window.offset = 0;
+  window.complete = true;
+  return true;
+}

@@ -1,0 +1,161 @@
+/**
+ * What a compiled rule tests. Bytes conditions stand in lists, one list per buffer the rule reads, in the order written;
+ * the others are plain predicates. Conditions are plain data with at most one function each: never a closure per byte.
+ */
+
+import type { Direction } from './direction.ts';
+import type { Flow } from './flow.ts';
+import type { Packet } from './packet.ts';
+import type { Transaction } from './transaction.ts';
+
+/** A number written in the rule, or the index of a variable set by byte_extract, byte_math and their kin. */
+export type Quantity = number | { readonly variable: number };
+
+export interface ContentCondition {
+  readonly kind: 'content';
+  bytes: Uint8Array;
+  negated: boolean;
+  nocase: boolean;
+  offset: Quantity | undefined;
+  depth: Quantity | undefined;
+  distance: Quantity | undefined;
+  within: Quantity | undefined;
+  startsWith: boolean;
+  endsWith: boolean;
+  fastPattern: boolean;
+  /** `fast_pattern:only` in old rules: the prefilter's find is enough */
+  fastPatternOnly: boolean;
+  /** `fast_pattern:offset,length` */
+  fastPatternSlice: { readonly offset: number; readonly length: number } | undefined;
+}
+
+export interface PatternMatch {
+  /** absolute positions in the bytes given */
+  start: number;
+  end: number;
+  /** start and end of each capture group from 1, -1 where it took no part; present where the pattern has groups */
+  groups: Int32Array | undefined;
+}
+
+/** A compiled regular expression. Bounded in time: gives up after a fixed number of steps. */
+export interface BytePattern {
+  readonly source: string;
+  /** First match whose start is at or after `from` within bytes[start, end); `start` is where `^` matches. Undefined: none, or gave up. */
+  match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined;
+}
+
+export interface PatternCondition {
+  readonly kind: 'pattern';
+  readonly pattern: BytePattern;
+  readonly negated: boolean;
+  /** starts where the match before it ended (`R`); `^` matches there */
+  readonly relative: boolean;
+  /** capture groups to keep: group number → where */
+  readonly captures: readonly { readonly group: number; readonly variable: number }[];
+}
+
+/** The state of one inspection of one buffer, handed to byte tests. Reused: keep no reference. */
+export interface Inspection {
+  bytes: Uint8Array;
+  /** the buffer is bytes[start, end) */
+  start: number;
+  end: number;
+  /** absolute position after the last match; `start` before the first */
+  cursor: number;
+  /** values of the rule's variables, by index */
+  readonly variables: Float64Array;
+  /** how many bytes of the stream or body came before `start` */
+  streamOffset: number;
+  /** is `end` the true end of the buffer (nothing more will come)? */
+  complete: boolean;
+  direction: Direction;
+  packet: Packet | undefined;
+  flow: Flow | undefined;
+  transaction: Transaction | undefined;
+}
+
+/** A test at or from the cursor, such as byte_test or isdataat. It may move the cursor or set variables. */
+export interface BytesTest {
+  readonly kind: 'test';
+  readonly keyword: string;
+  /** does it start at the cursor? A relative test is retried where the content before it matches again */
+  readonly relative: boolean;
+  /** words for a person, for example `2 bytes at 4 are above 1000` */
+  readonly describes: string;
+  /** smallest buffer length at which it can be true, for early rejection; 0 if unknown */
+  readonly minimumLength?: number;
+  /** exact or bounded whole-buffer length, for `bsize` and `urilen` (prefilter by value) */
+  readonly exactLength?: number;
+  test(inspection: Inspection): boolean;
+}
+
+/**
+ * Bytes decoded from the current buffer and searched by the conditions that follow (base64_decode + base64_data).
+ * `decode` gives the new bytes or undefined where nothing could be decoded.
+ */
+export interface BytesDecode {
+  readonly kind: 'decode';
+  readonly keyword: string;
+  readonly describes: string;
+  decode(inspection: Inspection): Uint8Array | undefined;
+  /** filled by the following sticky keyword */
+  readonly conditions: BytesCondition[];
+}
+
+export type BytesCondition = ContentCondition | PatternCondition | BytesTest | BytesDecode;
+
+export interface PacketCondition {
+  readonly keyword: string;
+  readonly describes: string;
+  /** cheap ones first: 1 a field compare, 5 a table look-up, 20 a search */
+  readonly cost: number;
+  /** direction: of this packet within its flow */
+  test(packet: Packet, flow: Flow | undefined): boolean;
+}
+
+export interface TransactionCondition {
+  readonly keyword: string;
+  readonly describes: string;
+  /** protocol whose transactions it reads */
+  readonly protocol: string;
+  /** the transaction's progress at which it can be decided, see ProtocolDefinition.progress; the direction is the one being inspected */
+  readonly progress: number;
+  /** directions in which it can be decided */
+  readonly directions: readonly Direction[];
+  test(transaction: Transaction, direction: Direction, flow: Flow): boolean;
+}
+
+export type StateScope = 'flow' | 'source' | 'destination' | 'both' | 'pair' | 'transaction';
+
+/** flowbits, xbits, hostbits. `names` are alternatives (`isset,a|b`). */
+export interface BitOperation {
+  readonly kind: 'bit';
+  readonly operation: 'set' | 'unset' | 'toggle' | 'isset' | 'isnotset';
+  readonly names: readonly string[];
+  readonly scope: StateScope;
+  /** seconds; xbits and hostbits only */
+  readonly expire: number;
+}
+
+export interface IntegerOperation {
+  readonly kind: 'integer';
+  readonly name: string;
+  readonly operation: '=' | '+' | '-' | '<' | '>' | '<=' | '>=' | '==' | '!=' | 'isset' | 'notset' | 'isnotset';
+  readonly operand: number | string;
+}
+
+export type StateOperation = BitOperation | IntegerOperation;
+
+export interface Threshold {
+  readonly type: 'limit' | 'threshold' | 'both' | 'detection' | 'backoff' | 'rate';
+  readonly track: 'by_src' | 'by_dst' | 'by_both' | 'by_rule' | 'by_flow';
+  readonly count: number;
+  readonly seconds: number;
+  /** backoff only */
+  readonly multiplier?: number;
+  /** rate_filter only */
+  readonly newAction?: string;
+  readonly timeout?: number;
+}
+
+export type FlowDemand = 'established' | 'not_established' | 'stateless' | 'to_server' | 'to_client' | 'only_stream' | 'no_stream' | 'only_frag' | 'no_frag';

@@ -1,0 +1,46 @@
+/** A file seen on the wire: its name and as much of its content as the limits allow. */
+import type { Direction } from './direction.ts';
+
+export class FileTransfer {
+  readonly direction: Direction;
+  name: string;
+  /** bytes seen, also those beyond the limit */
+  size = 0;
+  state: 'OPEN' | 'CLOSED' | 'TRUNCATED' | 'ERROR' = 'OPEN';
+  gaps = false;
+  /** content kept: bytes[0, kept) came first in the file; more came where size > kept */
+  bytes: Uint8Array = NOTHING;
+  kept = 0;
+  /** first byte number where the transfer is a range of a file */
+  rangeStart: number | undefined = undefined;
+  rangeEnd: number | undefined = undefined;
+  logged = false;
+  readonly limit: number;
+
+  constructor(direction: Direction, name: string, limit: number) {
+    this.direction = direction;
+    this.name = name;
+    this.limit = limit;
+  }
+
+  /** Copies bytes[start, end) as far as the limit allows. */
+  append(bytes: Uint8Array, start: number, end: number): void {
+    this.size += end - start;
+    const room = this.limit - this.kept;
+    const take = Math.min(room, end - start);
+    if (take <= 0) return;
+    if (this.kept + take > this.bytes.length) {
+      const grown = new Uint8Array(Math.min(this.limit, Math.max(this.kept + take, this.bytes.length * 2, 1024)));
+      grown.set(this.bytes.subarray(0, this.kept));
+      this.bytes = grown;
+    }
+    this.bytes.set(take === bytes.length ? bytes : bytes.subarray(start, start + take), this.kept);
+    this.kept += take;
+  }
+
+  close(state: 'CLOSED' | 'TRUNCATED' | 'ERROR' = 'CLOSED'): void {
+    if (this.state === 'OPEN') this.state = state;
+  }
+}
+
+const NOTHING = new Uint8Array(0);

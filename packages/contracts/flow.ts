@@ -1,0 +1,58 @@
+/**
+ * A flow: packets between two end points of one transport protocol. `source` is the client (who sent the first packet, or
+ * was found to be the client later).
+ */
+import type { ProtocolSession } from './protocol.ts';
+
+export const FLOW_NEW = 0;
+export const FLOW_ESTABLISHED = 1;
+export const FLOW_CLOSED = 2;
+
+export class Flow {
+  /** counts from 1 in order of appearance; the EVE flow_id is made from it */
+  id = 0;
+  ipVersion = 4;
+  protocol = 0;
+  readonly source = new Uint32Array(4);
+  readonly destination = new Uint32Array(4);
+  /** ports, or icmp type and code */
+  sourcePort = 0;
+  destinationPort = 0;
+  vlans: readonly number[] | undefined = undefined;
+  state = FLOW_NEW;
+  /** microseconds */
+  startTime = 0.5;
+  lastTime = 0.5;
+  packetsToServer = 0;
+  packetsToClient = 0;
+  bytesToServer = 0;
+  bytesToClient = 0;
+  /** packet number of the first packet */
+  firstPacket = 0;
+
+  /** owned by `traffic/streams` */
+  stream: unknown = undefined;
+
+  /** name of the application protocol: undefined while not known, `failed` where it could not be told */
+  applicationProtocol: string | undefined = undefined;
+  /** what each side alone was taken for */
+  protocolToServer: string | undefined = undefined;
+  protocolToClient: string | undefined = undefined;
+  /** the protocol before a change of protocol */
+  originalProtocol: string | undefined = undefined;
+  session: ProtocolSession | undefined = undefined;
+
+  /** names set by flowbits, in order; undefined where none */
+  bits: Set<string> | undefined = undefined;
+  integers: Map<string, number> | undefined = undefined;
+  /** an alert was raised on it */
+  alerted = false;
+  /** a pass rule, a drop, or bypass: nothing more is inspected */
+  verdict: 'none' | 'pass' | 'drop' = 'none';
+  /** why the flow ended: `timeout`, `forced`, `shutdown` (end of capture), `tcp_reuse` */
+  endReason = '';
+  /** owned by detection */
+  detection: unknown = undefined;
+  /** names of anomalies raised on the flow as a whole */
+  anomalies: string[] | undefined = undefined;
+}

@@ -1,0 +1,64 @@
+/** An indicator of compromise as found in a text, and the definition of one type of it. */
+export type IndicatorType =
+  | 'domain'
+  | 'url'
+  | 'ipv4'
+  | 'ipv6'
+  | 'email'
+  | 'md5'
+  | 'sha1'
+  | 'sha256'
+  | 'cve'
+  | 'attack'
+  | 'ja3'
+  | 'ja4'
+  | 'user-agent'
+  | 'file'
+  | 'registry'
+  | 'mutex'
+  | 'handle';
+
+/**
+ * indicator: points at the threat · reference: where to read more · victim: whom it was aimed at · benign: well known and
+ * harmless in itself · credit: a person or organisation to be thanked
+ */
+export type IndicatorRole = 'indicator' | 'reference' | 'victim' | 'benign' | 'credit';
+
+export interface Indicator {
+  readonly type: IndicatorType;
+  /** normalised: defanging undone, hosts and hashes in lower case */
+  readonly value: string;
+  /** as it stands in the text */
+  readonly written: string;
+  /** offsets in the text given, UTF-16 units */
+  readonly start: number;
+  readonly end: number;
+  readonly role: IndicatorRole;
+  readonly benign: boolean;
+  /** why this role, in a few words */
+  readonly reason: string;
+  /** port, where one is written behind an address or host */
+  readonly port?: number;
+}
+
+export interface IndicatorCandidate {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+  readonly port?: number;
+}
+
+export interface IndicatorDefinition {
+  readonly type: IndicatorType;
+  readonly summary: string;
+  /** higher wins where two overlap */
+  readonly precedence: number;
+  /** All candidates in the text, already normalised, in order; linear in the length of the text. */
+  find(text: string, options: IndicatorOptions): Iterable<IndicatorCandidate>;
+}
+
+/** Knowledge that lies outside the catalogue and is handed in. */
+export interface IndicatorOptions {
+  /** registrable part of a host name by the public suffix list; undefined where the suffix is not a real one */
+  registrableDomain(host: string): string | undefined;
+}

@@ -1,0 +1,35 @@
+/**
+ * A keyword definition is data first: documentation, completion, checks, the fuzz grammar and the compatibility table are
+ * derived from it, and `apply` says what the keyword adds to a rule that is being compiled. A definition validates, it never
+ * acts on traffic; its messages leave out the keyword's own name and place, the compiler adds both.
+ *
+ * To write one: `packages/catalogue/keywords/<family>/<family>.definition.ts`, or beside its protocol in
+ * `packages/catalogue/protocols/<name>/`. See CONTRIBUTING.md, "A keyword".
+ */
+import type { ArgumentGrammar } from './argument-grammar.ts';
+import type { RuleBuilder } from './rule-builder.ts';
+
+export interface KeywordDefinition<Value = unknown> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly family: string;
+  /** Suricata version that introduced it, for example `5.0` */
+  readonly since: string;
+  readonly summary: string;
+  /**
+   * sticky-buffer: following contents look at a buffer · content-modifier: changes the content before it ·
+   * condition: a test of its own · state: flowbits and their kin · annotation: says something about the rule
+   */
+  readonly kind: 'sticky-buffer' | 'content-modifier' | 'transform' | 'condition' | 'state' | 'annotation';
+  /** protocol it belongs to, if only one */
+  readonly protocol?: string;
+  readonly argument: ArgumentGrammar<Value>;
+  /** options of a whole rule that load, and that must fail with the code beside */
+  readonly examples: readonly string[];
+  readonly broken?: readonly { readonly options: string; readonly code: string }[];
+  apply(argument: Value, builder: RuleBuilder): void;
+}
+
+export function keyword<Value>(definition: KeywordDefinition<Value>): KeywordDefinition<Value> {
+  return definition;
+}

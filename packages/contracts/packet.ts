@@ -1,0 +1,112 @@
+/**
+ * One packet, decoded in place. The decoder fills one reused object per nesting level: whoever wants to keep something
+ * copies it. All numbers are initialised so that the object never changes shape.
+ */
+import type { Direction } from './direction.ts';
+import type { Flow } from './flow.ts';
+
+/** tcp flags as on the wire */
+export const FIN = 1;
+export const SYN = 2;
+export const RST = 4;
+export const PSH = 8;
+export const ACK = 16;
+export const URG = 32;
+export const ECE = 64;
+export const CWR = 128;
+
+export const ICMP = 1;
+export const TCP = 6;
+export const UDP = 17;
+export const ICMPV6 = 58;
+export const SCTP = 132;
+
+export const MOST_VLANS = 3;
+
+export class Packet {
+  /** counts from 1 within the capture */
+  number = 0;
+  /** capture time, microseconds since 1970 (a double holds them exactly until 2255) */
+  time = 0.5;
+  /** the frame is data[frameStart, frameEnd) */
+  data: Uint8Array = NOTHING;
+  frameStart = 0;
+  frameEnd = 0;
+  /** length on the wire, which may be more than was captured */
+  wireLength = 0;
+  linkType = 0;
+  etherType = 0;
+  /** offsets of ethernet addresses, -1 where there are none */
+  ethernetStart = -1;
+  vlanCount = 0;
+  readonly vlans = new Uint16Array(MOST_VLANS);
+
+  /** 4, 6, or 0 where there is no IP (ARP, unknown) */
+  ipVersion = 0;
+  ipStart = -1;
+  ipHeaderLength = 0;
+  /** total length as the header says, and end of what is really there */
+  ipLength = 0;
+  ipEnd = 0;
+  /** IPv4: word 0; IPv6: words 0..3; most significant first */
+  readonly source = new Uint32Array(4);
+  readonly destination = new Uint32Array(4);
+  ttl = 0;
+  tos = 0;
+  ipId = 0;
+  /** IPv4 flag bits (4 reserved, 2 don't fragment, 1 more fragments); for IPv6 fragments 1 means more */
+  fragmentFlags = 0;
+  /** in bytes */
+  fragmentOffset = 0;
+  isFragment = false;
+  /** protocol of what the IP packet carries, after IPv6 extension headers; -1 where unknown */
+  protocol = -1;
+  /** start of ip options (IPv4); equal to ipStart + 20 where there are none */
+  ipOptionsEnd = 0;
+
+  /** start of the transport header, -1 where missing or truncated */
+  transportStart = -1;
+  sourcePort = 0;
+  destinationPort = 0;
+  tcpSequence = 0;
+  tcpAcknowledgement = 0;
+  tcpFlags = 0;
+  tcpWindow = 0;
+  tcpUrgent = 0;
+  tcpHeaderLength = 0;
+  /** -1 where the option is not there */
+  tcpMss = -1;
+  tcpWindowScale = -1;
+  tcpSackPermitted = false;
+  tcpTimestamp = -1;
+  tcpTimestampEcho = -1;
+  icmpType = -1;
+  icmpCode = -1;
+  icmpId = -1;
+  icmpSequence = -1;
+
+  /** payload is data[payloadStart, payloadEnd) */
+  payloadStart = 0;
+  payloadEnd = 0;
+
+  /** 1 good, 0 wrong, -1 not checked (yet) */
+  ipChecksumGood = -1;
+  transportChecksumGood = -1;
+
+  /** names of decoder anomalies (`ipv4.trunc_pkt`); empty for most */
+  readonly anomalies: string[] = [];
+  /** rebuilt from fragments, or carried in a tunnel: the frame offsets are those of the rebuilt bytes */
+  isRebuilt = false;
+  tunnelDepth = 0;
+
+  flow: Flow | undefined = undefined;
+  direction: Direction = 0;
+  /** established when this packet was seen (after it was taken in) */
+  flowEstablished = false;
+  /** made by the engine at the end of a flow; carries no bytes of its own */
+  isPseudo = false;
+  /** the payload was taken into the stream (in window, not a full retransmission) */
+  inStream = false;
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,88 @@
+/**
+ * An application protocol: how it is recognised, read and shown. A folder `catalogue/protocols/<name>/` holds
+ * `wire.ts` (bytes → message), `transactions.ts` (messages → transactions), `records.ts` (transaction → EVE),
+ * `keywords.ts` and `<name>.definition.ts`, which exports `protocol`.
+ */
+import type { BufferDefinition } from './buffer.ts';
+import type { Direction } from './direction.ts';
+import type { Flow } from './flow.ts';
+import type { KeywordDefinition } from './keyword.ts';
+import type { EngineSettings } from './settings.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Answers of `recognise`. */
+export const NOT_THIS = 0;
+export const IS_THIS = 1;
+export const NEED_MORE = 2;
+/** it is this protocol, but the peer we took for the client is the server */
+export const IS_THIS_REVERSED = 3;
+export type Recognition = 0 | 1 | 2 | 3;
+
+/** One conversation being read. Owned by a flow. */
+export interface ProtocolSession {
+  /** live transactions in order; the engine removes those that are complete in both directions, inspected and logged */
+  readonly transactions: Transaction[];
+  /** number of transactions made so far */
+  readonly count: number;
+  /**
+   * Read bytes[start, end) of one direction. Returns the position up to which it was consumed; the rest is given again,
+   * with more behind it. `atEnd`: nothing more will come (parse what can be parsed; keep nothing).
+   * Must give the same result however the bytes are split. Returns -1 where the session can not go on (the anomaly is raised).
+   */
+  consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number;
+  /** `length` bytes were lost. False: cannot go on. */
+  skip(direction: Direction, length: number): boolean;
+  /** Both directions ended: close files and transactions. */
+  finish(time: number): void;
+  /** set when the conversation goes on in another protocol from here (CONNECT, Upgrade, STARTTLS): its name or `unknown` */
+  nextProtocol: string | undefined;
+  /** set when what follows is encrypted: payload is no longer searched */
+  opaque: boolean;
+  /** set when everything of interest was seen: bytes need not be kept nor given any more */
+  done: boolean;
+  /** anomalies that belong to no transaction; taken and emptied by the engine */
+  anomalies: string[];
+}
+
+export interface AnomalyDefinition {
+  readonly name: string;
+  readonly summary: string;
+}
+
+export interface ProtocolDefinition {
+  /** as in a rule header: `http`, `dns`, `tls`, `smb` */
+  readonly name: string;
+  /** other header words for it (`ssl` for tls, `http1`) */
+  readonly aliases?: readonly string[];
+  /** `app_proto` and record type in EVE */
+  readonly recordName: string;
+  readonly transport: readonly ('tcp' | 'udp')[];
+  readonly summary: string;
+  /** server ports on which `recognise` is asked first; it is asked on every port where `anyPort` */
+  readonly ports: readonly number[];
+  readonly anyPort: boolean;
+  /** bytes from `direction`, first of the flow. Ports are those of client and server as taken so far. */
+  recognise(bytes: Uint8Array, start: number, end: number, direction: Direction, flow: Flow): Recognition;
+  open(flow: Flow, settings: EngineSettings): ProtocolSession;
+  /** progress values that mean complete, by direction */
+  readonly complete: readonly [number, number];
+  readonly buffers: readonly BufferDefinition[];
+  readonly keywords: readonly KeywordDefinition<never>[];
+  readonly anomalies: readonly AnomalyDefinition[];
+  /** Each transaction of a UDP protocol is inspected on the packet that carried it. */
+  /** The `<recordName>` object of the transaction's own EVE record; undefined: not to be logged (yet). May be several (`dns` request and response). */
+  records(transaction: Transaction, flow: Flow): readonly ProtocolRecord[];
+  /** The object shown under `<recordName>` in an alert on this transaction. */
+  context(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
+}
+
+export interface ProtocolRecord {
+  readonly type: string;
+  readonly body: Record<string, unknown>;
+  /** direction whose addresses the record shows as source → destination */
+  readonly direction: Direction;
+}
+
+export function asKeywords(...definitions: KeywordDefinition<never>[]): readonly KeywordDefinition<never>[] {
+  return definitions;
+}

@@ -1,0 +1,125 @@
+/**
+ * What an engine is told before it starts. The defaults are stated here once and equal those of Suricata 8's packaged
+ * configuration; the command line fills in what a suricata.yaml says.
+ */
+export interface Decompressors {
+  /**
+   * Whole-input decompression for codings without an own implementation (`br`, `zstd`). At most `limit` bytes of output; a
+   * truncated input gives what could be decoded. Undefined: not a valid beginning.
+   */
+  readonly [coding: string]: (input: Uint8Array, limit: number) => Uint8Array | undefined;
+}
+
+export interface EngineSettings {
+  /** `HOME_NET` → `[192.168.0.0/16,…]` */
+  readonly addressGroups: Readonly<Record<string, string>>;
+  readonly portGroups: Readonly<Record<string, string>>;
+  /** verify checksums: packets with a wrong one are not taken into streams */
+  readonly verifyChecksums: boolean;
+  /** inspect stream bytes at once, produce verdicts (IPS) */
+  readonly inline: boolean;
+  readonly stream: {
+    readonly midstream: boolean;
+    readonly asyncOneside: boolean;
+    /** bytes per direction that are reassembled; 0 for no limit */
+    readonly depth: number;
+    /** raw stream bytes are searched in chunks of at least this size, or earlier where a transaction completes */
+    readonly chunkToServer: number;
+    readonly chunkToClient: number;
+  };
+  readonly http: {
+    readonly requestBodyLimit: number;
+    readonly responseBodyLimit: number;
+    readonly requestMinimumInspect: number;
+    readonly responseMinimumInspect: number;
+    readonly decompressionDepth: number;
+    /** output bytes per response body */
+    readonly bombLimit: number;
+  };
+  readonly fileLimit: number;
+  readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
+  /** seconds, by protocol and state */
+  readonly flowTimeouts: {
+    readonly tcp: FlowTimeouts;
+    readonly udp: FlowTimeouts;
+    readonly icmp: FlowTimeouts;
+    readonly other: FlowTimeouts;
+  };
+  readonly maximumFlows: number;
+  readonly maximumAlertsPerPacket: number;
+  readonly decompressors: Decompressors;
+  /** classtype → priority and words, from classification.config */
+  readonly classifications: ReadonlyMap<string, Classification>;
+  /** steps a regular expression may take on one buffer */
+  readonly patternStepLimit: number;
+}
+
+export interface FlowTimeouts {
+  readonly fresh: number;
+  readonly established: number;
+  readonly closed: number;
+}
+
+export interface Classification {
+  readonly name: string;
+  readonly description: string;
+  readonly priority: number;
+}
+
+export const DEFAULT_SETTINGS: EngineSettings = {
+  addressGroups: {
+    HOME_NET: '[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]',
+    EXTERNAL_NET: '!$HOME_NET',
+    HTTP_SERVERS: '$HOME_NET',
+    SMTP_SERVERS: '$HOME_NET',
+    SQL_SERVERS: '$HOME_NET',
+    DNS_SERVERS: '$HOME_NET',
+    TELNET_SERVERS: '$HOME_NET',
+    AIM_SERVERS: '$EXTERNAL_NET',
+    DC_SERVERS: '$HOME_NET',
+    DNP3_SERVER: '$HOME_NET',
+    DNP3_CLIENT: '$HOME_NET',
+    MODBUS_CLIENT: '$HOME_NET',
+    MODBUS_SERVER: '$HOME_NET',
+    ENIP_CLIENT: '$HOME_NET',
+    ENIP_SERVER: '$HOME_NET',
+  },
+  portGroups: {
+    HTTP_PORTS: '80',
+    SHELLCODE_PORTS: '!80',
+    ORACLE_PORTS: '1521',
+    SSH_PORTS: '22',
+    DNP3_PORTS: '20000',
+    MODBUS_PORTS: '502',
+    FILE_DATA_PORTS: '[$HTTP_PORTS,110,143]',
+    FTP_PORTS: '21',
+    GENEVE_PORTS: '6081',
+    VXLAN_PORTS: '4789',
+    TEREDO_PORTS: '3544',
+    SIP_PORTS: '[5060, 5061]',
+  },
+  verifyChecksums: true,
+  inline: false,
+  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, chunkToServer: 2560, chunkToClient: 2560 },
+  http: {
+    requestBodyLimit: 102_400,
+    responseBodyLimit: 102_400,
+    requestMinimumInspect: 32_768,
+    responseMinimumInspect: 40_960,
+    decompressionDepth: 2,
+    bombLimit: 1_048_576,
+  },
+  fileLimit: 102_400,
+  tls: { encryptionHandling: 'track-only', fingerprints: true },
+  flowTimeouts: {
+    tcp: { fresh: 60, established: 600, closed: 60 },
+    udp: { fresh: 30, established: 300, closed: 0 },
+    icmp: { fresh: 30, established: 300, closed: 0 },
+    other: { fresh: 30, established: 300, closed: 0 },
+  },
+  maximumFlows: 2_000_000,
+  maximumAlertsPerPacket: 15,
+  decompressors: {},
+  classifications: new Map(),
+  patternStepLimit: 200_000,
+};

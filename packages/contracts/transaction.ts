@@ -1,0 +1,42 @@
+/**
+ * One exchange of an application protocol (a request and its response, a query and its answer). Protocol folders extend
+ * this class with what they decoded; detection and records see only this part and the folder's own buffers and records.
+ */
+import type { Direction } from './direction.ts';
+import type { FileTransfer } from './file-transfer.ts';
+
+export abstract class Transaction {
+  /** counts from 0 within the flow */
+  readonly id: number;
+  /** how far each direction has come; the numbers are the protocol's own, growing, the last one means complete */
+  readonly progress: [number, number] = [0, 0];
+  /** something was added since detection last looked, by direction */
+  readonly changed: [boolean, boolean] = [true, true];
+  /** names of anomalies (`http.unable_to_match_response_to_request` without the protocol); undefined where none */
+  anomalies: string[] | undefined = undefined;
+  files: FileTransfer[] | undefined = undefined;
+  /** its record was written */
+  logged = false;
+  /** owned by detection: rules already decided on this transaction, by direction */
+  detection: unknown = undefined;
+  /** capture time of its first byte, microseconds */
+  readonly time: number;
+
+  constructor(id: number, time: number) {
+    this.id = id;
+    this.time = time;
+  }
+
+  raise(anomaly: string): void {
+    if (this.anomalies === undefined) this.anomalies = [];
+    if (!this.anomalies.includes(anomaly) && this.anomalies.length < MOST_ANOMALIES) this.anomalies.push(anomaly);
+  }
+
+  advance(direction: Direction, progress: number): void {
+    if (progress > this.progress[direction]) this.progress[direction] = progress;
+    this.changed[direction] = true;
+  }
+}
+
+/** Per transaction; a hostile peer must not grow it. Protocols have fewer than 64 kinds. */
+const MOST_ANOMALIES = 64;

@@ -1,0 +1,17 @@
+/** A transform changes the bytes of the selected buffer before any content looks at them (`dotprefix`, `url_decode`, …). */
+import type { ArgumentGrammar } from './argument-grammar.ts';
+
+export interface TransformDefinition<Value = unknown> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly since: string;
+  readonly summary: string;
+  readonly argument: ArgumentGrammar<Value>;
+  readonly examples: readonly string[];
+  readonly broken?: readonly { readonly options: string; readonly code: string }[];
+  /**
+   * New bytes; may return `input` itself where nothing changes, never writes to it. Bounded: output of at most
+   * 64 KiB + 4 × input, and a fixed number of steps per input byte.
+   */
+  transform(input: Uint8Array, argument: Value): Uint8Array;
+}
