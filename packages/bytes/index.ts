@@ -1,0 +1,6 @@
+/** Read bytes safely. The only door of this package. */
+export * from './addresses/address.ts';
+export * from './addresses/sets.ts';
+export * from './checksum.ts';
+export * from './search/find.ts';
+export * from './text.ts';

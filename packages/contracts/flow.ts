@@ -41,6 +41,8 @@ export class Flow {
   /** the protocol before a change of protocol */
   originalProtocol: string | undefined = undefined;
   session: ProtocolSession | undefined = undefined;
+  /** the first packet seen came from the server: source and destination are to be taken the other way round */
+  reversed = false;
 
   /** names set by flowbits, in order; undefined where none */
   bits: Set<string> | undefined = undefined;

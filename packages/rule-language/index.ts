@@ -1,0 +1,5 @@
+/** Rule text ⇄ tree. The only door of this package. */
+export * from './content-text.ts';
+export * from './header-fields.ts';
+export * from './tokens.ts';
+export * from './typed-rule.ts';

@@ -1,0 +1,91 @@
+/** Sets of addresses and of ports, for rule headers and variables: made once, asked millions of times. */
+import { type AddressRange, compareWords } from './address.ts';
+
+export interface AddressSetInput {
+  readonly include: readonly AddressRange[];
+  readonly exclude: readonly AddressRange[];
+  /** everything, less `exclude` */
+  readonly all: boolean;
+}
+
+export class AddressSet {
+  readonly #all: boolean;
+  /** sorted, merged, flattened: from, to, from, to … */
+  readonly #include4: Uint32Array;
+  readonly #exclude4: Uint32Array;
+  readonly #include6: readonly AddressRange[];
+  readonly #exclude6: readonly AddressRange[];
+
+  constructor(input: AddressSetInput) {
+    this.#all = input.all;
+    this.#include4 = flatten(input.include);
+    this.#exclude4 = flatten(input.exclude);
+    this.#include6 = input.include.filter((range) => range.version === 6);
+    this.#exclude6 = input.exclude.filter((range) => range.version === 6);
+  }
+
+  contains(words: Uint32Array, version: number): boolean {
+    if (version === 4) {
+      const word = words[0];
+      return (this.#all || inside(this.#include4, word)) && !inside(this.#exclude4, word);
+    }
+    return (this.#all || insideAny(this.#include6, words)) && !insideAny(this.#exclude6, words);
+  }
+}
+
+function flatten(ranges: readonly AddressRange[]): Uint32Array {
+  const list = ranges.filter((range) => range.version === 4).map((range) => [range.from[0], range.to[0]]);
+  list.sort((a, b) => a[0] - b[0]);
+  const merged: number[] = [];
+  for (const [from, to] of list) {
+    if (merged.length > 0 && from <= merged[merged.length - 1] + 1) merged[merged.length - 1] = Math.max(merged[merged.length - 1], to);
+    else merged.push(from, to);
+  }
+  return Uint32Array.from(merged);
+}
+
+function inside(flat: Uint32Array, word: number): boolean {
+  if (flat.length <= 8) {
+    for (let at = 0; at < flat.length; at += 2) if (word >= flat[at] && word <= flat[at + 1]) return true;
+    return false;
+  }
+  let low = 0;
+  let high = flat.length / 2 - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (word < flat[middle * 2]) high = middle - 1;
+    else if (word > flat[middle * 2 + 1]) low = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+function insideAny(ranges: readonly AddressRange[], words: Uint32Array): boolean {
+  for (const range of ranges) if (compareWords(words, range.from) >= 0 && compareWords(words, range.to) <= 0) return true;
+  return false;
+}
+
+export class PortSet {
+  /** one flag a port */
+  readonly #flags: Uint8Array;
+
+  constructor(flags: Uint8Array) {
+    this.#flags = flags;
+  }
+
+  /** flags: 65,536 bytes, 1 for a port in the set. */
+  static fromFlags(flags: Uint8Array): PortSet {
+    return new PortSet(flags);
+  }
+
+  contains(port: number): boolean {
+    return this.#flags[port] === 1;
+  }
+
+  /** Ports at which membership changes, ascending. */
+  boundaries(): number[] {
+    const list: number[] = [];
+    for (let port = 1; port < 65536; port++) if (this.#flags[port] !== this.#flags[port - 1]) list.push(port);
+    return list;
+  }
+}

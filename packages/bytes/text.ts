@@ -1,0 +1,89 @@
+/** Bytes ⇄ text, one byte a character (ISO 8859-1), and numbers out of bytes. */
+
+const CHUNK = 4096;
+const decoder = new TextDecoder('utf-8');
+const encoder = new TextEncoder();
+
+/** One character a byte. Short texts are built directly: a decoder call costs more than they do. */
+export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const length = end - start;
+  if (length <= 0) return '';
+  if (length <= CHUNK) return String.fromCharCode.apply(undefined, bytes.subarray(start, end) as unknown as number[]);
+  let text = '';
+  for (let at = start; at < end; at += CHUNK) text += String.fromCharCode.apply(undefined, bytes.subarray(at, Math.min(end, at + CHUNK)) as unknown as number[]);
+  return text;
+}
+
+/** Characters above 255 keep their low byte only. */
+export function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+/** UTF-8; what is not valid becomes U+FFFD. */
+export function utf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  for (let at = start; at < end; at++) if (bytes[at] > 127) return decoder.decode(bytes.subarray(start, end));
+  return latin1(bytes, start, end);
+}
+
+export function fromUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Printable ASCII as it is, everything else as `\xNN`: for one-line fields that a peer filled. */
+export function printable(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  let text = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return text;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function hex(bytes: Uint8Array, start = 0, end = bytes.length, separator = ''): string {
+  let text = '';
+  for (let at = start; at < end; at++) text += (at > start ? separator : '') + HEX[bytes[at]];
+  return text;
+}
+
+/** Pairs of hex digits, blanks between them allowed; undefined where it is something else. */
+export function fromHex(text: string): Uint8Array | undefined {
+  const digits = text.replace(/\s+/g, '');
+  if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) return undefined;
+  const bytes = new Uint8Array(digits.length / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(digits.slice(at * 2, at * 2 + 2), 16);
+  return bytes;
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+export function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 8) | bytes[at + 1];
+}
+
+export function uint24(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
+}
+
+export function uint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
+}
+
+export function uint16Little(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8);
+}
+
+export function uint32Little(bytes: Uint8Array, at: number): number {
+  return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
+}

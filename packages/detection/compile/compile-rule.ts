@@ -1,0 +1,492 @@
+/**
+ * Typed rule → compiled rule, or diagnostics that say why not. Applies the keyword definitions of the catalogue in the order
+ * the options are written; this file knows no keyword by name.
+ */
+import {
+  type BufferDefinition,
+  type BytesCondition,
+  type BytesDecode,
+  type Catalogue,
+  type ContentCondition,
+  type Diagnostic,
+  type Direction,
+  type EngineSettings,
+  type FlowDemand,
+  isProblem,
+  PAYLOAD,
+  type PacketBuffer,
+  type PacketCondition,
+  type Rule,
+  type RuleBuilder,
+  type RuleOption,
+  type StateOperation,
+  type Threshold,
+  TO_CLIENT,
+  TO_SERVER,
+  type TransactionBuffer,
+  type TransactionCondition,
+  type TransformDefinition,
+} from '@sigwright/contracts';
+import type { AnomalyDemand, AppliedTransform, BufferTest, CompiledRule, FlowDemands } from './compiled-rule.ts';
+import { type HeaderResolver, PACKET_PROTOCOLS } from './header.ts';
+import { choosePrefilter } from './prefilter-choice.ts';
+
+export interface RuleCompilation {
+  /** undefined where a diagnostic of level error was made */
+  readonly compiled: CompiledRule | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface RuleCompiler {
+  readonly catalogue: Catalogue;
+  readonly settings: EngineSettings;
+  readonly headers: HeaderResolver;
+}
+
+/** Conditions per rule; real rules have fewer than 60. */
+const MOST_OPTIONS = 2000;
+const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+
+export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation {
+  const builder = new Builder(rule, compiler);
+  builder.applyOptions();
+  return builder.finish();
+}
+
+interface OpenList {
+  readonly buffer: BufferDefinition | undefined;
+  readonly key: string;
+  readonly transforms: AppliedTransform[];
+  readonly conditions: BytesCondition[];
+}
+
+class Builder implements RuleBuilder {
+  readonly rule: Rule;
+  option: RuleOption;
+  readonly settings: EngineSettings;
+  readonly #compiler: RuleCompiler;
+  readonly #diagnostics: Diagnostic[] = [];
+  #failed = false;
+
+  readonly #payload: OpenList = { buffer: undefined, key: PAYLOAD, transforms: [], conditions: [] };
+  readonly #lists: OpenList[] = [];
+  #selected: BufferDefinition | undefined = undefined;
+  #transforms: AppliedTransform[] = [];
+  #open: OpenList = this.#payload;
+  #openIsFresh = false;
+  #decode: BytesDecode | undefined = undefined;
+  #decoded: BytesCondition[] | undefined = undefined;
+  #lastContent: ContentCondition | undefined = undefined;
+  #lastContentList: OpenList | undefined = undefined;
+  #absent: Map<string, 'only' | 'or_else'> = new Map();
+
+  readonly #packetConditions: PacketCondition[] = [];
+  readonly #transactionConditions: TransactionCondition[] = [];
+  readonly #states: StateOperation[] = [];
+  readonly #thresholds: Threshold[] = [];
+  readonly #anomalies: AnomalyDemand[] = [];
+  readonly #flow = new Set<FlowDemand>();
+  readonly #protocols = new Set<string>();
+  #packetOnly = false;
+  #streamOnly = false;
+  readonly #variables: string[] = [];
+  #noAlert = false;
+  #target: 'src_ip' | 'dest_ip' | undefined = undefined;
+  #classtype = '';
+  #priority = -1;
+  readonly #references: { type: string; value: string }[] = [];
+  readonly #metadata: { key: string; value: string }[] = [];
+
+  constructor(rule: Rule, compiler: RuleCompiler) {
+    this.rule = rule;
+    this.#compiler = compiler;
+    this.settings = compiler.settings;
+    this.option = NO_OPTION;
+  }
+
+  applyOptions(): void {
+    const { keywords } = this.#compiler.catalogue;
+    const options = this.rule.options;
+    if (options.length > MOST_OPTIONS) {
+      this.#say('error', 'rule/too-many-options', `${options.length} options are more than ${MOST_OPTIONS}`, this.rule.protocolSpan);
+      return;
+    }
+    for (const option of options) {
+      this.option = option;
+      const definition = keywords.get(option.name);
+      if (definition === undefined) {
+        this.#say('error', 'rule/unknown-keyword', `keyword \`${option.name}\` is not known or not built yet`, option.nameSpan, 'the rule is not loaded; `sigwright keywords` lists what can be used');
+        continue;
+      }
+      const argument = definition.argument.read(option.value);
+      if (isProblem(argument)) {
+        this.#say('error', `${definition.name}/argument`, argument.problem, option.value === undefined ? option.nameSpan : option.valueSpan, argument.help ?? (definition.argument.syntax === '' ? 'write it without an argument' : `write \`${definition.name}:${definition.argument.syntax};\``));
+        continue;
+      }
+      definition.apply(argument.value as never, this);
+    }
+    this.option = NO_OPTION;
+  }
+
+  // --- buffers and bytes
+
+  get currentBuffer(): string {
+    return this.#selected?.name ?? PAYLOAD;
+  }
+
+  get currentBufferIsEmpty(): boolean {
+    return this.#openIsFresh || this.#open.conditions.length === 0;
+  }
+
+  selectBuffer(name: string): void {
+    this.#decoded = undefined;
+    this.#transforms = [];
+    if (name === PAYLOAD) {
+      this.#selected = undefined;
+      this.#open = this.#payload;
+      this.#openIsFresh = false;
+      return;
+    }
+    const buffer = this.#compiler.catalogue.buffers.get(name);
+    if (buffer === undefined) throw new Error(`a keyword selects buffer ${name}, which no catalogue folder defines`);
+    this.#selected = buffer;
+    this.#openIsFresh = true;
+    this.#demandBuffer(buffer);
+  }
+
+  #demandBuffer(buffer: BufferDefinition): void {
+    if (buffer.of === 'transaction' && buffer.protocol !== undefined) this.demandProtocol(buffer.protocol);
+  }
+
+  /** The list that conditions go to now; made when the first one comes, since transforms may still follow the buffer. */
+  #list(): OpenList {
+    if (!this.#openIsFresh) return this.#open;
+    this.#openIsFresh = false;
+    this.#open = this.#listFor(this.#selected!, this.#transforms);
+    return this.#open;
+  }
+
+  #listFor(buffer: BufferDefinition, transforms: AppliedTransform[]): OpenList {
+    const key = [buffer.name, ...transforms.map((one) => `${one.definition.name}:${JSON.stringify(one.argument) ?? ''}`)].join('|');
+    const several = buffer.of === 'transaction' && buffer.multiple;
+    const known = several ? undefined : this.#lists.find((list) => list.key === key);
+    if (known !== undefined) return known;
+    const made: OpenList = { buffer, key, transforms, conditions: [] };
+    this.#lists.push(made);
+    return made;
+  }
+
+  addTransform(transform: TransformDefinition, argument: unknown): void {
+    if (this.#selected === undefined) {
+      this.problem('without-buffer', 'a transform needs a buffer before it', 'put a sticky buffer such as `http.uri;` first');
+      return;
+    }
+    if (!this.#openIsFresh) {
+      this.problem('after-content', 'a transform stands directly behind its buffer', 'move it before the first `content`');
+      return;
+    }
+    this.#transforms.push({ definition: transform as TransformDefinition<never>, argument: argument as never });
+  }
+
+  addBytes(condition: BytesCondition): void {
+    if (this.#decoded !== undefined) {
+      this.#decoded.push(condition);
+      if (condition.kind === 'content') {
+        this.#lastContent = condition;
+        this.#lastContentList = undefined;
+      }
+      return;
+    }
+    const list = this.#list();
+    list.conditions.push(condition);
+    if (condition.kind === 'content') {
+      this.#lastContent = condition;
+      this.#lastContentList = list;
+    }
+  }
+
+  openDecode(decode: BytesDecode): void {
+    this.#list().conditions.push(decode);
+    this.#decode = decode;
+  }
+
+  selectDecoded(): void {
+    if (this.#decode === undefined) {
+      this.problem('without-decode', 'nothing was decoded before it', 'put `base64_decode` before it');
+      return;
+    }
+    this.#decoded = this.#decode.conditions;
+  }
+
+  lastContent(): ContentCondition | undefined {
+    if (this.#lastContent === undefined) this.problem('without-content', 'no `content` stands before it');
+    return this.#lastContent;
+  }
+
+  hasPrecedingMatch(): boolean {
+    const list = this.#decoded ?? this.#lastContentList?.conditions ?? this.#open.conditions;
+    const upTo = this.#lastContent === undefined ? list.length : list.indexOf(this.#lastContent);
+    for (let at = 0; at < upTo; at++) if (list[at].kind === 'content' || list[at].kind === 'pattern') return true;
+    return false;
+  }
+
+  moveLastContent(name: string): void {
+    const content = this.lastContent();
+    if (content === undefined) return;
+    const from = this.#lastContentList;
+    if (from !== this.#payload) {
+      this.problem('not-payload', 'the content before it already looks at another buffer', 'use either sticky buffers or content modifiers');
+      return;
+    }
+    const buffer = this.#compiler.catalogue.buffers.get(name);
+    if (buffer === undefined) throw new Error(`a keyword selects buffer ${name}, which no catalogue folder defines`);
+    from.conditions.splice(from.conditions.indexOf(content), 1);
+    const list = this.#listFor(buffer, []);
+    list.conditions.push(content);
+    this.#lastContentList = list;
+    this.#demandBuffer(buffer);
+  }
+
+  setAbsent(mode: 'only' | 'or_else'): void {
+    if (this.#selected === undefined) {
+      this.problem('without-buffer', 'it needs a buffer before it');
+      return;
+    }
+    this.#absent.set(this.#list().key, mode);
+  }
+
+  // --- everything else
+
+  addPacket(condition: PacketCondition): void {
+    this.#packetConditions.push(condition);
+  }
+
+  addTransaction(condition: TransactionCondition): void {
+    this.#transactionConditions.push(condition);
+    this.demandProtocol(condition.protocol);
+  }
+
+  addState(operation: StateOperation): void {
+    this.#states.push(operation);
+  }
+
+  addThreshold(threshold: Threshold): void {
+    this.#thresholds.push(threshold);
+  }
+
+  demandFlow(demand: FlowDemand): void {
+    this.#flow.add(demand);
+  }
+
+  demandProtocol(name: string): void {
+    this.#protocols.add(name);
+  }
+
+  demandAnomaly(owner: AnomalyDemand['owner'], name: string): void {
+    this.#anomalies.push({ owner, name });
+  }
+
+  demandPacket(): void {
+    this.#packetOnly = true;
+  }
+
+  demandStream(): void {
+    this.#streamOnly = true;
+  }
+
+  defineVariable(name: string): number {
+    const known = this.#variables.indexOf(name);
+    if (known >= 0) return known;
+    this.#variables.push(name);
+    return this.#variables.length - 1;
+  }
+
+  useVariable(name: string): number | undefined {
+    const known = this.#variables.indexOf(name);
+    if (known >= 0) return known;
+    this.problem('unknown-variable', `variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first');
+    return undefined;
+  }
+
+  setNoAlert(): void {
+    this.#noAlert = true;
+  }
+
+  setTarget(target: 'src_ip' | 'dest_ip'): void {
+    this.#target = target;
+  }
+
+  setClasstype(name: string): void {
+    this.#classtype = name;
+  }
+
+  setPriority(priority: number): void {
+    this.#priority = priority;
+  }
+
+  addReference(type: string, value: string): void {
+    this.#references.push({ type, value });
+  }
+
+  addMetadata(key: string, value: string): void {
+    this.#metadata.push({ key, value });
+  }
+
+  problem(code: string, title: string, help?: string): void {
+    this.#say('error', `${this.option.name}/${code}`, title, this.option.span, help);
+  }
+
+  caution(code: string, title: string, help?: string): void {
+    this.#say('warning', `${this.option.name}/${code}`, title, this.option.span, help);
+  }
+
+  #say(severity: 'error' | 'warning', code: string, title: string, at: { start: number; end: number }, help?: string): void {
+    if (severity === 'error') this.#failed = true;
+    this.#diagnostics.push({ code, severity, title, at, help });
+  }
+
+  // --- the whole
+
+  finish(): RuleCompilation {
+    const { rule } = this;
+    const header = this.#compiler.headers.resolve(rule, (code, title, at, help) => this.#say('error', code, title, at, help));
+    const protocols = this.#resolveProtocols();
+    const flow = this.#flowDemands();
+    const bufferTests: BufferTest<TransactionBuffer>[] = [];
+    const packetBufferTests: BufferTest<PacketBuffer>[] = [];
+    for (const list of this.#lists) {
+      const { buffer } = list;
+      if (buffer === undefined) continue;
+      const absent = this.#absent.get(list.key) ?? 'no';
+      if (list.conditions.length === 0 && absent === 'no') continue;
+      const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
+      if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });
+      else packetBufferTests.push({ ...test, buffer });
+    }
+    const ofTransaction = bufferTests.length > 0 || this.#transactionConditions.length > 0 || this.#anomalies.some((one) => one.owner === 'application');
+    const directions = this.#directions(flow, bufferTests);
+    if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
+
+    const payload = this.#payload.conditions;
+    const { inPacket, inStream } = this.#places(payload);
+    const checks = this.#states.filter((one) => !changesState(one));
+    const changes = this.#states.filter(changesState);
+    const classification = this.settings.classifications.get(this.#classtype);
+    const bare =
+      payload.length === 0 && !ofTransaction && packetBufferTests.length === 0 && this.#packetConditions.length === 0 && this.#anomalies.length === 0 && !flow.any;
+    const compiled: CompiledRule = {
+      index: -1,
+      text: rule.text,
+      gid: rule.gid,
+      sid: rule.sid,
+      rev: rule.rev,
+      message: rule.message,
+      action: rule.action,
+      header,
+      protocols,
+      flow,
+      packetConditions: this.#packetConditions.sort((a, b) => a.cost - b.cost),
+      payload,
+      inPacket,
+      inStream,
+      packetBufferTests,
+      bufferTests,
+      transactionConditions: this.#transactionConditions,
+      anomalies: this.#anomalies,
+      ofTransaction,
+      directions,
+      checks,
+      changes,
+      thresholds: this.#thresholds,
+      noAlert: this.#noAlert,
+      target: this.#target,
+      classtype: this.#classtype,
+      priority: this.#priority >= 0 ? this.#priority : (classification?.priority ?? 3),
+      references: this.#references,
+      metadata: this.#metadata,
+      variableCount: this.#variables.length,
+      prefilter: choosePrefilter({ payload, bufferTests, packetBufferTests }),
+      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined && header.addressesGiven,
+      protocolOnly: bare && protocols !== undefined && this.#states.length === 0,
+    };
+    return { compiled, diagnostics: this.#diagnostics };
+  }
+
+  /** Header protocol and what the keywords demand must agree. Undefined: no application protocol is asked for. */
+  #resolveProtocols(): readonly string[] | undefined {
+    const written = this.rule.protocol.split(':')[0];
+    let fromHeader: string | undefined;
+    if (!PACKET_PROTOCOLS.has(written)) {
+      fromHeader = this.#compiler.catalogue.protocols.get(written)?.name;
+      if (fromHeader === undefined) {
+        this.#say('error', 'rule/unknown-protocol', `protocol \`${written}\` is not known or not built yet`, this.rule.protocolSpan, 'the rule is not loaded');
+        return undefined;
+      }
+    }
+    for (const demanded of this.#protocols) {
+      if (fromHeader !== undefined && demanded !== fromHeader) {
+        this.#say('error', 'rule/protocol-conflict', `the header asks for \`${fromHeader}\`, a keyword for \`${demanded}\``, this.rule.protocolSpan);
+        return undefined;
+      }
+    }
+    if (this.#protocols.size > 1) {
+      this.#say('error', 'rule/protocol-conflict', `keywords of different protocols: ${[...this.#protocols].join(', ')}`, this.rule.protocolSpan, 'no flow can be both');
+      return undefined;
+    }
+    if (fromHeader !== undefined) return [fromHeader];
+    return this.#protocols.size === 1 ? [...this.#protocols] : undefined;
+  }
+
+  #flowDemands(): FlowDemands {
+    const has = (demand: FlowDemand): boolean => this.#flow.has(demand);
+    return {
+      established: has('established'),
+      notEstablished: has('not_established'),
+      stateless: has('stateless'),
+      direction: has('to_server') ? TO_SERVER : has('to_client') ? TO_CLIENT : undefined,
+      onlyStream: has('only_stream'),
+      noStream: has('no_stream'),
+      onlyFragments: has('only_frag'),
+      noFragments: has('no_frag'),
+      any: this.#flow.size > 0,
+    };
+  }
+
+  /** Directions in which every buffer exists; none left is the author's mistake. */
+  #directions(flow: FlowDemands, tests: readonly BufferTest<TransactionBuffer>[]): readonly Direction[] | undefined {
+    let directions = flow.direction === undefined ? BOTH : [flow.direction];
+    const narrow = (name: string, of: readonly Direction[]): boolean => {
+      const left = directions.filter((direction) => of.includes(direction));
+      if (left.length === 0) {
+        this.#say('error', 'rule/direction', `\`${name}\` does not exist in the direction that the rule looks at`, this.rule.protocolSpan, 'correct `flow:` or move the condition into a rule for the other direction');
+        return false;
+      }
+      directions = left;
+      return true;
+    };
+    for (const test of tests) if (!narrow(test.buffer.name, test.buffer.directions)) return undefined;
+    for (const condition of this.#transactionConditions) if (!narrow(condition.keyword, condition.directions)) return undefined;
+    return directions;
+  }
+
+  /**
+   * Payload contents of a tcp rule look at the stream; with offset or depth at single packets too, since those count from
+   * the beginning of a packet there. `dsize`, `tcp-pkt` and their like look at packets alone.
+   */
+  #places(payload: readonly BytesCondition[]): { inPacket: boolean; inStream: boolean } {
+    const written = this.rule.protocol.split(':')[0];
+    if (written === 'tcp-pkt' || this.#packetOnly || this.#flow.has('no_stream')) return { inPacket: true, inStream: false };
+    if (written === 'tcp-stream' || this.#streamOnly || this.#flow.has('only_stream')) return { inPacket: false, inStream: true };
+    const positioned = payload.some(
+      (one) => one.kind === 'content' && (one.offset !== undefined || one.depth !== undefined || one.startsWith) && one.distance === undefined && one.within === undefined,
+    );
+    return { inPacket: positioned || written === 'udp' || written === 'icmp' || written === 'ip', inStream: true };
+  }
+}
+
+function changesState(operation: StateOperation): boolean {
+  if (operation.kind === 'bit') return operation.operation === 'set' || operation.operation === 'unset' || operation.operation === 'toggle';
+  return operation.operation === '=' || operation.operation === '+' || operation.operation === '-';
+}
+
+const NO_OPTION: RuleOption = { name: 'rule', value: undefined, span: { start: 0, end: 0 }, nameSpan: { start: 0, end: 0 }, valueSpan: { start: 0, end: 0 } };

@@ -1,0 +1,358 @@
+/**
+ * The plan: everything detection needs of a ruleset, immutable, in typed arrays and short lists. Rules lie in it as text, in
+ * the order of evaluation, and are compiled again one by one when they become candidates: few of 30,000 ever do, so a saved
+ * plan is ready as soon as its bytes are read.
+ *
+ * rules text → (compile each) → ordered → literals chosen → tables by buffer and direction → plan
+ */
+import { type Action, type Catalogue, type Diagnostic, type Direction, type EngineSettings, PAYLOAD, type Rule, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { parseRule } from '@sigwright/rule-language';
+import { buildGramTable, type GramLiteral, type GramTableData } from '../scan/gram-table.ts';
+import { buildNameTable, type NameEntry, type NameTableData } from '../scan/name-table.ts';
+import { compileRule } from './compile-rule.ts';
+import type { CompiledRule } from './compiled-rule.ts';
+import { HeaderResolver, type RuleHeader } from './header.ts';
+
+/** Tables for one buffer (with its transforms) in one direction. */
+export interface BufferGroup {
+  readonly direction: Direction;
+  /** name of the buffer, without transforms */
+  readonly buffer: string;
+  /** rule and test whose transforms stand for the group; -1 where there are none */
+  readonly rule: number;
+  readonly test: number;
+  readonly names: NameTableData | undefined;
+  readonly grams: GramTableData | undefined;
+}
+
+/** Where payload literals are looked for. */
+export type PayloadPlace = 'stream' | 'tcp' | 'udp' | 'other';
+export const PAYLOAD_PLACES: readonly PayloadPlace[] = ['stream', 'tcp', 'udp', 'other'];
+
+export interface PayloadTables {
+  readonly place: PayloadPlace;
+  readonly direction: Direction;
+  /** literals bound to the first `headLength` bytes, and the rest */
+  readonly headLength: number;
+  readonly head: GramTableData | undefined;
+  readonly full: GramTableData | undefined;
+}
+
+export interface PlanData {
+  readonly version: number;
+  /** the catalogue it was made with */
+  readonly fingerprint: string;
+  readonly text: Uint8Array;
+  /** per rule: text[textStarts[i], textStarts[i + 1]) */
+  readonly textStarts: Uint32Array;
+  readonly sids: Uint32Array;
+  readonly gids: Uint32Array;
+  readonly revs: Uint32Array;
+  readonly headerNumbers: Uint16Array;
+  /** bit 0 to server, bit 1 to client */
+  readonly directionBits: Uint8Array;
+  /** 0: none asked for; else 1 + index in `protocolNames` */
+  readonly protocolNumbers: Uint16Array;
+  readonly protocolNames: readonly string[];
+  /** header fields as written: protocol, source, source ports, direction, destination, destination ports */
+  readonly headers: readonly (readonly string[])[];
+  readonly groups: readonly BufferGroup[];
+  readonly payload: readonly PayloadTables[];
+  /** rules decided on packets that no table leads to */
+  readonly packetAlways: Uint32Array;
+  /** rules decided on transactions that no table leads to, and that are asked in this direction */
+  readonly transactionAlways: Uint32Array;
+  readonly addressesOnly: Uint32Array;
+  readonly protocolOnly: Uint32Array;
+  /** for explanations: rules whose text was refused are not here */
+  readonly ruleCount: number;
+}
+
+/** Raised whenever the form or the meaning of saved plans changes. */
+export const PLAN_VERSION = 1;
+
+export interface RuleSource {
+  /** for messages */
+  readonly path: string;
+  readonly rules: readonly Rule[];
+}
+
+export interface PlanProblem {
+  readonly path: string;
+  readonly rule: Rule;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface PlanBuild {
+  readonly data: PlanData;
+  readonly problems: readonly PlanProblem[];
+  readonly loaded: number;
+  readonly refused: number;
+}
+
+const ACTION_ORDER: Record<Action, number> = { pass: 0, config: 0, drop: 1, reject: 2, rejectsrc: 2, rejectdst: 2, rejectboth: 2, alert: 3 };
+/** Literals bound to the first bytes are looked for only there. */
+const HEAD_LENGTH = 512;
+
+/** Enabled rules → plan. Rules with an error are left out and reported; of rules with one gid:sid the highest rev wins. */
+export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, settings: EngineSettings): PlanBuild {
+  const headers = new HeaderResolver(settings);
+  const compiler = { catalogue, settings, headers };
+  const problems: PlanProblem[] = [];
+  const byId = new Map<number, CompiledRule>();
+  let refused = 0;
+  for (const { path, rules } of sources) {
+    for (const rule of rules) {
+      if (!rule.enabled) continue;
+      const { compiled, diagnostics } = compileRule(rule, compiler);
+      if (diagnostics.length > 0) problems.push({ path, rule, diagnostics });
+      if (compiled === undefined) {
+        refused++;
+        continue;
+      }
+      const id = compiled.gid * 4294967296 + compiled.sid;
+      const known = byId.get(id);
+      if (known !== undefined) {
+        problems.push({ path, rule, diagnostics: [duplicate(rule, known)] });
+        if (known.rev >= compiled.rev) continue;
+      }
+      byId.set(id, compiled);
+    }
+  }
+  const ordered = orderRules([...byId.values()]);
+  return { data: planOf(ordered, catalogue), problems, loaded: ordered.length, refused };
+}
+
+function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
+  return {
+    code: 'rule/duplicate-sid',
+    severity: 'warning',
+    title: `sid ${rule.sid} is used twice; the higher revision counts (${Math.max(rule.rev, known.rev)})`,
+    at: rule.span,
+  };
+}
+
+/** Pass before drop before reject before alert; who sets flowbits before who reads them; priority; then as given. */
+function orderRules(rules: CompiledRule[]): CompiledRule[] {
+  const rank = rules.map((rule, given) => ({ rule, action: ACTION_ORDER[rule.action], bits: bitsRank(rule), priority: rule.priority, given }));
+  rank.sort((a, b) => a.action - b.action || a.bits - b.bits || a.priority - b.priority || a.given - b.given);
+  return rank.map(({ rule }, index) => {
+    rule.index = index;
+    return rule;
+  });
+}
+
+function bitsRank(rule: CompiledRule): number {
+  const writes = rule.changes.length > 0;
+  const reads = rule.checks.length > 0;
+  return writes && !reads ? 0 : writes ? 1 : reads ? 2 : 3;
+}
+
+interface GroupDraft {
+  direction: Direction;
+  buffer: string;
+  rule: number;
+  test: number;
+  names: NameEntry[];
+  grams: GramLiteral[];
+}
+
+function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData {
+  const count = rules.length;
+  const encoder = new TextEncoder();
+  const texts = rules.map((rule) => rule.text);
+  const text = encoder.encode(texts.join(''));
+  const textStarts = new Uint32Array(count + 1);
+  const sids = new Uint32Array(count);
+  const gids = new Uint32Array(count);
+  const revs = new Uint32Array(count);
+  const headerNumbers = new Uint16Array(count);
+  const directionBits = new Uint8Array(count);
+  const protocolNumbers = new Uint16Array(count);
+  const protocolNames: string[] = [];
+  const headers: string[][] = [];
+  const headerNumberOf = new Map<string, number>();
+  const groups = new Map<string, GroupDraft>();
+  const payload = new Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[] }>();
+  const packetAlways: number[] = [];
+  const transactionAlways: number[] = [];
+  const addressesOnly: number[] = [];
+  const protocolOnly: number[] = [];
+
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const rule = rules[index];
+    textStarts[index] = at;
+    at += byteLength(texts[index], encoder);
+    sids[index] = rule.sid;
+    gids[index] = rule.gid;
+    revs[index] = rule.rev;
+    const header = rule.header.fields;
+    const headerKey = header.join('\n');
+    let headerNumber = headerNumberOf.get(headerKey);
+    if (headerNumber === undefined) {
+      headerNumber = headers.length;
+      headerNumberOf.set(headerKey, headerNumber);
+      headers.push([...header]);
+    }
+    headerNumbers[index] = headerNumber;
+    for (const direction of rule.directions) directionBits[index] |= 1 << direction;
+    if (rule.protocols !== undefined) {
+      const name = rule.protocols[0];
+      if (!protocolNames.includes(name)) protocolNames.push(name);
+      protocolNumbers[index] = 1 + protocolNames.indexOf(name);
+    }
+
+    if (rule.addressesOnly) addressesOnly.push(index);
+    else if (rule.protocolOnly) protocolOnly.push(index);
+    else if (rule.prefilter === undefined) (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
+    else if (rule.prefilter.where === PAYLOAD) addPayload(rule, payload);
+    else if (rule.ofTransaction) addToGroup(rule, groups);
+    else packetAlways.push(index);
+    // A payload condition beside transaction buffers is looked for on its own and remembered, see scan/transactions.ts.
+    if (rule.ofTransaction && rule.payload.length > 0 && rule.prefilter?.where !== PAYLOAD) transactionPayload(rule, payload, packetAlways);
+  }
+  textStarts[count] = at;
+  return {
+    version: PLAN_VERSION,
+    fingerprint: catalogue.fingerprint,
+    text,
+    textStarts,
+    sids,
+    gids,
+    revs,
+    headerNumbers,
+    directionBits,
+    protocolNumbers,
+    protocolNames,
+    headers,
+    groups: [...groups.values()].map((draft) => ({
+      direction: draft.direction,
+      buffer: draft.buffer,
+      rule: draft.rule,
+      test: draft.test,
+      names: draft.names.length > 0 ? buildNameTable(draft.names) : undefined,
+      grams: draft.grams.length > 0 ? buildGramTable(draft.grams) : undefined,
+    })),
+    payload: [...payload.values()].map(({ place, direction, head, full }) => ({
+      place,
+      direction,
+      headLength: head.reduce((most, literal) => Math.max(most, literal.within), 0),
+      head: head.length > 0 ? buildGramTable(head) : undefined,
+      full: full.length > 0 ? buildGramTable(full) : undefined,
+    })),
+    packetAlways: Uint32Array.from(packetAlways),
+    transactionAlways: Uint32Array.from(transactionAlways),
+    addressesOnly: Uint32Array.from(addressesOnly),
+    protocolOnly: Uint32Array.from(protocolOnly),
+    ruleCount: count,
+  };
+}
+
+/** Rules are nearly all ASCII, where bytes and characters are the same number. */
+function byteLength(text: string, encoder: TextEncoder): number {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return encoder.encode(text).length;
+  return text.length;
+}
+
+function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
+  const literal = rule.prefilter!;
+  const test = rule.bufferTests[literal.test];
+  const suffix = literal.shape === 'suffix';
+  const plain = test.transforms.length === 0 || suffix;
+  for (const direction of rule.directions) {
+    const key = `${direction}|${plain ? test.buffer.name : test.key}`;
+    let draft = groups.get(key);
+    if (draft === undefined) {
+      draft = { direction, buffer: test.buffer.name, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, names: [], grams: [] };
+      groups.set(key, draft);
+    }
+    if (literal.shape === 'anywhere') draft.grams.push({ bytes: literal.bytes, nocase: literal.nocase, value: rule.index, within: literal.within });
+    else draft.names.push({ bytes: literal.bytes, shape: literal.shape, value: rule.index });
+  }
+}
+
+type PayloadDrafts = Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[] }>;
+
+function addPayload(rule: CompiledRule, drafts: PayloadDrafts): void {
+  const literal = rule.prefilter!;
+  addPayloadLiteral(rule, { bytes: literal.bytes, nocase: literal.nocase, value: rule.index, within: literal.within }, drafts);
+}
+
+function addPayloadLiteral(rule: CompiledRule, literal: GramLiteral, drafts: PayloadDrafts): void {
+  for (const place of placesOf(rule)) {
+    for (const direction of rule.directions) {
+      const key = `${place}|${direction}`;
+      let draft = drafts.get(key);
+      if (draft === undefined) {
+        draft = { place, direction, head: [], full: [] };
+        drafts.set(key, draft);
+      }
+      (literal.within > 0 && literal.within <= HEAD_LENGTH ? draft.head : draft.full).push(literal);
+    }
+  }
+}
+
+/** Payload conditions of a rule that is decided on transactions: find them by their own literal, or ask always. */
+function transactionPayload(rule: CompiledRule, drafts: PayloadDrafts, packetAlways: number[]): void {
+  let best: Uint8Array | undefined;
+  let nocase = false;
+  for (const condition of rule.payload) {
+    if (condition.kind !== 'content' || condition.negated || condition.bytes.length < 4) continue;
+    if (best === undefined || condition.bytes.length > best.length) {
+      best = condition.bytes;
+      nocase = condition.nocase;
+    }
+  }
+  if (best === undefined) packetAlways.push(rule.index);
+  else addPayloadLiteral(rule, { bytes: best, nocase, value: rule.index, within: 0 }, drafts);
+}
+
+/** Where the payload of a rule can be found, by what its header lets through. */
+function placesOf(rule: CompiledRule): PayloadPlace[] {
+  const places: PayloadPlace[] = [];
+  const { transports } = rule.header;
+  if (transports.tcp) {
+    if (rule.inStream) places.push('stream');
+    if (rule.inPacket || rule.header.fields[0] === 'ip') places.push('tcp');
+  }
+  if (transports.udp) places.push('udp');
+  if (transports.other) places.push('other');
+  return places;
+}
+
+export interface PlanUse {
+  readonly data: PlanData;
+  /** compiled rule by index; compiled at the first call */
+  rule(index: number): CompiledRule;
+  header(headerNumber: number): RuleHeader;
+}
+
+/** Ready a plan (fresh or loaded) for use. Throws only where plan and catalogue do not belong together. */
+export function usePlan(data: PlanData, catalogue: Catalogue, settings: EngineSettings): PlanUse {
+  if (data.version !== PLAN_VERSION || data.fingerprint !== catalogue.fingerprint) throw new Error('this plan was made by another version or with another catalogue');
+  const decoder = new TextDecoder();
+  const headers = new HeaderResolver(settings);
+  const compiler = { catalogue, settings, headers };
+  const rules: (CompiledRule | undefined)[] = new Array(data.ruleCount).fill(undefined);
+  const resolved: (RuleHeader | undefined)[] = new Array(data.headers.length).fill(undefined);
+  return {
+    data,
+    rule(index) {
+      const known = rules[index];
+      if (known !== undefined) return known;
+      const { rule } = parseRule(decoder.decode(data.text.subarray(data.textStarts[index], data.textStarts[index + 1])));
+      const compiled = rule === undefined ? undefined : compileRule(rule, compiler).compiled;
+      if (compiled === undefined) throw new Error(`rule ${data.sids[index]} of the plan does not compile any more`);
+      compiled.index = index;
+      rules[index] = compiled;
+      return compiled;
+    },
+    header(headerNumber) {
+      resolved[headerNumber] ??= headers.fromFields(data.headers[headerNumber]);
+      return resolved[headerNumber]!;
+    },
+  };
+}
+
+export const DIRECTIONS: readonly Direction[] = [TO_SERVER, TO_CLIENT];

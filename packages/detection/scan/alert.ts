@@ -1,0 +1,23 @@
+/** What the engine tells the outside, as it happens. Packet, flow and transaction are live objects: take what you need, keep none. */
+import type { Direction, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
+
+export interface Alert {
+  readonly rule: CompiledRule;
+  readonly direction: Direction;
+  readonly transaction: Transaction | undefined;
+  /** payload conditions held in the stream, not in this packet */
+  readonly inStream: boolean;
+  readonly flow: Flow | undefined;
+}
+
+export interface EngineHandlers {
+  packet?(packet: Packet): void;
+  alert?(alert: Alert, packet: Packet): void;
+  /** `name` as Suricata shows it with its owner in front (`ipv4.trunc_pkt`, `stream.pkt_invalid_ack`, `http.gzip_decompression_failed`) */
+  anomaly?(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void;
+  recognised?(flow: Flow): void;
+  /** Called while a transaction lives, after each packet of its flow, and a last time with `final`. */
+  transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void;
+  flow?(flow: Flow): void;
+}

@@ -1,0 +1,308 @@
+/**
+ * The corridor of the journey "detect": capture bytes → packets → flows → ordered bytes (packages/traffic) → transactions
+ * (speak/) → candidates (tables of the plan) → matches (rule-evaluation.ts) → alerts and records (handlers).
+ *
+ * Timing follows Suricata's IDS mode: stream bytes are read once the peer acknowledged them and inspected with the next
+ * packet of their direction; `settings.inline` reads them at once.
+ */
+import {
+  type Catalogue,
+  type Direction,
+  type EngineSettings,
+  FLOW_ESTABLISHED,
+  type Failure,
+  Flow,
+  ICMP,
+  ICMPV6,
+  Packet,
+  type ProtocolSession,
+  TCP,
+  TO_CLIENT,
+  TO_SERVER,
+  type Transaction,
+  UDP,
+} from '@sigwright/contracts';
+import { CaptureReader, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
+import type { PlanUse } from '../compile/plan.ts';
+import { Recognising, Speaker } from '../speak/speaker.ts';
+import type { Alert, EngineHandlers } from './alert.ts';
+import { AlertQueue } from './alert-queue.ts';
+import { Candidates } from './candidates.ts';
+import { HostState } from './host-state.ts';
+import { PacketRules } from './packet-rules.ts';
+import { PayloadScanner } from './payload-scanner.ts';
+import { RuleEvaluation } from './rule-evaluation.ts';
+import { Thresholds } from './thresholds.ts';
+import { TransactionInspector } from './transaction-inspector.ts';
+
+/** What detection keeps about one flow. */
+export class FlowDetection {
+  readonly recognising = new Recognising();
+  /** packet rules whose header fits this flow, by direction; made with the first packet */
+  packetRules: [Uint32Array | undefined, Uint32Array | undefined] = [undefined, undefined];
+  addressesDone: [boolean, boolean] = [false, false];
+  protocolRulesDone: [boolean, boolean] = [false, false];
+  /** rules of transactions whose payload part was found, by direction */
+  payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
+  /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
+  flush: [boolean, boolean] = [false, false];
+}
+
+export interface EngineCounters {
+  packets: number;
+  bytes: number;
+  flows: number;
+  alerts: number;
+  suppressed: number;
+  transactions: number;
+  /** rules evaluated after the prefilter */
+  evaluations: number;
+}
+
+export class Engine {
+  readonly counters: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0 };
+  readonly #settings: EngineSettings;
+  readonly #handlers: EngineHandlers;
+  readonly #catalogue: Catalogue;
+  readonly #reader: CaptureReader;
+  readonly #pipeline: TrafficPipeline;
+  readonly #speaker: Speaker;
+  readonly #candidates: Candidates;
+  readonly #evaluation: RuleEvaluation;
+  readonly #packetRules: PacketRules;
+  readonly #payload: PayloadScanner;
+  readonly #transactions: TransactionInspector;
+  readonly #alerts: AlertQueue;
+  readonly #pseudo = new Packet();
+  #packet: Packet = this.#pseudo;
+  #lastNumber = 0;
+
+  constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, handlers: EngineHandlers) {
+    this.#settings = settings;
+    this.#handlers = handlers;
+    this.#catalogue = catalogue;
+    const state = new HostState();
+    this.#candidates = new Candidates(plan.data.ruleCount);
+    this.#evaluation = new RuleEvaluation(state);
+    this.#packetRules = new PacketRules(plan);
+    this.#payload = new PayloadScanner(plan);
+    this.#alerts = new AlertQueue(settings, new Thresholds());
+    this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
+    this.#speaker = new Speaker(catalogue, settings, {
+      recognised: (flow) => handlers.recognised?.(flow),
+      changing: (flow, session) => this.#leave(flow, session),
+      anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
+    });
+    this.#pipeline = new TrafficPipeline(settings, {
+      onPacket: (packet) => this.#onPacket(packet),
+      onFlowEnd: (flow) => this.#onFlowEnd(flow),
+    });
+    this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => this.#pipeline.record(data, start, end, time, wireLength, linkType));
+    this.plan = plan;
+  }
+
+  readonly plan: PlanUse;
+
+  /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
+  feed(chunk: Uint8Array): Failure | undefined {
+    return this.#reader.push(chunk);
+  }
+
+  /** The capture is over: ends every flow. A failure says that the capture was cut off; everything before it was inspected. */
+  finish(): Failure | undefined {
+    const failure = this.#reader.end();
+    this.#pipeline.finish();
+    this.counters.evaluations = this.#evaluation.count;
+    return failure;
+  }
+
+  #onPacket(packet: Packet): void {
+    this.#packet = packet;
+    this.#lastNumber = packet.number;
+    this.counters.packets++;
+    this.counters.bytes += packet.frameEnd - packet.frameStart;
+    const { flow } = packet;
+    this.#handlers.packet?.(packet);
+    for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
+    if (flow === undefined) {
+      this.#inspectPacket(packet, undefined, undefined);
+      this.#alerts.flush(packet, undefined, this.#emit);
+      return;
+    }
+    const detection = this.#detectionOf(flow);
+    const stream = packet.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
+    if (stream !== undefined) this.#speaker.tcp(flow, detection.recognising, stream, packet.time, false);
+    else if (packet.protocol === UDP) this.#speaker.udp(flow, detection.recognising, packet);
+    this.#detect(packet, flow, detection, stream);
+  }
+
+  #detectionOf(flow: Flow): FlowDetection {
+    if (flow.detection === undefined) {
+      flow.detection = new FlowDetection();
+      this.counters.flows++;
+    }
+    return flow.detection as FlowDetection;
+  }
+
+  #detect(packet: Packet, flow: Flow, detection: FlowDetection, stream: TcpStream | undefined): void {
+    const { direction } = packet;
+    const side = stream?.sides[direction];
+    if (flow.verdict === 'pass') {
+      if (side !== undefined) side.searched = side.readable(this.#settings.inline);
+    } else {
+      if (flow.session !== undefined && side !== undefined && !detection.flush[direction]) detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
+      this.#inspectPacket(packet, detection, side);
+      if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
+    }
+    if (stream !== undefined) this.#release(flow, stream);
+    this.#alerts.flush(packet, flow, this.#emit);
+    if (flow.session !== undefined) this.#record(flow, flow.session, false);
+  }
+
+  #release(flow: Flow, stream: TcpStream): void {
+    const opaque = flow.session?.opaque === true;
+    for (let direction = 0; direction < 2; direction++) {
+      const side = stream.sides[direction];
+      if (opaque && side.searched < side.parsed) side.searched = side.parsed;
+      if (opaque && !side.opaque && side.parsed >= side.available) side.opaque = true;
+      side.release();
+    }
+  }
+
+  /** Rules that are decided on packets and stream chunks. */
+  #inspectPacket(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
+    const candidates = this.#candidates;
+    const evaluation = this.#evaluation;
+    const { flow, direction } = packet;
+    candidates.clear();
+    this.#packetRules.collect(packet, flow, detection, candidates);
+    evaluation.noStream();
+    if (side !== undefined && !side.opaque) {
+      const upTo = side.readable(this.#settings.inline);
+      if (this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) {
+        const from = Math.max(side.searched, side.base);
+        evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from, side.ended && upTo === side.available);
+        this.#payload.stream(direction, side.bytes, from - side.base, upTo - side.base, from, candidates);
+        side.searched = upTo;
+        detection!.flush[direction] = false;
+      }
+    }
+    if (packet.payloadEnd > packet.payloadStart) this.#payload.packet(packet, direction, candidates);
+    if (candidates.count === 0) return;
+    candidates.sort();
+    for (let at = 0; at < candidates.count; at++) {
+      const rule = this.plan.rule(candidates.at(at));
+      if (rule.ofTransaction) {
+        if (detection !== undefined && evaluation.payloadOnly(rule, packet, flow)) {
+          detection.payloadFound[direction] ??= new Set();
+          detection.payloadFound[direction].add(rule.index);
+          if (flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
+        }
+        continue;
+      }
+      if (!evaluation.packetRule(rule, packet, flow)) continue;
+      evaluation.matched(rule, packet, flow);
+      this.#alerts.add({ rule, direction, transaction: undefined, inStream: evaluation.foundInStream, flow });
+      if (rule.action === 'pass') {
+        if (flow !== undefined && evaluation.foundInStream) flow.verdict = 'pass';
+        break;
+      }
+    }
+  }
+
+  /** Stream bytes are searched a chunk at a time, or what there is when a transaction came further or the stream ended. */
+  #chunkReady(packet: Packet, flow: Flow, side: StreamSide, direction: Direction, upTo: number, detection: FlowDetection): boolean {
+    const pending = upTo - side.searched;
+    if (pending <= 0) return false;
+    if (this.#settings.inline || packet.isPseudo || side.ended || detection.flush[direction]) return true;
+    if (flow.state !== FLOW_ESTABLISHED) return true;
+    return pending >= (direction === TO_SERVER ? this.#settings.stream.chunkToServer : this.#settings.stream.chunkToClient);
+  }
+
+  #onFlowEnd(flow: Flow): void {
+    const detection = this.#detectionOf(flow);
+    const stream = flow.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const pseudo = this.#pseudoPacket(flow, direction);
+      this.#packet = pseudo;
+      if (direction === TO_SERVER) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
+      const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
+      if (pending || (flow.session !== undefined && flow.session.transactions.length > 0)) this.#detect(pseudo, flow, detection, stream);
+    }
+    if (flow.session !== undefined) this.#record(flow, flow.session, true);
+    this.#handlers.flow?.(flow);
+    flow.detection = undefined;
+    flow.session = undefined;
+  }
+
+  /** The conversation changes protocol: everything of the old one is inspected and recorded now. */
+  #leave(flow: Flow, session: ProtocolSession): void {
+    const detection = this.#detectionOf(flow);
+    if (flow.verdict !== 'pass') {
+      for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+        const pseudo = this.#pseudoPacket(flow, direction);
+        pseudo.number = this.#lastNumber;
+        this.#transactions.inspect(session, pseudo, flow, direction, detection);
+        this.#alerts.flush(pseudo, flow, this.#emit);
+      }
+    }
+    this.#record(flow, session, true);
+  }
+
+  /** Carries no bytes; stands for the flow when it is inspected without a packet. */
+  #pseudoPacket(flow: Flow, direction: Direction): Packet {
+    const packet = this.#pseudo;
+    const forward = direction === TO_SERVER;
+    packet.source.set(forward ? flow.source : flow.destination);
+    packet.destination.set(forward ? flow.destination : flow.source);
+    packet.sourcePort = forward ? flow.sourcePort : flow.destinationPort;
+    packet.destinationPort = forward ? flow.destinationPort : flow.sourcePort;
+    if (flow.protocol === ICMP || flow.protocol === ICMPV6) packet.sourcePort = packet.destinationPort = 0;
+    packet.ipVersion = flow.ipVersion;
+    packet.protocol = flow.protocol;
+    packet.time = flow.lastTime;
+    packet.number = 0;
+    packet.flow = flow;
+    packet.direction = direction;
+    packet.flowEstablished = flow.state >= FLOW_ESTABLISHED;
+    packet.isPseudo = true;
+    packet.inStream = true;
+    packet.payloadStart = 0;
+    packet.payloadEnd = 0;
+    packet.anomalies.length = 0;
+    return packet;
+  }
+
+  readonly #emit = (alert: Alert, packet: Packet): void => {
+    this.counters.alerts++;
+    if (alert.flow !== undefined) alert.flow.alerted = true;
+    this.#handlers.alert?.(alert, packet);
+  };
+
+  /** Writes what is complete and forgets it. `all`: nothing more will come. */
+  #record(flow: Flow, session: ProtocolSession, all: boolean): void {
+    const { transactions } = session;
+    if (transactions.length === 0) return;
+    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
+    if (definition === undefined) return;
+    let kept = 0;
+    for (let at = 0; at < transactions.length; at++) {
+      const transaction = transactions[at];
+      const complete = this.#complete(transaction, definition.complete);
+      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, complete || all);
+      if (complete || all) this.counters.transactions++;
+      else transactions[kept++] = transaction;
+    }
+    transactions.length = kept;
+  }
+
+  /** Complete in both directions and inspected in both. */
+  #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
+    return (
+      transaction.progress[TO_SERVER] >= complete[TO_SERVER] &&
+      transaction.progress[TO_CLIENT] >= complete[TO_CLIENT] &&
+      !transaction.changed[TO_SERVER] &&
+      !transaction.changed[TO_CLIENT]
+    );
+  }
+}

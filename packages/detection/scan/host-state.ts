@@ -1,0 +1,121 @@
+/**
+ * State that rules keep: flowbits and flowints on the flow, xbits and hostbits on addresses (with expiry on packet time).
+ * Suricata user guide, "Flow keywords" and "Xbits keyword".
+ */
+import type { BitOperation, Flow, IntegerOperation, Packet, StateOperation } from '@sigwright/contracts';
+
+/** Addresses with bits; beyond it the oldest are dropped. */
+const MOST_ENTRIES = 500_000;
+
+export class HostState {
+  /** key + name → expiry, microseconds */
+  readonly #bits = new Map<string, number>();
+
+  holds(operation: StateOperation, packet: Packet, flow: Flow | undefined): boolean {
+    if (operation.kind === 'integer') return integerHolds(operation, flow);
+    const wanted = operation.operation === 'isset';
+    const set = operation.names.some((name) => this.#isSet(operation, name, packet, flow));
+    return set === wanted;
+  }
+
+  apply(operation: StateOperation, packet: Packet, flow: Flow | undefined): void {
+    if (operation.kind === 'integer') {
+      applyInteger(operation, flow);
+      return;
+    }
+    for (const name of operation.names) {
+      const set = operation.operation === 'set' || (operation.operation === 'toggle' && !this.#isSet(operation, name, packet, flow));
+      if (operation.scope === 'flow') {
+        if (flow === undefined) continue;
+        if (set) {
+          flow.bits ??= new Set();
+          flow.bits.add(name);
+        } else flow.bits?.delete(name);
+        continue;
+      }
+      for (const key of keysOf(operation, packet)) {
+        if (set) this.#set(`${key} ${name}`, packet.time + operation.expire * 1e6);
+        else this.#bits.delete(`${key} ${name}`);
+      }
+    }
+  }
+
+  #isSet(operation: BitOperation, name: string, packet: Packet, flow: Flow | undefined): boolean {
+    if (operation.scope === 'flow') return flow?.bits?.has(name) === true;
+    for (const key of keysOf(operation, packet)) {
+      const expiry = this.#bits.get(`${key} ${name}`);
+      if (expiry !== undefined && expiry >= packet.time) return true;
+    }
+    return false;
+  }
+
+  #set(key: string, expiry: number): void {
+    if (this.#bits.size >= MOST_ENTRIES) {
+      const oldest = this.#bits.keys().next().value;
+      if (oldest !== undefined) this.#bits.delete(oldest);
+    }
+    this.#bits.delete(key);
+    this.#bits.set(key, expiry);
+  }
+}
+
+function keysOf(operation: BitOperation, packet: Packet): string[] {
+  const source = addressKey(packet.source);
+  const destination = addressKey(packet.destination);
+  switch (operation.scope) {
+    case 'source':
+      return [source];
+    case 'destination':
+      return [destination];
+    case 'both':
+      return [source, destination];
+    default:
+      return [source < destination ? `${source} ${destination}` : `${destination} ${source}`];
+  }
+}
+
+/** One short text an address; IPv4 has its value in word 0. */
+export function addressKey(words: Uint32Array): string {
+  return words[1] === 0 && words[2] === 0 && words[3] === 0 ? String(words[0]) : `${words[0]}.${words[1]}.${words[2]}.${words[3]}`;
+}
+
+function operandOf(operation: IntegerOperation, flow: Flow): number | undefined {
+  return typeof operation.operand === 'number' ? operation.operand : flow.integers?.get(operation.operand);
+}
+
+function integerHolds(operation: IntegerOperation, flow: Flow | undefined): boolean {
+  const value = flow?.integers?.get(operation.name);
+  if (operation.operation === 'isset') return value !== undefined;
+  if (operation.operation === 'notset' || operation.operation === 'isnotset') return flow !== undefined && value === undefined;
+  if (flow === undefined || value === undefined) return false;
+  const operand = operandOf(operation, flow);
+  if (operand === undefined) return false;
+  switch (operation.operation) {
+    case '<':
+      return value < operand;
+    case '>':
+      return value > operand;
+    case '<=':
+      return value <= operand;
+    case '>=':
+      return value >= operand;
+    case '==':
+      return value === operand;
+    case '!=':
+      return value !== operand;
+    default:
+      return true;
+  }
+}
+
+function applyInteger(operation: IntegerOperation, flow: Flow | undefined): void {
+  if (flow === undefined) return;
+  const operand = operandOf(operation, flow);
+  if (operand === undefined) return;
+  flow.integers ??= new Map();
+  const value = flow.integers.get(operation.name);
+  const clamp = (result: number): number => Math.max(0, Math.min(0xffffffff, result));
+  if (operation.operation === '=') flow.integers.set(operation.name, clamp(operand));
+  else if (operation.operation === '+') flow.integers.set(operation.name, clamp((value ?? 0) + operand));
+  else if (operation.operation === '-') flow.integers.set(operation.name, clamp((value ?? 0) - operand));
+}

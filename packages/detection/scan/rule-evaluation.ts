@@ -1,0 +1,197 @@
+/**
+ * Is one rule true here? Evaluates a candidate completely: nothing the prefilter found is believed. Cheap tests first:
+ * header, flow, packet fields, flow bits, then bytes.
+ */
+import {
+  type BufferWindow,
+  type BytesCondition,
+  type Direction,
+  emptyWindow,
+  type Flow,
+  type Inspection,
+  type Packet,
+  TCP,
+  type Transaction,
+} from '@sigwright/contracts';
+import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
+import { headerMatches } from '../compile/header.ts';
+import type { HostState } from './host-state.ts';
+import { type InspectionRecorder, Inspector, newInspection } from './inspector.ts';
+
+/** Variables a rule may define; the inspection state is made once for all rules. */
+const MOST_VARIABLES = 64;
+
+export class RuleEvaluation {
+  /** rules evaluated so far */
+  count = 0;
+  /** did the last packetRule that held look at the stream? */
+  foundInStream = false;
+  readonly #state: HostState;
+  readonly #inspector = new Inspector();
+  readonly #inspection: Inspection = newInspection(MOST_VARIABLES);
+  readonly #window: BufferWindow = emptyWindow();
+  #streamBytes: Uint8Array = this.#window.bytes;
+  #streamStart = 0;
+  #streamEnd = 0;
+  #streamOffset = 0;
+  #streamComplete = false;
+  /** set while explaining */
+  recorder: InspectionRecorder | undefined = undefined;
+
+  constructor(state: HostState) {
+    this.#state = state;
+  }
+
+  noStream(): void {
+    this.#streamStart = this.#streamEnd = 0;
+  }
+
+  /** The chunk of the stream that is inspected with this packet; `offset` is the stream offset of `start`. */
+  setStream(bytes: Uint8Array, start: number, end: number, offset: number, complete: boolean): void {
+    this.#streamBytes = bytes;
+    this.#streamStart = start;
+    this.#streamEnd = end;
+    this.#streamOffset = offset;
+    this.#streamComplete = complete;
+  }
+
+  get hasStream(): boolean {
+    return this.#streamEnd > this.#streamStart;
+  }
+
+  /** A rule without transaction parts, on a packet and the chunk set before. */
+  packetRule(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    this.count++;
+    this.foundInStream = false;
+    if (!this.headerAndFlow(rule, packet, flow)) return false;
+    if (!this.packetConditions(rule, packet, flow)) return false;
+    if (!this.stateHolds(rule, packet, flow)) return false;
+    for (const demand of rule.anomalies) {
+      const name = demand.owner === 'stream' && !demand.name.startsWith('stream.') ? `stream.${demand.name}` : demand.name;
+      if (!packet.anomalies.includes(name)) return false;
+    }
+    for (const test of rule.packetBufferTests) {
+      if (!test.buffer.read(packet, this.#window)) return false;
+      if (!this.bytesHold(test, packet, flow, undefined, packet.direction)) return false;
+    }
+    return rule.payload.length === 0 || this.payloadHolds(rule, packet, flow);
+  }
+
+  /** Only header and payload of a rule that is otherwise decided on transactions. */
+  payloadOnly(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    this.count++;
+    return this.headerAndFlow(rule, packet, flow) && this.payloadHolds(rule, packet, flow);
+  }
+
+  headerAndFlow(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    if (!headerMatches(rule.header, packet)) return false;
+    return flowHolds(rule, packet, flow);
+  }
+
+  packetConditions(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    const conditions = rule.packetConditions;
+    for (let at = 0; at < conditions.length; at++) if (!conditions[at].test(packet, flow)) return false;
+    return true;
+  }
+
+  stateHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    const checks = rule.checks;
+    for (let at = 0; at < checks.length; at++) if (!this.#state.holds(checks[at], packet, flow)) return false;
+    return true;
+  }
+
+  /** State changes of a rule that was found true. */
+  matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined): void {
+    const changes = rule.changes;
+    for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow);
+  }
+
+  /** Payload conditions: in the chunk of the stream, or in the packet where the rule looks there or the stream does not have it. */
+  payloadHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    const inspection = this.#inspection;
+    inspection.packet = packet;
+    inspection.flow = flow;
+    inspection.transaction = undefined;
+    inspection.direction = packet.direction;
+    if (rule.inStream && this.hasStream) {
+      inspection.bytes = this.#streamBytes;
+      inspection.start = this.#streamStart;
+      inspection.end = this.#streamEnd;
+      inspection.streamOffset = this.#streamOffset;
+      inspection.complete = this.#streamComplete;
+      if (this.#inspector.inspect(rule.payload, inspection, this.recorder)) {
+        this.foundInStream = true;
+        return true;
+      }
+    }
+    if (packet.payloadEnd <= packet.payloadStart) return false;
+    if (packet.protocol === TCP && !rule.inPacket && packet.inStream) return false;
+    inspection.bytes = packet.data;
+    inspection.start = packet.payloadStart;
+    inspection.end = packet.payloadEnd;
+    inspection.streamOffset = 0;
+    inspection.complete = true;
+    return this.#inspector.inspect(rule.payload, inspection, this.recorder);
+  }
+
+  /** Conditions of one buffer test on `window`, which the caller filled and transformed. */
+  windowHolds(
+    conditions: readonly BytesCondition[],
+    window: BufferWindow,
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction,
+  ): boolean {
+    const inspection = this.#inspection;
+    inspection.packet = packet;
+    inspection.flow = flow;
+    inspection.transaction = transaction;
+    inspection.direction = direction;
+    inspection.bytes = window.bytes;
+    inspection.start = window.start;
+    inspection.end = window.end;
+    inspection.streamOffset = window.offset;
+    inspection.complete = window.complete;
+    return this.#inspector.inspect(conditions, inspection, this.recorder);
+  }
+
+  bytesHold(
+    test: BufferTest<unknown>,
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction,
+  ): boolean {
+    applyTransforms(test, this.#window);
+    return this.windowHolds(test.conditions, this.#window, packet, flow, transaction, direction);
+  }
+}
+
+/** What `flow:` and the protocol ask for. */
+export function flowHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+  const demands = rule.flow;
+  if (demands.any) {
+    if (demands.established && !packet.flowEstablished) return false;
+    if (demands.notEstablished && packet.flowEstablished) return false;
+    if (demands.direction !== undefined && (flow === undefined || packet.direction !== demands.direction)) return false;
+    if (demands.onlyFragments && !packet.isRebuilt) return false;
+    if (demands.noFragments && packet.isRebuilt) return false;
+  }
+  if (rule.protocols !== undefined) {
+    const spoken = flow?.applicationProtocol;
+    if (spoken === undefined || !rule.protocols.includes(spoken)) return false;
+  }
+  return true;
+}
+
+/** Replace the window's bytes by their transformed form. */
+export function applyTransforms(test: BufferTest<unknown>, window: BufferWindow): void {
+  if (test.transforms.length === 0) return;
+  let bytes = window.start === 0 && window.end === window.bytes.length ? window.bytes : window.bytes.subarray(window.start, window.end);
+  for (const { definition, argument } of test.transforms) bytes = definition.transform(bytes, argument);
+  window.bytes = bytes;
+  window.start = 0;
+  window.end = bytes.length;
+  window.offset = 0;
+}

@@ -1,0 +1,224 @@
+/**
+ * Which protocol is this, and what does it say? Feeds the bytes of a flow to the recognisers of the catalogue and, once one
+ * is sure, to that protocol's session. Names no protocol itself.
+ */
+import {
+  type Catalogue,
+  type Direction,
+  type EngineSettings,
+  type Flow,
+  IS_THIS,
+  IS_THIS_REVERSED,
+  NEED_MORE,
+  type Packet,
+  type ProtocolDefinition,
+  type ProtocolSession,
+  TCP,
+  TO_CLIENT,
+  TO_SERVER,
+  UDP,
+} from '@sigwright/contracts';
+import { StreamSide, type TcpStream } from '@sigwright/traffic';
+
+/** Bytes of one direction after which a protocol that still asks for more is given up. */
+const MOST_UNDECIDED = 4096;
+
+export interface SpeakerEvents {
+  /** the protocol of a flow became known, or it became known that it can not be told */
+  recognised(flow: Flow): void;
+  /** the session is about to be replaced; its transactions are finished and must be looked at now */
+  changing(flow: Flow, session: ProtocolSession): void;
+  /** anomalies of the session or of recognition that belong to no transaction */
+  anomaly(flow: Flow, name: string): void;
+}
+
+/** What is still unknown about a flow. Kept in the flow's detection state by the engine. */
+export class Recognising {
+  /** candidates left, by direction; undefined: not begun */
+  left: [ProtocolDefinition[] | undefined, ProtocolDefinition[] | undefined] = [undefined, undefined];
+  failed: [boolean, boolean] = [false, false];
+  /** a session could not go on: bytes are passed over */
+  broken = false;
+}
+
+export class Speaker {
+  readonly #settings: EngineSettings;
+  readonly #events: SpeakerEvents;
+  readonly #tcp: readonly ProtocolDefinition[];
+  readonly #udp: readonly ProtocolDefinition[];
+  readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
+
+  constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
+    this.#settings = settings;
+    this.#events = events;
+    const all = [...new Set(catalogue.protocols.values())];
+    this.#tcp = all.filter((protocol) => protocol.transport.includes('tcp'));
+    this.#udp = all.filter((protocol) => protocol.transport.includes('udp'));
+    this.#byName = catalogue.protocols;
+  }
+
+  /** New bytes may be readable on either side. */
+  tcp(flow: Flow, state: Recognising, stream: TcpStream, time: number, atEnd: boolean): void {
+    // The peer's bytes first: an acknowledgement makes them readable, and a response is read after its request.
+    this.#side(flow, state, stream, TO_SERVER, time, atEnd);
+    this.#side(flow, state, stream, TO_CLIENT, time, atEnd);
+    // Recognised on the second side: what the first one held back can be read now.
+    if (flow.session !== undefined && stream.sides[TO_SERVER].parsed < stream.sides[TO_SERVER].readable(this.#settings.inline)) {
+      this.#side(flow, state, stream, TO_SERVER, time, atEnd);
+    }
+  }
+
+  #side(flow: Flow, state: Recognising, stream: TcpStream, direction: Direction, time: number, atEnd: boolean): void {
+    const side = stream.sides[direction];
+    for (let round = 0; round < 64; round++) {
+      const upTo = side.readable(this.#settings.inline);
+      const ended = atEnd || (side.ended && upTo === side.available);
+      if (side.parsed >= upTo && !(ended && !side.finished)) {
+        if (side.gap > 0 && upTo >= side.available) {
+          this.#gap(flow, state, side, direction);
+          continue;
+        }
+        return;
+      }
+      const before = side.parsed;
+      const session = flow.session;
+      if (state.broken || flow.applicationProtocol === 'failed') side.parsed = upTo;
+      else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
+      else if (session.done) side.parsed = upTo;
+      else this.#consume(flow, state, session, side, direction, upTo, ended && side.gap === 0, time);
+      if (ended && side.parsed >= upTo && side.gap === 0) side.finished = true;
+      if (flow.session !== session) continue;
+      if (side.parsed === before && !(side.gap > 0 && upTo >= side.available)) return;
+      if (side.gap > 0 && upTo >= side.available) this.#gap(flow, state, side, direction);
+    }
+  }
+
+  #gap(flow: Flow, state: Recognising, side: StreamSide, direction: Direction): void {
+    const length = side.takeGap();
+    side.parsed = Math.max(side.parsed, side.available);
+    const session = flow.session;
+    if (session !== undefined && !state.broken && !session.done && !session.skip(direction, length)) state.broken = true;
+    if (session === undefined) {
+      state.failed[direction] = true;
+      this.#undecidable(flow, state);
+    }
+  }
+
+  #consume(flow: Flow, state: Recognising, session: ProtocolSession, side: StreamSide, direction: Direction, upTo: number, ended: boolean, time: number): void {
+    const start = side.parsed - side.base;
+    const end = upTo - side.base;
+    const consumed = session.consume(direction, side.bytes, start, end, ended, time);
+    if (consumed < 0) {
+      state.broken = true;
+      side.parsed = upTo;
+    } else side.parsed = ended ? upTo : Math.min(upTo, side.base + Math.max(consumed, start));
+    this.#after(flow, state, session, time);
+  }
+
+  #after(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
+    if (session.anomalies.length > 0) {
+      for (const name of session.anomalies) this.#events.anomaly(flow, `${flow.applicationProtocol}.${name}`);
+      session.anomalies.length = 0;
+    }
+    if (session.nextProtocol !== undefined) {
+      session.finish(time);
+      this.#events.changing(flow, session);
+      flow.originalProtocol = flow.applicationProtocol;
+      flow.session = undefined;
+      flow.applicationProtocol = undefined;
+      state.left = [undefined, undefined];
+      state.failed = [false, false];
+      const next = this.#byName.get(session.nextProtocol);
+      if (next !== undefined) this.#open(flow, next, TO_SERVER);
+    }
+  }
+
+  #recognise(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number, ended: boolean): void {
+    if (state.failed[direction]) return;
+    const start = side.parsed - side.base;
+    const end = upTo - side.base;
+    if (end <= start) {
+      if (ended) {
+        state.failed[direction] = true;
+        this.#undecidable(flow, state);
+      }
+      return;
+    }
+    const found = this.#ask(flow, state, side.bytes, start, end, direction, ended);
+    if (found !== undefined) this.#open(flow, found, direction);
+    else if (state.failed[direction]) this.#undecidable(flow, state);
+  }
+
+  /** One round over the candidates left. Undefined: none is sure (yet); state.failed says whether any is left. */
+  #ask(flow: Flow, state: Recognising, bytes: Uint8Array, start: number, end: number, direction: Direction, ended: boolean): ProtocolDefinition | undefined {
+    const left = (state.left[direction] ??= this.#candidates(flow));
+    const undecided: ProtocolDefinition[] = [];
+    for (const protocol of left) {
+      const answer = protocol.recognise(bytes, start, end, direction, flow);
+      if (answer === IS_THIS) return protocol;
+      if (answer === IS_THIS_REVERSED) {
+        flow.reversed = true;
+        return protocol;
+      }
+      if (answer === NEED_MORE) undecided.push(protocol);
+    }
+    state.left[direction] = undecided;
+    if (undecided.length === 0 || ended || end - start >= MOST_UNDECIDED) state.failed[direction] = true;
+    return undefined;
+  }
+
+  #candidates(flow: Flow): ProtocolDefinition[] {
+    const all = flow.protocol === UDP ? this.#udp : this.#tcp;
+    const first: ProtocolDefinition[] = [];
+    const rest: ProtocolDefinition[] = [];
+    for (const protocol of all) {
+      if (protocol.ports.includes(flow.destinationPort) || protocol.ports.includes(flow.sourcePort)) first.push(protocol);
+      else if (protocol.anyPort) rest.push(protocol);
+    }
+    return first.concat(rest);
+  }
+
+  #undecidable(flow: Flow, state: Recognising): void {
+    if (state.failed[0] && state.failed[1] && flow.applicationProtocol === undefined) {
+      flow.applicationProtocol = 'failed';
+      this.#events.recognised(flow);
+    }
+  }
+
+  #open(flow: Flow, protocol: ProtocolDefinition, direction: Direction): void {
+    flow.applicationProtocol = protocol.name;
+    if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
+    else flow.protocolToClient = protocol.name;
+    flow.session = protocol.open(flow, this.#settings);
+    this.#events.recognised(flow);
+  }
+
+  /** A datagram carries whole messages. */
+  udp(flow: Flow, state: Recognising, packet: Packet): void {
+    if (packet.payloadEnd <= packet.payloadStart) return;
+    const { direction } = packet;
+    if (flow.session === undefined && flow.applicationProtocol === undefined && !state.failed[direction]) {
+      const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, direction, false);
+      state.left[direction] = undefined;
+      if (found !== undefined) this.#open(flow, found, direction);
+      else {
+        state.failed[direction] = true;
+        this.#undecidable(flow, state);
+      }
+    }
+    const session = flow.session;
+    if (session === undefined || state.broken || session.done) return;
+    // A bad datagram says nothing about the next one, so the answer is not needed.
+    session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
+    this.#after(flow, state, session, packet.time);
+  }
+
+  /** The flow is over. */
+  finish(flow: Flow, state: Recognising, time: number): void {
+    if (flow.protocol === TCP && flow.stream !== undefined) this.tcp(flow, state, flow.stream as TcpStream, time, true);
+    const session = flow.session;
+    if (session === undefined) return;
+    session.finish(time);
+    this.#after(flow, state, session, time);
+  }
+}
