@@ -32,6 +32,8 @@ export class Flow {
 
   /** owned by `traffic/streams` */
   stream: unknown = undefined;
+  /** owned by `traffic/flows` */
+  tableEntry: unknown = undefined;
 
   /** name of the application protocol: undefined while not known, `failed` where it could not be told */
   applicationProtocol: string | undefined = undefined;

@@ -59,6 +59,8 @@ export class Packet {
   /** in bytes */
   fragmentOffset = 0;
   isFragment = false;
+  /** IPv6 fragment header, -1 where there is none */
+  fragmentHeader = -1;
   /** protocol of what the IP packet carries, after IPv6 extension headers; -1 where unknown */
   protocol = -1;
   /** start of ip options (IPv4); equal to ipStart + 20 where there are none */
