@@ -1,0 +1,2 @@
+/** Everything pluggable, put together. The only door of this package. */
+export { allKeywords, catalogue } from './catalogue.ts';

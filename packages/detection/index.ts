@@ -1,0 +1,8 @@
+/** Rules + traffic → alerts. The only door of this package. */
+export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
+export type { CompiledRule } from './compile/compiled-rule.ts';
+export { HeaderResolver } from './compile/header.ts';
+export { buildPlan, type PlanBuild, type PlanData, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
+export { loadPlan, savePlan } from './compile/plan-file.ts';
+export type { Alert, EngineHandlers } from './scan/alert.ts';
+export { Engine, type EngineCounters } from './scan/engine.ts';

@@ -1,5 +1,4 @@
 /** Rule text ⇄ tree. The only door of this package. */
-export * from './content-text.ts';
 export * from './header-fields.ts';
 export * from './tokens.ts';
 export * from './typed-rule.ts';

@@ -357,7 +357,7 @@ class Builder implements RuleBuilder {
     for (const list of this.#lists) {
       const { buffer } = list;
       if (buffer === undefined) continue;
-      const absent = this.#absent.get(list.key) ?? 'no';
+      const absent: 'no' | 'only' | 'or_else' = this.#absent.get(list.key) ?? 'no';
       if (list.conditions.length === 0 && absent === 'no') continue;
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
       if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });

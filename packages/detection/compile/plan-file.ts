@@ -66,7 +66,7 @@ export function loadPlan(bytes: Uint8Array, key: string): Result<PlanData> {
       if (typeof value !== 'object' || value === null) return value;
       if ('$' in value) {
         const place = value as ArrayPlace;
-        return new ARRAYS[place.$](bytes.buffer, bytes.byteOffset + bodyStart + place.at, place.length);
+        return new ARRAYS[place.$](bytes.buffer as ArrayBuffer, bytes.byteOffset + bodyStart + place.at, place.length);
       }
       const made: Record<string, unknown> = {};
       for (const name in value) made[name] = restored((value as Record<string, unknown>)[name]);

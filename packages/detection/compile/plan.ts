@@ -250,7 +250,7 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
 }
 
 /** Rules are nearly all ASCII, where bytes and characters are the same number. */
-function byteLength(text: string, encoder: TextEncoder): number {
+function byteLength(text: string, encoder: { encode(text: string): Uint8Array }): number {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 127) return encoder.encode(text).length;
   return text.length;
 }

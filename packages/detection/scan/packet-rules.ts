@@ -2,6 +2,7 @@
  * Packet rules that no literal leads to: by flow and direction, those whose header fits. Lists are made once for each pair of
  * port intervals and narrowed once for each flow and direction, so that a packet costs only the rules that may be true.
  */
+import type { PortSet } from '@sigwright/bytes';
 import { type Direction, type Flow, type Packet, TCP, UDP } from '@sigwright/contracts';
 import { headerAdmitsProtocol, headerMatches, type RuleHeader } from '../compile/header.ts';
 import type { PlanUse } from '../compile/plan.ts';
@@ -79,26 +80,18 @@ export class PacketRules {
   }
 
   /** Ports that no rule tells apart get one number. */
-  #intervals(setsOf: (header: RuleHeader) => ({ contains(port: number): boolean } | undefined)[]): Uint16Array {
+  #intervals(setsOf: (header: RuleHeader) => (PortSet | undefined)[]): Uint16Array {
     const { data } = this.#plan;
-    const sets = new Set<{ contains(port: number): boolean }>();
-    for (const rule of data.packetAlways) for (const set of setsOf(this.#plan.header(data.headerNumbers[rule]))) if (set !== undefined) sets.add(set);
+    const sets = new Set<PortSet>();
+    for (const number of new Set(Array.from(data.packetAlways, (rule) => data.headerNumbers[rule]))) {
+      for (const set of setsOf(this.#plan.header(number))) if (set !== undefined) sets.add(set);
+    }
+    const border = new Uint8Array(65536);
+    for (const set of sets) for (const port of set.boundaries()) border[port] = 1;
     const numbers = new Uint16Array(65536);
-    const list = [...sets];
     let current = 0;
-    let before: boolean[] | undefined;
     for (let port = 0; port < 65536; port++) {
-      let changed = before === undefined;
-      const now = before ?? new Array<boolean>(list.length).fill(false);
-      for (let at = 0; at < list.length; at++) {
-        const inside = list[at].contains(port);
-        if (inside !== now[at]) {
-          now[at] = inside;
-          changed = true;
-        }
-      }
-      before = now;
-      if (changed) current++;
+      current += border[port];
       numbers[port] = current;
     }
     return numbers;

@@ -1,11 +1,18 @@
 /** The text of a `content` ⇄ its bytes: `|0d 0a|` is hex, a backslash escapes `"`, `;`, `:`, `\`; everything else is itself (UTF-8). */
-import { fromUtf8 } from '@sigwright/bytes';
-import type { ArgumentProblem } from '@sigwright/contracts';
+import { fromUtf8 } from './text.ts';
+
+export interface ContentProblem {
+  readonly problem: string;
+  readonly help: string;
+  /** offsets in the text */
+  readonly start: number;
+  readonly end: number;
+}
 
 const HEX_DIGIT = /^[0-9a-fA-F]$/;
 
 /** `text`: between the quotes. */
-export function decodeContent(text: string): { readonly bytes: Uint8Array } | ArgumentProblem {
+export function decodeContent(text: string): { readonly bytes: Uint8Array } | ContentProblem {
   const bytes: number[] = [];
   let inHex = false;
   let openAt = -1;

@@ -1,0 +1,138 @@
+/** Files carried by any protocol: content, name, extension, size. Suricata user guide, "File keywords". */
+import { fromLatin1 } from '@sigwright/bytes';
+import { asKeywords, type BufferDefinition, type FileTransfer, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
+import { comparison, compares, describeComparison, none, quoted } from '../../arguments/index.ts';
+
+const FILE_DATA: TransactionBuffer = {
+  of: 'transaction',
+  name: 'file.data',
+  summary: 'content of files: response bodies, uploads, files on shares',
+  shape: 'body',
+  protocol: undefined,
+  directions: [TO_SERVER, TO_CLIENT],
+  multiple: true,
+  progress: () => 0,
+  read(transaction, direction, index, window) {
+    const file = fileAt(transaction.files, direction, index);
+    if (file === undefined) return false;
+    window.bytes = file.bytes;
+    window.start = 0;
+    window.end = file.kept;
+    window.offset = 0;
+    window.complete = file.state !== 'OPEN' || file.kept >= file.limit;
+    return true;
+  },
+};
+
+const FILE_NAME: TransactionBuffer = {
+  of: 'transaction',
+  name: 'file.name',
+  summary: 'name of a file',
+  shape: 'text',
+  protocol: undefined,
+  directions: [TO_SERVER, TO_CLIENT],
+  multiple: true,
+  progress: () => 0,
+  read(transaction, direction, index, window) {
+    const file = fileAt(transaction.files, direction, index);
+    return file !== undefined && fillWindow(window, fromLatin1(file.name));
+  },
+};
+
+function fileAt(files: readonly FileTransfer[] | undefined, direction: number, index: number): FileTransfer | undefined {
+  if (files === undefined) return undefined;
+  let left = index;
+  for (const file of files) if (file.direction === direction && left-- === 0) return file;
+  return undefined;
+}
+
+export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME];
+
+export const keywords = asKeywords(
+  keyword({
+    name: 'file.data',
+    aliases: ['file_data'],
+    family: 'file',
+    since: '5.0',
+    summary: FILE_DATA.summary,
+    kind: 'sticky-buffer',
+    argument: none(),
+    examples: ['file.data; content:"abc";'],
+    broken: [{ options: 'file.data:1;', code: 'file.data/argument' }],
+    apply(_none, builder) {
+      builder.selectBuffer('file.data');
+    },
+  }),
+  keyword({
+    name: 'file.name',
+    family: 'file',
+    since: '5.0',
+    summary: FILE_NAME.summary,
+    kind: 'sticky-buffer',
+    argument: none(),
+    examples: ['file.name; content:".exe"; endswith;'],
+    apply(_none, builder) {
+      builder.selectBuffer('file.name');
+    },
+  }),
+  ...(['filename', 'fileext'] as const).map((name) =>
+    keyword({
+      name,
+      family: 'file',
+      since: '1.1',
+      summary: name === 'filename' ? 'the name of a file holds this' : 'the extension of a file is this',
+      kind: 'condition' as const,
+      argument: quoted(['"secret"']),
+      examples: [`${name}:"exe";`],
+      broken: [{ options: `${name}:exe;`, code: `${name}/argument` }],
+      apply({ negated, text }, builder) {
+        const before = builder.currentBuffer;
+        builder.selectBuffer('file.name');
+        builder.addBytes({
+          kind: 'content',
+          bytes: fromLatin1(name === 'fileext' ? `.${text}` : text),
+          negated,
+          nocase: true,
+          offset: undefined,
+          depth: undefined,
+          distance: undefined,
+          within: undefined,
+          startsWith: false,
+          endsWith: name === 'fileext',
+          fastPattern: false,
+          fastPatternOnly: false,
+          fastPatternSlice: undefined,
+        });
+        builder.selectBuffer(before);
+      },
+    }),
+  ),
+  keyword({
+    name: 'filesize',
+    family: 'file',
+    since: '1.1',
+    summary: 'size of a file',
+    kind: 'condition',
+    argument: comparison(0, Number.MAX_SAFE_INTEGER),
+    examples: ['filesize:>100;'],
+    broken: [{ options: 'filesize:x y;', code: 'filesize/argument' }],
+    apply(wanted, builder) {
+      const before = builder.currentBuffer;
+      builder.selectBuffer('file.data');
+      builder.addBytes({
+        kind: 'test',
+        keyword: 'filesize',
+        relative: false,
+        describes: `the file has ${describeComparison(wanted)} bytes`,
+        test(inspection) {
+          const files = inspection.transaction?.files;
+          if (files === undefined) return false;
+          return files.some(
+            (file) => file.bytes === inspection.bytes && (file.state !== 'OPEN' || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, file.size),
+          );
+        },
+      });
+      builder.selectBuffer(before);
+    },
+  }),
+);

@@ -1,0 +1,283 @@
+/** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
+import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { comparison, compares, custom, describeComparison, list, none, numberIn } from '../../arguments/index.ts';
+
+const FLOW_WORDS: Record<string, FlowDemand> = {
+  established: 'established',
+  not_established: 'not_established',
+  stateless: 'stateless',
+  to_server: 'to_server',
+  from_client: 'to_server',
+  to_client: 'to_client',
+  from_server: 'to_client',
+  only_stream: 'only_stream',
+  no_stream: 'no_stream',
+  only_frag: 'only_frag',
+  no_frag: 'no_frag',
+};
+
+const OPPOSITES: readonly (readonly [FlowDemand, FlowDemand])[] = [
+  ['to_server', 'to_client'],
+  ['established', 'not_established'],
+  ['established', 'stateless'],
+  ['not_established', 'stateless'],
+  ['only_stream', 'no_stream'],
+  ['only_frag', 'no_frag'],
+];
+
+const THRESHOLD_SYNTAX = 'type <limit|threshold|both|backoff>, track <by_src|by_dst|by_both|by_rule|by_flow>, count <n>, seconds <n>';
+
+function readThreshold(written: string, filter: boolean): { value: Threshold } | { problem: string; help: string } {
+  const fields = new Map<string, string>();
+  for (const part of written.split(',')) {
+    const [name, ...rest] = part.trim().split(/\s+/);
+    if (fields.has(name)) return { problem: `\`${name}\` stands twice`, help: `write \`${THRESHOLD_SYNTAX}\`` };
+    fields.set(name, rest.join(' '));
+  }
+  const help = `write \`${filter ? 'track <by_src|by_dst>, count <n>, seconds <n>' : THRESHOLD_SYNTAX}\``;
+  const type = filter ? 'detection' : fields.get('type');
+  const track = fields.get('track');
+  const count = numberIn(fields.get('count') ?? '');
+  const seconds = numberIn(fields.get('seconds') ?? (type === 'backoff' ? '0' : ''));
+  const multiplier = numberIn(fields.get('multiplier') ?? '');
+  if (type !== 'limit' && type !== 'threshold' && type !== 'both' && type !== 'backoff' && type !== 'detection') return { problem: `type \`${type ?? ''}\` is not known`, help };
+  if (track !== 'by_src' && track !== 'by_dst' && track !== 'by_both' && track !== 'by_rule' && track !== 'by_flow') return { problem: `track \`${track ?? ''}\` is not known`, help };
+  if (count === undefined || count < 1) return { problem: 'count is missing or not above 0', help };
+  if (seconds === undefined || seconds < 0 || (seconds === 0 && type !== 'backoff')) return { problem: 'seconds are missing or not above 0', help };
+  if (type === 'backoff' && multiplier === undefined) return { problem: 'backoff needs a multiplier', help };
+  return { value: { type, track, count, seconds, ...(multiplier === undefined ? {} : { multiplier }) } };
+}
+
+/** A number of the flow that rules compare. */
+function flowNumber(name: string, since: string, summary: string, read: (flow: Flow, packet: Packet) => number) {
+  return keyword({
+    name,
+    family: 'flow',
+    since,
+    summary,
+    kind: 'condition' as const,
+    argument: comparison(0, Number.MAX_SAFE_INTEGER),
+    examples: [`${name}:>3;`],
+    broken: [{ options: `${name}:x;`, code: `${name}/argument` }],
+    apply(wanted, builder) {
+      builder.addPacket({
+        keyword: name,
+        describes: `${summary} is ${describeComparison(wanted)}`,
+        cost: 2,
+        test: (packet, flow) => flow !== undefined && compares(wanted, read(flow, packet)),
+      });
+    },
+  });
+}
+
+/** `[<direction>,]<comparison>` of flow.pkts and flow.bytes. */
+function countedKeyword(name: string, toServer: (flow: Flow) => number, toClient: (flow: Flow) => number) {
+  const numbers = comparison(0, Number.MAX_SAFE_INTEGER);
+  return keyword({
+    name,
+    family: 'flow',
+    since: '7.0',
+    summary: `${name === 'flow.pkts' ? 'packets' : 'bytes'} of the flow so far, by direction`,
+    kind: 'condition' as const,
+    argument: custom('<toserver|toclient|both|either>,<comparison>', ['toserver,>3'], (written) => {
+      const comma = written.indexOf(',');
+      const word = comma === -1 ? 'both' : written.slice(0, comma).trim();
+      if (!['toserver', 'toclient', 'both', 'either'].includes(word)) return { problem: `\`${word}\` is no direction`, help: 'write toserver, toclient, both or either' };
+      const wanted = numbers.read(written.slice(comma + 1).trim());
+      return 'problem' in wanted ? wanted : { value: { word, wanted: wanted.value } };
+    }),
+    examples: [`${name}:toserver,>3;`],
+    apply({ word, wanted }, builder) {
+      builder.addPacket({
+        keyword: name,
+        describes: `${word} ${describeComparison(wanted)}`,
+        cost: 2,
+        test: (_packet, flow) => {
+          if (flow === undefined) return false;
+          if (word === 'toserver') return compares(wanted, toServer(flow));
+          if (word === 'toclient') return compares(wanted, toClient(flow));
+          if (word === 'either') return compares(wanted, toServer(flow)) || compares(wanted, toClient(flow));
+          return compares(wanted, toServer(flow) + toClient(flow));
+        },
+      });
+    },
+  });
+}
+
+interface StreamSides {
+  readonly sides: readonly { readonly available: number }[];
+}
+
+export const keywords = asKeywords(
+  keyword({
+    name: 'flow',
+    family: 'flow',
+    since: '1.0',
+    summary: 'state and direction of the flow',
+    kind: 'condition',
+    argument: list('<word>[,<word>…]', ['established,to_server', 'to_client'], Object.keys(FLOW_WORDS)),
+    examples: ['flow:established,to_server;'],
+    broken: [
+      { options: 'flow:sideways;', code: 'flow/unknown' },
+      { options: 'flow:to_server,to_client;', code: 'flow/contradiction' },
+    ],
+    apply(words, builder) {
+      const seen = new Set<FlowDemand>();
+      for (const word of words) {
+        const demand = FLOW_WORDS[word.toLowerCase()];
+        if (demand === undefined) {
+          builder.problem('unknown', `\`${word}\` says nothing about a flow`, `words are ${Object.keys(FLOW_WORDS).join(', ')}`);
+          return;
+        }
+        if (seen.has(demand)) builder.problem('twice', `\`${word}\` stands twice`);
+        seen.add(demand);
+        builder.demandFlow(demand);
+      }
+      for (const [one, other] of OPPOSITES) if (seen.has(one) && seen.has(other)) builder.problem('contradiction', `\`${one}\` and \`${other}\` contradict each other`);
+    },
+  }),
+  keyword({
+    name: 'threshold',
+    family: 'flow',
+    since: '1.0',
+    summary: 'how often a match becomes an alert',
+    kind: 'annotation',
+    argument: custom(THRESHOLD_SYNTAX, ['type limit, track by_src, count 1, seconds 60'], (written) => readThreshold(written, false)),
+    examples: ['threshold:type limit, track by_src, count 1, seconds 60;'],
+    broken: [{ options: 'threshold:type often, track by_src, count 1, seconds 60;', code: 'threshold/argument' }],
+    apply(threshold, builder) {
+      builder.addThreshold(threshold);
+    },
+  }),
+  keyword({
+    name: 'detection_filter',
+    family: 'flow',
+    since: '1.0',
+    summary: 'alert only once this many matches were seen',
+    kind: 'annotation',
+    argument: custom('track <by_src|by_dst|by_rule|by_both|by_flow>, count <n>, seconds <n>', ['track by_dst, count 20, seconds 60'], (written) => readThreshold(written, true)),
+    examples: ['detection_filter:track by_dst, count 20, seconds 60;'],
+    broken: [{ options: 'detection_filter:count 20;', code: 'detection_filter/argument' }],
+    apply(threshold, builder) {
+      builder.addThreshold(threshold);
+    },
+  }),
+  keyword({
+    name: 'noalert',
+    family: 'flow',
+    since: '7.0',
+    summary: 'the rule changes state and says nothing',
+    kind: 'annotation',
+    argument: none(),
+    examples: ['noalert;'],
+    broken: [{ options: 'noalert:yes;', code: 'noalert/argument' }],
+    apply(_none, builder) {
+      builder.setNoAlert();
+    },
+  }),
+  keyword({
+    name: 'tag',
+    family: 'flow',
+    since: '1.0',
+    summary: 'asks for the packets that follow; the rule alerts, tagged packets are not logged here',
+    kind: 'annotation',
+    argument: list('<session|host>[,<count>,<packets|bytes|seconds>[,<src|dst>]]', ['session,10,packets']),
+    examples: ['tag:session,10,packets;'],
+    broken: [{ options: 'tag:nobody,1,packets;', code: 'tag/unknown' }],
+    apply([scope], builder) {
+      if (scope !== 'session' && scope !== 'host') builder.problem('unknown', `\`${scope}\` can not be tagged`, 'write session or host');
+    },
+  }),
+  keyword({
+    name: 'stream_size',
+    family: 'flow',
+    since: '1.0',
+    summary: 'bytes of the stream so far',
+    kind: 'condition',
+    argument: custom('<server|client|both|either>,<operator>,<number>', ['server,<,6'], (written) => {
+      const parts = written.split(',').map((part) => part.trim());
+      if (parts.length !== 3) return { problem: 'three parts are needed', help: 'write for example `server,<,6`' };
+      const amount = numberIn(parts[2]);
+      if (!['server', 'client', 'both', 'either'].includes(parts[0])) return { problem: `\`${parts[0]}\` is no side` };
+      if (!['<', '>', '=', '!=', '<=', '>='].includes(parts[1])) return { problem: `\`${parts[1]}\` is no operator` };
+      if (amount === undefined) return { problem: `\`${parts[2]}\` is not a number` };
+      return { value: { side: parts[0], wanted: { operator: parts[1] as '<', value: amount, upper: amount } } };
+    }),
+    examples: ['stream_size:server,<,6;'],
+    broken: [{ options: 'stream_size:server,6;', code: 'stream_size/argument' }],
+    apply({ side, wanted }, builder) {
+      builder.addPacket({
+        keyword: 'stream_size',
+        describes: `bytes from ${side} are ${describeComparison(wanted)}`,
+        cost: 3,
+        test: (_packet, flow) => {
+          const stream = flow?.stream as StreamSides | undefined;
+          if (stream === undefined) return false;
+          const client = compares(wanted, stream.sides[TO_SERVER].available);
+          const server = compares(wanted, stream.sides[TO_CLIENT].available);
+          return side === 'server' ? server : side === 'client' ? client : side === 'both' ? client && server : client || server;
+        },
+      });
+    },
+  }),
+  keyword({
+    name: 'app-layer-protocol',
+    family: 'flow',
+    since: '1.4',
+    summary: 'the application protocol that was recognised',
+    kind: 'condition',
+    argument: custom('[!]<protocol>[,<final|original|either|to_server|to_client>]', ['http', '!tls'], (written) => {
+      const parts = written.split(',').map((part) => part.trim());
+      const negated = parts[0].startsWith('!');
+      const mode = parts[1] ?? 'directional';
+      if (!['directional', 'final', 'original', 'either', 'to_server', 'to_client'].includes(mode)) return { problem: `\`${mode}\` is no mode` };
+      return { value: { negated, name: parts[0].replace(/^!/, '').toLowerCase(), mode } };
+    }),
+    examples: ['app-layer-protocol:http;'],
+    apply({ negated, name, mode }, builder) {
+      builder.addPacket({
+        keyword: 'app-layer-protocol',
+        describes: `the protocol is ${negated ? 'not ' : ''}${name}`,
+        cost: 2,
+        test: (_packet, flow) => {
+          if (flow === undefined || (flow.applicationProtocol === undefined && name !== 'unknown')) return false;
+          const current = flow.applicationProtocol ?? 'unknown';
+          const is = mode === 'original' ? (flow.originalProtocol ?? current) === name : mode === 'either' ? current === name || flow.originalProtocol === name : current === name;
+          return is !== negated;
+        },
+      });
+    },
+  }),
+  ...(
+    [
+      ['app-layer-event', 'application'],
+      ['decode-event', 'decoder'],
+      ['stream-event', 'stream'],
+    ] as const
+  ).map(([name, owner]) =>
+    keyword({
+      name,
+      ...(name === 'decode-event' ? { aliases: ['engine-event'] } : {}),
+      family: 'flow',
+      since: '1.1',
+      summary: `an anomaly of the ${owner === 'application' ? 'application protocol' : owner} was raised`,
+      kind: 'condition' as const,
+      argument: list('<anomaly>', [owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window']),
+      examples: [`${name}:${owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window'};`],
+      apply([anomaly], builder) {
+        if (owner === 'application') {
+          const dot = anomaly.indexOf('.');
+          if (dot > 0) builder.demandProtocol(anomaly.slice(0, dot));
+        }
+        builder.demandAnomaly(owner, anomaly);
+      },
+    }),
+  ),
+  flowNumber('flow.age', '7.0', 'age of the flow in seconds', (flow, packet) => Math.floor((packet.time - flow.startTime) / 1e6)),
+  flowNumber('flow.pkts_toserver', '7.0', 'packets to the server', (flow) => flow.packetsToServer),
+  flowNumber('flow.pkts_toclient', '7.0', 'packets to the client', (flow) => flow.packetsToClient),
+  flowNumber('flow.bytes_toserver', '7.0', 'bytes to the server', (flow) => flow.bytesToServer),
+  flowNumber('flow.bytes_toclient', '7.0', 'bytes to the client', (flow) => flow.bytesToClient),
+  countedKeyword('flow.pkts', (flow) => flow.packetsToServer, (flow) => flow.packetsToClient),
+  countedKeyword('flow.bytes', (flow) => flow.bytesToServer, (flow) => flow.bytesToClient),
+);

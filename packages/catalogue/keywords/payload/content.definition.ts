@@ -1,0 +1,266 @@
+/** `content` and its modifiers. Suricata user guide, "Payload keywords". Searching itself is done by the inspector of the engine. */
+import { decodeContent } from '@sigwright/bytes';
+import { asKeywords, type ContentCondition, keyword, type Quantity, type RuleBuilder } from '@sigwright/contracts';
+import { custom, none, optional, quoted } from '../../arguments/index.ts';
+
+const LONGEST_CONTENT = 8192;
+const LARGEST_POSITION = 1_048_576;
+
+const quantity = custom('<number or variable>', ['4', '0'], (written) => {
+  if (/^[+-]?\d+$/.test(written)) {
+    const value = Number(written);
+    return Math.abs(value) > LARGEST_POSITION ? { problem: `${value} is beyond ${LARGEST_POSITION}` } : { value: value as number | string };
+  }
+  return /^[A-Za-z_][\w.-]*$/.test(written) ? { value: written as number | string } : { problem: `\`${written}\` is neither a number nor a variable` };
+});
+
+function resolve(value: number | string, builder: RuleBuilder): Quantity | undefined {
+  if (typeof value === 'number') return value;
+  const variable = builder.useVariable(value);
+  return variable === undefined ? undefined : { variable };
+}
+
+function positionKeyword(
+  name: 'offset' | 'depth' | 'distance' | 'within',
+  summary: string,
+  check: (content: ContentCondition, value: Quantity, builder: RuleBuilder) => void,
+) {
+  return keyword({
+    name,
+    family: 'payload',
+    since: '1.0',
+    summary,
+    kind: 'content-modifier' as const,
+    argument: quantity,
+    examples: [`content:"a"; content:"b"; ${name}:1;`],
+    broken: [
+      { options: `${name}:1;`, code: `${name}/without-content` },
+      { options: `content:"a"; ${name}:x y;`, code: `${name}/argument` },
+    ],
+    apply(written, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      const value = resolve(written, builder);
+      if (value === undefined) return;
+      if (content[name] !== undefined) {
+        builder.problem('twice', `\`${name}\` stands twice on one content`);
+        return;
+      }
+      content[name] = value;
+      check(content, value, builder);
+    },
+  });
+}
+
+function mixes(content: ContentCondition, builder: RuleBuilder): void {
+  const relative = content.distance !== undefined || content.within !== undefined;
+  const absolute = content.offset !== undefined || content.depth !== undefined;
+  if (relative && absolute) builder.problem('mixed', 'positions from the beginning and relative ones stand on one content', 'use either `offset` and `depth` or `distance` and `within`');
+  if (content.startsWith && (relative || absolute)) builder.problem('with-startswith', '`startswith` already says where', 'remove one of them');
+}
+
+export const keywords = asKeywords(
+  keyword({
+    name: 'content',
+    family: 'payload',
+    since: '1.0',
+    summary: 'bytes that must, or must not, occur',
+    kind: 'condition',
+    argument: quoted(['"abc"', '!"abc"', '"|0d 0a|"']),
+    examples: ['content:"abc";', 'content:!"|0d 0a|abc";'],
+    broken: [
+      { options: 'content:"";', code: 'content/empty' },
+      { options: 'content:"|0|";', code: 'content/text' },
+      { options: 'content:abc;', code: 'content/argument' },
+    ],
+    apply({ negated, text }, builder) {
+      const decoded = decodeContent(text);
+      if ('problem' in decoded) {
+        builder.problem('text', decoded.problem, decoded.help);
+        return;
+      }
+      const { bytes } = decoded;
+      if (bytes.length === 0) builder.problem('empty', 'an empty content matches everywhere', 'remove it or give it bytes');
+      else if (bytes.length > LONGEST_CONTENT) builder.problem('too-long', `${bytes.length} bytes are more than ${LONGEST_CONTENT}`);
+      else builder.addBytes(newContent(bytes, negated));
+    },
+  }),
+  keyword({
+    name: 'uricontent',
+    family: 'payload',
+    since: '1.0',
+    summary: 'content in the normalised URI, old form of `http.uri; content`',
+    kind: 'condition',
+    protocol: 'http',
+    argument: quoted(['"/index"']),
+    examples: ['uricontent:"/index";'],
+    broken: [{ options: 'uricontent:"";', code: 'uricontent/empty' }],
+    apply({ negated, text }, builder) {
+      const decoded = decodeContent(text);
+      if ('problem' in decoded) {
+        builder.problem('text', decoded.problem, decoded.help);
+        return;
+      }
+      if (decoded.bytes.length === 0) {
+        builder.problem('empty', 'an empty content matches everywhere');
+        return;
+      }
+      const before = builder.currentBuffer;
+      builder.selectBuffer('http.uri');
+      builder.addBytes(newContent(decoded.bytes, negated));
+      builder.selectBuffer(before);
+    },
+  }),
+  keyword({
+    name: 'nocase',
+    family: 'payload',
+    since: '1.0',
+    summary: 'letters match in either case',
+    kind: 'content-modifier',
+    argument: none(),
+    examples: ['content:"abc"; nocase;'],
+    broken: [{ options: 'nocase;', code: 'nocase/without-content' }],
+    apply(_none, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      if (content.nocase) builder.problem('twice', '`nocase` stands twice on one content');
+      content.nocase = true;
+    },
+  }),
+  positionKeyword('offset', 'where the search begins, from the beginning of the buffer', (content, value, builder) => {
+    if (typeof value === 'number' && value < 0) builder.problem('negative', 'an offset is not negative');
+    mixes(content, builder);
+  }),
+  positionKeyword('depth', 'how many bytes are searched, from `offset` on', (content, value, builder) => {
+    if (typeof value === 'number' && value < content.bytes.length) builder.problem('too-small', `depth ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
+    mixes(content, builder);
+  }),
+  positionKeyword('distance', 'how far behind the match before it the search begins', (content, _value, builder) => mixes(content, builder)),
+  positionKeyword('within', 'how many bytes behind the match before it are searched', (content, value, builder) => {
+    if (typeof value === 'number' && value < content.bytes.length) builder.problem('too-small', `within ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
+    mixes(content, builder);
+  }),
+  keyword({
+    name: 'startswith',
+    family: 'payload',
+    since: '5.0',
+    summary: 'the buffer begins with the content',
+    kind: 'content-modifier',
+    argument: none(),
+    examples: ['content:"abc"; startswith;'],
+    broken: [{ options: 'content:"abc"; offset:1; startswith;', code: 'startswith/position' }],
+    apply(_none, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      if (content.offset !== undefined || content.depth !== undefined || content.distance !== undefined || content.within !== undefined) {
+        builder.problem('position', 'a position is already given', 'remove it or `startswith`');
+      }
+      content.startsWith = true;
+    },
+  }),
+  keyword({
+    name: 'endswith',
+    family: 'payload',
+    since: '5.0',
+    summary: 'the buffer ends with the content',
+    kind: 'content-modifier',
+    argument: none(),
+    examples: ['content:"abc"; endswith;'],
+    broken: [{ options: 'endswith;', code: 'endswith/without-content' }],
+    apply(_none, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      if (content.endsWith) builder.problem('twice', '`endswith` stands twice on one content');
+      content.endsWith = true;
+    },
+  }),
+  keyword({
+    name: 'fast_pattern',
+    family: 'payload',
+    since: '1.0',
+    summary: 'the content that a prefilter should look for',
+    kind: 'content-modifier',
+    argument: optional(
+      custom('only|<offset>,<length>', ['only', '0,4'], (written) => {
+        if (written === 'only') return { value: 'only' as const };
+        const parts = /^(\d+)\s*,\s*(\d+)$/.exec(written);
+        return parts === null ? { problem: `\`${written}\` is neither \`only\` nor offset and length` } : { value: { offset: Number(parts[1]), length: Number(parts[2]) } };
+      }),
+    ),
+    examples: ['content:"abcdef"; fast_pattern;', 'content:"abcdef"; fast_pattern:1,4;'],
+    broken: [
+      { options: 'content:"abc"; fast_pattern:2,4;', code: 'fast_pattern/beyond' },
+      { options: 'fast_pattern;', code: 'fast_pattern/without-content' },
+    ],
+    apply(choice, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      if (content.fastPattern) builder.problem('twice', '`fast_pattern` stands twice on one content');
+      const placed = content.offset !== undefined || content.depth !== undefined || content.distance !== undefined || content.within !== undefined;
+      content.fastPattern = true;
+      if (choice === 'only') {
+        if (content.negated || placed) builder.problem('only', '`only` fits neither negated contents nor ones with a position');
+        content.fastPatternOnly = true;
+      } else if (choice !== undefined) {
+        if (choice.offset + choice.length > content.bytes.length || choice.length === 0) builder.problem('beyond', `${choice.offset} and ${choice.length} reach beyond the ${content.bytes.length} bytes of the content`);
+        else content.fastPatternSlice = choice;
+      }
+      if (content.negated && (placed || choice !== undefined)) builder.problem('negated', 'a negated content with a position can not be the fast pattern');
+    },
+  }),
+  keyword({
+    name: 'rawbytes',
+    family: 'payload',
+    since: '1.0',
+    summary: 'accepted for old rules; every content looks at bytes as they are',
+    kind: 'content-modifier',
+    argument: none(),
+    examples: ['content:"abc"; rawbytes;'],
+    broken: [{ options: 'rawbytes;', code: 'rawbytes/without-content' }],
+    apply(_none, builder) {
+      builder.lastContent();
+    },
+  }),
+  keyword({
+    name: 'pkt_data',
+    family: 'payload',
+    since: '1.0',
+    summary: 'following contents look at the payload again',
+    kind: 'sticky-buffer',
+    argument: none(),
+    examples: ['pkt_data; content:"abc";'],
+    broken: [{ options: 'pkt_data:1;', code: 'pkt_data/argument' }],
+    apply(_none, builder) {
+      builder.selectBuffer('payload');
+    },
+  }),
+  keyword({
+    name: 'prefilter',
+    family: 'payload',
+    since: '4.0',
+    summary: 'the condition before it should be looked at first; a hint that changes no result',
+    kind: 'annotation',
+    argument: none(),
+    examples: ['content:"abc"; prefilter;'],
+    broken: [{ options: 'prefilter:1;', code: 'prefilter/argument' }],
+    apply() {},
+  }),
+);
+
+export function newContent(bytes: Uint8Array, negated: boolean): ContentCondition {
+  return {
+    kind: 'content',
+    bytes,
+    negated,
+    nocase: false,
+    offset: undefined,
+    depth: undefined,
+    distance: undefined,
+    within: undefined,
+    startsWith: false,
+    endsWith: false,
+    fastPattern: false,
+    fastPatternOnly: false,
+    fastPatternSlice: undefined,
+  };
+}

@@ -1,0 +1,130 @@
+/** The named buffers of HTTP. Suricata user guide, "HTTP keywords". */
+import { fromLatin1 } from '@sigwright/bytes';
+import { type Direction, fillWindow, TO_CLIENT, TO_SERVER, type Transaction, type TransactionBuffer } from '@sigwright/contracts';
+import { BODY, COMPLETE, HEADERS, type HttpMessage, type HttpTransaction, LINE } from './transactions.ts';
+
+const REQUEST: readonly Direction[] = [TO_SERVER];
+const RESPONSE: readonly Direction[] = [TO_CLIENT];
+const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+
+type Read = (transaction: HttpTransaction, direction: Direction) => Uint8Array | undefined;
+
+function buffer(name: string, summary: string, directions: readonly Direction[], progress: number, read: Read, shape: 'name' | 'text' = 'text'): TransactionBuffer {
+  return {
+    of: 'transaction',
+    name,
+    summary,
+    shape,
+    protocol: 'http',
+    directions,
+    multiple: false,
+    progress: () => progress,
+    read: (transaction: Transaction, direction, index, window) => index === 0 && fillWindow(window, read(transaction as HttpTransaction, direction)),
+  };
+}
+
+/** A header's value as a buffer. */
+function header(name: string, key: string, summary: string, directions: readonly Direction[]): TransactionBuffer {
+  return buffer(name, summary, directions, HEADERS, (transaction, direction) => transaction.message(direction).headers?.get(key));
+}
+
+function made(name: string, summary: string, directions: readonly Direction[], progress: number, how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined): TransactionBuffer {
+  return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, (message) => how(message, direction)));
+}
+
+function seenFirst(part: 'first' | 'second' | 'third' | 'line'): (message: HttpMessage) => Uint8Array | undefined {
+  return (message) => (message.seen ? message[part] : undefined);
+}
+
+function body(name: string, summary: string, direction: Direction): TransactionBuffer {
+  return {
+    of: 'transaction',
+    name,
+    summary,
+    shape: 'body',
+    protocol: 'http',
+    directions: [direction],
+    multiple: false,
+    progress: () => BODY,
+    read(transaction, _direction, index, window) {
+      const file = (transaction as HttpTransaction).message(direction).body;
+      if (index > 0 || file.kept === 0) return false;
+      window.bytes = file.bytes;
+      window.start = 0;
+      window.end = file.kept;
+      window.offset = 0;
+      window.complete = file.state !== 'OPEN' || file.kept >= file.limit || transaction.progress[direction] >= COMPLETE;
+      return true;
+    },
+  };
+}
+
+/** One header after the other, as `Name: value`. */
+function eachHeader(name: string, summary: string, directions: readonly Direction[]): TransactionBuffer {
+  return {
+    of: 'transaction',
+    name,
+    summary,
+    shape: 'text',
+    protocol: 'http',
+    directions,
+    multiple: true,
+    progress: () => HEADERS,
+    read(transaction, direction, index, window) {
+      const headers = (transaction as HttpTransaction).message(direction).headers;
+      const found = headers?.list[index];
+      if (headers === undefined || found === undefined) return false;
+      const nameBytes = headers.raw.subarray(found.nameStart, found.nameEnd);
+      const whole = new Uint8Array(nameBytes.length + 2 + found.value.length);
+      whole.set(nameBytes);
+      whole.set(SEPARATOR, nameBytes.length);
+      whole.set(found.value, nameBytes.length + 2);
+      return fillWindow(window, whole);
+    },
+  };
+}
+
+const SEPARATOR = fromLatin1(': ');
+
+export const buffers: readonly TransactionBuffer[] = [
+  made('http.method', 'method of the request', REQUEST, LINE, seenFirst('first')),
+  buffer('http.uri', 'normalised URI of the request', REQUEST, LINE, (transaction) => transaction.uri),
+  made('http.uri.raw', 'URI of the request as it came', REQUEST, LINE, seenFirst('second')),
+  made('http.request_line', 'first line of the request', REQUEST, LINE, seenFirst('line')),
+  made('http.response_line', 'first line of the response', RESPONSE, LINE, seenFirst('line')),
+  made('http.protocol', 'protocol and version', BOTH, LINE, (message, direction) => (message.seen ? (direction === TO_SERVER ? message.third : message.first) : undefined)),
+  made('http.stat_code', 'status code', RESPONSE, LINE, seenFirst('second')),
+  made('http.stat_msg', 'status words', RESPONSE, LINE, seenFirst('third')),
+  buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'),
+  buffer('http.host.raw', 'host as it came', REQUEST, HEADERS, (transaction) => transaction.make('host.raw', TO_SERVER, () => optionalLatin1(transaction.writtenHost))),
+  header('http.user_agent', 'user-agent', 'User-Agent header', REQUEST),
+  header('http.referer', 'referer', 'Referer header', REQUEST),
+  header('http.accept', 'accept', 'Accept header', REQUEST),
+  header('http.accept_enc', 'accept-encoding', 'Accept-Encoding header', REQUEST),
+  header('http.accept_lang', 'accept-language', 'Accept-Language header', REQUEST),
+  header('http.connection', 'connection', 'Connection header', BOTH),
+  header('http.content_type', 'content-type', 'Content-Type header', BOTH),
+  header('http.content_len', 'content-length', 'Content-Length header', BOTH),
+  header('http.server', 'server', 'Server header', RESPONSE),
+  header('http.location', 'location', 'Location header', RESPONSE),
+  buffer('http.cookie', 'Cookie of requests, Set-Cookie of responses', BOTH, HEADERS, (transaction, direction) =>
+    transaction.message(direction).headers?.get(direction === TO_SERVER ? 'cookie' : 'set-cookie'),
+  ),
+  made('http.header', 'headers normalised, without cookies', BOTH, HEADERS, (message, direction) => nonEmpty(message.headers?.normalized(direction === TO_SERVER ? 'cookie' : 'set-cookie'))),
+  made('http.header.raw', 'headers as they came', BOTH, HEADERS, (message) => nonEmpty(message.headers?.raw)),
+  made('http.header_names', 'names of the headers in order', BOTH, HEADERS, (message) => (message.headers === undefined || message.headers.list.length === 0 ? undefined : message.headers.names())),
+  buffer('http.start', 'first line and headers', BOTH, HEADERS, (transaction, direction) => transaction.start(direction)),
+  eachHeader('http.request_header', 'each header of the request', REQUEST),
+  eachHeader('http.response_header', 'each header of the response', RESPONSE),
+  body('http.request_body', 'body of the request', TO_SERVER),
+  body('http.response_body', 'body of the response, content coding undone', TO_CLIENT),
+];
+
+function nonEmpty(bytes: Uint8Array | undefined): Uint8Array | undefined {
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+}
+
+function optionalLatin1(text: string | undefined): Uint8Array | undefined {
+  return text === undefined ? undefined : fromLatin1(text);
+}
+

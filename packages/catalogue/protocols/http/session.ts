@@ -1,0 +1,474 @@
+/**
+ * HTTP/1 on one connection (RFC 9112), read as leniently as browsers and servers read it: requests and responses in order,
+ * pipelined or not, with chunked, sized and open-ended bodies. Gives the same result however the bytes are split.
+ */
+import { latin1 } from '@sigwright/bytes';
+import { type Direction, type EngineSettings, FileTransfer, type ProtocolSession, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { HeaderBlock } from './headers.ts';
+import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from './transactions.ts';
+
+/** Request and status lines; servers stop at 8 to 64 KiB. */
+const LONGEST_LINE = 65_536;
+/** A header block; servers stop at 16 KiB to 1 MiB. */
+const LONGEST_HEADERS = 262_144;
+const LONGEST_CHUNK_LINE = 1024;
+/** Live transactions: pipelining deeper than this is no browser. */
+const MOST_TRANSACTIONS = 512;
+const LF = 0x0a;
+const CR = 0x0d;
+
+type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'tunnel';
+
+class Side {
+  state: State = 'line';
+  transaction: HttpTransaction | undefined = undefined;
+  /** bytes left of a sized body or chunk */
+  left = 0;
+  /** headers: how far the end was searched, from the beginning of the block */
+  searched = 0;
+  /** content codings still to be undone, outermost first */
+  codings: readonly string[] = [];
+  compressed: FileTransfer | undefined = undefined;
+}
+
+export class HttpSession implements ProtocolSession {
+  readonly transactions: Transaction[] = [];
+  count = 0;
+  nextProtocol: string | undefined = undefined;
+  opaque = false;
+  done = false;
+  readonly anomalies: string[] = [];
+  readonly #sides: [Side, Side] = [new Side(), new Side()];
+  readonly #settings: EngineSettings;
+  /** requests whose response has not begun */
+  readonly #waiting: HttpTransaction[] = [];
+  #time = 0;
+
+  constructor(settings: EngineSettings) {
+    this.#settings = settings;
+  }
+
+  consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    this.#time = time;
+    const side = this.#sides[direction];
+    let at = start;
+    for (;;) {
+      const state = side.state;
+      const next = this.#step(direction, side, bytes, at, end, atEnd);
+      if (next < 0) break;
+      if (next === at && side.state === state) break;
+      at = next;
+      if (this.nextProtocol !== undefined) break;
+    }
+    if (atEnd) this.#end(direction, side);
+    return at;
+  }
+
+  /** One step; returns the new position, or -1 where more bytes are needed. */
+  #step(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
+    switch (side.state) {
+      case 'line':
+        return this.#line(direction, side, bytes, at, end, atEnd);
+      case 'headers':
+        return this.#headers(direction, side, bytes, at, end, atEnd);
+      case 'sized': {
+        const take = Math.min(side.left, end - at);
+        this.#body(direction, side, bytes, at, at + take);
+        side.left -= take;
+        if (side.left === 0) this.#complete(direction, side);
+        return at + take;
+      }
+      case 'chunk-size':
+        return this.#chunkSize(direction, side, bytes, at, end, atEnd);
+      case 'chunk': {
+        const take = Math.min(side.left, end - at);
+        this.#body(direction, side, bytes, at, at + take);
+        side.left -= take;
+        if (side.left === 0) side.state = 'chunk-end';
+        return at + take;
+      }
+      case 'chunk-end': {
+        if (at >= end) return -1;
+        if (bytes[at] === CR) {
+          if (at + 1 >= end) return atEnd ? end : -1;
+          side.state = 'chunk-size';
+          return bytes[at + 1] === LF ? at + 2 : at + 1;
+        }
+        side.state = 'chunk-size';
+        return bytes[at] === LF ? at + 1 : at;
+      }
+      case 'trailers': {
+        const newline = lineEnd(bytes, at, end);
+        if (newline === -1) return -1;
+        if (newline - at <= 1 || (newline - at === 2 && bytes[at] === CR)) this.#complete(direction, side);
+        return newline;
+      }
+      case 'open-ended':
+        this.#body(direction, side, bytes, at, end);
+        return end;
+      case 'tunnel':
+        return end;
+    }
+  }
+
+  #line(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
+    let at = start;
+    while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+    if (at >= end) return at;
+    let newline = lineEnd(bytes, at, end);
+    if (newline === -1) {
+      if (end - at < LONGEST_LINE && !atEnd) return at > start ? at : -1;
+      newline = end;
+      if (end - at >= LONGEST_LINE) this.anomalies.push(direction === TO_SERVER ? 'request_line_too_long' : 'response_line_too_long');
+    }
+    let lineStop = newline;
+    while (lineStop > at && (bytes[lineStop - 1] === LF || bytes[lineStop - 1] === CR)) lineStop--;
+    const line = bytes.slice(at, lineStop);
+    return direction === TO_SERVER ? this.#requestLine(side, line, newline) : this.#statusLine(side, line, at, newline);
+  }
+
+  #requestLine(side: Side, line: Uint8Array, next: number): number {
+    const transaction = this.#open();
+    const { request } = transaction;
+    request.seen = true;
+    request.line = line;
+    const [method, afterMethod] = word(line, 0);
+    request.first = method;
+    // The target reaches to the last word if that is a protocol: blanks inside it are tolerated.
+    let stop = line.length;
+    while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
+    let lastBlank = stop;
+    while (lastBlank > afterMethod && !isBlank(line[lastBlank - 1])) lastBlank--;
+    const last = line.subarray(lastBlank, stop);
+    if (lastBlank > afterMethod && latin1(last, 0, Math.min(5, last.length)).toUpperCase() === 'HTTP/') {
+      request.third = last;
+      stop = lastBlank;
+      while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
+    }
+    request.second = line.subarray(afterMethod, Math.max(afterMethod, stop));
+    side.transaction = transaction;
+    this.#waiting.push(transaction);
+    transaction.advance(TO_SERVER, LINE);
+    if (request.third.length === 0) {
+      // HTTP/0.9: a line and nothing else.
+      request.headers = new HeaderBlock(NOTHING);
+      transaction.raise('request_line_missing_protocol');
+      this.#complete(TO_SERVER, side);
+      return next;
+    }
+    side.state = 'headers';
+    side.searched = 0;
+    return next;
+  }
+
+  #statusLine(side: Side, line: Uint8Array, at: number, next: number): number {
+    const text = latin1(line, 0, Math.min(5, line.length)).toUpperCase();
+    let transaction = side.transaction ?? this.#waiting.shift();
+    if (transaction === undefined) {
+      transaction = this.#open();
+      transaction.advance(TO_SERVER, COMPLETE);
+      transaction.raise('unable_to_match_response_to_request');
+    }
+    side.transaction = transaction;
+    const { response } = transaction;
+    if (text !== 'HTTP/') {
+      // Something else than a response: all of it is body, as HTTP/0.9 has it.
+      response.headers = new HeaderBlock(NOTHING);
+      transaction.raise('response_invalid_protocol');
+      transaction.advance(TO_CLIENT, BODY);
+      side.state = 'open-ended';
+      this.#openFile(side, TO_CLIENT);
+      return at;
+    }
+    response.seen = true;
+    response.line = line;
+    const [protocol, afterProtocol] = word(line, 0);
+    const [status, afterStatus] = word(line, afterProtocol);
+    response.first = protocol;
+    response.second = status;
+    response.third = line.subarray(afterStatus);
+    transaction.advance(TO_CLIENT, LINE);
+    side.state = 'headers';
+    side.searched = 0;
+    return next;
+  }
+
+  #headers(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
+    let blockEnd = -1;
+    for (let at = start + side.searched; ; ) {
+      const newline = lineEnd(bytes, at, end);
+      if (newline === -1) {
+        side.searched = at - start;
+        break;
+      }
+      const length = newline - at;
+      if (length === 1 || (length === 2 && bytes[at] === CR)) {
+        blockEnd = newline;
+        break;
+      }
+      at = newline;
+    }
+    const transaction = side.transaction!;
+    if (blockEnd === -1) {
+      if (end - start < LONGEST_HEADERS && !(atEnd && end > start)) return -1;
+      if (!atEnd) transaction.raise(direction === TO_SERVER ? 'request_headers_too_long' : 'response_headers_too_long');
+      blockEnd = end;
+    }
+    const message = transaction.message(direction);
+    message.headers = new HeaderBlock(bytes.slice(start, blockEnd));
+    for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
+    side.searched = 0;
+    transaction.advance(direction, HEADERS);
+    if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
+    else this.#afterResponseHeaders(side, transaction);
+    return blockEnd;
+  }
+
+  #afterRequestHeaders(side: Side, transaction: HttpTransaction): void {
+    const { request } = transaction;
+    if (transaction.writtenHost === undefined && latin1(request.third).endsWith('1.1')) transaction.raise('missing_host_header');
+    if (transaction.method === 'CONNECT') {
+      this.#complete(TO_SERVER, side);
+      return;
+    }
+    this.#bodyBegins(TO_SERVER, side, transaction, false);
+  }
+
+  #afterResponseHeaders(side: Side, transaction: HttpTransaction): void {
+    const { status } = transaction;
+    if (status >= 100 && status < 200 && status !== 101) {
+      // An interim response: the real one follows.
+      side.state = 'line';
+      return;
+    }
+    if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
+      this.#complete(TO_CLIENT, side);
+      const upgrade = transaction.response.headers?.text('upgrade')?.toLowerCase();
+      this.nextProtocol = transaction.method === 'CONNECT' ? 'unknown' : upgrade === 'h2c' ? 'http2' : (upgrade ?? 'unknown');
+      return;
+    }
+    if (transaction.method === 'HEAD' || status === 204 || status === 304) {
+      this.#complete(TO_CLIENT, side);
+      return;
+    }
+    this.#bodyBegins(TO_CLIENT, side, transaction, true);
+  }
+
+  /** RFC 9112 §6.3, leniently. */
+  #bodyBegins(direction: Direction, side: Side, transaction: HttpTransaction, mayBeOpenEnded: boolean): void {
+    const message = transaction.message(direction);
+    const headers = message.headers!;
+    const transfer = headers.text('transfer-encoding')?.toLowerCase();
+    const lengthText = headers.text('content-length');
+    const name = direction === TO_SERVER ? 'request' : 'response';
+    side.codings = direction === TO_CLIENT ? this.#codings(headers.text('content-encoding'), transaction) : [];
+    const chunked = transfer?.split(',').some((coding) => coding.trim() === 'chunked') === true;
+    if (transfer !== undefined && !chunked) transaction.raise(`invalid_transfer_encoding_value_in_${name}`);
+    const authorization = direction === TO_SERVER ? headers.text('authorization') : undefined;
+    if (authorization !== undefined && !/^(basic|digest|bearer|negotiate|ntlm)\b/i.test(authorization)) transaction.raise('request_auth_unrecognized');
+    if (chunked) {
+      side.state = 'chunk-size';
+      transaction.advance(direction, BODY);
+      this.#openFile(side, direction);
+      return;
+    }
+    const digits = lengthText === undefined ? null : /\d+/.exec(lengthText);
+    if (lengthText !== undefined && digits === null) transaction.raise(`invalid_content_length_field_in_${name}`);
+    if (headers.count('content-length') > 1) transaction.raise('duplicate_content_length_field_in_'.concat(name));
+    const length = digits === null ? -1 : Math.min(Number(digits[0]), Number.MAX_SAFE_INTEGER);
+    if (length > 0) {
+      side.left = length;
+      side.state = 'sized';
+      transaction.advance(direction, BODY);
+      this.#openFile(side, direction);
+    } else if (length === 0 || !mayBeOpenEnded) this.#complete(direction, side);
+    else {
+      side.state = 'open-ended';
+      transaction.advance(direction, BODY);
+      this.#openFile(side, direction);
+    }
+  }
+
+  #codings(written: string | undefined, transaction: HttpTransaction): readonly string[] {
+    if (written === undefined) return [];
+    const known: string[] = [];
+    for (const part of written.toLowerCase().split(',')) {
+      const coding = part.trim().replace(/^x-/, '');
+      if (coding === '' || coding === 'identity') continue;
+      if (this.#settings.decompressors[coding] === undefined) {
+        transaction.raise('abnormal_ce_header');
+        continue;
+      }
+      if (known.length < this.#settings.http.decompressionDepth) known.unshift(coding);
+      else transaction.raise('too_many_encoding_layers');
+    }
+    return known;
+  }
+
+  #openFile(side: Side, direction: Direction): void {
+    const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
+    side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', limit) : undefined;
+  }
+
+  #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
+    const newline = lineEnd(bytes, at, end);
+    if (newline === -1 && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
+    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + 32)));
+    const transaction = side.transaction!;
+    if (digits === null || newline === -1) {
+      const blank = newline !== -1 && latin1(bytes, at, newline).trim() === '';
+      if (blank) return newline;
+      transaction.raise(`invalid_${direction === TO_SERVER ? 'request' : 'response'}_chunk_len`);
+      // What follows can only be body.
+      side.state = 'open-ended';
+      return at;
+    }
+    const length = Number.parseInt(digits[1], 16);
+    if (length === 0) side.state = 'trailers';
+    else {
+      side.left = length;
+      side.state = 'chunk';
+    }
+    return newline;
+  }
+
+  #body(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number): void {
+    if (end <= start) return;
+    const transaction = side.transaction!;
+    const message = transaction.message(direction);
+    message.wireLength += end - start;
+    if (side.compressed !== undefined) side.compressed.append(bytes, start, end);
+    else message.body.append(bytes, start, end);
+    this.#announce(direction, side, transaction, message);
+    transaction.changed[direction] = true;
+  }
+
+  /** The body becomes a file with its first byte. */
+  #announce(direction: Direction, side: Side, transaction: HttpTransaction, message: HttpMessage): void {
+    if (side.compressed !== undefined && message.body.size === 0) return;
+    if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
+    if (transaction.files?.includes(message.body) === true) return;
+    message.body.name = fileName(transaction);
+    transaction.files ??= [];
+    transaction.files.push(message.body);
+  }
+
+  #closeBody(direction: Direction, side: Side, transaction: HttpTransaction, state: 'CLOSED' | 'TRUNCATED'): void {
+    const message = transaction.message(direction);
+    if (side.compressed !== undefined) {
+      this.#decompress(side, transaction, message);
+      this.#announce(direction, side, transaction, message);
+      side.compressed = undefined;
+    }
+    message.body.close(message.body.size > message.body.limit ? 'TRUNCATED' : state);
+  }
+
+  #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
+    let bytes = side.compressed!.bytes.subarray(0, side.compressed!.kept);
+    for (const coding of side.codings) {
+      const plain = this.#settings.decompressors[coding]?.(bytes, this.#settings.http.bombLimit);
+      if (plain === undefined) {
+        transaction.raise(`${coding}_decompression_failed`);
+        break;
+      }
+      if (plain.length >= this.#settings.http.bombLimit) transaction.raise('compression_bomb');
+      bytes = plain;
+    }
+    message.body.append(bytes, 0, bytes.length);
+  }
+
+  #complete(direction: Direction, side: Side): void {
+    const transaction = side.transaction!;
+    this.#closeBody(direction, side, transaction, 'CLOSED');
+    transaction.advance(direction, COMPLETE);
+    side.state = 'line';
+    side.transaction = undefined;
+    side.codings = [];
+  }
+
+  #open(): HttpTransaction {
+    const { requestBodyLimit, responseBodyLimit } = this.#settings.http;
+    if (this.transactions.length >= MOST_TRANSACTIONS) {
+      for (const old of this.transactions.slice(0, MOST_TRANSACTIONS / 2)) {
+        old.advance(TO_SERVER, COMPLETE);
+        old.advance(TO_CLIENT, COMPLETE);
+      }
+      if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
+    }
+    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit);
+    this.transactions.push(transaction);
+    return transaction;
+  }
+
+  skip(direction: Direction, length: number): boolean {
+    const side = this.#sides[direction];
+    const transaction = side.transaction;
+    if (transaction !== undefined) transaction.message(direction).body.gaps = true;
+    if (side.state === 'sized' || side.state === 'chunk') {
+      if (length <= side.left) {
+        side.left -= length;
+        transaction!.message(direction).body.size += length;
+        if (side.left === 0) {
+          if (side.state === 'sized') this.#complete(direction, side);
+          else side.state = 'chunk-end';
+        }
+        return true;
+      }
+      return false;
+    }
+    return side.state === 'open-ended' || side.state === 'tunnel';
+  }
+
+  #end(direction: Direction, side: Side): void {
+    const transaction = side.transaction;
+    if (transaction === undefined) return;
+    const open = side.state === 'open-ended';
+    this.#closeBody(direction, side, transaction, open ? 'CLOSED' : 'TRUNCATED');
+    transaction.advance(direction, COMPLETE);
+    side.transaction = undefined;
+    side.state = 'line';
+  }
+
+  finish(time: number): void {
+    this.#time = time;
+    this.#end(TO_SERVER, this.#sides[TO_SERVER]);
+    this.#end(TO_CLIENT, this.#sides[TO_CLIENT]);
+    for (const transaction of this.transactions) {
+      transaction.advance(TO_SERVER, COMPLETE);
+      transaction.advance(TO_CLIENT, COMPLETE);
+    }
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const FAULTS: Record<string, string> = { missing_colon: 'header_invalid', too_many_headers: 'too_many_headers' };
+
+/** One past the LF, or -1. */
+function lineEnd(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === LF) return at + 1;
+  return -1;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/** The word at `from` and where the next one begins. */
+function word(line: Uint8Array, from: number): [Uint8Array, number] {
+  let start = from;
+  while (start < line.length && isBlank(line[start])) start++;
+  let end = start;
+  while (end < line.length && !isBlank(line[end])) end++;
+  let next = end;
+  while (next < line.length && isBlank(line[next])) next++;
+  return [line.subarray(start, end), next];
+}
+
+/** From Content-Disposition, or the last part of the path. */
+function fileName(transaction: HttpTransaction): string {
+  const disposition = transaction.response.headers?.text('content-disposition');
+  const named = disposition === undefined ? null : /filename\*?="?([^";]+)"?/i.exec(disposition);
+  if (named !== null) return named[1];
+  const uri = latin1(transaction.uri ?? NOTHING);
+  return uri.split('?')[0];
+}

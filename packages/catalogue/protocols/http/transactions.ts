@@ -1,0 +1,89 @@
+/** One HTTP exchange: request and response, with everything that buffers and records read. Views are made when first asked for. */
+import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
+import { type Direction, FileTransfer, TO_SERVER, Transaction } from '@sigwright/contracts';
+import type { HeaderBlock } from './headers.ts';
+import { hostName, normalizedTarget, targetHost } from './uri.ts';
+
+/** Progress of either side. */
+export const LINE = 1;
+export const HEADERS = 2;
+export const BODY = 3;
+export const COMPLETE = 5;
+
+export class HttpMessage {
+  /** without line end */
+  line: Uint8Array = NOTHING;
+  /** request: method, target, protocol; response: protocol, status, reason */
+  first: Uint8Array = NOTHING;
+  second: Uint8Array = NOTHING;
+  third: Uint8Array = NOTHING;
+  headers: HeaderBlock | undefined = undefined;
+  /** body as inspected: transfer and content coding undone */
+  readonly body: FileTransfer;
+  /** bytes of the body on the wire, transfer coding undone */
+  wireLength = 0;
+  seen = false;
+
+  constructor(direction: Direction, limit: number) {
+    this.body = new FileTransfer(direction, '', limit);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const LINE_END = fromLatin1('\r\n');
+
+export class HttpTransaction extends Transaction {
+  readonly request: HttpMessage;
+  readonly response: HttpMessage;
+  /** bytes made of the message, by buffer name; kept once the headers are complete */
+  readonly #made = new Map<string, Uint8Array | undefined>();
+
+  constructor(id: number, time: number, requestLimit: number, responseLimit: number) {
+    super(id, time);
+    this.request = new HttpMessage(0, requestLimit);
+    this.response = new HttpMessage(1, responseLimit);
+  }
+
+  message(direction: Direction): HttpMessage {
+    return direction === TO_SERVER ? this.request : this.response;
+  }
+
+  make(name: string, direction: Direction, how: (message: HttpMessage) => Uint8Array | undefined): Uint8Array | undefined {
+    const key = direction === TO_SERVER ? name : `${name}<`;
+    const known = this.#made.get(key);
+    if (known !== undefined || this.#made.has(key)) return known;
+    const made = how(this.message(direction));
+    this.#made.set(key, made);
+    return made;
+  }
+
+  get uri(): Uint8Array | undefined {
+    return this.make('uri', TO_SERVER, (request) => (request.seen ? normalizedTarget(request.second) : undefined));
+  }
+
+  /** Host as written in target or header; undefined where there is none. */
+  get writtenHost(): string | undefined {
+    return targetHost(this.request.second) ?? this.request.headers?.text('host');
+  }
+
+  get host(): Uint8Array | undefined {
+    return this.make('host', TO_SERVER, () => {
+      const host = this.writtenHost;
+      return host === undefined ? undefined : fromLatin1(hostName(host));
+    });
+  }
+
+  /** First line and headers as they came. */
+  start(direction: Direction): Uint8Array | undefined {
+    return this.make('start', direction, (message) => (message.headers === undefined ? undefined : concatBytes(message.line, LINE_END, message.headers.raw)));
+  }
+
+  get method(): string {
+    return latin1(this.request.first);
+  }
+
+  get status(): number {
+    const status = Number.parseInt(latin1(this.response.second), 10);
+    return Number.isFinite(status) ? status : 0;
+  }
+}

@@ -1,0 +1,109 @@
+/** Request targets (RFC 9112 §3.2): normal form of the path, host name, port. */
+import { latin1 } from '@sigwright/bytes';
+
+const SLASH = 0x2f;
+const QUESTION = 0x3f;
+const PERCENT = 0x25;
+
+/** Offset of path and query in an absolute target (`http://host/path`), 0 in all others. */
+export function pathStart(target: Uint8Array): number {
+  const scheme = schemeEnd(target);
+  if (scheme === 0) return 0;
+  let at = scheme;
+  while (at < target.length && target[at] !== SLASH && target[at] !== QUESTION) at++;
+  return at;
+}
+
+function schemeEnd(target: Uint8Array): number {
+  for (let at = 0; at + 2 < target.length && at < 12; at++) {
+    if (target[at] === 0x3a) return target[at + 1] === SLASH && target[at + 2] === SLASH ? at + 3 : 0;
+    const letter = target[at] | 0x20;
+    if (letter < 0x61 || letter > 0x7a) return 0;
+  }
+  return 0;
+}
+
+/** Host of an absolute target, undefined in all others. */
+export function targetHost(target: Uint8Array): string | undefined {
+  const scheme = schemeEnd(target);
+  if (scheme === 0) return undefined;
+  const authority = latin1(target, scheme, pathStart(target));
+  return authority.slice(authority.lastIndexOf('@') + 1);
+}
+
+/** Without port, in lower case. */
+export function hostName(host: string): string {
+  const trimmed = host.trim();
+  if (trimmed.startsWith('[')) return trimmed.slice(0, trimmed.indexOf(']') + 1 || undefined).toLowerCase();
+  const colon = trimmed.indexOf(':');
+  const name = (colon === -1 ? trimmed : trimmed.slice(0, colon)).toLowerCase();
+  return name.length > 1 && name.endsWith('.') ? name.slice(0, -1) : name;
+}
+
+export function hostPort(host: string): number | undefined {
+  const match = /:(\d{1,5})$/.exec(host.trim());
+  return match === null ? undefined : Number(match[1]);
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
+
+/** Percent escapes of the path undone once, `//` made one, `.` and `..` resolved; the query stays as it is. */
+export function normalizedTarget(target: Uint8Array): Uint8Array {
+  const start = pathStart(target);
+  let query = start;
+  while (query < target.length && target[query] !== QUESTION) query++;
+  let plain = start === 0;
+  for (let at = start; plain && at < query; at++) {
+    const byte = target[at];
+    if (byte === PERCENT || byte === 0x5c || (byte === SLASH && (target[at + 1] === SLASH || target[at + 1] === 0x2e))) plain = false;
+  }
+  if (plain) return target;
+  const path = new Uint8Array(query - start);
+  let length = 0;
+  for (let at = start; at < query; at++) {
+    let byte = target[at];
+    if (byte === PERCENT && at + 2 < query) {
+      const high = hexDigit(target[at + 1]);
+      const low = hexDigit(target[at + 2]);
+      if (high >= 0 && low >= 0) {
+        byte = high * 16 + low;
+        at += 2;
+      }
+    }
+    if (byte === SLASH && length > 0 && path[length - 1] === SLASH) continue;
+    path[length++] = byte;
+  }
+  const resolved = withoutDots(path.subarray(0, length));
+  const whole = new Uint8Array(resolved.length + target.length - query);
+  whole.set(resolved);
+  whole.set(target.subarray(query), resolved.length);
+  return whole;
+}
+
+/** RFC 3986 §5.2.4. */
+function withoutDots(path: Uint8Array): Uint8Array {
+  const output = new Uint8Array(path.length);
+  let length = 0;
+  for (let at = 0; at < path.length; ) {
+    if (path[at] === SLASH && path[at + 1] === 0x2e) {
+      const after = path[at + 2];
+      if (after === SLASH || at + 2 === path.length) {
+        if (at + 2 === path.length) output[length++] = SLASH;
+        at += 2;
+        continue;
+      }
+      if (after === 0x2e && (path[at + 3] === SLASH || at + 3 === path.length)) {
+        while (length > 0 && output[--length] !== SLASH);
+        if (at + 3 === path.length) output[length++] = SLASH;
+        at += 3;
+        continue;
+      }
+    }
+    output[length++] = path[at++];
+  }
+  return output.subarray(0, length);
+}

@@ -1,0 +1,41 @@
+/** Transforms of white space and case. Suricata user guide, "Transformations". */
+import type { TransformDefinition } from '@sigwright/contracts';
+import { none } from '../../arguments/index.ts';
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13);
+}
+
+function filtered(input: Uint8Array, keep: (at: number) => boolean): Uint8Array {
+  const output = new Uint8Array(input.length);
+  let length = 0;
+  for (let at = 0; at < input.length; at++) if (keep(at)) output[length++] = input[at];
+  return output.subarray(0, length);
+}
+
+export const transforms: readonly TransformDefinition<never>[] = [
+  {
+    name: 'strip_whitespace',
+    since: '5.0',
+    summary: 'without any white space',
+    argument: none() as never,
+    examples: ['http.uri; strip_whitespace; content:"abc";'],
+    transform: (input) => filtered(input, (at) => !isSpace(input[at])),
+  },
+  {
+    name: 'compress_whitespace',
+    since: '5.0',
+    summary: 'runs of white space become their first character',
+    argument: none() as never,
+    examples: ['http.uri; compress_whitespace; content:"a b";'],
+    transform: (input) => filtered(input, (at) => !isSpace(input[at]) || at === 0 || !isSpace(input[at - 1])),
+  },
+  {
+    name: 'to_uppercase',
+    since: '8.0',
+    summary: 'letters a to z in upper case',
+    argument: none() as never,
+    examples: ['http.uri; to_uppercase; content:"/ABC";'],
+    transform: (input) => input.map((byte) => (byte >= 97 && byte <= 122 ? byte - 32 : byte)),
+  },
+];

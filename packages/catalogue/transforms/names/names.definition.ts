@@ -1,0 +1,64 @@
+/** Transforms for names and headers. Suricata user guide, "Transformations". */
+import { concatBytes, lowerCase } from '@sigwright/bytes';
+import type { TransformDefinition } from '@sigwright/contracts';
+import { none } from '../../arguments/index.ts';
+
+const DOT = Uint8Array.of(0x2e);
+
+export const transforms: readonly TransformDefinition<never>[] = [
+  {
+    name: 'dotprefix',
+    since: '5.0',
+    summary: 'puts a dot before the buffer, so that `.example.com` matches the domain and what lies below it',
+    argument: none() as never,
+    examples: ['dns.query; dotprefix; content:".example.com"; endswith;'],
+    transform: (input) => concatBytes(DOT, input),
+  },
+  {
+    name: 'header_lowercase',
+    since: '7.0.3',
+    summary: 'header names in lower case, values as they are',
+    argument: none() as never,
+    examples: ['http.header; header_lowercase; content:"host|3a 20|";'],
+    transform(input) {
+      const output = input.slice();
+      let inName = true;
+      for (let at = 0; at < output.length; at++) {
+        const byte = output[at];
+        if (byte === 0x0a) inName = true;
+        else if (byte === 0x3a) inName = false;
+        else if (inName && byte >= 0x41 && byte <= 0x5a) output[at] = byte + 32;
+      }
+      return output;
+    },
+  },
+  {
+    name: 'strip_pseudo_headers',
+    since: '7.0.3',
+    summary: 'without the HTTP/2 headers that begin with a colon',
+    argument: none() as never,
+    examples: ['http.request_header; strip_pseudo_headers; content:"host";'],
+    transform(input) {
+      const output = new Uint8Array(input.length);
+      let length = 0;
+      for (let at = 0; at < input.length; ) {
+        let end = input.indexOf(0x0a, at);
+        end = end === -1 ? input.length : end + 1;
+        if (input[at] !== 0x3a) {
+          output.set(input.subarray(at, end), length);
+          length += end - at;
+        }
+        at = end;
+      }
+      return output.subarray(0, length);
+    },
+  },
+  {
+    name: 'to_lowercase',
+    since: '8.0',
+    summary: 'letters A to Z in lower case',
+    argument: none() as never,
+    examples: ['http.uri; to_lowercase; content:"/abc";'],
+    transform: (input) => lowerCase(input),
+  },
+];

@@ -1,0 +1,288 @@
+/**
+ * Rules that are decided on transactions. Each buffer is scanned once, when it is there (bodies in windows as they grow);
+ * the rules found, and those no literal leads to, stay pending on the transaction until they hold or can not hold any more.
+ */
+import {
+  type BufferWindow,
+  type Catalogue,
+  type Direction,
+  type EngineSettings,
+  emptyWindow,
+  type Flow,
+  type Packet,
+  PAYLOAD,
+  type ProtocolDefinition,
+  type ProtocolSession,
+  type Transaction,
+  type TransactionBuffer,
+  TO_SERVER,
+} from '@sigwright/contracts';
+import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
+import type { BufferGroup, PlanUse } from '../compile/plan.ts';
+import type { AlertQueue } from './alert-queue.ts';
+import { Candidates } from './candidates.ts';
+import type { FlowDetection } from './engine.ts';
+import { GramTable } from './gram-table.ts';
+import { NameTable } from './name-table.ts';
+import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
+
+interface Group {
+  readonly buffer: TransactionBuffer;
+  readonly progress: number;
+  /** whose transforms are applied; undefined where there are none */
+  readonly transformed: { readonly rule: number; readonly test: number } | undefined;
+  readonly names: NameTable | undefined;
+  readonly grams: GramTable | undefined;
+}
+
+/** What detection keeps about one direction of one transaction. */
+class DirectionState {
+  begun = false;
+  /** per group: how much of the buffer was scanned; -1 nothing yet, -2 all of it */
+  scanned: Int32Array | undefined = undefined;
+  pending: number[] = [];
+  pendingSorted = true;
+  decided: Set<number> | undefined = undefined;
+}
+
+class TransactionState {
+  readonly directions: [DirectionState, DirectionState] = [new DirectionState(), new DirectionState()];
+}
+
+/** A body's window begins this far before what is new, so that a literal across the border is found. */
+const OVERLAP = 1024;
+const ALL = -2;
+const NO = 0;
+const YES = 1;
+const LATER = 2;
+
+export class TransactionInspector {
+  readonly #plan: PlanUse;
+  readonly #catalogue: Catalogue;
+  readonly #settings: EngineSettings;
+  readonly #evaluation: RuleEvaluation;
+  readonly #alerts: AlertQueue;
+  readonly #candidates: Candidates;
+  readonly #window: BufferWindow = emptyWindow();
+  readonly #groups: readonly (BufferGroup & { readonly definition: TransactionBuffer })[];
+  /** `protocol/direction` → groups and always-asked rules */
+  readonly #prepared = new Map<string, { readonly groups: readonly Group[]; readonly always: Uint32Array }>();
+
+  constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
+    this.#plan = plan;
+    this.#catalogue = catalogue;
+    this.#settings = settings;
+    this.#evaluation = evaluation;
+    this.#alerts = alerts;
+    this.#candidates = new Candidates(plan.data.ruleCount);
+    this.#groups = plan.data.groups.flatMap((group) => {
+      const definition = catalogue.buffers.get(group.buffer);
+      return definition?.of === 'transaction' ? [{ ...group, definition }] : [];
+    });
+  }
+
+  anyChanged(session: ProtocolSession, direction: Direction): boolean {
+    for (const transaction of session.transactions) if (transaction.changed[direction]) return true;
+    return false;
+  }
+
+  /** Something outside the transactions changed (a payload part was found): look at them again. */
+  touch(session: ProtocolSession, direction: Direction): void {
+    for (const transaction of session.transactions) transaction.changed[direction] = true;
+  }
+
+  inspect(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
+    const { transactions } = session;
+    if (transactions.length === 0) return;
+    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
+    if (definition === undefined) return;
+    for (let at = 0; at < transactions.length; at++) {
+      const transaction = transactions[at];
+      if (!transaction.changed[direction]) continue;
+      transaction.changed[direction] = false;
+      this.#transaction(definition, transaction, packet, flow, direction, detection);
+    }
+  }
+
+  #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
+    if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
+    const prepared = this.#prepare(definition, direction);
+    const state = ((transaction.detection ??= new TransactionState()) as TransactionState).directions[direction];
+    const candidates = this.#candidates;
+    candidates.clear();
+    if (!state.begun) {
+      state.begun = true;
+      candidates.addAll(prepared.always);
+    }
+    state.scanned ??= new Int32Array(prepared.groups.length).fill(-1);
+    const complete = transaction.progress[direction] >= definition.complete[direction];
+    for (let at = 0; at < prepared.groups.length; at++) {
+      const group = prepared.groups[at];
+      if (state.scanned[at] === ALL || transaction.progress[direction] < group.progress) continue;
+      state.scanned[at] = this.#scan(group, transaction, flow, direction, state.scanned[at], complete);
+    }
+    if (detection.payloadFound[direction] !== undefined) {
+      for (const rule of detection.payloadFound[direction]) if (this.#plan.rule(rule).prefilter?.where === PAYLOAD) candidates.add(rule);
+    }
+    this.#take(state);
+    this.#evaluate(state, transaction, packet, flow, direction, detection, complete);
+  }
+
+  /** Adds the candidates that are new to the pending rules. */
+  #take(state: DirectionState): void {
+    const candidates = this.#candidates;
+    for (let at = 0; at < candidates.count; at++) {
+      const rule = candidates.at(at);
+      if (state.decided?.has(rule) === true || (state.pending.length > 0 && state.pending.includes(rule))) continue;
+      state.pending.push(rule);
+      state.pendingSorted = false;
+    }
+    if (!state.pendingSorted) {
+      state.pending.sort((a, b) => a - b);
+      state.pendingSorted = true;
+    }
+  }
+
+  #evaluate(state: DirectionState, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, complete: boolean): void {
+    let kept = 0;
+    const { pending } = state;
+    for (let at = 0; at < pending.length; at++) {
+      const rule = this.#plan.rule(pending[at]);
+      const answer = this.#rule(rule, transaction, packet, flow, direction, detection, complete);
+      if (answer === LATER && !complete) {
+        pending[kept++] = rule.index;
+        continue;
+      }
+      if (answer !== YES) {
+        // A window of a body may still bring what was missing: only rules that held are done with.
+        continue;
+      }
+      state.decided ??= new Set();
+      state.decided.add(rule.index);
+      this.#evaluation.matched(rule, packet, flow);
+      this.#alerts.add({ rule, direction, transaction, inStream: true, flow });
+      if (rule.action === 'pass') flow.verdict = 'pass';
+    }
+    pending.length = kept;
+  }
+
+  #scan(group: Group, transaction: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
+    const { buffer } = group;
+    const window = this.#window;
+    if (buffer.shape === 'body') return this.#scanBody(group, transaction, flow, direction, before, complete);
+    for (let index = 0; buffer.read(transaction, direction, index, window, flow); index++) {
+      this.#find(group, window);
+      if (!buffer.multiple) return ALL;
+    }
+    // A buffer that is not there yet may still come while the transaction goes on.
+    return complete || !buffer.multiple ? ALL : -1;
+  }
+
+  #scanBody(group: Group, transaction: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
+    const window = this.#window;
+    const done = Math.max(0, before);
+    let total = 0;
+    let whole = complete;
+    let allComplete = true;
+    for (let index = 0; group.buffer.read(transaction, direction, index, window, flow); index++) {
+      const length = window.end - window.start;
+      const ready = window.complete || complete;
+      total += length;
+      if (!ready) allComplete = false;
+      if (!group.buffer.multiple || index === 0) {
+        const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+        if (!ready && length - done < least) return before;
+        if (length === done && done > 0) break;
+        if (group.transformed === undefined && done > 0) window.start += Math.max(0, done - OVERLAP);
+        this.#find(group, window);
+      } else this.#find(group, window);
+      if (!group.buffer.multiple) break;
+    }
+    whole ||= allComplete && total > 0;
+    return whole && (complete || !group.buffer.multiple) ? ALL : Math.max(done, total);
+  }
+
+  #find(group: Group, window: BufferWindow): void {
+    if (group.transformed !== undefined) applyTransforms(this.#plan.rule(group.transformed.rule).bufferTests[group.transformed.test], window);
+    group.names?.find(window.bytes, window.start, window.end, this.#candidates);
+    group.grams?.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
+  }
+
+  #prepare(definition: ProtocolDefinition, direction: Direction): { readonly groups: readonly Group[]; readonly always: Uint32Array } {
+    const key = `${definition.name}/${direction}`;
+    let prepared = this.#prepared.get(key);
+    if (prepared === undefined) {
+      const fitting = this.#groups.filter((group) => group.direction === direction && (group.definition.protocol === undefined || group.definition.protocol === definition.name));
+      const groups = fitting
+        .map((group) => ({
+          buffer: group.definition,
+          progress: group.definition.progress(direction),
+          transformed: group.rule < 0 ? undefined : { rule: group.rule, test: group.test },
+          names: group.names === undefined ? undefined : new NameTable(group.names),
+          grams: group.grams === undefined ? undefined : new GramTable(group.grams),
+        }))
+        .sort((a, b) => a.progress - b.progress);
+      const { data } = this.#plan;
+      const always = data.transactionAlways.filter((rule) => {
+        const number = data.protocolNumbers[rule];
+        return (data.directionBits[rule] & (1 << direction)) !== 0 && (number === 0 || data.protocolNames[number - 1] === definition.name);
+      });
+      prepared = { groups, always };
+      this.#prepared.set(key, prepared);
+    }
+    return prepared;
+  }
+
+  /** One rule on one direction of one transaction. */
+  #rule(rule: CompiledRule, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, complete: boolean): 0 | 1 | 2 {
+    const evaluation = this.#evaluation;
+    evaluation.count++;
+    if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
+    if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow)) return LATER;
+    if (rule.payload.length > 0 && detection.payloadFound[direction]?.has(rule.index) !== true) return LATER;
+    let later = false;
+    for (const condition of rule.transactionConditions) {
+      if (transaction.progress[direction] < condition.progress && !complete) later = true;
+      else if (!condition.test(transaction, direction, flow)) return NO;
+    }
+    for (const test of rule.bufferTests) {
+      const answer = this.#buffer(test, transaction, packet, flow, direction, complete);
+      if (answer === NO) return NO;
+      if (answer === LATER) later = true;
+    }
+    for (const demand of rule.anomalies) {
+      if (demand.owner !== 'application') continue;
+      const name = demand.name.slice(demand.name.indexOf('.') + 1);
+      if (transaction.anomalies?.includes(name) !== true) later = true;
+    }
+    return later ? LATER : YES;
+  }
+
+  #buffer(test: BufferTest<TransactionBuffer>, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {
+    const { buffer } = test;
+    const window = this.#window;
+    if (transaction.progress[direction] < buffer.progress(direction) && !complete) return LATER;
+    let open = false;
+    let found = false;
+    for (let index = 0; buffer.read(transaction, direction, index, window, flow); index++) {
+      found = true;
+      if (complete) window.complete = true;
+      if (buffer.shape === 'body' && !window.complete) {
+        const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+        if (window.end - window.start < least) {
+          open = true;
+          if (!buffer.multiple) break;
+          continue;
+        }
+        open = true;
+      }
+      applyTransforms(test, window);
+      if (test.absent !== 'only' && this.#evaluation.windowHolds(test.conditions, window, packet, flow, transaction, direction)) return YES;
+      if (!buffer.multiple) break;
+    }
+    if (found) return open || (buffer.multiple && !complete) ? LATER : NO;
+    if (test.absent !== 'no') return complete || transaction.progress[direction] > buffer.progress(direction) ? YES : LATER;
+    // Not there (yet): bodies and files may still begin.
+    return (buffer.shape === 'body' || buffer.multiple || buffer.protocol === undefined) && !complete ? LATER : NO;
+  }
+}
