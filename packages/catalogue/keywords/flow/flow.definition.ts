@@ -31,6 +31,7 @@ function readThreshold(written: string, filter: boolean): { value: Threshold } |
   const fields = new Map<string, string>();
   for (const part of written.split(',')) {
     const [name, ...rest] = part.trim().split(/\s+/);
+    if (name === '') continue;
     if (fields.has(name)) return { problem: `\`${name}\` stands twice`, help: `write \`${THRESHOLD_SYNTAX}\`` };
     fields.set(name, rest.join(' '));
   }

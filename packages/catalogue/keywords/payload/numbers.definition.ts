@@ -64,7 +64,7 @@ function readFlags(parts: readonly string[], bytes: number, offset: number | str
     named.set(word, rest.join(' '));
   }
   if (flags.base !== 0 && !flags.text) return { problem: 'hex, dec and oct go with `string`' };
-  if (flags.text ? bytes < 1 || bytes > MOST_TEXT_BYTES : bytes < 0 || bytes > 8) return { problem: `${bytes} bytes can not be read as a number`, help: 'from 1 to 8, as text up to 23' };
+  if (flags.text ? bytes < 0 || bytes > MOST_TEXT_BYTES : bytes < 0 || bytes > 8) return { problem: `${bytes} bytes can not be read as a number`, help: 'from 1 to 8, as text up to 23' };
   const maskText = named.get('bitmask');
   const mask = maskText === undefined ? undefined : Number.parseInt(maskText.replace(/^0x/i, ''), 16);
   if (mask !== undefined && Number.isNaN(mask)) return { problem: `\`${maskText}\` is not a hex mask` };

@@ -78,11 +78,12 @@ export const keywords = asKeywords(
       const before = builder.currentBuffer;
       const moves = buffer !== undefined && buffer !== before;
       if (moves) {
-        if (before !== 'payload') {
+        const sameBytes = buffer === 'http.response_body' && before === 'file.data';
+        if (before !== 'payload' && !sameBytes) {
           builder.problem('buffer', `the letters select \`${buffer}\`, but \`${before}\` is selected`, 'remove the letter');
           return;
         }
-        builder.selectBuffer(buffer!);
+        if (!sameBytes) builder.selectBuffer(buffer!);
       }
       builder.addBytes({ kind: 'pattern', pattern: compiled.pattern, negated, relative: has('R'), captures: [] });
       if (moves) builder.selectBuffer(before);
