@@ -1,0 +1,24 @@
+/** `sigwright VERB …`: one file a verb, loaded when it is asked for. */
+import { enableCompileCache } from 'node:module';
+
+enableCompileCache();
+
+const VERBS: Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }> = {
+  run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./run.ts')).run(argv) },
+  suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./suricata.ts')).suricata(argv) },
+};
+
+async function main(): Promise<number> {
+  const [verb, ...rest] = process.argv.slice(2);
+  const found = verb === undefined ? undefined : VERBS[verb];
+  if (found === undefined) {
+    const out = verb === undefined || verb === 'help' || verb === '--help' || verb === '-h' ? process.stdout : process.stderr;
+    if (out === process.stderr) out.write(`sigwright: \`${verb}\` is not a verb\n\n`);
+    out.write('sigwright VERB …\n\n');
+    for (const [name, { summary }] of Object.entries(VERBS)) out.write(`  ${name.padEnd(18)}${summary}\n`);
+    return out === process.stdout ? 0 : 2;
+  }
+  return found.run(rest);
+}
+
+process.exitCode = await main();

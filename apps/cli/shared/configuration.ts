@@ -1,0 +1,201 @@
+/**
+ * A suricata.yaml (ours, or a user's) and `--set` → settings of the engine and outputs. Compiled-in defaults count where a
+ * partial file says nothing. Keys that are not known are left alone, as Suricata leaves them.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts } from '@sigwright/contracts';
+import { DEFAULT_EVE, type EveOptions } from '@sigwright/detection';
+import { parseDocument } from 'yaml';
+import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
+import { decompressors } from './decompressors.ts';
+
+export type Tree = { [key: string]: unknown };
+
+export interface Configuration {
+  readonly tree: Tree;
+  readonly settings: EngineSettings;
+  readonly eve: { readonly enabled: boolean; readonly filename: string; readonly options: EveOptions; readonly stats: boolean };
+  readonly fastLog: string | undefined;
+  readonly ruleFiles: readonly string[];
+}
+
+/** An `include` of an `include` of …; nobody nests deeper. */
+const DEEPEST_INCLUDE = 8;
+
+export function readYaml(path: string, depth = 0): Tree {
+  const document = parseDocument(readFileSync(path, 'utf8'), { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
+  if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0].message.split('\n')[0]}`);
+  const tree = (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
+  const includes = tree['include'];
+  if (includes !== undefined && depth < DEEPEST_INCLUDE) {
+    const list = Array.isArray(includes) ? includes : [includes];
+    const merged: Tree = {};
+    for (const file of list) Object.assign(merged, readYaml(isAbsolute(String(file)) ? String(file) : join(dirname(path), String(file)), depth + 1));
+    delete tree['include'];
+    return { ...merged, ...tree };
+  }
+  return tree;
+}
+
+/** `a.b.0.c=value`: values are read as YAML reads them. */
+export function setValue(tree: Tree, assignment: string): void {
+  const equals = assignment.indexOf('=');
+  if (equals <= 0) throw new Error(`--set ${assignment}: write key=value`);
+  const keys = assignment.slice(0, equals).split('.');
+  const written = assignment.slice(equals + 1);
+  let at: Tree = tree;
+  for (const key of keys.slice(0, -1)) {
+    let next = at[key];
+    if (next === undefined && Array.isArray(at)) next = namedEntry(at, key);
+    if (typeof next !== 'object' || next === null) {
+      next = {};
+      at[key] = next;
+    }
+    at = next as Tree;
+  }
+  at[keys[keys.length - 1]] = written;
+}
+
+/** In a list of one-key maps (`- eve-log: …`), the map under that key. */
+function namedEntry(list: readonly unknown[], key: string): unknown {
+  for (const entry of list) if (typeof entry === 'object' && entry !== null && key in entry) return (entry as Tree)[key];
+  return undefined;
+}
+
+export function at(tree: unknown, path: string): unknown {
+  let node: unknown = tree;
+  for (const key of path.split('.')) {
+    if (typeof node !== 'object' || node === null) return undefined;
+    node = Array.isArray(node) ? (node[Number(key)] ?? namedEntry(node, key)) : (node as Tree)[key];
+  }
+  return node;
+}
+
+export function isYes(value: unknown, otherwise: boolean): boolean {
+  if (value === undefined || value === null) return otherwise;
+  if (typeof value === 'boolean') return value;
+  return /^(yes|true|on|1|auto)$/i.test(String(value));
+}
+
+const UNITS: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824, kib: 1024, mib: 1_048_576, gib: 1_073_741_824 };
+
+export function sizeOf(value: unknown, otherwise: number): number {
+  if (value === undefined || value === null) return otherwise;
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value));
+  const unit = match === null ? undefined : UNITS[match[2].toLowerCase()];
+  return match === null || unit === undefined ? otherwise : Math.floor(Number(match[1]) * unit);
+}
+
+function texts(tree: unknown, defaults: Readonly<Record<string, string>>): Record<string, string> {
+  const result: Record<string, string> = { ...defaults };
+  if (typeof tree === 'object' && tree !== null) for (const [name, value] of Object.entries(tree)) result[name] = String(value);
+  return result;
+}
+
+function timeouts(tree: unknown, name: string, otherwise: FlowTimeouts): FlowTimeouts {
+  const node = at(tree, `flow-timeouts.${name}`);
+  const number = (key: string, value: number): number => sizeOf(at(node, key), value);
+  return { fresh: number('new', otherwise.fresh), established: number('established', otherwise.established), closed: number('closed', otherwise.closed) };
+}
+
+export interface ConfigurationOptions {
+  readonly verifyChecksums: boolean | undefined;
+  readonly inline: boolean;
+  readonly classifications?: ReadonlyMap<string, Classification>;
+}
+
+export function configurationOf(tree: Tree, options: ConfigurationOptions): Configuration {
+  const defaults = DEFAULT_SETTINGS;
+  const http = 'app-layer.protocols.http.libhtp.default-config';
+  const encryption = String(at(tree, 'app-layer.protocols.tls.encryption-handling') ?? 'track-only');
+  const classificationFile = at(tree, 'classification-file');
+  const streamInline = at(tree, 'stream.inline');
+  const settings: EngineSettings = {
+    ...defaults,
+    addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
+    portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
+    verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'stream.checksum-validation'), true),
+    inline: options.inline || (streamInline !== undefined && streamInline !== 'auto' && isYes(streamInline, false)),
+    stream: {
+      midstream: isYes(at(tree, 'stream.midstream'), false),
+      asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),
+      depth: sizeOf(at(tree, 'stream.reassembly.depth'), defaults.stream.depth),
+      chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
+      chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),
+    },
+    http: {
+      ...defaults.http,
+      requestBodyLimit: unlimited(sizeOf(at(tree, `${http}.request-body-limit`), defaults.http.requestBodyLimit)),
+      responseBodyLimit: unlimited(sizeOf(at(tree, `${http}.response-body-limit`), defaults.http.responseBodyLimit)),
+      requestMinimumInspect: sizeOf(at(tree, `${http}.request-body-minimal-inspect-size`), defaults.http.requestMinimumInspect),
+      responseMinimumInspect: sizeOf(at(tree, `${http}.response-body-minimal-inspect-size`), defaults.http.responseMinimumInspect),
+    },
+    tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
+    flowTimeouts: {
+      tcp: timeouts(tree, 'tcp', defaults.flowTimeouts.tcp),
+      udp: timeouts(tree, 'udp', defaults.flowTimeouts.udp),
+      icmp: timeouts(tree, 'icmp', defaults.flowTimeouts.icmp),
+      other: timeouts(tree, 'default', defaults.flowTimeouts.other),
+    },
+    maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
+    decompressors,
+    classifications: options.classifications ?? (classificationFile === undefined ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
+  };
+  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree) };
+}
+
+/** Bodies are bounded even where the configuration asks for all of them. */
+const MOST_BODY = 16 * 1_048_576;
+
+function unlimited(size: number): number {
+  return size === 0 ? MOST_BODY : Math.min(size, MOST_BODY);
+}
+
+const ALL_TYPES = ['alert', 'anomaly', 'http', 'dns', 'mdns', 'tls', 'fileinfo', 'smb', 'ssh', 'smtp', 'ftp', 'flow', 'stats'];
+
+function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'fastLog'> {
+  const outputs = at(tree, 'outputs');
+  const list = Array.isArray(outputs) ? outputs : [];
+  let eve: Configuration['eve'] | undefined;
+  let fastLog: string | undefined;
+  for (const entry of list) {
+    if (typeof entry !== 'object' || entry === null) continue;
+    for (const [name, value] of Object.entries(entry as Tree)) {
+      const node = (value ?? {}) as Tree;
+      if (name === 'eve-log' && isYes(node['enabled'], true) && eve === undefined) eve = eveOf(node);
+      if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
+    }
+  }
+  return { eve: eve ?? { enabled: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, fastLog };
+}
+
+function eveOf(node: Tree): Configuration['eve'] {
+  const types = new Set<string>();
+  let alert = DEFAULT_EVE.alert;
+  let stats = false;
+  const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
+  for (const entry of listed) {
+    const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
+    const options = typeof entry === 'string' ? {} : (((entry as Tree)[name] ?? {}) as Tree);
+    if (!isYes(options['enabled'], true)) continue;
+    if (name === 'stats') stats = true;
+    types.add(name === 'files' ? 'fileinfo' : name);
+    if (name === 'alert') {
+      alert = {
+        metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
+        payload: isYes(options['payload'], false),
+        payloadPrintable: isYes(options['payload-printable'], false),
+        packet: isYes(options['packet'], false),
+        rule: isYes(at(options, 'metadata.rule.raw'), false),
+      };
+    }
+  }
+  return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, alert }, stats };
+}
+
+function ruleFilesOf(tree: Tree): readonly string[] {
+  const folder = String(at(tree, 'default-rule-path') ?? '/var/lib/suricata/rules');
+  const files = at(tree, 'rule-files');
+  return Array.isArray(files) ? files.map((file) => (isAbsolute(String(file)) ? String(file) : join(folder, String(file)))) : [];
+}

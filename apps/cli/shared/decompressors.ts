@@ -1,0 +1,33 @@
+/** Whole-input decompression with zlib of Node: what a truncated input gives is kept, output is bounded. */
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import type { Decompressors } from '@sigwright/contracts';
+
+type Decompress = (input: Uint8Array, options: { maxOutputLength: number; finishFlush: number }) => Uint8Array;
+
+/** Output beyond the limit is an error to zlib; the beginning is wanted all the same, so the input is halved until it fits. */
+const MOST_TRIES = 12;
+
+function bounded(decompress: Decompress, flush: number): (input: Uint8Array, limit: number) => Uint8Array | undefined {
+  return (input, limit) => {
+    let length = input.length;
+    for (let tries = 0; tries < MOST_TRIES && length > 0; tries++) {
+      try {
+        return decompress(input.subarray(0, length), { maxOutputLength: limit, finishFlush: flush });
+      } catch (problem) {
+        if ((problem as { code?: string }).code !== 'ERR_BUFFER_TOO_LARGE') return undefined;
+        length >>= 1;
+      }
+    }
+    return undefined;
+  };
+}
+
+const inflateZlib = bounded(inflateSync as Decompress, constants.Z_SYNC_FLUSH);
+const inflateRaw = bounded(inflateRawSync as Decompress, constants.Z_SYNC_FLUSH);
+
+export const decompressors: Decompressors = {
+  gzip: bounded(gunzipSync as Decompress, constants.Z_SYNC_FLUSH),
+  // Servers send both: with the zlib header that RFC 9110 asks for, and without.
+  deflate: (input, limit) => inflateZlib(input, limit) ?? inflateRaw(input, limit),
+  br: bounded(brotliDecompressSync as unknown as Decompress, constants.BROTLI_OPERATION_FLUSH),
+};

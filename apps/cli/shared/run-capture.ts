@@ -1,0 +1,69 @@
+/** Feeds a capture (file, folder of captures, or `-` for standard input) to an engine, and stops tidily when told to. */
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Failure, failure } from '@sigwright/contracts';
+import type { Engine } from '@sigwright/detection';
+
+const CHUNK = 4 * 1024 * 1024;
+
+export interface StopSignal {
+  stopped: boolean;
+}
+
+/** SIGINT and SIGTERM end the reading; what was read so far is finished and written. */
+export function stopOnSignals(): StopSignal {
+  const signal: StopSignal = { stopped: false };
+  const stop = (): void => {
+    signal.stopped = true;
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  return signal;
+}
+
+/** Captures that `path` names: itself, or the files of a folder in order of name. */
+export function capturesIn(path: string): readonly string[] {
+  if (path === '-' || !statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .map((name) => join(path, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+/** Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. */
+export async function runCapture(engine: Engine, path: string, signal: StopSignal): Promise<Failure | undefined> {
+  let fd: number;
+  try {
+    fd = path === '-' ? 0 : openSync(path, 'r');
+  } catch (cause) {
+    return failure('capture/open', `${path} can not be opened: ${(cause as Error).message}`, { path, cause });
+  }
+  const buffer = new Uint8Array(CHUNK);
+  let broken: Failure | undefined;
+  try {
+    while (!signal.stopped && broken === undefined) {
+      let length: number;
+      try {
+        length = readSync(fd, buffer);
+      } catch (cause) {
+        const { code } = cause as { code?: string };
+        if (code === 'EOF') break;
+        if (code === 'EAGAIN') {
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          continue;
+        }
+        broken = failure('capture/read', `${path} can not be read: ${(cause as Error).message}`, { path, cause });
+        break;
+      }
+      if (length === 0) break;
+      broken = engine.feed(buffer.subarray(0, length));
+      // Signals are delivered between chunks.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    if (fd !== 0) closeSync(fd);
+  }
+  const atEnd = engine.finish();
+  const problem = broken ?? (signal.stopped ? undefined : atEnd);
+  return problem === undefined ? undefined : { ...problem, path };
+}

@@ -1,0 +1,207 @@
+/**
+ * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
+ * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
+ */
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '@sigwright/catalogue';
+import { type EveRecord, eveTimestamp } from '@sigwright/contracts';
+import { Engine, EveWriter } from '@sigwright/detection';
+import { type Configuration, configurationOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { fastLine } from './shared/fast-log.ts';
+import { LineWriter } from './shared/line-writer.ts';
+import { loadRules } from './shared/plans.ts';
+import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
+import { statsRecord } from './shared/stats.ts';
+
+const VERSION = '8.0.7';
+
+interface Arguments {
+  config: string | undefined;
+  log: string | undefined;
+  captures: string[];
+  rules: string[];
+  exclusive: boolean;
+  sets: string[];
+  includes: string[];
+  checksums: boolean | undefined;
+  inline: boolean;
+  test: boolean;
+  strict: boolean;
+  noDetection: boolean;
+  dumpConfig: boolean;
+  filter: string[];
+}
+
+/** Options with a value that change nothing here. */
+const TAKES_VALUE = new Set(['--runmode', '--data-dir', '--user', '--group', '--pidfile', '--unix-socket', '--pcap-file-buffer-size', '--strict-rule-keywords', '--set-logdir']);
+const FLAGS = new Set(['-v', '-vv', '-vvv', '-vvvv', '--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
+
+function readArguments(argv: readonly string[]): Arguments | string {
+  const result: Arguments = { config: undefined, log: undefined, captures: [], rules: [], exclusive: false, sets: [], includes: [], checksums: undefined, inline: false, test: false, strict: false, noDetection: false, dumpConfig: false, filter: [] };
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at];
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1;
+    const name = equals > 0 ? word.slice(0, equals) : word;
+    const value = (): string => (equals > 0 ? word.slice(equals + 1) : (argv[++at] ?? ''));
+    if (name === '-c') result.config = value();
+    else if (name === '-l') result.log = value();
+    else if (name === '-r' || name === '--pcap-file') result.captures.push(value());
+    else if (name === '-s') result.rules.push(value());
+    else if (name === '-S') {
+      result.rules.push(value());
+      result.exclusive = true;
+    } else if (name === '--set') result.sets.push(value());
+    else if (name === '--include') result.includes.push(value());
+    else if (name === '-k') {
+      const mode = value();
+      result.checksums = mode === 'none' ? false : mode === 'all' ? true : undefined;
+    } else if (name === '--simulate-ips') result.inline = true;
+    else if (name === '-T') result.test = true;
+    else if (name === '--init-errors-fatal') result.strict = true;
+    else if (name === '--disable-detection') result.noDetection = true;
+    else if (name === '--dump-config') result.dumpConfig = true;
+    else if (TAKES_VALUE.has(name)) {
+      if (equals < 0 && name !== '--strict-rule-keywords') at++;
+    } else if (FLAGS.has(name)) continue;
+    else if (name === '--engine-analysis' || name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
+    else result.filter.push(word);
+  }
+  return result;
+}
+
+export async function suricata(argv: readonly string[]): Promise<number> {
+  if (argv.includes('-V')) {
+    process.stdout.write(`This is Suricata version ${VERSION} RELEASE\n`);
+    return 0;
+  }
+  if (argv.includes('--build-info')) {
+    process.stdout.write(`This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          no\n  JA3 support:                             yes\n  JA4 support:                             yes\n`);
+    return 0;
+  }
+  const args = readArguments(argv);
+  if (typeof args === 'string') {
+    process.stderr.write(`sigwright suricata: ${args}\n`);
+    return 1;
+  }
+  let configuration: Configuration;
+  const folder = args.log ?? '.';
+  const messages: string[] = [];
+  const say = (level: 'Error' | 'Warning' | 'Notice' | 'Info', text: string): void => {
+    messages.push(`${level}: ${text}`);
+    process.stderr.write(`${level}: ${text}\n`);
+  };
+  const saveLog = (): void => {
+    if (existsSync(folder)) appendFileSync(join(folder, 'suricata.log'), messages.map((line) => `${line}\n`).join(''));
+  };
+  try {
+    const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'));
+    for (const file of args.includes) Object.assign(tree, readYaml(file));
+    for (const assignment of args.sets) setValue(tree, assignment);
+    configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline });
+    if (args.dumpConfig) {
+      process.stdout.write(dump(tree, '').join(''));
+      return 0;
+    }
+  } catch (problem) {
+    say('Error', `conf: ${(problem as Error).message}`);
+    saveLog();
+    return 1;
+  }
+  if (args.filter.length > 0) {
+    say('Error', `a packet filter (${args.filter.join(' ')}) is not built yet`);
+    saveLog();
+    return 1;
+  }
+  say('Notice', `suricata: This is Suricata version ${VERSION} RELEASE running in USER mode`);
+  if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
+  const present = wanted.filter((path) => existsSync(path));
+  for (const path of wanted) if (!existsSync(path)) say('Warning', `detect: No rule files match the pattern ${path}`);
+  const rules = loadRules(present, configuration.settings);
+  for (const { path, line, diagnostic, sid } of rules.problems) {
+    if (diagnostic.severity === 'error') say('Error', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
+    else if (diagnostic.severity === 'warning') say('Warning', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
+  }
+  say('Info', `detect: ${present.length} rule files processed. ${rules.loaded} rules successfully loaded, ${rules.refused} rules failed`);
+  if (rules.refused > 0 && (args.strict || args.test)) {
+    say('Error', 'suricata: Loading signatures failed.');
+    saveLog();
+    return 1;
+  }
+  if (args.test) {
+    say('Notice', 'suricata: Configuration provided was successfully loaded. Exiting.');
+    saveLog();
+    return 0;
+  }
+  if (args.captures.length === 0) {
+    say('Error', 'suricata: no capture was given (-r FILE)');
+    saveLog();
+    return 1;
+  }
+  const code = await inspect(args, configuration, rules, folder, say);
+  saveLog();
+  return code;
+}
+
+async function inspect(
+  args: Arguments,
+  configuration: Configuration,
+  rules: ReturnType<typeof loadRules>,
+  folder: string,
+  say: (level: 'Error' | 'Warning' | 'Notice' | 'Info', text: string) => void,
+): Promise<number> {
+  const { settings, eve, fastLog } = configuration;
+  const eveFile = eve.enabled ? new LineWriter(join(folder, eve.filename)) : undefined;
+  const fastFile = fastLog === undefined ? undefined : new LineWriter(join(folder, fastLog));
+  const signal = stopOnSignals();
+  let exit = 0;
+  for (const given of args.captures) {
+    for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
+      const writer = new EveWriter((record: EveRecord) => eveFile?.line(JSON.stringify(record)), settings, catalogue.protocols, eve.options);
+      let lastTime = 0;
+      const engine: Engine = new Engine(rules.plan, catalogue, settings, {
+        packet: (packet) => {
+          lastTime = packet.time;
+        },
+        alert: (alert, packet) => {
+          writer.alert(alert, packet);
+          fastFile?.line(fastLine(alert, packet, settings));
+        },
+        anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
+        transaction: (protocol, transaction, flow, packet, final) => writer.transaction(protocol, transaction, flow, packet, final),
+        flow: (flow) => writer.flow(flow),
+      });
+      const problem = await runCapture(engine, capture, signal);
+      if (problem !== undefined) {
+        say(problem.code === 'capture/truncated' ? 'Warning' : 'Error', `pcap: ${problem.message} (${capture})`);
+        if (problem.code !== 'capture/truncated') exit = 1;
+      }
+      if (eve.stats) eveFile?.line(JSON.stringify(statsRecord(engine, writer, eveTimestamp(lastTime), rules)));
+      say('Notice', `pcap: read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
+    }
+  }
+  for (const failure of [eveFile?.close(), fastFile?.close()]) {
+    if (failure === undefined) continue;
+    say('Error', failure.message);
+    exit = 1;
+  }
+  if (signal.stopped) say('Notice', 'suricata: Signal Received.  Stopping engine.');
+  return exit;
+}
+
+/** `a.b.0 = value` lines. */
+function dump(node: unknown, prefix: string): string[] {
+  if (typeof node !== 'object' || node === null) return [`${prefix} = ${node === null ? '(null)' : node === true ? 'yes' : node === false ? 'no' : String(node)}\n`];
+  const lines: string[] = [];
+  for (const [key, value] of Object.entries(node)) {
+    const name = prefix === '' ? key : `${prefix}.${key}`;
+    if (typeof value === 'object' && value !== null) {
+      if (Array.isArray(node)) lines.push(`${name} = ${typeof value === 'object' ? Object.keys(value)[0] : String(value)}\n`);
+      lines.push(...dump(value, name));
+    } else lines.push(...dump(value, name));
+  }
+  return lines;
+}
+

@@ -1,0 +1,322 @@
+/**
+ * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
+ * are written. Field order follows the order in which Suricata shows them.
+ */
+import { formatAddressLong } from '@sigwright/bytes';
+import {
+  type Direction,
+  type EngineSettings,
+  type EveRecord,
+  eveTimestamp,
+  type FileTransfer,
+  type Flow,
+  FLOW_CLOSED,
+  FLOW_ESTABLISHED,
+  ICMP,
+  ICMPV6,
+  type Packet,
+  type ProtocolDefinition,
+  SCTP,
+  TCP,
+  TO_CLIENT,
+  TO_SERVER,
+  type Transaction,
+  UDP,
+} from '@sigwright/contracts';
+import type { Alert, EngineHandlers } from '../scan/alert.ts';
+
+export interface EveOptions {
+  /** record types to write; undefined: all */
+  readonly types: ReadonlySet<string> | undefined;
+  /** metadata, payload and packet of alerts */
+  readonly alert: { readonly metadata: boolean; readonly payload: boolean; readonly payloadPrintable: boolean; readonly packet: boolean; readonly rule: boolean };
+  readonly captureFile?: string;
+}
+
+export const DEFAULT_EVE: EveOptions = { types: undefined, alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false } };
+
+const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [ICMP, 'ICMP'],
+  [TCP, 'TCP'],
+  [UDP, 'UDP'],
+  [ICMPV6, 'IPv6-ICMP'],
+  [SCTP, 'SCTP'],
+  [2, 'IGMP'],
+  [4, 'IP-ENCAP'],
+  [41, 'IPv6'],
+  [47, 'GRE'],
+  [50, 'ESP'],
+  [51, 'AH'],
+]);
+
+function protocolName(protocol: number): string {
+  return PROTOCOL_NAMES.get(protocol) ?? String(protocol).padStart(3, '0');
+}
+
+export class EveWriter implements EngineHandlers {
+  readonly #emit: (record: EveRecord) => void;
+  readonly #options: EveOptions;
+  readonly #settings: EngineSettings;
+  readonly #protocols: ReadonlyMap<string, ProtocolDefinition>;
+  readonly counts = new Map<string, number>();
+
+  constructor(emit: (record: EveRecord) => void, settings: EngineSettings, protocols: ReadonlyMap<string, ProtocolDefinition>, options: EveOptions = DEFAULT_EVE) {
+    this.#emit = emit;
+    this.#settings = settings;
+    this.#protocols = protocols;
+    this.#options = options;
+  }
+
+  #wants(type: string): boolean {
+    return this.#options.types === undefined || this.#options.types.has(type);
+  }
+
+  #write(record: EveRecord): void {
+    const type = record['event_type'] as string;
+    this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
+    this.#emit(record);
+  }
+
+  alert(alert: Alert, packet: Packet): void {
+    if (!this.#wants('alert')) return;
+    const { flow, transaction } = alert;
+    const record = this.#head('alert', packet, flow, packet.direction);
+    if (transaction !== undefined) record['tx_id'] = transaction.id;
+    record['alert'] = this.#alertBody(alert, packet);
+    const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
+    if (definition !== undefined && flow !== undefined) {
+      const shown = transaction ?? newest(flow);
+      const context = shown === undefined ? undefined : definition.context(shown, flow);
+      if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
+      const files = shown?.files?.map((file) => fileBody(file, shown.id));
+      if (files !== undefined && files.length > 0) record['files'] = files;
+    }
+    if (flow !== undefined) {
+      if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
+      this.#sideProtocols(record, flow);
+      record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
+      record['flow'] = this.#flowInAlert(flow);
+      const bits = metadataOf(flow);
+      if (bits !== undefined) record['metadata'] = bits;
+    }
+    const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
+    if (payload || payloadPrintable) {
+      const bytes = packet.data.subarray(packet.payloadStart, packet.payloadEnd);
+      if (payload) record['payload'] = base64(bytes);
+      if (payloadPrintable) record['payload_printable'] = printableText(bytes);
+      record['stream'] = alert.inStream ? 1 : 0;
+    }
+    if (wholePacket && !packet.isPseudo) {
+      record['packet'] = base64(packet.data.subarray(packet.frameStart, packet.frameEnd));
+      record['packet_info'] = { linktype: packet.linkType };
+    }
+    this.#write(record);
+  }
+
+  #alertBody({ rule }: Alert, packet: Packet): Record<string, unknown> {
+    const blocked = rule.action.startsWith('reject') || (rule.action === 'drop' && this.#settings.inline);
+    const body: Record<string, unknown> = {
+      action: blocked ? 'blocked' : 'allowed',
+      gid: rule.gid,
+      signature_id: rule.sid,
+      rev: rule.rev,
+      signature: rule.message,
+      category: this.#settings.classifications.get(rule.classtype)?.description ?? '',
+      severity: rule.priority,
+    };
+    if (rule.target !== undefined) {
+      const ends = [
+        { ip: formatAddressLong(packet.source, packet.ipVersion), port: packet.sourcePort },
+        { ip: formatAddressLong(packet.destination, packet.ipVersion), port: packet.destinationPort },
+      ];
+      const targetFirst = rule.target === 'src_ip';
+      body['source'] = ends[targetFirst ? 1 : 0];
+      body['target'] = ends[targetFirst ? 0 : 1];
+    }
+    if (this.#options.alert.metadata && rule.metadata.length > 0) {
+      const metadata: Record<string, string[]> = {};
+      for (const { key, value } of rule.metadata) {
+        metadata[key] ??= [];
+        metadata[key].push(value);
+      }
+      body['metadata'] = metadata;
+    }
+    if (this.#options.alert.rule) body['rule'] = rule.text;
+    return body;
+  }
+
+  transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void {
+    if (!transaction.logged && final) {
+      transaction.logged = true;
+      if (this.#wants(protocol.recordName)) {
+        for (const { type, body, direction } of protocol.records(transaction, flow)) {
+          const record = this.#head(type, packet, flow, direction);
+          record['tx_id'] = transaction.id;
+          record[type] = body;
+          this.#write(record);
+        }
+      }
+      if (transaction.anomalies !== undefined && this.#wants('anomaly')) {
+        for (const name of transaction.anomalies) this.#anomaly(packet, flow, transaction, `${flow.applicationProtocol}.${name}`);
+      }
+    }
+    if (final && transaction.files !== undefined && this.#wants('fileinfo')) {
+      for (const file of transaction.files) if (!file.logged && file.size > 0) this.#file(protocol, file, transaction, flow, packet);
+    }
+  }
+
+  #file(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void {
+    file.logged = true;
+    const record = this.#head('fileinfo', packet, flow, file.direction);
+    const context = protocol.context(transaction, flow);
+    if (context !== undefined) record[protocol.recordName] = context;
+    record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
+    record['fileinfo'] = fileBody(file, transaction.id);
+    this.#write(record);
+  }
+
+  anomaly(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void {
+    if (this.#wants('anomaly')) this.#anomaly(packet, flow, transaction, name);
+  }
+
+  #anomaly(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void {
+    const record = this.#head('anomaly', packet, flow, packet.direction);
+    const dot = name.indexOf('.');
+    const owner = name.slice(0, dot);
+    const application = flow?.applicationProtocol === owner;
+    if (application) {
+      record['app_proto'] = owner;
+      record['anomaly'] = { type: 'applayer', event: name.slice(dot + 1), layer: 'proto_parser' };
+      if (transaction !== undefined) record['tx_id'] = transaction.id;
+    } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
+    this.#write(record);
+  }
+
+  flow(flow: Flow): void {
+    if (!this.#wants('flow')) return;
+    const record: EveRecord = { timestamp: eveTimestamp(flow.lastTime), flow_id: flowId(flow), event_type: 'flow' };
+    if (flow.vlans !== undefined) record['vlan'] = flow.vlans;
+    this.#addresses(record, flow, TO_SERVER);
+    if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
+    this.#sideProtocols(record, flow);
+    record['flow'] = {
+      ...counters(flow),
+      start: eveTimestamp(flow.startTime),
+      end: eveTimestamp(flow.lastTime),
+      age: Math.floor(flow.lastTime / 1e6) - Math.floor(flow.startTime / 1e6),
+      state: flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new',
+      reason: flow.endReason,
+      alerted: flow.alerted,
+    };
+    const bits = metadataOf(flow);
+    if (bits !== undefined) record['metadata'] = bits;
+    this.#write(record);
+  }
+
+  #head(type: string, packet: Packet, flow: Flow | undefined, direction: Direction): EveRecord {
+    const record: EveRecord = { timestamp: eveTimestamp(packet.time) };
+    if (flow !== undefined) record['flow_id'] = flowId(flow);
+    if (packet.number > 0) record['pcap_cnt'] = packet.number;
+    record['event_type'] = type;
+    if (packet.vlanCount > 0 && !packet.isPseudo) record['vlan'] = Array.from(packet.vlans.subarray(0, packet.vlanCount));
+    else if (flow?.vlans !== undefined) record['vlan'] = flow.vlans;
+    if (flow !== undefined && (type !== 'alert' || packet.isPseudo) && type !== 'anomaly') this.#addresses(record, flow, direction);
+    else if (packet.ipVersion !== 0) {
+      record['src_ip'] = formatAddressLong(packet.source, packet.ipVersion);
+      if (packet.protocol === TCP || packet.protocol === UDP || packet.protocol === SCTP) record['src_port'] = packet.sourcePort;
+      record['dest_ip'] = formatAddressLong(packet.destination, packet.ipVersion);
+      if (packet.protocol === TCP || packet.protocol === UDP || packet.protocol === SCTP) record['dest_port'] = packet.destinationPort;
+      record['proto'] = protocolName(packet.protocol);
+      if (packet.icmpType >= 0) {
+        record['icmp_type'] = packet.icmpType;
+        record['icmp_code'] = packet.icmpCode;
+      }
+      record['ip_v'] = packet.ipVersion;
+    }
+    record['pkt_src'] = packet.isPseudo ? 'stream (flow timeout)' : packet.tunnelDepth > 0 ? 'tunnel' : packet.isRebuilt ? 'defrag' : 'wire/pcap';
+    return record;
+  }
+
+  #addresses(record: EveRecord, flow: Flow, direction: Direction): void {
+    const forward = direction !== TO_CLIENT;
+    const ports = flow.protocol === TCP || flow.protocol === UDP || flow.protocol === SCTP;
+    record['src_ip'] = formatAddressLong(forward ? flow.source : flow.destination, flow.ipVersion);
+    if (ports) record['src_port'] = forward ? flow.sourcePort : flow.destinationPort;
+    record['dest_ip'] = formatAddressLong(forward ? flow.destination : flow.source, flow.ipVersion);
+    if (ports) record['dest_port'] = forward ? flow.destinationPort : flow.sourcePort;
+    record['proto'] = protocolName(flow.protocol);
+    if (flow.protocol === ICMP || flow.protocol === ICMPV6) {
+      record['icmp_type'] = flow.sourcePort;
+      record['icmp_code'] = flow.destinationPort;
+    }
+    record['ip_v'] = flow.ipVersion;
+  }
+
+  #recordName(protocol: string): string {
+    return this.#protocols.get(protocol)?.recordName ?? protocol;
+  }
+
+  /** What one side alone was taken for, where it differs. */
+  #sideProtocols(record: EveRecord, flow: Flow): void {
+    if (flow.originalProtocol !== undefined && flow.originalProtocol !== flow.applicationProtocol) record['app_proto_orig'] = this.#recordName(flow.originalProtocol);
+  }
+
+  #flowInAlert(flow: Flow): Record<string, unknown> {
+    const shown: Record<string, unknown> = { ...counters(flow), start: eveTimestamp(flow.startTime) };
+    shown['src_ip'] = formatAddressLong(flow.source, flow.ipVersion);
+    shown['dest_ip'] = formatAddressLong(flow.destination, flow.ipVersion);
+    if (flow.protocol === TCP || flow.protocol === UDP || flow.protocol === SCTP) {
+      shown['src_port'] = flow.sourcePort;
+      shown['dest_port'] = flow.destinationPort;
+    }
+    return shown;
+  }
+}
+
+function counters(flow: Flow): Record<string, unknown> {
+  return { pkts_toserver: flow.packetsToServer, pkts_toclient: flow.packetsToClient, bytes_toserver: flow.bytesToServer, bytes_toclient: flow.bytesToClient };
+}
+
+function newest(flow: Flow): Transaction | undefined {
+  const transactions = flow.session?.transactions;
+  return transactions?.[transactions.length - 1];
+}
+
+/** Looks like Suricata's: a large number that two runs over the same capture give alike. */
+function flowId(flow: Flow): number {
+  let hash = 0x811c9dc5 ^ flow.id;
+  for (const part of [flow.source[0], flow.destination[0], flow.sourcePort, flow.destinationPort, flow.protocol]) hash = Math.imul(hash ^ part, 0x01000193);
+  return (hash >>> 0) * 262_144 + (flow.id % 262_144);
+}
+
+function fileBody(file: FileTransfer, transaction: number): Record<string, unknown> {
+  const body: Record<string, unknown> = { filename: file.name, gaps: file.gaps, state: file.state === 'OPEN' ? 'UNKNOWN' : file.state, stored: false, size: file.size, tx_id: transaction };
+  if (file.rangeStart !== undefined) body['start'] = file.rangeStart;
+  if (file.rangeEnd !== undefined) body['end'] = file.rangeEnd;
+  return body;
+}
+
+function metadataOf(flow: Flow): Record<string, unknown> | undefined {
+  const metadata: Record<string, unknown> = {};
+  if (flow.bits !== undefined && flow.bits.size > 0) metadata['flowbits'] = [...flow.bits];
+  if (flow.integers !== undefined && flow.integers.size > 0) metadata['flowints'] = Object.fromEntries(flow.integers);
+  return Object.keys(metadata).length > 0 ? metadata : undefined;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 3) {
+    const group = (bytes[at] << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    text += ALPHABET[group >>> 18] + ALPHABET[(group >>> 12) & 63] + (at + 1 < bytes.length ? ALPHABET[(group >>> 6) & 63] : '=') + (at + 2 < bytes.length ? ALPHABET[group & 63] : '=');
+  }
+  return text;
+}
+
+/** Line ends stay, everything else that is not printable becomes a dot. */
+function printableText(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte === 10 || byte === 13 || (byte >= 32 && byte < 127) ? String.fromCharCode(byte) : '.';
+  return text;
+}
