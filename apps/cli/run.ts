@@ -46,7 +46,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { settings, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
   const rules = loadRules(options.rules ?? [], settings);
   for (const { path, line, sid, diagnostic } of rules.problems) {
-    if (diagnostic.severity === 'error') process.stderr.write(`${path}:${line}: ${sid > 0 ? `sid ${sid}: ` : ''}${diagnostic.title} (${diagnostic.code}); not loaded\n`);
+    if (diagnostic.severity === 'error')
+      process.stderr.write(`${path}:${line}: ${sid > 0 ? `sid ${sid}: ` : ''}${diagnostic.title} (${diagnostic.code}); not loaded\n`);
   }
   let output: LineWriter | undefined;
   if (options.log !== undefined) {
@@ -91,7 +92,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     exit = 1;
   }
   if (!options.json) {
-    for (const [sid, { count, message, hosts }] of [...alerts].sort((a, b) => b[1].count - a[1].count)) process.stdout.write(`${String(count).padStart(6)} × ${sid} ${message}\n         ${[...hosts].join(', ')}\n`);
+    for (const [sid, { count, message, hosts }] of [...alerts].sort((a, b) => b[1].count - a[1].count))
+      process.stdout.write(`${String(count).padStart(6)} × ${sid} ${message}\n         ${[...hosts].join(', ')}\n`);
     if (alerts.size === 0) process.stdout.write('no alerts\n');
   }
   return exit;

@@ -34,11 +34,36 @@ interface Arguments {
 }
 
 /** Options with a value that change nothing here. */
-const TAKES_VALUE = new Set(['--runmode', '--data-dir', '--user', '--group', '--pidfile', '--unix-socket', '--pcap-file-buffer-size', '--strict-rule-keywords', '--set-logdir']);
+const TAKES_VALUE = new Set([
+  '--runmode',
+  '--data-dir',
+  '--user',
+  '--group',
+  '--pidfile',
+  '--unix-socket',
+  '--pcap-file-buffer-size',
+  '--strict-rule-keywords',
+  '--set-logdir',
+]);
 const FLAGS = new Set(['-v', '-vv', '-vvv', '-vvvv', '--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
 
 function readArguments(argv: readonly string[]): Arguments | string {
-  const result: Arguments = { config: undefined, log: undefined, captures: [], rules: [], exclusive: false, sets: [], includes: [], checksums: undefined, inline: false, test: false, strict: false, noDetection: false, dumpConfig: false, filter: [] };
+  const result: Arguments = {
+    config: undefined,
+    log: undefined,
+    captures: [],
+    rules: [],
+    exclusive: false,
+    sets: [],
+    includes: [],
+    checksums: undefined,
+    inline: false,
+    test: false,
+    strict: false,
+    noDetection: false,
+    dumpConfig: false,
+    filter: [],
+  };
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at];
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
@@ -64,7 +89,8 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (TAKES_VALUE.has(name)) {
       if (equals < 0 && name !== '--strict-rule-keywords') at++;
     } else if (FLAGS.has(name)) continue;
-    else if (name === '--engine-analysis' || name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    else if (name === '--engine-analysis' || name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet')
+      return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -77,7 +103,9 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (argv.includes('--build-info')) {
-    process.stdout.write(`This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          no\n  JA3 support:                             yes\n  JA4 support:                             yes\n`);
+    process.stdout.write(
+      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          no\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
+    );
     return 0;
   }
   const args = readArguments(argv);
@@ -122,7 +150,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const rules = loadRules(present, configuration.settings);
   for (const { path, line, diagnostic, sid } of rules.problems) {
     if (diagnostic.severity === 'error') say('Error', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
-    else if (diagnostic.severity === 'warning') say('Warning', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
+    else if (diagnostic.severity === 'warning')
+      say('Warning', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
   }
   say('Info', `detect: ${present.length} rule files processed. ${rules.loaded} rules successfully loaded, ${rules.refused} rules failed`);
   if (rules.refused > 0 && (args.strict || args.test)) {
@@ -193,7 +222,8 @@ async function inspect(
 
 /** `a.b.0 = value` lines. */
 function dump(node: unknown, prefix: string): string[] {
-  if (typeof node !== 'object' || node === null) return [`${prefix} = ${node === null ? '(null)' : node === true ? 'yes' : node === false ? 'no' : String(node)}\n`];
+  if (typeof node !== 'object' || node === null)
+    return [`${prefix} = ${node === null ? '(null)' : node === true ? 'yes' : node === false ? 'no' : String(node)}\n`];
   const lines: string[] = [];
   for (const [key, value] of Object.entries(node)) {
     const name = prefix === '' ? key : `${prefix}.${key}`;
@@ -204,4 +234,3 @@ function dump(node: unknown, prefix: string): string[] {
   }
   return lines;
 }
-

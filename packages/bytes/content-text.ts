@@ -26,7 +26,8 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
     } else if (inHex) {
       if (character === ' ') {
         if (nibble !== -1) return { problem: 'a hex pair is incomplete', help: 'write two digits a byte', start: at - 1, end: at };
-      } else if (!HEX_DIGIT.test(character)) return { problem: `\`${character}\` is not a hex digit`, help: 'is a closing `|` missing?', start: at, end: at + 1 };
+      } else if (!HEX_DIGIT.test(character))
+        return { problem: `\`${character}\` is not a hex digit`, help: 'is a closing `|` missing?', start: at, end: at + 1 };
       else if (nibble === -1) nibble = Number.parseInt(character, 16);
       else {
         bytes.push(nibble * 16 + Number.parseInt(character, 16));
@@ -34,7 +35,13 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
       }
     } else if (character === '\\') {
       const next = text[at + 1];
-      if (next === undefined || !'";:\\'.includes(next)) return { problem: `\`\\${next ?? ''}\` escapes nothing`, help: 'only `"`, `;`, `:` and `\\` are escaped; write other bytes in hex', start: at, end: at + 2 };
+      if (next === undefined || !'";:\\'.includes(next))
+        return {
+          problem: `\`\\${next ?? ''}\` escapes nothing`,
+          help: 'only `"`, `;`, `:` and `\\` are escaped; write other bytes in hex',
+          start: at,
+          end: at + 2,
+        };
       bytes.push(next.charCodeAt(0));
       at++;
     } else if (character === '"') return { problem: 'a quote inside is not escaped', help: 'write `|22|`', start: at, end: at + 1 };
@@ -69,4 +76,3 @@ export function encodeContent(bytes: Uint8Array): string {
   flush();
   return text;
 }
-

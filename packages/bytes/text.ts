@@ -10,7 +10,8 @@ export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string
   if (length <= 0) return '';
   if (length <= CHUNK) return String.fromCharCode.apply(undefined, bytes.subarray(start, end) as unknown as number[]);
   let text = '';
-  for (let at = start; at < end; at += CHUNK) text += String.fromCharCode.apply(undefined, bytes.subarray(at, Math.min(end, at + CHUNK)) as unknown as number[]);
+  for (let at = start; at < end; at += CHUNK)
+    text += String.fromCharCode.apply(undefined, bytes.subarray(at, Math.min(end, at + CHUNK)) as unknown as number[]);
   return text;
 }
 

@@ -19,7 +19,9 @@ const protocolList = fileList<{ protocol: ProtocolDefinition }>(protocolFiles).m
 const keywordFileList = fileList<{ keywords: readonly KeywordDefinition<never>[]; buffers?: readonly BufferDefinition[] }>(keywordsFiles);
 const transformList = fileList<{ transforms: readonly TransformDefinition<never>[] }>(transformsFiles).flatMap((file) => file.transforms);
 
-function byName<Definition extends { readonly name: string; readonly aliases?: readonly string[] }>(definitions: readonly Definition[]): Map<string, Definition> {
+function byName<Definition extends { readonly name: string; readonly aliases?: readonly string[] }>(
+  definitions: readonly Definition[],
+): Map<string, Definition> {
   const map = new Map<string, Definition>();
   for (const definition of definitions) for (const name of [definition.name, ...(definition.aliases ?? [])]) map.set(name, definition);
   return map;
@@ -47,7 +49,10 @@ export const allKeywords: readonly KeywordDefinition<never>[] = [
   ...transformList.map(transformKeyword),
 ];
 
-const allBuffers: readonly BufferDefinition[] = [...keywordFileList.flatMap((file) => file.buffers ?? []), ...protocolList.flatMap((protocol) => protocol.buffers)];
+const allBuffers: readonly BufferDefinition[] = [
+  ...keywordFileList.flatMap((file) => file.buffers ?? []),
+  ...protocolList.flatMap((protocol) => protocol.buffers),
+];
 
 /** FNV-1a over all names: changes when anything a plan may refer to comes or goes. */
 function fingerprintOf(names: readonly string[]): string {

@@ -38,7 +38,11 @@ export function parsePortField(text: string): ParsedField<PortExpression> {
   });
 }
 
-function parseField<Leaf extends { readonly kind: string }>(text: string, what: string, leafOf: (text: string) => Leaf | undefined): ParsedField<Expression<Leaf>> {
+function parseField<Leaf extends { readonly kind: string }>(
+  text: string,
+  what: string,
+  leafOf: (text: string) => Leaf | undefined,
+): ParsedField<Expression<Leaf>> {
   const diagnostics: Diagnostic[] = [];
   let at = 0;
   const blanks = (): void => {

@@ -126,7 +126,15 @@ function looksLikeRule(text: string, at: number, end: number): boolean {
   return false;
 }
 
-const HEADER_PARTS = ['an action', 'a protocol', 'a source address', 'source ports', 'a direction (`->` or `<>`)', 'a destination address', 'destination ports'];
+const HEADER_PARTS = [
+  'an action',
+  'a protocol',
+  'a source address',
+  'source ports',
+  'a direction (`->` or `<>`)',
+  'a destination address',
+  'destination ports',
+];
 
 function readRule(text: string, start: number, bodyStart: number, end: number, enabled: boolean, diagnostics: Diagnostic[]): LineNode {
   const header: Span[] = [];
@@ -140,7 +148,12 @@ function readRule(text: string, start: number, bodyStart: number, end: number, e
   while (header.length < 7) {
     while (at < end && (isBlank(text.charCodeAt(at)) || isContinuation(text, at))) at++;
     if (at >= end || text.charCodeAt(at) === OPEN) {
-      say('rule/header-incomplete', `${HEADER_PARTS[header.length]} is missing`, span(Math.max(bodyStart, at - 1), Math.max(bodyStart + 1, at)), 'a rule begins `action protocol source ports -> destination ports (`');
+      say(
+        'rule/header-incomplete',
+        `${HEADER_PARTS[header.length]} is missing`,
+        span(Math.max(bodyStart, at - 1), Math.max(bodyStart + 1, at)),
+        'a rule begins `action protocol source ports -> destination ports (`',
+      );
       break;
     }
     const from = at;
@@ -155,7 +168,13 @@ function readRule(text: string, start: number, bodyStart: number, end: number, e
   }
   while (at < end && (isBlank(text.charCodeAt(at)) || isContinuation(text, at))) at++;
   if (broken || text.charCodeAt(at) !== OPEN || at >= end) {
-    if (!broken) say('rule/no-options', 'the options in parentheses are missing', span(Math.max(bodyStart, at - 1), Math.max(bodyStart + 1, at)), 'a header is followed by `(option; option; …)`');
+    if (!broken)
+      say(
+        'rule/no-options',
+        'the options in parentheses are missing',
+        span(Math.max(bodyStart, at - 1), Math.max(bodyStart + 1, at)),
+        'a header is followed by `(option; option; …)`',
+      );
     return { kind: 'rule', start, end, bodyStart, enabled, header, options: [], broken: true };
   }
   const options: OptionNode[] = [];
@@ -185,7 +204,8 @@ function readRule(text: string, start: number, bodyStart: number, end: number, e
   } else {
     let rest = at;
     while (rest < end && (isBlank(text.charCodeAt(rest)) || isContinuation(text, rest))) rest++;
-    if (rest < end && text.charCodeAt(rest) !== HASH) say('rule/text-behind', 'text stands behind the closing parenthesis', span(rest, trimmedEnd(text, rest, end)), 'one rule a line');
+    if (rest < end && text.charCodeAt(rest) !== HASH)
+      say('rule/text-behind', 'text stands behind the closing parenthesis', span(rest, trimmedEnd(text, rest, end)), 'one rule a line');
   }
   return { kind: 'rule', start, end, bodyStart, enabled, header, options, broken };
 }
@@ -212,7 +232,12 @@ function readOption(text: string, start: number, end: number, say: (code: string
   const stopped = at < end ? text.charCodeAt(at) : 0;
   if (stopped === SEMICOLON) return { kind: 'option', nameStart: start, nameEnd, valueStart: -1, valueEnd: -1, end: at + 1 };
   if (stopped !== COLON) {
-    say('rule/no-semicolon', 'the `;` behind this option is missing', span(Math.max(start, nameEnd - 1), Math.max(start + 1, nameEnd)), 'every option ends with `;`');
+    say(
+      'rule/no-semicolon',
+      'the `;` behind this option is missing',
+      span(Math.max(start, nameEnd - 1), Math.max(start + 1, nameEnd)),
+      'every option ends with `;`',
+    );
     return { kind: 'option', nameStart: start, nameEnd, valueStart: -1, valueEnd: -1, end: at };
   }
   let valueStart = ++at;
@@ -229,6 +254,11 @@ function readOption(text: string, start: number, end: number, say: (code: string
   if (close > valueStart && text.charCodeAt(close - 1) === CLOSE) close--;
   const valueEnd = trimmedEnd(text, valueStart, close);
   const inQuotes = text.charCodeAt(valueStart) === QUOTE;
-  say('rule/no-semicolon', 'the `;` behind this option is missing', span(Math.max(valueStart, valueEnd - 1), Math.max(valueStart + 1, valueEnd)), inQuotes ? 'every option ends with `;`; is a quote or a `;` inside it not closed or escaped?' : 'every option ends with `;`');
+  say(
+    'rule/no-semicolon',
+    'the `;` behind this option is missing',
+    span(Math.max(valueStart, valueEnd - 1), Math.max(valueStart + 1, valueEnd)),
+    inQuotes ? 'every option ends with `;`; is a quote or a `;` inside it not closed or escaped?' : 'every option ends with `;`',
+  );
   return { kind: 'option', nameStart: start, nameEnd, valueStart, valueEnd, end: close };
 }

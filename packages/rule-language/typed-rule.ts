@@ -65,7 +65,8 @@ function typedRule(text: string, node: RuleNode, diagnostics: Diagnostic[]): Rul
   const [action, protocol, source, sourcePorts, direction, destination, destinationPorts] = node.header;
   const part = (one: Span): string => text.slice(one.start, one.end);
   const actionWord = part(action);
-  if (!ACTION_WORDS.has(actionWord)) report('rule/unknown-action', `\`${actionWord}\` is not an action`, action, `actions are ${ACTIONS.slice(0, 4).join(', ')} …`);
+  if (!ACTION_WORDS.has(actionWord))
+    report('rule/unknown-action', `\`${actionWord}\` is not an action`, action, `actions are ${ACTIONS.slice(0, 4).join(', ')} …`);
   if (!DIRECTION_WORDS.has(part(direction))) report('rule/unknown-direction', `\`${part(direction)}\` is not a direction`, direction, 'write `->` or `<>`');
   let message = '';
   let sid = 0;

@@ -48,7 +48,9 @@ const TABLE: readonly (readonly [string, string, number])[] = [
   ['command-and-control', 'Malware Command and Control Activity Detected', 1],
 ];
 
-export const DEFAULT_CLASSIFICATIONS: ReadonlyMap<string, Classification> = new Map(TABLE.map(([name, description, priority]) => [name, { name, description, priority }]));
+export const DEFAULT_CLASSIFICATIONS: ReadonlyMap<string, Classification> = new Map(
+  TABLE.map(([name, description, priority]) => [name, { name, description, priority }]),
+);
 
 /** `config classification: name,words,priority` lines; others are passed over. */
 export function readClassifications(path: string): ReadonlyMap<string, Classification> {

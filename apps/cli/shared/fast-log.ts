@@ -8,9 +8,21 @@ export function fastLine({ rule }: Alert, packet: Packet, settings: EngineSettin
   const two = (value: number): string => String(value).padStart(2, '0');
   const micros = String(Math.floor(packet.time % 1e6)).padStart(6, '0');
   const time = `${two(date.getUTCMonth() + 1)}/${two(date.getUTCDate())}/${date.getUTCFullYear()}-${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())}.${micros}`;
-  const protocol = packet.protocol === TCP ? 'TCP' : packet.protocol === UDP ? 'UDP' : packet.protocol === ICMP ? 'ICMP' : packet.protocol === ICMPV6 ? 'IPv6-ICMP' : String(packet.protocol);
+  const protocol =
+    packet.protocol === TCP
+      ? 'TCP'
+      : packet.protocol === UDP
+        ? 'UDP'
+        : packet.protocol === ICMP
+          ? 'ICMP'
+          : packet.protocol === ICMPV6
+            ? 'IPv6-ICMP'
+            : String(packet.protocol);
   const category = settings.classifications.get(rule.classtype)?.description ?? '(null)';
-  const ends = packet.ipVersion === 0 ? '' : `${formatAddressLong(packet.source, packet.ipVersion)}:${packet.sourcePort} -> ${formatAddressLong(packet.destination, packet.ipVersion)}:${packet.destinationPort}`;
+  const ends =
+    packet.ipVersion === 0
+      ? ''
+      : `${formatAddressLong(packet.source, packet.ipVersion)}:${packet.sourcePort} -> ${formatAddressLong(packet.destination, packet.ipVersion)}:${packet.destinationPort}`;
   const drop = rule.action !== 'alert' && settings.inline ? ' [Drop]' : '';
   return `${time} ${drop} [**] [${rule.gid}:${rule.sid}:${rule.rev}] ${rule.message} [**] [Classification: ${category}] [Priority: ${rule.priority}] {${protocol}} ${ends}`;
 }

@@ -41,7 +41,10 @@ export class LineWriter {
       } catch {
         // A pipe can not be cut; its reader sees the break.
       }
-      this.failure = failure('output/write', `${this.#path} could not be written: ${(cause as Error).message}; it ends with its last whole line`, { path: this.#path, cause });
+      this.failure = failure('output/write', `${this.#path} could not be written: ${(cause as Error).message}; it ends with its last whole line`, {
+        path: this.#path,
+        cause,
+      });
     }
   }
 

@@ -86,7 +86,8 @@ export function formatAddress(words: Uint32Array, version: number): string {
 export function formatAddressLong(words: Uint32Array, version: number): string {
   if (version !== 6) return formatIpv4(words[0]);
   let text = '';
-  for (let at = 0; at < 4; at++) text += `${at > 0 ? ':' : ''}${(words[at] >>> 16).toString(16).padStart(4, '0')}:${(words[at] & 0xffff).toString(16).padStart(4, '0')}`;
+  for (let at = 0; at < 4; at++)
+    text += `${at > 0 ? ':' : ''}${(words[at] >>> 16).toString(16).padStart(4, '0')}:${(words[at] & 0xffff).toString(16).padStart(4, '0')}`;
   return text;
 }
 

@@ -73,7 +73,13 @@ export function sha1(input: Uint8Array): Uint8Array {
     let [a, b, c, d, e] = state;
     for (let at = 0; at < 80; at++) {
       const mixed =
-        at < 20 ? ((b & c) | (~b & d)) + 0x5a827999 : at < 40 ? (b ^ c ^ d) + 0x6ed9eba1 : at < 60 ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc : (b ^ c ^ d) + 0xca62c1d6;
+        at < 20
+          ? ((b & c) | (~b & d)) + 0x5a827999
+          : at < 40
+            ? (b ^ c ^ d) + 0x6ed9eba1
+            : at < 60
+              ? ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc
+              : (b ^ c ^ d) + 0xca62c1d6;
       const sum = (rotate(a, 5) + mixed + e + words[at]) | 0;
       e = d;
       d = c;

@@ -104,7 +104,8 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
     }
     const single = /^(!=|!|<=|>=|<|>|=|&|!&)?\s*([\w]+)$/.exec(source);
     const value = single === null ? undefined : number(single[2]);
-    if (single === null || value === undefined) return { problem: `\`${written}\` is not a comparison with a number from ${minimum} to ${maximum}`, help: 'write for example `5`, `<5`, `>5` or `1<>5`' };
+    if (single === null || value === undefined)
+      return { problem: `\`${written}\` is not a comparison with a number from ${minimum} to ${maximum}`, help: 'write for example `5`, `<5`, `>5` or `1<>5`' };
     const sign = single[1] ?? '=';
     const operator = sign === '!' ? '!=' : (sign as Comparison['operator']);
     return { value: { operator, value, upper: value } };

@@ -2,7 +2,7 @@
  * A protocol that is recognised and not read (yet): flows carry its name, rules for it look at the payload. It has no
  * transactions, no buffers and no records.
  */
-import { type Direction, type Flow, type ProtocolDefinition, type ProtocolSession, type Recognition } from '@sigwright/contracts';
+import type { Direction, Flow, ProtocolDefinition, ProtocolSession, Recognition } from '@sigwright/contracts';
 
 class SilentSession implements ProtocolSession {
   readonly transactions = [];
@@ -63,4 +63,3 @@ export function startsLike(bytes: Uint8Array, start: number, end: number, texts:
   }
   return maybe ? 'maybe' : 'no';
 }
-

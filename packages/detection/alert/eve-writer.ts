@@ -9,9 +9,9 @@ import {
   type EveRecord,
   eveTimestamp,
   type FileTransfer,
-  type Flow,
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
+  type Flow,
   ICMP,
   ICMPV6,
   type Packet,
@@ -29,7 +29,13 @@ export interface EveOptions {
   /** record types to write; undefined: all */
   readonly types: ReadonlySet<string> | undefined;
   /** metadata, payload and packet of alerts */
-  readonly alert: { readonly metadata: boolean; readonly payload: boolean; readonly payloadPrintable: boolean; readonly packet: boolean; readonly rule: boolean };
+  readonly alert: {
+    readonly metadata: boolean;
+    readonly payload: boolean;
+    readonly payloadPrintable: boolean;
+    readonly packet: boolean;
+    readonly rule: boolean;
+  };
   readonly captureFile?: string;
 }
 
@@ -60,7 +66,12 @@ export class EveWriter implements EngineHandlers {
   readonly #protocols: ReadonlyMap<string, ProtocolDefinition>;
   readonly counts = new Map<string, number>();
 
-  constructor(emit: (record: EveRecord) => void, settings: EngineSettings, protocols: ReadonlyMap<string, ProtocolDefinition>, options: EveOptions = DEFAULT_EVE) {
+  constructor(
+    emit: (record: EveRecord) => void,
+    settings: EngineSettings,
+    protocols: ReadonlyMap<string, ProtocolDefinition>,
+    options: EveOptions = DEFAULT_EVE,
+  ) {
     this.#emit = emit;
     this.#settings = settings;
     this.#protocols = protocols;
@@ -258,7 +269,8 @@ export class EveWriter implements EngineHandlers {
 
   /** What one side alone was taken for, where it differs. */
   #sideProtocols(record: EveRecord, flow: Flow): void {
-    if (flow.originalProtocol !== undefined && flow.originalProtocol !== flow.applicationProtocol) record['app_proto_orig'] = this.#recordName(flow.originalProtocol);
+    if (flow.originalProtocol !== undefined && flow.originalProtocol !== flow.applicationProtocol)
+      record['app_proto_orig'] = this.#recordName(flow.originalProtocol);
   }
 
   #flowInAlert(flow: Flow): Record<string, unknown> {
@@ -290,7 +302,14 @@ function flowId(flow: Flow): number {
 }
 
 function fileBody(file: FileTransfer, transaction: number): Record<string, unknown> {
-  const body: Record<string, unknown> = { filename: file.name, gaps: file.gaps, state: file.state === 'OPEN' ? 'UNKNOWN' : file.state, stored: false, size: file.size, tx_id: transaction };
+  const body: Record<string, unknown> = {
+    filename: file.name,
+    gaps: file.gaps,
+    state: file.state === 'OPEN' ? 'UNKNOWN' : file.state,
+    stored: false,
+    size: file.size,
+    tx_id: transaction,
+  };
   if (file.rangeStart !== undefined) body['start'] = file.rangeStart;
   if (file.rangeEnd !== undefined) body['end'] = file.rangeEnd;
   return body;
@@ -309,7 +328,11 @@ function base64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 3) {
     const group = (bytes[at] << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text += ALPHABET[group >>> 18] + ALPHABET[(group >>> 12) & 63] + (at + 1 < bytes.length ? ALPHABET[(group >>> 6) & 63] : '=') + (at + 2 < bytes.length ? ALPHABET[group & 63] : '=');
+    text +=
+      ALPHABET[group >>> 18] +
+      ALPHABET[(group >>> 12) & 63] +
+      (at + 1 < bytes.length ? ALPHABET[(group >>> 6) & 63] : '=') +
+      (at + 2 < bytes.length ? ALPHABET[group & 63] : '=');
   }
   return text;
 }

@@ -115,12 +115,24 @@ class Builder implements RuleBuilder {
       this.option = option;
       const definition = keywords.get(option.name);
       if (definition === undefined) {
-        this.#say('error', 'rule/unknown-keyword', `keyword \`${option.name}\` is not known or not built yet`, option.nameSpan, 'the rule is not loaded; `sigwright keywords` lists what can be used');
+        this.#say(
+          'error',
+          'rule/unknown-keyword',
+          `keyword \`${option.name}\` is not known or not built yet`,
+          option.nameSpan,
+          'the rule is not loaded; `sigwright keywords` lists what can be used',
+        );
         continue;
       }
       const argument = definition.argument.read(option.value);
       if (isProblem(argument)) {
-        this.#say('error', `${definition.name}/argument`, argument.problem, option.value === undefined ? option.nameSpan : option.valueSpan, argument.help ?? (definition.argument.syntax === '' ? 'write it without an argument' : `write \`${definition.name}:${definition.argument.syntax};\``));
+        this.#say(
+          'error',
+          `${definition.name}/argument`,
+          argument.problem,
+          option.value === undefined ? option.nameSpan : option.valueSpan,
+          argument.help ?? (definition.argument.syntax === '' ? 'write it without an argument' : `write \`${definition.name}:${definition.argument.syntax};\``),
+        );
         continue;
       }
       definition.apply(argument.value as never, this);
@@ -373,7 +385,12 @@ class Builder implements RuleBuilder {
     const changes = this.#states.filter(changesState);
     const classification = this.settings.classifications.get(this.#classtype);
     const bare =
-      payload.length === 0 && !ofTransaction && packetBufferTests.length === 0 && this.#packetConditions.length === 0 && this.#anomalies.length === 0 && !flow.any;
+      payload.length === 0 &&
+      !ofTransaction &&
+      packetBufferTests.length === 0 &&
+      this.#packetConditions.length === 0 &&
+      this.#anomalies.length === 0 &&
+      !flow.any;
     const compiled: CompiledRule = {
       index: -1,
       text: rule.text,
@@ -406,7 +423,13 @@ class Builder implements RuleBuilder {
       metadata: this.#metadata,
       variableCount: this.#variables.length,
       prefilter: choosePrefilter({ payload, bufferTests, packetBufferTests }),
-      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined && header.addressesGiven,
+      addressesOnly:
+        bare &&
+        protocols === undefined &&
+        this.#states.length === 0 &&
+        header.sourcePorts === undefined &&
+        header.destinationPorts === undefined &&
+        header.addressesGiven,
       protocolOnly: bare && protocols !== undefined && this.#states.length === 0,
     };
     return { compiled, diagnostics: this.#diagnostics };
@@ -430,7 +453,13 @@ class Builder implements RuleBuilder {
       }
     }
     if (this.#protocols.size > 1) {
-      this.#say('error', 'rule/protocol-conflict', `keywords of different protocols: ${[...this.#protocols].join(', ')}`, this.rule.protocolSpan, 'no flow can be both');
+      this.#say(
+        'error',
+        'rule/protocol-conflict',
+        `keywords of different protocols: ${[...this.#protocols].join(', ')}`,
+        this.rule.protocolSpan,
+        'no flow can be both',
+      );
       return undefined;
     }
     if (fromHeader !== undefined) return [fromHeader];
@@ -458,7 +487,13 @@ class Builder implements RuleBuilder {
     const narrow = (name: string, of: readonly Direction[]): boolean => {
       const left = directions.filter((direction) => of.includes(direction));
       if (left.length === 0) {
-        this.#say('error', 'rule/direction', `\`${name}\` does not exist in the direction that the rule looks at`, this.rule.protocolSpan, 'correct `flow:` or move the condition into a rule for the other direction');
+        this.#say(
+          'error',
+          'rule/direction',
+          `\`${name}\` does not exist in the direction that the rule looks at`,
+          this.rule.protocolSpan,
+          'correct `flow:` or move the condition into a rule for the other direction',
+        );
         return false;
       }
       directions = left;
@@ -478,7 +513,11 @@ class Builder implements RuleBuilder {
     if (written === 'tcp-pkt' || this.#packetOnly || this.#flow.has('no_stream')) return { inPacket: true, inStream: false };
     if (written === 'tcp-stream' || this.#streamOnly || this.#flow.has('only_stream')) return { inPacket: false, inStream: true };
     const positioned = payload.some(
-      (one) => one.kind === 'content' && (one.offset !== undefined || one.depth !== undefined || one.startsWith) && one.distance === undefined && one.within === undefined,
+      (one) =>
+        one.kind === 'content' &&
+        (one.offset !== undefined || one.depth !== undefined || one.startsWith) &&
+        one.distance === undefined &&
+        one.within === undefined,
     );
     return { inPacket: positioned || written === 'udp' || written === 'icmp' || written === 'ip', inStream: true };
   }

@@ -2,7 +2,7 @@
  * Rule header → sets that packets are tested against. Variables are resolved from the settings; every distinct header is
  * resolved once (ET Open has fewer than 700 for 30,000 rules).
  */
-import { AddressSet, type AddressSetInput, PortSet } from '@sigwright/bytes';
+import { type AddressRange, AddressSet, type AddressSetInput, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 
@@ -47,6 +47,8 @@ export const PACKET_PROTOCOLS: ReadonlyMap<string, PacketProtocol> = new Map<str
   ['sctp', { protocols: [SCTP], ipVersion: 0 }],
   ['pkthdr', { protocols: undefined, ipVersion: -1 }],
 ]);
+
+const EVERYTHING: readonly AddressRange[] = [parseRange('0.0.0.0/0')!, parseRange('::/0')!];
 
 type Report = (code: string, title: string, at: Span, help?: string) => void;
 
@@ -137,7 +139,8 @@ export class HeaderResolver {
       }
       switch (one.kind) {
         case 'any':
-          if (negated) report('header/nothing', '`!any` lets nothing through', at);
+          // `!any` lets nothing through: `!$HOME_NET` where HOME_NET is any. The rule loads and stays silent.
+          if (negated) result.exclude.push(...EVERYTHING);
           else result.all = true;
           return;
         case 'not':
@@ -154,13 +157,13 @@ export class HeaderResolver {
           }
           const inner = parseAddressField(value);
           if (inner.expression === undefined) report('header/address', `variable \`$${one.name}\` holds \`${value}\`, which is no address`, at);
-          else if (negated && inner.expression.kind !== 'any') {
+          else if (negated) {
             // The complement of a list that has exceptions of its own: built as a set and subtracted.
             const nested = this.#collectAddresses(value, at, report, level + 1);
             if (nested !== undefined) {
               if (nested.exclude.length > 0 && nested.include.length === 0) result.include.push(...nested.exclude);
               else result.exclude.push(...nested.include);
-              if (nested.all && nested.exclude.length === 0) report('header/nothing', `\`!$${one.name}\` lets nothing through`, at);
+              if (nested.all && nested.exclude.length === 0) result.exclude.push(...EVERYTHING);
             }
           } else walk(inner.expression, negated, level + 1);
           return;

@@ -5,7 +5,17 @@
  *
  * rules text → (compile each) → ordered → literals chosen → tables by buffer and direction → plan
  */
-import { type Action, type Catalogue, type Diagnostic, type Direction, type EngineSettings, PAYLOAD, type Rule, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  type Action,
+  type Catalogue,
+  type Diagnostic,
+  type Direction,
+  type EngineSettings,
+  PAYLOAD,
+  type Rule,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { parseRule } from '@sigwright/rule-language';
 import { buildGramTable, type GramLiteral, type GramTableData } from '../scan/gram-table.ts';
 import { buildNameTable, type NameEntry, type NameTableData } from '../scan/name-table.ts';
@@ -330,7 +340,8 @@ export interface PlanUse {
 
 /** Ready a plan (fresh or loaded) for use. Throws only where plan and catalogue do not belong together. */
 export function usePlan(data: PlanData, catalogue: Catalogue, settings: EngineSettings): PlanUse {
-  if (data.version !== PLAN_VERSION || data.fingerprint !== catalogue.fingerprint) throw new Error('this plan was made by another version or with another catalogue');
+  if (data.version !== PLAN_VERSION || data.fingerprint !== catalogue.fingerprint)
+    throw new Error('this plan was made by another version or with another catalogue');
   const decoder = new TextDecoder();
   const headers = new HeaderResolver(settings);
   const compiler = { catalogue, settings, headers };

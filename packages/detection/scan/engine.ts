@@ -9,9 +9,9 @@ import {
   type Catalogue,
   type Direction,
   type EngineSettings,
-  FLOW_ESTABLISHED,
   type Failure,
-  Flow,
+  FLOW_ESTABLISHED,
+  type Flow,
   ICMP,
   ICMPV6,
   Packet,
@@ -150,7 +150,8 @@ export class Engine {
     if (flow.verdict === 'pass') {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
     } else {
-      if (flow.session !== undefined && side !== undefined && !detection.flush[direction]) detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
+      if (flow.session !== undefined && side !== undefined && !detection.flush[direction])
+        detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
       this.#inspectPacket(packet, detection, side);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }

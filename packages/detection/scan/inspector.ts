@@ -38,7 +38,14 @@ export class Inspector {
       case 'test': {
         const before = inspection.cursor;
         const holds = condition.test(inspection);
-        this.#recorder?.condition(condition, at, holds ? 'matched' : 'failed', Math.min(before, inspection.cursor), Math.max(before, inspection.cursor), inspection);
+        this.#recorder?.condition(
+          condition,
+          at,
+          holds ? 'matched' : 'failed',
+          Math.min(before, inspection.cursor),
+          Math.max(before, inspection.cursor),
+          inspection,
+        );
         return holds && this.#from(conditions, at + 1, inspection);
       }
       case 'decode':
@@ -72,7 +79,14 @@ export class Inspector {
     }
     if (content.negated) {
       const found = to - from >= length ? search(content, inspection.bytes, from, to) : -1;
-      this.#recorder?.condition(content, at, found === -1 ? 'matched' : 'failed', found === -1 ? from : found, found === -1 ? from : found + length, inspection);
+      this.#recorder?.condition(
+        content,
+        at,
+        found === -1 ? 'matched' : 'failed',
+        found === -1 ? from : found,
+        found === -1 ? from : found + length,
+        inspection,
+      );
       return found === -1 && this.#from(conditions, at + 1, inspection);
     }
     const retry = at + 1 < conditions.length && startsAtCursor(conditions[at + 1]);

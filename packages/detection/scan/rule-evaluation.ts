@@ -156,13 +156,7 @@ export class RuleEvaluation {
     return this.#inspector.inspect(conditions, inspection, this.recorder);
   }
 
-  bytesHold(
-    test: BufferTest<unknown>,
-    packet: Packet,
-    flow: Flow | undefined,
-    transaction: Transaction | undefined,
-    direction: Direction,
-  ): boolean {
+  bytesHold(test: BufferTest<unknown>, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction): boolean {
     applyTransforms(test, this.#window);
     return this.windowHolds(test.conditions, this.#window, packet, flow, transaction, direction);
   }

@@ -9,13 +9,13 @@ import {
   type EngineSettings,
   emptyWindow,
   type Flow,
-  type Packet,
   PAYLOAD,
+  type Packet,
   type ProtocolDefinition,
   type ProtocolSession,
+  TO_SERVER,
   type Transaction,
   type TransactionBuffer,
-  TO_SERVER,
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { BufferGroup, PlanUse } from '../compile/plan.ts';
@@ -143,7 +143,15 @@ export class TransactionInspector {
     }
   }
 
-  #evaluate(state: DirectionState, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, complete: boolean): void {
+  #evaluate(
+    state: DirectionState,
+    transaction: Transaction,
+    packet: Packet,
+    flow: Flow,
+    direction: Direction,
+    detection: FlowDetection,
+    complete: boolean,
+  ): void {
     let kept = 0;
     const { pending } = state;
     for (let at = 0; at < pending.length; at++) {
@@ -212,7 +220,9 @@ export class TransactionInspector {
     const key = `${definition.name}/${direction}`;
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
-      const fitting = this.#groups.filter((group) => group.direction === direction && (group.definition.protocol === undefined || group.definition.protocol === definition.name));
+      const fitting = this.#groups.filter(
+        (group) => group.direction === direction && (group.definition.protocol === undefined || group.definition.protocol === definition.name),
+      );
       const groups = fitting
         .map((group) => ({
           buffer: group.definition,
@@ -234,7 +244,15 @@ export class TransactionInspector {
   }
 
   /** One rule on one direction of one transaction. */
-  #rule(rule: CompiledRule, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, complete: boolean): 0 | 1 | 2 {
+  #rule(
+    rule: CompiledRule,
+    transaction: Transaction,
+    packet: Packet,
+    flow: Flow,
+    direction: Direction,
+    detection: FlowDetection,
+    complete: boolean,
+  ): 0 | 1 | 2 {
     const evaluation = this.#evaluation;
     evaluation.count++;
     if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;

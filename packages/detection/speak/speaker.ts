@@ -18,7 +18,7 @@ import {
   TO_SERVER,
   UDP,
 } from '@sigwright/contracts';
-import { StreamSide, type TcpStream } from '@sigwright/traffic';
+import type { StreamSide, TcpStream } from '@sigwright/traffic';
 
 /** Bytes of one direction after which a protocol that still asks for more is given up. */
 const MOST_UNDECIDED = 4096;
@@ -59,6 +59,12 @@ export class Speaker {
 
   /** New bytes may be readable on either side. */
   tcp(flow: Flow, state: Recognising, stream: TcpStream, time: number, atEnd: boolean): void {
+    if (
+      flow.session?.nextProtocol !== undefined &&
+      (unread(stream.sides[TO_SERVER], this.#settings.inline) || unread(stream.sides[TO_CLIENT], this.#settings.inline) || atEnd)
+    ) {
+      this.#change(flow, state, flow.session, time);
+    }
     // The peer's bytes first: an acknowledgement makes them readable, and a response is read after its request.
     this.#side(flow, state, stream, TO_SERVER, time, atEnd);
     this.#side(flow, state, stream, TO_CLIENT, time, atEnd);
@@ -84,10 +90,12 @@ export class Speaker {
       const session = flow.session;
       if (state.broken || flow.applicationProtocol === 'failed') side.parsed = upTo;
       else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
+      else if (session.nextProtocol !== undefined) return;
       else if (session.done) side.parsed = upTo;
       else this.#consume(flow, state, session, side, direction, upTo, ended && side.gap === 0, time);
       if (ended && side.parsed >= upTo && side.gap === 0) side.finished = true;
       if (flow.session !== session) continue;
+      if (session?.nextProtocol !== undefined) return;
       if (side.parsed === before && !(side.gap > 0 && upTo >= side.available)) return;
       if (side.gap > 0 && upTo >= side.available) this.#gap(flow, state, side, direction);
     }
@@ -112,25 +120,26 @@ export class Speaker {
       state.broken = true;
       side.parsed = upTo;
     } else side.parsed = ended ? upTo : Math.min(upTo, side.base + Math.max(consumed, start));
-    this.#after(flow, state, session, time);
+    this.#tell(flow, session);
   }
 
-  #after(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
-    if (session.anomalies.length > 0) {
-      for (const name of session.anomalies) this.#events.anomaly(flow, `${flow.applicationProtocol}.${name}`);
-      session.anomalies.length = 0;
-    }
-    if (session.nextProtocol !== undefined) {
-      session.finish(time);
-      this.#events.changing(flow, session);
-      flow.originalProtocol = flow.applicationProtocol;
-      flow.session = undefined;
-      flow.applicationProtocol = undefined;
-      state.left = [undefined, undefined];
-      state.failed = [false, false];
-      const next = this.#byName.get(session.nextProtocol);
-      if (next !== undefined) this.#open(flow, next, TO_SERVER);
-    }
+  #tell(flow: Flow, session: ProtocolSession): void {
+    if (session.anomalies.length === 0) return;
+    for (const name of session.anomalies) this.#events.anomaly(flow, `${flow.applicationProtocol}.${name}`);
+    session.anomalies.length = 0;
+  }
+
+  /** From here on another protocol is spoken. Waits for its first bytes, so that what led to it is inspected as what it was. */
+  #change(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
+    session.finish(time);
+    this.#events.changing(flow, session);
+    flow.originalProtocol = flow.applicationProtocol;
+    flow.session = undefined;
+    flow.applicationProtocol = undefined;
+    state.left = [undefined, undefined];
+    state.failed = [false, false];
+    const next = this.#byName.get(session.nextProtocol ?? '');
+    if (next !== undefined) this.#open(flow, next, TO_SERVER);
   }
 
   #recognise(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number, ended: boolean): void {
@@ -210,7 +219,7 @@ export class Speaker {
     if (session === undefined || state.broken || session.done) return;
     // A bad datagram says nothing about the next one, so the answer is not needed.
     session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
-    this.#after(flow, state, session, packet.time);
+    this.#tell(flow, session);
   }
 
   /** The flow is over. */
@@ -219,6 +228,10 @@ export class Speaker {
     const session = flow.session;
     if (session === undefined) return;
     session.finish(time);
-    this.#after(flow, state, session, time);
+    this.#tell(flow, session);
   }
+}
+
+function unread(side: StreamSide, inline: boolean): boolean {
+  return side.parsed < side.readable(inline);
 }

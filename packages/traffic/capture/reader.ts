@@ -199,7 +199,8 @@ export class CaptureReader {
       if (code === 9 && length >= 1) {
         const resolution = bytes[option + 4];
         unit = (resolution & 0x80) !== 0 ? 1e6 / 2 ** (resolution & 0x7f) : 1e6 / 10 ** resolution;
-      } else if (code === 14 && length >= 8) offset = (this.#uint32(bytes, option + 4 + (this.#little ? 0 : 4)) + this.#uint32(bytes, option + 4 + (this.#little ? 4 : 0)) * 4294967296) * 1e6;
+      } else if (code === 14 && length >= 8)
+        offset = (this.#uint32(bytes, option + 4 + (this.#little ? 0 : 4)) + this.#uint32(bytes, option + 4 + (this.#little ? 4 : 0)) * 4294967296) * 1e6;
       option += 4 + Math.ceil(length / 4) * 4;
     }
     this.#interfaces.push({ linkType: this.#uint16(bytes, at + 8), unit, offset, snapLength: this.#uint32(bytes, at + 12) });

@@ -15,7 +15,21 @@ const MPLS_MULTICAST = 0x8848;
 const BRIDGED = 0x6558;
 
 /** `ieee` of libpcap's link type list. */
-const LINK = { NULL: 0, ETHERNET: 1, PPP: 9, RAW_BSD: 12, RAW_OPENBSD: 14, PPP_SERIAL: 50, C_HDLC: 104, RAW: 101, LOOP: 108, SLL: 113, IPV4: 228, IPV6: 229, SLL2: 276 } as const;
+const LINK = {
+  NULL: 0,
+  ETHERNET: 1,
+  PPP: 9,
+  RAW_BSD: 12,
+  RAW_OPENBSD: 14,
+  PPP_SERIAL: 50,
+  C_HDLC: 104,
+  RAW: 101,
+  LOOP: 108,
+  SLL: 113,
+  IPV4: 228,
+  IPV6: 229,
+  SLL2: 276,
+} as const;
 
 /** Tags and shims in one frame; hostile frames must not nest without end. */
 const MOST_SHIMS = 8;
@@ -59,7 +73,8 @@ export function decodeEthernet(packet: Packet, start: number, end: number): bool
   const type = uint16(packet.data, start + 12);
   if (type >= 0x600) return byEtherType(packet, type, start + 14, end, 0);
   // 802.3 with LLC and SNAP.
-  if (end - start >= 22 && packet.data[start + 14] === 0xaa && packet.data[start + 15] === 0xaa) return byEtherType(packet, uint16(packet.data, start + 20), start + 22, end, 0);
+  if (end - start >= 22 && packet.data[start + 14] === 0xaa && packet.data[start + 15] === 0xaa)
+    return byEtherType(packet, uint16(packet.data, start + 20), start + 22, end, 0);
   return false;
 }
 

@@ -95,7 +95,10 @@ function decodeIcmp(packet: Packet, name: string, verifyChecksums: boolean): boo
   packet.transportStart = start;
   packet.icmpType = data[start];
   packet.icmpCode = data[start + 1];
-  const echo = name === 'icmpv4' ? packet.icmpType === 8 || packet.icmpType === 0 || (packet.icmpType >= 13 && packet.icmpType <= 18) : packet.icmpType === 128 || packet.icmpType === 129;
+  const echo =
+    name === 'icmpv4'
+      ? packet.icmpType === 8 || packet.icmpType === 0 || (packet.icmpType >= 13 && packet.icmpType <= 18)
+      : packet.icmpType === 128 || packet.icmpType === 129;
   if (echo && end - start >= 8) {
     packet.icmpId = uint16(data, start + 4);
     packet.icmpSequence = uint16(data, start + 6);

@@ -182,7 +182,8 @@ export class FlowTable {
 
   #makeRoom(): void {
     let oldest: Entry | undefined;
-    for (const list of this.#all) if (list.oldest !== undefined && (oldest === undefined || list.oldest.flow.lastTime < oldest.flow.lastTime)) oldest = list.oldest;
+    for (const list of this.#all)
+      if (list.oldest !== undefined && (oldest === undefined || list.oldest.flow.lastTime < oldest.flow.lastTime)) oldest = list.oldest;
     if (oldest !== undefined) this.#end(oldest, 'forced');
   }
 
@@ -203,7 +204,13 @@ export class FlowTable {
   #listFor(flow: Flow): TimeoutList {
     const { flowTimeouts } = this.#settings;
     const timeouts: FlowTimeouts =
-      flow.protocol === TCP ? flowTimeouts.tcp : flow.protocol === UDP ? flowTimeouts.udp : flow.protocol === ICMP || flow.protocol === ICMPV6 ? flowTimeouts.icmp : flowTimeouts.other;
+      flow.protocol === TCP
+        ? flowTimeouts.tcp
+        : flow.protocol === UDP
+          ? flowTimeouts.udp
+          : flow.protocol === ICMP || flow.protocol === ICMPV6
+            ? flowTimeouts.icmp
+            : flowTimeouts.other;
     const seconds = flow.state === FLOW_CLOSED ? timeouts.closed : flow.state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh;
     let list = this.#lists.get(seconds);
     if (list === undefined) {
@@ -254,7 +261,10 @@ function portsFit(flow: Flow, packet: Packet, forward: boolean): boolean {
 
 function hashOf(packet: Packet): number {
   const { source, destination } = packet;
-  let hash = packet.protocol === ICMP || packet.protocol === ICMPV6 ? question(packet) : (packet.sourcePort ^ packet.destinationPort) | ((packet.sourcePort + packet.destinationPort) << 15);
+  let hash =
+    packet.protocol === ICMP || packet.protocol === ICMPV6
+      ? question(packet)
+      : (packet.sourcePort ^ packet.destinationPort) | ((packet.sourcePort + packet.destinationPort) << 15);
   hash ^= source[0] + destination[0] + packet.protocol;
   if (packet.ipVersion === 6) hash ^= source[1] + destination[1] + Math.imul(source[2] + destination[2], 31) + Math.imul(source[3] + destination[3], 17);
   hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);

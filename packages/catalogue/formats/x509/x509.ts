@@ -120,7 +120,9 @@ function text(walker: Walker, of: Element): string {
 /** UTCTime and GeneralizedTime. */
 function time(walker: Walker, of: Element): number | undefined {
   const written = latin1(walker.bytes, of.start, of.end);
-  const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?Z?/.exec(of.tag === 0x18 ? written : written.replace(/^(\d{2})/, (year) => (Number(year) < 50 ? `20${year}` : `19${year}`)));
+  const match = /^(\d{2}|\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})?Z?/.exec(
+    of.tag === 0x18 ? written : written.replace(/^(\d{2})/, (year) => (Number(year) < 50 ? `20${year}` : `19${year}`)),
+  );
   if (match === null) return undefined;
   const value = Date.UTC(Number(match[1]), Number(match[2]) - 1, Number(match[3]), Number(match[4]), Number(match[5]), Number(match[6] ?? 0));
   return Number.isNaN(value) ? undefined : value / 1000;
@@ -131,7 +133,13 @@ const DNS_NAME = 0x82;
 
 export function readCertificate(bytes: Uint8Array): Certificate {
   const walker = new Walker(bytes);
-  const result = { subject: undefined as string | undefined, issuer: undefined as string | undefined, serial: undefined as string | undefined, notBefore: undefined as number | undefined, notAfter: undefined as number | undefined };
+  const result = {
+    subject: undefined as string | undefined,
+    issuer: undefined as string | undefined,
+    serial: undefined as string | undefined,
+    notBefore: undefined as number | undefined,
+    notAfter: undefined as number | undefined,
+  };
   const alternativeNames: string[] = [];
   const whole = walker.element(0, bytes.length);
   const body = whole === undefined ? undefined : walker.children(whole)[0];
@@ -155,7 +163,8 @@ export function readCertificate(bytes: Uint8Array): Certificate {
       if (parts[0] === undefined || walker.oid(parts[0]) !== ALTERNATIVE_NAMES) continue;
       const value = parts[parts.length - 1];
       const names = walker.element(value.start, value.end);
-      for (const name of names === undefined ? [] : walker.children(names)) if (name.tag === DNS_NAME) alternativeNames.push(latin1(bytes, name.start, name.end));
+      for (const name of names === undefined ? [] : walker.children(names))
+        if (name.tag === DNS_NAME) alternativeNames.push(latin1(bytes, name.start, name.end));
     }
   }
   return { ...result, alternativeNames, fingerprint: hex(sha1(bytes), 0, 20, ':') };

@@ -1,7 +1,7 @@
 /** Files carried by any protocol: content, name, extension, size. Suricata user guide, "File keywords". */
 import { fromLatin1 } from '@sigwright/bytes';
 import { asKeywords, type BufferDefinition, type FileTransfer, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
-import { comparison, compares, describeComparison, none, quoted } from '../../arguments/index.ts';
+import { compares, comparison, describeComparison, none, quoted } from '../../arguments/index.ts';
 
 const FILE_DATA: TransactionBuffer = {
   of: 'transaction',
@@ -128,7 +128,8 @@ export const keywords = asKeywords(
           const files = inspection.transaction?.files;
           if (files === undefined) return false;
           return files.some(
-            (file) => file.bytes === inspection.bytes && (file.state !== 'OPEN' || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, file.size),
+            (file) =>
+              file.bytes === inspection.bytes && (file.state !== 'OPEN' || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, file.size),
           );
         },
       });

@@ -1,6 +1,6 @@
 /** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
 import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { comparison, compares, custom, describeComparison, list, none, numberIn } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, list, none, numberIn } from '../../arguments/index.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
   established: 'established',
@@ -41,8 +41,10 @@ function readThreshold(written: string, filter: boolean): { value: Threshold } |
   const count = numberIn(fields.get('count') ?? '');
   const seconds = numberIn(fields.get('seconds') ?? (type === 'backoff' ? '0' : ''));
   const multiplier = numberIn(fields.get('multiplier') ?? '');
-  if (type !== 'limit' && type !== 'threshold' && type !== 'both' && type !== 'backoff' && type !== 'detection') return { problem: `type \`${type ?? ''}\` is not known`, help };
-  if (track !== 'by_src' && track !== 'by_dst' && track !== 'by_both' && track !== 'by_rule' && track !== 'by_flow') return { problem: `track \`${track ?? ''}\` is not known`, help };
+  if (type !== 'limit' && type !== 'threshold' && type !== 'both' && type !== 'backoff' && type !== 'detection')
+    return { problem: `type \`${type ?? ''}\` is not known`, help };
+  if (track !== 'by_src' && track !== 'by_dst' && track !== 'by_both' && track !== 'by_rule' && track !== 'by_flow')
+    return { problem: `track \`${track ?? ''}\` is not known`, help };
   if (count === undefined || count < 1) return { problem: 'count is missing or not above 0', help };
   if (seconds === undefined || seconds < 0 || (seconds === 0 && type !== 'backoff')) return { problem: 'seconds are missing or not above 0', help };
   if (type === 'backoff' && multiplier === undefined) return { problem: 'backoff needs a multiplier', help };
@@ -83,7 +85,8 @@ function countedKeyword(name: string, toServer: (flow: Flow) => number, toClient
     argument: custom('<toserver|toclient|both|either>,<comparison>', ['toserver,>3'], (written) => {
       const comma = written.indexOf(',');
       const word = comma === -1 ? 'both' : written.slice(0, comma).trim();
-      if (!['toserver', 'toclient', 'both', 'either'].includes(word)) return { problem: `\`${word}\` is no direction`, help: 'write toserver, toclient, both or either' };
+      if (!['toserver', 'toclient', 'both', 'either'].includes(word))
+        return { problem: `\`${word}\` is no direction`, help: 'write toserver, toclient, both or either' };
       const wanted = numbers.read(written.slice(comma + 1).trim());
       return 'problem' in wanted ? wanted : { value: { word, wanted: wanted.value } };
     }),
@@ -134,7 +137,8 @@ export const keywords = asKeywords(
         seen.add(demand);
         builder.demandFlow(demand);
       }
-      for (const [one, other] of OPPOSITES) if (seen.has(one) && seen.has(other)) builder.problem('contradiction', `\`${one}\` and \`${other}\` contradict each other`);
+      for (const [one, other] of OPPOSITES)
+        if (seen.has(one) && seen.has(other)) builder.problem('contradiction', `\`${one}\` and \`${other}\` contradict each other`);
     },
   }),
   keyword({
@@ -156,7 +160,9 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'alert only once this many matches were seen',
     kind: 'annotation',
-    argument: custom('track <by_src|by_dst|by_rule|by_both|by_flow>, count <n>, seconds <n>', ['track by_dst, count 20, seconds 60'], (written) => readThreshold(written, true)),
+    argument: custom('track <by_src|by_dst|by_rule|by_both|by_flow>, count <n>, seconds <n>', ['track by_dst, count 20, seconds 60'], (written) =>
+      readThreshold(written, true),
+    ),
     examples: ['detection_filter:track by_dst, count 20, seconds 60;'],
     broken: [{ options: 'detection_filter:count 20;', code: 'detection_filter/argument' }],
     apply(threshold, builder) {
@@ -243,7 +249,12 @@ export const keywords = asKeywords(
         test: (_packet, flow) => {
           if (flow === undefined || (flow.applicationProtocol === undefined && name !== 'unknown')) return false;
           const current = flow.applicationProtocol ?? 'unknown';
-          const is = mode === 'original' ? (flow.originalProtocol ?? current) === name : mode === 'either' ? current === name || flow.originalProtocol === name : current === name;
+          const is =
+            mode === 'original'
+              ? (flow.originalProtocol ?? current) === name
+              : mode === 'either'
+                ? current === name || flow.originalProtocol === name
+                : current === name;
           return is !== negated;
         },
       });
@@ -263,7 +274,9 @@ export const keywords = asKeywords(
       since: '1.1',
       summary: `an anomaly of the ${owner === 'application' ? 'application protocol' : owner} was raised`,
       kind: 'condition' as const,
-      argument: list('<anomaly>', [owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window']),
+      argument: list('<anomaly>', [
+        owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window',
+      ]),
       examples: [`${name}:${owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window'};`],
       apply([anomaly], builder) {
         if (owner === 'application') {
@@ -279,6 +292,14 @@ export const keywords = asKeywords(
   flowNumber('flow.pkts_toclient', '7.0', 'packets to the client', (flow) => flow.packetsToClient),
   flowNumber('flow.bytes_toserver', '7.0', 'bytes to the server', (flow) => flow.bytesToServer),
   flowNumber('flow.bytes_toclient', '7.0', 'bytes to the client', (flow) => flow.bytesToClient),
-  countedKeyword('flow.pkts', (flow) => flow.packetsToServer, (flow) => flow.packetsToClient),
-  countedKeyword('flow.bytes', (flow) => flow.bytesToServer, (flow) => flow.bytesToClient),
+  countedKeyword(
+    'flow.pkts',
+    (flow) => flow.packetsToServer,
+    (flow) => flow.packetsToClient,
+  ),
+  countedKeyword(
+    'flow.bytes',
+    (flow) => flow.bytesToServer,
+    (flow) => flow.bytesToClient,
+  ),
 );

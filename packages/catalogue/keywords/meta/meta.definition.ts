@@ -27,7 +27,12 @@ export const keywords = asKeywords(
       name,
       family: 'meta',
       since: '1.0',
-      summary: name === 'sid' ? 'number of the signature, never reused' : name === 'gid' ? 'number of the generator, 1 where left out' : 'revision, raised with every change',
+      summary:
+        name === 'sid'
+          ? 'number of the signature, never reused'
+          : name === 'gid'
+            ? 'number of the generator, 1 where left out'
+            : 'revision, raised with every change',
       kind: 'annotation' as const,
       argument: wholeNumber(name === 'sid' ? 1 : 0),
       examples: [`${name}:1;`],

@@ -13,7 +13,7 @@ import {
   TCP,
   UDP,
 } from '@sigwright/contracts';
-import { comparison, compares, custom, describeComparison, none } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, none } from '../../arguments/index.ts';
 
 interface FieldOptions {
   readonly aliases?: readonly string[];
@@ -106,9 +106,15 @@ const HEADERS: readonly PacketBuffer[] = [
   header('tcp.hdr', 'the TCP header with its options', (packet) =>
     packet.protocol === TCP && packet.transportStart >= 0 ? [packet.transportStart, packet.transportStart + packet.tcpHeaderLength] : undefined,
   ),
-  header('udp.hdr', 'the UDP header', (packet) => (packet.protocol === UDP && packet.transportStart >= 0 ? [packet.transportStart, packet.transportStart + 8] : undefined)),
-  header('icmpv4.hdr', 'the ICMP header and what it carries', (packet) => (packet.protocol === ICMP && packet.transportStart >= 0 ? [packet.transportStart, packet.ipEnd] : undefined)),
-  header('icmpv6.hdr', 'the ICMPv6 header and what it carries', (packet) => (packet.protocol === ICMPV6 && packet.transportStart >= 0 ? [packet.transportStart, packet.ipEnd] : undefined)),
+  header('udp.hdr', 'the UDP header', (packet) =>
+    packet.protocol === UDP && packet.transportStart >= 0 ? [packet.transportStart, packet.transportStart + 8] : undefined,
+  ),
+  header('icmpv4.hdr', 'the ICMP header and what it carries', (packet) =>
+    packet.protocol === ICMP && packet.transportStart >= 0 ? [packet.transportStart, packet.ipEnd] : undefined,
+  ),
+  header('icmpv6.hdr', 'the ICMPv6 header and what it carries', (packet) =>
+    packet.protocol === ICMPV6 && packet.transportStart >= 0 ? [packet.transportStart, packet.ipEnd] : undefined,
+  ),
 ];
 
 export const buffers: readonly BufferDefinition[] = HEADERS;
@@ -128,7 +134,12 @@ function checksumKeyword(name: string, what: string, read: (packet: Packet) => n
     broken: [{ options: `${name}:maybe;`, code: `${name}/argument` }],
     apply(valid, builder) {
       builder.demandPacket();
-      builder.addPacket({ keyword: name, describes: `checksum of ${what} is ${valid ? 'right' : 'wrong'}`, cost: 1, test: (packet) => read(packet) === (valid ? 1 : 0) });
+      builder.addPacket({
+        keyword: name,
+        describes: `checksum of ${what} is ${valid ? 'right' : 'wrong'}`,
+        cost: 1,
+        test: (packet) => read(packet) === (valid ? 1 : 0),
+      });
     },
   });
 }
@@ -147,7 +158,10 @@ export const keywords = asKeywords(
   field('icode', 'ICMP code', (packet) => packet.icmpCode, { maximum: 255, protocols: [ICMP, ICMPV6] }),
   field('icmp_id', 'ICMP identification', (packet) => packet.icmpId, { maximum: 65535, protocols: [ICMP, ICMPV6] }),
   field('icmp_seq', 'ICMP sequence', (packet) => packet.icmpSequence, { maximum: 65535, protocols: [ICMP, ICMPV6] }),
-  field('icmpv6.mtu', 'MTU of a packet-too-big message', (packet) => (packet.icmpType === 2 && packet.payloadStart >= 4 ? mtu(packet) : -1), { since: '5.0', protocols: [ICMPV6] }),
+  field('icmpv6.mtu', 'MTU of a packet-too-big message', (packet) => (packet.icmpType === 2 && packet.payloadStart >= 4 ? mtu(packet) : -1), {
+    since: '5.0',
+    protocols: [ICMPV6],
+  }),
   field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), { maximum: 65535 }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS }),
   keyword<FlagsWanted>({
@@ -162,7 +176,8 @@ export const keywords = asKeywords(
       const mode = /[!*+]/.exec(wantedText)?.[0] ?? '=';
       const bits = flagBits(wantedText.replace(/[!*+]/g, ''));
       const ignored = flagBits((ignoredText ?? '').replace(/[!*+]/g, ''));
-      if (bits === undefined || ignored === undefined || wantedText.replace(/[!*+]/g, '') === '') return { problem: `\`${written}\` are no TCP flags`, help: 'letters are F S R P A U E C, 0 for none' };
+      if (bits === undefined || ignored === undefined || wantedText.replace(/[!*+]/g, '') === '')
+        return { problem: `\`${written}\` are no TCP flags`, help: 'letters are F S R P A U E C, 0 for none' };
       return { value: { mode: mode as FlagsWanted['mode'], bits, ignored } };
     }),
     examples: ['tcp.flags:S,12;'],

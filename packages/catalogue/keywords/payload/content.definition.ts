@@ -55,7 +55,12 @@ function positionKeyword(
 function mixes(content: ContentCondition, builder: RuleBuilder): void {
   const relative = content.distance !== undefined || content.within !== undefined;
   const absolute = content.offset !== undefined || content.depth !== undefined;
-  if (relative && absolute) builder.problem('mixed', 'positions from the beginning and relative ones stand on one content', 'use either `offset` and `depth` or `distance` and `within`');
+  if (relative && absolute)
+    builder.problem(
+      'mixed',
+      'positions from the beginning and relative ones stand on one content',
+      'use either `offset` and `depth` or `distance` and `within`',
+    );
   if (content.startsWith && (relative || absolute)) builder.problem('with-startswith', '`startswith` already says where', 'remove one of them');
 }
 
@@ -132,12 +137,18 @@ export const keywords = asKeywords(
     mixes(content, builder);
   }),
   positionKeyword('depth', 'how many bytes are searched, from `offset` on', (content, value, builder) => {
-    if (typeof value === 'number' && value < content.bytes.length) builder.problem('too-small', `depth ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
+    if (typeof value === 'number' && value < content.bytes.length)
+      builder.problem('too-small', `depth ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
     mixes(content, builder);
   }),
   positionKeyword('distance', 'how far behind the match before it the search begins', (content, _value, builder) => mixes(content, builder)),
   positionKeyword('within', 'how many bytes behind the match before it are searched', (content, value, builder) => {
-    if (typeof value === 'number' && value < content.bytes.length) builder.problem('too-small', `within ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
+    if (typeof value === 'number' && value < content.bytes.length)
+      builder.problem(
+        'too-small',
+        `within ${value} is less than the ${content.bytes.length} bytes of the content`,
+        `it needs at least ${content.bytes.length}`,
+      );
     mixes(content, builder);
   }),
   keyword({
@@ -184,7 +195,9 @@ export const keywords = asKeywords(
       custom('only|<offset>,<length>', ['only', '0,4'], (written) => {
         if (written === 'only') return { value: 'only' as const };
         const parts = /^(\d+)\s*,\s*(\d+)$/.exec(written);
-        return parts === null ? { problem: `\`${written}\` is neither \`only\` nor offset and length` } : { value: { offset: Number(parts[1]), length: Number(parts[2]) } };
+        return parts === null
+          ? { problem: `\`${written}\` is neither \`only\` nor offset and length` }
+          : { value: { offset: Number(parts[1]), length: Number(parts[2]) } };
       }),
     ),
     examples: ['content:"abcdef"; fast_pattern;', 'content:"abcdef"; fast_pattern:1,4;'],
@@ -202,7 +215,8 @@ export const keywords = asKeywords(
         if (content.negated || placed) builder.problem('only', '`only` fits neither negated contents nor ones with a position');
         content.fastPatternOnly = true;
       } else if (choice !== undefined) {
-        if (choice.offset + choice.length > content.bytes.length || choice.length === 0) builder.problem('beyond', `${choice.offset} and ${choice.length} reach beyond the ${content.bytes.length} bytes of the content`);
+        if (choice.offset + choice.length > content.bytes.length || choice.length === 0)
+          builder.problem('beyond', `${choice.offset} and ${choice.length} reach beyond the ${content.bytes.length} bytes of the content`);
         else content.fastPatternSlice = choice;
       }
       if (content.negated && (placed || choice !== undefined)) builder.problem('negated', 'a negated content with a position can not be the fast pattern');

@@ -1,6 +1,6 @@
 /** Numbers read out of bytes: byte_test, byte_jump, byte_extract, byte_math, isdataat, bsize, urilen, base64. Suricata user guide, "Payload keywords". */
 import { asKeywords, type BytesDecode, type Comparison, type Inspection, keyword, type RuleBuilder } from '@sigwright/contracts';
-import { comparison, compares, custom, describeComparison, none, numberIn, optional } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, none, numberIn, optional } from '../../arguments/index.ts';
 import { decodeBase64 } from '../../formats/base64.ts';
 
 interface Reading {
@@ -64,7 +64,8 @@ function readFlags(parts: readonly string[], bytes: number, offset: number | str
     named.set(word, rest.join(' '));
   }
   if (flags.base !== 0 && !flags.text) return { problem: 'hex, dec and oct go with `string`' };
-  if (flags.text ? bytes < 0 || bytes > MOST_TEXT_BYTES : bytes < 0 || bytes > 8) return { problem: `${bytes} bytes can not be read as a number`, help: 'from 1 to 8, as text up to 23' };
+  if (flags.text ? bytes < 0 || bytes > MOST_TEXT_BYTES : bytes < 0 || bytes > 8)
+    return { problem: `${bytes} bytes can not be read as a number`, help: 'from 1 to 8, as text up to 23' };
   const maskText = named.get('bitmask');
   const mask = maskText === undefined ? undefined : Number.parseInt(maskText.replace(/^0x/i, ''), 16);
   if (mask !== undefined && Number.isNaN(mask)) return { problem: `\`${maskText}\` is not a hex mask` };
@@ -197,7 +198,8 @@ function lengthTest(name: string, wanted: Comparison) {
     relative: false,
     describes: `the buffer has ${describeComparison(wanted)} bytes`,
     ...(wanted.operator === '=' ? { exactLength: wanted.value, minimumLength: wanted.value } : {}),
-    test: (inspection: Inspection) => (inspection.complete || wanted.operator === '>') && compares(wanted, inspection.streamOffset + inspection.end - inspection.start),
+    test: (inspection: Inspection) =>
+      (inspection.complete || wanted.operator === '>') && compares(wanted, inspection.streamOffset + inspection.end - inspection.start),
   };
 }
 
@@ -208,24 +210,29 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'compare a number in the bytes',
     kind: 'condition',
-    argument: custom('<bytes>,[!]<operator>,<value>,<offset>[,relative][,little][,string,<hex|dec|oct>][,bitmask <mask>]', ['2,>,1000,4', '4,!&,0x80,0,relative,little', '3,=,443,0,string,dec'], (written) => {
-      const parts = written.split(',').map((part) => part.trim());
-      if (parts.length < 4) return { problem: 'bytes, operator, value and offset are needed' };
-      const count = numberIn(parts[0]);
-      const negated = parts[1].startsWith('!');
-      const operatorText = parts[1].slice(negated ? 1 : 0).trim() || '=';
-      const value = numberOrName(parts[2]);
-      const offset = numberOrName(parts[3]);
-      if (count === undefined) return { problem: `\`${parts[0]}\` is not a number of bytes` };
-      if (!TEST_OPERATORS.includes(operatorText as '<')) return { problem: `\`${parts[1]}\` is no operator`, help: `operators are ${TEST_OPERATORS.join(' ')}` };
-      if (value === undefined) return { problem: `\`${parts[2]}\` is neither a number nor a variable` };
-      if (offset === undefined) return { problem: `\`${parts[3]}\` is neither a number nor a variable` };
-      const flags = readFlags(parts.slice(4), count, offset);
-      if ('problem' in flags) return flags;
-      const [unknown] = flags.named.keys();
-      if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
-      return { value: { reading: flags.reading, negated, operator: operatorText as '<', value } };
-    }),
+    argument: custom(
+      '<bytes>,[!]<operator>,<value>,<offset>[,relative][,little][,string,<hex|dec|oct>][,bitmask <mask>]',
+      ['2,>,1000,4', '4,!&,0x80,0,relative,little', '3,=,443,0,string,dec'],
+      (written) => {
+        const parts = written.split(',').map((part) => part.trim());
+        if (parts.length < 4) return { problem: 'bytes, operator, value and offset are needed' };
+        const count = numberIn(parts[0]);
+        const negated = parts[1].startsWith('!');
+        const operatorText = parts[1].slice(negated ? 1 : 0).trim() || '=';
+        const value = numberOrName(parts[2]);
+        const offset = numberOrName(parts[3]);
+        if (count === undefined) return { problem: `\`${parts[0]}\` is not a number of bytes` };
+        if (!TEST_OPERATORS.includes(operatorText as '<'))
+          return { problem: `\`${parts[1]}\` is no operator`, help: `operators are ${TEST_OPERATORS.join(' ')}` };
+        if (value === undefined) return { problem: `\`${parts[2]}\` is neither a number nor a variable` };
+        if (offset === undefined) return { problem: `\`${parts[3]}\` is neither a number nor a variable` };
+        const flags = readFlags(parts.slice(4), count, offset);
+        if ('problem' in flags) return flags;
+        const [unknown] = flags.named.keys();
+        if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
+        return { value: { reading: flags.reading, negated, operator: operatorText as '<', value } };
+      },
+    ),
     examples: ['byte_test:2,>,1000,4;'],
     broken: [{ options: 'byte_test:2,>,1000;', code: 'byte_test/argument' }],
     apply({ reading, negated, operator, value }, builder) {
@@ -253,26 +260,30 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'read a number and go on that many bytes further',
     kind: 'condition',
-    argument: custom('<bytes>,<offset>[,relative][,multiplier <n>][,little][,string,<base>][,align][,from_beginning][,from_end][,post_offset <n>][,bitmask <mask>]', ['2,0', '4,-10,relative,little,post_offset 2'], (written) => {
-      const parts = written.split(',').map((part) => part.trim());
-      const count = numberIn(parts[0]);
-      const offset = parts[1] === undefined ? undefined : numberOrName(parts[1]);
-      if (count === undefined || offset === undefined) return { problem: 'bytes and offset are needed' };
-      const flags = readFlags(parts.slice(2), count, offset);
-      if ('problem' in flags) return flags;
-      const named = new Map(flags.named);
-      const multiplier = numberIn(named.get('multiplier') ?? '1');
-      const after = numberOrName(named.get('post_offset') ?? '0');
-      const align = named.has('align');
-      const from: ByteJump['from'] = named.has('from_beginning') ? 'beginning' : named.has('from_end') ? 'end' : 'cursor';
-      for (const known of ['multiplier', 'post_offset', 'align', 'from_beginning', 'from_end']) named.delete(known);
-      const [unknown] = named.keys();
-      if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
-      if (multiplier === undefined || multiplier < 1 || multiplier > 65535) return { problem: 'the multiplier is not between 1 and 65535' };
-      if (after === undefined) return { problem: 'post_offset is neither a number nor a variable' };
-      const jump: ByteJump = { reading: flags.reading, multiplier, align, from, after };
-      return { value: jump };
-    }),
+    argument: custom(
+      '<bytes>,<offset>[,relative][,multiplier <n>][,little][,string,<base>][,align][,from_beginning][,from_end][,post_offset <n>][,bitmask <mask>]',
+      ['2,0', '4,-10,relative,little,post_offset 2'],
+      (written) => {
+        const parts = written.split(',').map((part) => part.trim());
+        const count = numberIn(parts[0]);
+        const offset = parts[1] === undefined ? undefined : numberOrName(parts[1]);
+        if (count === undefined || offset === undefined) return { problem: 'bytes and offset are needed' };
+        const flags = readFlags(parts.slice(2), count, offset);
+        if ('problem' in flags) return flags;
+        const named = new Map(flags.named);
+        const multiplier = numberIn(named.get('multiplier') ?? '1');
+        const after = numberOrName(named.get('post_offset') ?? '0');
+        const align = named.has('align');
+        const from: ByteJump['from'] = named.has('from_beginning') ? 'beginning' : named.has('from_end') ? 'end' : 'cursor';
+        for (const known of ['multiplier', 'post_offset', 'align', 'from_beginning', 'from_end']) named.delete(known);
+        const [unknown] = named.keys();
+        if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
+        if (multiplier === undefined || multiplier < 1 || multiplier > 65535) return { problem: 'the multiplier is not between 1 and 65535' };
+        if (after === undefined) return { problem: 'post_offset is neither a number nor a variable' };
+        const jump: ByteJump = { reading: flags.reading, multiplier, align, from, after };
+        return { value: jump };
+      },
+    ),
     examples: ['byte_jump:2,0;'],
     broken: [{ options: 'byte_jump:2;', code: 'byte_jump/argument' }],
     apply({ reading, multiplier, align, from, after }, builder) {
@@ -306,23 +317,29 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'read a number into a variable',
     kind: 'condition',
-    argument: custom('<bytes>,<offset>,<variable>[,relative][,multiplier <n>][,little][,string,<base>][,align <2|4>][,bitmask <mask>]', ['2,0,length', '1,2,count,relative'], (written) => {
-      const parts = written.split(',').map((part) => part.trim());
-      const count = numberIn(parts[0]);
-      const offset = parts[1] === undefined ? undefined : numberOrName(parts[1]);
-      if (count === undefined || offset === undefined || parts[2] === undefined || !NAME.test(parts[2])) return { problem: 'bytes, offset and the name of a variable are needed' };
-      const flags = readFlags(parts.slice(3), count, offset);
-      if ('problem' in flags) return flags;
-      const named = new Map(flags.named);
-      const multiplier = numberIn(named.get('multiplier') ?? '1');
-      const align = numberIn(named.get('align') ?? '1');
-      named.delete('multiplier');
-      named.delete('align');
-      const [unknown] = named.keys();
-      if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
-      if (multiplier === undefined || align === undefined || (align !== 1 && align !== 2 && align !== 4)) return { problem: 'multiplier or align is no valid number' };
-      return { value: { reading: flags.reading, name: parts[2], multiplier, align } };
-    }),
+    argument: custom(
+      '<bytes>,<offset>,<variable>[,relative][,multiplier <n>][,little][,string,<base>][,align <2|4>][,bitmask <mask>]',
+      ['2,0,length', '1,2,count,relative'],
+      (written) => {
+        const parts = written.split(',').map((part) => part.trim());
+        const count = numberIn(parts[0]);
+        const offset = parts[1] === undefined ? undefined : numberOrName(parts[1]);
+        if (count === undefined || offset === undefined || parts[2] === undefined || !NAME.test(parts[2]))
+          return { problem: 'bytes, offset and the name of a variable are needed' };
+        const flags = readFlags(parts.slice(3), count, offset);
+        if ('problem' in flags) return flags;
+        const named = new Map(flags.named);
+        const multiplier = numberIn(named.get('multiplier') ?? '1');
+        const align = numberIn(named.get('align') ?? '1');
+        named.delete('multiplier');
+        named.delete('align');
+        const [unknown] = named.keys();
+        if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
+        if (multiplier === undefined || align === undefined || (align !== 1 && align !== 2 && align !== 4))
+          return { problem: 'multiplier or align is no valid number' };
+        return { value: { reading: flags.reading, name: parts[2], multiplier, align } };
+      },
+    ),
     examples: ['byte_extract:2,0,length;'],
     broken: [{ options: 'byte_extract:2,0;', code: 'byte_extract/argument' }],
     apply({ reading, name, multiplier, align }, builder) {
@@ -352,35 +369,39 @@ export const keywords = asKeywords(
     since: '4.1',
     summary: 'read a number, calculate with it, keep the result in a variable',
     kind: 'condition',
-    argument: custom('bytes <n>, offset <n>, oper <operator>, rvalue <number or variable>, result <variable>[, relative][, endian <big|little>][, string <base>][, bitmask <mask>]', ['bytes 2, offset 0, oper +, rvalue 10, result total'], (written) => {
-      const fields = new Map<string, string>();
-      for (const part of written.split(',')) {
-        const [word, ...rest] = part.trim().split(/\s+/);
-        if (fields.has(word)) return { problem: `\`${word}\` stands twice` };
-        fields.set(word, rest.join(' '));
-      }
-      const count = numberIn(fields.get('bytes') ?? '');
-      const offset = numberOrName(fields.get('offset') ?? '');
-      const operand = numberOrName(fields.get('rvalue') ?? '');
-      const operator = fields.get('oper') ?? '';
-      const result = fields.get('result') ?? '';
-      if (count === undefined) return { problem: '`bytes` is missing or not a number' };
-      if (offset === undefined) return { problem: '`offset` is missing' };
-      if (!MATH_OPERATORS.includes(operator)) return { problem: `\`${operator}\` is no operator`, help: `operators are ${MATH_OPERATORS.join(' ')}` };
-      if (operand === undefined || (operator === '/' && operand === 0)) return { problem: '`rvalue` is missing or can not be used' };
-      if (!NAME.test(result)) return { problem: '`result` is missing or no name' };
-      const words: string[] = [];
-      if (fields.has('relative')) words.push('relative');
-      if (fields.has('endian')) words.push(fields.get('endian')!);
-      if (fields.has('string')) words.push('string', fields.get('string')!);
-      if (fields.has('bitmask')) words.push(`bitmask ${fields.get('bitmask')}`);
-      const flags = readFlags(words, count, offset);
-      if ('problem' in flags) return flags;
-      for (const known of ['bytes', 'offset', 'oper', 'rvalue', 'result', 'relative', 'endian', 'string', 'bitmask']) fields.delete(known);
-      const [unknown] = [...fields.keys(), ...flags.named.keys()];
-      if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
-      return { value: { reading: flags.reading, operator: operator as '+', operand, result } };
-    }),
+    argument: custom(
+      'bytes <n>, offset <n>, oper <operator>, rvalue <number or variable>, result <variable>[, relative][, endian <big|little>][, string <base>][, bitmask <mask>]',
+      ['bytes 2, offset 0, oper +, rvalue 10, result total'],
+      (written) => {
+        const fields = new Map<string, string>();
+        for (const part of written.split(',')) {
+          const [word, ...rest] = part.trim().split(/\s+/);
+          if (fields.has(word)) return { problem: `\`${word}\` stands twice` };
+          fields.set(word, rest.join(' '));
+        }
+        const count = numberIn(fields.get('bytes') ?? '');
+        const offset = numberOrName(fields.get('offset') ?? '');
+        const operand = numberOrName(fields.get('rvalue') ?? '');
+        const operator = fields.get('oper') ?? '';
+        const result = fields.get('result') ?? '';
+        if (count === undefined) return { problem: '`bytes` is missing or not a number' };
+        if (offset === undefined) return { problem: '`offset` is missing' };
+        if (!MATH_OPERATORS.includes(operator)) return { problem: `\`${operator}\` is no operator`, help: `operators are ${MATH_OPERATORS.join(' ')}` };
+        if (operand === undefined || (operator === '/' && operand === 0)) return { problem: '`rvalue` is missing or can not be used' };
+        if (!NAME.test(result)) return { problem: '`result` is missing or no name' };
+        const words: string[] = [];
+        if (fields.has('relative')) words.push('relative');
+        if (fields.has('endian')) words.push(fields.get('endian')!);
+        if (fields.has('string')) words.push('string', fields.get('string')!);
+        if (fields.has('bitmask')) words.push(`bitmask ${fields.get('bitmask')}`);
+        const flags = readFlags(words, count, offset);
+        if ('problem' in flags) return flags;
+        for (const known of ['bytes', 'offset', 'oper', 'rvalue', 'result', 'relative', 'endian', 'string', 'bitmask']) fields.delete(known);
+        const [unknown] = [...fields.keys(), ...flags.named.keys()];
+        if (unknown !== undefined) return { problem: unknown === 'dce' ? '`dce` is not built yet' : `\`${unknown}\` is not known` };
+        return { value: { reading: flags.reading, operator: operator as '+', operand, result } };
+      },
+    ),
     examples: ['byte_math:bytes 2, offset 0, oper +, rvalue 10, result total;'],
     broken: [{ options: 'byte_math:bytes 2;', code: 'byte_math/argument' }],
     apply({ reading, operator, operand, result }, builder) {

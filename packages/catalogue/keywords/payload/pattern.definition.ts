@@ -42,7 +42,10 @@ export const keywords = asKeywords(
       if (rest.length >= 2 && rest.startsWith('"') && rest.endsWith('"')) rest = rest.slice(1, -1);
       const close = rest.lastIndexOf('/');
       if (!rest.startsWith('/') || close <= 0) return { problem: 'the pattern does not stand between slashes', help: 'write `"/pattern/letters"`' };
-      const [letters, ...captures] = rest.slice(close + 1).split(',').map((part) => part.trim());
+      const [letters, ...captures] = rest
+        .slice(close + 1)
+        .split(',')
+        .map((part) => part.trim());
       return { value: { negated, source: rest.slice(1, close).replaceAll('\\;', ';'), letters, captures } };
     }),
     examples: ['pcre:"/abc[0-9]+/i";'],

@@ -22,8 +22,15 @@ export const keywords = asKeywords(
       const comma = written.indexOf(',');
       const word = (comma === -1 ? written : written.slice(0, comma)).trim();
       if (word === 'noalert') return comma === -1 ? { value: undefined } : { problem: '`noalert` takes no name' };
-      if (!OPERATIONS.includes(word as Operation)) return { problem: `\`${word}\` is no operation on a bit`, help: `write ${OPERATIONS.join(', ')} or noalert` };
-      const names = comma === -1 ? [] : written.slice(comma + 1).split('|').map((name) => name.trim());
+      if (!OPERATIONS.includes(word as Operation))
+        return { problem: `\`${word}\` is no operation on a bit`, help: `write ${OPERATIONS.join(', ')} or noalert` };
+      const names =
+        comma === -1
+          ? []
+          : written
+              .slice(comma + 1)
+              .split('|')
+              .map((name) => name.trim());
       if (names.length === 0 || names.some((name) => name === '')) return { problem: 'the name of the bit is missing' };
       if (names.some((name) => /\s/.test(name))) return { problem: 'a name of a bit holds no blanks' };
       if (names.length > 1 && word !== 'isset' && word !== 'isnotset') return { problem: `\`${word}\` takes one name` };
@@ -52,7 +59,10 @@ export const keywords = asKeywords(
       const [operation, name] = parts;
       if (!OPERATIONS.includes(operation as Operation)) return { problem: `\`${operation}\` is no operation on a bit` };
       if (name === undefined || name === '') return { problem: 'the name of the bit is missing' };
-      const track = parts.find((part) => part.startsWith('track'))?.slice(5).trim();
+      const track = parts
+        .find((part) => part.startsWith('track'))
+        ?.slice(5)
+        .trim();
       const scope = track === undefined ? undefined : TRACKS[track];
       if (scope === undefined) return { problem: `track \`${track ?? ''}\` is not known`, help: 'write track ip_src, ip_dst or ip_pair' };
       const writtenExpire = parts.find((part) => part.startsWith('expire'));

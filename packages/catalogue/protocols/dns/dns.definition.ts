@@ -22,7 +22,7 @@ import {
   type TransactionBuffer,
   UDP,
 } from '@sigwright/contracts';
-import { comparison, compares, describeComparison, none } from '../../arguments/index.ts';
+import { compares, comparison, describeComparison, none } from '../../arguments/index.ts';
 import { type DnsMessage, looksLikeDns, opcodeOf, RESPONSE, RESPONSE_CODES, type ResourceRecord, readDns, TYPES, typeName } from './wire.ts';
 
 const DONE = 1;
@@ -95,7 +95,12 @@ class DnsSession implements ProtocolSession {
   finish(): void {}
 }
 
-function names(name: string, summary: string, directions: readonly Direction[], list: (message: DnsMessage) => readonly { readonly name: Uint8Array }[]): TransactionBuffer {
+function names(
+  name: string,
+  summary: string,
+  directions: readonly Direction[],
+  list: (message: DnsMessage) => readonly { readonly name: Uint8Array }[],
+): TransactionBuffer {
   return {
     of: 'transaction',
     name,
@@ -156,7 +161,8 @@ function numberKeyword(name: string, summary: string, read: (message: DnsMessage
   });
 }
 
-const lowerNames = (table: Readonly<Record<number, string>>): Record<string, number> => Object.fromEntries(Object.entries(table).map(([number, name]) => [name.toLowerCase(), Number(number)]));
+const lowerNames = (table: Readonly<Record<number, string>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(table).map(([number, name]) => [name.toLowerCase(), Number(number)]));
 
 const ALIASES: Record<string, readonly string[]> = { 'dns.query': ['dns_query'] };
 
@@ -201,7 +207,13 @@ function answer(record: ResourceRecord): Record<string, unknown> {
 function body(transaction: DnsTransaction): Record<string, unknown> {
   const { message } = transaction;
   const isResponse = (message.flags & RESPONSE) !== 0;
-  const record: Record<string, unknown> = { version: 3, type: isResponse ? 'response' : 'request', tx_id: transaction.id, id: message.id, flags: message.flags.toString(16) };
+  const record: Record<string, unknown> = {
+    version: 3,
+    type: isResponse ? 'response' : 'request',
+    tx_id: transaction.id,
+    id: message.id,
+    flags: message.flags.toString(16),
+  };
   if (isResponse) record['qr'] = true;
   if ((message.flags & 0x400) !== 0) record['aa'] = true;
   if ((message.flags & 0x200) !== 0) record['tc'] = true;
@@ -211,7 +223,8 @@ function body(transaction: DnsTransaction): Record<string, unknown> {
   record['opcode'] = opcodeOf(message.flags);
   record['rcode'] = RESPONSE_CODES[message.flags & 15] ?? `UNKNOWN(${message.flags & 15})`;
   if (!isResponse) delete record['rcode'];
-  if (message.questions.length > 0) record['queries'] = message.questions.map((question) => ({ rrname: shown(question.name), rrtype: typeName(question.type) }));
+  if (message.questions.length > 0)
+    record['queries'] = message.questions.map((question) => ({ rrname: shown(question.name), rrtype: typeName(question.type) }));
   if (message.answers.length > 0) {
     record['answers'] = message.answers.map(answer);
     const grouped: Record<string, unknown[]> = {};

@@ -38,9 +38,59 @@ export function opcodeOf(flags: number): number {
   return (flags >>> 11) & 15;
 }
 
-export const TYPES: Readonly<Record<number, string>> = { 1: 'A', 2: 'NS', 5: 'CNAME', 6: 'SOA', 10: 'NULL', 12: 'PTR', 13: 'HINFO', 15: 'MX', 16: 'TXT', 24: 'SIG', 25: 'KEY', 28: 'AAAA', 29: 'LOC', 33: 'SRV', 35: 'NAPTR', 39: 'DNAME', 41: 'OPT', 43: 'DS', 44: 'SSHFP', 46: 'RRSIG', 47: 'NSEC', 48: 'DNSKEY', 50: 'NSEC3', 52: 'TLSA', 64: 'SVCB', 65: 'HTTPS', 99: 'SPF', 249: 'TKEY', 250: 'TSIG', 251: 'IXFR', 252: 'AXFR', 255: 'ANY', 256: 'URI', 257: 'CAA' };
+export const TYPES: Readonly<Record<number, string>> = {
+  1: 'A',
+  2: 'NS',
+  5: 'CNAME',
+  6: 'SOA',
+  10: 'NULL',
+  12: 'PTR',
+  13: 'HINFO',
+  15: 'MX',
+  16: 'TXT',
+  24: 'SIG',
+  25: 'KEY',
+  28: 'AAAA',
+  29: 'LOC',
+  33: 'SRV',
+  35: 'NAPTR',
+  39: 'DNAME',
+  41: 'OPT',
+  43: 'DS',
+  44: 'SSHFP',
+  46: 'RRSIG',
+  47: 'NSEC',
+  48: 'DNSKEY',
+  50: 'NSEC3',
+  52: 'TLSA',
+  64: 'SVCB',
+  65: 'HTTPS',
+  99: 'SPF',
+  249: 'TKEY',
+  250: 'TSIG',
+  251: 'IXFR',
+  252: 'AXFR',
+  255: 'ANY',
+  256: 'URI',
+  257: 'CAA',
+};
 
-export const RESPONSE_CODES: Readonly<Record<number, string>> = { 0: 'NOERROR', 1: 'FORMERR', 2: 'SERVFAIL', 3: 'NXDOMAIN', 4: 'NOTIMP', 5: 'REFUSED', 6: 'YXDOMAIN', 7: 'YXRRSET', 8: 'NXRRSET', 9: 'NOTAUTH', 10: 'NOTZONE', 16: 'BADVERS', 17: 'BADKEY', 18: 'BADTIME' };
+export const RESPONSE_CODES: Readonly<Record<number, string>> = {
+  0: 'NOERROR',
+  1: 'FORMERR',
+  2: 'SERVFAIL',
+  3: 'NXDOMAIN',
+  4: 'NOTIMP',
+  5: 'REFUSED',
+  6: 'YXDOMAIN',
+  7: 'YXRRSET',
+  8: 'NXRRSET',
+  9: 'NOTAUTH',
+  10: 'NOTZONE',
+  16: 'BADVERS',
+  17: 'BADKEY',
+  18: 'BADTIME',
+};
 
 export function typeName(type: number): string {
   return TYPES[type] ?? `UNKNOWN(${type})`;
@@ -130,7 +180,12 @@ class Reader {
       case 1:
         return end - start === 4 ? formatIpv4(uint32(bytes, start)) : undefined;
       case 28:
-        return end - start === 16 ? formatAddress(Uint32Array.from([0, 4, 8, 12], (at) => uint32(bytes, start + at)), 6) : undefined;
+        return end - start === 16
+          ? formatAddress(
+              Uint32Array.from([0, 4, 8, 12], (at) => uint32(bytes, start + at)),
+              6,
+            )
+          : undefined;
       case 2:
       case 5:
       case 12:
@@ -150,14 +205,24 @@ class Reader {
       case 10:
         return latin1(bytes, start, end);
       case 33:
-        return end - start > 6 ? { priority: uint16(bytes, start), weight: uint16(bytes, start + 2), port: uint16(bytes, start + 4), name: this.#nameAt(start + 6) } : undefined;
+        return end - start > 6
+          ? { priority: uint16(bytes, start), weight: uint16(bytes, start + 2), port: uint16(bytes, start + 4), name: this.#nameAt(start + 6) }
+          : undefined;
       case 6: {
         const mname = this.#nameAt(start);
         if (mname === undefined) return undefined;
         const rname = this.#nameAt(this.#afterName);
         const at = this.#afterName;
         if (rname === undefined || at + 20 > end) return undefined;
-        return { mname, rname, serial: uint32(bytes, at), refresh: uint32(bytes, at + 4), retry: uint32(bytes, at + 8), expire: uint32(bytes, at + 12), minimum: uint32(bytes, at + 16) };
+        return {
+          mname,
+          rname,
+          serial: uint32(bytes, at),
+          refresh: uint32(bytes, at + 4),
+          retry: uint32(bytes, at + 8),
+          expire: uint32(bytes, at + 12),
+          minimum: uint32(bytes, at + 16),
+        };
       }
       default:
         return undefined;

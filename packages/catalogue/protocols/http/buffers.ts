@@ -9,7 +9,14 @@ const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 
 type Read = (transaction: HttpTransaction, direction: Direction) => Uint8Array | undefined;
 
-function buffer(name: string, summary: string, directions: readonly Direction[], progress: number, read: Read, shape: 'name' | 'text' = 'text'): TransactionBuffer {
+function buffer(
+  name: string,
+  summary: string,
+  directions: readonly Direction[],
+  progress: number,
+  read: Read,
+  shape: 'name' | 'text' = 'text',
+): TransactionBuffer {
   return {
     of: 'transaction',
     name,
@@ -28,7 +35,13 @@ function header(name: string, key: string, summary: string, directions: readonly
   return buffer(name, summary, directions, HEADERS, (transaction, direction) => transaction.message(direction).headers?.get(key));
 }
 
-function made(name: string, summary: string, directions: readonly Direction[], progress: number, how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined): TransactionBuffer {
+function made(
+  name: string,
+  summary: string,
+  directions: readonly Direction[],
+  progress: number,
+  how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined,
+): TransactionBuffer {
   return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, (message) => how(message, direction)));
 }
 
@@ -92,11 +105,15 @@ export const buffers: readonly TransactionBuffer[] = [
   made('http.uri.raw', 'URI of the request as it came', REQUEST, LINE, seenFirst('second')),
   made('http.request_line', 'first line of the request', REQUEST, LINE, seenFirst('line')),
   made('http.response_line', 'first line of the response', RESPONSE, LINE, seenFirst('line')),
-  made('http.protocol', 'protocol and version', BOTH, LINE, (message, direction) => (message.seen ? (direction === TO_SERVER ? message.third : message.first) : undefined)),
+  made('http.protocol', 'protocol and version', BOTH, LINE, (message, direction) =>
+    message.seen ? (direction === TO_SERVER ? message.third : message.first) : undefined,
+  ),
   made('http.stat_code', 'status code', RESPONSE, LINE, seenFirst('second')),
   made('http.stat_msg', 'status words', RESPONSE, LINE, seenFirst('third')),
   buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'),
-  buffer('http.host.raw', 'host as it came', REQUEST, HEADERS, (transaction) => transaction.make('host.raw', TO_SERVER, () => optionalLatin1(transaction.writtenHost))),
+  buffer('http.host.raw', 'host as it came', REQUEST, HEADERS, (transaction) =>
+    transaction.make('host.raw', TO_SERVER, () => optionalLatin1(transaction.writtenHost)),
+  ),
   header('http.user_agent', 'user-agent', 'User-Agent header', REQUEST),
   header('http.referer', 'referer', 'Referer header', REQUEST),
   header('http.accept', 'accept', 'Accept header', REQUEST),
@@ -110,9 +127,13 @@ export const buffers: readonly TransactionBuffer[] = [
   buffer('http.cookie', 'Cookie of requests, Set-Cookie of responses', BOTH, HEADERS, (transaction, direction) =>
     transaction.message(direction).headers?.get(direction === TO_SERVER ? 'cookie' : 'set-cookie'),
   ),
-  made('http.header', 'headers normalised, without cookies', BOTH, HEADERS, (message, direction) => nonEmpty(message.headers?.normalized(direction === TO_SERVER ? 'cookie' : 'set-cookie'))),
+  made('http.header', 'headers normalised, without cookies', BOTH, HEADERS, (message, direction) =>
+    nonEmpty(message.headers?.normalized(direction === TO_SERVER ? 'cookie' : 'set-cookie')),
+  ),
   made('http.header.raw', 'headers as they came', BOTH, HEADERS, (message) => nonEmpty(message.headers?.raw)),
-  made('http.header_names', 'names of the headers in order', BOTH, HEADERS, (message) => (message.headers === undefined || message.headers.list.length === 0 ? undefined : message.headers.names())),
+  made('http.header_names', 'names of the headers in order', BOTH, HEADERS, (message) =>
+    message.headers === undefined || message.headers.list.length === 0 ? undefined : message.headers.names(),
+  ),
   buffer('http.start', 'first line and headers', BOTH, HEADERS, (transaction, direction) => transaction.start(direction)),
   eachHeader('http.request_header', 'each header of the request', REQUEST),
   eachHeader('http.response_header', 'each header of the response', RESPONSE),
@@ -127,4 +148,3 @@ function nonEmpty(bytes: Uint8Array | undefined): Uint8Array | undefined {
 function optionalLatin1(text: string | undefined): Uint8Array | undefined {
   return text === undefined ? undefined : fromLatin1(text);
 }
-

@@ -8,7 +8,46 @@ import { COMPLETE, type HttpTransaction } from './transactions.ts';
 import { hostName, hostPort } from './uri.ts';
 
 /** Methods of RFC 9110, WebDAV and their kin: what a request may begin with. */
-const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'CONNECT', 'TRACE', 'PATCH', 'PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'SEARCH', 'REPORT', 'CHECKOUT', 'BPROPFIND', 'SUBSCRIBE', 'NOTIFY', 'POLL', 'M-SEARCH', 'MERGE', 'RPC_IN_DATA', 'RPC_OUT_DATA', 'VERSION-CONTROL', 'CHECKIN', 'UNCHECKOUT', 'MKWORKSPACE', 'UPDATE', 'LABEL', 'BASELINE-CONTROL', 'MKACTIVITY', 'ORDERPATCH', 'ACL', 'QUIT'];
+const METHODS = [
+  'GET',
+  'POST',
+  'HEAD',
+  'PUT',
+  'DELETE',
+  'OPTIONS',
+  'CONNECT',
+  'TRACE',
+  'PATCH',
+  'PROPFIND',
+  'PROPPATCH',
+  'MKCOL',
+  'COPY',
+  'MOVE',
+  'LOCK',
+  'UNLOCK',
+  'SEARCH',
+  'REPORT',
+  'CHECKOUT',
+  'BPROPFIND',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'POLL',
+  'M-SEARCH',
+  'MERGE',
+  'RPC_IN_DATA',
+  'RPC_OUT_DATA',
+  'VERSION-CONTROL',
+  'CHECKIN',
+  'UNCHECKOUT',
+  'MKWORKSPACE',
+  'UPDATE',
+  'LABEL',
+  'BASELINE-CONTROL',
+  'MKACTIVITY',
+  'ORDERPATCH',
+  'ACL',
+  'QUIT',
+];
 /** A line that ends in a protocol version is a request whatever it begins with. */
 const LONGEST_FIRST_LINE = 4096;
 

@@ -1,5 +1,5 @@
 /** Keywords that select HTTP buffers: today's sticky ones and the content modifiers of old rules. */
-import { asKeywords, keyword, type KeywordDefinition } from '@sigwright/contracts';
+import { asKeywords, type KeywordDefinition, keyword } from '@sigwright/contracts';
 import { none } from '../../arguments/index.ts';
 import { buffers } from './buffers.ts';
 
@@ -69,7 +69,8 @@ function modifier(name: string, buffer: string): KeywordDefinition<never> {
     apply(_none, builder) {
       const content = builder.lastContent();
       if (content === undefined) return;
-      if (buffer === 'http.host' && content.nocase) builder.caution('nocase', 'the host is in lower case already', 'write the content in lower case and remove `nocase`');
+      if (buffer === 'http.host' && content.nocase)
+        builder.caution('nocase', 'the host is in lower case already', 'write the content in lower case and remove `nocase`');
       builder.moveLastContent(buffer);
     },
   });

@@ -11,7 +11,12 @@ export const protocol = recognisedOnly({
   ports: PORTS,
   anyPort: true,
   recognise(bytes, start, end, direction, flow) {
-    const like = startsLike(bytes, start, end, direction === TO_SERVER ? ['EHLO ', 'HELO ', 'ehlo ', 'helo '] : PORTS.includes(flow.destinationPort) ? ['220 ', '220-'] : []);
+    const like = startsLike(
+      bytes,
+      start,
+      end,
+      direction === TO_SERVER ? ['EHLO ', 'HELO ', 'ehlo ', 'helo '] : PORTS.includes(flow.destinationPort) ? ['220 ', '220-'] : [],
+    );
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
 });

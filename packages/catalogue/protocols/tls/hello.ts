@@ -88,7 +88,20 @@ export function readHello(bytes: Uint8Array, start: number, end: number, fromCli
       at = to;
     }
   }
-  return { legacyVersion, version, random: bytes.slice(start + 2, start + 34), sessionId, suites, extensions, groups, pointFormats, signatureAlgorithms, serverName, applicationProtocols, truncated };
+  return {
+    legacyVersion,
+    version,
+    random: bytes.slice(start + 2, start + 34),
+    sessionId,
+    suites,
+    extensions,
+    groups,
+    pointFormats,
+    signatureAlgorithms,
+    serverName,
+    applicationProtocols,
+    truncated,
+  };
 }
 
 function plain(values: readonly number[]): string {
@@ -107,7 +120,17 @@ export function digestOf(text: string): string {
   return hex(md5(fromLatin1(text)));
 }
 
-const JA4_VERSIONS: Readonly<Record<number, string>> = { 0x0304: '13', 0x0303: '12', 0x0302: '11', 0x0301: '10', 0x0300: 's3', 0x0002: 's2', 0xfeff: 'd1', 0xfefd: 'd2', 0xfefc: 'd3' };
+const JA4_VERSIONS: Readonly<Record<number, string>> = {
+  772: '13',
+  771: '12',
+  770: '11',
+  769: '10',
+  768: 's3',
+  2: 's2',
+  65279: 'd1',
+  65277: 'd2',
+  65276: 'd3',
+};
 
 /** JA4 (FoxIO technical details; the client part is BSD-3-Clause). */
 export function ja4(hello: Hello, quic = false): string {
@@ -120,7 +143,8 @@ export function ja4(hello: Hello, quic = false): string {
   if (first !== undefined && first.length > 0) {
     const head = first[0];
     const tail = first[first.length - 1];
-    alpn = /[0-9A-Za-z]/.test(head) && /[0-9A-Za-z]/.test(tail) ? head + tail : (head.charCodeAt(0) >>> 4).toString(16) + (tail.charCodeAt(0) & 15).toString(16);
+    alpn =
+      /[0-9A-Za-z]/.test(head) && /[0-9A-Za-z]/.test(tail) ? head + tail : (head.charCodeAt(0) >>> 4).toString(16) + (tail.charCodeAt(0) & 15).toString(16);
   }
   const short = (text: string): string => (text === '' ? '000000000000' : hex(sha256(fromLatin1(text))).slice(0, 12));
   const head = `${quic ? 'q' : 't'}${JA4_VERSIONS[hello.version] ?? '00'}${extensions.includes(0) ? 'd' : 'i'}${two(suites.length)}${two(extensions.length)}${alpn}`;

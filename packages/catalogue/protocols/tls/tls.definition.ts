@@ -23,7 +23,14 @@ import { CERTIFICATES, CLIENT_DONE, CLIENT_HELLO, SERVER_DONE, SERVER_HELLO, Tls
 const REQUEST: readonly Direction[] = [TO_SERVER];
 const RESPONSE: readonly Direction[] = [TO_CLIENT];
 
-function buffer(name: string, summary: string, direction: Direction, progress: number, shape: 'name' | 'text', read: (transaction: TlsTransaction) => Uint8Array | undefined): TransactionBuffer {
+function buffer(
+  name: string,
+  summary: string,
+  direction: Direction,
+  progress: number,
+  shape: 'name' | 'text',
+  read: (transaction: TlsTransaction) => Uint8Array | undefined,
+): TransactionBuffer {
   return {
     of: 'transaction',
     name,
@@ -58,19 +65,37 @@ function optional(text: string | undefined): Uint8Array | undefined {
 const buffers: readonly BufferDefinition[] = [
   buffer('tls.sni', 'server name the client asks for', TO_SERVER, CLIENT_HELLO, 'name', (transaction) => transaction.client?.serverName),
   many('tls.certs', 'each certificate of the server, as DER', CERTIFICATES, (transaction) => transaction.chain),
-  buffer('tls.cert_subject', 'subject of the server certificate', TO_CLIENT, CERTIFICATES, 'text', (transaction) => optional(transaction.certificate()?.subject)),
+  buffer('tls.cert_subject', 'subject of the server certificate', TO_CLIENT, CERTIFICATES, 'text', (transaction) =>
+    optional(transaction.certificate()?.subject),
+  ),
   buffer('tls.cert_issuer', 'issuer of the server certificate', TO_CLIENT, CERTIFICATES, 'text', (transaction) => optional(transaction.certificate()?.issuer)),
-  buffer('tls.cert_serial', 'serial number of the server certificate', TO_CLIENT, CERTIFICATES, 'name', (transaction) => optional(transaction.certificate()?.serial)),
-  buffer('tls.cert_fingerprint', 'SHA-1 of the server certificate', TO_CLIENT, CERTIFICATES, 'name', (transaction) => optional(transaction.certificate()?.fingerprint)),
-  many('tls.subjectaltname', 'alternative names in the server certificate', CERTIFICATES, (transaction) => (transaction.certificate()?.alternativeNames ?? []).map(fromLatin1)),
+  buffer('tls.cert_serial', 'serial number of the server certificate', TO_CLIENT, CERTIFICATES, 'name', (transaction) =>
+    optional(transaction.certificate()?.serial),
+  ),
+  buffer('tls.cert_fingerprint', 'SHA-1 of the server certificate', TO_CLIENT, CERTIFICATES, 'name', (transaction) =>
+    optional(transaction.certificate()?.fingerprint),
+  ),
+  many('tls.subjectaltname', 'alternative names in the server certificate', CERTIFICATES, (transaction) =>
+    (transaction.certificate()?.alternativeNames ?? []).map(fromLatin1),
+  ),
   buffer('tls.random', 'random of the ClientHello', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random),
   buffer('tls.random_time', 'first four bytes of the random', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random.subarray(0, 4)),
   buffer('tls.random_bytes', 'last 28 bytes of the random', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random.subarray(4)),
-  buffer('ja3.hash', 'JA3 of the client', TO_SERVER, CLIENT_HELLO, 'name', (transaction) => (transaction.client === undefined ? undefined : optional(digestOf(ja3String(transaction.client))))),
-  buffer('ja3.string', 'what JA3 is the digest of', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => (transaction.client === undefined ? undefined : optional(ja3String(transaction.client)))),
-  buffer('ja3s.hash', 'JA3S of the server', TO_CLIENT, SERVER_HELLO, 'name', (transaction) => (transaction.server === undefined ? undefined : optional(digestOf(ja3sString(transaction.server))))),
-  buffer('ja3s.string', 'what JA3S is the digest of', TO_CLIENT, SERVER_HELLO, 'text', (transaction) => (transaction.server === undefined ? undefined : optional(ja3sString(transaction.server)))),
-  buffer('ja4.hash', 'JA4 of the client', TO_SERVER, CLIENT_HELLO, 'name', (transaction) => (transaction.client === undefined ? undefined : optional(ja4(transaction.client)))),
+  buffer('ja3.hash', 'JA3 of the client', TO_SERVER, CLIENT_HELLO, 'name', (transaction) =>
+    transaction.client === undefined ? undefined : optional(digestOf(ja3String(transaction.client))),
+  ),
+  buffer('ja3.string', 'what JA3 is the digest of', TO_SERVER, CLIENT_HELLO, 'text', (transaction) =>
+    transaction.client === undefined ? undefined : optional(ja3String(transaction.client)),
+  ),
+  buffer('ja3s.hash', 'JA3S of the server', TO_CLIENT, SERVER_HELLO, 'name', (transaction) =>
+    transaction.server === undefined ? undefined : optional(digestOf(ja3sString(transaction.server))),
+  ),
+  buffer('ja3s.string', 'what JA3S is the digest of', TO_CLIENT, SERVER_HELLO, 'text', (transaction) =>
+    transaction.server === undefined ? undefined : optional(ja3sString(transaction.server)),
+  ),
+  buffer('ja4.hash', 'JA4 of the client', TO_SERVER, CLIENT_HELLO, 'name', (transaction) =>
+    transaction.client === undefined ? undefined : optional(ja4(transaction.client)),
+  ),
 ];
 
 const ALIASES: Record<string, readonly string[]> = {
@@ -235,7 +260,7 @@ const keywords = asKeywords(
   }),
 );
 
-const VERSION_NAMES: Readonly<Record<number, string>> = { 0x0002: 'SSLv2', 0x0300: 'SSLv3', 0x0301: 'TLSv1', 0x0302: 'TLS 1.1', 0x0303: 'TLS 1.2', 0x0304: 'TLS 1.3' };
+const VERSION_NAMES: Readonly<Record<number, string>> = { 2: 'SSLv2', 768: 'SSLv3', 769: 'TLSv1', 770: 'TLS 1.1', 771: 'TLS 1.2', 772: 'TLS 1.3' };
 
 function versionName(version: number): string {
   if (version >= 0x7f00 && version <= 0x7fff) return `TLS 1.3 draft-${version & 255}`;
@@ -281,7 +306,10 @@ export const protocol: ProtocolDefinition = {
   ports: [443],
   anyPort: true,
   recognise(bytes, start, end, direction) {
-    if (end - start < 6) return (bytes[start] === 22 || (bytes[start] & 0x80) !== 0) && (end - start < 2 || bytes[start + 1] === 3 || (bytes[start] & 0x80) !== 0) ? NEED_MORE : NOT_THIS;
+    if (end - start < 6)
+      return (bytes[start] === 22 || (bytes[start] & 0x80) !== 0) && (end - start < 2 || bytes[start + 1] === 3 || (bytes[start] & 0x80) !== 0)
+        ? NEED_MORE
+        : NOT_THIS;
     if (bytes[start] === 22 && bytes[start + 1] === 3 && bytes[start + 2] <= 4 && uint16(bytes, start + 3) <= 18_432) {
       const type = bytes[start + 5];
       return type === (direction === TO_SERVER ? 1 : 2) || type === 0 ? IS_THIS : NOT_THIS;

@@ -14,4 +14,8 @@ function digest(name: string, since: string, hash: (input: Uint8Array) => Uint8A
   };
 }
 
-export const transforms: readonly TransformDefinition<never>[] = [digest('to_md5', '5.0', md5), digest('to_sha1', '5.0', sha1), digest('to_sha256', '5.0', sha256)];
+export const transforms: readonly TransformDefinition<never>[] = [
+  digest('to_md5', '5.0', md5),
+  digest('to_sha1', '5.0', sha1),
+  digest('to_sha256', '5.0', sha256),
+];
