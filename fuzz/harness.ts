@@ -50,7 +50,7 @@ const EDGES = [0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 129, 191, 
 
 /** One to four changes: bits flipped, bytes set, cut, repeated, removed, inserted, spliced from `others`. At most `longest` bytes come out. */
 export function mutateBytes(random: FuzzRandom, input: Uint8Array, others: readonly Uint8Array[] = [], longest = 1 << 20): Uint8Array {
-  let bytes = input.slice();
+  let bytes: Uint8Array = input.slice();
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
     const at = random.below(bytes.length);
     switch (random.below(9)) {
@@ -173,7 +173,7 @@ export function fuzz<Input extends FuzzInput>(
   seconds: number,
   seed: number,
   makeInput: (random: FuzzRandom) => Input,
-  run: (input: Input, random: FuzzRandom) => string | undefined | void,
+  run: (input: Input, random: FuzzRandom) => string | undefined,
   cost: (input: Input) => number = (input) => input.length,
 ): number {
   const until = performance.now() + seconds * 1000;

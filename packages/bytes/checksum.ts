@@ -1,7 +1,22 @@
-/** The Internet checksum (RFC 1071). */
+/**
+ * The Internet checksum (RFC 1071). A ones' complement sum comes out the same in either byte order but for a swap at the end (section 2 B),
+ * so long inputs are added up as the machine's own 32-bit words: several times faster than byte by byte.
+ */
 
-/** Ones' complement sum of bytes[start, end) as 16-bit words, not folded, added to `initial`. */
+/** Below this the set-up costs more than it saves. */
+const SHORT = 64;
+/** Words whose halves can be added in 31 bits, so that sums stay small integers. */
+const WORDS_AT_ONCE = 32_768;
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+// Packets come out of one large buffer: its word view is made once, not for every packet.
+let viewed: ArrayBufferLike = new ArrayBuffer(0);
+let words: Uint32Array = new Uint32Array(0);
+
+/** Ones' complement sum of bytes[start, end) as big-endian 16-bit words, not folded, added to `initial`. */
 export function checksumAdd(bytes: Uint8Array, start: number, end: number, initial: number): number {
+  if (end - start >= SHORT) return initial + sumOfWords(bytes, start, end);
   let sum = initial;
   let at = start;
   for (const stop = end - 1; at < stop; at += 2) sum += (bytes[at] << 8) | bytes[at + 1];
@@ -9,11 +24,44 @@ export function checksumAdd(bytes: Uint8Array, start: number, end: number, initi
   return sum;
 }
 
-/** Fold and complement: the value that stands in a header. */
-export function checksumFinish(sum: number): number {
+function sumOfWords(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes.buffer !== viewed) {
+    viewed = bytes.buffer;
+    words = new Uint32Array(viewed, 0, viewed.byteLength >>> 2);
+  }
+  // Up to the first whole word; an odd number of bytes before it swaps the halves of everything behind.
+  const head = (4 - ((bytes.byteOffset + start) & 3)) & 3;
+  const odd = (head & 1) === 1;
+  const from = (bytes.byteOffset + start + head) >>> 2;
+  const to = (bytes.byteOffset + end) >>> 2;
+  let native = 0;
+  for (let block = from; block < to; block += WORDS_AT_ONCE) {
+    const stop = Math.min(to, block + WORDS_AT_ONCE);
+    let low = 0;
+    let high = 0;
+    for (let at = block; at < stop; at++) {
+      const word = words[at];
+      low += word & 0xffff;
+      high += word >>> 16;
+    }
+    native = fold(native + fold(low) + fold(high));
+  }
+  let sum = littleEndian !== odd ? ((native & 0xff) << 8) | (native >>> 8) : native;
+  const tail = to * 4 - bytes.byteOffset;
+  for (let at = start; at < start + head; at++) sum += ((at - start) & 1) === 0 ? bytes[at] << 8 : bytes[at];
+  for (let at = tail; at < end; at++) sum += ((at - start) & 1) === 0 ? bytes[at] << 8 : bytes[at];
+  return sum;
+}
+
+function fold(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded & 0xffff) + Math.floor(folded / 0x10000);
-  return ~folded & 0xffff;
+  return folded;
+}
+
+/** Fold and complement: the value that stands in a header. */
+export function checksumFinish(sum: number): number {
+  return ~fold(sum) & 0xffff;
 }
 
 /** Zero where bytes[start, end), its own checksum field included, is right. */

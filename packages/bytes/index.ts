@@ -3,6 +3,8 @@ export * from './addresses/address.ts';
 export * from './addresses/sets.ts';
 export * from './checksum.ts';
 export * from './content-text.ts';
+export * from './cursor.ts';
 export * from './digests/digests.ts';
+export * from './hexdump.ts';
 export * from './search/find.ts';
 export * from './text.ts';

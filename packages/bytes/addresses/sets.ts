@@ -13,15 +13,16 @@ export class AddressSet {
   /** sorted, merged, flattened: from, to, from, to … */
   readonly #include4: Uint32Array;
   readonly #exclude4: Uint32Array;
-  readonly #include6: readonly AddressRange[];
-  readonly #exclude6: readonly AddressRange[];
+  /** the same for IPv6, eight words a range */
+  readonly #include6: Uint32Array;
+  readonly #exclude6: Uint32Array;
 
   constructor(input: AddressSetInput) {
     this.#all = input.all;
     this.#include4 = flatten(input.include);
     this.#exclude4 = flatten(input.exclude);
-    this.#include6 = input.include.filter((range) => range.version === 6);
-    this.#exclude6 = input.exclude.filter((range) => range.version === 6);
+    this.#include6 = flatten6(input.include);
+    this.#exclude6 = flatten6(input.exclude);
   }
 
   contains(words: Uint32Array, version: number): boolean {
@@ -29,7 +30,7 @@ export class AddressSet {
       const word = words[0];
       return (this.#all || inside(this.#include4, word)) && !inside(this.#exclude4, word);
     }
-    return (this.#all || insideAny(this.#include6, words)) && !insideAny(this.#exclude6, words);
+    return (this.#all || inside6(this.#include6, words)) && !inside6(this.#exclude6, words);
   }
 }
 
@@ -60,9 +61,39 @@ function inside(flat: Uint32Array, word: number): boolean {
   return false;
 }
 
-function insideAny(ranges: readonly AddressRange[], words: Uint32Array): boolean {
-  for (const range of ranges) if (compareWords(words, range.from) >= 0 && compareWords(words, range.to) <= 0) return true;
+function flatten6(ranges: readonly AddressRange[]): Uint32Array {
+  const list = ranges.filter((range) => range.version === 6).sort((a, b) => compareWords(a.from, b.from));
+  const merged: { from: Uint32Array; to: Uint32Array }[] = [];
+  for (const { from, to } of list) {
+    const last = merged[merged.length - 1];
+    // Ranges that only touch stay apart: it costs a step of the search, not a wrong answer.
+    if (last !== undefined && compareWords(from, last.to) <= 0) {
+      if (compareWords(to, last.to) > 0) last.to = to;
+    } else merged.push({ from, to });
+  }
+  const flat = new Uint32Array(merged.length * 8);
+  for (let at = 0; at < merged.length; at++) {
+    flat.set(merged[at].from, at * 8);
+    flat.set(merged[at].to, at * 8 + 4);
+  }
+  return flat;
+}
+
+function inside6(flat: Uint32Array, words: Uint32Array): boolean {
+  let low = 0;
+  let high = flat.length / 8 - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (order6(words, flat, middle * 8) < 0) high = middle - 1;
+    else if (order6(words, flat, middle * 8 + 4) > 0) low = middle + 1;
+    else return true;
+  }
   return false;
+}
+
+function order6(words: Uint32Array, flat: Uint32Array, at: number): number {
+  for (let word = 0; word < 4; word++) if (words[word] !== flat[at + word]) return words[word] < flat[at + word] ? -1 : 1;
+  return 0;
 }
 
 export class PortSet {

@@ -29,17 +29,24 @@ export function find(bytes: Uint8Array, start: number, end: number, needle: Uint
 export function findNocase(bytes: Uint8Array, start: number, end: number, lowered: Uint8Array): number {
   const length = lowered.length;
   if (length === 0) return start <= end ? start : -1;
+  // One byte of the needle is looked for alone, best one without case: setting bit 5 maps nothing but letters to letters.
+  let anchorAt = length - 1;
+  while (anchorAt > 0 && isLetter(lowered[anchorAt])) anchorAt--;
+  if (isLetter(lowered[anchorAt])) anchorAt = length - 1;
+  const anchor = lowered[anchorAt];
+  const bit = isLetter(anchor) ? 0x20 : 0;
   const last = end - length;
-  const tailAt = length - 1;
-  const first = lowered[0];
-  const tail = lowered[tailAt];
   for (let at = start; at <= last; at++) {
-    if (fold(bytes[at + tailAt]) !== tail || fold(bytes[at]) !== first) continue;
-    let equal = 1;
-    while (equal < tailAt && fold(bytes[at + equal]) === lowered[equal]) equal++;
-    if (equal >= tailAt) return at;
+    if ((bytes[at + anchorAt] | bit) !== anchor) continue;
+    let equal = 0;
+    while (equal < length && fold(bytes[at + equal]) === lowered[equal]) equal++;
+    if (equal === length) return at;
   }
   return -1;
+}
+
+function isLetter(lowered: number): boolean {
+  return lowered >= 0x61 && lowered <= 0x7a;
 }
 
 function fold(byte: number): number {
