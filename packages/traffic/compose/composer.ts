@@ -93,6 +93,11 @@ export class CaptureComposer {
     return this.clock;
   }
 
+  /** The next conversation without `startTime` begins then, be it earlier than others. */
+  at(time: number): void {
+    this.clock = time;
+  }
+
   /** Lets time pass. */
   wait(microseconds: number): void {
     this.clock += microseconds;
