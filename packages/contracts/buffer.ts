@@ -39,6 +39,8 @@ export interface TransactionBuffer extends BufferBase {
   progress(direction: Direction): number;
   /** Fill `window` with instance `index` (0 for single ones). False: no such instance. */
   read(transaction: Transaction, direction: Direction, index: number, window: BufferWindow, flow: Flow): boolean;
+  /** another buffer that holds the same bytes whenever this one is there: both are searched at once */
+  readonly sameBytesAs?: string;
   /** may there be an instance 1? */
   readonly multiple: boolean;
 }

@@ -25,6 +25,18 @@ export class AddressSet {
     this.#exclude6 = flatten6(input.exclude);
   }
 
+  /** First halves of all IPv4 addresses inside, where they are single addresses and small networks, all IPv4; undefined otherwise. For indexes. */
+  prefixes(): readonly number[] | undefined {
+    if (this.#all || this.#include6.length > 0) return undefined;
+    const list: number[] = [];
+    for (let at = 0; at < this.#include4.length; at += 2) {
+      const prefix = this.#include4[at] >>> 16;
+      if (this.#include4[at + 1] >>> 16 !== prefix || list.length >= MOST_PREFIXES) return undefined;
+      if (list[list.length - 1] !== prefix) list.push(prefix);
+    }
+    return list;
+  }
+
   contains(words: Uint32Array, version: number): boolean {
     if (version === 4) {
       const word = words[0];
@@ -33,6 +45,9 @@ export class AddressSet {
     return (this.#all || inside6(this.#include6, words)) && !inside6(this.#exclude6, words);
   }
 }
+
+/** A set that covers more is no use in an index. */
+const MOST_PREFIXES = 1024;
 
 function flatten(ranges: readonly AddressRange[]): Uint32Array {
   const list = ranges.filter((range) => range.version === 4).map((range) => [range.from[0], range.to[0]]);

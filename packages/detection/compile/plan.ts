@@ -46,6 +46,9 @@ export interface PayloadTables {
   readonly headLength: number;
   readonly head: GramTableData | undefined;
   readonly full: GramTableData | undefined;
+  /** literals of rules that hold only for payloads of at most `smallLength` bytes */
+  readonly smallLength: number;
+  readonly small: GramTableData | undefined;
 }
 
 export interface PlanData {
@@ -64,6 +67,8 @@ export interface PlanData {
   /** 0: none asked for; else 1 + index in `protocolNames` */
   readonly protocolNumbers: Uint16Array;
   readonly protocolNames: readonly string[];
+  /** see PAYLOAD_NEEDED and its kin */
+  readonly payloadBits: Uint8Array;
   /** header fields as written: protocol, source, source ports, direction, destination, destination ports */
   readonly headers: readonly (readonly string[])[];
   readonly groups: readonly BufferGroup[];
@@ -78,8 +83,13 @@ export interface PlanData {
   readonly ruleCount: number;
 }
 
+/** The rule has payload conditions; they may look at the stream, at packets. */
+export const PAYLOAD_NEEDED = 1;
+export const PAYLOAD_IN_STREAM = 2;
+export const PAYLOAD_IN_PACKET = 4;
+
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 3;
 
 export interface RuleSource {
   /** for messages */
@@ -103,6 +113,8 @@ export interface PlanBuild {
 const ACTION_ORDER: Record<Action, number> = { pass: 0, config: 0, drop: 1, reject: 2, rejectsrc: 2, rejectdst: 2, rejectboth: 2, alert: 3 };
 /** Literals bound to the first bytes are looked for only there. */
 const HEAD_LENGTH = 512;
+/** Rules that ask for payloads up to this size are not looked for in full-size packets. */
+const SMALL_LENGTH = 1024;
 
 /** Enabled rules → plan. Rules with an error are left out and reported; of rules with one gid:sid the highest rev wins. */
 export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, settings: EngineSettings): PlanBuild {
@@ -179,11 +191,12 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
   const headerNumbers = new Uint16Array(count);
   const directionBits = new Uint8Array(count);
   const protocolNumbers = new Uint16Array(count);
+  const payloadBits = new Uint8Array(count);
   const protocolNames: string[] = [];
   const headers: string[][] = [];
   const headerNumberOf = new Map<string, number>();
   const groups = new Map<string, GroupDraft>();
-  const payload = new Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[] }>();
+  const payload = new Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }>();
   const packetAlways: number[] = [];
   const transactionAlways: number[] = [];
   const addressesOnly: number[] = [];
@@ -207,6 +220,7 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
     }
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
+    if (rule.payload.length > 0) payloadBits[index] = PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0);
     if (rule.protocols !== undefined) {
       const name = rule.protocols[0];
       if (!protocolNames.includes(name)) protocolNames.push(name);
@@ -235,6 +249,7 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
     directionBits,
     protocolNumbers,
     protocolNames,
+    payloadBits,
     headers,
     groups: [...groups.values()].map((draft) => ({
       direction: draft.direction,
@@ -244,12 +259,14 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
       names: draft.names.length > 0 ? buildNameTable(draft.names) : undefined,
       grams: draft.grams.length > 0 ? buildGramTable(draft.grams) : undefined,
     })),
-    payload: [...payload.values()].map(({ place, direction, head, full }) => ({
+    payload: [...payload.values()].map(({ place, direction, head, full, small, smallLength }) => ({
       place,
       direction,
       headLength: head.reduce((most, literal) => Math.max(most, literal.within), 0),
       head: head.length > 0 ? buildGramTable(head) : undefined,
       full: full.length > 0 ? buildGramTable(full) : undefined,
+      smallLength,
+      small: small.length > 0 ? buildGramTable(small) : undefined,
     })),
     packetAlways: Uint32Array.from(packetAlways),
     transactionAlways: Uint32Array.from(transactionAlways),
@@ -271,10 +288,11 @@ function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
   const suffix = literal.shape === 'suffix';
   const plain = test.transforms.length === 0 || suffix;
   for (const direction of rule.directions) {
-    const key = `${direction}|${plain ? test.buffer.name : test.key}`;
+    const buffer = plain ? (test.buffer.sameBytesAs ?? test.buffer.name) : test.buffer.name;
+    const key = `${direction}|${plain ? buffer : test.key}`;
     let draft = groups.get(key);
     if (draft === undefined) {
-      draft = { direction, buffer: test.buffer.name, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, names: [], grams: [] };
+      draft = { direction, buffer, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, names: [], grams: [] };
       groups.set(key, draft);
     }
     if (literal.shape === 'anywhere') draft.grams.push({ bytes: literal.bytes, nocase: literal.nocase, value: rule.index, within: literal.within });
@@ -282,7 +300,7 @@ function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
   }
 }
 
-type PayloadDrafts = Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[] }>;
+type PayloadDrafts = Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }>;
 
 function addPayload(rule: CompiledRule, drafts: PayloadDrafts): void {
   const literal = rule.prefilter!;
@@ -290,15 +308,20 @@ function addPayload(rule: CompiledRule, drafts: PayloadDrafts): void {
 }
 
 function addPayloadLiteral(rule: CompiledRule, literal: GramLiteral, drafts: PayloadDrafts): void {
+  const atMost = Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
   for (const place of placesOf(rule)) {
     for (const direction of rule.directions) {
       const key = `${place}|${direction}`;
       let draft = drafts.get(key);
       if (draft === undefined) {
-        draft = { place, direction, head: [], full: [] };
+        draft = { place, direction, head: [], full: [], small: [], smallLength: 0 };
         drafts.set(key, draft);
       }
-      (literal.within > 0 && literal.within <= HEAD_LENGTH ? draft.head : draft.full).push(literal);
+      if (literal.within > 0 && literal.within <= HEAD_LENGTH) draft.head.push(literal);
+      else if (place !== 'stream' && atMost <= SMALL_LENGTH) {
+        draft.small.push(literal);
+        draft.smallLength = Math.max(draft.smallLength, atMost);
+      } else draft.full.push(literal);
     }
   }
 }

@@ -176,7 +176,6 @@ export class Engine {
     const evaluation = this.#evaluation;
     const { flow, direction } = packet;
     candidates.clear();
-    this.#packetRules.collect(packet, flow, detection, candidates);
     evaluation.noStream();
     if (side !== undefined && !side.opaque) {
       const upTo = side.readable(this.#settings.inline);
@@ -188,7 +187,8 @@ export class Engine {
         detection!.flush[direction] = false;
       }
     }
-    if (packet.payloadEnd > packet.payloadStart) this.#payload.packet(packet, direction, candidates);
+    this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, candidates);
+    if (packet.payloadEnd > packet.payloadStart && side?.opaque !== true) this.#payload.packet(packet, direction, candidates);
     if (candidates.count === 0) return;
     candidates.sort();
     for (let at = 0; at < candidates.count; at++) {

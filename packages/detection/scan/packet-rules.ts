@@ -5,45 +5,111 @@
 import type { PortSet } from '@sigwright/bytes';
 import { type Direction, type Flow, type Packet, TCP, UDP } from '@sigwright/contracts';
 import { headerAdmitsProtocol, headerMatches, type RuleHeader } from '../compile/header.ts';
-import type { PlanUse } from '../compile/plan.ts';
+import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED, type PlanUse } from '../compile/plan.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
+
+/** Rules arranged so that those for a few addresses are only looked at where such an address occurs. */
+class RuleList {
+  readonly general: Uint32Array;
+  readonly bySource = new Map<number, number[]>();
+  readonly byDestination = new Map<number, number[]>();
+
+  constructor(rules: Iterable<number>, headerOf: (rule: number) => RuleHeader) {
+    const general: number[] = [];
+    for (const rule of rules) {
+      const header = headerOf(rule);
+      const source = header.bidirectional ? undefined : header.source?.prefixes();
+      const destination = header.bidirectional || source !== undefined ? undefined : header.destination?.prefixes();
+      if (source !== undefined) for (const prefix of source) add(this.bySource, prefix, rule);
+      else if (destination !== undefined) for (const prefix of destination) add(this.byDestination, prefix, rule);
+      else general.push(rule);
+    }
+    this.general = Uint32Array.from(general);
+  }
+}
+
+function add(map: Map<number, number[]>, prefix: number, rule: number): void {
+  const list = map.get(prefix);
+  if (list === undefined) map.set(prefix, [rule]);
+  else list.push(rule);
+}
 
 export class PacketRules {
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
+  readonly #always: RuleList;
+  readonly #addressesOnly: RuleList;
+  readonly #protocolOnly: RuleList;
   #sourceIntervals: Uint16Array | undefined = undefined;
   #destinationIntervals: Uint16Array | undefined = undefined;
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
+    this.#always = this.#listOf(plan.data.packetAlways);
+    this.#addressesOnly = this.#listOf(plan.data.addressesOnly);
+    this.#protocolOnly = this.#listOf(plan.data.protocolOnly);
   }
 
-  collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, candidates: Candidates): void {
+  #listOf(rules: Iterable<number>): RuleList {
+    return new RuleList(rules, (rule) => this.#plan.header(this.#plan.data.headerNumbers[rule]));
+  }
+
+  /** `hasStream`: a chunk of the stream is inspected with this packet. */
+  collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, hasStream: boolean, candidates: Candidates): void {
     const { data } = this.#plan;
     if (data.packetAlways.length === 0 && data.addressesOnly.length === 0 && data.protocolOnly.length === 0) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
-      candidates.addAll(this.#narrow(this.#forPorts(packet), packet, undefined));
-      candidates.addAll(this.#narrow(data.addressesOnly, packet, undefined));
+      candidates.addAll(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
+      candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, undefined));
       return;
     }
-    candidates.addAll((detection.packetRules[direction] ??= this.#narrow(this.#forPorts(packet), packet, direction)));
+    detection.packetRules[direction] ??= this.#narrow(this.#always, this.#forPorts(packet), packet, direction);
+    this.#addPossible(detection.packetRules[direction], packet, flow, hasStream, candidates);
     if (!detection.addressesDone[direction]) {
       detection.addressesDone[direction] = true;
-      candidates.addAll(this.#narrow(data.addressesOnly, packet, direction));
+      candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
     }
     if (!detection.protocolRulesDone[direction] && flow.applicationProtocol !== undefined) {
       detection.protocolRulesDone[direction] = true;
-      candidates.addAll(this.#narrow(data.protocolOnly, packet, direction));
+      candidates.addAll(this.#narrow(this.#protocolOnly, this.#protocolOnly.general, packet, direction));
+    }
+  }
+
+  /** Of rules that fit the flow, those that this packet can make true: cheap columns only. */
+  #addPossible(list: Uint32Array, packet: Packet, flow: Flow, hasStream: boolean, candidates: Candidates): void {
+    const { payloadBits, protocolNumbers, protocolNames } = this.#plan.data;
+    const hasPayload = packet.payloadEnd > packet.payloadStart;
+    const packetPayload = hasPayload && (packet.protocol !== TCP || !packet.inStream) ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0;
+    const wanted = packetPayload | (hasStream ? PAYLOAD_IN_STREAM : 0);
+    const protocol = flow.applicationProtocol;
+    for (let at = 0; at < list.length; at++) {
+      const rule = list[at];
+      const bits = payloadBits[rule];
+      if (bits !== 0 && (bits & wanted) === 0) continue;
+      const number = protocolNumbers[rule];
+      if (number !== 0 && protocolNames[number - 1] !== protocol) continue;
+      candidates.add(rule);
     }
   }
 
   /** Rules of `list` whose header fits this packet. */
-  #narrow(list: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
-    const { data } = this.#plan;
+  #narrow(list: RuleList, general: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
     const kept: number[] = [];
+    this.#keep(general, packet, direction, kept);
+    if (packet.ipVersion === 4) {
+      const bySource = list.bySource.get(packet.source[0] >>> 16);
+      const byDestination = list.byDestination.get(packet.destination[0] >>> 16);
+      if (bySource !== undefined) this.#keep(bySource, packet, direction, kept);
+      if (byDestination !== undefined) this.#keep(byDestination, packet, direction, kept);
+    }
+    return Uint32Array.from(kept);
+  }
+
+  #keep(list: ArrayLike<number>, packet: Packet, direction: Direction | undefined, kept: number[]): void {
+    const { data } = this.#plan;
     let lastHeader = -1;
     let lastFits = false;
     for (let at = 0; at < list.length; at++) {
@@ -56,7 +122,6 @@ export class PacketRules {
       }
       if (lastFits) kept.push(rule);
     }
-    return Uint32Array.from(kept);
   }
 
   #forPorts(packet: Packet): Uint32Array {
@@ -69,7 +134,7 @@ export class PacketRules {
     let list = this.#byPorts.get(key);
     if (list === undefined) {
       const kept: number[] = [];
-      for (const rule of this.#plan.data.packetAlways) {
+      for (const rule of this.#always.general) {
         const header = this.#plan.header(this.#plan.data.headerNumbers[rule]);
         if (headerAdmitsProtocol(header, packet) && portsFit(header, packet)) kept.push(rule);
       }

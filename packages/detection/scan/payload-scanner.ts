@@ -8,9 +8,11 @@ interface Tables {
   readonly headLength: number;
   readonly head: GramTable | undefined;
   readonly full: GramTable | undefined;
+  readonly smallLength: number;
+  readonly small: GramTable | undefined;
 }
 
-const NO_TABLES: Tables = { headLength: 0, head: undefined, full: undefined };
+const NO_TABLES: Tables = { headLength: 0, head: undefined, full: undefined, smallLength: 0, small: undefined };
 
 export class PayloadScanner {
   readonly #stream: [Tables, Tables];
@@ -53,11 +55,14 @@ function ready(all: readonly PayloadTables[], place: PayloadPlace, direction: Di
     headLength: found.headLength,
     head: found.head === undefined ? undefined : new GramTable(found.head),
     full: found.full === undefined ? undefined : new GramTable(found.full),
+    smallLength: found.smallLength,
+    small: found.small === undefined ? undefined : new GramTable(found.small),
   };
 }
 
 function scan(tables: Tables, bytes: Uint8Array, start: number, end: number, offset: number, candidates: Candidates): void {
   tables.full?.scan(bytes, start, end, offset, candidates);
+  if (tables.small !== undefined && end - start <= tables.smallLength) tables.small.scan(bytes, start, end, offset, candidates);
   if (tables.head !== undefined && offset < tables.headLength) {
     tables.head.scan(bytes, start, Math.min(end, start + tables.headLength - offset), offset, candidates);
   }

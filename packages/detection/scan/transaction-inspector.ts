@@ -43,6 +43,10 @@ class DirectionState {
   pending: number[] = [];
   pendingSorted = true;
   decided: Set<number> | undefined = undefined;
+  /** what the pending rules were last evaluated on */
+  progress = -1;
+  bodyBytes = 0;
+  payloadRules = 0;
 }
 
 class TransactionState {
@@ -124,7 +128,18 @@ export class TransactionInspector {
     if (detection.payloadFound[direction] !== undefined) {
       for (const rule of detection.payloadFound[direction]) if (this.#plan.rule(rule).prefilter?.where === PAYLOAD) candidates.add(rule);
     }
+    const before = state.pending.length;
     this.#take(state);
+    // A body that grew by a packet decides nothing: rules are asked again when a window's worth came, or something else changed.
+    const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+    const bodyBytes = bytesKept(transaction);
+    const payloadRules = detection.payloadFound[direction]?.size ?? 0;
+    if (!complete && state.pending.length === before && transaction.progress[direction] === state.progress && bodyBytes - state.bodyBytes < least && payloadRules === state.payloadRules && transaction.anomalies === undefined) {
+      return;
+    }
+    state.progress = transaction.progress[direction];
+    state.bodyBytes = bodyBytes;
+    state.payloadRules = payloadRules;
     this.#evaluate(state, transaction, packet, flow, direction, detection, complete);
   }
 
@@ -303,4 +318,10 @@ export class TransactionInspector {
     // Not there (yet): bodies and files may still begin.
     return (buffer.shape === 'body' || buffer.multiple || buffer.protocol === undefined) && !complete ? LATER : NO;
   }
+}
+
+function bytesKept(transaction: Transaction): number {
+  let bytes = 0;
+  if (transaction.files !== undefined) for (const file of transaction.files) bytes += file.kept;
+  return bytes;
 }

@@ -44,6 +44,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         keyword: name,
         describes: `${summary} is ${describeComparison(wanted)}`,
         cost: 1,
+        ...(name === 'dsize' ? upperBound(wanted) : {}),
         test(packet) {
           if (protocols !== undefined && !protocols.includes(packet.protocol)) return false;
           if (packet.isPseudo || packet.ipVersion === 0) return false;
@@ -316,4 +317,17 @@ export const keywords = asKeywords(
 function mtu(packet: Packet): number {
   const at = packet.transportStart + 4;
   return at + 4 <= packet.ipEnd ? uint32(packet.data, at) : -1;
+}
+
+function upperBound(wanted: Comparison): { payloadAtMost?: number } {
+  switch (wanted.operator) {
+    case '=':
+    case '<':
+    case '<=':
+      return { payloadAtMost: wanted.value };
+    case 'range':
+      return { payloadAtMost: wanted.upper };
+    default:
+      return {};
+  }
 }

@@ -57,6 +57,8 @@ function body(name: string, summary: string, direction: Direction): TransactionB
     shape: 'body',
     protocol: 'http',
     directions: [direction],
+    // Every body of a response is a file; of requests only what is sent with POST and PUT.
+    ...(direction === TO_CLIENT ? { sameBytesAs: 'file.data' } : {}),
     multiple: false,
     progress: () => BODY,
     read(transaction, _direction, index, window) {
