@@ -100,6 +100,8 @@ export class Packet {
   /** rebuilt from fragments, or carried in a tunnel: the frame offsets are those of the rebuilt bytes */
   isRebuilt = false;
   tunnelDepth = 0;
+  /** headers read so far, those of packets around this one included; bounded by the decoder */
+  layers = 0;
 
   flow: Flow | undefined = undefined;
   direction: Direction = 0;

@@ -3,7 +3,8 @@
  * order, and the ends of flows as packet time goes on. What comes out goes to two handlers.
  */
 import { type EngineSettings, type Flow, type Packet, TCP } from '@sigwright/contracts';
-import { decodeFromInternet, decodePacket, openTunnel, packetPool } from './decode/decode.ts';
+import { decodeFromInternet, decodePacket, packetPool } from './decode/decode.ts';
+import { INNER_PACKET, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
 import { TcpTracker } from './streams/tcp-tracker.ts';
@@ -15,8 +16,10 @@ export interface PipelineHandlers {
   onFlowEnd(flow: Flow): void;
 }
 
-/** Expiry looks at list heads only, yet there is no need to look for every packet. */
+/** Expiry looks at list heads only, yet there is no need to look for every packet. Microseconds. */
 const EXPIRY_INTERVAL = 250_000;
+/** A capture put together of several may step back in time; beyond this, expiry begins again from there. */
+const LARGEST_STEP_BACK = 1_000_000;
 
 export class TrafficPipeline {
   packets = 0;
@@ -34,7 +37,7 @@ export class TrafficPipeline {
     this.#tracker = new TcpTracker(settings);
     this.#defragmenter = new Defragmenter(settings.verifyChecksums);
     this.flows = new FlowTable(settings, (flow) => {
-      this.#tracker.finish(flow);
+      if (flow.stream !== undefined) this.#tracker.finish(flow);
       handlers.onFlowEnd(flow);
     });
   }
@@ -49,46 +52,51 @@ export class TrafficPipeline {
     packet.wireLength = wireLength;
     packet.linkType = linkType;
     packet.tunnelDepth = 0;
-    if (time > this.#nextExpiry) {
+    if (time > this.#nextExpiry || time < this.#nextExpiry - LARGEST_STEP_BACK) {
       this.flows.expire(time);
       this.#nextExpiry = time + EXPIRY_INTERVAL;
     }
-    const decoded = decodePacket(packet, this.#verifyChecksums);
-    this.#deliver(packet, decoded);
+    if (decodePacket(packet, this.#verifyChecksums)) this.#deliver(packet);
+    else this.#handlers.onPacket(packet);
   }
 
-  #deliver(packet: Packet, decoded: boolean): void {
-    if (!decoded) {
-      this.#handlers.onPacket(packet);
-      return;
-    }
+  /** An IP packet: its flow and stream first, then the handler, then what it carries or completes. */
+  #deliver(packet: Packet): void {
     if (packet.isFragment) {
       const whole = this.#defragmenter.push(packet);
       this.#handlers.onPacket(packet);
-      if (whole !== undefined) this.#deliver(whole, true);
+      if (whole !== undefined) {
+        if (whole.ipVersion !== 0) this.#deliver(whole);
+        else this.#handlers.onPacket(whole);
+      }
       return;
     }
-    const good = packet.ipChecksumGood !== 0 && packet.transportChecksumGood !== 0;
-    if (packet.ipVersion !== 0 && packet.transportStart >= 0) this.#follow(packet, good);
-    this.#handlers.onPacket(packet);
+    if (packet.transportStart >= 0) this.#follow(packet);
     const inner = this.#pool[Math.min(packet.tunnelDepth + 1, this.#pool.length - 1)];
-    if (inner !== packet && openTunnel(packet, inner)) {
-      const innerDecoded = decodeFromInternet(inner, this.#verifyChecksums);
-      this.#deliver(inner, innerDecoded);
-    }
+    // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
+    const carried = openTunnel(packet, inner);
+    this.#handlers.onPacket(packet);
+    if (carried === NO_TUNNEL) return;
+    if (carried === INNER_PACKET && decodeFromInternet(inner, this.#verifyChecksums)) this.#deliver(inner);
+    else this.#handlers.onPacket(inner);
   }
 
-  #follow(packet: Packet, good: boolean): void {
+  #follow(packet: Packet): void {
     let flow = this.flows.lookup(packet);
     if (flow === undefined) return;
-    if (packet.protocol === TCP && good && this.#tracker.isReuse(packet, flow)) {
+    if (packet.protocol !== TCP) {
+      this.flows.touch(flow, packet);
+      return;
+    }
+    // A wrong checksum means that the receiver never took it: it must not touch the stream.
+    const good = packet.ipChecksumGood !== 0 && packet.transportChecksumGood !== 0;
+    if (good && this.#tracker.isReuse(packet, flow)) {
       this.flows.drop(flow, 'tcp_reuse');
       packet.flow = undefined;
       flow = this.flows.lookup(packet);
       if (flow === undefined) return;
     }
-    // A wrong checksum means that the receiver never took it: it must not touch the stream.
-    if (packet.protocol === TCP && good) this.#tracker.handle(packet, flow);
+    if (good) this.#tracker.handle(packet, flow);
     this.flows.touch(flow, packet);
   }
 

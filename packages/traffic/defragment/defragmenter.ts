@@ -4,8 +4,9 @@
  */
 import { formatAddress } from '@sigwright/bytes';
 import { Packet } from '@sigwright/contracts';
-import { decodeFromInternet, resetPacket } from '../decode/decode.ts';
-import { IPV4, IPV6 } from '../decode/link.ts';
+import { decodeFromInternet } from '../decode/decode.ts';
+import { IPV4, IPV6 } from '../decode/ethernet.ts';
+import { resetPacket } from '../decode/reset.ts';
 
 const MOST_PACKETS = 4096;
 const MOST_FRAGMENTS = 2048;
