@@ -1,7 +1,7 @@
 import { fromLatin1, latin1 } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type Packet } from '@sigwright/contracts';
 import { describe, expect, it } from 'vitest';
-import { type CaptureComposer, CaptureReader, composeCapture, SeededRandom, type TcpStream, TrafficPipeline } from '../index.ts';
+import { type CaptureComposer, CaptureReader, composeCapture, SeededRandom, type TcpConversation, type TcpStream, TrafficPipeline } from '../index.ts';
 
 interface Seen {
   packets: number;
@@ -101,15 +101,14 @@ describe('TCP', () => {
     { from: 'server', bytes: `${LONG}!` },
     { from: 'client', bytes: 'bye' },
   ] as const;
-  const ways: readonly { readonly shows: string; readonly options: Parameters<CaptureComposer['tcpConversation']>[0] extends infer T ? Partial<T> : never }[] =
-    [
-      { shows: 'in order', options: {} },
-      { shows: 'segments swapped', options: { outOfOrder: true } },
-      { shows: 'everything twice', options: { retransmit: true } },
-      { shows: 'sequence numbers that wrap', options: { clientSequence: 0xffff_f000, serverSequence: 0xffff_fff0 } },
-      { shows: 'reset at the end', options: { close: 'reset' } },
-      { shows: 'cut off', options: { close: 'none' } },
-    ];
+  const ways: readonly { readonly shows: string; readonly options: Partial<TcpConversation> }[] = [
+    { shows: 'in order', options: {} },
+    { shows: 'segments swapped', options: { outOfOrder: true } },
+    { shows: 'everything twice', options: { retransmit: true } },
+    { shows: 'sequence numbers that wrap', options: { clientSequence: 0xffff_f000, serverSequence: 0xffff_fff0 } },
+    { shows: 'reset at the end', options: { close: 'reset' } },
+    { shows: 'cut off', options: { close: 'none' } },
+  ];
   for (const { shows, options } of ways) {
     it(`${shows}: both sides come back in order`, () => {
       const capture = composeCapture();
