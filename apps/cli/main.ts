@@ -5,6 +5,11 @@ enableCompileCache();
 
 const VERBS: Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }> = {
   run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./run.ts')).run(argv) },
+  prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
+  review: { summary: 'which rules are due, and what is decided about them', run: async (argv) => (await import('./review.ts')).run(argv) },
+  release: { summary: 'a release of a repository: rules, maps, archive, changelog', run: async (argv) => (await import('./release.ts')).run(argv) },
+  'community-review': { summary: 'the weekly post', run: async (argv) => (await import('./community-review.ts')).run(argv) },
+  triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./suricata.ts')).suricata(argv) },
 };
 

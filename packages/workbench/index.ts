@@ -1,0 +1,9 @@
+/** Report → released rule → learned lesson. The only door of this package. */
+export * from './community-review/community-review.ts';
+export * from './prove/prove.ts';
+export * from './release/compare.ts';
+export * from './release/release.ts';
+export * from './repository/lock.ts';
+export * from './repository/repository.ts';
+export * from './review/review.ts';
+export * from './triage/triage.ts';

@@ -196,7 +196,10 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
   const headers: string[][] = [];
   const headerNumberOf = new Map<string, number>();
   const groups = new Map<string, GroupDraft>();
-  const payload = new Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }>();
+  const payload = new Map<
+    string,
+    { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }
+  >();
   const packetAlways: number[] = [];
   const transactionAlways: number[] = [];
   const addressesOnly: number[] = [];
@@ -300,7 +303,10 @@ function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
   }
 }
 
-type PayloadDrafts = Map<string, { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }>;
+type PayloadDrafts = Map<
+  string,
+  { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }
+>;
 
 function addPayload(rule: CompiledRule, drafts: PayloadDrafts): void {
   const literal = rule.prefilter!;

@@ -134,7 +134,14 @@ export class TransactionInspector {
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
     const bodyBytes = bytesKept(transaction);
     const payloadRules = detection.payloadFound[direction]?.size ?? 0;
-    if (!complete && state.pending.length === before && transaction.progress[direction] === state.progress && bodyBytes - state.bodyBytes < least && payloadRules === state.payloadRules && transaction.anomalies === undefined) {
+    if (
+      !complete &&
+      state.pending.length === before &&
+      transaction.progress[direction] === state.progress &&
+      bodyBytes - state.bodyBytes < least &&
+      payloadRules === state.payloadRules &&
+      transaction.anomalies === undefined
+    ) {
       return;
     }
     state.progress = transaction.progress[direction];

@@ -71,7 +71,8 @@ export function decodeIcmp4(packet: Packet): boolean {
   const { data, payloadStart: start, payloadEnd: end } = packet;
   if (end - start < 8) return fault(packet, 'icmpv4.pkt_too_small');
   packet.transportStart = start;
-  const type = (packet.icmpType = data[start]);
+  const type = data[start];
+  packet.icmpType = type;
   packet.icmpCode = data[start + 1];
   packet.payloadStart = start + 8;
   const codes = CODES_V4[type];
@@ -88,7 +89,8 @@ export function decodeIcmp6(packet: Packet): boolean {
   const { data, payloadStart: start, payloadEnd: end } = packet;
   if (end - start < 8) return fault(packet, 'icmpv6.pkt_too_small');
   packet.transportStart = start;
-  const type = (packet.icmpType = data[start]);
+  const type = data[start];
+  packet.icmpType = type;
   packet.icmpCode = data[start + 1];
   packet.payloadStart = start + 8;
   const codes = CODES_V6[type];

@@ -133,6 +133,8 @@ function extensions(packet: Packet, first: number, start: number): boolean {
         if (fragment(packet, at, end)) return true;
         next = data[at];
         at += 8;
+        // A header is announced and not one byte of it is there.
+        if (at >= end && next !== NO_NEXT) return fault(packet, 'ipv6.trunc_exthdr');
         break;
       }
       case NO_NEXT:

@@ -10,12 +10,13 @@ const PPP_IPV4 = 0x0021;
 const PPP_IPV6 = 0x0057;
 /** Van Jacobson, uncompressed: an IPv4 packet whose protocol field was replaced (RFC 1144). */
 const PPP_VJ_UNCOMPRESSED = 0x002f;
-/** Protocols that are known but carry nothing for us: control protocols, compressed packets, other networks. */
-const KNOWN: ReadonlySet<number> = new Set([
+/** Data protocols that are known and not read: other networks, compressed and multilink packets. */
+const UNSUPPORTED: ReadonlySet<number> = new Set([
   0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x003d, 0x0041, 0x0043, 0x0045, 0x0047, 0x0049, 0x004b, 0x004f, 0x00fb, 0x00fd,
-  0x0201, 0x0203, 0x0205, 0x0231, 0x8021, 0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x802d, 0x802f, 0x8031, 0x8033, 0x8035, 0x803d, 0x8057, 0x80fb, 0x80fd,
-  0x8281, 0x8283, 0xc021, 0xc023, 0xc025, 0xc027, 0xc223,
+  0x0201, 0x0203, 0x0205, 0x0231, 0x0281, 0x0283,
 ]);
+/** Network control and link control protocols have numbers from here on (RFC 1661 section 2); they carry no packets. */
+const FIRST_CONTROL = 0x8000;
 
 /** `bare`: without address and control bytes in any case. */
 export function decodePpp(packet: Packet, start: number, end: number, bare: boolean): boolean {
@@ -43,5 +44,6 @@ export function decodePpp(packet: Packet, start: number, end: number, bare: bool
     packet.ipEnd = end;
     return true;
   }
-  return fault(packet, KNOWN.has(protocol) ? 'ppp.unsup_proto' : 'ppp.wrong_type');
+  if (protocol >= FIRST_CONTROL) return false;
+  return fault(packet, UNSUPPORTED.has(protocol) ? 'ppp.unsup_proto' : 'ppp.wrong_type');
 }

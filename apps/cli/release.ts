@@ -1,0 +1,39 @@
+/** `sigwright release [-C FOLDER] --version V [--date DATE]`: a release in ET's layout, reproducible, with its changelog. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildRelease, writeRelease } from '@sigwright/workbench';
+import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
+import { dayOf, repositoryAt } from './shared/repository.ts';
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { folder: { type: 'string', short: 'C' }, version: { type: 'string' }, date: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+  });
+  const repository = repositoryAt(values.folder, 'release');
+  if (repository === undefined) return 1;
+  if (values.version === undefined) {
+    process.stderr.write('sigwright release: name a version: --version 1\n');
+    return 2;
+  }
+  const built = await buildRelease(repository, { version: values.version, date: dayOf(values.date), classifications: DEFAULT_CLASSIFICATIONS });
+  if (!built.ok) {
+    process.stderr.write(`sigwright release: ${built.message}\n`);
+    return 1;
+  }
+  const { files, difference, rules, enabled, previous } = built.value;
+  if (!values['dry-run']) {
+    const failed = writeRelease(repository, values.version, built.value);
+    if (failed !== undefined) {
+      process.stderr.write(`sigwright release: ${failed.message}\n`);
+      return 1;
+    }
+  }
+  process.stdout.write(
+    `${values['dry-run'] ? 'would write' : 'wrote'} ${join(repository.folder, 'releases', values.version)}: ${files.size} files, ${rules} rules, ${enabled} enabled\n`,
+  );
+  process.stdout.write(
+    `against ${previous ?? 'nothing'}: ${difference.added.length} added, ${difference.modifiedActive.length + difference.modifiedInactive.length} modified, ${difference.disabled.length} disabled, ${difference.removed.length} removed\n`,
+  );
+  return 0;
+}

@@ -1,0 +1,68 @@
+/**
+ * `sigwright review [-C FOLDER] [--today DATE]`: what is due and why.
+ * `sigwright review extend|disable|retire SID… --reason REASON`: decide.
+ */
+import { parseArgs } from 'node:util';
+import { type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
+import { dayOf, repositoryAt } from './shared/repository.ts';
+
+const DECISIONS: readonly string[] = ['extend', 'disable', 'retire'];
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      folder: { type: 'string', short: 'C' },
+      today: { type: 'string' },
+      reason: { type: 'string' },
+      note: { type: 'string' },
+      all: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+  });
+  const repository = repositoryAt(values.folder, 'review');
+  if (repository === undefined) return 1;
+  const today = dayOf(values.today);
+  const [decision, ...sids] = positionals;
+  if (decision !== undefined) {
+    if (!DECISIONS.includes(decision) || sids.length === 0) {
+      process.stderr.write(`sigwright review: write \`review ${DECISIONS.join('|')} SID… --reason ${REASONS.join('|')}\`\n`);
+      return 2;
+    }
+    if (values.reason !== undefined && !(REASONS as readonly string[]).includes(values.reason)) {
+      process.stderr.write(`sigwright review: reason \`${values.reason}\` is none of ${REASONS.join(', ')}\n`);
+      return 2;
+    }
+    for (const sid of sids) {
+      // Files change with each decision: the repository is read anew.
+      const current = repositoryAt(values.folder, 'review') ?? repository;
+      const failed = decide(current, {
+        sid: Number(sid),
+        decision: decision as Decision,
+        reason: (values.reason ?? '') as Reason | '',
+        today,
+        ...(values.note === undefined ? {} : { note: values.note }),
+      });
+      if (failed !== undefined) {
+        process.stderr.write(`sigwright review: ${failed.message}\n`);
+        return 1;
+      }
+      process.stdout.write(`${sid}: ${decision === 'extend' ? 'reviewed, stays' : decision === 'disable' ? 'disabled' : 'retired'}\n`);
+    }
+    return 0;
+  }
+  const queue = reviewQueue(repository, today);
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify(queue, undefined, 1)}\n`);
+    return 0;
+  }
+  const due = queue.filter((item) => item.overdue >= 0);
+  for (const item of values.all ? queue : due) {
+    const when = item.overdue > 0 ? `${item.overdue} days overdue` : item.overdue === 0 ? 'due today' : `due ${item.due}`;
+    process.stdout.write(`${item.sid}  ${when.padEnd(18)}  ${item.message}\n${' '.repeat(9)}${item.why}\n`);
+  }
+  const next = queue.find((item) => item.overdue < 0);
+  process.stdout.write(`${due.length} of ${queue.length} rules are due on ${today}${next === undefined ? '' : `; the next on ${next.due}`}\n`);
+  return 0;
+}

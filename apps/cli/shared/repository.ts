@@ -1,0 +1,18 @@
+/** Opens the ruleset repository that a verb works on, and says what is wrong with it. */
+import { openRepository, type Repository } from '@sigwright/workbench';
+
+/** Undefined after a message on standard error. */
+export function repositoryAt(folder: string | undefined, verb: string): Repository | undefined {
+  const opened = openRepository(folder ?? '.');
+  if (!opened.ok) {
+    process.stderr.write(`sigwright ${verb}: ${opened.message}\n${folder === undefined ? `name the folder: sigwright ${verb} -C FOLDER\n` : ''}`);
+    return undefined;
+  }
+  for (const problem of opened.value.problems) process.stderr.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
+  return opened.value;
+}
+
+/** Today, or the day given: the only place where verbs learn the date. */
+export function dayOf(given: string | undefined): string {
+  return given ?? new Date().toISOString().slice(0, 10);
+}

@@ -1,0 +1,99 @@
+/** The weekly post: who found what, which SIDs alert on it, what to correlate. Markdown, made from the reports of a repository. */
+import { type ReportFile, type Repository, ROLES, type Role } from '../repository/repository.ts';
+
+/** Roles of rules that fire on infrastructure, which is burnt within weeks. */
+const IOC_ROLES: ReadonlySet<Role> = new Set(['lookup', 'contact']);
+
+const ROLE_WORDS: Record<Role, string> = {
+  lookup: 'lookups of the domains',
+  contact: 'connections to the servers (TLS server name)',
+  payload: 'the fetch of a payload',
+  check_in: 'the check-in of an infected host',
+  command: 'commands that reach an infected host',
+  config: 'configuration asked for or handed out',
+  exfil: 'data on its way out',
+  context: 'context: worth keeping beside other alerts, no verdict alone',
+};
+
+/** `2051079`, `2051079 & 2051081`, `2051141-2051148`: runs of three or more become ranges. */
+export function sidRanges(sids: readonly number[]): string {
+  const sorted = [...new Set(sids)].sort((a, b) => a - b);
+  const parts: string[] = [];
+  for (let at = 0; at < sorted.length; ) {
+    let end = at;
+    while (end + 1 < sorted.length && sorted[end + 1] === sorted[end] + 1) end++;
+    if (end - at >= 2) parts.push(`${sorted[at]}-${sorted[end]}`);
+    else for (let one = at; one <= end; one++) parts.push(String(sorted[one]));
+    at = end + 1;
+  }
+  return parts.length <= 1 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} & ${parts[parts.length - 1]}`;
+}
+
+/** `date`: ISO, the day of the post. */
+export function communityReview(repository: Repository, date: string): string {
+  const reports = [...repository.reports].filter((report) => report.rules.length > 0).sort((a, b) => a.title.localeCompare(b.title));
+  const sids = new Set(reports.flatMap((report) => report.rules.map(({ sid }) => sid)));
+  const lines: string[] = [`# Community review, ${longDate(date)}`, ''];
+  lines.push(
+    `This week brought ${sids.size} rules on ${reports.length} campaigns, every one of them begun by somebody who shared what they found. They are ${repository.settings.licence} licensed: use them, change them, and tell us what they do in your network.`,
+    '',
+  );
+  for (const report of reports) lines.push(...item(report), '');
+  const ioc = reports.flatMap((report) => report.rules.filter(({ role }) => IOC_ROLES.has(role)).map(({ sid }) => sid));
+  const behaviour = reports.flatMap((report) => report.rules.filter(({ role }) => !IOC_ROLES.has(role) && role !== 'context').map(({ sid }) => sid));
+  const context = reports.flatMap((report) => report.rules.filter(({ role }) => role === 'context').map(({ sid }) => sid));
+  lines.push('## How to read the alerts', '');
+  if (ioc.length > 0)
+    lines.push(
+      `**Rules on infrastructure** (${sidRanges(ioc)}) fire on names and servers that are burnt to some extent. A single lookup is worth a look, not a verdict; these rules have a short time to review and will leave the set sooner.`,
+      '',
+    );
+  if (behaviour.length > 0)
+    lines.push(
+      `**Rules on behaviour** (${sidRanges(behaviour)}) fire on what the malware does. When one of them alerts, check that host for compromise; together with a lookup from the same host there is little left to doubt. These rules live longer.`,
+      '',
+    );
+  if (context.length > 0)
+    lines.push(`**Context** (${sidRanges(context)}) says something true about a host and nothing bad by itself. Read it beside the others.`, '');
+  const handles = [...new Set(reports.flatMap((report) => report.credits.map(({ handle }) => handle)))];
+  lines.push('## Thanks', '', `${handles.join(', ')}: thank you for sharing.`);
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function item(report: ReportFile): string[] {
+  const lines: string[] = [`## ${report.title}`, ''];
+  const credits = report.credits.map(({ handle, name, where }) => `${handle}${name === '' ? '' : ` (${name})`}${where === '' ? '' : ` on ${where}`}`);
+  const source = report.source.publisher === '' ? 'the source' : report.source.publisher;
+  lines.push(`${credits.length === 0 ? 'Found' : `Thanks to ${listed(credits)}, found`} in [${source}](${report.source.url}). ${report.summary.trim()}`, '');
+  const groups = ROLES.map((role) => ({ role, rules: report.rules.filter((rule) => rule.role === role) })).filter(({ rules }) => rules.length > 0);
+  for (const { role, rules } of groups) {
+    const said = [...new Set(rules.map((rule) => rule['alerts-on']).filter((words) => words !== ''))];
+    lines.push(
+      `- ${rules.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(rules.map(({ sid }) => sid))}: ${ROLE_WORDS[role]}${said.length > 0 && said.length <= 4 ? ` (${said.join('; ')})` : ''}`,
+    );
+  }
+  if (report.correlate.trim() !== '') lines.push('', `Look at these together: ${report.correlate.trim()}`);
+  const crossed = report['emerging-threats'].flatMap(expandRange);
+  if (crossed.length > 0) lines.push('', `Emerging Threats covers it with ${crossed.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(crossed)}.`);
+  return lines;
+}
+
+/** `2051150-2051152` → its numbers. */
+export function expandRange(written: number | string): number[] {
+  const match = /^(\d+)\s*-\s*(\d+)$/.exec(String(written));
+  if (match === null) return Number.isFinite(Number(written)) ? [Number(written)] : [];
+  const list: number[] = [];
+  for (let sid = Number(match[1]); sid <= Number(match[2]) && list.length < 1000; sid++) list.push(sid);
+  return list;
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length <= 1 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} and ${parts[parts.length - 1]}`;
+}
+
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+
+function longDate(date: string): string {
+  const [year, month, day] = date.split('-').map(Number);
+  return `${day} ${MONTHS[(month ?? 1) - 1]} ${year}`;
+}

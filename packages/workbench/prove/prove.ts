@@ -1,0 +1,98 @@
+/**
+ * Every rule against its evidence: it fires where it must, as often as it must, and is silent where it must be. The engine is
+ * handed in, so that this works with any.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Repository, RepositoryRule } from '../repository/repository.ts';
+
+export interface ProofRequest {
+  /** all rules of the repository, disabled ones enabled */
+  readonly rules: string;
+  readonly capture: Uint8Array;
+  readonly networks: Readonly<Record<string, string>>;
+}
+
+export interface ProofAlert {
+  readonly sid: number;
+  readonly packet: number;
+}
+
+export type ProofRunner = (request: ProofRequest) => { readonly alerts: readonly ProofAlert[]; readonly problem?: string };
+
+export interface ProofCheck {
+  readonly capture: string;
+  readonly kind: 'fires' | 'silent';
+  readonly wanted: number;
+  readonly got: number;
+  readonly ok: boolean;
+  /** what the capture shows, or why it is silent */
+  readonly says: string;
+  /** why not ok */
+  readonly reason: string;
+  /** packets at which it alerted */
+  readonly packets: readonly number[];
+}
+
+export interface RuleProof {
+  readonly sid: number;
+  readonly message: string;
+  readonly category: string;
+  readonly ok: boolean;
+  readonly checks: readonly ProofCheck[];
+  /** what is wrong with the evidence itself */
+  readonly missing: readonly string[];
+}
+
+export interface ProofReport {
+  readonly ok: boolean;
+  readonly rules: readonly RuleProof[];
+  readonly captures: number;
+}
+
+export function prove(repository: Repository, runner: ProofRunner, sids?: ReadonlySet<number>): ProofReport {
+  const text = repository.rules.map(({ rule }) => rule.text).join('\n');
+  const results = new Map<string, ReturnType<ProofRunner>>();
+  const run = (path: string): ReturnType<ProofRunner> => {
+    const known = results.get(path);
+    if (known !== undefined) return known;
+    const made = existsSync(path)
+      ? runner({ rules: text, capture: readFileSync(path), networks: repository.settings.networks })
+      : { alerts: [], problem: 'the capture is missing' };
+    results.set(path, made);
+    return made;
+  };
+  const proofs = repository.rules.filter(({ rule }) => sids === undefined || sids.has(rule.sid)).map((one) => proveRule(repository, one, run));
+  return { ok: proofs.every((proof) => proof.ok), rules: proofs, captures: results.size };
+}
+
+function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: (path: string) => ReturnType<ProofRunner>): RuleProof {
+  const expectation = repository.evidence.get(rule.sid);
+  const missing: string[] = [];
+  const checks: ProofCheck[] = [];
+  if (expectation === undefined) missing.push(`there is no evidence/${rule.sid}/expect.yaml`);
+  else {
+    if (expectation.fires.length === 0) missing.push('no capture must fire it');
+    if (expectation.silent.length === 0) missing.push('no capture must leave it silent');
+    const folder = join(repository.folder, 'evidence', String(rule.sid));
+    for (const one of expectation.fires) checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture))));
+    for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture))));
+  }
+  return { sid: rule.sid, message: rule.message, category, ok: missing.length === 0 && checks.every((one) => one.ok), checks, missing };
+}
+
+function check(sid: number, capture: string, kind: 'fires' | 'silent', wanted: number, says: string, result: ReturnType<ProofRunner>): ProofCheck {
+  const packets = result.alerts.filter((alert) => alert.sid === sid).map((alert) => alert.packet);
+  const got = packets.length;
+  const others = [...new Set(result.alerts.filter((alert) => alert.sid !== sid).map((alert) => alert.sid))];
+  let reason = '';
+  if (result.problem !== undefined) reason = result.problem;
+  else if (kind === 'silent' && got > 0) reason = `must stay silent, but fired ${times(got)} (packet ${packets.join(', ')})`;
+  else if (kind === 'fires' && got === 0) reason = `must fire ${times(wanted)}, but stayed silent${others.length > 0 ? `; ${others.join(', ')} fired` : ''}`;
+  else if (kind === 'fires' && got !== wanted) reason = `must fire ${times(wanted)}, but fired ${times(got)} (packet ${packets.join(', ')})`;
+  return { capture, kind, wanted, got, ok: reason === '', says, reason, packets };
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+}

@@ -1,0 +1,217 @@
+/**
+ * The ruleset repository on disk, read whole and checked (schemas: docs/ruleset-repository.md). What is wrong is collected with
+ * file and line; writing goes through `writeWhole`, so that no half-written file is ever taken for a whole one.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Failure, failure, lineAndColumn, type Result, type Rule, success } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+
+export const ROLES = ['lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil', 'context'] as const;
+export type Role = (typeof ROLES)[number];
+
+const days = z.number().int().positive();
+
+const RULESET = z.object({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  title: z.string(),
+  licence: z.string(),
+  copyright: z.string(),
+  'message-prefix': z.string().regex(/^[A-Z][A-Z0-9]*$/),
+  'sid-ranges': z.array(z.object({ from: z.number().int().positive(), to: z.number().int().positive(), owner: z.string().default('') })).min(1),
+  engines: z.array(z.string()).default(['suricata-7']),
+  networks: z.record(z.string(), z.string()).default({}),
+  'time-to-review': z.record(z.string(), days).default({}),
+});
+
+const REPORT = z.object({
+  title: z.string(),
+  date: z.union([z.string(), z.date()]).transform((date) => (typeof date === 'string' ? date : date.toISOString().slice(0, 10))),
+  source: z.object({ url: z.string(), kind: z.string().default('post'), publisher: z.string().default('') }),
+  credits: z.array(z.object({ handle: z.string(), name: z.string().default(''), where: z.string().default('') })).default([]),
+  campaign: z.string().default(''),
+  families: z.array(z.string()).default([]),
+  actors: z.array(z.string()).default([]),
+  summary: z.string(),
+  indicators: z
+    .array(
+      z.object({
+        type: z.string(),
+        value: z.union([z.string(), z.number()]).transform(String),
+        role: z.string().default('indicator'),
+        note: z.string().default(''),
+      }),
+    )
+    .default([]),
+  rules: z.array(z.object({ sid: z.number().int().positive(), role: z.enum(ROLES), 'alerts-on': z.string().default('') })).default([]),
+  'emerging-threats': z.array(z.union([z.number(), z.string()])).default([]),
+  correlate: z.string().default(''),
+  playbook: z.string().default(''),
+});
+
+const EXPECTATION = z.object({
+  sid: z.number().int().positive(),
+  fires: z.array(z.object({ capture: z.string(), alerts: z.number().int().positive().default(1), shows: z.string().default('') })).default([]),
+  silent: z.array(z.object({ capture: z.string(), because: z.string().default('') })).default([]),
+});
+
+const LOCK = z.object({
+  rules: z.record(
+    z.string(),
+    z.object({
+      rev: z.number().int(),
+      hash: z.string(),
+      released: z.string().optional(),
+      category: z.string(),
+      decisions: z.array(z.object({ date: z.string(), decision: z.string(), reason: z.string(), note: z.string().optional() })).default([]),
+    }),
+  ),
+});
+
+export type RulesetSettings = z.infer<typeof RULESET>;
+export type ReportFile = z.infer<typeof REPORT> & { readonly slug: string };
+export type Expectation = z.infer<typeof EXPECTATION>;
+export type Lock = z.infer<typeof LOCK>;
+
+export interface RepositoryRule {
+  readonly rule: Rule;
+  /** `malware` for rules/malware.rules */
+  readonly category: string;
+  readonly path: string;
+  readonly line: number;
+}
+
+export interface RepositoryProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface Repository {
+  readonly folder: string;
+  readonly settings: RulesetSettings;
+  readonly rules: readonly RepositoryRule[];
+  readonly reports: readonly ReportFile[];
+  readonly evidence: ReadonlyMap<number, Expectation>;
+  readonly lock: Lock;
+  readonly problems: readonly RepositoryProblem[];
+}
+
+export function openRepository(folder: string): Result<Repository> {
+  const path = join(folder, 'ruleset.yaml');
+  if (!existsSync(path)) return failure('repository/not-one', `${folder} holds no ruleset.yaml, so it is no ruleset repository`, { path });
+  const problems: RepositoryProblem[] = [];
+  const settings = readYaml(path, RULESET, problems);
+  if (settings === undefined) return failure('repository/settings', problems.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'), { path });
+  const rules = readRules(folder, problems);
+  const reports: ReportFile[] = [];
+  for (const slug of foldersIn(join(folder, 'reports'))) {
+    const report = readYaml(join(folder, 'reports', slug, 'report.yaml'), REPORT, problems);
+    if (report !== undefined) reports.push({ ...report, slug });
+  }
+  const evidence = new Map<number, Expectation>();
+  for (const name of foldersIn(join(folder, 'evidence'))) {
+    const file = join(folder, 'evidence', name, 'expect.yaml');
+    const expectation = readYaml(file, EXPECTATION, problems);
+    if (expectation === undefined) continue;
+    if (String(expectation.sid) !== name) problems.push({ path: file, line: 1, message: `sid ${expectation.sid} stands in the folder of ${name}` });
+    evidence.set(expectation.sid, expectation);
+  }
+  const lockPath = join(folder, 'rules.lock');
+  const lock = existsSync(lockPath) ? (readYaml(lockPath, LOCK, problems) ?? { rules: {} }) : { rules: {} };
+  return success({ folder, settings, rules, reports, evidence, lock, problems: [...problems, ...checkRules(settings, rules)] });
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: RepositoryProblem[]): Shape | undefined {
+  try {
+    const read = schema.safeParse(parse(readFileSync(path, 'utf8')));
+    if (read.success) return read.data;
+    for (const issue of read.error.issues) problems.push({ path, line: 1, message: `${issue.path.join('.') || 'the file'}: ${issue.message}` });
+  } catch (problem) {
+    const line = problem instanceof YAMLParseError ? (problem.linePos?.[0].line ?? 1) : 1;
+    problems.push({ path, line, message: (problem as Error).message.split('\n')[0] });
+  }
+  return undefined;
+}
+
+function readRules(folder: string, problems: RepositoryProblem[]): RepositoryRule[] {
+  const rules: RepositoryRule[] = [];
+  const base = join(folder, 'rules');
+  if (!existsSync(base)) return rules;
+  for (const name of readdirSync(base).sort()) {
+    if (!name.endsWith('.rules')) continue;
+    const path = join(base, name);
+    const text = readFileSync(path, 'utf8');
+    const parsed = parseRules(text);
+    for (const diagnostic of parsed.diagnostics)
+      problems.push({ path, line: lineAndColumn(text, diagnostic.at.start).line, message: `${diagnostic.title} (${diagnostic.code})` });
+    for (const rule of parsed.rules) rules.push({ rule, category: name.slice(0, -'.rules'.length), path, line: lineAndColumn(text, rule.span.start).line });
+  }
+  return rules;
+}
+
+function checkRules(settings: RulesetSettings, rules: readonly RepositoryRule[]): RepositoryProblem[] {
+  const problems: RepositoryProblem[] = [];
+  const seen = new Map<number, RepositoryRule>();
+  for (const one of rules) {
+    const { sid } = one.rule;
+    const say = (message: string): void => {
+      problems.push({ path: one.path, line: one.line, message });
+    };
+    const before = seen.get(sid);
+    if (before !== undefined) say(`sid ${sid} is already used at ${before.path}:${before.line}`);
+    seen.set(sid, one);
+    if (!settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to)) say(`sid ${sid} lies in none of the ruleset's ranges`);
+    if (!one.rule.message.startsWith(`${settings['message-prefix']} `)) say(`the message of ${sid} does not begin with ${settings['message-prefix']}`);
+  }
+  return problems;
+}
+
+/** Values of a metadata key, in order. */
+export function metadataOf(rule: Rule, key: string): string[] {
+  const values: string[] = [];
+  for (const option of rule.options) {
+    if (option.name !== 'metadata' || option.value === undefined) continue;
+    for (const part of option.value.split(',')) {
+      const [name, ...rest] = part.trim().split(/\s+/);
+      if (name === key) values.push(rest.join(' '));
+    }
+  }
+  return values;
+}
+
+/** Role in the rule's own metadata; undefined where none is given. */
+export function roleOf(rule: Rule): Role | undefined {
+  const [written] = metadataOf(rule, 'role');
+  return (ROLES as readonly string[]).includes(written) ? (written as Role) : undefined;
+}
+
+/** The lowest numbers of the ruleset's ranges that were never used. */
+export function* freeSids(repository: Repository): Generator<number> {
+  const used = new Set<number>([...repository.rules.map((one) => one.rule.sid), ...Object.keys(repository.lock.rules).map(Number)]);
+  for (const range of repository.settings['sid-ranges']) for (let sid = range.from; sid <= range.to; sid++) if (!used.has(sid)) yield sid;
+}
+
+/** Written beside and renamed: whoever reads sees the old file or the new one. */
+export function writeWhole(path: string, content: string | Uint8Array): Failure | undefined {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, content);
+    renameSync(temporary, path);
+    return undefined;
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    return failure('repository/write', `${path} could not be written: ${(cause as Error).message}`, { path, cause });
+  }
+}
