@@ -5,6 +5,9 @@ enableCompileCache();
 
 const VERBS: Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }> = {
   run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./run.ts')).run(argv) },
+  intake: { summary: 'what a report says: indicators, references, credits', run: async (argv) => (await import('./intake.ts')).intake(argv) },
+  indicators: { summary: 'the indicators of a text (--json: one object a line)', run: async (argv) => (await import('./intake.ts')).indicators(argv) },
+  draft: { summary: 'draft rules for the indicators of a report', run: async (argv) => (await import('./draft.ts')).run(argv) },
   prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
   review: { summary: 'which rules are due, and what is decided about them', run: async (argv) => (await import('./review.ts')).run(argv) },
   release: { summary: 'a release of a repository: rules, maps, archive, changelog', run: async (argv) => (await import('./release.ts')).run(argv) },

@@ -1,2 +1,3 @@
 /** Everything pluggable, put together. The only door of this package. */
 export { allKeywords, catalogue } from './catalogue.ts';
+export { type Refanged, refang } from './formats/refang/refang.ts';

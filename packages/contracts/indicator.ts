@@ -42,6 +42,8 @@ export interface Indicator {
 }
 
 export interface IndicatorCandidate {
+  /** where the definition finds several types (IPv4 and IPv6): which */
+  readonly type?: IndicatorType;
   readonly value: string;
   readonly start: number;
   readonly end: number;
@@ -50,6 +52,8 @@ export interface IndicatorCandidate {
 
 export interface IndicatorDefinition {
   readonly type: IndicatorType;
+  /** searched in the text with defanging undone; others in the text as it is */
+  readonly refanged: boolean;
   readonly summary: string;
   /** higher wins where two overlap */
   readonly precedence: number;

@@ -12,4 +12,5 @@ export { Defragmenter } from './defragment/defragmenter.ts';
 export { FlowTable } from './flows/flow-table.ts';
 export { type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
 export { StreamSide } from './streams/stream-side.ts';
-export { TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
+export { TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';
+export { TcpTracker } from './streams/tcp-tracker.ts';

@@ -39,6 +39,7 @@ export class TrafficPipeline {
     this.flows = new FlowTable(settings, (flow) => {
       if (flow.stream !== undefined) this.#tracker.finish(flow);
       handlers.onFlowEnd(flow);
+      if (flow.stream !== undefined) this.#tracker.free(flow);
     });
   }
 

@@ -1,5 +1,8 @@
 /** Report → released rule → learned lesson. The only door of this package. */
 export * from './community-review/community-review.ts';
+export * from './coverage/coverage.ts';
+export * from './draft/draft.ts';
+export * from './intake/intake.ts';
 export * from './prove/prove.ts';
 export * from './release/compare.ts';
 export * from './release/release.ts';

@@ -1,17 +1,30 @@
 /**
  * The bytes one end sent, in order. One sliding buffer holds what a consumer has not finished with; segments that came too
  * early wait in a bounded list. Positions are stream offsets: 0 is the first byte behind the SYN.
+ *
+ * Overlaps, in the manner of Suricata's default target (BSD): bytes that were in order stay as they came first; of waiting segments the one
+ * that begins further left wins, and of two that begin alike the older one.
+ *
+ * A gap is declared as soon as the peer acknowledges bytes that never came: the receiver has them, the capture does not.
  */
+import type { SlabPool } from './slab-pool.ts';
 
-/** Bytes waiting out of order per side: more is hostile or a capture with heavy loss. */
+/** Bytes waiting out of order per side: the largest window without scaling, times 64; more is hostile or a capture with heavy loss. */
 const MOST_WAITING = 4 * 1024 * 1024;
-const MOST_SEGMENTS = 4096;
-const FIRST_SIZE = 4096;
+/** A full window of 1 MiB in the smallest usual segments. */
+const MOST_SEGMENTS = 2048;
 
 interface Waiting {
   readonly offset: number;
   readonly bytes: Uint8Array;
 }
+
+/** What became of a segment. */
+export const TAKEN = 0;
+/** every byte of it was there before */
+export const REPEATED = 1;
+/** the list of early segments is full */
+export const NO_ROOM = 2;
 
 export class StreamSide {
   bytes: Uint8Array = NOTHING;
@@ -30,30 +43,50 @@ export class StreamSide {
   finished = false;
   /** bytes lost right at `available` */
   gap = 0;
-  /** only sequence numbers are followed, bytes are not kept */
+  /** set by the consumer: only sequence numbers are followed from now on, bytes are not kept */
   opaque = false;
   /** a retransmission with other bytes than before was seen */
   conflicting = false;
+  /** bytes came that lie behind the depth and are not kept */
+  depthReached = false;
 
-  /** sequence number that `available` stands for */
+  /** Sequence numbers are kept as signed 32-bit integers, which the engine holds without a box; differences come out right. */
+  /** that `available` stands for */
   next = 0;
+  /** the first byte's */
+  first = 0;
+  /** highest one acknowledged by the peer */
+  lastAcknowledgement = 0;
+  /** the peer's window ends here */
+  windowEnd = 0;
   known = false;
   /** offset of the FIN, -1 while none was seen */
   fin = -1;
+  /** as last advertised by this side, unscaled, and the shift it asked for (-1: none) */
   window = 65535;
-  windowScale = 0;
+  windowScale = -1;
+  /** last in-order timestamp, -1 for none */
+  timestamp = -1;
+  /** all TCP flags this side has sent */
+  flags = 0;
+  /** bytes lost in all */
+  lost = 0;
   /** bytes kept at most from the beginning; 0: no limit */
   readonly depth: number;
-  #waiting: Waiting[] = [];
+  readonly #pool: SlabPool;
+  #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
+  /** nothing more will come: the end is where the last waiting segment ends */
+  #closing = false;
 
-  constructor(depth: number) {
+  constructor(depth: number, pool: SlabPool) {
     this.depth = depth;
+    this.#pool = pool;
   }
 
   /** `sequence` is that of the first data byte. */
   begin(sequence: number): void {
-    this.next = sequence >>> 0;
+    this.next = this.first = this.lastAcknowledgement = this.windowEnd = sequence | 0;
     this.known = true;
   }
 
@@ -61,29 +94,34 @@ export class StreamSide {
     return this.available + ((sequence - this.next) | 0);
   }
 
-  /** A segment. False where the list of early segments is full. */
-  insert(sequence: number, data: Uint8Array, start: number, end: number): boolean {
-    const offset = this.offsetOf(sequence);
-    const until = offset + end - start;
-    if (until <= this.available) {
-      this.#compare(offset, data, start, end);
-      return true;
+  /** A segment whose first byte has this sequence number. */
+  insert(sequence: number, data: Uint8Array, start: number, end: number): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
+    const early = (sequence - this.next) | 0;
+    if (early === 0) this.#append(data, start, end);
+    else {
+      const offset = this.available + early;
+      if (early > 0) {
+        if (this.opaque || this.depthReached) {
+          // Nobody reads it: that bytes are missing before it does not matter.
+          this.next = (sequence + end - start) | 0;
+          return TAKEN;
+        }
+        return this.#wait(offset, data, start, end);
+      }
+      const overlap = Math.min(-early, end - start);
+      this.#compare(offset, data, start, start + overlap);
+      if (overlap === end - start) return REPEATED;
+      this.#append(data, start + overlap, end);
     }
-    if (offset > this.available) {
-      if (!this.opaque && (this.depth === 0 || this.available < this.depth)) return this.#wait(offset, data, start, end);
-      this.next = (sequence + end - start) >>> 0;
-      return true;
-    }
-    if (offset < this.available) this.#compare(offset, data, start, start + this.available - offset);
-    this.#append(data, start + this.available - offset, end);
-    if (this.#waiting.length > 0) this.#drain();
+    if (this.#waiting !== undefined) this.#drain();
     this.#checkEnd();
-    return true;
+    return TAKEN;
   }
 
   #compare(offset: number, data: Uint8Array, start: number, end: number): void {
-    if (this.conflicting || this.opaque) return;
-    for (let at = Math.max(offset, this.base); at < Math.min(this.available, offset + end - start); at++) {
+    if (this.conflicting || this.opaque || this.depthReached) return;
+    const until = Math.min(this.available, offset + end - start);
+    for (let at = Math.max(offset, this.base); at < until; at++) {
       if (this.bytes[at - this.base] !== data[start + at - offset]) {
         this.conflicting = true;
         return;
@@ -93,72 +131,120 @@ export class StreamSide {
 
   #append(data: Uint8Array, start: number, end: number): void {
     const length = end - start;
-    this.next = (this.next + length) >>> 0;
-    const kept = this.opaque ? 0 : this.depth === 0 ? length : Math.max(0, Math.min(length, this.depth - this.available));
-    if (kept > 0) {
-      const used = this.available - this.base;
-      if (used + kept > this.bytes.length) this.#grow(used, kept);
-      this.bytes.set(data.subarray(start, start + kept), used);
+    this.next = (this.next + length) | 0;
+    if (this.opaque) return;
+    let kept = length;
+    // Bytes that are not kept move sequence numbers on, but not `available`.
+    if (this.depth !== 0 && this.available + length > this.depth) {
+      kept = Math.max(0, this.depth - this.available);
+      this.depthReached = true;
     }
-    // Bytes that are not kept (beyond the depth, or encrypted) move sequence numbers on, but not `available`.
+    if (kept === 0) return;
+    const used = this.available - this.base;
+    if (used + kept > this.bytes.length) this.#grow(used, used + kept);
+    const { bytes } = this;
+    if (kept < SHORT) for (let at = 0; at < kept; at++) bytes[used + at] = data[start + at];
+    else bytes.set(data.subarray(start, start + kept), used);
     this.available += kept;
   }
 
-  #grow(used: number, more: number): void {
-    const grown = new Uint8Array(Math.max(FIRST_SIZE, (used + more) * 2));
-    grown.set(this.bytes.subarray(0, used));
+  #grow(used: number, size: number): void {
+    const grown = this.#pool.take(used === 0 ? size : size + used);
+    if (used > 0) grown.set(this.bytes.subarray(0, used));
+    if (this.bytes.length > 0) this.#pool.give(this.bytes);
     this.bytes = grown;
   }
 
-  #wait(offset: number, data: Uint8Array, start: number, end: number): boolean {
-    if (this.#waiting.length >= MOST_SEGMENTS || this.#waitingBytes + end - start > MOST_WAITING) return false;
-    let at = this.#waiting.length;
-    while (at > 0 && this.#waiting[at - 1].offset > offset) at--;
-    this.#waiting.splice(at, 0, { offset, bytes: data.slice(start, end) });
+  #wait(offset: number, data: Uint8Array, start: number, end: number): typeof TAKEN | typeof NO_ROOM {
+    this.#waiting ??= [];
+    const waiting = this.#waiting;
+    if (waiting.length >= MOST_SEGMENTS || this.#waitingBytes + end - start > MOST_WAITING) return NO_ROOM;
+    let at = waiting.length;
+    while (at > 0 && waiting[at - 1].offset > offset) at--;
+    this.#compareWaiting(at, offset, data, start, end);
+    waiting.splice(at, 0, { offset, bytes: data.slice(start, end) });
     this.#waitingBytes += end - start;
-    return true;
+    // The gap before it may have shrunk: the peer acknowledged bytes that only now are known to be there.
+    if (this.gap > 0) this.gap = Math.min(this.gap, waiting[0].offset - this.available);
+    return TAKEN;
+  }
+
+  /** Does it say something else than its neighbours in the list? */
+  #compareWaiting(index: number, offset: number, data: Uint8Array, start: number, end: number): void {
+    if (this.conflicting || this.#waiting === undefined) return;
+    for (let at = Math.max(0, index - 1); at < Math.min(this.#waiting.length, index + 1); at++) {
+      const other = this.#waiting[at];
+      const from = Math.max(offset, other.offset);
+      const to = Math.min(offset + end - start, other.offset + other.bytes.length);
+      for (let byte = from; byte < to; byte++) {
+        if (other.bytes[byte - other.offset] !== data[start + byte - offset]) {
+          this.conflicting = true;
+          return;
+        }
+      }
+    }
   }
 
   #drain(): void {
-    while (this.#waiting.length > 0 && this.#waiting[0].offset <= this.available) {
-      const { offset, bytes } = this.#waiting.shift()!;
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    let count = 0;
+    while (count < waiting.length && waiting[count].offset <= this.available) {
+      const { offset, bytes } = waiting[count++];
       this.#waitingBytes -= bytes.length;
       if (offset + bytes.length > this.available) this.#append(bytes, this.available - offset, bytes.length);
+      // Behind the depth `available` stands still, and what waits there will never be read.
+      if (this.depthReached) count = waiting.length;
     }
+    if (count === waiting.length) {
+      this.#waiting = undefined;
+      this.#waitingBytes = 0;
+    } else if (count > 0) waiting.splice(0, count);
   }
 
   #checkEnd(): void {
     if (this.fin >= 0 && this.available >= this.fin) this.ended = true;
+    else if (this.#closing && this.#waiting === undefined) this.ended = true;
   }
 
   /** FIN at this sequence number. */
   finish(sequence: number): void {
     const offset = this.offsetOf(sequence);
-    if (offset >= this.available - 1 && this.fin < 0) this.fin = Math.max(offset, this.available);
+    if (this.fin < 0 && offset >= this.available) this.fin = offset;
+    // Where bytes are not kept, what is missing does not matter.
+    if (this.opaque || this.depthReached) this.ended = true;
     this.#checkEnd();
   }
 
-  /** The peer acknowledged up to this sequence number; false where it acknowledges what can not have been sent. */
-  acknowledge(sequence: number): boolean {
-    const offset = this.offsetOf(sequence);
-    if (offset <= this.acknowledged) return true;
-    const possible = Math.max(this.acknowledged, this.available, this.#lastWaiting()) + (65535 << this.windowScale) + 2;
-    if (offset > possible) return false;
-    this.acknowledged = Math.min(offset, Math.max(this.available, offset));
-    const dataEnd = this.fin >= 0 ? Math.min(offset, this.fin) : offset;
-    if (dataEnd > this.available) this.gap = (this.#waiting.length > 0 ? Math.min(dataEnd, this.#waiting[0].offset) : dataEnd) - this.available;
-    if (this.fin < 0 && this.#waiting.length === 0 && this.gap === 1 && this.ended) this.gap = 0;
-    return true;
+  /** The peer acknowledged up to this sequence number, which lies in its window. Returns the bytes newly known to be lost. */
+  acknowledge(sequence: number): number {
+    if (((sequence - this.lastAcknowledgement) | 0) <= 0) return 0;
+    this.lastAcknowledgement = sequence | 0;
+    let offset = this.offsetOf(sequence);
+    // The FIN takes a number of its own, as if it were a byte.
+    if (this.fin >= 0 && offset > this.fin) offset = this.fin;
+    if (offset <= this.available) {
+      if (offset > this.acknowledged) this.acknowledged = offset;
+      return 0;
+    }
+    if (this.opaque || this.depthReached) {
+      this.acknowledged = this.available;
+      return 0;
+    }
+    this.acknowledged = offset;
+    const before = this.gap;
+    this.gap = this.#gapUntil(offset);
+    return Math.max(0, this.gap - before);
   }
 
-  #lastWaiting(): number {
-    const last = this.#waiting[this.#waiting.length - 1];
-    return last === undefined ? 0 : last.offset + last.bytes.length;
+  #gapUntil(offset: number): number {
+    const reached = this.#waiting === undefined ? offset : Math.min(offset, this.#waiting[0].offset);
+    return reached - this.available;
   }
 
   /** Upper stream offset that may be read. */
   readable(inline: boolean): number {
-    return inline ? this.available : Math.min(this.acknowledged, this.available);
+    return inline || this.acknowledged > this.available ? this.available : this.acknowledged;
   }
 
   /** Pass over lost bytes. Returns how many. */
@@ -166,24 +252,32 @@ export class StreamSide {
     const length = this.gap;
     this.gap = 0;
     if (length <= 0) return 0;
+    this.lost += length;
     this.available += length;
-    this.next = (this.next + length) >>> 0;
+    this.next = (this.next + length) | 0;
     this.base = this.available;
-    this.parsed = Math.max(this.parsed, this.available);
-    this.searched = Math.max(this.searched, this.available);
+    if (this.parsed < this.available) this.parsed = this.available;
+    if (this.searched < this.available) this.searched = this.available;
+    if (this.depth !== 0 && this.available >= this.depth) {
+      this.depthReached = true;
+      this.#waiting = undefined;
+      this.#waitingBytes = 0;
+    }
     this.#drain();
+    if (this.acknowledged > this.available && !this.depthReached) this.gap = this.#gapUntil(this.acknowledged);
     this.#checkEnd();
-    if (this.acknowledged > this.available && this.#waiting.length > 0) this.gap = Math.min(this.acknowledged, this.#waiting[0].offset) - this.available;
     return length;
   }
 
   /** Forget what both consumers are done with. */
   release(): void {
-    const done = Math.min(this.parsed, this.searched);
+    const done = this.parsed < this.searched ? this.parsed : this.searched;
     if (done >= this.available) {
       this.base = this.available;
-      // A large buffer that is empty now is not worth keeping for a flow that may stay idle.
-      if (this.bytes.length > 262_144) this.bytes = NOTHING;
+      if (this.bytes.length > 0) {
+        this.#pool.give(this.bytes);
+        this.bytes = NOTHING;
+      }
       return;
     }
     const drop = done - this.base;
@@ -194,17 +288,30 @@ export class StreamSide {
     }
   }
 
-  /** Nothing more will come or be acknowledged: all that is there may be read. */
+  /** Nothing more will come or be acknowledged: all that is there may be read, what is missing between is a gap. */
   close(): void {
-    this.acknowledged = Math.max(this.acknowledged, this.available);
-    if (this.#waiting.length > 0) {
+    if (this.acknowledged < this.available) this.acknowledged = this.available;
+    this.#closing = true;
+    if (this.#waiting !== undefined) {
+      const last = this.#waiting[this.#waiting.length - 1];
+      this.acknowledged = Math.max(this.acknowledged, last.offset + last.bytes.length);
       this.gap = this.#waiting[0].offset - this.available;
-      this.acknowledged = this.#lastWaiting();
     } else {
+      this.acknowledged = this.available;
       this.gap = 0;
       this.ended = true;
     }
   }
+
+  /** The flow is forgotten: buffers go back. */
+  free(): void {
+    if (this.bytes.length > 0) this.#pool.give(this.bytes);
+    this.bytes = NOTHING;
+    this.base = this.available;
+    this.#waiting = undefined;
+  }
 }
 
+/** Below this a loop is quicker than a view and a copy. */
+const SHORT = 24;
 const NOTHING = new Uint8Array(0);

@@ -1,27 +1,49 @@
 /**
- * TCP as far as an observer needs it: who is the client, is the connection established, which bytes are in order and
- * acknowledged (RFC 9293). Lenient: what an end system might accept is taken, odd things become anomalies.
+ * TCP as an observer needs it (RFC 9293): who is the client, is the connection established, which bytes are in order and
+ * acknowledged. A packet that the receiver would refuse (wrong number, outside the window, old timestamp) is not taken into the stream; each such thing
+ * is an anomaly in Suricata's names with `stream.` in front. The handshake has its own file.
  */
 import { ACK, type EngineSettings, FIN, FLOW_CLOSED, FLOW_ESTABLISHED, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { StreamSide } from './stream-side.ts';
+import { confirmed, handshake, opening } from './handshake.ts';
+import { SlabPool } from './slab-pool.ts';
+import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
+import {
+  TCP_CLOSE_WAIT,
+  TCP_CLOSED,
+  TCP_CLOSING,
+  TCP_ESTABLISHED,
+  TCP_FIN_WAIT_1,
+  TCP_FIN_WAIT_2,
+  TCP_LAST_ACK,
+  TCP_SYN_RECEIVED,
+  TCP_TIME_WAIT,
+  TcpStream,
+} from './tcp-stream.ts';
 
-export class TcpStream {
-  readonly sides: [StreamSide, StreamSide];
-  synSeen = false;
-  synAckSeen = false;
-  midstream = false;
-  reset = false;
+export { TcpStream } from './tcp-stream.ts';
 
-  constructor(depth: number) {
-    this.sides = [new StreamSide(depth), new StreamSide(depth)];
-  }
-}
+/** How the states are called in anomalies. */
+const STATE_WORDS: readonly string[] = ['none', '3whs', '3whs', 'est', 'fin1', 'fin2', 'timewait', 'lastack', 'closewait', 'closing', 'closed'];
+const WRONG_SEQUENCE: readonly string[] = STATE_WORDS.map((word) =>
+  word === 'est' ? 'stream.est_packet_out_of_window' : word === 'closewait' ? 'stream.closewait_ack_out_of_window' : `stream.${word}_ack_wrong_seq`,
+);
+const INVALID_ACK: readonly string[] = STATE_WORDS.map((word) => `stream.${word}_invalid_ack`);
+const WRONG_FIN: readonly string[] = STATE_WORDS.map((word) =>
+  word === 'est'
+    ? 'stream.fin_out_of_window'
+    : word === 'closewait'
+      ? 'stream.closewait_fin_out_of_window'
+      : word === 'fin1' || word === 'fin2'
+        ? `stream.${word}_fin_wrong_seq`
+        : `stream.${word}_ack_wrong_seq`,
+);
 
-/** Zero-window probes and keep-alives resend one byte before what is acknowledged. */
-const KEEP_ALIVE_BYTES = 1;
+/** A zero window may be probed with one byte beyond it. */
+const PROBE = 1;
 
 export class TcpTracker {
   readonly #settings: EngineSettings;
+  readonly #pool = new SlabPool();
 
   constructor(settings: EngineSettings) {
     this.#settings = settings;
@@ -29,116 +51,240 @@ export class TcpTracker {
 
   /** Does this SYN begin a new connection on the ports of an old one? */
   isReuse(packet: Packet, flow: Flow): boolean {
-    if ((packet.tcpFlags & (SYN | ACK | RST)) !== SYN) return false;
+    if ((packet.tcpFlags & (SYN | ACK | RST | FIN)) !== SYN) return false;
     const stream = flow.stream as TcpStream | undefined;
-    if (stream === undefined) return false;
-    if (flow.state === FLOW_CLOSED) return true;
-    const side = stream.sides[packet.direction];
-    return stream.synAckSeen && side.known && packet.direction === TO_SERVER && side.offsetOf(packet.tcpSequence + 1) !== 0 && flow.state === FLOW_ESTABLISHED;
+    if (stream === undefined) return flow.state === FLOW_CLOSED;
+    if (stream.state === TCP_CLOSED || stream.state === TCP_TIME_WAIT || stream.state === TCP_LAST_ACK) return true;
+    if (packet.direction === TO_CLIENT || stream.state < TCP_ESTABLISHED) return false;
+    const side = stream.sides[TO_SERVER];
+    return side.known && ((packet.tcpSequence + 1) | 0) !== side.first;
   }
 
   /** Takes the packet in: packet.direction and packet.flow are set. */
   handle(packet: Packet, flow: Flow): void {
     let stream = flow.stream as TcpStream | undefined;
-    const { tcpFlags: flags, direction } = packet;
+    const { tcpFlags: flags } = packet;
+    if ((flags & ACK) === 0 && packet.tcpAcknowledgement !== 0) packet.anomalies.push('stream.pkt_broken_ack');
     if (stream === undefined) {
-      stream = this.#begin(packet);
-      if (stream === undefined) return;
+      if (!opening(packet, flow, this.#settings)) return;
+      stream = new TcpStream(this.#settings.stream.depth, this.#pool);
       flow.stream = stream;
     }
+    if (stream.freed) return;
+    stream.sides[packet.direction].flags |= flags;
+    const wasEstablished = stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED;
+    if (stream.state < TCP_ESTABLISHED) {
+      if (handshake(packet, flow, stream, this.#settings)) this.#segment(packet, flow, stream);
+    } else if ((flags & SYN) !== 0) synLate(packet, stream);
+    else this.#segment(packet, flow, stream);
+    updateFlow(flow, stream);
+    packet.flowEstablished = wasEstablished || (stream.state >= TCP_ESTABLISHED && !stream.reset);
+  }
+
+  /** Everything that is no opening: acknowledgement, data, FIN, RST. */
+  #segment(packet: Packet, flow: Flow, stream: TcpStream): void {
+    const { direction, tcpFlags: flags, anomalies } = packet;
     const side = stream.sides[direction];
     const peer = stream.sides[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
-    side.window = packet.tcpWindow;
-    const dataStart = (flags & SYN) !== 0 ? packet.tcpSequence + 1 : packet.tcpSequence;
-    if ((flags & SYN) !== 0) this.#syn(packet, stream, side, peer);
-    else if (!side.known) side.begin(packet.tcpSequence);
     if ((flags & RST) !== 0) {
-      this.#resetBy(packet, flow, stream, side);
+      this.#reset(packet, flow, stream, side, peer);
       return;
     }
-    if ((flags & ACK) !== 0 && peer.known && !peer.acknowledge(packet.tcpAcknowledgement)) packet.anomalies.push('stream.pkt_invalid_ack');
-    if ((flags & ACK) !== 0 && !peer.known && (flags & SYN) === 0) peer.begin(packet.tcpAcknowledgement);
-    this.#establish(packet, flow, stream, flags);
+    const sequence = (flags & SYN) !== 0 ? (packet.tcpSequence + 1) | 0 : packet.tcpSequence | 0;
+    if (!side.known) side.begin(sequence);
+    if (packet.tcpTimestamp > 0 && side.timestamp > 0) {
+      // RFC 7323 section 5: an older stamp than that of the last segment in order belongs to an old duplicate.
+      if (((packet.tcpTimestamp - side.timestamp) | 0) < 0) {
+        anomalies.push('stream.pkt_invalid_timestamp');
+        return;
+      }
+      if (sequence === side.next) side.timestamp = packet.tcpTimestamp;
+    } else if (packet.tcpTimestamp > 0 && stream.state >= TCP_ESTABLISHED && stream.midstream) side.timestamp = packet.tcpTimestamp;
+    if ((flags & ACK) !== 0 && !this.#acknowledge(packet, stream, side, peer)) return;
     const length = packet.payloadEnd - packet.payloadStart;
-    if (length > 0) this.#data(packet, side, dataStart, length);
-    if ((flags & FIN) !== 0) side.finish((dataStart + length) >>> 0);
-    if (flow.state !== FLOW_CLOSED && stream.sides[0].ended && stream.sides[1].ended) flow.state = FLOW_CLOSED;
-    packet.flowEstablished = flow.state >= FLOW_ESTABLISHED;
-  }
-
-  #begin(packet: Packet): TcpStream | undefined {
-    const flags = packet.tcpFlags;
-    if ((flags & RST) !== 0) return undefined;
-    const stream = new TcpStream(this.#settings.stream.depth);
-    if ((flags & (SYN | ACK)) === SYN) return stream;
-    if (!this.#settings.stream.midstream && !this.#settings.stream.asyncOneside) return undefined;
-    stream.midstream = true;
-    return stream;
-  }
-
-  #syn(packet: Packet, stream: TcpStream, side: StreamSide, peer: StreamSide): void {
-    if (!side.known) {
-      side.begin((packet.tcpSequence + 1) >>> 0);
-      if (packet.tcpWindowScale >= 0) side.windowScale = packet.tcpWindowScale;
-    } else if (side.available === 0 && side.offsetOf((packet.tcpSequence + 1) >>> 0) !== 0 && !stream.synAckSeen) {
-      // The client tries again with another number; what counts is the one that is answered.
-      side.begin((packet.tcpSequence + 1) >>> 0);
+    if (length > 0) {
+      if (!this.#data(packet, stream, side, sequence, length)) return;
+    } else if ((flags & (FIN | SYN)) === 0) {
+      // A bare acknowledgement whose number lies before what its sender had acknowledged: a keep-alive, or an old duplicate.
+      if (((side.lastAcknowledgement - sequence) | 0) > PROBE && stream.state >= TCP_ESTABLISHED) remark(packet, stream, 'pkt_before_last_ack');
     }
-    if ((packet.tcpFlags & ACK) !== 0) {
-      if (packet.direction === TO_CLIENT || stream.midstream) stream.synAckSeen = true;
-      else if (peer.known) stream.synAckSeen = true;
-      if (peer.known && peer.available === 0 && peer.offsetOf(packet.tcpAcknowledgement) < 0) packet.anomalies.push('stream.3whs_synack_with_wrong_ack');
-    } else {
-      if (packet.direction === TO_SERVER) stream.synSeen = true;
-      else if (stream.synSeen) stream.synAckSeen = true;
-    }
+    if ((flags & FIN) !== 0) this.#fin(packet, stream, side, (sequence + length) | 0);
+    else if ((flags & ACK) !== 0) finAcknowledged(stream, direction, peer);
   }
 
-  #establish(packet: Packet, flow: Flow, stream: TcpStream, flags: number): void {
-    if (flow.state >= FLOW_ESTABLISHED) return;
-    if (stream.midstream) {
-      if ((flags & SYN) === 0) flow.state = FLOW_ESTABLISHED;
-      return;
+  /** False: the acknowledgement is impossible, and the receiver would refuse the packet. */
+  #acknowledge(packet: Packet, stream: TcpStream, side: StreamSide, peer: StreamSide): boolean {
+    const number = packet.tcpAcknowledgement | 0;
+    if (!peer.known) {
+      peer.begin(number);
+      peer.windowEnd = (number + windowOf(packet, side, stream)) | 0;
+      return true;
     }
-    if (stream.synSeen && stream.synAckSeen && (flags & (SYN | ACK)) === ACK && packet.direction === TO_SERVER) flow.state = FLOW_ESTABLISHED;
-    else if (stream.synSeen && !stream.synAckSeen && this.#settings.stream.asyncOneside && (flags & SYN) === 0) flow.state = FLOW_ESTABLISHED;
+    if (!stream.windowsUnknown && !stream.oneSided) {
+      // It may acknowledge what was sent, and what the capture lost as long as there was window for it, and the FIN.
+      const beyondWindow = (number - peer.windowEnd) | 0;
+      const beyondSent = (number - peer.next) | 0;
+      if (beyondWindow > PROBE && beyondSent > PROBE) {
+        packet.anomalies.push('stream.pkt_invalid_ack', INVALID_ACK[stream.state]);
+        return false;
+      }
+    }
+    side.window = packet.tcpWindow;
+    const end = (number + windowOf(packet, side, stream)) | 0;
+    if (((end - peer.windowEnd) | 0) > 0) peer.windowEnd = end;
+    if (peer.acknowledge(number) > 0) packet.anomalies.push('stream.reassembly_seq_gap');
+    return true;
   }
 
-  #data(packet: Packet, side: StreamSide, sequence: number, length: number): void {
-    const offset = side.offsetOf(sequence >>> 0);
-    if (length <= KEEP_ALIVE_BYTES && offset + length <= side.acknowledged) {
+  /** False: the packet is not taken, and nothing else in it either. */
+  #data(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number, length: number): boolean {
+    const end = (sequence + length) | 0;
+    if (
+      !stream.windowsUnknown &&
+      !stream.oneSided &&
+      ((end - side.windowEnd) | 0) > PROBE &&
+      ((end - side.next) | 0) > PROBE &&
+      side.windowEnd !== side.first
+    ) {
+      packet.anomalies.push(WRONG_SEQUENCE[stream.state]);
+      return false;
+    }
+    if (((end - side.lastAcknowledgement) | 0) <= 0 && side.lastAcknowledgement !== side.first) {
+      // All of it was acknowledged before. One byte is how keep-alives look.
+      if (length > PROBE || end !== side.lastAcknowledgement) {
+        if (end !== side.lastAcknowledgement) remark(packet, stream, 'pkt_before_last_ack');
+        packet.anomalies.push('stream.pkt_spurious_retransmission');
+      }
+      const conflicting = side.conflicting;
+      side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd);
+      if (!conflicting && side.conflicting) packet.anomalies.push('stream.reassembly_overlap_different_data');
+      return true;
+    }
+    const { conflicting, depthReached } = side;
+    const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd);
+    if (outcome === NO_ROOM) packet.anomalies.push('stream.reassembly_no_segment');
+    else {
       packet.inStream = true;
-      return;
+      if (outcome === REPEATED) packet.anomalies.push('stream.pkt_retransmission');
     }
-    const reach = Math.max(side.acknowledged, side.available) + 1_073_741_824;
-    if (offset > reach || offset + length < side.available - 1_073_741_824) {
-      packet.anomalies.push('stream.est_packet_out_of_window');
-      return;
-    }
-    const conflicting = side.conflicting;
-    if (!side.insert(sequence >>> 0, packet.data, packet.payloadStart, packet.payloadEnd)) packet.anomalies.push('stream.reassembly_no_segment');
-    else packet.inStream = true;
     if (!conflicting && side.conflicting) packet.anomalies.push('stream.reassembly_overlap_different_data');
+    if (!depthReached && side.depthReached) packet.anomalies.push('stream.reassembly_depth_reached');
+    return true;
   }
 
-  #resetBy(packet: Packet, flow: Flow, stream: TcpStream, side: StreamSide): void {
-    // A blind reset does not hit the sequence number; a real one is near what was sent last.
-    const offset = side.offsetOf(packet.tcpSequence);
-    const peer = stream.sides[packet.direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
-    if (Math.abs(offset - side.available) > (65535 << peer.windowScale) + 1) {
-      packet.anomalies.push('stream.rst_invalid_ack');
+  #fin(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number): void {
+    const { direction } = packet;
+    if (!stream.windowsUnknown && !stream.oneSided && ((sequence - side.windowEnd) | 0) > PROBE && ((sequence - side.next) | 0) > PROBE) {
+      packet.anomalies.push(WRONG_FIN[stream.state]);
       return;
     }
+    side.finish(sequence);
+    switch (stream.state) {
+      case TCP_SYN_RECEIVED:
+      case TCP_ESTABLISHED:
+        stream.state = direction === TO_SERVER ? TCP_CLOSE_WAIT : TCP_FIN_WAIT_1;
+        break;
+      case TCP_FIN_WAIT_1:
+        if (direction === TO_SERVER) stream.state = covers(packet, stream.sides[TO_CLIENT]) ? TCP_TIME_WAIT : TCP_CLOSING;
+        break;
+      case TCP_FIN_WAIT_2:
+        if (direction === TO_SERVER) stream.state = TCP_TIME_WAIT;
+        break;
+      case TCP_CLOSE_WAIT:
+        if (direction === TO_CLIENT) stream.state = TCP_LAST_ACK;
+        break;
+    }
+  }
+
+  #reset(packet: Packet, flow: Flow, stream: TcpStream, side: StreamSide, peer: StreamSide): void {
+    const sequence = packet.tcpSequence | 0;
+    if (!side.known) side.begin(sequence);
+    else if (!stream.windowsUnknown && !stream.oneSided && stream.state !== TCP_CLOSED) {
+      // RFC 5961: a blind reset does not hit the window. What was sent but not captured may lie between, hence both bounds.
+      const below = (side.lastAcknowledgement - sequence) | 0;
+      const above = (sequence - side.windowEnd) | 0;
+      if (below > PROBE || (above > PROBE && ((sequence - side.next) | 0) > PROBE)) {
+        packet.anomalies.push('stream.rst_invalid_ack');
+        return;
+      }
+    }
+    if ((packet.tcpFlags & ACK) !== 0 && peer.known && ((packet.tcpAcknowledgement - peer.next) | 0) <= 0) peer.acknowledge(packet.tcpAcknowledgement | 0);
+    if (stream.reset) return;
     stream.reset = true;
-    if ((packet.tcpFlags & ACK) !== 0) peer.acknowledge(packet.tcpAcknowledgement);
-    packet.flowEstablished = flow.state === FLOW_ESTABLISHED;
+    stream.state = TCP_CLOSED;
     flow.state = FLOW_CLOSED;
-    for (const one of stream.sides) one.close();
+    stream.sides[0].close();
+    stream.sides[1].close();
   }
 
   /** The flow is over: everything buffered may be read. */
   finish(flow: Flow): void {
     const stream = flow.stream as TcpStream | undefined;
-    if (stream !== undefined) for (const side of stream.sides) side.close();
+    if (stream === undefined) return;
+    stream.sides[0].close();
+    stream.sides[1].close();
   }
+
+  /** The flow is forgotten: its buffers serve others. */
+  free(flow: Flow): void {
+    const stream = flow.stream as TcpStream | undefined;
+    if (stream === undefined) return;
+    stream.freed = true;
+    stream.sides[0].free();
+    stream.sides[1].free();
+  }
+}
+
+/** Only the states in which Suricata tells it apart. */
+function remark(packet: Packet, stream: TcpStream, what: string): void {
+  if (stream.state === TCP_ESTABLISHED || stream.state === TCP_CLOSE_WAIT) packet.anomalies.push(`stream.${STATE_WORDS[stream.state]}_${what}`);
+}
+
+/** Bytes this packet's sender is ready to take. */
+function windowOf(packet: Packet, side: StreamSide, stream: TcpStream): number {
+  const peer = stream.sides[packet.direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
+  // Scaling holds only where both asked for it, and never in a SYN (RFC 7323 section 2.2).
+  return side.windowScale >= 0 && peer.windowScale >= 0 && (packet.tcpFlags & SYN) === 0 ? packet.tcpWindow << side.windowScale : packet.tcpWindow;
+}
+
+function covers(packet: Packet, peer: StreamSide): boolean {
+  return (packet.tcpFlags & ACK) !== 0 && peer.fin >= 0 && peer.offsetOf(packet.tcpAcknowledgement) > peer.fin;
+}
+
+/** An acknowledgement may be that of a FIN. */
+function finAcknowledged(stream: TcpStream, direction: number, peer: StreamSide): void {
+  if (stream.state <= TCP_ESTABLISHED || peer.fin < 0 || ((peer.lastAcknowledgement - peer.next) | 0) + peer.available <= peer.fin) return;
+  if (stream.state === TCP_FIN_WAIT_1 && direction === TO_SERVER) stream.state = TCP_FIN_WAIT_2;
+  else if (stream.state === TCP_CLOSING) stream.state = TCP_TIME_WAIT;
+  else if ((stream.state === TCP_LAST_ACK || stream.state === TCP_TIME_WAIT) && stream.sides[0].fin >= 0 && stream.sides[1].fin >= 0) {
+    const other = stream.sides[direction];
+    if (other.fin >= 0 && ((other.lastAcknowledgement - other.next) | 0) + other.available > other.fin) stream.state = TCP_CLOSED;
+  }
+}
+
+/** A SYN on a connection that is open: a retransmission, or somebody meddles. Nothing in it is taken. */
+function synLate(packet: Packet, stream: TcpStream): void {
+  const { direction, tcpFlags: flags, anomalies } = packet;
+  const side = stream.sides[direction];
+  const sameSequence = side.known && ((packet.tcpSequence + 1) | 0) === side.first;
+  if ((flags & FIN) !== 0) anomalies.push('stream.fin_syn');
+  if (stream.state > TCP_ESTABLISHED) {
+    anomalies.push('stream.shutdown_syn_resend');
+    return;
+  }
+  if ((flags & ACK) !== 0) {
+    if (direction === TO_SERVER) anomalies.push('stream.est_synack_toserver');
+    else if (!sameSequence) anomalies.push('stream.est_synack_resend_with_diff_seq');
+    else if ((packet.tcpAcknowledgement | 0) !== stream.sides[TO_SERVER].first) anomalies.push('stream.est_synack_resend_with_different_ack');
+    // The last packet of the handshake may have been lost on its way: the server asks again until data comes.
+    else if (confirmed(stream)) anomalies.push('stream.est_synack_resend');
+  } else if (direction === TO_CLIENT) anomalies.push('stream.est_syn_toclient');
+  else anomalies.push(sameSequence ? 'stream.est_syn_resend' : 'stream.est_syn_resend_diff_seq');
+}
+
+function updateFlow(flow: Flow, stream: TcpStream): void {
+  if (flow.state === FLOW_CLOSED) return;
+  const { state } = stream;
+  if (state === TCP_CLOSED || state === TCP_TIME_WAIT || state === TCP_LAST_ACK) flow.state = FLOW_CLOSED;
+  else if (state >= TCP_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
 }
