@@ -7,3 +7,4 @@ export { buildPlan, type PlanBuild, type PlanData, type PlanProblem, type PlanUs
 export { loadPlan, savePlan } from './compile/plan-file.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters } from './scan/engine.ts';
+export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';

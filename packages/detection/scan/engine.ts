@@ -24,6 +24,7 @@ import {
 } from '@sigwright/contracts';
 import { CaptureReader, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
+import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
@@ -102,6 +103,8 @@ export class Engine {
   }
 
   readonly plan: PlanUse;
+  /** holds one rule against everything, see explain/ */
+  explainer: Explainer | undefined = undefined;
 
   /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
   feed(chunk: Uint8Array): Failure | undefined {
@@ -153,11 +156,20 @@ export class Engine {
       if (flow.session !== undefined && side !== undefined && !detection.flush[direction])
         detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
       this.#inspectPacket(packet, detection, side);
+      if (flow.session !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
     if (stream !== undefined) this.#release(flow, stream);
     this.#alerts.flush(packet, flow, this.#emit);
     if (flow.session !== undefined) this.#record(flow, flow.session, false);
+  }
+
+  #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
+    const { explainer } = this;
+    if (explainer === undefined) return;
+    for (const transaction of session.transactions) {
+      if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, detection.payloadFound[direction] !== undefined);
+    }
   }
 
   #release(flow: Flow, stream: TcpStream): void {
@@ -189,6 +201,7 @@ export class Engine {
     }
     this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, candidates);
     if (packet.payloadEnd > packet.payloadStart && side?.opaque !== true) this.#payload.packet(packet, direction, candidates);
+    this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();
     for (let at = 0; at < candidates.count; at++) {

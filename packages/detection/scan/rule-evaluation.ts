@@ -10,6 +10,7 @@ import {
   type Flow,
   type Inspection,
   type Packet,
+  type StateOperation,
   TCP,
   type Transaction,
 } from '@sigwright/contracts';
@@ -98,6 +99,10 @@ export class RuleEvaluation {
     const checks = rule.checks;
     for (let at = 0; at < checks.length; at++) if (!this.#state.holds(checks[at], packet, flow)) return false;
     return true;
+  }
+
+  checkHolds(check: StateOperation, packet: Packet, flow: Flow | undefined): boolean {
+    return this.#state.holds(check, packet, flow);
   }
 
   /** State changes of a rule that was found true. */

@@ -1,0 +1,151 @@
+/**
+ * `npm start`: the whole week of 8 March 2024 on the terminal, from reports to released rules to a judgement about each host, and
+ * then as pages on localhost. Works on a copy, so that the example stays as it is.
+ */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { catalogue } from '@sigwright/catalogue';
+import type { EveRecord } from '@sigwright/contracts';
+import { buildPlan, Engine, EveWriter, type ExplainedAttempt, Explainer, usePlan } from '@sigwright/detection';
+import { serveWeek, type WeekAlert } from '@sigwright/server';
+import { buildRelease, communityReview, openRepository, prove, reviewQueue, triage, writeRelease } from '@sigwright/workbench';
+import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
+import { configurationOf, readYaml } from './shared/configuration.ts';
+import { proofRunner } from './shared/proof-runner.ts';
+import { readingOf } from './shared/report.ts';
+import { insideOf } from './triage.ts';
+
+const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
+const DAY = '2024-03-08';
+const DEFAULT_PORT = 8340;
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...argv], options: { port: { type: 'string' }, 'no-serve': { type: 'boolean' } } });
+  const folder = mkdtempSync(join(tmpdir(), 'sigwright-week-'));
+  try {
+    cpSync(WEEK, folder, { recursive: true });
+    return await week(folder, Number(values.port ?? DEFAULT_PORT), values['no-serve'] === true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+async function week(folder: string, port: number, noServe: boolean): Promise<number> {
+  const opened = openRepository(folder);
+  if (!opened.ok) {
+    process.stderr.write(`${opened.message}\n`);
+    return 1;
+  }
+  const repository = opened.value;
+  say(`${repository.settings.title}\n`);
+
+  say('1. Intake: what the reports say');
+  for (const slug of readdirSync(join(folder, 'reports')).sort()) {
+    const reading = readingOf(join(folder, 'reports', slug, 'source.md'));
+    const count = reading.indicators.filter((one) => one.role === 'indicator').length;
+    say(`   ${slug.slice(11).padEnd(26)} ${String(count).padStart(3)} indicators, ${reading.references.length} references, credits ${reading.credits.slice(0, 3).join(' ') || '(in report.yaml)'}`);
+  }
+
+  say(`\n2. Rules: ${repository.rules.length} in ${new Set(repository.rules.map((one) => one.category)).size} categories, from ${repository.reports.length} reports`);
+  say('\n3. Proof: every rule against its evidence');
+  const proofs = prove(repository, proofRunner());
+  for (const proof of proofs.rules.filter((one) => !one.ok)) say(`   FAILS ${proof.sid} ${proof.checks.find((check) => !check.ok)?.reason ?? proof.missing.join(', ')}`);
+  say(`   ${proofs.rules.filter((one) => one.ok).length} of ${proofs.rules.length} rules proved on ${proofs.captures} captures`);
+
+  say('\n4. Release');
+  const built = await buildRelease(repository, { version: '1', date: DAY, classifications: DEFAULT_CLASSIFICATIONS });
+  if (!built.ok) {
+    process.stderr.write(`   ${built.message}\n`);
+    return 1;
+  }
+  const failed = writeRelease(repository, '1', built.value);
+  if (failed !== undefined) {
+    process.stderr.write(`   ${failed.message}\n`);
+    return 1;
+  }
+  say(`   version 1: ${built.value.files.size} files, ${built.value.enabled} rules enabled, ${built.value.difference.added.length} new`);
+
+  say('\n5. Time to review');
+  const queue = reviewQueue(repository, '2024-04-10');
+  say(`   on 2024-04-10 ${queue.filter((item) => item.overdue >= 0).length} of ${queue.length} rules are due: ${queue[0]?.why ?? ''}`);
+
+  say('\n6. Detection on an office hour');
+  const { settings: base } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false });
+  const settings = { ...base, addressGroups: { ...base.addressGroups, ...repository.settings.networks } };
+  const plan = usePlan(buildPlan([{ path: folder, rules: repository.rules.map((one) => one.rule) }], catalogue, settings).data, catalogue, settings);
+  const capture = readFileSync(join(folder, 'week.pcap'));
+  const records: EveRecord[] = [];
+  const started = performance.now();
+  const engine = new Engine(plan, catalogue, settings, new EveWriter((record) => records.push(record), settings, catalogue.protocols));
+  const problem = engine.feed(capture) ?? engine.finish();
+  const seconds = (performance.now() - started) / 1000;
+  if (problem !== undefined) process.stderr.write(`   ${problem.message}\n`);
+  const alerts = records.filter((record) => record['event_type'] === 'alert').map(weekAlert);
+  say(`   ${engine.counters.packets} packets, ${engine.counters.flows} flows, ${records.length} records, ${alerts.length} alerts in ${seconds.toFixed(2)} s`);
+
+  say('\n7. Triage: a judgement about each host');
+  const hosts = triage(records, { isInside: insideOf(repository.settings.networks['HOME_NET']) ?? (() => false) });
+  for (const host of hosts) if (host.judgement !== 'nothing') say(`   ${host.host.padEnd(14)} ${host.judgement}: ${host.reasons[0]}`);
+
+  const explanations = new Map<number, ExplainedAttempt>();
+  for (const sid of new Set(alerts.map((alert) => alert.sid))) {
+    const explainer = new Explainer(plan.rule(plan.data.sids.indexOf(sid)));
+    const again = new Engine(plan, catalogue, settings, {});
+    again.explainer = explainer;
+    again.feed(capture);
+    again.finish();
+    const { fired } = explainer.result();
+    if (fired !== undefined) explanations.set(sid, fired);
+  }
+  const post = communityReview(repository, DAY);
+  say(`\n8. Community review: ${post.split('\n').filter((line) => line.startsWith('## ')).length - 2} campaigns, ${post.length} characters of Markdown`);
+  if (noServe) return proofs.ok ? 0 : 1;
+
+  const data = {
+    title: repository.settings.title,
+    capture: { packets: engine.counters.packets, flows: engine.counters.flows, seconds },
+    hosts,
+    alerts,
+    explanations,
+    rules: repository.rules.map(({ rule, category }) => ({ sid: rule.sid, category, message: rule.message, text: rule.text, enabled: rule.enabled })),
+    proofs,
+    reports: repository.reports,
+    release: {
+      version: '1',
+      files: [...built.value.files].map(([path, bytes]) => ({ path, bytes: bytes.length })).sort((a, b) => a.path.localeCompare(b.path)),
+      changelog: new TextDecoder().decode(built.value.files.get('changelog.txt')),
+    },
+    review: post,
+  };
+  const server = await serveWeek(data, port).catch(() => serveWeek(data, 0));
+  say(`\nAll of it is at http://127.0.0.1:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)`);
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+  });
+  return 0;
+}
+
+function weekAlert(record: EveRecord): WeekAlert {
+  const alert = record['alert'] as { signature_id: number; signature: string };
+  const end = (ip: unknown, port: unknown): string => `${String(ip)}${port === undefined ? '' : `:${String(port)}`}`;
+  return {
+    time: String(record['timestamp']),
+    sid: alert.signature_id,
+    signature: alert.signature,
+    source: end(record['src_ip'], record['src_port']),
+    destination: end(record['dest_ip'], record['dest_port']),
+    protocol: String(record['app_proto'] ?? record['proto']),
+  };
+}
