@@ -80,6 +80,8 @@ export class Packet {
   tcpMss = -1;
   tcpWindowScale = -1;
   tcpSackPermitted = false;
+  /** the fast open option is there (RFC 7413) */
+  tcpFastOpen = false;
   tcpTimestamp = -1;
   tcpTimestampEcho = -1;
   icmpType = -1;

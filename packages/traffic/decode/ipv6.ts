@@ -64,6 +64,8 @@ function extensions(packet: Packet, first: number, start: number): boolean {
     packet.protocol = next;
     packet.payloadStart = at;
     packet.payloadEnd = end;
+    // Behind an extension header: every header there is says in two bytes what follows it, or its own port.
+    if (count > 0 && end - at < 2 && next !== NO_NEXT) return fault(packet, 'ipv6.trunc_exthdr');
     switch (next) {
       case TCP:
       case UDP:
@@ -133,8 +135,6 @@ function extensions(packet: Packet, first: number, start: number): boolean {
         if (fragment(packet, at, end)) return true;
         next = data[at];
         at += 8;
-        // A header is announced and not one byte of it is there.
-        if (at >= end && next !== NO_NEXT) return fault(packet, 'ipv6.trunc_exthdr');
         break;
       }
       case NO_NEXT:

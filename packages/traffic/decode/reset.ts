@@ -27,6 +27,7 @@ export function resetPacket(packet: Packet): void {
   packet.tcpMss = -1;
   packet.tcpWindowScale = -1;
   packet.tcpSackPermitted = false;
+  packet.tcpFastOpen = false;
   packet.tcpTimestamp = -1;
   packet.tcpTimestampEcho = -1;
   packet.icmpType = -1;

@@ -95,11 +95,15 @@ function option(packet: Packet, kind: number, at: number, length: number, seen: 
       return seen | 16;
     case FAST_OPEN:
       if (length !== 2 && (length < 6 || length > 18 || (length & 1) === 1)) break;
-      return (seen & 32) !== 0 ? duplicate(packet, seen) : seen | 32;
+      if ((seen & 32) !== 0) return duplicate(packet, seen);
+      packet.tcpFastOpen = true;
+      return seen | 32;
     case EXPERIMENT:
       if (length < 4 || uint16(data, at + 2) !== EXPERIMENT_FAST_OPEN) return seen;
       if (length !== 4 && (length < 8 || length > 20 || (length & 1) === 1)) break;
-      return (seen & 32) !== 0 ? duplicate(packet, seen) : seen | 32;
+      if ((seen & 32) !== 0) return duplicate(packet, seen);
+      packet.tcpFastOpen = true;
+      return seen | 32;
     case MD5:
       if (length !== 18) break;
       return seen;

@@ -2,15 +2,20 @@
  * Fragments of IPv4 (RFC 791) and IPv6 (RFC 8200 §4.5) → whole packets. Where fragments overlap, what came first stays.
  * Memory is bounded by count and size; unfinished packets are forgotten after a minute of packet time.
  */
-import { formatAddress } from '@sigwright/bytes';
+import { checksum, formatAddress } from '@sigwright/bytes';
 import { Packet } from '@sigwright/contracts';
 import { decodeFromInternet } from '../decode/decode.ts';
 import { IPV4, IPV6 } from '../decode/ethernet.ts';
 import { resetPacket } from '../decode/reset.ts';
 
+/** Packets being put together at a time. */
 const MOST_PACKETS = 4096;
 const MOST_FRAGMENTS = 2048;
 const LARGEST_PACKET = 65_535;
+/** Bytes kept for one packet: overlaps may repeat it, four times is no longer an accident. */
+const MOST_BYTES_EACH = 4 * LARGEST_PACKET;
+/** Bytes kept in all; the oldest packets are given up first. */
+const MOST_BYTES = 32 * 1024 * 1024;
 /** Suricata's default; hosts wait 30 to 120 seconds. */
 const TIMEOUT = 60e6;
 
@@ -24,15 +29,21 @@ interface Assembly {
   readonly pieces: Piece[];
   /** length of the whole payload, -1 until the last fragment came */
   total: number;
-  /** header of the first fragment, without the fragment header */
+  /** first fragment from its frame's start up to its payload or fragment header; of an inner packet the IP header only */
   header: Uint8Array | undefined;
+  /** where the IP header begins in it */
+  ipStart: number;
+  ethernetStart: number;
   protocol: number;
   overlaps: boolean;
+  /** in all pieces */
+  bytes: number;
 }
 
 export class Defragmenter {
   readonly #assemblies = new Map<string, Assembly>();
   readonly #rebuilt = new Packet();
+  #bytes = 0;
   readonly #verifyChecksums: boolean;
 
   constructor(verifyChecksums: boolean) {
@@ -46,7 +57,17 @@ export class Defragmenter {
     const key = `${formatAddress(packet.source, version)} ${formatAddress(packet.destination, version)} ${packet.ipId} ${version === 4 ? packet.protocol : 0} ${packet.vlanCount > 0 ? packet.vlans.join() : ''}`;
     let assembly = this.#assemblies.get(key);
     if (assembly === undefined) {
-      assembly = { time: packet.time, pieces: [], total: -1, header: undefined, protocol: packet.protocol, overlaps: false };
+      assembly = {
+        time: packet.time,
+        pieces: [],
+        total: -1,
+        header: undefined,
+        ipStart: 0,
+        ethernetStart: -1,
+        protocol: packet.protocol,
+        overlaps: false,
+        bytes: 0,
+      };
       this.#assemblies.set(key, assembly);
     }
     const name = version === 4 ? 'ipv4' : 'ipv6';
@@ -57,16 +78,22 @@ export class Defragmenter {
       return undefined;
     }
     if (length === 0 && more) return undefined;
-    if (assembly.pieces.length >= MOST_FRAGMENTS) return undefined;
+    if (assembly.pieces.length >= MOST_FRAGMENTS || assembly.bytes + length > MOST_BYTES_EACH) return undefined;
+    assembly.bytes += length;
+    this.#bytes += length;
     this.#insert(assembly, packet, packet.fragmentOffset, length, name);
     if (!more) assembly.total = packet.fragmentOffset + length;
     if (packet.fragmentOffset === 0 && assembly.header === undefined) {
       const headerEnd = version === 4 ? packet.payloadStart : packet.fragmentHeader;
-      assembly.header = packet.data.slice(packet.ipStart, headerEnd);
+      // The link header goes along, so that who shows the whole packet can show whence it came.
+      const from = packet.tunnelDepth === 0 && !packet.isRebuilt ? packet.frameStart : packet.ipStart;
+      assembly.header = packet.data.slice(from, headerEnd);
+      assembly.ipStart = packet.ipStart - from;
+      assembly.ethernetStart = packet.ethernetStart >= from ? packet.ethernetStart - from : -1;
       assembly.protocol = packet.protocol;
     }
     if (assembly.total < 0 || assembly.header === undefined || !complete(assembly)) return undefined;
-    this.#assemblies.delete(key);
+    this.#forget(key, assembly);
     return this.#build(assembly, packet);
   }
 
@@ -96,11 +123,16 @@ export class Defragmenter {
       }
     }
     const version = last.ipVersion;
-    const length = version === 4 ? bytes.length : bytes.length - 40;
-    bytes[version === 4 ? 2 : 4] = length >>> 8;
-    bytes[version === 4 ? 3 : 5] = length & 255;
-    if (version === 4) bytes[6] = bytes[7] = 0;
-    else bytes[nextHeaderField(header)] = assembly.protocol;
+    const at = assembly.ipStart;
+    const length = bytes.length - at - (version === 4 ? 0 : 40);
+    bytes[at + (version === 4 ? 2 : 4)] = length >>> 8;
+    bytes[at + (version === 4 ? 3 : 5)] = length & 255;
+    if (version === 4) {
+      bytes[at + 6] = bytes[at + 7] = bytes[at + 10] = bytes[at + 11] = 0;
+      const sum = checksum(bytes, at, header.length);
+      bytes[at + 10] = sum >>> 8;
+      bytes[at + 11] = sum & 255;
+    } else bytes[nextHeaderField(header, at)] = assembly.protocol;
     const packet = this.#rebuilt;
     resetPacket(packet);
     packet.number = last.number;
@@ -114,7 +146,8 @@ export class Defragmenter {
     packet.vlanCount = last.vlanCount;
     packet.vlans.set(last.vlans);
     packet.etherType = version === 4 ? IPV4 : IPV6;
-    packet.ipStart = 0;
+    packet.ipStart = at;
+    packet.ethernetStart = assembly.ethernetStart;
     packet.ipEnd = bytes.length;
     decodeFromInternet(packet, this.#verifyChecksums);
     packet.ipChecksumGood = -1;
@@ -124,9 +157,14 @@ export class Defragmenter {
 
   #expire(now: number): void {
     for (const [key, assembly] of this.#assemblies) {
-      if (now - assembly.time <= TIMEOUT && this.#assemblies.size < MOST_PACKETS) return;
-      this.#assemblies.delete(key);
+      if (now - assembly.time <= TIMEOUT && this.#assemblies.size < MOST_PACKETS && this.#bytes < MOST_BYTES) return;
+      this.#forget(key, assembly);
     }
+  }
+
+  #forget(key: string, assembly: Assembly): void {
+    this.#assemblies.delete(key);
+    this.#bytes -= assembly.bytes;
   }
 }
 
@@ -140,9 +178,9 @@ function complete(assembly: Assembly): boolean {
 }
 
 /** Offset of the next-header byte that named the fragment header: the chain is walked again. */
-function nextHeaderField(header: Uint8Array): number {
-  let field = 6;
-  for (let at = 40; at + 1 < header.length; ) {
+function nextHeaderField(header: Uint8Array, start: number): number {
+  let field = start + 6;
+  for (let at = start + 40; at + 1 < header.length; ) {
     field = at;
     at += (header[at + 1] + 1) * 8;
   }

@@ -24,8 +24,10 @@ export function opening(packet: Packet, flow: Flow, settings: EngineSettings): b
     if (packet.direction === TO_SERVER) turnRound(packet, flow);
     return true;
   }
+  // A last segment that carries data is worth reading, even where nothing of the connection was seen before.
+  if (lenient && (flags & ACK) !== 0 && ((flags & FIN) === 0 || packet.payloadEnd > packet.payloadStart)) return true;
   if ((flags & FIN) !== 0) packet.anomalies.push('stream.fin_but_no_session');
-  return lenient && (flags & ACK) !== 0 && (flags & FIN) === 0;
+  return false;
 }
 
 /** Client and server change places. The flow table's hash is the same for both directions, so the flow stays where it is. */
@@ -86,10 +88,10 @@ function first(packet: Packet, stream: TcpStream, settings: EngineSettings): boo
   return true;
 }
 
-/** Data in the SYN. It counts once the answer acknowledges it. */
+/** Data in the SYN. It counts once the answer acknowledges it; without the option no receiver takes it. */
 function early(packet: Packet, stream: TcpStream, side: StreamSide): boolean {
   const length = packet.payloadEnd - packet.payloadStart;
-  if (length === 0) return false;
+  if (length === 0 || !packet.tcpFastOpen) return false;
   stream.earlyData = true;
   side.windowEnd = (side.first + length) | 0;
   return true;
@@ -133,18 +135,31 @@ function synSent(packet: Packet, stream: TcpStream, settings: EngineSettings): b
   return false;
 }
 
-/** The client asks again. Another number means another try, as long as nothing else happened. */
+/** The client asks again. Another number means another try; which of them counts is decided by the server's answer. */
 function againSyn(packet: Packet, stream: TcpStream, side: StreamSide): void {
-  if (((packet.tcpSequence + 1) | 0) === side.first) return;
-  if (++stream.otherSyns > MOST_SYNS) {
+  if (((packet.tcpSequence + 1) | 0) === side.first || stream.earlyData) return;
+  if (stream.otherSyns === undefined) stream.otherSyns = [];
+  if (stream.otherSyns.length >= MOST_SYNS) {
     packet.anomalies.push('stream.3whs_syn_flood');
-    return;
+    stream.otherSyns.shift();
   }
-  if (!stream.earlyData) takeSyn(packet, side);
+  stream.otherSyns.push({ first: side.first, windowScale: side.windowScale, timestamp: side.timestamp, window: side.window });
+  takeSyn(packet, side);
+}
+
+/** Goes back to the SYN whose answer this is, if there was one. */
+function chooseSyn(stream: TcpStream, client: StreamSide, number: number): void {
+  const syn = number === client.first ? undefined : stream.otherSyns?.find((one) => one.first === number);
+  if (syn === undefined) return;
+  client.begin(syn.first);
+  client.windowScale = syn.windowScale;
+  client.timestamp = syn.timestamp;
+  client.window = syn.window;
 }
 
 function answer(packet: Packet, stream: TcpStream, server: StreamSide, client: StreamSide): boolean {
   const number = packet.tcpAcknowledgement | 0;
+  chooseSyn(stream, client, number);
   const behind = (number - client.first) | 0;
   const sent = (client.next - client.first) | 0;
   if (behind < 0 || behind > sent || (behind !== 0 && behind !== sent)) {

@@ -31,6 +31,14 @@ export const TCP_STATE_NAMES: readonly string[] = [
   'closed',
 ];
 
+/** What a SYN asked for. */
+export interface Syn {
+  readonly first: number;
+  readonly windowScale: number;
+  readonly timestamp: number;
+  readonly window: number;
+}
+
 export class TcpStream {
   /** by the direction of what they sent: 0 the client's bytes */
   readonly sides: [StreamSide, StreamSide];
@@ -43,8 +51,8 @@ export class TcpStream {
   fourWay = false;
   /** data lay in the SYN (fast open) */
   earlyData = false;
-  /** SYNs with other numbers than the first one, and answers likewise */
-  otherSyns = 0;
+  /** SYNs before the last one, with other numbers */
+  otherSyns: Syn[] | undefined = undefined;
   /** numbers of the first byte that other SYN/ACKs would have set */
   otherAnswers: number[] | undefined = undefined;
   /** windows are not checked: the handshake with their scale was not seen */
