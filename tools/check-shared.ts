@@ -1,0 +1,55 @@
+/**
+ * `npm run check:shared`: everything that needs the reference data beside the project. Prints figures; exit 1 where a floor that was
+ * reached before is not reached any more. `--all` runs the whole conformance suite (20 minutes) instead of two tiers.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const shared = join(root, '..', 'shared');
+if (!existsSync(shared)) {
+  console.log('left out: the reference data is not at ../shared');
+  process.exit(0);
+}
+
+let failed = 0;
+
+function step(name: string, command: string, args: readonly string[], passes: (output: string) => string | undefined): void {
+  console.log(`\n== ${name}`);
+  const run = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, env: { ...process.env, SIGWRIGHT_SHARED: '1' } });
+  const output = `${run.stdout ?? ''}${run.stderr ?? ''}`;
+  console.log(output.trim().split('\n').slice(-16).join('\n'));
+  const problem = passes(output);
+  if (problem === undefined) return;
+  failed++;
+  console.log(`FAIL  ${problem}`);
+}
+
+const engine = `${join(root, 'sigwright')} suricata {args}`;
+const out = mkdtempSync(join(tmpdir(), 'sigwright-shared-'));
+
+step('tests on reference data', join(root, 'node_modules', '.bin', 'vitest'), ['run'], (output) => (/Tests .*failed|No test files/.test(output) ? 'a test failed' : undefined));
+step('seed captures', '/usr/bin/python3', [join(shared, 'seed', 'check.py'), '--engine', engine], (output) => {
+  const match = /(\d+) of (\d+) captures agree/.exec(output);
+  return match !== null && match[1] === match[2] ? undefined : 'the seed captures do not all agree';
+});
+
+const results = join(out, 'results.json');
+step('public captures', process.execPath, ['tools/shared-captures.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules'), results], (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined));
+/** Floors: what was reached; see the closing notes for what the differences are. */
+const PRECISION = 0.89;
+const RECALL = 0.95;
+step('agreement on public captures', '/usr/bin/python3', [join(shared, 'captures', 'compare.py'), '--results', results, '--most', '12'], (output) => {
+  const match = /precision ([\d.]+) recall ([\d.]+)/.exec(output);
+  return match !== null && Number(match[1]) >= PRECISION && Number(match[2]) >= RECALL ? undefined : `precision or recall fell below ${PRECISION} and ${RECALL}`;
+});
+
+const tiers = process.argv.includes('--all') ? [] : ['--tier', '1c-packet-stream-alerts', '--tier', '1d-core-app-alerts'];
+step('conformance', '/usr/bin/python3', [join(shared, 'conformance', 'svrun.py'), '--engine', engine, '--config', join(root, 'apps', 'cli', 'suricata.yaml'), '--no-fail-list', '-j', '2', '--out', join(out, 'conformance'), ...tiers], (output) =>
+  /engine says/.test(output) ? undefined : 'the suite did not run',
+);
+
+console.log(failed === 0 ? '\nall floors hold' : `\n${failed} steps failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,125 @@
+/**
+ * How well intake reads published reports: precision and recall by type on ../shared/intel/reports, context values that would have
+ * become rules, and speed. `node tools/measure-intake.ts [--show]` prints each difference. Exit code 1 below the figures asked for.
+ *
+ * Found values are compared by (type, value), hosts of any depth as one type. Values listed as tolerated count neither way; values
+ * listed as context are right only with another role than `indicator`.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readReport } from '@sigwright/workbench';
+import { intakeOptions } from '../apps/cli/shared/report.ts';
+
+const folder = join(import.meta.dirname, '../../shared/intel/reports');
+const show = process.argv.includes('--show');
+
+/** Precision and recall asked for, by group. */
+const ASKED: Readonly<Record<string, number>> = { hash: 0.97, address: 0.97, url: 0.97, domain: 0.95 };
+const GROUPS: Readonly<Record<string, string>> = {
+  md5: 'hash',
+  sha1: 'hash',
+  sha256: 'hash',
+  ipv4: 'address',
+  ipv6: 'address',
+  url: 'url',
+  domain: 'domain',
+  hostname: 'domain',
+  email: 'email',
+};
+const BYTES_FOR_SPEED = 8_000_000;
+
+interface Expected {
+  readonly indicators: readonly { type: string; value: string }[];
+  readonly tolerated: readonly { type: string; value: string }[];
+  readonly context: readonly { type: string; value: string; why: string }[];
+}
+
+interface Tally {
+  right: number;
+  missed: number;
+  invented: number;
+  /** context values handed out as indicators */
+  context: number;
+}
+
+const tallies = new Map<string, Tally>();
+const tallyOf = (group: string): Tally => {
+  let tally = tallies.get(group);
+  if (tally === undefined) {
+    tally = { right: 0, missed: 0, invented: 0, context: 0 };
+    tallies.set(group, tally);
+  }
+  return tally;
+};
+
+/** A URL written without scheme is listed with `//` in front; both forms are one. */
+function key(type: string, value: string): string {
+  const group = GROUPS[type] ?? type;
+  const plain = group === 'url' ? value.replace(/^[a-z]*:?\/\//i, '//').replace(/\/$/, '') : value;
+  return `${group} ${plain.toLowerCase()}`;
+}
+
+if (!existsSync(folder)) {
+  console.error('the reports at ../shared/intel/reports are not there');
+  process.exit(2);
+}
+
+const texts: string[] = [];
+const options = intakeOptions(undefined);
+for (const name of readdirSync(folder).sort()) {
+  const path = join(folder, name, 'expected.json');
+  if (!existsSync(path)) continue;
+  const expected = JSON.parse(readFileSync(path, 'utf8')) as Expected;
+  const text = readFileSync(join(folder, name, 'report.adoc'), 'utf8');
+  texts.push(text);
+  const wanted = new Set(expected.indicators.map((one) => key(one.type, one.value)));
+  const tolerated = new Set(expected.tolerated.map((one) => key(one.type, one.value)));
+  const context = new Map(expected.context.map((one) => [key(one.type, one.value), one.why]));
+  const got = new Map<string, string>();
+  const withRole = new Set<string>();
+  for (const one of readReport(text, options).indicators) {
+    if (GROUPS[one.type] === undefined) continue;
+    if (one.role === 'indicator') got.set(key(one.type, one.value), one.written);
+    else withRole.add(`${key(one.type, one.value)} (as ${one.role}: ${one.reason})`);
+  }
+  const note = (what: string, one: string, more = ''): void => {
+    if (show) console.log(`${name}: ${what} ${one}${more === '' ? '' : ` [${more}]`}`);
+  };
+  for (const one of wanted) {
+    const tally = tallyOf(one.slice(0, one.indexOf(' ')));
+    if (got.has(one)) tally.right++;
+    else {
+      tally.missed++;
+      note('missed', one, [...withRole].find((other) => other.startsWith(`${one} `)) ?? '');
+    }
+  }
+  for (const [one, written] of got) {
+    if (wanted.has(one) || tolerated.has(one)) continue;
+    const tally = tallyOf(one.slice(0, one.indexOf(' ')));
+    const why = context.get(one);
+    if (why === undefined) tally.invented++;
+    else tally.context++;
+    note(why === undefined ? 'invented' : 'context as indicator', one, why ?? written);
+  }
+}
+
+let short = false;
+console.log('type      right missed invented context  precision recall');
+for (const [group, tally] of [...tallies].sort()) {
+  const precision = tally.right / Math.max(1, tally.right + tally.invented + tally.context);
+  const recall = tally.right / Math.max(1, tally.right + tally.missed);
+  const asked = ASKED[group] ?? 0;
+  if (precision < asked || recall < asked) short = true;
+  console.log(
+    `${group.padEnd(9)} ${String(tally.right).padStart(5)} ${String(tally.missed).padStart(6)} ${String(tally.invented).padStart(8)} ${String(tally.context).padStart(7)}  ${precision.toFixed(4).padStart(9)} ${recall.toFixed(4)}${asked === 0 ? '' : `  (asked: ${asked})`}`,
+  );
+}
+
+const all = texts.join('\n\n');
+const long = all.repeat(Math.max(1, Math.ceil(BYTES_FOR_SPEED / all.length)));
+readReport(all, options);
+const before = performance.now();
+readReport(long, options);
+const seconds = (performance.now() - before) / 1000;
+console.log(`${texts.length} reports; ${(long.length / 1e6).toFixed(1)} MB read in ${seconds.toFixed(2)} s: ${(long.length / 1e6 / seconds).toFixed(1)} MB a second`);
+process.exit(short ? 1 : 0);
