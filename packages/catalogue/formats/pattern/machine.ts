@@ -1,264 +1,408 @@
 /**
- * Backtracking matcher over the tree, with a limit of steps: for patterns that a JavaScript RegExp could take for ever on, or
- * can not express. Continuations are closures made once per pattern; what varies lies in the machine.
+ * Backtracking matcher: runs a program (program.ts) on bytes with a stack of its own, so that neither time nor memory depends
+ * on the good will of whoever sent the bytes. It gives up (no match, `gaveUp` says so) after a number of steps or at a height
+ * of the stack. For patterns that a JavaScript RegExp could take for ever on or can not express.
  */
-import { isWord, type Node, type PatternTree } from './tree.ts';
+import { isWord } from './byte-sets.ts';
+import {
+  ASSIGN,
+  AT,
+  BACK,
+  BYTE,
+  CLOSE,
+  COUNT,
+  CUT,
+  CUT_AND_FAIL,
+  IF_LESS,
+  IF_UNMOVED,
+  IF_UNSET,
+  JUMP,
+  KEEP,
+  LAZY_RUN,
+  MARK,
+  MATCHED,
+  NO_LIMIT,
+  OTHERWISE,
+  OWN_RUN,
+  PLACE,
+  PLACES,
+  type Program,
+  RETURN,
+  RUN,
+  SAVE,
+  SET,
+  SPLIT,
+  STEP_BACK,
+} from './program.ts';
 
-type Step = (at: number) => boolean;
+/** Numbers on the stack; 16 MB. Four to twenty are used for each turn of a loop that can be undone. */
+const HIGHEST_STACK = 4_194_304;
+const FIRST_STACK = 4096;
+/** Steps given for each byte of the window on top of the limit: one pass over a long body is no attack. */
+const STEPS_A_BYTE = 16;
+/** Bytes of one run that count as a step. */
+const BYTES_A_STEP = 8;
 
-/** Calls on the JavaScript stack; beyond it the pattern gives up. */
-const DEEPEST_CALLS = 2500;
+// Kinds of stack frames; each has four numbers.
+const FRAME = 4;
+/** instruction, position */
+const CHOICE = 0;
+/** register, its former value */
+const RESTORE = 1;
+/** instruction, position reached, least position */
+const RUN_FRAME = 2;
+/** instruction, position reached, furthest position */
+const LAZY_FRAME = 3;
+
+const START = PLACES.indexOf('start');
+const LINE_START = PLACES.indexOf('line-start');
+const END = PLACES.indexOf('end');
+const END_OR_NEWLINE = PLACES.indexOf('end-or-newline');
+const LINE_END = PLACES.indexOf('line-end');
+const WORD = PLACES.indexOf('word');
+const NOT_WORD = PLACES.indexOf('not-word');
+const NEWLINE = 10;
+
+const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) ? 1 : 0));
+
+// One stack for all machines: a match never starts another.
+let stack = new Int32Array(FIRST_STACK);
 
 export class Machine {
-  readonly #groups: Int32Array;
+  readonly #program: Program;
   readonly #limit: number;
+  readonly #registers: Int32Array;
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
   #searchStart = 0;
   #steps = 0;
-  #depth = 0;
+  #top = 0;
   #matchEnd = -1;
   gaveUp = false;
-  readonly #entry: Step;
 
-  constructor(tree: PatternTree, stepLimit: number) {
-    this.#groups = new Int32Array((tree.groups + 1) * 2).fill(-1);
+  constructor(program: Program, stepLimit: number) {
+    this.#program = program;
     this.#limit = stepLimit;
-    this.#entry = this.#compile(tree.root, (at) => {
-      this.#matchEnd = at;
-      return true;
-    });
+    this.#registers = new Int32Array(program.registers);
   }
 
   get matchEnd(): number {
     return this.#matchEnd;
   }
 
-  get groups(): Int32Array {
-    return this.#groups;
+  /** Start and end of groups 0 to the last; -1 where one took no part. A copy. */
+  groups(): Int32Array {
+    const groups = this.#registers.slice(0, (this.#program.groups + 1) * 2);
+    groups[1] = this.#matchEnd;
+    return groups;
   }
 
   /** Start of the first match at or after `from`, or -1. */
   search(bytes: Uint8Array, start: number, end: number, from: number): number {
+    const { anchor, first } = this.#program;
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
     this.#searchStart = from;
-    this.#steps = 0;
+    this.#steps = this.#limit + STEPS_A_BYTE * (end - start);
     this.gaveUp = false;
-    for (let at = from; at <= end && !this.gaveUp; at++) {
-      this.#groups.fill(-1);
-      this.#depth = 0;
-      if (this.#entry(at)) return this.gaveUp ? -1 : at;
+    if (anchor === 'start' && from > start) return -1;
+    const last = anchor === undefined ? end : from;
+    for (let at = from; at <= last; at++) {
+      if (first !== undefined) {
+        while (at < end && first[bytes[at]] === 0) at++;
+        if (at >= end || at > last) return -1;
+      }
+      this.#registers.fill(-1);
+      this.#registers[0] = at;
+      this.#top = 0;
+      if (this.#run(at)) return this.#registers[0];
+      if (this.gaveUp) return -1;
     }
     return -1;
   }
 
-  #spend(): boolean {
-    if (++this.#steps > this.#limit || this.#depth > DEEPEST_CALLS) this.gaveUp = true;
-    return !this.gaveUp;
+  #push(kind: number, one: number, two: number, three: number): void {
+    const top = this.#top;
+    if (top + FRAME > stack.length) {
+      if (stack.length >= HIGHEST_STACK) {
+        this.gaveUp = true;
+        return;
+      }
+      const taller = new Int32Array(stack.length * 4);
+      taller.set(stack);
+      stack = taller;
+    }
+    stack[top] = kind;
+    stack[top + 1] = one;
+    stack[top + 2] = two;
+    stack[top + 3] = three;
+    this.#top = top + FRAME;
   }
 
-  #compile(node: Node, next: Step): Step {
-    switch (node.kind) {
-      case 'set': {
-        const { set } = node;
-        return (at) => at < this.#end && set[this.#bytes[at]] === 1 && this.#spend() && next(at + 1);
-      }
-      case 'sequence': {
-        let step = next;
-        for (let index = node.items.length - 1; index >= 0; index--) step = this.#compile(node.items[index], step);
-        return step;
-      }
-      case 'either': {
-        const branches = node.branches.map((branch) => this.#compile(branch, next));
-        return (at) => {
-          for (const branch of branches) {
-            if (!this.#spend()) return false;
-            if (branch(at)) return true;
-          }
+  #set(register: number, value: number): void {
+    // With nothing to go back to, nothing has to be restored.
+    if (this.#top > 0) this.#push(RESTORE, register, this.#registers[register], 0);
+    this.#registers[register] = value;
+  }
+
+  #run(from: number): boolean {
+    const { code, sets } = this.#program;
+    const bytes = this.#bytes;
+    const end = this.#end;
+    const registers = this.#registers;
+    let pc = 0;
+    let at = from;
+    for (;;) {
+      forward: for (;;) {
+        if (--this.#steps < 0 || this.gaveUp) {
+          this.gaveUp = true;
           return false;
-        };
-      }
-      case 'group': {
-        const { number } = node;
-        const close: Step = (at) => {
-          const before = this.#groups[number * 2 + 1];
-          const beforeStart = this.#groups[number * 2];
-          this.#groups[number * 2] = starts[starts.length - 1];
-          this.#groups[number * 2 + 1] = at;
-          const open = starts.pop()!;
-          const held = next(at);
-          starts.push(open);
-          if (!held) {
-            this.#groups[number * 2] = beforeStart;
-            this.#groups[number * 2 + 1] = before;
+        }
+        switch (code[pc]) {
+          case MATCHED:
+            this.#matchEnd = at;
+            return true;
+          case BYTE:
+            if (at >= end || bytes[at] !== code[pc + 1]) break forward;
+            at++;
+            pc += 2;
+            continue;
+          case SET:
+            if (at >= end || sets[code[pc + 1] + bytes[at]] === 0) break forward;
+            at++;
+            pc += 2;
+            continue;
+          case SPLIT:
+            this.#push(CHOICE, code[pc + 2], at, 0);
+            pc = code[pc + 1];
+            continue;
+          case JUMP:
+            pc = code[pc + 1];
+            continue;
+          case SAVE:
+            this.#set(code[pc + 1], at);
+            pc += 2;
+            continue;
+          case CLOSE: {
+            const group = code[pc + 1] * 2;
+            this.#set(group, registers[code[pc + 2]]);
+            this.#set(group + 1, at);
+            pc += 3;
+            continue;
           }
-          return held;
-        };
-        const starts: number[] = [];
-        const inner = this.#compile(node.of, close);
-        return (at) => {
-          starts.push(at);
-          const held = inner(at);
-          starts.pop();
-          return held;
-        };
-      }
-      case 'atomic': {
-        const inner = this.#alone(node.of);
-        return (at) => {
-          const end = inner(at);
-          return end >= 0 && next(end);
-        };
-      }
-      case 'look':
-        return node.behind ? this.#lookBehind(node, next) : this.#lookAhead(node, next);
-      case 'back': {
-        const { number, nocase } = node;
-        return (at) => {
-          const from = this.#groups[number * 2];
-          const length = this.#groups[number * 2 + 1] - from;
-          if (from < 0 || at + length > this.#end || !this.#spend()) return false;
-          for (let index = 0; index < length; index++) {
-            const one = this.#bytes[from + index];
-            const other = this.#bytes[at + index];
-            if (one !== other && !(nocase && fold(one) === fold(other))) return false;
+          case PLACE:
+            if (!this.#isPlace(code[pc + 1], at)) break forward;
+            pc += 2;
+            continue;
+          case RUN:
+          case OWN_RUN: {
+            const set = code[pc + 1];
+            const least = at + code[pc + 2];
+            if (least > end) break forward;
+            const most = code[pc + 3] === NO_LIMIT ? end : Math.min(end, at + code[pc + 3]);
+            let reached = at;
+            while (reached < most && sets[set + bytes[reached]] === 1) reached++;
+            this.#steps -= ((reached - at) / BYTES_A_STEP) | 0;
+            if (reached < least) break forward;
+            if (code[pc] === OWN_RUN) {
+              at = reached;
+              pc += 5;
+              continue;
+            }
+            if (reached > least) this.#push(RUN_FRAME, pc, reached, least);
+            at = reached;
+            pc += 5;
+            continue;
           }
-          return next(at + length);
-        };
+          case LAZY_RUN: {
+            const set = code[pc + 1];
+            const least = at + code[pc + 2];
+            if (least > end) break forward;
+            const most = code[pc + 3] === NO_LIMIT ? end : Math.min(end, at + code[pc + 3]);
+            while (at < least) {
+              if (sets[set + bytes[at]] === 0) break forward;
+              at++;
+            }
+            if (at < most) this.#push(LAZY_FRAME, pc, at, most);
+            pc += 5;
+            continue;
+          }
+          case BACK: {
+            const length = this.#back(code[pc + 1] * 2, at, code[pc + 2] === 1);
+            if (length < 0) break forward;
+            at += length;
+            pc += 3;
+            continue;
+          }
+          case MARK:
+            this.#push(RESTORE, code[pc + 1], registers[code[pc + 1]], 0);
+            registers[code[pc + 1]] = this.#top;
+            pc += 2;
+            continue;
+          case CUT:
+            this.#cut(registers[code[pc + 1]]);
+            pc += 2;
+            continue;
+          case CUT_AND_FAIL:
+            this.#undo(registers[code[pc + 1]]);
+            break forward;
+          case OTHERWISE:
+            this.#push(CHOICE, code[pc + 1], at, 0);
+            pc += 2;
+            continue;
+          case RETURN:
+            at = registers[code[pc + 1]];
+            pc += 2;
+            continue;
+          case STEP_BACK:
+            at -= code[pc + 1];
+            if (at < this.#start) break forward;
+            pc += 2;
+            continue;
+          case AT:
+            if (at !== registers[code[pc + 1]]) break forward;
+            pc += 2;
+            continue;
+          case ASSIGN:
+            this.#set(code[pc + 1], code[pc + 2]);
+            pc += 3;
+            continue;
+          case COUNT:
+            this.#set(code[pc + 1], registers[code[pc + 1]] + 1);
+            pc += 2;
+            continue;
+          case IF_LESS:
+            pc = registers[code[pc + 1]] < code[pc + 2] ? code[pc + 3] : pc + 4;
+            continue;
+          case IF_UNMOVED:
+            pc = at === registers[code[pc + 1]] ? code[pc + 2] : pc + 3;
+            continue;
+          case IF_UNSET:
+            pc = registers[code[pc + 1] * 2] < 0 ? code[pc + 2] : pc + 3;
+            continue;
+          case KEEP:
+            this.#set(0, at);
+            pc += 1;
+            continue;
+          default:
+            throw new Error(`instruction ${code[pc]} at ${pc} does not exist`);
+        }
       }
-      case 'place':
-        return (at) => this.#isPlace(node.place, at) && next(at);
-      case 'repeat':
-        return this.#repeat(node, next);
+      // This way failed: back to the last choice.
+      back: for (;;) {
+        if (this.#top === 0) return false;
+        const frame = this.#top - FRAME;
+        switch (stack[frame]) {
+          case RESTORE:
+            registers[stack[frame + 1]] = stack[frame + 2];
+            this.#top = frame;
+            continue;
+          case CHOICE:
+            pc = stack[frame + 1];
+            at = stack[frame + 2];
+            this.#top = frame;
+            break back;
+          case RUN_FRAME: {
+            const instruction = stack[frame + 1];
+            const follow = code[instruction + 4];
+            const least = stack[frame + 3];
+            let reached = stack[frame + 2] - 1;
+            // Places where what follows can not go on are passed over.
+            const before = reached;
+            while (reached > least && sets[follow + bytes[reached]] === 0) reached--;
+            this.#steps -= ((before - reached) / BYTES_A_STEP) | 0;
+            if (reached <= least) this.#top = frame;
+            else stack[frame + 2] = reached;
+            at = reached;
+            pc = instruction + 5;
+            break back;
+          }
+          default: {
+            const instruction = stack[frame + 1];
+            const set = code[instruction + 1];
+            const follow = code[instruction + 4];
+            const most = stack[frame + 3];
+            let reached = stack[frame + 2];
+            const before = reached;
+            let stopped = false;
+            do {
+              if (sets[set + bytes[reached]] === 0) {
+                stopped = true;
+                break;
+              }
+              reached++;
+            } while (reached < most && sets[follow + bytes[reached]] === 0);
+            this.#steps -= ((reached - before) / BYTES_A_STEP) | 0;
+            if (stopped || reached >= most) this.#top = frame;
+            else stack[frame + 2] = reached;
+            if (stopped) continue;
+            at = reached;
+            pc = instruction + 5;
+            break back;
+          }
+        }
+      }
     }
   }
 
-  /** End of the first way to match, or -1; no way back into it. */
-  #alone(node: Node): (at: number) => number {
-    let end = -1;
-    const inner = this.#compile(node, (at) => {
-      end = at;
-      return true;
-    });
-    return (at) => (inner(at) ? end : -1);
+  /** Drops the choices above a height, keeps what must be restored. */
+  #cut(height: number): void {
+    let kept = height;
+    for (let frame = height; frame < this.#top; frame += FRAME) {
+      if (stack[frame] !== RESTORE) continue;
+      if (kept !== frame) stack.copyWithin(kept, frame, frame + FRAME);
+      kept += FRAME;
+    }
+    this.#steps -= ((this.#top - height) / FRAME / BYTES_A_STEP) | 0;
+    this.#top = kept;
   }
 
-  #lookAhead(node: Node & { kind: 'look' }, next: Step): Step {
-    const inner = this.#alone(node.of);
-    return (at) => inner(at) >= 0 !== node.negated && this.#spend() && next(at);
+  #undo(height: number): void {
+    while (this.#top > height) {
+      this.#top -= FRAME;
+      if (stack[this.#top] === RESTORE) this.#registers[stack[this.#top + 1]] = stack[this.#top + 2];
+    }
   }
 
-  #lookBehind(node: Node & { kind: 'look' }, next: Step): Step {
-    let target = -1;
-    const inner = this.#compile(node.of, (at) => at === target);
-    return (at) => {
-      let found = false;
-      const saved = target;
-      for (let from = at; from >= this.#start && !found && !this.gaveUp; from--) {
-        target = at;
-        found = this.#spend() && inner(from);
-      }
-      target = saved;
-      return found !== node.negated && next(at);
-    };
+  /** Length of what a group holds, where the same bytes stand at `at`; else -1. */
+  #back(group: number, at: number, nocase: boolean): number {
+    const from = this.#registers[group];
+    const length = this.#registers[group + 1] - from;
+    if (from < 0 || at + length > this.#end) return -1;
+    this.#steps -= (length / BYTES_A_STEP) | 0;
+    const bytes = this.#bytes;
+    for (let index = 0; index < length; index++) {
+      const one = bytes[from + index];
+      const other = bytes[at + index];
+      if (one !== other && !(nocase && fold(one) === fold(other))) return -1;
+    }
+    return length;
   }
 
-  #repeat(node: Node & { kind: 'repeat' }, next: Step): Step {
-    const { of, minimum, maximum, mode } = node;
-    if (mode === 'possessive') return this.#compile({ kind: 'atomic', of: { ...node, mode: 'greedy' } }, next);
-    if (of.kind === 'set') return this.#repeatSet(of.set, minimum, maximum, mode === 'lazy', next);
-    // The count lives in a stack, since the repeat may be entered again inside itself.
-    const counts: number[] = [];
-    const froms: number[] = [];
-    const again: Step = (at) => {
-      const count = counts[counts.length - 1];
-      const from = froms[froms.length - 1];
-      if (at === from && count > minimum) return false;
-      return loop(at, count);
-    };
-    const inner = this.#compile(of, again);
-    const enter = (at: number, count: number): boolean => {
-      counts.push(count + 1);
-      froms.push(at);
-      this.#depth++;
-      const held = this.#spend() && inner(at);
-      this.#depth--;
-      counts.pop();
-      froms.pop();
-      return held;
-    };
-    const leave = (at: number): boolean => {
-      const count = counts.pop();
-      const from = froms.pop();
-      const held = next(at);
-      if (count !== undefined) counts.push(count);
-      if (from !== undefined) froms.push(from);
-      return held;
-    };
-    const loop = (at: number, count: number): boolean => {
-      if (count < minimum) return enter(at, count);
-      if (mode === 'lazy') return leave(at) || (count < maximum && enter(at, count));
-      return (count < maximum && enter(at, count)) || leave(at);
-    };
-    return (at) => {
-      const savedCounts = counts.splice(0);
-      const savedFroms = froms.splice(0);
-      const held = loop(at, 0);
-      counts.length = 0;
-      froms.length = 0;
-      counts.push(...savedCounts);
-      froms.push(...savedFroms);
-      return held;
-    };
-  }
-
-  #repeatSet(set: Uint8Array, minimum: number, maximum: number, lazy: boolean, next: Step): Step {
-    return (at) => {
-      let count = 0;
-      const most = Math.min(maximum, this.#end - at);
-      if (lazy) {
-        while (count < minimum) {
-          if (count >= most || set[this.#bytes[at + count]] !== 1) return false;
-          count++;
-        }
-        for (;;) {
-          if (!this.#spend()) return false;
-          if (next(at + count)) return true;
-          if (count >= most || set[this.#bytes[at + count]] !== 1) return false;
-          count++;
-        }
-      }
-      while (count < most && set[this.#bytes[at + count]] === 1) count++;
-      for (; count >= minimum; count--) {
-        if (!this.#spend()) return false;
-        if (next(at + count)) return true;
-      }
-      return false;
-    };
-  }
-
-  #isPlace(place: string, at: number): boolean {
+  #isPlace(place: number, at: number): boolean {
+    const bytes = this.#bytes;
+    const end = this.#end;
     switch (place) {
-      case 'start':
+      case START:
         return at === this.#start;
-      case 'line-start':
-        return at === this.#start || (at < this.#end && this.#bytes[at - 1] === 10);
-      case 'end':
-        return at === this.#end;
-      case 'end-or-newline':
-        return at === this.#end || (at === this.#end - 1 && this.#bytes[at] === 10);
-      case 'line-end':
-        return at === this.#end || this.#bytes[at] === 10;
-      case 'search-start':
-        return at === this.#searchStart;
-      default: {
-        const before = at > this.#start && isWord(this.#bytes[at - 1]);
-        const after = at < this.#end && isWord(this.#bytes[at]);
-        return (before !== after) === (place === 'word');
+      case LINE_START:
+        return at === this.#start || (at < end && bytes[at - 1] === NEWLINE);
+      case END:
+        return at === end;
+      case END_OR_NEWLINE:
+        return at === end || (at === end - 1 && bytes[at] === NEWLINE);
+      case LINE_END:
+        return at === end || bytes[at] === NEWLINE;
+      case WORD:
+      case NOT_WORD: {
+        const before = at > this.#start && WORD_BYTES[bytes[at - 1]] === 1;
+        const after = at < end && WORD_BYTES[bytes[at]] === 1;
+        return (before !== after) === (place === WORD);
       }
+      default:
+        return at === this.#searchStart;
     }
   }
 }

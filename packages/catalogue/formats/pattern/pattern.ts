@@ -1,26 +1,52 @@
-/** The door of the pattern engine: source and flags → a BytePattern that takes bounded time. */
+/**
+ * The door of the pattern engine: source and flags → a BytePattern that takes bounded time. Two evaluators stand behind it, a
+ * JavaScript RegExp where it means the same and can not run away on a window of this length, and the machine with its limit of
+ * steps for everything else. Either is made when the pattern is first matched.
+ */
 import { latin1 } from '@sigwright/bytes';
 import type { BytePattern, PatternMatch } from '@sigwright/contracts';
 import { Machine } from './machine.ts';
-import { scriptSource } from './script.ts';
-import { type PatternFlags, type PatternProblem, type PatternTree, readPattern } from './tree.ts';
+import { compileProgram } from './program.ts';
+import { readPattern } from './reader.ts';
+import { scriptFor } from './script.ts';
+import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
+
+export type { PatternFlags, PatternProblem } from './tree.ts';
+
+export const NO_FLAGS: PatternFlags = {
+  nocase: false,
+  dotAll: false,
+  multiline: false,
+  extended: false,
+  ungreedy: false,
+  anchored: false,
+  dollarEnd: false,
+};
 
 export interface CompiledPattern {
   readonly pattern: BytePattern;
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
-  /** who evaluates it */
-  readonly by: 'script' | 'machine';
 }
 
-export function compilePattern(source: string, flags: PatternFlags, stepLimit: number): CompiledPattern | PatternProblem {
+/** Who evaluates; `auto` is for everybody but tests, which compare the two. */
+export type Evaluator = 'auto' | 'script' | 'machine';
+
+export interface PatternOptions {
+  /** give what the groups matched; slower, since few patterns can then be left to the RegExp */
+  readonly keepGroups?: boolean;
+  readonly evaluator?: Evaluator;
+}
+
+export function compilePattern(source: string, flags: PatternFlags, stepLimit: number, options: PatternOptions = {}): CompiledPattern | PatternProblem {
   const tree = readPattern(source, flags);
   if ('problem' in tree) return tree;
-  const script = scriptSource(tree);
-  const shared = { groups: tree.groups, names: tree.names };
-  if (script !== undefined) return { ...shared, by: 'script', pattern: new ScriptPattern(source, script, tree.groups) };
-  return { ...shared, by: 'machine', pattern: new MachinePattern(source, tree, stepLimit) };
+  const pattern = new TwofoldPattern(source, tree, stepLimit, options.keepGroups ?? false, options.evaluator ?? 'auto');
+  return { pattern, groups: tree.groups, names: tree.names };
 }
+
+/** Steps that a RegExp may take at worst, as a logarithm (base 2): some 50 milliseconds. */
+const MOST_SCRIPT_STEPS = 25;
 
 // The text of the window last searched. A first search (from = start) always reads anew, since buffers are reused; only the
 // further searches that follow it in the same window take it from here.
@@ -38,25 +64,63 @@ function windowText(bytes: Uint8Array, start: number, end: number, from: number)
   return lastText;
 }
 
-class ScriptPattern implements BytePattern {
+class TwofoldPattern implements BytePattern {
   readonly source: string;
-  readonly #script: string;
-  readonly #flags: string;
+  readonly #stepLimit: number;
+  readonly #keepGroups: boolean;
+  readonly #evaluator: Evaluator;
+  /** until it is first matched */
+  #tree: PatternTree | undefined;
   #expression: RegExp | undefined = undefined;
+  /** windows up to this length are left to the RegExp; -1: none */
+  #scriptUpTo = -1;
+  #machine: Machine | undefined = undefined;
 
-  constructor(source: string, script: string, groups: number) {
+  constructor(source: string, tree: PatternTree, stepLimit: number, keepGroups: boolean, evaluator: Evaluator) {
     this.source = source;
-    this.#script = script;
-    this.#flags = groups > 0 ? 'dg' : 'g';
+    this.#tree = tree;
+    this.#stepLimit = stepLimit;
+    this.#keepGroups = keepGroups && tree.groups > 0;
+    this.#evaluator = evaluator;
+  }
+
+  /** Has the last match been given up? */
+  get gaveUp(): boolean {
+    return this.#machine?.gaveUp ?? false;
+  }
+
+  /** Windows up to this length are left to the RegExp; -1: none. */
+  get scriptUpTo(): number {
+    if (this.#tree !== undefined) this.#prepare(this.#tree);
+    return this.#scriptUpTo;
   }
 
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
-    this.#expression ??= new RegExp(this.#script, this.#flags);
-    this.#expression.lastIndex = from - start;
-    const found = this.#expression.exec(windowText(bytes, start, end, from));
+    if (this.#tree !== undefined) this.#prepare(this.#tree);
+    return end - start <= this.#scriptUpTo ? this.#byScript(bytes, start, end, from) : this.#byMachine(bytes, start, end, from);
+  }
+
+  #prepare(tree: PatternTree): void {
+    this.#tree = undefined;
+    const script = this.#evaluator === 'machine' ? undefined : scriptFor(tree, this.#keepGroups);
+    if (script !== undefined) {
+      const { exponent, factor } = script.cost;
+      this.#scriptUpTo = this.#evaluator === 'script' || exponent === 0 ? Number.POSITIVE_INFINITY : 2 ** ((MOST_SCRIPT_STEPS - factor) / exponent);
+      this.#expression = new RegExp(script.source, this.#keepGroups ? 'dg' : 'g');
+    }
+    if (this.#scriptUpTo === Number.POSITIVE_INFINITY) return;
+    const program = compileProgram(tree);
+    // Too long a program is a pattern that takes too many steps: it matches nothing.
+    if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit);
+  }
+
+  #byScript(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
+    const expression = this.#expression!;
+    expression.lastIndex = from - start;
+    const found = expression.exec(windowText(bytes, start, end, from));
     if (found === null) return undefined;
     let groups: Int32Array | undefined;
-    if (found.length > 1) {
+    if (this.#keepGroups) {
       groups = new Int32Array(found.length * 2);
       for (let number = 0; number < found.length; number++) {
         const span = found.indices![number];
@@ -66,24 +130,11 @@ class ScriptPattern implements BytePattern {
     }
     return { start: start + found.index, end: start + found.index + found[0].length, groups };
   }
-}
 
-class MachinePattern implements BytePattern {
-  readonly source: string;
-  readonly #tree: PatternTree;
-  readonly #stepLimit: number;
-  #machine: Machine | undefined = undefined;
-
-  constructor(source: string, tree: PatternTree, stepLimit: number) {
-    this.source = source;
-    this.#tree = tree;
-    this.#stepLimit = stepLimit;
-  }
-
-  match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
-    this.#machine ??= new Machine(this.#tree, this.#stepLimit);
-    const found = this.#machine.search(bytes, start, end, from);
+  #byMachine(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
+    const machine = this.#machine;
+    const found = machine === undefined ? -1 : machine.search(bytes, start, end, from);
     if (found < 0) return undefined;
-    return { start: found, end: this.#machine.matchEnd, groups: this.#tree.groups > 0 ? this.#machine.groups.slice() : undefined };
+    return { start: found, end: machine!.matchEnd, groups: this.#keepGroups ? machine!.groups() : undefined };
   }
 }

@@ -1,81 +1,110 @@
 /**
- * Tree → JavaScript RegExp over one-character-per-byte strings, where that is exact and can not run away: no repeat inside an
- * unbounded repeat, nothing JavaScript lacks.
+ * Tree → JavaScript RegExp over one-character-per-byte strings, where that means exactly the same: no possessive or atomic
+ * parts, no back references or conditions, no `\G`, no `\K`, no loop whose turn can be empty (the languages end those
+ * differently), and, where groups are kept, none inside a repeat (JavaScript forgets them with every turn).
  */
+import { firstBytes } from './first-bytes.ts';
+import { type Cost, scriptCost } from './script-cost.ts';
 import type { Node, PatternTree } from './tree.ts';
 
-/** Undefined: the machine must do it. */
-export function scriptSource(tree: PatternTree): string | undefined {
-  return isTame(tree.root, false) ? emit(tree.root) : undefined;
+export interface Script {
+  readonly source: string;
+  readonly cost: Cost;
 }
 
-/** A count above it inside another repeat counts as unbounded. */
-const SMALL_COUNT = 16;
+/** Undefined: the machine must do it. */
+export function scriptFor(tree: PatternTree, keepGroups: boolean): Script | undefined {
+  if (!isExact(tree.root, keepGroups)) return undefined;
+  const cost = scriptCost(tree.root, isAnchored(tree.root));
+  return cost === undefined ? undefined : { source: emit(tree.root, keepGroups), cost };
+}
 
-function isTame(node: Node, inRepeat: boolean): boolean {
+function isExact(node: Node, keepGroups: boolean): boolean {
   switch (node.kind) {
     case 'set':
       return true;
     case 'place':
       return node.place !== 'search-start';
     case 'sequence':
-      return node.items.every((item) => isTame(item, inRepeat));
+      return node.items.every((item) => isExact(item, keepGroups));
     case 'either':
-      return node.branches.every((branch) => isTame(branch, inRepeat));
+      return node.branches.every((item) => isExact(item, keepGroups));
     case 'group':
-      return isTame(node.of, inRepeat);
+      return isExact(node.of, keepGroups);
     case 'look':
-      return isTame(node.of, inRepeat);
-    case 'repeat': {
-      if (node.mode === 'possessive') return false;
-      const loops = node.maximum > SMALL_COUNT;
-      if (loops && inRepeat && node.of.kind !== 'set') return false;
-      if (inRepeat && (loops || node.minimum !== node.maximum) && !isFixedInside(node)) return false;
-      return isTame(node.of, inRepeat || (loops && node.of.kind !== 'set'));
-    }
+      // Looking back, JavaScript matches from right to left: groups would be kept differently.
+      return !(keepGroups && holdsGroup(node.of)) && isExact(node.of, keepGroups);
+    case 'repeat':
+      return node.mode !== 'possessive' && !firstBytes(node.of).nullable && !(keepGroups && holdsGroup(node.of)) && isExact(node.of, keepGroups);
+    case 'atomic':
+    case 'back':
+    case 'condition':
+    case 'keep':
+      return false;
+  }
+}
+
+function holdsGroup(node: Node): boolean {
+  switch (node.kind) {
+    case 'group':
+      return true;
+    case 'sequence':
+      return node.items.some(holdsGroup);
+    case 'either':
+      return node.branches.some(holdsGroup);
+    case 'repeat':
+    case 'look':
+    case 'atomic':
+      return holdsGroup(node.of);
+    case 'condition':
+      return holdsGroup(node.yes) || holdsGroup(node.no);
     default:
       return false;
   }
 }
 
-/** `x{3}` and `x?` inside a repeat multiply nothing that matters. */
-function isFixedInside(node: Node & { kind: 'repeat' }): boolean {
-  return node.minimum === node.maximum || node.maximum === 1;
+function isAnchored(node: Node): boolean {
+  switch (node.kind) {
+    case 'place':
+      return node.place === 'start';
+    case 'sequence':
+      return node.items.length > 0 && isAnchored(node.items[0]);
+    case 'either':
+      return node.branches.every(isAnchored);
+    case 'group':
+      return isAnchored(node.of);
+    default:
+      return false;
+  }
 }
 
-function emit(node: Node): string {
+function emit(node: Node, keepGroups: boolean): string {
   switch (node.kind) {
     case 'set':
       return emitSet(node.set);
     case 'sequence':
-      return node.items.map((item) => (item.kind === 'either' ? `(?:${emit(item)})` : emit(item))).join('');
+      return node.items.map((item) => (item.kind === 'either' ? `(?:${emit(item, keepGroups)})` : emit(item, keepGroups))).join('');
     case 'either':
-      return node.branches.map(emit).join('|');
+      return node.branches.map((branch) => emit(branch, keepGroups)).join('|');
     case 'group':
-      return `(${emit(node.of)})`;
+      return `(${keepGroups ? '' : '?:'}${emit(node.of, keepGroups)})`;
     case 'look':
-      return `(?${node.behind ? '<' : ''}${node.negated ? '!' : '='}${emit(node.of)})`;
+      return `(?${node.behind ? '<' : ''}${node.negated ? '!' : '='}${emit(node.of, keepGroups)})`;
     case 'repeat': {
-      const of = node.of.kind === 'set' || node.of.kind === 'group' ? emit(node.of) : `(?:${emit(node.of)})`;
-      const counts =
-        node.minimum === 0 && node.maximum === 1
-          ? '?'
-          : node.maximum === Number.POSITIVE_INFINITY
-            ? node.minimum === 0
-              ? '*'
-              : node.minimum === 1
-                ? '+'
-                : `{${node.minimum},}`
-            : node.minimum === node.maximum
-              ? `{${node.minimum}}`
-              : `{${node.minimum},${node.maximum}}`;
-      return `${of}${counts}${node.mode === 'lazy' ? '?' : ''}`;
+      const of = node.of.kind === 'set' || node.of.kind === 'group' ? emit(node.of, keepGroups) : `(?:${emit(node.of, keepGroups)})`;
+      return `${of}${counts(node.minimum, node.maximum)}${node.mode === 'lazy' ? '?' : ''}`;
     }
     case 'place':
       return PLACES[node.place] ?? '';
     default:
       throw new Error(`a ${node.kind} has no JavaScript form`);
   }
+}
+
+function counts(minimum: number, maximum: number): string {
+  if (minimum === 0 && maximum === 1) return '?';
+  if (maximum === Number.POSITIVE_INFINITY) return minimum === 0 ? '*' : minimum === 1 ? '+' : `{${minimum},}`;
+  return minimum === maximum ? `{${minimum}}` : `{${minimum},${maximum}}`;
 }
 
 const PLACES: Record<string, string> = {

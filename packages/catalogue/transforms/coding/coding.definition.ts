@@ -3,7 +3,7 @@ import { fromHex } from '@sigwright/bytes';
 import type { TransformDefinition } from '@sigwright/contracts';
 import { custom, none, numberIn, optional, withoutQuotes } from '../../arguments/index.ts';
 import { decodeBase64 } from '../../formats/base64.ts';
-import { compilePattern } from '../../formats/pattern/pattern.ts';
+import { compilePattern, NO_FLAGS } from '../../formats/pattern/pattern.ts';
 
 function hexDigit(byte: number): number {
   if (byte >= 48 && byte <= 57) return byte - 48;
@@ -90,11 +90,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
     since: '6.0',
     summary: 'what the first group of a regular expression matched',
     argument: custom('"<pattern with a group>"', ['"[a-z]+ (.*)"'], (written) => {
-      const compiled = compilePattern(
-        withoutQuotes(written),
-        { nocase: false, dotAll: false, multiline: false, extended: false, ungreedy: false, anchored: false, dollarEnd: false },
-        PATTERN_STEPS,
-      );
+      const compiled = compilePattern(withoutQuotes(written), NO_FLAGS, PATTERN_STEPS, { keepGroups: true });
       if ('problem' in compiled) return { problem: compiled.problem };
       return compiled.groups === 0 ? { problem: 'the pattern has no group', help: 'put parentheses around what is wanted' } : { value: compiled.pattern };
     }) as never,

@@ -1,0 +1,139 @@
+/**
+ * For tests and fuzzers: patterns out of a small grammar, and bytes that a pattern is likely to match, walked out of its tree.
+ * `below(n)` gives a number from 0 to n - 1.
+ */
+import type { Node } from './tree.ts';
+
+export type Below = (limit: number) => number;
+
+/** Bytes that the tree might match; places, look-arounds and back references are taken as they come. */
+export function sampleMatch(node: Node, below: Below, out: number[], groups: Map<number, number[]> = new Map()): void {
+  if (out.length > LONGEST_SAMPLE) return;
+  switch (node.kind) {
+    case 'set': {
+      const from = below(256);
+      // Mostly something readable, where the set has it.
+      const wanted = below(4) === 0 ? from : 32 + (from % 95);
+      for (let step = 0; step < 256; step++) {
+        const byte = (wanted + step) & 255;
+        if (node.set[byte] === 1) {
+          out.push(byte);
+          return;
+        }
+      }
+      return;
+    }
+    case 'sequence':
+      for (const item of node.items) sampleMatch(item, below, out, groups);
+      return;
+    case 'either':
+      sampleMatch(node.branches[below(node.branches.length)], below, out, groups);
+      return;
+    case 'group': {
+      const start = out.length;
+      sampleMatch(node.of, below, out, groups);
+      groups.set(node.number, out.slice(start));
+      return;
+    }
+    case 'atomic':
+      sampleMatch(node.of, below, out, groups);
+      return;
+    case 'look':
+      if (!node.negated && below(2) === 0) sampleMatch(node.of, below, out, groups);
+      return;
+    case 'back':
+      out.push(...(groups.get(node.number) ?? []));
+      return;
+    case 'condition':
+      sampleMatch(below(2) === 0 ? node.yes : node.no, below, out, groups);
+      return;
+    case 'keep':
+      return;
+    case 'place':
+      if (node.place === 'line-start' || node.place === 'line-end') if (below(2) === 0) out.push(10);
+      return;
+    case 'repeat': {
+      const most = Math.min(node.maximum, node.minimum + 3);
+      for (let turn = node.minimum + below(most - node.minimum + 1); turn > 0; turn--) sampleMatch(node.of, below, out, groups);
+    }
+  }
+}
+
+const LONGEST_SAMPLE = 4000;
+
+const ATOMS = [
+  'a',
+  'b',
+  'ab',
+  'c',
+  '.',
+  '\\d',
+  '\\w',
+  '\\s',
+  '\\S',
+  '\\h',
+  '\\R',
+  '\\N',
+  '[ab]',
+  '[^a]',
+  '[^\\n]',
+  '[a-c\\d]',
+  '[[:alpha:]]',
+  '[[:^upper:]]',
+  '[\\x80-\\xff]',
+  '\\x61',
+  '\\n',
+  '\\.',
+  '^',
+  '$',
+  '\\b',
+  '\\B',
+  '\\A',
+  '\\z',
+  '\\Z',
+  '\\G',
+  '\\K',
+  '\\Qa.b\\E',
+];
+const REPEATS = ['', '', '', '', '*', '+', '?', '*?', '+?', '??', '{2}', '{1,3}', '{2,}', '{0,2}?', '*+', '++', '?+'];
+
+/** A pattern of PCRE's syntax, mostly valid. */
+export function samplePattern(below: Below, depth = 3): string {
+  let text = '';
+  for (let parts = 1 + below(4); parts > 0; parts--) {
+    text += samplePart(below, depth) + REPEATS[below(REPEATS.length)];
+  }
+  return below(5) === 0 ? `${text}|${samplePattern(below, depth - 1)}` : text;
+}
+
+function samplePart(below: Below, depth: number): string {
+  if (depth <= 0 || below(3) > 0) return ATOMS[below(ATOMS.length)];
+  const inner = samplePattern(below, depth - 1);
+  switch (below(14)) {
+    case 0:
+    case 1:
+    case 2:
+      return `(${inner})`;
+    case 3:
+    case 4:
+      return `(?:${inner})`;
+    case 5:
+      return `(?i:${inner})`;
+    case 6:
+      return `(?>${inner})`;
+    case 7:
+      return `(?=${inner})`;
+    case 8:
+      return `(?!${inner})`;
+    case 9:
+      return `(?<${below(2) === 0 ? '!' : '='}${['a', 'ab', '[ab]\\d', 'a|bc', '\\s'][below(5)]})`;
+    case 10:
+      return `(a|b)${inner}\\1`.replace('\\1', `\\${1 + below(2)}`);
+    case 11:
+      return `(?(1)${inner}|b)`;
+    case 12:
+      return `(?|(a)|(b)${inner})`;
+    default:
+      return `(?(?=a)${inner}|b)`;
+  }
+}

@@ -1,0 +1,557 @@
+/**
+ * Regular expression text → tree: the PCRE syntax that rules use, pcre2pattern(3), without UTF and Unicode properties. Refused,
+ * with a sentence that says so: recursion, backtracking verbs, callouts, `\X`, `\C`, `\p`.
+ */
+import { fromUtf8, latin1 } from '@sigwright/bytes';
+import { ALL_BYTES, addAll, type ByteSet, foldCase, LETTER_CLASSES, LINE_BREAKS, NOT_NEWLINE, POSIX_CLASSES } from './byte-sets.ts';
+import { type LookNode, NOTHING, type Node, type PatternFlags, type PatternProblem, type PatternTree, widthOf } from './tree.ts';
+
+/** Bytes; the longest pattern of the public rule sets has under 2,000. */
+const LONGEST_PATTERN = 16_384;
+/** PCRE2 stops at 250 parentheses. */
+const DEEPEST = 250;
+/** As PCRE2. */
+const LARGEST_COUNT = 65_535;
+/** Bytes a look-behind may look back, as PCRE2 since 10.43. */
+const LONGEST_LOOK_BEHIND = 255;
+
+const CONTROL: ReadonlyMap<string, number> = new Map([
+  ['n', 10],
+  ['r', 13],
+  ['t', 9],
+  ['f', 12],
+  ['e', 27],
+  ['a', 7],
+]);
+const CARRIAGE_RETURN = 13;
+const NEWLINE = 10;
+
+class Fault extends Error {
+  readonly at: number;
+  constructor(message: string, at: number) {
+    super(message);
+    this.at = at;
+  }
+}
+
+export function readPattern(source: string, flags: PatternFlags): PatternTree | PatternProblem {
+  // Without UTF mode a character beyond ASCII is nothing but its bytes: a repeat behind it repeats the last of them.
+  const text = latin1(fromUtf8(source));
+  if (text.length > LONGEST_PATTERN) return { problem: `${text.length} bytes are more than ${LONGEST_PATTERN}`, at: 0 };
+  try {
+    return new Reader(text, flags).whole();
+  } catch (fault) {
+    if (fault instanceof Fault) return { problem: fault.message, at: fault.at };
+    throw fault;
+  }
+}
+
+class Reader {
+  #at = 0;
+  #depth = 0;
+  #groups = 0;
+  readonly #source: string;
+  readonly #names = new Map<string, number>();
+  #flags: PatternFlags;
+  /** references by number, checked at the end: they may point forward */
+  readonly #references: { readonly number: number; readonly at: number }[] = [];
+  readonly #namedReferences: { readonly name: string; readonly at: number; readonly fill: (number: number) => void }[] = [];
+
+  constructor(source: string, flags: PatternFlags) {
+    this.#source = source;
+    this.#flags = flags;
+  }
+
+  whole(): PatternTree {
+    const anchored = this.#flags.anchored;
+    let root = this.#either(false);
+    if (this.#at < this.#source.length) throw new Fault('a `)` has no `(`', this.#at);
+    for (const { name, at, fill } of this.#namedReferences) {
+      const number = this.#names.get(name);
+      if (number === undefined) throw new Fault(`no group is named \`${name}\``, at);
+      fill(number);
+    }
+    for (const { number, at } of this.#references) if (number > this.#groups || number < 1) throw new Fault(`there is no group ${number}`, at);
+    if (anchored) root = { kind: 'sequence', items: [{ kind: 'place', place: 'search-start' }, root] };
+    return { root, groups: this.#groups, names: this.#names };
+  }
+
+  /** `reset`: every branch numbers its groups from the same number on, `(?|…)`. */
+  #either(reset: boolean): Node {
+    if (++this.#depth > DEEPEST) throw new Fault(`groups are nested deeper than ${DEEPEST}`, this.#at);
+    const before = this.#groups;
+    let most = before;
+    const branches = [this.#sequence()];
+    while (this.#source[this.#at] === '|') {
+      this.#at++;
+      if (reset) {
+        most = Math.max(most, this.#groups);
+        this.#groups = before;
+      }
+      branches.push(this.#sequence());
+    }
+    this.#groups = Math.max(most, this.#groups);
+    this.#depth--;
+    return branches.length === 1 ? branches[0] : { kind: 'either', branches };
+  }
+
+  #sequence(): Node {
+    const items: Node[] = [];
+    for (;;) {
+      this.#skipBlanks();
+      const character = this.#source[this.#at];
+      if (character === undefined || character === '|' || character === ')') break;
+      if (this.#source.startsWith('\\Q', this.#at)) this.#literal(items);
+      else if (this.#source.startsWith('\\E', this.#at)) this.#at += 2;
+      else {
+        const atom = this.#atom();
+        if (atom !== undefined) items.push(this.#repeated(atom));
+      }
+    }
+    return items.length === 1 ? items[0] : { kind: 'sequence', items };
+  }
+
+  /** `\Q…\E`; a repeat behind it takes its last byte. */
+  #literal(items: Node[]): void {
+    const end = this.#source.indexOf('\\E', this.#at + 2);
+    const literal = this.#source.slice(this.#at + 2, end === -1 ? this.#source.length : end);
+    this.#at = end === -1 ? this.#source.length : end + 2;
+    for (let at = 0; at < literal.length; at++) {
+      const one = this.#byte(literal.charCodeAt(at));
+      items.push(at === literal.length - 1 ? this.#repeated(one) : one);
+    }
+  }
+
+  /** Blanks and comments between the parts of an extended pattern. */
+  #skipBlanks(): void {
+    if (!this.#flags.extended) return;
+    for (;;) {
+      const character = this.#source[this.#at];
+      if (character === '#') {
+        const newline = this.#source.indexOf('\n', this.#at);
+        this.#at = newline === -1 ? this.#source.length : newline + 1;
+      } else if (character !== undefined && ' \t\n\v\f\r'.includes(character)) this.#at++;
+      else return;
+    }
+  }
+
+  #repeated(atom: Node): Node {
+    let node = atom;
+    for (;;) {
+      this.#skipBlanks();
+      const counts = this.#counts();
+      if (counts === undefined) return node;
+      let mode: 'greedy' | 'lazy' | 'possessive' = this.#flags.ungreedy ? 'lazy' : 'greedy';
+      if (this.#source[this.#at] === '?') {
+        mode = this.#flags.ungreedy ? 'greedy' : 'lazy';
+        this.#at++;
+      } else if (this.#source[this.#at] === '+') {
+        mode = 'possessive';
+        this.#at++;
+      }
+      // Asking twice about one place gives the same answer.
+      if (node.kind === 'place' || node.kind === 'keep') node = counts.minimum === 0 && node.kind === 'place' ? NOTHING : node;
+      else node = { kind: 'repeat', of: node, ...counts, mode };
+    }
+  }
+
+  #counts(): { minimum: number; maximum: number } | undefined {
+    const begin = this.#at;
+    switch (this.#source[this.#at]) {
+      case '*':
+        this.#at++;
+        return { minimum: 0, maximum: Number.POSITIVE_INFINITY };
+      case '+':
+        this.#at++;
+        return { minimum: 1, maximum: Number.POSITIVE_INFINITY };
+      case '?':
+        this.#at++;
+        return { minimum: 0, maximum: 1 };
+      case '{': {
+        // `{,n}` is a repeat only since PCRE2 10.43; before, and here, it stands for itself.
+        COUNTS.lastIndex = this.#at;
+        const found = COUNTS.exec(this.#source);
+        if (found === null) return undefined;
+        const minimum = Number(found[1]);
+        const maximum = found[2] === undefined ? minimum : found[3] === '' ? Number.POSITIVE_INFINITY : Number(found[3]);
+        if (minimum > LARGEST_COUNT || (maximum > LARGEST_COUNT && maximum !== Number.POSITIVE_INFINITY))
+          throw new Fault(`a count is above ${LARGEST_COUNT}`, begin);
+        if (minimum > maximum) throw new Fault('the counts of a repeat are in the wrong order', begin);
+        this.#at += found[0].length;
+        return { minimum, maximum };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #byte(byte: number): Node {
+    const set = new Uint8Array(256);
+    set[byte] = 1;
+    if (this.#flags.nocase) foldCase(set);
+    return { kind: 'set', set };
+  }
+
+  #atom(): Node | undefined {
+    const character = this.#source[this.#at];
+    switch (character) {
+      case '(':
+        return this.#group();
+      case '[':
+        return this.#class();
+      case '.':
+        this.#at++;
+        return { kind: 'set', set: this.#flags.dotAll ? ALL_BYTES : NOT_NEWLINE };
+      case '^':
+        this.#at++;
+        return { kind: 'place', place: this.#flags.multiline ? 'line-start' : 'start' };
+      case '$':
+        this.#at++;
+        return { kind: 'place', place: this.#flags.multiline ? 'line-end' : this.#flags.dollarEnd ? 'end' : 'end-or-newline' };
+      case '\\':
+        return this.#escape();
+      case '*':
+      case '+':
+      case '?':
+        throw new Fault('nothing stands before this repeat', this.#at);
+      case '{': {
+        COUNTS.lastIndex = this.#at;
+        if (COUNTS.test(this.#source)) throw new Fault('nothing stands before this repeat', this.#at);
+      }
+    }
+    return this.#byte(this.#source.charCodeAt(this.#at++));
+  }
+
+  #group(): Node | undefined {
+    const begin = this.#at++;
+    const saved = this.#flags;
+    const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
+    if (rest.startsWith('?#')) {
+      const close = this.#source.indexOf(')', this.#at);
+      if (close === -1) throw new Fault('a comment is not closed', begin);
+      this.#at = close + 1;
+      return undefined;
+    }
+    if (rest.startsWith('*')) throw new Fault('verbs such as `(*COMMIT)` are not built', begin);
+    if (!rest.startsWith('?')) {
+      const number = ++this.#groups;
+      return { kind: 'group', number, of: this.#inside(begin, saved) };
+    }
+    const named = GROUP_NAME.exec(rest);
+    if (named !== null) {
+      this.#at += named[0].length;
+      const name = named[1] ?? named[2];
+      const number = ++this.#groups;
+      if (this.#names.has(name) && this.#names.get(name) !== number) throw new Fault(`two groups are named \`${name}\``, begin);
+      this.#names.set(name, number);
+      return { kind: 'group', number, of: this.#inside(begin, saved) };
+    }
+    const back = /^\?P=(\w+)\)/.exec(rest);
+    if (back !== null) {
+      this.#at += back[0].length;
+      return this.#backByName(back[1], begin);
+    }
+    if (rest.startsWith('?(')) return this.#condition(begin, saved);
+    for (const [head, negated, behind] of LOOKS) {
+      if (!rest.startsWith(head)) continue;
+      this.#at += head.length;
+      return this.#look(begin, saved, negated, behind);
+    }
+    if (rest.startsWith('?>')) {
+      this.#at += 2;
+      return { kind: 'atomic', of: this.#inside(begin, saved) };
+    }
+    if (rest.startsWith('?|')) {
+      this.#at += 2;
+      return this.#inside(begin, saved, true);
+    }
+    if (/^\?(?:R|[+-]?\d|&|P>)/.test(rest)) throw new Fault('recursion into groups is not built', begin);
+    if (rest.startsWith('?C')) throw new Fault('callouts are not built', begin);
+    const letters = /^\?(\^?)([imsxnUJ]*)(?:-([imsxnU]*))?([:)])/.exec(rest);
+    if (letters === null) throw new Fault('this kind of group is not known', begin);
+    const [head, caret, on, off = '', close] = letters;
+    if ((on + off).includes('n')) throw new Fault('the letter `n` is not built', begin);
+    this.#at += head.length;
+    const flag = (letter: string, current: boolean): boolean => !off.includes(letter) && (on.includes(letter) || (current && caret === ''));
+    this.#flags = {
+      ...saved,
+      nocase: flag('i', saved.nocase),
+      multiline: flag('m', saved.multiline),
+      dotAll: flag('s', saved.dotAll),
+      extended: flag('x', saved.extended),
+      ungreedy: !off.includes('U') && (on.includes('U') || saved.ungreedy),
+    };
+    // Without a colon the letters hold to the end of the enclosing group.
+    return close === ')' ? undefined : this.#inside(begin, saved);
+  }
+
+  /** What stands between here and the closing parenthesis, which is taken too. */
+  #inside(begin: number, saved: PatternFlags, reset = false): Node {
+    const of = this.#either(reset);
+    if (this.#source[this.#at] !== ')') throw new Fault('a group is not closed', begin);
+    this.#at++;
+    this.#flags = saved;
+    return of;
+  }
+
+  #look(begin: number, saved: PatternFlags, negated: boolean, behind: boolean): LookNode {
+    const of = this.#inside(begin, saved);
+    if (behind && widthOf(of).maximum > LONGEST_LOOK_BEHIND) throw new Fault(`it can look back further than ${LONGEST_LOOK_BEHIND} bytes`, begin);
+    return { kind: 'look', behind, negated, of };
+  }
+
+  /** `(?(…)yes|no)` */
+  #condition(begin: number, saved: PatternFlags): Node {
+    this.#at++;
+    const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
+    let on: number | LookNode | undefined;
+    let name: string | undefined;
+    const look = LOOKS.find(([head]) => rest.startsWith(`(${head}`));
+    if (look !== undefined) {
+      const [head, negated, behind] = look;
+      const lookBegin = this.#at;
+      this.#at += 1 + head.length;
+      on = this.#look(lookBegin, this.#flags, negated, behind);
+    } else {
+      const number = /^\(([+-]?\d+)\)/.exec(rest);
+      const named = /^\((?:<(\w+)>|'(\w+)'|([A-Za-z_]\w*))\)/.exec(rest);
+      if (number !== null) {
+        this.#at += number[0].length;
+        on = /^[+-]/.test(number[1]) ? this.#groups + Number(number[1]) + (number[1].startsWith('-') ? 1 : 0) : Number(number[1]);
+        this.#references.push({ number: on, at: begin });
+      } else if (named !== null) {
+        name = named[1] ?? named[2] ?? named[3];
+        if (/^R\d*$|^R&|^DEFINE$|^VERSION/.test(name)) throw new Fault('this condition is not built', begin);
+        this.#at += named[0].length;
+      } else throw new Fault('this condition is not known', begin);
+    }
+    const of = this.#inside(begin, saved);
+    const branches = of.kind === 'either' ? of.branches : [of];
+    if (branches.length > 2) throw new Fault('a condition has more than two branches', begin);
+    const node = { kind: 'condition' as const, on: on ?? 0, yes: branches[0], no: branches[1] ?? NOTHING };
+    if (name !== undefined) {
+      this.#namedReferences.push({
+        name,
+        at: begin,
+        fill: (number) => {
+          node.on = number;
+        },
+      });
+    }
+    return node;
+  }
+
+  #back(number: number, begin: number): Node {
+    this.#references.push({ number, at: begin });
+    return { kind: 'back', number, nocase: this.#flags.nocase };
+  }
+
+  #backByName(name: string, begin: number): Node {
+    const node = { kind: 'back' as const, number: 0, nocase: this.#flags.nocase };
+    this.#namedReferences.push({
+      name,
+      at: begin,
+      fill: (number) => {
+        node.number = number;
+      },
+    });
+    return node;
+  }
+
+  #escape(): Node {
+    const begin = this.#at;
+    const character = this.#source[this.#at + 1];
+    if (character === undefined) throw new Fault('a backslash stands at the end', begin);
+    this.#at += 2;
+    const set = LETTER_CLASSES.get(character);
+    if (set !== undefined) return { kind: 'set', set };
+    switch (character) {
+      case 'A':
+        return { kind: 'place', place: 'start' };
+      case 'z':
+        return { kind: 'place', place: 'end' };
+      case 'Z':
+        return { kind: 'place', place: 'end-or-newline' };
+      case 'b':
+        return { kind: 'place', place: 'word' };
+      case 'B':
+        return { kind: 'place', place: 'not-word' };
+      case 'G':
+        return { kind: 'place', place: 'search-start' };
+      case 'K':
+        return { kind: 'keep' };
+      case 'N':
+        return { kind: 'set', set: NOT_NEWLINE };
+      case 'R': {
+        const pair: Node = { kind: 'sequence', items: [this.#byte(CARRIAGE_RETURN), this.#byte(NEWLINE)] };
+        return { kind: 'atomic', of: { kind: 'either', branches: [pair, { kind: 'set', set: LINE_BREAKS }] } };
+      }
+      case 'k':
+      case 'g':
+        return this.#backEscape(character, begin);
+    }
+    if (character >= '1' && character <= '9') {
+      const digits = /^\d+/.exec(this.#source.slice(this.#at - 1, this.#at + 9))![0];
+      const number = Number(digits);
+      if (number < 10 || character >= '8' || number <= this.#groups) {
+        this.#at += digits.length - 1;
+        return this.#back(number, begin);
+      }
+    }
+    this.#at = begin;
+    return this.#byte(this.#escapedByte());
+  }
+
+  /** `\g{-1}`, `\g2`, `\k<name>` and their other spellings. */
+  #backEscape(letter: string, begin: number): Node {
+    const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
+    const back = (letter === 'g' ? /^(?:\{([+-]?\d+|[A-Za-z_]\w*)\}|([+-]?\d+))/ : /^(?:\{([A-Za-z_]\w*)\}|<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/).exec(rest);
+    if (back === null) throw new Fault(letter === 'g' && /^[<']/.test(rest) ? 'recursion into groups is not built' : 'a back reference leads nowhere', begin);
+    this.#at += back[0].length;
+    const to = back[1] ?? back[2] ?? back[3];
+    if (/^\d/.test(to)) return this.#back(Number(to), begin);
+    if (to.startsWith('-')) return this.#back(this.#groups + 1 + Number(to), begin);
+    if (to.startsWith('+')) return this.#back(this.#groups + Number(to), begin);
+    return this.#backByName(to, begin);
+  }
+
+  /** `\x41`, `\n`, `\012`, `\.`: one byte. */
+  #escapedByte(): number {
+    const begin = this.#at;
+    const character = this.#source[this.#at + 1];
+    if (character === undefined) throw new Fault('a backslash stands at the end', begin);
+    this.#at += 2;
+    if (character === 'x' || character === 'o') return this.#numberedByte(character, begin);
+    if (character === 'c') {
+      const control = this.#source.charCodeAt(this.#at);
+      if (!(control >= 32 && control < 127)) throw new Fault('`\\c` stands before a printable character', begin);
+      this.#at++;
+      return (control >= 97 && control <= 122 ? control - 32 : control) ^ 64;
+    }
+    if (character >= '0' && character <= '7') {
+      const digits = /^[0-7]{1,3}/.exec(this.#source.slice(this.#at - 1, this.#at + 2))![0];
+      this.#at += digits.length - 1;
+      return oneByte(Number.parseInt(digits, 8), begin);
+    }
+    const control = CONTROL.get(character);
+    if (control !== undefined) return control;
+    if (/[A-Za-z]/.test(character)) throw new Fault(`\`\\${character}\` is not known here`, begin);
+    return character.charCodeAt(0);
+  }
+
+  #numberedByte(letter: 'x' | 'o', begin: number): number {
+    const braced = (letter === 'x' ? /^\{([0-9a-fA-F]+)\}/ : /^\{([0-7]+)\}/).exec(this.#source.slice(this.#at, this.#at + 16));
+    if (braced !== null) {
+      this.#at += braced[0].length;
+      return oneByte(Number.parseInt(braced[1], letter === 'x' ? 16 : 8), begin);
+    }
+    if (letter === 'o') throw new Fault('an octal number stands in braces', begin);
+    const digits = /^[0-9a-fA-F]{0,2}/.exec(this.#source.slice(this.#at, this.#at + 2))![0];
+    this.#at += digits.length;
+    return digits === '' ? 0 : Number.parseInt(digits, 16);
+  }
+
+  #class(): Node {
+    const begin = this.#at;
+    if (/^\[\[:[<>]:\]\]/.test(this.#source.slice(begin, begin + 7))) throw new Fault('`[[:<:]]` is not built, write `\\b`', begin);
+    this.#at++;
+    const set = new Uint8Array(256);
+    const negated = this.#source[this.#at] === '^';
+    if (negated) this.#at++;
+    const first = this.#at;
+    let literal = false;
+    for (;;) {
+      const character = this.#source[this.#at];
+      if (character === undefined) throw new Fault('a class is not closed', begin);
+      if (this.#source.startsWith('\\E', this.#at)) {
+        literal = false;
+        this.#at += 2;
+        continue;
+      }
+      if (!literal && this.#source.startsWith('\\Q', this.#at)) {
+        literal = true;
+        this.#at += 2;
+        continue;
+      }
+      if (!literal && character === ']' && this.#at !== first) {
+        this.#at++;
+        break;
+      }
+      const from = this.#member(set, literal);
+      // A dash behind a whole set stands for itself; PCRE2 takes `[\d-z]` so.
+      const ranged = this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']' && this.#source[this.#at + 1] !== undefined && !literal;
+      if (from === undefined) {
+        if (ranged) {
+          set[DASH] = 1;
+          this.#at++;
+          if (this.#source.startsWith('[:', this.#at)) throw new Fault('a range in a class has no end', this.#at);
+        }
+        continue;
+      }
+      if (!ranged) {
+        set[from] = 1;
+        continue;
+      }
+      const dash = this.#at++;
+      const to = this.#member(set, false);
+      if (to === undefined) throw new Fault('a range in a class ends with a set', dash);
+      if (to < from) throw new Fault('a range in a class is in the wrong order', dash);
+      for (let byte = from; byte <= to; byte++) set[byte] = 1;
+    }
+    if (this.#flags.nocase) foldCase(set);
+    if (negated) for (let byte = 0; byte < 256; byte++) set[byte] ^= 1;
+    return { kind: 'set', set };
+  }
+
+  /** One member of a class: its byte, or undefined where it was a whole set (already added). */
+  #member(set: ByteSet, literal: boolean): number | undefined {
+    const character = this.#source[this.#at];
+    if (character === '[' && !literal) {
+      const posix = /^\[([:.=])(\^?)([^\]\\]*?)\1\]/.exec(this.#source.slice(this.#at, this.#at + 24));
+      if (posix !== null) {
+        const known = posix[1] === ':' ? POSIX_CLASSES.get(posix[3]) : undefined;
+        if (known === undefined) throw new Fault(`class \`${posix[0]}\` is not known`, this.#at);
+        this.#at += posix[0].length;
+        const added = posix[2] === '^' ? known.map((flag) => flag ^ 1) : known.slice();
+        // Without regard to case, upper and lower mean any letter.
+        if (this.#flags.nocase) foldCase(added);
+        addAll(set, added);
+        return undefined;
+      }
+    }
+    if (character === '\\' && !literal) {
+      const next = this.#source[this.#at + 1];
+      const known = LETTER_CLASSES.get(next);
+      if (known !== undefined) {
+        this.#at += 2;
+        addAll(set, known);
+        return undefined;
+      }
+      if (next === 'b') {
+        this.#at += 2;
+        return BACKSPACE;
+      }
+      return this.#escapedByte();
+    }
+    return this.#source.charCodeAt(this.#at++);
+  }
+}
+
+function oneByte(value: number, at: number): number {
+  if (value > 255) throw new Fault('a character above 255 can not occur in bytes', at);
+  return value;
+}
+
+const DASH = 45;
+const BACKSPACE = 8;
+const COUNTS = /\{(\d{1,6})(,(\d{0,6}))?\}/y;
+/** PCRE2's names have up to 32 characters; some room for the marks around. */
+const LONGEST_GROUP_HEAD = 80;
+const GROUP_NAME = /^\?(?:P?<([A-Za-z_]\w{0,31})>|'([A-Za-z_]\w{0,31})')/;
+/** how it begins, negated, behind */
+const LOOKS: readonly (readonly [string, boolean, boolean])[] = [
+  ['?=', false, false],
+  ['?!', true, false],
+  ['?<=', false, true],
+  ['?<!', true, true],
+];
