@@ -34,8 +34,8 @@ for (const file of globSync('packages/*/**/*.ts', { cwd: root }).map((one) => on
   const isTest = /\.test\.ts$/.test(file);
   const text = readFileSync(join(root, file), 'utf8');
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-  for (const match of code.matchAll(/(?:from|import\()\s*'([^']+)'/g)) {
-    const target = match[1];
+  for (const match of code.matchAll(/(?:\n|^)\s*(?:import|export)\s[\w\s{},*$]*?\bfrom\s+'([^']+)'|(?:\n|^)\s*import\s+'([^']+)'|\bimport\('([^']+)'/g)) {
+    const target = match[1] ?? match[2] ?? match[3];
     const scoped = /^@sigwright\/([^/]+)(\/.*)?$/.exec(target);
     if (scoped !== null) {
       if (scoped[2] !== undefined) breaches.push(`${file}: deep import ${target}`);

@@ -82,7 +82,8 @@ export class Explainer {
     const rule = this.#rule;
     if (rule.ofTransaction) {
       // Only to say how far packets come while there is no transaction at all.
-      if (this.#nearest === undefined || flow?.session === undefined) this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), this.#missingTransaction(flow)]);
+      if (this.#nearest === undefined || flow?.session === undefined)
+        this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), this.#missingTransaction(flow)]);
       return;
     }
     const steps = this.#frame(packet, flow, evaluation);
@@ -93,7 +94,13 @@ export class Explainer {
     if (rule.payload.length > 0) this.#payload(steps, packet, flow, evaluation);
     for (const { owner, name } of rule.anomalies) {
       const raised = packet.anomalies.includes(name) || packet.anomalies.includes(`${owner}.${name}`);
-      steps.push({ where: `${owner} anomaly`, condition: name, verdict: raised ? 'holds' : 'fails', why: raised ? '' : 'it was not raised on this packet', found: undefined });
+      steps.push({
+        where: `${owner} anomaly`,
+        condition: name,
+        verdict: raised ? 'holds' : 'fails',
+        why: raised ? '' : 'it was not raised on this packet',
+        found: undefined,
+      });
     }
     this.#keep(packet, flow, undefined, steps);
   }
@@ -107,7 +114,14 @@ export class Explainer {
       this.#keep(packet, flow, transaction.id, steps, direction);
       return;
     }
-    if (rule.payload.length > 0) steps.push({ where: 'payload', condition: `${rule.payload.length} conditions`, verdict: payloadFound ? 'holds' : 'fails', why: payloadFound ? '' : 'they were not found in the stream', found: undefined });
+    if (rule.payload.length > 0)
+      steps.push({
+        where: 'payload',
+        condition: `${rule.payload.length} conditions`,
+        verdict: payloadFound ? 'holds' : 'fails',
+        why: payloadFound ? '' : 'they were not found in the stream',
+        found: undefined,
+      });
     for (const condition of rule.transactionConditions) {
       const held = condition.test(transaction, direction, flow);
       steps.push({ where: condition.keyword, condition: condition.describes, verdict: held ? 'holds' : 'fails', why: '', found: undefined });
@@ -122,8 +136,11 @@ export class Explainer {
       }
       if (best !== undefined) steps.push(...best);
       else {
-        const elsewhere = test.buffer.directions.includes(direction) ? 'it is not there in this transaction' : `it exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
-        for (const condition of test.conditions) steps.push({ where: test.key, condition: describe(condition), verdict: test.absent === 'no' ? 'fails' : 'holds', why: elsewhere, found: undefined });
+        const elsewhere = test.buffer.directions.includes(direction)
+          ? 'it is not there in this transaction'
+          : `it exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
+        for (const condition of test.conditions)
+          steps.push({ where: test.key, condition: describe(condition), verdict: test.absent === 'no' ? 'fails' : 'holds', why: elsewhere, found: undefined });
       }
     }
     for (const { name } of rule.anomalies) {
@@ -136,7 +153,9 @@ export class Explainer {
   result(): Explanation {
     const { message, sid } = this.#rule;
     const first = this.#nearest?.steps.find((step) => step.verdict === 'fails');
-    const quiet = this.#rule.noAlert ? 'all conditions held, but the rule only changes state and never alerts' : 'all conditions held, but a threshold, a pass rule or the limit of alerts per packet kept it back';
+    const quiet = this.#rule.noAlert
+      ? 'all conditions held, but the rule only changes state and never alerts'
+      : 'all conditions held, but a threshold, a pass rule or the limit of alerts per packet kept it back';
     const verdict =
       this.alerts > 0
         ? `it fired ${this.alerts} ${this.alerts === 1 ? 'time' : 'times'}`
@@ -157,16 +176,41 @@ export class Explainer {
     const { fields } = rule.header;
     const headerHolds = headerMatches(rule.header, packet);
     const ends = `${end(packet.source, packet.sourcePort, packet.ipVersion)} -> ${end(packet.destination, packet.destinationPort, packet.ipVersion)}`;
-    steps.push({ where: 'header', condition: fields.join(' '), verdict: headerHolds ? 'holds' : 'fails', why: headerHolds ? '' : `this packet runs ${ends}; check variables, ports and direction`, found: undefined });
+    steps.push({
+      where: 'header',
+      condition: fields.join(' '),
+      verdict: headerHolds ? 'holds' : 'fails',
+      why: headerHolds ? '' : `this packet runs ${ends}; check variables, ports and direction`,
+      found: undefined,
+    });
     if (rule.flow.any) {
       const held = flowHolds({ ...rule, protocols: undefined }, packet, flow);
-      const why = flow === undefined ? 'the packet belongs to no flow' : rule.flow.established && !packet.flowEstablished ? 'no handshake was seen, so the flow is not established' : rule.flow.direction !== undefined && packet.direction !== rule.flow.direction ? `this packet runs ${directionName(packet.direction)}` : '';
+      const why =
+        flow === undefined
+          ? 'the packet belongs to no flow'
+          : rule.flow.established && !packet.flowEstablished
+            ? 'no handshake was seen, so the flow is not established'
+            : rule.flow.direction !== undefined && packet.direction !== rule.flow.direction
+              ? `this packet runs ${directionName(packet.direction)}`
+              : '';
       steps.push({ where: 'flow', condition: flowWords(rule), verdict: held ? 'holds' : 'fails', why: held ? '' : why, found: undefined });
     }
     if (rule.protocols !== undefined) {
       const spoken = flow?.applicationProtocol;
       const held = spoken !== undefined && rule.protocols.includes(spoken);
-      steps.push({ where: 'protocol', condition: rule.protocols.join(' or '), verdict: held ? 'holds' : 'fails', why: held ? '' : spoken === undefined ? 'the protocol was not recognised (yet)' : spoken === 'failed' ? 'the protocol could not be recognised' : `the flow was taken for ${spoken}`, found: undefined });
+      steps.push({
+        where: 'protocol',
+        condition: rule.protocols.join(' or '),
+        verdict: held ? 'holds' : 'fails',
+        why: held
+          ? ''
+          : spoken === undefined
+            ? 'the protocol was not recognised (yet)'
+            : spoken === 'failed'
+              ? 'the protocol could not be recognised'
+              : `the flow was taken for ${spoken}`,
+        found: undefined,
+      });
     }
     for (const condition of rule.packetConditions) {
       const held = condition.test(packet, flow);
@@ -174,13 +218,25 @@ export class Explainer {
     }
     for (const check of rule.checks) {
       const held = evaluation.checkHolds(check, packet, flow);
-      steps.push({ where: check.kind === 'bit' ? 'flow bit' : 'flow number', condition: stateWords(check), verdict: held ? 'holds' : 'fails', why: held ? '' : 'no rule before it left it so', found: undefined });
+      steps.push({
+        where: check.kind === 'bit' ? 'flow bit' : 'flow number',
+        condition: stateWords(check),
+        verdict: held ? 'holds' : 'fails',
+        why: held ? '' : 'no rule before it left it so',
+        found: undefined,
+      });
     }
     return steps;
   }
 
   #missingTransaction(flow: Flow | undefined): ExplainedStep {
-    return { where: 'transaction', condition: this.#rule.bufferTests.map((test) => test.key).join(', '), verdict: 'fails', why: flow?.session === undefined ? 'no transaction of the protocol was read on this flow' : 'the buffers are looked at with the transaction', found: undefined };
+    return {
+      where: 'transaction',
+      condition: this.#rule.bufferTests.map((test) => test.key).join(', '),
+      verdict: 'fails',
+      why: flow?.session === undefined ? 'no transaction of the protocol was read on this flow' : 'the buffers are looked at with the transaction',
+      found: undefined,
+    };
   }
 
   #payload(steps: ExplainedStep[], packet: Packet, flow: Flow | undefined, evaluation: RuleEvaluation): void {
@@ -188,11 +244,26 @@ export class Explainer {
     evaluation.recorder = recorder;
     const held = evaluation.payloadHolds(this.#rule, packet, flow);
     evaluation.recorder = undefined;
-    if (!recorder.any && !held) steps.push({ where: 'payload', condition: `${this.#rule.payload.length} conditions`, verdict: 'fails', why: 'this packet carries nothing to search', found: undefined });
+    if (!recorder.any && !held)
+      steps.push({
+        where: 'payload',
+        condition: `${this.#rule.payload.length} conditions`,
+        verdict: 'fails',
+        why: 'this packet carries nothing to search',
+        found: undefined,
+      });
     else steps.push(...recorder.steps('payload', held));
   }
 
-  #bytes(steps: ExplainedStep[], test: BufferTest<unknown>, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction, evaluation: RuleEvaluation): void {
+  #bytes(
+    steps: ExplainedStep[],
+    test: BufferTest<unknown>,
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction,
+    evaluation: RuleEvaluation,
+  ): void {
     applyTransforms(test, this.#window);
     const recorder = new ConditionLog(test.conditions);
     evaluation.recorder = recorder;
@@ -201,7 +272,13 @@ export class Explainer {
     steps.push(...recorder.steps(test.key, held));
   }
 
-  #keep(packet: Packet, flow: Flow | undefined, transaction: number | undefined, steps: readonly ExplainedStep[], direction: Direction = packet.direction): void {
+  #keep(
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: number | undefined,
+    steps: readonly ExplainedStep[],
+    direction: Direction = packet.direction,
+  ): void {
     this.#attempts++;
     const holds = steps.every((step) => step.verdict === 'holds');
     const points = score(steps);

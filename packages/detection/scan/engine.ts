@@ -168,7 +168,8 @@ export class Engine {
     const { explainer } = this;
     if (explainer === undefined) return;
     for (const transaction of session.transactions) {
-      if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, detection.payloadFound[direction] !== undefined);
+      if (transaction.changed[direction])
+        explainer.transaction(transaction, packet, flow, direction, this.#evaluation, detection.payloadFound[direction] !== undefined);
     }
   }
 

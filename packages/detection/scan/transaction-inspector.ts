@@ -111,7 +111,8 @@ export class TransactionInspector {
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
     const prepared = this.#prepare(definition, direction);
-    const state = ((transaction.detection ??= new TransactionState()) as TransactionState).directions[direction];
+    transaction.detection ??= new TransactionState();
+    const state = (transaction.detection as TransactionState).directions[direction];
     const candidates = this.#candidates;
     candidates.clear();
     if (!state.begun) {

@@ -160,7 +160,7 @@ export class Speaker {
 
   /** One round over the candidates left. Undefined: none is sure (yet); state.failed says whether any is left. */
   #ask(flow: Flow, state: Recognising, bytes: Uint8Array, start: number, end: number, direction: Direction, ended: boolean): ProtocolDefinition | undefined {
-    const left = (state.left[direction] ??= this.#candidates(flow));
+    const left = state.left[direction] ?? this.#candidates(flow);
     const undecided: ProtocolDefinition[] = [];
     for (const protocol of left) {
       const answer = protocol.recognise(bytes, start, end, direction, flow);

@@ -134,5 +134,5 @@ export function withMetadata(text: string, key: string, value: string): string {
   const at = parts.findIndex((part) => part.startsWith(`${key} `));
   if (at >= 0) parts[at] = `${key} ${value}`;
   else parts.push(`${key} ${value}`);
-  return text.slice(0, match.index) + `metadata:${parts.join(', ')};` + text.slice(match.index + match[0].length);
+  return `${text.slice(0, match.index)}metadata:${parts.join(', ')};${text.slice(match.index + match[0].length)}`;
 }
