@@ -43,7 +43,8 @@ interface Assembly {
 export class Defragmenter {
   readonly #assemblies = new Map<string, Assembly>();
   readonly #rebuilt = new Packet();
-  #bytes = 0;
+  /** bytes of fragments held */
+  bytes = 0;
   readonly #verifyChecksums: boolean;
 
   constructor(verifyChecksums: boolean) {
@@ -80,7 +81,7 @@ export class Defragmenter {
     if (length === 0 && more) return undefined;
     if (assembly.pieces.length >= MOST_FRAGMENTS || assembly.bytes + length > MOST_BYTES_EACH) return undefined;
     assembly.bytes += length;
-    this.#bytes += length;
+    this.bytes += length;
     this.#insert(assembly, packet, packet.fragmentOffset, length, name);
     if (!more) assembly.total = packet.fragmentOffset + length;
     if (packet.fragmentOffset === 0 && assembly.header === undefined) {
@@ -157,14 +158,14 @@ export class Defragmenter {
 
   #expire(now: number): void {
     for (const [key, assembly] of this.#assemblies) {
-      if (now - assembly.time <= TIMEOUT && this.#assemblies.size < MOST_PACKETS && this.#bytes < MOST_BYTES) return;
+      if (now - assembly.time <= TIMEOUT && this.#assemblies.size < MOST_PACKETS && this.bytes < MOST_BYTES) return;
       this.#forget(key, assembly);
     }
   }
 
   #forget(key: string, assembly: Assembly): void {
     this.#assemblies.delete(key);
-    this.#bytes -= assembly.bytes;
+    this.bytes -= assembly.bytes;
   }
 }
 

@@ -1,0 +1,122 @@
+import { DEFAULT_SETTINGS, type EngineSettings, type Flow, type Packet } from '@sigwright/contracts';
+import { describe, expect, it } from 'vitest';
+import { TrafficPipeline } from '../pipeline.ts';
+import { RAW, tcp, tcpPacket } from '../test-kit.ts';
+
+/** UDP or ICMP between 10.0.0.x and 10.0.0.y. */
+function packet(protocol: number, from: number, to: number, first: number, second: number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 0x45);
+  view.setUint16(2, 32);
+  view.setUint8(8, 64);
+  view.setUint8(9, protocol);
+  bytes.set([10, 0, 0, from, 10, 0, 0, to], 12);
+  if (protocol === 17) {
+    view.setUint16(20, first);
+    view.setUint16(22, second);
+    view.setUint16(24, 12);
+  } else {
+    view.setUint8(20, first);
+    view.setUint16(24, second);
+  }
+  return bytes;
+}
+const udp = (from: number, to: number, source: number, destination: number): Uint8Array => packet(17, from, to, source, destination);
+const icmp = (from: number, to: number, type: number, id: number): Uint8Array => packet(1, from, to, type, id);
+
+/** Numbers are seconds that pass. Returns `flow direction` of each packet and the ends of flows. */
+function watch(steps: readonly (Uint8Array | number)[], settings: Partial<EngineSettings> = {}): { packets: string[]; ends: string[]; flows: Flow[] } {
+  const packets: string[] = [];
+  const ends: string[] = [];
+  const flows: Flow[] = [];
+  let time = 1e6;
+  const pipeline = new TrafficPipeline(
+    { ...DEFAULT_SETTINGS, verifyChecksums: false, ...settings },
+    {
+      onPacket: (one: Packet) => packets.push(`${one.flow?.id} ${one.direction}`),
+      onFlowEnd: (flow: Flow) => {
+        ends.push(`${flow.id} ${flow.endReason}`);
+        flows.push(flow);
+      },
+    },
+  );
+  for (const step of steps) {
+    if (typeof step === 'number') time += step * 1e6;
+    else pipeline.record(step, 0, step.length, time, step.length, RAW);
+  }
+  pipeline.finish();
+  expect(pipeline.flows.count).toBe(0);
+  return { packets, ends, flows };
+}
+
+describe('flows', () => {
+  const CASES: readonly {
+    why: string;
+    steps: readonly (Uint8Array | number)[];
+    packets: readonly string[];
+    ends: readonly string[];
+    settings?: Partial<EngineSettings>;
+  }[] = [
+    { why: 'both directions are one flow', steps: [udp(1, 2, 1000, 53), udp(2, 1, 53, 1000)], packets: ['1 0', '1 1'], ends: ['1 shutdown'] },
+    { why: 'another port is another flow', steps: [udp(1, 2, 1000, 53), udp(1, 2, 1001, 53)], packets: ['1 0', '2 0'], ends: ['1 shutdown', '2 shutdown'] },
+    {
+      why: 'ports of which one adds up to the other do not mix flows',
+      steps: [udp(1, 2, 53, 1000), udp(1, 2, 1000, 53)],
+      packets: ['1 0', '2 0'],
+      ends: ['1 shutdown', '2 shutdown'],
+    },
+    { why: 'an echo and its reply', steps: [icmp(1, 2, 8, 7), icmp(2, 1, 0, 7)], packets: ['1 0', '1 1'], ends: ['1 shutdown'] },
+    {
+      why: 'a lookup without answer ends after half a minute',
+      steps: [udp(1, 2, 1000, 53), 31, udp(3, 2, 1000, 53)],
+      packets: ['1 0', '2 0'],
+      ends: ['1 timeout', '2 shutdown'],
+    },
+    {
+      why: 'an answered one waits longer',
+      steps: [udp(1, 2, 1000, 53), udp(2, 1, 53, 1000), 31, udp(3, 2, 1000, 53)],
+      packets: ['1 0', '1 1', '2 0'],
+      ends: ['1 shutdown', '2 shutdown'],
+    },
+    {
+      why: 'a packet keeps its flow alive',
+      steps: [udp(1, 2, 1000, 53), 20, udp(1, 2, 1000, 53), 20, udp(1, 2, 1000, 53)],
+      packets: ['1 0', '1 0', '1 0'],
+      ends: ['1 shutdown'],
+    },
+    { why: 'time that steps back ends nothing', steps: [udp(1, 2, 1000, 53), -1000, udp(1, 2, 1000, 53)], packets: ['1 0', '1 0'], ends: ['1 shutdown'] },
+    {
+      why: 'where the table is full the oldest flow goes',
+      steps: [udp(1, 2, 1, 53), 1, udp(1, 2, 2, 53), 1, udp(1, 2, 3, 53)],
+      packets: ['1 0', '2 0', '3 0'],
+      ends: ['1 forced', '2 shutdown', '3 shutdown'],
+      settings: { maximumFlows: 2 },
+    },
+  ];
+  for (const { why, steps, packets, ends, settings } of CASES) {
+    it(why, () => {
+      const seen = watch(steps, settings);
+      expect({ packets: seen.packets, ends: seen.ends }).toEqual({ packets: [...packets], ends: [...ends] });
+    });
+  }
+
+  it('counts packets and bytes by direction', () => {
+    const [flow] = watch([udp(1, 2, 1000, 53), udp(2, 1, 53, 1000), udp(1, 2, 1000, 53)]).flows;
+    expect([flow.packetsToServer, flow.packetsToClient, flow.bytesToServer, flow.bytesToClient]).toEqual([2, 1, 64, 32]);
+  });
+
+  it('half a handshake is forgotten sooner than an open connection', () => {
+    const lines = (texts: readonly string[]): Uint8Array[] => texts.map((text) => tcpPacket(tcp(text)));
+    expect(watch([...lines(['> S 100 0 ~']), 61, udp(1, 2, 1, 2)]).ends[0]).toBe('1 timeout');
+    expect(watch([...lines(['> S 100 0 ~', '< SA 500 101 ~', '> A 101 501 ~']), 61, udp(1, 2, 1, 2)]).ends[0]).toBe('1 shutdown');
+  });
+
+  it('finds each of very many flows again', () => {
+    const steps: Uint8Array[] = [];
+    for (let round = 0; round < 2; round++) for (let at = 0; at < 20_000; at++) steps.push(udp(1 + (at & 7), 200, 1000 + at, 53));
+    const { packets, ends } = watch(steps);
+    expect(packets.slice(20_000)).toEqual(packets.slice(0, 20_000));
+    expect(ends.length).toBe(20_000);
+  });
+});

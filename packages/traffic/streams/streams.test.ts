@@ -1,0 +1,307 @@
+import { fromHex } from '@sigwright/bytes';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HANDSHAKE, Observer, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
+import { SlabPool } from './slab-pool.ts';
+import { StreamSide } from './stream-side.ts';
+
+interface Case {
+  readonly why: string;
+  readonly lines: readonly (string | TcpText)[];
+  readonly client?: string;
+  readonly server?: string;
+  readonly anomalies?: readonly string[];
+  readonly state?: string;
+  readonly stream?: { midstream?: boolean; asyncOneside?: boolean; depth?: number };
+  readonly inline?: boolean;
+}
+
+const CASES: readonly Case[] = [
+  {
+    why: 'bytes in order, read as they are acknowledged',
+    lines: [...HANDSHAKE, '> PA 101 501 hello', '< PA 501 106 world', '> A 106 506 ~'],
+    client: 'hello',
+    server: 'world',
+    state: 'established',
+  },
+  { why: 'what is not acknowledged is read when the capture ends', lines: [...HANDSHAKE, '> PA 101 501 hello'], client: 'hello' },
+  { why: 'segments in reverse order', lines: [...HANDSHAKE, '> A 107 501 ghi', '> A 104 501 def', '> A 101 501 abc', '< A 501 110 ~'], client: 'abcdefghi' },
+  {
+    why: 'a whole retransmission changes nothing',
+    lines: [...HANDSHAKE, '> A 101 501 abc', '> A 101 501 abc', '< A 501 104 ~'],
+    client: 'abc',
+    anomalies: ['pkt_retransmission'],
+  },
+  {
+    why: 'a retransmission of what was acknowledged is spurious',
+    lines: [...HANDSHAKE, '> A 101 501 abc', '< A 501 104 ~', '> A 101 501 abc'],
+    client: 'abc',
+    anomalies: ['pkt_spurious_retransmission'],
+  },
+  { why: 'an overlap adds only its new bytes', lines: [...HANDSHAKE, '> A 101 501 abcd', '> A 103 501 cdef', '< A 501 107 ~'], client: 'abcdef' },
+  {
+    why: 'where an overlap says something else, the first bytes stay and it is remarked',
+    lines: [...HANDSHAKE, '> A 101 501 abcd', '> A 103 501 XXef', '< A 501 107 ~'],
+    client: 'abcdef',
+    anomalies: ['reassembly_overlap_different_data'],
+  },
+  {
+    why: 'of waiting segments the one further left wins',
+    lines: [...HANDSHAKE, '> A 105 501 XXgh', '> A 103 501 cdef', '> A 101 501 ab', '< A 501 109 ~'],
+    client: 'abcdefgh',
+    anomalies: ['reassembly_overlap_different_data'],
+  },
+  {
+    why: 'bytes that the peer acknowledged and the capture lacks are a gap',
+    lines: [...HANDSHAKE, '> A 101 501 abc', '> A 109 501 ijk', '< A 501 112 ~'],
+    client: 'abc[5]ijk',
+    anomalies: ['reassembly_seq_gap'],
+  },
+  { why: 'bytes that never came are a gap at the end of the capture', lines: [...HANDSHAKE, '> A 104 501 def'], client: '[3]def' },
+  {
+    why: 'FINs close both sides, and nothing is left open',
+    lines: [...HANDSHAKE, '> PA 101 501 bye', '> FA 104 501 ~', '< A 501 105 ~', '< FA 501 105 ~', '> A 105 502 ~'],
+    client: 'bye',
+    state: 'closed',
+  },
+  {
+    why: 'the server may close first',
+    lines: [...HANDSHAKE, '< FA 501 101 bye', '> A 101 505 ~', '> FA 101 505 ~', '< A 505 102 ~'],
+    server: 'bye',
+    state: 'closed',
+  },
+  {
+    why: 'a FIN before missing data ends the side only when the data came',
+    lines: [...HANDSHAKE, '> FA 104 501 def', '> A 101 501 abc', '< A 501 108 ~'],
+    client: 'abcdef',
+    state: 'close_wait',
+  },
+  { why: 'a reset lets what is there be read', lines: [...HANDSHAKE, '> PA 101 501 hello', '< R 501 0 ~'], client: 'hello', state: 'closed' },
+  {
+    why: 'a blind reset is not believed',
+    lines: [...HANDSHAKE, '< R 900000 0 ~', '> PA 101 501 hello', '< A 501 106 ~'],
+    client: 'hello',
+    anomalies: ['rst_invalid_ack'],
+    state: 'established',
+  },
+  {
+    why: 'numbers wrap around',
+    lines: [
+      '> S 4294967290 0 ~',
+      '< SA 4294967295 4294967291 ~',
+      '> A 4294967291 0 ~',
+      '> A 4294967291 0 abcdefgh',
+      '< A 0 3 xyz',
+      '> A 3 3 ij',
+      '< A 3 5 ~',
+      '> A 5 3 ~',
+    ],
+    client: 'abcdefghij',
+    server: 'xyz',
+  },
+  { why: 'without midstream a connection that was open before is not followed', lines: ['> PA 101 501 hello', '< A 501 106 ~'] },
+  {
+    why: 'with midstream it is',
+    lines: ['> PA 101 501 hello', '< PA 501 106 world', '> A 106 506 ~'],
+    client: 'hello',
+    server: 'world',
+    stream: { midstream: true },
+    state: 'established',
+  },
+  {
+    why: 'midstream: a SYN/ACK tells who the server is',
+    lines: ['< SA 500 101 ~', '> A 101 501 ~', '> PA 101 501 hello', '< A 501 106 ~'],
+    client: 'hello',
+    stream: { midstream: true },
+    state: 'established',
+  },
+  {
+    why: 'one side only, where that is allowed',
+    lines: ['> S 100 0 ~', '> A 101 501 ~', '> PA 101 501 hello', '> PA 106 501 again'],
+    client: 'helloagain',
+    stream: { asyncOneside: true },
+  },
+  {
+    why: 'both sides open at once',
+    lines: ['> S 100 0 ~', '< S 500 0 ~', '> SA 100 501 ~', '< A 501 101 ~', '> PA 101 501 hello', '< A 501 106 ~'],
+    client: 'hello',
+    state: 'established',
+  },
+  {
+    why: 'beyond the depth nothing is kept',
+    lines: [...HANDSHAKE, '> A 101 501 abcdef', '< A 501 107 ~', '> A 107 501 ghi', '< A 501 110 ~'],
+    client: 'abcd',
+    stream: { depth: 4 },
+    anomalies: ['reassembly_depth_reached'],
+  },
+  { why: 'inline, bytes are read before they are acknowledged', lines: [...HANDSHAKE, '> PA 101 501 hello'], client: 'hello', inline: true },
+  {
+    why: 'a keep-alive repeats one byte and is not remarked',
+    lines: [...HANDSHAKE, '> A 101 501 abc', '< A 501 104 ~', '> A 103 501 c', '< A 501 104 ~'],
+    client: 'abc',
+  },
+  { why: 'an answer to another SYN is not taken', lines: ['> S 100 0 ~', '< SA 500 77 ~'], anomalies: ['3whs_synack_with_wrong_ack'], state: 'syn_sent' },
+  {
+    why: 'of several SYNs the one that is answered counts',
+    lines: ['> S 100 0 ~', '> S 900 0 ~', '< SA 500 101 ~', '> A 101 501 ~', '> A 101 501 hi', '< A 501 103 ~'],
+    client: 'hi',
+    state: 'established',
+  },
+  {
+    why: 'more SYNs than anybody sends are a flood',
+    lines: Array.from({ length: 12 }, (_, at) => `> S ${1000 * (at + 1)} 0 ~`),
+    anomalies: ['3whs_syn_flood'],
+    state: 'syn_sent',
+  },
+  {
+    why: 'wrong number and wrong acknowledgement do not complete the handshake',
+    lines: ['> S 100 0 ~', '< SA 500 101 ~', '> A 99999999 88888888 ~'],
+    anomalies: ['3whs_wrong_seq_wrong_ack'],
+    state: 'syn_recv',
+  },
+  {
+    why: 'right number, wrong acknowledgement',
+    lines: ['> S 100 0 ~', '< SA 500 101 ~', '> A 101 88888888 ~'],
+    anomalies: ['3whs_right_seq_wrong_ack_evasion'],
+    state: 'syn_recv',
+  },
+  {
+    why: 'data outside the window is not taken',
+    lines: [...HANDSHAKE, '> A 900000 501 evil', '> A 101 501 good', '< A 501 105 ~'],
+    client: 'good',
+    anomalies: ['est_packet_out_of_window'],
+  },
+  {
+    why: 'an acknowledgement of what cannot have been sent',
+    lines: [...HANDSHAKE, '> A 101 900000 evil', '> A 101 501 good', '< A 501 105 ~'],
+    client: 'good',
+    anomalies: ['pkt_invalid_ack', 'est_invalid_ack'],
+  },
+  { why: 'an acknowledgement without its flag', lines: ['> S 100 5 ~'], anomalies: ['pkt_broken_ack'], state: 'syn_sent' },
+  { why: 'a SYN/ACK from the wrong side', lines: ['> S 100 0 ~', '> SA 100 501 ~'], anomalies: ['3whs_synack_in_wrong_direction'] },
+  {
+    why: 'data in a SYN counts with the fast open option',
+    lines: [tcp('> S 100 0 GET', fromHex('220a0102030405060708 0101')!), '< SA 500 104 ~', '> A 104 501 ~'],
+    client: 'GET',
+  },
+  { why: 'and not without it', lines: ['> S 100 0 GET', '< SA 500 101 ~', '> A 101 501 ~'], client: '' },
+  {
+    why: 'fast open data that the server ignored is sent again',
+    lines: [tcp('> S 100 0 GET', fromHex('220a0102030405060708 0101')!), '< SA 500 101 ~', '> A 101 501 GET', '< A 501 104 ~'],
+    client: 'GET',
+    anomalies: ['3whs_synack_tfo_data_ignored', 'pkt_retransmission'],
+  },
+  {
+    why: 'an older timestamp belongs to an old duplicate',
+    lines: [
+      tcp('> S 100 0 ~', fromHex('080a 00000064 00000000 0101')!),
+      tcp('< SA 500 101 ~', fromHex('080a 00000064 00000064 0101')!),
+      tcp('> A 101 501 ~', fromHex('080a 00000065 00000064 0101')!),
+      tcp('> A 101 501 evil', fromHex('080a 00000001 00000064 0101')!),
+      tcp('> A 101 501 good', fromHex('080a 00000066 00000064 0101')!),
+    ],
+    client: 'good',
+    anomalies: ['pkt_invalid_timestamp'],
+  },
+];
+
+describe('streams', () => {
+  for (const { why, lines, client = '', server = '', anomalies = [], state, stream, inline } of CASES) {
+    it(why, () => {
+      const seen = watch(lines, stream, inline);
+      expect(seen.read).toEqual([client, server]);
+      expect([...new Set(seen.anomalies)]).toEqual(anomalies.map((name) => `stream.${name}`));
+      if (state !== undefined) expect(seen.states.at(-1)).toBe(state);
+      expect(seen.flows).toEqual(['shutdown']);
+    });
+  }
+
+  it('established from the last packet of the handshake on', () => {
+    expect(watch([...HANDSHAKE, '> A 101 501 x']).established).toEqual([false, false, true, true]);
+  });
+
+  it('a new SYN on the same ports ends the old connection', () => {
+    const seen = watch([...HANDSHAKE, '> A 101 501 abc', '> S 70000 0 ~', '< SA 90000 70001 ~', '> A 70001 90001 xyz']);
+    expect(seen.flows).toEqual(['tcp_reuse', 'shutdown']);
+    expect(seen.read[0]).toBe('abcxyz');
+  });
+
+  it('puts together any segmentation, order and repetition', () => {
+    const text = fc.array(fc.integer({ min: 97, max: 122 }), { minLength: 1, maxLength: 120 }).map((list) => String.fromCharCode(...list));
+    const piece = fc.tuple(fc.nat(119), fc.integer({ min: 1, max: 30 }));
+    fc.assert(
+      fc.property(
+        text,
+        fc.array(piece, { maxLength: 30 }),
+        fc.constantFrom(100, 0xffffffe0, 0x7fffffe0),
+        fc.boolean(),
+        fc.infiniteStream(fc.nat(1000)),
+        (whole, extra, isn, inline, order) => {
+          // Cuts that cover the whole, extra overlapping pieces, then shuffled.
+          const pieces: [number, number][] = extra.map(([at, length]) => [at % whole.length, length]);
+          for (let at = 0; at < whole.length; at += 7) pieces.push([at, 7]);
+          const keyed = pieces.map((one) => [order.next().value as number, one] as const).sort((a, b) => a[0] - b[0]);
+          const lines = [`> S ${isn} 0 ~`, `< SA 500 ${isn + 1} ~`, `> A ${isn + 1} 501 ~`];
+          for (const [, [at, length]] of keyed) lines.push(`> A ${isn + 1 + at} 501 ${whole.slice(at, at + length)}`);
+          lines.push(`< A 501 ${isn + 1 + whole.length} ~`, `> FA ${isn + 1 + whole.length} 501 ~`, `< A 501 ${isn + 2 + whole.length} ~`);
+          const seen = watch(lines, {}, inline);
+          expect(seen.read[0]).toBe(whole);
+          expect(seen.anomalies.filter((name) => !name.endsWith('retransmission'))).toEqual([]);
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('packets with a wrong checksum do not touch the stream, where checksums are verified', () => {
+    // The kit leaves checksums at zero, which is wrong.
+    const observer = new Observer({}, false, true);
+    for (const line of [...HANDSHAKE, '> A 101 501 abc']) observer.send(tcpPacket(tcp(line)));
+    observer.pipeline.finish();
+    expect(observer.seen.read).toEqual(['', '']);
+    expect(observer.seen.states).toEqual([]);
+    expect(observer.seen.flows).toEqual(['shutdown']);
+  });
+});
+
+describe('one side', () => {
+  it('keeps no bytes once it is opaque, and still knows the end', () => {
+    const side = new StreamSide(0, new SlabPool());
+    side.begin(1000);
+    side.opaque = true;
+    side.insert(1000, new Uint8Array(500), 0, 500);
+    side.insert(2000, new Uint8Array(500), 0, 500);
+    expect([side.available, side.bytes.length]).toEqual([0, 0]);
+    side.finish(2500);
+    expect(side.ended).toBe(true);
+  });
+
+  it('gives its buffer back when all is read, and moves bytes down when half is', () => {
+    const side = new StreamSide(0, new SlabPool());
+    side.begin(0);
+    side.insert(
+      0,
+      Uint8Array.from({ length: 1000 }, (_, at) => at),
+      0,
+      1000,
+    );
+    side.acknowledge(1000);
+    side.parsed = side.searched = 900;
+    side.release();
+    expect([side.base, side.bytes[0]]).toEqual([900, 900 & 255]);
+    side.parsed = side.searched = 1000;
+    side.release();
+    expect([side.base, side.bytes.length]).toEqual([1000, 0]);
+  });
+
+  it('refuses early segments when the list is full, and is whole again when the gap is filled', () => {
+    const side = new StreamSide(0, new SlabPool());
+    side.begin(0);
+    const byte = Uint8Array.of(1);
+    let refused = 0;
+    for (let at = 1; at < 5000; at++) if (side.insert(at, byte, 0, 1) === 2) refused++;
+    expect(refused).toBeGreaterThan(0);
+    side.insert(0, byte, 0, 1);
+    expect(side.available).toBe(5000 - refused);
+  });
+});
