@@ -97,11 +97,15 @@ const ATOMS = [
 ];
 const REPEATS = ['', '', '', '', '*', '+', '?', '*?', '+?', '??', '{2}', '{1,3}', '{2,}', '{0,2}?', '*+', '++', '?+'];
 
+/** Places can not be repeated. */
+const TAKES_NOTHING = /^(?:\^|\$|\\[bBAzZGK])$/;
+
 /** A pattern of PCRE's syntax, mostly valid. */
 export function samplePattern(below: Below, depth = 3): string {
   let text = '';
   for (let parts = 1 + below(4); parts > 0; parts--) {
-    text += samplePart(below, depth) + REPEATS[below(REPEATS.length)];
+    const part = samplePart(below, depth);
+    text += TAKES_NOTHING.test(part) ? part : part + REPEATS[below(REPEATS.length)];
   }
   return below(5) === 0 ? `${text}|${samplePattern(below, depth - 1)}` : text;
 }

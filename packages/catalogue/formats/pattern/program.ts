@@ -304,7 +304,8 @@ class Compiler {
     const inner = nullable ? ALL_BYTES : union(set, follow);
     const counts = minimum > 1 || maximum !== Number.POSITIVE_INFINITY;
     const counter = counts ? this.#registers++ : -1;
-    const from = nullable ? this.#registers++ : -1;
+    // With a limit of turns an empty one changes nothing; without, it ends the loop.
+    const from = nullable && maximum === Number.POSITIVE_INFINITY ? this.#registers++ : -1;
     if (counts) this.#emit(ASSIGN, counter, 0);
     // Without a counter, `+` goes through the body once before it is asked.
     const skip = !counts && minimum === 1 ? this.#emit(JUMP, 0) : -1;

@@ -46,13 +46,24 @@ export function readPattern(source: string, flags: PatternFlags): PatternTree | 
   }
 }
 
+/** What letters inside a group change until it ends. */
+interface Letters {
+  readonly flags: PatternFlags;
+  readonly numbered: boolean;
+}
+
 class Reader {
   #at = 0;
   #depth = 0;
+  #looks = 0;
   #groups = 0;
+  /** groups that took a number; more than there are numbers behind `(?|` */
+  #opened = 0;
   readonly #source: string;
   readonly #names = new Map<string, number>();
   #flags: PatternFlags;
+  /** plain parentheses make a numbered group; not so behind `(?n)` */
+  #numbered = true;
   /** references by number, checked at the end: they may point forward */
   readonly #references: { readonly number: number; readonly at: number }[] = [];
   readonly #namedReferences: { readonly name: string; readonly at: number; readonly fill: (number: number) => void }[] = [];
@@ -73,7 +84,7 @@ class Reader {
     }
     for (const { number, at } of this.#references) if (number > this.#groups || number < 1) throw new Fault(`there is no group ${number}`, at);
     if (anchored) root = { kind: 'sequence', items: [{ kind: 'place', place: 'search-start' }, root] };
-    return { root, groups: this.#groups, names: this.#names };
+    return { root, groups: this.#groups, names: this.#names, sharesNumbers: this.#opened > this.#groups };
   }
 
   /** `reset`: every branch numbers its groups from the same number on, `(?|…)`. */
@@ -104,8 +115,9 @@ class Reader {
       if (this.#source.startsWith('\\Q', this.#at)) this.#literal(items);
       else if (this.#source.startsWith('\\E', this.#at)) this.#at += 2;
       else {
+        const repeatable = !PLACE_TEXT.test(this.#source.slice(this.#at, this.#at + 2));
         const atom = this.#atom();
-        if (atom !== undefined) items.push(this.#repeated(atom));
+        if (atom !== undefined) items.push(this.#repeated(atom, repeatable));
       }
     }
     return items.length === 1 ? items[0] : { kind: 'sequence', items };
@@ -122,12 +134,16 @@ class Reader {
     }
   }
 
-  /** Blanks and comments between the parts of an extended pattern. */
+  /** Comments, and the blanks between the parts of an extended pattern. */
   #skipBlanks(): void {
-    if (!this.#flags.extended) return;
     for (;;) {
       const character = this.#source[this.#at];
-      if (character === '#') {
+      if (character === '(' && this.#source.startsWith('(?#', this.#at)) {
+        const close = this.#source.indexOf(')', this.#at);
+        if (close === -1) throw new Fault('a comment is not closed', this.#at);
+        this.#at = close + 1;
+      } else if (!this.#flags.extended) return;
+      else if (character === '#') {
         const newline = this.#source.indexOf('\n', this.#at);
         this.#at = newline === -1 ? this.#source.length : newline + 1;
       } else if (character !== undefined && ' \t\n\v\f\r'.includes(character)) this.#at++;
@@ -135,24 +151,21 @@ class Reader {
     }
   }
 
-  #repeated(atom: Node): Node {
-    let node = atom;
-    for (;;) {
-      this.#skipBlanks();
-      const counts = this.#counts();
-      if (counts === undefined) return node;
-      let mode: 'greedy' | 'lazy' | 'possessive' = this.#flags.ungreedy ? 'lazy' : 'greedy';
-      if (this.#source[this.#at] === '?') {
-        mode = this.#flags.ungreedy ? 'greedy' : 'lazy';
-        this.#at++;
-      } else if (this.#source[this.#at] === '+') {
-        mode = 'possessive';
-        this.#at++;
-      }
-      // Asking twice about one place gives the same answer.
-      if (node.kind === 'place' || node.kind === 'keep') node = counts.minimum === 0 && node.kind === 'place' ? NOTHING : node;
-      else node = { kind: 'repeat', of: node, ...counts, mode };
+  #repeated(atom: Node, repeatable = true): Node {
+    this.#skipBlanks();
+    const begin = this.#at;
+    const counts = this.#counts();
+    if (counts === undefined) return atom;
+    if (!repeatable) throw new Fault('a place takes no bytes and can not be repeated', begin);
+    let mode: 'greedy' | 'lazy' | 'possessive' = this.#flags.ungreedy ? 'lazy' : 'greedy';
+    if (this.#source[this.#at] === '?') {
+      mode = this.#flags.ungreedy ? 'greedy' : 'lazy';
+      this.#at++;
+    } else if (this.#source[this.#at] === '+') {
+      mode = 'possessive';
+      this.#at++;
     }
+    return { kind: 'repeat', of: atom, ...counts, mode };
   }
 
   #counts(): { minimum: number; maximum: number } | undefined {
@@ -224,24 +237,19 @@ class Reader {
 
   #group(): Node | undefined {
     const begin = this.#at++;
-    const saved = this.#flags;
+    const saved = { flags: this.#flags, numbered: this.#numbered };
     const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
-    if (rest.startsWith('?#')) {
-      const close = this.#source.indexOf(')', this.#at);
-      if (close === -1) throw new Fault('a comment is not closed', begin);
-      this.#at = close + 1;
-      return undefined;
-    }
     if (rest.startsWith('*')) throw new Fault('verbs such as `(*COMMIT)` are not built', begin);
     if (!rest.startsWith('?')) {
-      const number = ++this.#groups;
+      if (!this.#numbered) return this.#inside(begin, saved);
+      const number = this.#number();
       return { kind: 'group', number, of: this.#inside(begin, saved) };
     }
     const named = GROUP_NAME.exec(rest);
     if (named !== null) {
       this.#at += named[0].length;
       const name = named[1] ?? named[2];
-      const number = ++this.#groups;
+      const number = this.#number();
       if (this.#names.has(name) && this.#names.get(name) !== number) throw new Fault(`two groups are named \`${name}\``, begin);
       this.#names.set(name, number);
       return { kind: 'group', number, of: this.#inside(begin, saved) };
@@ -270,38 +278,48 @@ class Reader {
     const letters = /^\?(\^?)([imsxnUJ]*)(?:-([imsxnU]*))?([:)])/.exec(rest);
     if (letters === null) throw new Fault('this kind of group is not known', begin);
     const [head, caret, on, off = '', close] = letters;
-    if ((on + off).includes('n')) throw new Fault('the letter `n` is not built', begin);
+    if (caret !== '' && off !== '') throw new Fault('letters behind `^` can not be switched off', begin);
     this.#at += head.length;
+    const { flags } = saved;
     const flag = (letter: string, current: boolean): boolean => !off.includes(letter) && (on.includes(letter) || (current && caret === ''));
     this.#flags = {
-      ...saved,
-      nocase: flag('i', saved.nocase),
-      multiline: flag('m', saved.multiline),
-      dotAll: flag('s', saved.dotAll),
-      extended: flag('x', saved.extended),
-      ungreedy: !off.includes('U') && (on.includes('U') || saved.ungreedy),
+      ...flags,
+      nocase: flag('i', flags.nocase),
+      multiline: flag('m', flags.multiline),
+      dotAll: flag('s', flags.dotAll),
+      extended: flag('x', flags.extended),
+      ungreedy: !off.includes('U') && (on.includes('U') || flags.ungreedy),
     };
+    this.#numbered = !flag('n', !this.#numbered);
     // Without a colon the letters hold to the end of the enclosing group.
     return close === ')' ? undefined : this.#inside(begin, saved);
   }
 
+  #number(): number {
+    this.#opened++;
+    return ++this.#groups;
+  }
+
   /** What stands between here and the closing parenthesis, which is taken too. */
-  #inside(begin: number, saved: PatternFlags, reset = false): Node {
+  #inside(begin: number, saved: Letters, reset = false): Node {
     const of = this.#either(reset);
     if (this.#source[this.#at] !== ')') throw new Fault('a group is not closed', begin);
     this.#at++;
-    this.#flags = saved;
+    this.#flags = saved.flags;
+    this.#numbered = saved.numbered;
     return of;
   }
 
-  #look(begin: number, saved: PatternFlags, negated: boolean, behind: boolean): LookNode {
+  #look(begin: number, saved: Letters, negated: boolean, behind: boolean): LookNode {
+    this.#looks++;
     const of = this.#inside(begin, saved);
+    this.#looks--;
     if (behind && widthOf(of).maximum > LONGEST_LOOK_BEHIND) throw new Fault(`it can look back further than ${LONGEST_LOOK_BEHIND} bytes`, begin);
     return { kind: 'look', behind, negated, of };
   }
 
   /** `(?(…)yes|no)` */
-  #condition(begin: number, saved: PatternFlags): Node {
+  #condition(begin: number, saved: Letters): Node {
     this.#at++;
     const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
     let on: number | LookNode | undefined;
@@ -311,7 +329,7 @@ class Reader {
       const [head, negated, behind] = look;
       const lookBegin = this.#at;
       this.#at += 1 + head.length;
-      on = this.#look(lookBegin, this.#flags, negated, behind);
+      on = this.#look(lookBegin, { flags: this.#flags, numbered: this.#numbered }, negated, behind);
     } else {
       const number = /^\(([+-]?\d+)\)/.exec(rest);
       const named = /^\((?:<(\w+)>|'(\w+)'|([A-Za-z_]\w*))\)/.exec(rest);
@@ -379,6 +397,7 @@ class Reader {
       case 'G':
         return { kind: 'place', place: 'search-start' };
       case 'K':
+        if (this.#looks > 0) throw new Fault('`\\K` can not stand in a look-around', begin);
         return { kind: 'keep' };
       case 'N':
         return { kind: 'set', set: NOT_NEWLINE };
@@ -478,14 +497,9 @@ class Reader {
         break;
       }
       const from = this.#member(set, literal);
-      // A dash behind a whole set stands for itself; PCRE2 takes `[\d-z]` so.
       const ranged = this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']' && this.#source[this.#at + 1] !== undefined && !literal;
       if (from === undefined) {
-        if (ranged) {
-          set[DASH] = 1;
-          this.#at++;
-          if (this.#source.startsWith('[:', this.#at)) throw new Fault('a range in a class has no end', this.#at);
-        }
+        if (ranged) throw new Fault('a range in a class begins with a set', this.#at);
         continue;
       }
       if (!ranged) {
@@ -512,9 +526,10 @@ class Reader {
         const known = posix[1] === ':' ? POSIX_CLASSES.get(posix[3]) : undefined;
         if (known === undefined) throw new Fault(`class \`${posix[0]}\` is not known`, this.#at);
         this.#at += posix[0].length;
-        const added = posix[2] === '^' ? known.map((flag) => flag ^ 1) : known.slice();
+        const added = known.slice();
         // Without regard to case, upper and lower mean any letter.
         if (this.#flags.nocase) foldCase(added);
+        if (posix[2] === '^') for (let byte = 0; byte < 256; byte++) added[byte] ^= 1;
         addAll(set, added);
         return undefined;
       }
@@ -542,8 +557,9 @@ function oneByte(value: number, at: number): number {
   return value;
 }
 
-const DASH = 45;
 const BACKSPACE = 8;
+/** Places in groups may be repeated, bare ones not. */
+const PLACE_TEXT = /^(?:\^|\$|\\[bBAzZGK])/;
 const COUNTS = /\{(\d{1,6})(,(\d{0,6}))?\}/y;
 /** PCRE2's names have up to 32 characters; some room for the marks around. */
 const LONGEST_GROUP_HEAD = 80;

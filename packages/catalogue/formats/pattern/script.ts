@@ -14,6 +14,7 @@ export interface Script {
 
 /** Undefined: the machine must do it. */
 export function scriptFor(tree: PatternTree, keepGroups: boolean): Script | undefined {
+  if (keepGroups && tree.sharesNumbers) return undefined;
   if (!isExact(tree.root, keepGroups)) return undefined;
   const cost = scriptCost(tree.root, isAnchored(tree.root));
   return cost === undefined ? undefined : { source: emit(tree.root, keepGroups), cost };

@@ -50,6 +50,8 @@ export interface PatternTree {
   readonly root: Node;
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
+  /** several groups have one number, `(?|…)` */
+  readonly sharesNumbers: boolean;
 }
 
 export interface PatternProblem {
