@@ -50,13 +50,18 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   for (const slug of readdirSync(join(folder, 'reports')).sort()) {
     const reading = readingOf(join(folder, 'reports', slug, 'source.md'));
     const count = reading.indicators.filter((one) => one.role === 'indicator').length;
-    say(`   ${slug.slice(11).padEnd(26)} ${String(count).padStart(3)} indicators, ${reading.references.length} references, credits ${reading.credits.slice(0, 3).join(' ') || '(in report.yaml)'}`);
+    say(
+      `   ${slug.slice(11).padEnd(26)} ${String(count).padStart(3)} indicators, ${reading.references.length} references, credits ${reading.credits.slice(0, 3).join(' ') || '(in report.yaml)'}`,
+    );
   }
 
-  say(`\n2. Rules: ${repository.rules.length} in ${new Set(repository.rules.map((one) => one.category)).size} categories, from ${repository.reports.length} reports`);
+  say(
+    `\n2. Rules: ${repository.rules.length} in ${new Set(repository.rules.map((one) => one.category)).size} categories, from ${repository.reports.length} reports`,
+  );
   say('\n3. Proof: every rule against its evidence');
   const proofs = prove(repository, proofRunner());
-  for (const proof of proofs.rules.filter((one) => !one.ok)) say(`   FAILS ${proof.sid} ${proof.checks.find((check) => !check.ok)?.reason ?? proof.missing.join(', ')}`);
+  for (const proof of proofs.rules.filter((one) => !one.ok))
+    say(`   FAILS ${proof.sid} ${proof.checks.find((check) => !check.ok)?.reason ?? proof.missing.join(', ')}`);
   say(`   ${proofs.rules.filter((one) => one.ok).length} of ${proofs.rules.length} rules proved on ${proofs.captures} captures`);
 
   say('\n4. Release');

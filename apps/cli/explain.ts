@@ -13,7 +13,15 @@ const USAGE = 'sigwright explain -r CAPTURE -S RULES --sid N [--home-net NETS] [
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...argv],
-    options: { capture: { type: 'string', short: 'r' }, rules: { type: 'string', short: 'S' }, sid: { type: 'string' }, 'home-net': { type: 'string' }, config: { type: 'string', short: 'c' }, checksums: { type: 'string', short: 'k' }, json: { type: 'boolean' } },
+    options: {
+      capture: { type: 'string', short: 'r' },
+      rules: { type: 'string', short: 'S' },
+      sid: { type: 'string' },
+      'home-net': { type: 'string' },
+      config: { type: 'string', short: 'c' },
+      checksums: { type: 'string', short: 'k' },
+      json: { type: 'boolean' },
+    },
   });
   if (values.capture === undefined || values.rules === undefined || values.sid === undefined) {
     process.stderr.write(USAGE);
@@ -37,7 +45,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const build = buildPlan([{ path: values.rules, rules: rules.map((rule) => (rule.sid === sid ? { ...rule, enabled: true } : rule)) }], catalogue, settings);
   const refused = build.problems.find(({ rule }) => rule.sid === sid)?.diagnostics.filter((one) => one.severity === 'error') ?? [];
   if (refused.length > 0) {
-    process.stdout.write(`${sid} ${wanted.message}\n\nthe rule is refused, so it can never fire:\n${refused.map((one) => `  ${one.title} (${one.code})${one.help === undefined ? '' : `; ${one.help}`}`).join('\n')}\n`);
+    process.stdout.write(
+      `${sid} ${wanted.message}\n\nthe rule is refused, so it can never fire:\n${refused.map((one) => `  ${one.title} (${one.code})${one.help === undefined ? '' : `; ${one.help}`}`).join('\n')}\n`,
+    );
     return 1;
   }
   const plan = usePlan(build.data, catalogue, settings);
@@ -53,7 +63,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (problem !== undefined) process.stderr.write(`sigwright explain: ${problem.message}\n`);
   const explanation = explainer.result();
   if (values.json) {
-    process.stdout.write(`${JSON.stringify(explanation, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value), 1)}\n`);
+    process.stdout.write(
+      `${JSON.stringify(explanation, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value), 1)}\n`,
+    );
     return 0;
   }
   process.stdout.write(`${sid} ${explanation.message}\n\n${explanation.verdict}\n`);
@@ -66,10 +78,15 @@ export async function run(argv: readonly string[]): Promise<number> {
 const MARKS = { holds: 'ok  ', fails: 'FAIL', 'not reached': '  - ' };
 
 function renderAttempt(attempt: ExplainedAttempt): string {
-  const lines = ['', `${attempt.holds ? 'where it held' : 'where it came furthest'}: packet ${attempt.packet === 0 ? '(end of flow)' : attempt.packet}, ${attempt.direction}${attempt.flow === '' ? '' : `, flow ${attempt.flow}`}${attempt.transaction === undefined ? '' : `, transaction ${attempt.transaction}`}`, ''];
+  const lines = [
+    '',
+    `${attempt.holds ? 'where it held' : 'where it came furthest'}: packet ${attempt.packet === 0 ? '(end of flow)' : attempt.packet}, ${attempt.direction}${attempt.flow === '' ? '' : `, flow ${attempt.flow}`}${attempt.transaction === undefined ? '' : `, transaction ${attempt.transaction}`}`,
+    '',
+  ];
   for (const step of attempt.steps) {
     lines.push(`${MARKS[step.verdict]}  ${step.where}: ${step.condition}${step.why === '' ? '' : ` — ${step.why}`}`);
-    if (step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached') lines.push(...renderBytes(step.found, step.verdict === 'holds'));
+    if (step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached')
+      lines.push(...renderBytes(step.found, step.verdict === 'holds'));
   }
   return `${lines.join('\n')}\n`;
 }

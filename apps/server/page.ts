@@ -61,8 +61,11 @@ export function renderPage(week: Week, path: string): string | undefined {
                 : undefined;
   if (body === undefined) return undefined;
   const title = PAGES.find(([where]) => where === path)?.[1] ?? `SID ${sid?.[1]}`;
-  const navigation = PAGES.map(([where, name]) => (where === path || (sid !== null && where === '/rules') ? html`<a href="${where}" aria-current="page">${name}</a>` : html`<a href="${where}">${name}</a>`));
-  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · ${week.title}</title><link rel="stylesheet" href="/style.css"></head><body><header><strong>sigwright</strong><span>${week.title}</span><nav>${navigation}</nav></header><main><h1>${title}</h1>${body}</main></body></html>`.html;
+  const navigation = PAGES.map(([where, name]) =>
+    where === path || (sid !== null && where === '/rules') ? html`<a href="${where}" aria-current="page">${name}</a>` : html`<a href="${where}">${name}</a>`,
+  );
+  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · ${week.title}</title><link rel="stylesheet" href="/style.css"></head><body><header><strong>sigwright</strong><span>${week.title}</span><nav>${navigation}</nav></header><main><h1>${title}</h1>${body}</main></body></html>`
+    .html;
 }
 
 const TONES: Record<string, string> = { 'check this host for compromise': 'bad', watch: 'watch', 'context only': 'context', nothing: 'quiet' };
@@ -71,14 +74,16 @@ function hostsPage(week: Week): Html {
   const loud = week.hosts.filter((host) => host.judgement !== 'nothing');
   const quiet = week.hosts.length - loud.length;
   const cards = loud.map(
-    (host) => html`<section class="card ${TONES[host.judgement]}"><h2>${host.host}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${host.alerts} ${host.alerts === 1 ? 'alert' : 'alerts'} of ${host.rules.length} ${host.rules.length === 1 ? 'rule' : 'rules'}</summary><div class="scroll"><table><thead><tr><th>first</th><th>role</th><th>rule</th><th>alerts</th></tr></thead><tbody>${host.rules.map((rule) => html`<tr><td>${rule.first.slice(11, 19)}</td><td>${rule.role.replace('_', '-')}</td><td><a href="/rules/${rule.sid}">${rule.sid}</a> ${rule.signature}</td><td>${rule.alerts}</td></tr>`)}</tbody></table></div></details></section>`,
+    (host) =>
+      html`<section class="card ${TONES[host.judgement]}"><h2>${host.host}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${host.alerts} ${host.alerts === 1 ? 'alert' : 'alerts'} of ${host.rules.length} ${host.rules.length === 1 ? 'rule' : 'rules'}</summary><div class="scroll"><table><thead><tr><th>first</th><th>role</th><th>rule</th><th>alerts</th></tr></thead><tbody>${host.rules.map((rule) => html`<tr><td>${rule.first.slice(11, 19)}</td><td>${rule.role.replace('_', '-')}</td><td><a href="/rules/${rule.sid}">${rule.sid}</a> ${rule.signature}</td><td>${rule.alerts}</td></tr>`)}</tbody></table></div></details></section>`,
   );
   return html`<p class="lead">${week.capture.packets} packets in ${week.capture.flows} flows, read in ${week.capture.seconds.toFixed(2)} s. ${loud.length} hosts with alerts, worst first; ${quiet} ${quiet === 1 ? 'host' : 'hosts'} without.</p>${cards}`;
 }
 
 function alertsPage(week: Week): Html {
   const rows = week.alerts.map(
-    (alert) => html`<tr><td>${alert.time.slice(11, 23)}</td><td>${alert.source}</td><td>${alert.destination}</td><td>${alert.protocol}</td><td><a href="/rules/${alert.sid}">${alert.sid}</a> ${alert.signature}</td></tr>`,
+    (alert) =>
+      html`<tr><td>${alert.time.slice(11, 23)}</td><td>${alert.source}</td><td>${alert.destination}</td><td>${alert.protocol}</td><td><a href="/rules/${alert.sid}">${alert.sid}</a> ${alert.signature}</td></tr>`,
   );
   return html`<p class="lead">${week.alerts.length} alerts. A rule's page shows the bytes that it matched.</p><div class="scroll"><table><thead><tr><th>time</th><th>source</th><th>destination</th><th>protocol</th><th>rule</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
@@ -100,10 +105,19 @@ function rulePage(week: Week, sid: number): Html | undefined {
   const proof = week.proofs.rules.find((one) => one.sid === sid);
   const report = week.reports.find((one) => one.rules.some((used) => used.sid === sid));
   const attempt = week.explanations.get(sid);
-  const steps = attempt?.steps.map((step) => html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`);
-  const checks = proof?.checks.map((check) => html`<tr><td>${check.ok ? 'ok' : 'FAILS'}</td><td>${check.kind}</td><td>${check.capture}</td><td>${check.ok ? check.says : check.reason}</td></tr>`) ?? [];
+  const steps = attempt?.steps.map(
+    (step) =>
+      html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
+  );
+  const checks =
+    proof?.checks.map(
+      (check) =>
+        html`<tr><td>${check.ok ? 'ok' : 'FAILS'}</td><td>${check.kind}</td><td>${check.capture}</td><td>${check.ok ? check.says : check.reason}</td></tr>`,
+    ) ?? [];
   return html`<p class="lead">${rule.message}</p><pre class="rule">${rule.enabled ? '' : '# '}${rule.text}</pre>${
-    report === undefined ? html`` : html`<h2>Where it comes from</h2><p>${report.title}: <a href="${report.source.url}" rel="noreferrer">${report.source.url}</a>. Credits: ${report.credits.map((credit) => credit.handle).join(', ')}.</p>${report.playbook === '' ? html`` : html`<p><strong>When it fires:</strong> ${report.playbook}</p>`}`
+    report === undefined
+      ? html``
+      : html`<h2>Where it comes from</h2><p>${report.title}: <a href="${report.source.url}" rel="noreferrer">${report.source.url}</a>. Credits: ${report.credits.map((credit) => credit.handle).join(', ')}.</p>${report.playbook === '' ? html`` : html`<p><strong>When it fires:</strong> ${report.playbook}</p>`}`
   }<h2>What it matched</h2>${attempt === undefined || steps === undefined ? html`<p>It did not fire on the week's traffic.</p>` : html`<p>Packet ${attempt.packet}, ${attempt.direction.replace('_', ' ')}, ${attempt.flow}</p><ol class="steps">${steps}</ol>`}<h2>Evidence</h2><div class="scroll"><table><thead><tr><th></th><th>must</th><th>capture</th><th>because</th></tr></thead><tbody>${checks}</tbody></table></div>`;
 }
 

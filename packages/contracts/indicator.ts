@@ -65,4 +65,6 @@ export interface IndicatorDefinition {
 export interface IndicatorOptions {
   /** registrable part of a host name by the public suffix list; undefined where the suffix is not a real one */
   registrableDomain(host: string): string | undefined;
+  /** was anything between these offsets of the searched text written otherwise (`[.]`, `hxxp`) in the original? */
+  defanged?(start: number, end: number): boolean;
 }

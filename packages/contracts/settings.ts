@@ -50,8 +50,16 @@ export interface EngineSettings {
   readonly decompressors: Decompressors;
   /** classtype → priority and words, from classification.config */
   readonly classifications: ReadonlyMap<string, Classification>;
+  /** IP reputation, where the configuration names files; kept out of saved plans */
+  readonly reputation: Reputation | undefined;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
+}
+
+export interface Reputation {
+  readonly categories: ReadonlySet<string>;
+  /** Score from 1 to 127 of an address in a category; undefined where it is not listed. */
+  score(words: Uint32Array, version: number, category: string): number | undefined;
 }
 
 export interface FlowTimeouts {
@@ -121,5 +129,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   maximumAlertsPerPacket: 15,
   decompressors: {},
   classifications: new Map(),
+  reputation: undefined,
   patternStepLimit: 200_000,
 };

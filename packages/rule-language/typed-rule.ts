@@ -40,7 +40,9 @@ class TypedOption implements RuleOption {
   constructor(text: string, node: OptionNode) {
     this.#node = node;
     this.name = text.slice(node.nameStart, node.nameEnd);
-    this.value = node.valueStart === -1 ? undefined : text.slice(node.valueStart, node.valueEnd);
+    const value = node.valueStart === -1 ? undefined : text.slice(node.valueStart, node.valueEnd);
+    // A backslash before the line end joins lines, inside values too.
+    this.value = value?.includes('\\\n') || value?.includes('\\\r\n') ? value.replace(/\\\r?\n/g, '') : value;
   }
 
   get span(): Span {

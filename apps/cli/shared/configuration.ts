@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts } from '@sigwright/contracts';
+import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts, type Reputation } from '@sigwright/contracts';
 import { DEFAULT_EVE, type EveOptions } from '@sigwright/detection';
 import { parseDocument } from 'yaml';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
+import { readReputation } from './reputation.ts';
 
 export type Tree = { [key: string]: unknown };
 
@@ -140,6 +141,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     },
     maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
     decompressors,
+    reputation: reputationOf(tree),
     classifications: options.classifications ?? (classificationFile === undefined ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
   return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree) };
@@ -192,6 +194,13 @@ function eveOf(node: Tree): Configuration['eve'] {
     }
   }
   return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, alert }, stats };
+}
+
+function reputationOf(tree: Tree): Reputation | undefined {
+  const categories = at(tree, 'reputation-categories-file');
+  const files = at(tree, 'reputation-files');
+  if (categories === undefined || files === undefined || files === null) return undefined;
+  return readReputation(String(categories), (Array.isArray(files) ? files : [files]).map(String), String(at(tree, 'default-reputation-path') ?? '.'));
 }
 
 function ruleFilesOf(tree: Tree): readonly string[] {

@@ -193,9 +193,10 @@ class Builder implements RuleBuilder {
       this.problem('without-buffer', 'a transform needs a buffer before it', 'put a sticky buffer such as `http.uri;` first');
       return;
     }
+    // Behind contents, the transformed buffer is a new one; the contents before keep looking at the old.
     if (!this.#openIsFresh) {
-      this.problem('after-content', 'a transform stands directly behind its buffer', 'move it before the first `content`');
-      return;
+      this.#transforms = [...this.#open.transforms];
+      this.#openIsFresh = true;
     }
     this.#transforms.push({ definition: transform as TransformDefinition<never>, argument: argument as never });
   }
@@ -209,7 +210,10 @@ class Builder implements RuleBuilder {
       }
       return;
     }
-    const list = this.#list();
+    // Behind a content that was moved to another buffer, what is relative to it looks there too.
+    const moved = this.#selected === undefined && this.#lastContentList !== undefined && this.#lastContentList !== this.#payload;
+    const follows = moved && (condition.kind === 'test' || condition.kind === 'pattern') && condition.relative;
+    const list = follows ? this.#lastContentList! : this.#list();
     list.conditions.push(condition);
     if (condition.kind === 'content') {
       this.#lastContent = condition;
@@ -218,7 +222,8 @@ class Builder implements RuleBuilder {
   }
 
   openDecode(decode: BytesDecode): void {
-    this.#list().conditions.push(decode);
+    const moved = this.#selected === undefined && this.#lastContentList !== undefined ? this.#lastContentList : this.#list();
+    moved.conditions.push(decode);
     this.#decode = decode;
   }
 

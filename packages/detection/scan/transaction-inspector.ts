@@ -13,6 +13,7 @@ import {
   type Packet,
   type ProtocolDefinition,
   type ProtocolSession,
+  TO_CLIENT,
   TO_SERVER,
   type Transaction,
   type TransactionBuffer,
@@ -190,6 +191,12 @@ export class TransactionInspector {
       }
       state.decided ??= new Set();
       state.decided.add(rule.index);
+      // An anomaly is raised once, whichever direction it is seen from.
+      if (rule.anomalies.length > 0) {
+        const other = (transaction.detection as TransactionState).directions[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
+        other.decided ??= new Set();
+        other.decided.add(rule.index);
+      }
       this.#evaluation.matched(rule, packet, flow);
       this.#alerts.add({ rule, direction, transaction, inStream: true, flow });
       if (rule.action === 'pass') flow.verdict = 'pass';

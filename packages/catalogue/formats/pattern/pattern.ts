@@ -23,8 +23,15 @@ export const NO_FLAGS: PatternFlags = {
   dollarEnd: false,
 };
 
+export interface BoundedPattern extends BytePattern {
+  /** has the last match been given up, for want of steps? */
+  readonly gaveUp: boolean;
+  /** windows up to this length are left to the RegExp; -1: none */
+  readonly scriptUpTo: number;
+}
+
 export interface CompiledPattern {
-  readonly pattern: BytePattern;
+  readonly pattern: BoundedPattern;
   readonly groups: number;
   readonly names: ReadonlyMap<string, number>;
 }
@@ -64,7 +71,7 @@ function windowText(bytes: Uint8Array, start: number, end: number, from: number)
   return lastText;
 }
 
-class TwofoldPattern implements BytePattern {
+class TwofoldPattern implements BoundedPattern {
   readonly source: string;
   readonly #stepLimit: number;
   readonly #keepGroups: boolean;
@@ -84,12 +91,10 @@ class TwofoldPattern implements BytePattern {
     this.#evaluator = evaluator;
   }
 
-  /** Has the last match been given up? */
   get gaveUp(): boolean {
     return this.#machine?.gaveUp ?? false;
   }
 
-  /** Windows up to this length are left to the RegExp; -1: none. */
   get scriptUpTo(): number {
     if (this.#tree !== undefined) this.#prepare(this.#tree);
     return this.#scriptUpTo;

@@ -1,33 +1,69 @@
-/** IPv4 and IPv6 addresses, with a port behind a colon where one stands there. Versions such as 1.2.3.4.5 are not taken. */
+/**
+ * IPv4 and IPv6 addresses, with a port behind a colon where one stands there, and IPv4 networks (`203.0.113.0/24`, the value then
+ * has the prefix length). Version numbers are not taken: five parts, `v` or `version` in front, four small parts among words.
+ */
 import { formatAddress, parseIpv6 } from '@sigwright/bytes';
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const FOUR = /(?<![\w.-])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?::(\d{1,5})(?!\d))?(?![\w-])(?!\.\d)/g;
-const SIX = /(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:.])/gi;
+const FOUR = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
+/** A colon between hexadecimal digits, or two in a row: then the whole run is looked at. */
+const SIX = /(?<![\w:.])(?:[0-9a-f]{1,4}:|::)(?:[0-9a-f]{0,4}:){1,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})(?![\w:])/gi;
+/** All four parts up to here: more often a version of a program than a host. */
+const SMALL_PART = 25;
+const BEFORE = 24;
+const VERSION_BEFORE = /(?:\bv|\bver\.?|versions?|release|build|firmware|update|revision|chrome\/|firefox\/|mozilla\/|safari\/)[\s:=]*$/i;
+const ADDRESS_BEFORE = /(?:\b(?:ip|ips|address|addresses|host|hosts|server|servers|at|to|from|on|via|c2|c&c|and|or|inet|dns|resolver)|[:=,;|`'"([*+•-])\s*$/i;
+
+function isDigitOrWord(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+}
 
 export const indicator: IndicatorDefinition = {
   type: 'ipv4',
   summary: 'IPv4 or IPv6 address',
   refanged: true,
   precedence: 60,
-  *find(text) {
+  *find(text, options) {
     for (const match of text.matchAll(FOUR)) {
-      const parts = [match[1], match[2], match[3], match[4]].map(Number);
-      if (parts.some((part) => part > 255) || (parts[0] === 0 && parts[3] === 0)) continue;
-      const port = match[5] === undefined ? undefined : Number(match[5]);
-      yield {
-        type: 'ipv4',
-        value: parts.join('.'),
-        start: match.index,
-        end: match.index + match[0].length,
-        ...(port === undefined || port > 65535 ? {} : { port }),
-      };
+      const start = match.index;
+      let end = start + match[0].length;
+      const before = start > 0 ? text.charCodeAt(start - 1) : 0;
+      const after = text.charCodeAt(end);
+      if (isDigitOrWord(before) || before === 46 || before === 45 || isDigitOrWord(after) || after === 45) continue;
+      // `1.2.3.4.5` and `1.2.3.4.host.example` go on.
+      if (after === 46 && isDigitOrWord(text.charCodeAt(end + 1))) continue;
+      const parts = match[0].split('.');
+      if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) continue;
+      if (parts[0] === '0' && match[0] !== '0.0.0.0') continue;
+      if (options.defanged?.(start, end) !== true) {
+        const context = text.slice(Math.max(0, start - BEFORE), start);
+        if (VERSION_BEFORE.test(context)) continue;
+        if (parts.every((part) => Number(part) <= SMALL_PART) && /[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) continue;
+      }
+      const value = parts.join('.');
+      const prefix = /^\/(\d{1,2})(?![\d./\w])/.exec(text.slice(end, end + 5));
+      if (prefix !== null && Number(prefix[1]) >= 8 && Number(prefix[1]) < 32 && hostBitsAreZero(parts, Number(prefix[1]))) {
+        yield { type: 'ipv4', value: `${value}/${prefix[1]}`, start, end: end + prefix[0].length };
+        continue;
+      }
+      const portMatch = /^:(\d{1,5})(?![\d.])/.exec(text.slice(end, end + 8));
+      const port = portMatch === null ? 0 : Number(portMatch[1]);
+      if (portMatch !== null && port > 0 && port <= 65535) {
+        end += portMatch[0].length;
+        yield { type: 'ipv4', value, start, end, port };
+      } else yield { type: 'ipv4', value, start, end };
     }
     for (const match of text.matchAll(SIX)) {
-      if (match[0].length < 6 || !/[0-9a-f]/i.test(match[0])) continue;
+      // Times (`12:30:45`) and hardware addresses have no empty group and too few parts.
+      if (match[0].length < 6 || !/[0-9a-f]/i.test(match[0]) || (!match[0].includes('::') && match[0].split(':').length !== 8 && !match[0].includes('.'))) continue;
       const words = parseIpv6(match[0]);
       if (words === undefined) continue;
       yield { type: 'ipv6', value: formatAddress(words, 6), start: match.index, end: match.index + match[0].length };
     }
   },
 };
+
+function hostBitsAreZero(parts: readonly string[], prefix: number): boolean {
+  const address = parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+  return address % 2 ** (32 - prefix) === 0;
+}

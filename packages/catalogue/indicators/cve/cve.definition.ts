@@ -1,7 +1,7 @@
 /** CVE numbers, written with hyphens, underscores or typographic dashes. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const SHAPE = /(?<![\w-])CVE[-_\u2010-\u2013 ](\d{4})[-_\u2010-\u2013](\d{4,7})(?!\d)/gi;
+const SHAPE = /(?<![A-Za-z0-9])CVE[-_\u2010-\u2014 ]{1,2}(\d{4})[-_\u2010-\u2014](\d{4,7})(?!\d)/gi;
 
 export const indicator: IndicatorDefinition = {
   type: 'cve',

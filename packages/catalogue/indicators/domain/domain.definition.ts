@@ -1,37 +1,116 @@
-/** Host names with a public suffix that exists; ET's own `evil .com` (a blank before the last dot) is read too. */
-import type { IndicatorDefinition } from '@sigwright/contracts';
+/**
+ * Host names with a public suffix that exists. ET's own `evil .com` and `a .evil .com` (a blank before a dot) are read too, where the
+ * result is a real name and what stands around it does not make it prose. File names, names of detections and pieces of code are
+ * left out unless they are defanged. Letters of other scripts stay as they are, in lower case.
+ */
+import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '@sigwright/contracts';
+import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse } from '../../formats/host-text/host-text.ts';
 
-const LABEL = '[\\p{L}\\p{N}_](?:[\\p{L}\\p{N}_-]{0,61}[\\p{L}\\p{N}_])?';
-const SHAPE = new RegExp(`(?<![\\p{L}\\p{N}_.@/\\\\-])(${LABEL}(?:\\.${LABEL})*)( ?)\\.(${LABEL})(?:\\.(${LABEL}))?(?![\\p{L}\\p{N}_-])`, 'gu');
-const LONGEST = 253;
-/** Endings of files that are also top-level domains: taken for names only where they are defanged or in a host's place. */
-const FILE_ENDINGS = new Set(
-  'zip mov app sh py rs pl md so cab cc ps bat com.exe dll exe pdf doc txt png jpg js html htm php aspx asp rb java bin dat tmp log ini cfg db sys lnk iso msi vbs hta ps1 docm xlsm rar gz tar tgz xml json yaml yml csv gif css bz ai'.split(
+const DOT = 46;
+/** Words after which ` .com` is not the rest of a name, but talk about an ending. */
+const NOT_A_LABEL: ReadonlySet<string> = new Set(
+  'the a an this that these those or and of in on to for from by as is are was with all any no some using use uses used new dot via per domain domains file files extension suffix tld'.split(
     ' ',
   ),
 );
-/** Real suffixes in the list above that hosts use far more often than files. */
-const MORE_OFTEN_HOSTS = new Set(['cc', 'app', 'ai', 'rs', 'pl', 'bz']);
+
+function isLetter(code: number): boolean {
+  return isHostCharacter(code) && code !== DOT && code !== 45 && code !== 95;
+}
+
+/** Where the labels that follow behind blank and dot end: `evil` in `evil .co .uk)`; `end` where there are none. */
+function endOfSpaced(text: string, start: number, end: number): number {
+  let at = end;
+  while (text.charCodeAt(at) === 32 && text.charCodeAt(at + 1) === DOT && isLetter(text.charCodeAt(at + 2)) && at - start < LONGEST_NAME) {
+    at += 2;
+    while (at < text.length && isHostCharacter(text.charCodeAt(at)) && at - start < LONGEST_NAME) at++;
+  }
+  return at;
+}
+
+function* namesIn(text: string, options: IndicatorOptions): Generator<IndicatorCandidate> {
+  // Names have a dot: jump from dot to dot, and go left and right from there.
+  let done = 0;
+  for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', Math.max(dot + 1, done))) {
+    let start = dot;
+    while (start > done && dot - start < LONGEST_NAME && isHostCharacter(text.charCodeAt(start - 1))) start--;
+    let end = dot + 1;
+    while (end < text.length && end - start <= LONGEST_NAME && isHostCharacter(text.charCodeAt(end))) end++;
+    // `word .com`: the dot belongs to the word before the blank.
+    let spaced = false;
+    if (start === dot && text.charCodeAt(dot - 1) === 32 && isLetter(text.charCodeAt(dot - 2)) && isLetter(text.charCodeAt(dot + 1)) && dot - 1 > done) {
+      start = dot - 1;
+      while (start > done && dot - start < LONGEST_NAME && isHostCharacter(text.charCodeAt(start - 1))) start--;
+      end = endOfSpaced(text, start, dot - 1);
+      spaced = true;
+    } else {
+      const further = endOfSpaced(text, start, end);
+      if (further !== end && options.registrableDomain(text.slice(start, further).replaceAll(' ', '').toLowerCase()) !== undefined) {
+        end = further;
+        spaced = true;
+      }
+    }
+    done = end;
+    const found = candidate(text, start, end, spaced, options);
+    if (found !== undefined) yield found;
+  }
+}
+
+function candidate(text: string, from: number, to: number, spaced: boolean, options: IndicatorOptions): IndicatorCandidate | undefined {
+  let start = from;
+  let end = to;
+  // Sentence ends, wildcards (`*.evil.com`) and emphasis (`_evil.com_`) around it.
+  while (start < end && (text.charCodeAt(start) === DOT || text.charCodeAt(start) === 45)) start++;
+  while (end > start && (text.charCodeAt(end - 1) === DOT || text.charCodeAt(end - 1) === 45 || text.charCodeAt(end - 1) === 95)) end--;
+  if (end < to && text.charCodeAt(end) === 95) while (text.charCodeAt(start) === 95) start++;
+  if (end - start < 4) return undefined;
+  const before = start > 0 ? text[start - 1] : '';
+  const after = end < text.length ? text[end] : '';
+  // Part of a mail address, a path, a variable or a DOMAIN\user.
+  if (before === '@' || before === '/' || before === '\\' || before === '$' || before === '%' || after === '@' || (after === '\\' && text[end + 1] !== 'n'))
+    return undefined;
+  let written = text.slice(start, end);
+  if (written.includes('..')) return undefined;
+  if (spaced) {
+    if (!spacedNameIsMeant(text, start, end, written)) return undefined;
+    written = written.replaceAll(' ', '');
+  }
+  const defanged = spaced || options.defanged?.(start, end) === true;
+  let value = written.toLowerCase();
+  if (!isWellFormed(value)) return undefined;
+  if (!defanged && looksLikeSomethingElse(written, after)) {
+    // `… on evil.com.The next`: a sentence that begins without a blank.
+    const lastDot = written.lastIndexOf('.');
+    const shorter = written.slice(0, lastDot);
+    if (!/^[A-Z][a-z]+$/.test(written.slice(lastDot + 1)) || !COMMON_ENDINGS.has(shorter.slice(shorter.lastIndexOf('.') + 1)) || !isWellFormed(shorter))
+      return undefined;
+    value = shorter.toLowerCase();
+    end = start + shorter.length;
+  }
+  const registrable = options.registrableDomain(value);
+  if (registrable === undefined || registrable.startsWith('_')) return undefined;
+  return { value, start, end };
+}
+
+/** In brackets, quotes or a cell it is meant; elsewhere the word before must not be one of plain English, nor the ending `.net`. */
+function spacedNameIsMeant(text: string, start: number, end: number, written: string): boolean {
+  const ending = written.slice(written.lastIndexOf('.') + 1);
+  if (ending !== ending.toLowerCase()) return false;
+  const first = written.slice(0, written.search(/[ .]/)).toLowerCase();
+  if (NOT_A_LABEL.has(first)) return false;
+  const before = text.slice(Math.max(0, start - 3), start);
+  const after = text.slice(end, end + 1);
+  if (/[("'`|*[:<]\s?(?:\*\.)?$/.test(before) || /[)"'`|\]>]/.test(after)) return true;
+  if (/(?:^|\n)[\s*-]*$/.test(before) && /^(?:\s|$)/.test(after) && (after === '' || after === '\n')) return true;
+  return (
+    ending !== 'net' && COMMON_ENDINGS.has(ending) && !/^[A-Z]/.test(written) && !(ending === 'in' || ending === 'it' || ending === 'us' || ending === 'int')
+  );
+}
 
 export const indicator: IndicatorDefinition = {
   type: 'domain',
   summary: 'host or domain name',
   refanged: true,
   precedence: 50,
-  *find(text, options) {
-    for (const match of text.matchAll(SHAPE)) {
-      const blank = match[2] === ' ';
-      const name = `${match[1]}.${match[3]}${match[4] === undefined ? '' : `.${match[4]}`}`.toLowerCase();
-      if (name.length > LONGEST || /^[\d.]+$/.test(name)) continue;
-      const ending = match[4] ?? match[3];
-      if (blank && (/^[A-Z]/.test(ending) || !/^[a-z]{2,}$/.test(ending))) continue;
-      if (!/[\p{L}]/u.test(ending)) continue;
-      // `Agent.AE`, `Trojan.GenericKD`: names of detections, not of hosts.
-      if (ending !== ending.toLowerCase() && match[1] !== match[1].toUpperCase()) continue;
-      const lower = ending.toLowerCase();
-      if (FILE_ENDINGS.has(lower) && !MORE_OFTEN_HOSTS.has(lower)) continue;
-      if (options.registrableDomain(name) === undefined) continue;
-      yield { value: name, start: match.index, end: match.index + match[0].length };
-    }
-  },
+  find: namesIn,
 };

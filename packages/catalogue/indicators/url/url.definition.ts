@@ -1,9 +1,195 @@
-/** Web addresses with a scheme, host in lower case, trailing punctuation and markup taken off. */
-import type { IndicatorDefinition } from '@sigwright/contracts';
+/**
+ * Web addresses: with a scheme (`http`, `https`, `ftp`, `tcp`, `ws`, …), or as host and path without one (the value then begins with
+ * `//`). Host in lower case, the rest as written; punctuation and markup around it taken off; placeholders such as `<id>` kept.
+ * Bundles and paths of files (`Thing.app/Contents`) are no addresses.
+ */
+import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '@sigwright/contracts';
+import { isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse } from '../../formats/host-text/host-text.ts';
 
-const SHAPE = /\b(https?|ftp):\/\/([^\s<>"'`|\\^{}[\]]+)/gi;
+const SCHEMES: ReadonlySet<string> = new Set([
+  'http',
+  'https',
+  'ftp',
+  'ftps',
+  'sftp',
+  'tcp',
+  'udp',
+  'ws',
+  'wss',
+  'tftp',
+  'ldap',
+  'ldaps',
+  'rmi',
+  'smb',
+  'socks5',
+]);
 /** Longest that is looked at: browsers stop at 2,000 to 64,000. */
 const LONGEST = 4096;
+/** `<user_id>`, `<MAC address>`, `<NNNN>` after a sign that separates parts of a path; names of HTML elements are markup. */
+const PLACEHOLDER = /<(?!\/)(?!(?:br|p|a|b|i|u|em|li|td|th|tr|ul|ol|div|span|strong|code|pre|table|img|hr|h[1-6])\b)[A-Za-z][A-Za-z0-9 _-]{1,40}>/y;
+const SEPARATORS = '/=~&_-?.\\>';
+const PLACEHOLDER_REACH = 48;
+const AUTHORITY_END = /[/?#]/;
+const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
+const BUNDLE = /\.(?:app|framework|kext|xpc)$/;
+
+/** Signs at which an address ends: blanks, quotes, brackets, table rules, `^` (AsciiDoc), control characters. */
+function endsAddress(code: number): boolean {
+  if (code <= 32) return true;
+  if (code < 128)
+    return (
+      code === 34 ||
+      code === 39 ||
+      code === 60 ||
+      code === 62 ||
+      code === 91 ||
+      code === 93 ||
+      code === 94 ||
+      code === 96 ||
+      (code >= 123 && code <= 125) ||
+      code === 92
+    );
+  return code === 0xa0 || (code >= 0x2000 && code <= 0x206f && code !== 0x2010 && code !== 0x2011) || code === 0x3000 || code === 0xbb || code === 0xab;
+}
+
+/** End of path and query from `at`. */
+function endOfRest(text: string, start: number, from: number): number {
+  let at = from;
+  const limit = Math.min(text.length, start + LONGEST);
+  while (at < limit) {
+    const code = text.charCodeAt(at);
+    if (code === 60 && SEPARATORS.includes(text[at - 1])) {
+      PLACEHOLDER.lastIndex = 0;
+      const match = PLACEHOLDER.exec(text.slice(at, at + PLACEHOLDER_REACH));
+      if (match === null) break;
+      at += match[0].length;
+      continue;
+    }
+    // `\~` and `\_`: escapes of AsciiDoc and Markdown inside an address.
+    if (code === 92 && (text.charCodeAt(at + 1) === 126 || text.charCodeAt(at + 1) === 95)) {
+      at += 2;
+      continue;
+    }
+    if (endsAddress(code)) break;
+    // Two addresses glued by a comma or semicolon.
+    if ((code === 44 || code === 59) && /^https?:\/\//i.test(text.slice(at + 1, at + 9))) break;
+    at++;
+  }
+  return at;
+}
+
+/** Punctuation of sentences, markup that opened before the address, and unbalanced brackets come off its end. */
+function trimmedEnd(text: string, start: number, markupStart: number, end: number): number {
+  let at = end;
+  const opener = markupStart > 0 ? text[markupStart - 1] : '';
+  /** opening less closing brackets in the address */
+  let open = 0;
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 40) open++;
+    else if (code === 41) open--;
+  }
+  while (at > start + 1) {
+    const last = text[at - 1];
+    if (last === ')') {
+      if (open >= 0) break;
+      open++;
+    } else if (!'.,;:!?*\u2026\u201d\u2019'.includes(last) && !(last === opener && '+_~*#'.includes(last))) break;
+    at--;
+  }
+  return at;
+}
+
+interface Authority {
+  readonly end: number;
+  readonly host: string;
+}
+
+/** `user@host:port` from `at`; undefined where no valid host stands there. */
+function authorityAt(text: string, at: number, options: IndicatorOptions, defangedOrScheme: boolean): Authority | undefined {
+  let from = at;
+  if (text.charCodeAt(from) === 91) {
+    const close = text.slice(from, from + 64).indexOf(']');
+    if (close < 4 || !/^\[[0-9a-f:.]+$/i.test(text.slice(from, from + close))) return undefined;
+    return { end: portEnd(text, from + close + 1), host: text.slice(from, from + close + 1).toLowerCase() };
+  }
+  if (defangedOrScheme) {
+    const userEnd = /^[\w.~%!$&+,;=:-]{1,128}@/.exec(text.slice(from, from + 130));
+    if (userEnd !== null) from += userEnd[0].length;
+  }
+  let end = from;
+  while (end < text.length && end - from <= LONGEST_NAME && isHostCharacter(text.charCodeAt(end))) end++;
+  while (end > from && (text[end - 1] === '.' || text[end - 1] === '-' || text[end - 1] === '_')) end--;
+  const host = text.slice(from, end).toLowerCase();
+  if (ADDRESS.test(host)) {
+    if (host.split('.').some((part) => Number(part) > 255)) return undefined;
+  } else if (!isWellFormed(host) || options.registrableDomain(host) === undefined) return undefined;
+  return { end: portEnd(text, end), host };
+}
+
+function portEnd(text: string, at: number): number {
+  if (text.charCodeAt(at) !== 58) return at;
+  let end = at + 1;
+  while (end - at < 6 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+  return end > at + 1 ? end : at;
+}
+
+function withScheme(text: string, colon: number, done: number, options: IndicatorOptions): IndicatorCandidate | undefined {
+  let start = colon;
+  while (start > done && colon - start < 8 && /[a-z0-9]/i.test(text[start - 1])) start--;
+  let scheme = text.slice(start, colon).toLowerCase();
+  // Glued in front: `xhttp`, `urlhttps`.
+  if (!SCHEMES.has(scheme)) {
+    const known = /(?:https?|ftp)$/.exec(scheme)?.[0];
+    if (known === undefined) return undefined;
+    start = colon - known.length;
+    scheme = known;
+  }
+  const authority = authorityAt(text, colon + 3, options, true);
+  if (authority === undefined) return undefined;
+  const rest = AUTHORITY_END.test(text[authority.end] ?? '') ? endOfRest(text, start, authority.end) : authority.end;
+  const end = Math.max(authority.end, trimmedEnd(text, start, start, rest));
+  const value = `${scheme}://${text.slice(colon + 3, authority.end).toLowerCase()}${text.slice(authority.end, end)}`;
+  return { value, start, end };
+}
+
+/** `host/path` around the slash at `slash`. */
+function withoutScheme(text: string, slash: number, done: number, options: IndicatorOptions): IndicatorCandidate | undefined {
+  const next = text.charCodeAt(slash + 1);
+  if (!(next === 60 || next === 63 || next === 126 || next === 37 || next === 45 || (isHostCharacter(next) && next !== 46))) return undefined;
+  let hostEnd = slash;
+  // A port between host and path.
+  while (slash - hostEnd < 6 && text.charCodeAt(hostEnd - 1) >= 48 && text.charCodeAt(hostEnd - 1) <= 57) hostEnd--;
+  hostEnd = text.charCodeAt(hostEnd - 1) === 58 && hostEnd < slash ? hostEnd - 1 : slash;
+  let start = hostEnd;
+  while (start > done && hostEnd - start < LONGEST_NAME && isHostCharacter(text.charCodeAt(start - 1))) start--;
+  while (text[start] === '.' || text[start] === '-' || text[start] === '_') start++;
+  const written = text.slice(start, hostEnd);
+  if (!written.includes('.')) return undefined;
+  const before = start > 0 ? text[start - 1] : '';
+  if ('@/\\$%=:'.includes(before) && before !== '') return undefined;
+  const defanged = options.defanged?.(start, hostEnd) === true;
+  const lower = written.toLowerCase();
+  if (!defanged && !ADDRESS.test(written) && (BUNDLE.test(lower) || looksLikeSomethingElse(written, '/'))) return undefined;
+  if (BUNDLE.test(lower) && text.startsWith('/Contents/', slash)) return undefined;
+  const authority = authorityAt(text, start, options, false);
+  if (authority === undefined || authority.end !== slash) return undefined;
+  const end = trimmedEnd(text, start, start, endOfRest(text, start, slash));
+  const path = text.slice(slash + 1, end);
+  if (path === '') return undefined;
+  // `1.2.3.0/24`, `evil.com/evil.net`, `1.2.3.4/5.6.7.8`: a range, alternatives.
+  if (/^\d{1,2}$/.test(path) && ADDRESS.test(lower)) return undefined;
+  const first = path.toLowerCase();
+  if (
+    ADDRESS.test(first) ||
+    (isWellFormed(first) &&
+      !looksLikeSomethingElse(path, '') &&
+      !/\.(?:php|asp|aspx|html?|exe|js|jsp|cgi)$/.test(first) &&
+      options.registrableDomain(first) !== undefined)
+  )
+    return undefined;
+  return { value: `//${lower}${text.slice(hostEnd, end)}`, start, end };
+}
 
 export const indicator: IndicatorDefinition = {
   type: 'url',
@@ -11,24 +197,19 @@ export const indicator: IndicatorDefinition = {
   refanged: true,
   precedence: 90,
   *find(text, options) {
-    for (const match of text.matchAll(SHAPE)) {
-      let rest = match[2].slice(0, LONGEST);
-      // Sentences and markup end in characters that URLs seldom end in.
-      for (;;) {
-        const last = rest[rest.length - 1];
-        if (last === undefined) break;
-        const closes = (last === ')' && !rest.includes('(')) || '.,;:!?*_~\u2026\u201d\u2019'.includes(last);
-        if (!closes) break;
-        rest = rest.slice(0, -1);
-      }
-      const authority = /^[^/?#]*/.exec(rest)?.[0] ?? '';
-      const host = authority
-        .slice(authority.lastIndexOf('@') + 1)
-        .replace(/:\d*$/, '')
-        .toLowerCase();
-      if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(host) && options.registrableDomain(host) === undefined) continue;
-      const value = `${match[1].toLowerCase()}://${authority.toLowerCase()}${rest.slice(authority.length)}`;
-      yield { value, start: match.index, end: match.index + match[1].length + 3 + rest.length };
+    let done = 0;
+    for (let slash = text.indexOf('/'); slash !== -1; slash = text.indexOf('/', Math.max(slash + 1, done))) {
+      const found =
+        text.charCodeAt(slash + 1) === 47
+          ? text.charCodeAt(slash - 1) === 58
+            ? withScheme(text, slash - 1, done, options)
+            : undefined
+          : text.charCodeAt(slash - 1) === 47
+            ? undefined
+            : withoutScheme(text, slash, done, options);
+      if (found === undefined) continue;
+      yield found;
+      done = found.end;
     }
   },
 };

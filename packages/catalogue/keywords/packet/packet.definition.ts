@@ -23,6 +23,8 @@ interface FieldOptions {
   readonly protocols?: readonly number[];
   readonly names?: Readonly<Record<string, number>>;
   readonly rangeInclusive?: boolean;
+  /** `!n` asks for something else, not for nothing */
+  readonly emptyIsNot?: boolean;
 }
 
 /** A keyword that compares one number of a packet's header. */
@@ -49,6 +51,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
           if (protocols !== undefined && !protocols.includes(packet.protocol)) return false;
           if (packet.isPseudo || packet.ipVersion === 0) return false;
           const value = read(packet);
+          if (value === 0 && options.emptyIsNot === true && wanted.operator === '!=') return false;
           return value >= 0 && compares(wanted, value, rangeInclusive);
         },
       });
@@ -163,7 +166,7 @@ export const keywords = asKeywords(
     since: '5.0',
     protocols: [ICMPV6],
   }),
-  field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), { maximum: 65535 }),
+  field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), { maximum: 65535, emptyIsNot: true }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS }),
   keyword<FlagsWanted>({
     name: 'tcp.flags',

@@ -51,22 +51,33 @@ function hexDigit(byte: number): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
-/** Percent escapes of the path undone once, `//` made one, `.` and `..` resolved; the query stays as it is. */
+/** Percent escapes undone once; in the path, `//` made one, `.` and `..` resolved. */
 export function normalizedTarget(target: Uint8Array): Uint8Array {
   const start = pathStart(target);
   let query = start;
   while (query < target.length && target[query] !== QUESTION) query++;
   let plain = start === 0;
-  for (let at = start; plain && at < query; at++) {
+  for (let at = start; plain && at < target.length; at++) {
     const byte = target[at];
-    if (byte === PERCENT || byte === 0x5c || (byte === SLASH && (target[at + 1] === SLASH || target[at + 1] === 0x2e))) plain = false;
+    if (byte === PERCENT || (at < query && byte === SLASH && (target[at + 1] === SLASH || target[at + 1] === 0x2e))) plain = false;
   }
   if (plain) return target;
-  const path = new Uint8Array(query - start);
+  const path = decoded(target, start, query, true);
+  const resolved = withoutDots(path);
+  const rest = decoded(target, query, target.length, false);
+  const whole = new Uint8Array(resolved.length + rest.length);
+  whole.set(resolved);
+  whole.set(rest, resolved.length);
+  return whole;
+}
+
+/** target[start, end) with percent escapes undone; `compress`: runs of slashes become one. */
+function decoded(target: Uint8Array, start: number, end: number, compress: boolean): Uint8Array {
+  const output = new Uint8Array(end - start);
   let length = 0;
-  for (let at = start; at < query; at++) {
+  for (let at = start; at < end; at++) {
     let byte = target[at];
-    if (byte === PERCENT && at + 2 < query) {
+    if (byte === PERCENT && at + 2 < end) {
       const high = hexDigit(target[at + 1]);
       const low = hexDigit(target[at + 2]);
       if (high >= 0 && low >= 0) {
@@ -74,14 +85,10 @@ export function normalizedTarget(target: Uint8Array): Uint8Array {
         at += 2;
       }
     }
-    if (byte === SLASH && length > 0 && path[length - 1] === SLASH) continue;
-    path[length++] = byte;
+    if (compress && byte === SLASH && length > 0 && output[length - 1] === SLASH) continue;
+    output[length++] = byte;
   }
-  const resolved = withoutDots(path.subarray(0, length));
-  const whole = new Uint8Array(resolved.length + target.length - query);
-  whole.set(resolved);
-  whole.set(target.subarray(query), resolved.length);
-  return whole;
+  return output.subarray(0, length);
 }
 
 /** RFC 3986 §5.2.4. */

@@ -44,6 +44,24 @@ function buffer(
   };
 }
 
+/** Of the ClientHello in one direction, of the ServerHello in the other. */
+function random(name: string, summary: string, part: (bytes: Uint8Array) => Uint8Array): TransactionBuffer {
+  return {
+    of: 'transaction',
+    name,
+    summary,
+    shape: 'text',
+    protocol: 'tls',
+    directions: [TO_SERVER, TO_CLIENT],
+    multiple: false,
+    progress: (direction) => (direction === TO_SERVER ? CLIENT_HELLO : SERVER_HELLO),
+    read(transaction, direction, index, window) {
+      const hello = direction === TO_SERVER ? (transaction as TlsTransaction).client : (transaction as TlsTransaction).server;
+      return index === 0 && hello !== undefined && fillWindow(window, part(hello.random));
+    },
+  };
+}
+
 function many(name: string, summary: string, progress: number, list: (transaction: TlsTransaction) => readonly Uint8Array[]): TransactionBuffer {
   return {
     of: 'transaction',
@@ -78,9 +96,9 @@ const buffers: readonly BufferDefinition[] = [
   many('tls.subjectaltname', 'alternative names in the server certificate', CERTIFICATES, (transaction) =>
     (transaction.certificate()?.alternativeNames ?? []).map(fromLatin1),
   ),
-  buffer('tls.random', 'random of the ClientHello', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random),
-  buffer('tls.random_time', 'first four bytes of the random', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random.subarray(0, 4)),
-  buffer('tls.random_bytes', 'last 28 bytes of the random', TO_SERVER, CLIENT_HELLO, 'text', (transaction) => transaction.client?.random.subarray(4)),
+  random('tls.random', 'random of the ClientHello', (bytes) => bytes),
+  random('tls.random_time', 'first four bytes of the random', (bytes) => bytes.subarray(0, 4)),
+  random('tls.random_bytes', 'last 28 bytes of the random', (bytes) => bytes.subarray(4)),
   buffer('ja3.hash', 'JA3 of the client', TO_SERVER, CLIENT_HELLO, 'name', (transaction) =>
     transaction.client === undefined ? undefined : optional(digestOf(ja3String(transaction.client))),
   ),

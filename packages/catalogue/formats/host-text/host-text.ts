@@ -1,0 +1,77 @@
+/**
+ * Host names as they stand in running text, shared by the indicator types that contain one: which characters they are made of, what
+ * a valid name is, and which names are much more likely something else (a file, a detection's name, code).
+ */
+const HOST = 1;
+const OTHER = 2;
+const kinds = new Uint8Array(0x10000);
+for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.') kinds[character.charCodeAt(0)] = HOST;
+for (let code = 0; code < 128; code++) if (kinds[code] === 0) kinds[code] = OTHER;
+
+/** Letters and digits of any script, marks, `-`, `_` and the dot. */
+export function isHostCharacter(code: number): boolean {
+  let kind = kinds[code];
+  if (kind === 0) {
+    kind = /[\p{L}\p{N}\p{M}]/u.test(String.fromCharCode(code)) ? HOST : OTHER;
+    kinds[code] = kind;
+  }
+  return kind === HOST;
+}
+
+/** RFC 1035, 2.3.4. */
+export const LONGEST_NAME = 253;
+const LONGEST_LABEL = 63;
+
+/** Endings so common in names that capitals or odd surroundings do not speak against a name. */
+export const COMMON_ENDINGS: ReadonlySet<string> = new Set(
+  'com net org info biz edu gov mil int ru su cn uk de fr br in ir us eu it jp kr ua nl xyz top site online club space icu shop live onion'.split(' '),
+);
+
+/** Top-level domains that are endings of files, bundles or programs too: more is asked of such names. */
+const FILE_ENDINGS: ReadonlySet<string> = new Set(
+  'zip mov sh py rs pl md so ps cab app cr la ml bat cc bz ai do mm st vi pub cat bar foo save call run open click'.split(' '),
+);
+/** Of those, the ones hosts use often enough that a plain lower-case name is taken for a host. */
+const OFTEN_HOSTS: ReadonlySet<string> = new Set('app cc pl ai bz la cr ml do st cat bar pub rs click'.split(' '));
+/** First labels that are files of programs and projects. */
+const FILE_STEMS: ReadonlySet<string> = new Set(
+  'readme license changelog contributing index main lib mod test tests setup install run build config init script install_linux update_linux utils util common helper client server payload loader shellcode'.split(
+    ' ',
+  ),
+);
+
+/** Labels of 1 to 63 characters that neither begin nor end with a hyphen; the last one has a letter. */
+export function isWellFormed(name: string): boolean {
+  if (name.length > LONGEST_NAME || name.length < 4) return false;
+  let from = 0;
+  for (;;) {
+    const dot = name.indexOf('.', from);
+    const end = dot === -1 ? name.length : dot;
+    if (end === from || end - from > LONGEST_LABEL || name.charCodeAt(from) === 45 || name.charCodeAt(end - 1) === 45) return false;
+    if (dot === -1) break;
+    from = dot + 1;
+  }
+  if (from === 0) return false;
+  const last = name.slice(from);
+  return last.length >= 2 && !/^[\d_-]|_/.test(last);
+}
+
+/**
+ * Is a name that was written as `written` (not defanged) probably a file, a detection's name or a piece of code? `after`: the
+ * character behind it.
+ */
+export function looksLikeSomethingElse(written: string, after: string): boolean {
+  const lastDot = written.lastIndexOf('.');
+  const ending = written.slice(lastDot + 1);
+  const lowerEnding = ending.toLowerCase();
+  const common = COMMON_ENDINGS.has(lowerEnding);
+  // `Agent.AE`, `GenericKD.Ru`: the ending has capitals; whole names in capitals are names shouted.
+  if (ending !== lowerEnding && !(common && (written === written.toUpperCase() || /^[A-Z][a-z-]+\.[A-Z][a-z]+$/.test(written)))) return true;
+  // `sTUlsWa1.cr`, `Licatrade.app`: capitals before an ending that files have or that is rare.
+  const stem = written.slice(0, lastDot);
+  if (!common && stem !== stem.toLowerCase() && (FILE_ENDINGS.has(lowerEnding) || !/^[A-Z]?[a-z0-9.-]+$/.test(stem))) return true;
+  if (after === '(' && !common) return true;
+  if (!FILE_ENDINGS.has(lowerEnding)) return false;
+  if (FILE_STEMS.has(stem.toLowerCase()) || (stem.includes('_') && !stem.includes('.')) || stem.startsWith('lib')) return true;
+  return !OFTEN_HOSTS.has(lowerEnding) && !stem.includes('.');
+}
