@@ -1,0 +1,78 @@
+/**
+ * Regular expressions on hostile bytes: damaged and generated patterns, subjects walked out of them and damaged. Reading never
+ * throws, matching is bounded in time, both evaluators agree, and a match lies in its window.
+ */
+
+import { sampleMatch, samplePattern } from '../packages/catalogue/formats/pattern/generate.ts';
+import { compilePattern, type PatternFlags } from '../packages/catalogue/formats/pattern/pattern.ts';
+import { readPattern } from '../packages/catalogue/formats/pattern/reader.ts';
+import { type FuzzRandom, fuzz, fuzzArguments, mutateBytes, mutateText } from './harness.ts';
+
+const WORDS = [
+  '(?:',
+  '(?=',
+  '(?<!',
+  '(?>',
+  '(?P<n>',
+  '(?P=n)',
+  '(?(1)',
+  '(?i)',
+  '(?|',
+  '\\1',
+  '\\g{-1}',
+  '\\x{ff}',
+  '[[:alpha:]',
+  '{2,}',
+  '*+',
+  '??',
+  '|',
+  ')',
+  '\\Q',
+  '\\E',
+];
+const STEPS = 50_000;
+const LONGEST_SUBJECT = 20_000;
+
+function flags(random: FuzzRandom): PatternFlags {
+  return {
+    nocase: random.once(3),
+    dotAll: random.once(3),
+    multiline: random.once(3),
+    extended: random.once(6),
+    ungreedy: random.once(6),
+    anchored: random.once(6),
+    dollarEnd: random.once(6),
+  };
+}
+
+function run(source: string, random: FuzzRandom): string | undefined {
+  const letters = flags(random);
+  const tree = readPattern(source, letters);
+  if ('problem' in tree) return tree.at < 0 || tree.at > source.length * 4 ? `a problem at ${tree.at}` : undefined;
+  const machine = compilePattern(source, letters, STEPS, { evaluator: 'machine', keepGroups: true });
+  const auto = compilePattern(source, letters, STEPS, { keepGroups: random.once(2) });
+  if ('problem' in machine || 'problem' in auto) return 'read once, refused once';
+  for (let subjects = 4; subjects > 0; subjects--) {
+    const walked: number[] = [];
+    sampleMatch(tree.root, (limit) => random.below(limit), walked);
+    const once = mutateBytes(random, Uint8Array.from(walked), [], LONGEST_SUBJECT);
+    const times = random.once(4) ? random.below(Math.floor(LONGEST_SUBJECT / (once.length + 1))) : 1;
+    const subject = new Uint8Array(once.length * times);
+    for (let time = 0; time < times; time++) subject.set(once, time * once.length);
+    const start = random.below(Math.min(subject.length, 4));
+    const one = machine.pattern.match(subject, start, subject.length, start);
+    const other = auto.pattern.match(subject, start, subject.length, start);
+    if (one !== undefined && !(one.end <= subject.length && one.start >= start)) return `a match outside the window: ${one.start} to ${one.end}`;
+    if (machine.pattern.gaveUp || auto.pattern.gaveUp) continue;
+    if (one?.start !== other?.start || one?.end !== other?.end) return `the evaluators differ: ${one?.start}:${one?.end}, ${other?.start}:${other?.end}`;
+  }
+  return undefined;
+}
+
+const { seconds, seed } = fuzzArguments();
+const makeInput = (random: FuzzRandom): string => {
+  const pattern = samplePattern((limit) => random.below(limit));
+  return random.once(2) ? pattern : mutateText(random, pattern, WORDS, 400);
+};
+// Time may grow with the subjects, which are made in `run`.
+process.exit(fuzz('pattern', seconds, seed, makeInput, run, () => LONGEST_SUBJECT * 4));

@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromLatin1 } from '@sigwright/bytes';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { samplePattern } from './generate.ts';
+import { type CompiledPattern, compilePattern, type Evaluator, type PatternFlags } from './pattern.ts';
+
+const STEPS = 200_000;
+const EVALUATORS: readonly Evaluator[] = ['auto', 'machine'];
+/** The window stands inside other bytes, so that a look past its ends would show. */
+const MARGIN = 3;
+
+function flagsOf(letters: string): PatternFlags {
+  const has = (letter: string): boolean => letters.includes(letter);
+  return { nocase: has('i'), dotAll: has('s'), multiline: has('m'), extended: has('x'), ungreedy: has('G'), anchored: has('A'), dollarEnd: has('E') };
+}
+
+function compiled(pattern: string, letters: string, evaluator: Evaluator, keepGroups = true): CompiledPattern {
+  const result = compilePattern(pattern, flagsOf(letters), STEPS, { keepGroups, evaluator });
+  if ('problem' in result) throw new Error(`${pattern}: ${result.problem}`);
+  return result;
+}
+
+/** `start:end` of the match and its groups, or `none`; `?` where it was given up. */
+function matchIn({ pattern }: CompiledPattern, subject: Uint8Array, from = 0): string {
+  const bytes = new Uint8Array(subject.length + 2 * MARGIN).fill(0x61);
+  bytes.set(subject, MARGIN);
+  const match = pattern.match(bytes, MARGIN, MARGIN + subject.length, MARGIN + from);
+  if (match === undefined) return pattern.gaveUp ? '?' : 'none';
+  const places = match.groups === undefined ? [match.start, match.end] : Array.from(match.groups);
+  const spans: string[] = [];
+  for (let at = 0; at < places.length; at += 2) spans.push(places[at] < 0 ? '-1:-1' : `${places[at] - MARGIN}:${places[at + 1] - MARGIN}`);
+  return spans.join(',');
+}
+
+describe('what the manual says, one by one', () => {
+  const cases: readonly (readonly [why: string, pattern: string, letters: string, subject: string, answer: string])[] = [
+    ['dot stops at a newline only', 'a.b', '', 'a\nb a\rb', '4:7'],
+    ['s lets it pass', 'a.b', 's', 'a\nb', '0:3'],
+    ['a negated class takes newlines', 'a[^b]', '', 'a\n', '0:2'],
+    ['dollar stands before a last newline', 'a$', '', 'ba\n', '1:2'],
+    ['but not with E', 'a$', 'E', 'ba\n', 'none'],
+    ['nor before an inner newline', 'a$', '', 'a\nb', 'none'],
+    ['unless m', 'a$', 'm', 'a\nb', '0:1'],
+    ['m: a line begins behind a newline', '^b', 'm', 'a\nb', '2:3'],
+    ['m: none begins behind the last one', '^', 'm', '', '0:0'],
+    ['\\z stands at the very end', 'a\\z', '', 'a\n', 'none'],
+    ['\\Z before a last newline', 'a\\Z', '', 'a\n', '0:1'],
+    ['\\A keeps its meaning with m', '\\Ab', 'm', 'a\nb', 'none'],
+    ['case is folded in ASCII only', '\\xe9', 'i', '\xc9', 'none'],
+    ['ranges are folded', '[a-c]+', 'i', 'xABC', '1:4'],
+    ['\\s takes the vertical tab', 'a\\sb', '', 'a\x0bb', '0:3'],
+    ['\\s takes no bytes beyond ASCII', '\\s', '', '\xa0\x85', 'none'],
+    ['\\h takes the no-break space', '\\h', '', '\xa0', '0:1'],
+    ['\\w is ASCII', '\\w', '', '\xe9', 'none'],
+    ['\\b is ASCII', '\\ba', '', '\xe9a', '1:2'],
+    ['\\R takes CR LF as one', '^\\R$', '', '\r\n', '0:2'],
+    ['\\R never gives it back', '^\\R\\n', '', '\r\n', 'none'],
+    ['octal', '\\101', '', 'A', '0:1'],
+    ['octal behind a zero', '\\0', '', '\0', '0:1'],
+    ['a number beyond the groups is octal', '\\11', '', '\t', '0:1'],
+    ['hex in braces', '\\x{41}', '', 'A', '0:1'],
+    ['hex without digits is zero', '\\x', '', '\0', '0:1'],
+    ['text beyond ASCII is its UTF-8 bytes', 'é', '', '\xc3\xa9', '0:2'],
+    ['a repeat takes the last of them', 'é+', '', '\xc3\xa9\xa9', '0:3'],
+    ['quoted text', '\\Qa.b\\E+', '', 'a.bb', '0:4'],
+    ['a bracket first in a class is itself', '[]a]+', '', ']a', '0:2'],
+    ['posix class', '[[:xdigit:]]+', '', 'gAf9', '1:4'],
+    ['negated posix class', '[[:^digit:]]', '', '1a', '1:2'],
+    ['brace that is no repeat', 'a{,3}', '', 'a{,3}', '0:5'],
+    ['lazy', 'a+?', '', 'aaa', '0:1'],
+    ['G turns greed around', 'a+', 'G', 'aaa', '0:1'],
+    ['and back', 'a+?', 'G', 'aaa', '0:3'],
+    ['possessive', 'a++a', '', 'aaa', 'none'],
+    ['atomic', '(?>a|ab)c', '', 'abc', 'none'],
+    ['look ahead', 'a(?=b)', '', 'ac ab', '3:4'],
+    ['not ahead', 'a(?!b)', '', 'ab ac', '3:4'],
+    ['look behind', '(?<=a|bc)d', '', 'xd bcd', '5:6'],
+    ['not behind', '(?<!a)d', '', 'ad d', '3:4'],
+    ['looking behind ends at the window', '(?<=a)b', '', 'b', 'none'],
+    ['\\b sees nothing before the window', '\\bb', '', 'b', '0:1'],
+    ['back reference', '(a|b)\\1', '', 'abb', '1:3,1:2'],
+    ['back reference without case', '(a)\\1', 'i', 'aA', '0:2,0:1'],
+    ['back reference to a group not taken fails', '(?:(a)|b)\\1', '', 'bb', 'none'],
+    ['a group is seen from inside as it was', '(a\\1?){3}', '', 'aaaaaa', '0:6,3:6'],
+    ['named, Python', '(?P<q>["\'])x(?P=q)', '', "\"x''x'", '3:6,3:4'],
+    ['named, Perl', '(?<q>.)\\k<q>', '', 'abb', '1:3,1:2'],
+    ['relative', '(a)(b)\\g{-1}', '', 'abb', '0:3,0:1,1:2'],
+    ['a group keeps what its last turn took', '(?:(a)|b)+', '', 'ab', '0:2,0:1'],
+    ['condition on a group', '(<)?a(?(1)>|$)', '', '<a> a', '0:3,0:1'],
+    ['condition on a group not taken', '(<)?a(?(1)>|$)', '', '<a', '1:2,-1:-1'],
+    ['condition on a look', '(?(?=\\d)\\d{2}|[a-z])', '', '1a', '1:2'],
+    ['branches share numbers', '(?|a(b)|c(d))e', '', 'cde', '0:3,1:2'],
+    ['letters inside', 'a(?i)b|c', '', 'C', '0:1'],
+    ['letters end with their group', '(a(?i)b)c', '', 'aBC', 'none'],
+    ['letters off', '(?-i:a)b', 'i', 'aB Ab', '0:2'],
+    ['extended', 'a b # c\n +', 'x', 'abb', '0:3'],
+    ['extended keeps blanks in classes', '[a b]{3}', 'x', 'a b', '0:3'],
+    ['comment', 'a(?#x)b', '', 'ab', '0:2'],
+    ['\\K moves the beginning', 'ab\\Kc', '', 'abc', '2:3'],
+    ['an empty turn ends a loop', '(a*)*b', '', 'aab', '0:3,2:2'],
+    ['A holds to the place where the search begins', 'b', 'A', 'ab', 'none'],
+    ['no numbers behind n', '(?n)(a)(?<x>b)', '', 'ab', '0:2,1:2'],
+    ['nested counts', '(?:a{2}){2,3}', '', 'aaaaaaa', '0:6'],
+    ['empty pattern', '', '', 'abc', '0:0'],
+    ['empty window', 'a*', '', '', '0:0'],
+  ];
+  for (const evaluator of EVALUATORS) {
+    test.each(cases)(`%s (${evaluator})`, (_why, pattern, letters, subject, answer) => {
+      expect(matchIn(compiled(pattern, letters, evaluator), fromLatin1(subject))).toBe(answer);
+    });
+  }
+
+  test('without groups wanted, only the match is given', () => {
+    const match = compiled('(a)b', '', 'auto', false).pattern.match(fromLatin1('xab'), 0, 3, 0);
+    expect(match).toEqual({ start: 1, end: 3, groups: undefined });
+  });
+
+  test('a search that goes on sees what lies before it', () => {
+    for (const evaluator of EVALUATORS) {
+      expect(matchIn(compiled('(?<=a)b', '', evaluator), fromLatin1('abab'), 2)).toBe('3:4');
+      expect(matchIn(compiled('^a', '', evaluator), fromLatin1('aaa'), 1)).toBe('none');
+      expect(matchIn(compiled('\\Gb', '', evaluator), fromLatin1('abb'), 1)).toBe('1:2');
+    }
+  });
+
+  test('names lead to numbers', () => {
+    expect([...compiled('(a)(?P<one>b)(?<two>c)', '', 'auto').names]).toEqual([
+      ['one', 2],
+      ['two', 3],
+    ]);
+  });
+});
+
+describe('patterns that are refused', () => {
+  const cases: readonly (readonly [pattern: string, problem: RegExp, at: number])[] = [
+    ['(a', /not closed/, 0],
+    ['a)', /no `\(`/, 1],
+    ['[a', /not closed/, 0],
+    ['*a', /nothing stands before/, 0],
+    ['a**', /nothing stands before/, 2],
+    ['^*', /can not be repeated/, 1],
+    ['a{3,2}', /wrong order/, 1],
+    ['a{65536}', /above/, 1],
+    ['[z-a]', /wrong order/, 2],
+    ['[\\d-z]', /begins with a set/, 3],
+    ['[a-\\d]', /ends with a set/, 2],
+    ['[[:letter:]]', /not known/, 1],
+    ['\\2(a)', /no group 2/, 0],
+    ['(?P=x)', /named `x`/, 0],
+    ['(?<x>a)(?<x>b)', /two groups/, 7],
+    ['(?<=a*)b', /look back further/, 0],
+    ['(?R)', /recursion/, 0],
+    ['(a)(?1)', /recursion/, 3],
+    ['(*COMMIT)a', /verbs/, 0],
+    ['\\p{L}', /not known/, 0],
+    ['\\x{100}', /above 255/, 0],
+    ['a\\', /at the end/, 1],
+    ['(?(1)a|b|c)(d)', /more than two/, 0],
+    ['(?=\\K)a', /look-around/, 3],
+    [`${'('.repeat(300)}${')'.repeat(300)}`, /nested deeper/, 250],
+    ['a'.repeat(16_385), /more than/, 0],
+  ];
+  test.each(cases)('%s', (pattern, problem, at) => {
+    const result = compilePattern(pattern, flagsOf(''), STEPS);
+    expect(result).toMatchObject({ problem: expect.stringMatching(problem), at });
+  });
+});
+
+describe('answers of PCRE2', () => {
+  const lines = readFileSync(join(import.meta.dirname, 'cases/pcre2-answers.txt'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+  test('the table is there', () => expect(lines.length).toBeGreaterThan(400));
+
+  for (const evaluator of EVALUATORS)
+    test(`ours are the same (${evaluator})`, () => {
+      const different: string[] = [];
+      let given = 0;
+      for (const line of lines) {
+        const [letters, pattern, ...answers] = line.split('\t');
+        if (answers[0] === 'refused') {
+          if (!('problem' in compilePattern(pattern, flagsOf(letters), STEPS))) different.push(`${pattern} was read`);
+          continue;
+        }
+        const ours = compiled(pattern, letters, evaluator);
+        for (const answer of answers) {
+          const [subject, theirs] = answer.split('=');
+          const bytes = Uint8Array.from(subject.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+          const found = matchIn(ours, bytes);
+          if (found === '?') given++;
+          // PCRE2 leaves out groups behind the last one that took part.
+          else if (found.replace(/(,-1:-1)+$/, '') !== theirs.replace(/(,-1:-1)+$/, ''))
+            different.push(`${pattern} ${letters} on ${subject}: ${found}, not ${theirs}`);
+        }
+      }
+      expect(different).toEqual([]);
+      expect(given).toBeLessThan(10);
+    });
+});
+
+describe('bounded time', () => {
+  /** Each of these takes a plain backtracker longer than anyone waits. */
+  const cases: readonly (readonly [why: string, pattern: string, subject: string])[] = [
+    ['nested repeats', '(a+)+$', `${'a'.repeat(5000)}b`],
+    ['branches that overlap inside a loop', '(?:a|a)*$', `${'a'.repeat(5000)}b`],
+    ['optional parts inside a loop', '(?:a?a?)*$', `${'a'.repeat(5000)}b`],
+    ['three repeats in a row', 'x.*y.*z.*$q', 'xyz'.repeat(20_000)],
+    ['empty turns', '(?:a*)*(?:a*)*b', 'a'.repeat(5000)],
+    ['back reference', '(a*)*\\1b', 'a'.repeat(5000)],
+    ['counted loops', '(?:(?:a{1,9}){1,9}){1,9}b', 'a'.repeat(5000)],
+    ['a look in a loop', '(?:(?=(a+))a*)*b', 'a'.repeat(3000)],
+  ];
+  test.each(cases)('%s', (_why, pattern, subject) => {
+    const { pattern: bounded } = compiled(pattern, '', 'auto', false);
+    const bytes = fromLatin1(subject);
+    expect(bounded.scriptUpTo).toBeLessThan(bytes.length);
+    expect(bounded.match(bytes, 0, bytes.length, 0)).toBeUndefined();
+  });
+
+  test('a long body is no attack: one pass over it is within the limit', () => {
+    const bytes = fromLatin1(`${'abc '.repeat(250_000)}needle`);
+    const { pattern } = compiled('(?>[a-z]{4})le', '', 'machine');
+    expect(pattern.match(bytes, 0, bytes.length, 0)).toMatchObject({ start: 1_000_000, end: 1_000_006 });
+    expect(compiled('(?>[a-z]+) x', '', 'machine').pattern.match(bytes, 0, bytes.length, 0)).toBeUndefined();
+  });
+
+  test('deep loops need no deep stack', () => {
+    const bytes = fromLatin1('ab'.repeat(100_000));
+    expect(compiled('^(?:a|b)*$', '', 'machine').pattern.match(bytes, 0, bytes.length, 0)).toMatchObject({ start: 0, end: 200_000 });
+  });
+
+  test.each([
+    ['linear, left to the RegExp at any length', '^[a-z]+=\\d+$', Number.POSITIVE_INFINITY],
+    ['loop whose turns are told apart', '^(?:[a-z]+\\.)+com$', 100_000],
+    ['unanchored run', '[a-z]+\\d', 4000],
+    ['exponential, never', '(a|ab)*c', -1],
+  ])('%s', (_why, pattern, atLeast) => {
+    const { scriptUpTo } = compiled(pattern, '', 'auto', false).pattern;
+    if (atLeast < 0) expect(scriptUpTo).toBe(-1);
+    else expect(scriptUpTo).toBeGreaterThanOrEqual(Math.min(atLeast, 2 ** 25));
+  });
+});
+
+test('RegExp and machine agree on generated patterns', () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.array(fc.constantFrom(0x61, 0x62, 0x63, 0x0a, 0x20, 0x31, 0x80, 0xff, 0x41), { maxLength: 12 }), (seed, subject) => {
+      let state = seed >>> 0;
+      const below = (limit: number): number => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((state / 4_294_967_296) * limit);
+      };
+      const pattern = samplePattern(below, 2);
+      const letters = ['', 'i', 'm', 's', 'G'][below(5)];
+      const result = compilePattern(pattern, flagsOf(letters), STEPS, { evaluator: 'script' });
+      if ('problem' in result || result.pattern.scriptUpTo < 0) return;
+      const bytes = Uint8Array.from(subject);
+      expect(matchIn(result, bytes)).toBe(matchIn(compiled(pattern, letters, 'machine', false), bytes));
+    }),
+    { numRuns: 2000, seed: 7 },
+  );
+});
