@@ -3,7 +3,7 @@
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { type EveRecord, eveTimestamp } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
@@ -182,8 +182,8 @@ async function inspect(
   say: (level: 'Error' | 'Warning' | 'Notice' | 'Info', text: string) => void,
 ): Promise<number> {
   const { settings, eve, fastLog } = configuration;
-  const eveFile = eve.enabled ? new LineWriter(join(folder, eve.filename)) : undefined;
-  const fastFile = fastLog === undefined ? undefined : new LineWriter(join(folder, fastLog));
+  const eveFile = eve.enabled ? new LineWriter(isAbsolute(eve.filename) ? eve.filename : join(folder, eve.filename)) : undefined;
+  const fastFile = fastLog === undefined ? undefined : new LineWriter(isAbsolute(fastLog) ? fastLog : join(folder, fastLog));
   const signal = stopOnSignals();
   let exit = 0;
   for (const given of args.captures) {

@@ -109,6 +109,8 @@ export interface PacketCondition {
   readonly describes: string;
   /** cheap ones first: 1 a field compare, 5 a table look-up, 20 a search */
   readonly cost: number;
+  /** looks at addresses alone: a rule with nothing else is decided once per flow and direction */
+  readonly addressesOnly?: boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */
   readonly payloadAtMost?: number;
   /** direction: of this packet within its flow */

@@ -8,13 +8,27 @@ export const FLOW_NEW = 0;
 export const FLOW_ESTABLISHED = 1;
 export const FLOW_CLOSED = 2;
 
+// A typed array of its own costs ten times its content; these lie many in one buffer.
+const WORDS_IN_SLAB = 512;
+let slab = new Uint32Array(WORDS_IN_SLAB);
+let slabUsed = 0;
+
+function addressWords(): Uint32Array {
+  if (slabUsed === WORDS_IN_SLAB) {
+    slab = new Uint32Array(WORDS_IN_SLAB);
+    slabUsed = 0;
+  }
+  slabUsed += 4;
+  return slab.subarray(slabUsed - 4, slabUsed);
+}
+
 export class Flow {
   /** counts from 1 in order of appearance; the EVE flow_id is made from it */
   id = 0;
   ipVersion = 4;
   protocol = 0;
-  readonly source = new Uint32Array(4);
-  readonly destination = new Uint32Array(4);
+  readonly source: Uint32Array = addressWords();
+  readonly destination: Uint32Array = addressWords();
   /** ports, or icmp type and code */
   sourcePort = 0;
   destinationPort = 0;

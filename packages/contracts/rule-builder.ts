@@ -42,6 +42,9 @@ export interface RuleBuilder {
   selectDecoded(): void;
   addTransform(transform: TransformDefinition, argument: unknown): void;
 
+  /** The selected buffer must (`only`) or may (`or_else`) be missing. */
+  setAbsent(mode: 'only' | 'or_else'): void;
+
   addPacket(condition: PacketCondition): void;
   addTransaction(condition: TransactionCondition): void;
   addState(operation: StateOperation): void;

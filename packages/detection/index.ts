@@ -1,5 +1,5 @@
 /** Rules + traffic → alerts. The only door of this package. */
-export { DEFAULT_EVE, type EveOptions, EveWriter } from './alert/eve-writer.ts';
+export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded } from './alert/eve-writer.ts';
 export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';

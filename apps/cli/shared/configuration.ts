@@ -2,10 +2,10 @@
  * A suricata.yaml (ours, or a user's) and `--set` → settings of the engine and outputs. Compiled-in defaults count where a
  * partial file says nothing. Keys that are not known are left alone, as Suricata leaves them.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts, type Reputation } from '@sigwright/contracts';
-import { DEFAULT_EVE, type EveOptions } from '@sigwright/detection';
+import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
 import { parseDocument } from 'yaml';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
@@ -142,7 +142,9 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
     decompressors,
     reputation: reputationOf(tree),
-    classifications: options.classifications ?? (classificationFile === undefined ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
+    classifications:
+      options.classifications ??
+      (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
   return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree) };
 }
@@ -190,10 +192,18 @@ function eveOf(node: Tree): Configuration['eve'] {
         payloadPrintable: isYes(options['payload-printable'], false),
         packet: isYes(options['packet'], false),
         rule: isYes(at(options, 'metadata.rule.raw'), false),
+        ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
       };
     }
   }
   return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, alert }, stats };
+}
+
+function forwardedOf(node: unknown): { forwarded?: Forwarded } {
+  if (!isYes(at(node, 'enabled'), false)) return {};
+  const mode = at(node, 'mode') === 'overwrite' ? 'overwrite' : 'extra-data';
+  const deployment = at(node, 'deployment') === 'forward' ? 'forward' : 'reverse';
+  return { forwarded: { mode, deployment, header: String(at(node, 'header') ?? 'X-Forwarded-For') } };
 }
 
 function reputationOf(tree: Tree): Reputation | undefined {

@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { formatAddressLong } from '@sigwright/bytes';
+import { formatAddressLong, parseAddress } from '@sigwright/bytes';
 import {
   type Direction,
   type EngineSettings,
@@ -25,6 +25,14 @@ import {
 } from '@sigwright/contracts';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
 
+/** `X-Forwarded-For`: shown beside the addresses, or in the client's place. */
+export interface Forwarded {
+  readonly mode: 'extra-data' | 'overwrite';
+  /** forward: the first address of the header is the client; reverse: the last */
+  readonly deployment: 'forward' | 'reverse';
+  readonly header: string;
+}
+
 export interface EveOptions {
   /** record types to write; undefined: all */
   readonly types: ReadonlySet<string> | undefined;
@@ -35,6 +43,7 @@ export interface EveOptions {
     readonly payloadPrintable: boolean;
     readonly packet: boolean;
     readonly rule: boolean;
+    readonly forwarded?: Forwarded;
   };
   readonly captureFile?: string;
 }
@@ -53,6 +62,20 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [47, 'GRE'],
   [50, 'ESP'],
   [51, 'AH'],
+]);
+
+/** Names of link types as Suricata shows them. */
+const LINK_NAMES: ReadonlyMap<number, string> = new Map([
+  [0, 'NULL'],
+  [1, 'EN10MB'],
+  [9, 'PPP'],
+  [12, 'RAW'],
+  [101, 'RAW'],
+  [104, 'C_HDLC'],
+  [113, 'LINUX_SLL'],
+  [228, 'IPv4'],
+  [229, 'IPv6'],
+  [276, 'LINUX_SLL2'],
 ]);
 
 function protocolName(protocol: number): string {
@@ -93,7 +116,12 @@ export class EveWriter implements EngineHandlers {
     const { flow, transaction } = alert;
     const record = this.#head('alert', packet, flow, packet.direction);
     if (transaction !== undefined) record['tx_id'] = transaction.id;
-    record['alert'] = this.#alertBody(alert, packet);
+    const forwarded = this.#forwarded(flow, transaction);
+    if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'overwrite')
+      record[packet.direction === TO_SERVER ? 'src_ip' : 'dest_ip'] = forwarded;
+    const body = this.#alertBody(alert, packet);
+    if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'extra-data') body['xff'] = forwarded;
+    record['alert'] = body;
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
     if (definition !== undefined && flow !== undefined) {
       const shown = transaction ?? newest(flow);
@@ -119,9 +147,22 @@ export class EveWriter implements EngineHandlers {
     }
     if (wholePacket && !packet.isPseudo) {
       record['packet'] = base64(packet.data.subarray(packet.frameStart, packet.frameEnd));
-      record['packet_info'] = { linktype: packet.linkType };
+      record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
     }
     this.#write(record);
+  }
+
+  /** The client that the proxy names, where records are to show it. */
+  #forwarded(flow: Flow | undefined, transaction: Transaction | undefined): string | undefined {
+    const { forwarded } = this.#options.alert;
+    const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
+    if (forwarded === undefined || flow === undefined || definition === undefined) return undefined;
+    const shown = transaction ?? newest(flow);
+    const written = shown === undefined ? undefined : definition.context(shown, flow)?.['xff'];
+    if (typeof written !== 'string') return undefined;
+    const parts = written.split(',').map((part) => part.trim());
+    const chosen = forwarded.deployment === 'forward' ? parts[0] : parts[parts.length - 1];
+    return parseAddress(chosen) === undefined ? undefined : chosen;
   }
 
   #alertBody({ rule }: Alert, packet: Packet): Record<string, unknown> {

@@ -427,7 +427,7 @@ class Builder implements RuleBuilder {
       references: this.#references,
       metadata: this.#metadata,
       variableCount: this.#variables.length,
-      prefilter: choosePrefilter({ payload, bufferTests, packetBufferTests }),
+      prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
       addressesOnly:
         bare &&
         protocols === undefined &&
@@ -435,7 +435,7 @@ class Builder implements RuleBuilder {
         header.sourcePorts === undefined &&
         header.destinationPorts === undefined &&
         header.addressesGiven,
-      protocolOnly: bare && protocols !== undefined && this.#states.length === 0,
+      protocolOnly: bare && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0,
     };
     return { compiled, diagnostics: this.#diagnostics };
   }
@@ -488,6 +488,8 @@ class Builder implements RuleBuilder {
 
   /** Directions in which every buffer exists; none left is the author's mistake. */
   #directions(flow: FlowDemands, tests: readonly BufferTest<TransactionBuffer>[]): readonly Direction[] | undefined {
+    // `=>`: request and response together, decided when the response is looked at.
+    if (this.rule.direction === '=>') return [TO_CLIENT];
     let directions = flow.direction === undefined ? BOTH : [flow.direction];
     const narrow = (name: string, of: readonly Direction[]): boolean => {
       const left = directions.filter((direction) => of.includes(direction));

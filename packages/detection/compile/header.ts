@@ -104,7 +104,8 @@ export class HeaderResolver {
       sourcePorts: this.#portSet(fields[2], spans[1], report),
       destination,
       destinationPorts: this.#portSet(fields[5], spans[3], report),
-      bidirectional: fields[3] === '<>',
+      // A rule on both sides of a transaction (`=>`) is decided on a packet of either direction.
+      bidirectional: fields[3] !== '->',
       transports: {
         tcp: protocols === undefined || protocols.includes(TCP),
         udp: protocols === undefined || protocols.includes(UDP),

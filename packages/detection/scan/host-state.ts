@@ -60,8 +60,9 @@ export class HostState {
 }
 
 function keysOf(operation: BitOperation, packet: Packet): string[] {
-  const source = addressKey(packet.source);
-  const destination = addressKey(packet.destination);
+  // An IPv4 address and an IPv6 address may have the same words.
+  const source = `${packet.ipVersion}/${addressKey(packet.source)}`;
+  const destination = `${packet.ipVersion}/${addressKey(packet.destination)}`;
   switch (operation.scope) {
     case 'source':
       return [source];

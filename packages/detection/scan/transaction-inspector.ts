@@ -308,6 +308,7 @@ export class TransactionInspector {
 
   #buffer(test: BufferTest<TransactionBuffer>, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {
     const { buffer } = test;
+    if (!buffer.directions.includes(direction)) return this.#otherSide(test, transaction, packet, flow, direction === TO_SERVER ? TO_CLIENT : TO_SERVER);
     const window = this.#window;
     if (transaction.progress[direction] < buffer.progress(direction) && !complete) return LATER;
     let open = false;
@@ -332,6 +333,17 @@ export class TransactionInspector {
     if (test.absent !== 'no') return complete || transaction.progress[direction] > buffer.progress(direction) ? YES : LATER;
     // Not there (yet): bodies and files may still begin.
     return (buffer.shape === 'body' || buffer.multiple || buffer.protocol === undefined) && !complete ? LATER : NO;
+  }
+
+  /** A buffer of the other direction, for rules on both sides of a transaction. */
+  #otherSide(test: BufferTest<TransactionBuffer>, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction): 0 | 1 | 2 {
+    const window = this.#window;
+    for (let index = 0; test.buffer.read(transaction, direction, index, window, flow); index++) {
+      applyTransforms(test, window);
+      if (this.#evaluation.windowHolds(test.conditions, window, packet, flow, transaction, direction)) return YES;
+      if (!test.buffer.multiple) break;
+    }
+    return NO;
   }
 }
 

@@ -25,6 +25,9 @@ const OPPOSITES: readonly (readonly [FlowDemand, FlowDemand])[] = [
   ['only_frag', 'no_frag'],
 ];
 
+/** Header words that stand for a protocol of another name. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { http1: 'http', ssl: 'tls' };
+
 const THRESHOLD_SYNTAX = 'type <limit|threshold|both|backoff>, track <by_src|by_dst|by_both|by_rule|by_flow>, count <n>, seconds <n>';
 
 function readThreshold(written: string, filter: boolean): { value: Threshold } | { problem: string; help: string } {
@@ -238,7 +241,8 @@ export const keywords = asKeywords(
       const negated = parts[0].startsWith('!');
       const mode = parts[1] ?? 'directional';
       if (!['directional', 'final', 'original', 'either', 'to_server', 'to_client'].includes(mode)) return { problem: `\`${mode}\` is no mode` };
-      return { value: { negated, name: parts[0].replace(/^!/, '').toLowerCase(), mode } };
+      const name = parts[0].replace(/^!/, '').toLowerCase();
+      return { value: { negated, name: OTHER_NAMES[name] ?? name, mode } };
     }),
     examples: ['app-layer-protocol:http;'],
     apply({ negated, name, mode }, builder) {

@@ -166,7 +166,10 @@ export const keywords = asKeywords(
     since: '5.0',
     protocols: [ICMPV6],
   }),
-  field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), { maximum: 65535, emptyIsNot: true }),
+  field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), {
+    maximum: 65535,
+    emptyIsNot: true,
+  }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS }),
   keyword<FlagsWanted>({
     name: 'tcp.flags',

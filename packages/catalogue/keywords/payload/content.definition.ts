@@ -249,6 +249,23 @@ export const keywords = asKeywords(
     },
   }),
   keyword({
+    name: 'absent',
+    family: 'payload',
+    since: '8.0',
+    summary: 'the buffer is not there, or (`or_else`) what follows holds',
+    kind: 'condition',
+    argument: optional(
+      custom('or_else', ['or_else'], (written) =>
+        written.trim() === 'or_else' ? { value: 'or_else' as const } : { problem: `\`${written}\` is not \`or_else\`` },
+      ),
+    ),
+    examples: ['http.referer; absent;', 'http.referer; absent:or_else; content:!"abc";'],
+    broken: [{ options: 'absent;', code: 'absent/without-buffer' }],
+    apply(mode, builder) {
+      builder.setAbsent(mode ?? 'only');
+    },
+  }),
+  keyword({
     name: 'prefilter',
     family: 'payload',
     since: '4.0',

@@ -66,13 +66,18 @@ export const keywords = asKeywords(
     apply({ side, category, operator, score }, builder) {
       const { reputation } = builder.settings;
       if (reputation === undefined || !reputation.categories.has(category)) {
-        builder.problem('unknown-category', `category \`${category}\` is in no reputation file`, 'name `reputation-categories-file` and `reputation-files` in the configuration');
+        builder.problem(
+          'unknown-category',
+          `category \`${category}\` is in no reputation file`,
+          'name `reputation-categories-file` and `reputation-files` in the configuration',
+        );
         return;
       }
       builder.addPacket({
         keyword: 'iprep',
         describes: `${side} ${category} ${operator} ${score}`,
         cost: 8,
+        addressesOnly: true,
         test: (packet) => test(reputation, side, category, operator, score, packet),
       });
     },
