@@ -218,6 +218,9 @@ describe('streams', () => {
 
   it('established from the last packet of the handshake on', () => {
     expect(watch([...HANDSHAKE, '> A 101 501 x']).established).toEqual([false, false, true, true]);
+    // Also when it is over; but a refused connection never was.
+    expect(watch([...HANDSHAKE, '< R 501 101 ~', '> A 101 501 ~']).established).toEqual([false, false, true, true, true]);
+    expect(watch(['> S 100 0 ~', '< RA 0 101 ~']).established).toEqual([false, false]);
   });
 
   it('a new SYN on the same ports ends the old connection', () => {

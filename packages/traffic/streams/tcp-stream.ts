@@ -43,6 +43,8 @@ export class TcpStream {
   /** by the direction of what they sent: 0 the client's bytes */
   readonly sides: [StreamSide, StreamSide];
   state = TCP_NONE;
+  /** both sides agreed at some time (or it was picked up as if they had); stays when it is over */
+  opened = false;
   midstream = false;
   /** only one direction is seen */
   oneSided = false;

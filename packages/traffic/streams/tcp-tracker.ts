@@ -72,13 +72,13 @@ export class TcpTracker {
     }
     if (stream.freed) return;
     stream.sides[packet.direction].flags |= flags;
-    const wasEstablished = stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED;
     if (stream.state < TCP_ESTABLISHED) {
       if (handshake(packet, flow, stream, this.#settings)) this.#segment(packet, flow, stream);
     } else if ((flags & SYN) !== 0) synLate(packet, stream);
     else this.#segment(packet, flow, stream);
     updateFlow(flow, stream);
-    packet.flowEstablished = wasEstablished || (stream.state >= TCP_ESTABLISHED && !stream.reset);
+    if (stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED) stream.opened = true;
+    packet.flowEstablished = stream.opened;
   }
 
   /** Everything that is no opening: acknowledgement, data, FIN, RST. */
@@ -102,8 +102,11 @@ export class TcpTracker {
     } else if (packet.tcpTimestamp > 0 && stream.state >= TCP_ESTABLISHED && stream.midstream) side.timestamp = packet.tcpTimestamp;
     if ((flags & ACK) !== 0 && !this.#acknowledge(packet, stream, side, peer)) return;
     const length = packet.payloadEnd - packet.payloadStart;
+    if (stream.oneSided && peer.flags !== 0) stream.oneSided = false;
     if (length > 0) {
       if (!this.#data(packet, stream, side, sequence, length)) return;
+      // Nobody will acknowledge it where only one direction is captured.
+      if (stream.oneSided) side.acknowledge(side.next);
     } else if ((flags & (FIN | SYN)) === 0) {
       // A bare acknowledgement whose number lies before what its sender had acknowledged: a keep-alive, or an old duplicate.
       if (((side.lastAcknowledgement - sequence) | 0) > PROBE && stream.state >= TCP_ESTABLISHED) remark(packet, stream, 'pkt_before_last_ack');
@@ -115,7 +118,8 @@ export class TcpTracker {
   /** False: the acknowledgement is impossible, and the receiver would refuse the packet. */
   #acknowledge(packet: Packet, stream: TcpStream, side: StreamSide, peer: StreamSide): boolean {
     const number = packet.tcpAcknowledgement | 0;
-    if (!peer.known) {
+    if (!peer.known || (stream.oneSided && peer.flags === 0)) {
+      // Nothing of that side was seen: it begins here, and what came before is not missed.
       peer.begin(number);
       peer.windowEnd = (number + windowOf(packet, side, stream)) | 0;
       return true;
