@@ -21,6 +21,8 @@ export interface HtmlText {
   readonly text: string;
   readonly links: readonly string[];
   readonly title: string;
+  /** `<link rel="canonical">` or `og:url` */
+  readonly source?: string;
 }
 
 export function looksLikeHtml(input: string): boolean {

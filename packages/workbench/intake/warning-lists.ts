@@ -46,7 +46,10 @@ const EFFECTS: readonly (readonly [RegExp, WarningEffect | undefined])[] = [
   [/sinkhole|parking|attack-simulator/i, 'sinkhole'],
   [/security-provider|automated-malware|analysis services/i, 'reference'],
   [/rfc\d|multicast|linklocal|link-local|private network/i, 'reserved'],
-  [/akamai|aws|azure|cloudflare(?!-top)|fastly|stackpath|bunny|gcp|oci|ovh|zscaler|private-relay|telegram-ips|smtp-|sending-ips|tenable|office365-ip|vpn|scanning|shadowserver|umich|googlebot|openai/i, 'infrastructure'],
+  [
+    /akamai|aws|azure|cloudflare(?!-top)|fastly|stackpath|bunny|gcp|oci|ovh|zscaler|private-relay|telegram-ips|smtp-|sending-ips|tenable|office365-ip|vpn|scanning|shadowserver|umich|googlebot|openai/i,
+    'infrastructure',
+  ],
 ];
 /** Patterns longer than this are left out: they are tried on every value. */
 const LONGEST_PATTERN = 300;
@@ -77,17 +80,14 @@ export function indexWarningLists(lists: readonly WarningList[]): WarningIndex {
       if (one.type === 'cidr') {
         const four = range4(value);
         if (four !== undefined) {
-          let map = ranges.get(four.prefix);
-          if (map === undefined) ranges.set(four.prefix, (map = new Map()));
-          keep(map, four.key, hit);
+          keep(mapAt(ranges, four.prefix), four.key, hit);
           continue;
         }
         const six = range6(value);
         if (six === undefined) continue;
-        let map = ranges6.get(six.prefix);
-        if (map === undefined) ranges6.set(six.prefix, (map = new Map()));
-        keep(map, six.key, hit);
-      } else if (one.type === 'hostname' || (one.type === 'substring' && /^\.?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+$/u.test(value))) keep(below, value.replace(/^\.+|\.+$/g, ''), hit);
+        keep(mapAt(ranges6, six.prefix), six.key, hit);
+      } else if (one.type === 'hostname' || (one.type === 'substring' && /^\.?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+$/u.test(value)))
+        keep(below, value.replace(/^\.+|\.+$/g, ''), hit);
       else if (one.type === 'string') keep(equal, value.replace(/^\./, ''), hit);
       else if (one.type === 'substring') {
         if (substrings.length < MOST_PATTERNS) substrings.push(hit);
@@ -133,6 +133,14 @@ export function indexWarningLists(lists: readonly WarningList[]): WarningIndex {
       return undefined;
     },
   };
+}
+
+function mapAt<Key, Value>(maps: Map<number, Map<Key, Value>>, key: number): Map<Key, Value> {
+  const there = maps.get(key);
+  if (there !== undefined) return there;
+  const fresh = new Map<Key, Value>();
+  maps.set(key, fresh);
+  return fresh;
 }
 
 function masked(address: number, prefix: number): number {

@@ -82,6 +82,8 @@ ipfs.io dweb.link ipfs.dweb.link nftstorage.link cloudflare-ipfs.com fleek.co pi
 onion.to onion.ws onion.ly onion.pet onion.cab tor2web.org tor2web.io
 webhook.site requestbin.net pipedream.net beeceptor.com interact.sh oast.pro oast.live oast.site oast.online oast.fun oast.me burpcollaborator.net
 firebasestorage.googleapis.com script.googleusercontent.com trello.com airtable.com typeform.com jotform.com
+twitter.com x.com reddit.com youtube.com youtu.be facebook.com instagram.com tiktok.com pinterest.com medium.com bsky.app infosec.exchange
+mastodon.social linkedin.com soundcloud.com twitch.tv flickr.com quora.com stackoverflow.com wikipedia.org archive.org web.archive.org
 `);
 
 export const REFERENCES = words(`

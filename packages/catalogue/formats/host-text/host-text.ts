@@ -73,5 +73,7 @@ export function looksLikeSomethingElse(written: string, after: string): boolean 
   if (after === '(' && !common) return true;
   if (!FILE_ENDINGS.has(lowerEnding)) return false;
   if (FILE_STEMS.has(stem.toLowerCase()) || (stem.includes('_') && !stem.includes('.')) || stem.startsWith('lib')) return true;
-  return !OFTEN_HOSTS.has(lowerEnding) && !stem.includes('.');
+  if (OFTEN_HOSTS.has(lowerEnding)) return false;
+  // `update.evil.sh` is a host, `tool-1.2.zip` and `lib.so.1.so` are not.
+  return lowerEnding === 'zip' || lowerEnding === 'mov' || !stem.includes('.') || /\d\.\d|[-_]v?\d/.test(stem);
 }

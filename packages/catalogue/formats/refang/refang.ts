@@ -47,9 +47,12 @@ const LONGEST_WORD_BEFORE = 12;
 
 const CODE = { tab: 9, blank: 32, parenthesis: 40, dot: 46, angle: 60, bracket: 91, backslash: 92, brace: 123 } as const;
 
+/** 1 where one of these may begin something: blank tab ( . < F H M [ \\ f h m { */
+const MAY_BEGIN = new Uint8Array(128);
+for (const character of ' \t(.<FHM[\\fhm{') MAY_BEGIN[character.charCodeAt(0)] = 1;
+
 function candidatesAt(text: string, at: number): readonly Replacement[] | undefined {
   const code = text.charCodeAt(at);
-  if (code > 127) return undefined;
   switch (code) {
     case CODE.bracket:
     case CODE.parenthesis:
@@ -116,7 +119,10 @@ export function refang(text: string): Refanged {
   };
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
-    // Letters other than f, h, m and most signs begin nothing.
+    if (code < 128 && MAY_BEGIN[code] === 0) {
+      at++;
+      continue;
+    }
     if (code > 127) {
       const by = code === 0xad || (code >= 0x200b && code <= 0xff61) || code === 0xfeff ? characterReplacement(code) : undefined;
       if (by !== undefined) {

@@ -55,7 +55,8 @@ export const indicator: IndicatorDefinition = {
     }
     for (const match of text.matchAll(SIX)) {
       // Times (`12:30:45`) and hardware addresses have no empty group and too few parts.
-      if (match[0].length < 6 || !/[0-9a-f]/i.test(match[0]) || (!match[0].includes('::') && match[0].split(':').length !== 8 && !match[0].includes('.'))) continue;
+      if (match[0].length < 6 || !/[0-9a-f]/i.test(match[0]) || (!match[0].includes('::') && match[0].split(':').length !== 8 && !match[0].includes('.')))
+        continue;
       const words = parseIpv6(match[0]);
       if (words === undefined) continue;
       yield { type: 'ipv6', value: formatAddress(words, 6), start: match.index, end: match.index + match[0].length };

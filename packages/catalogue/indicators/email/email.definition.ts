@@ -7,7 +7,16 @@ const LONGEST_LOCAL_PART = 64;
 
 function isLocalCharacter(code: number): boolean {
   // Letters, digits, _ . + - %; of the other signs that are allowed, none is used in practice.
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95 || code === 46 || code === 43 || code === 45 || code === 37;
+  return (
+    (code >= 48 && code <= 57) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 97 && code <= 122) ||
+    code === 95 ||
+    code === 46 ||
+    code === 43 ||
+    code === 45 ||
+    code === 37
+  );
 }
 
 export const indicator: IndicatorDefinition = {

@@ -2,8 +2,22 @@
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
 /** Endings that are no top-level domains, so that a host is never taken for a file. */
-const SHAPE =
-  /[\w$%()-][\w$%().-]{0,99}\.(?:exe|dll|sys|scr|cpl|ocx|msi|msp|lnk|bat|cmd|ps1|psm1|vbs|vbe|js|jse|wsf|hta|jar|apk|dex|dmg|pkg|elf|iso|img|vhdx?|docx?|docm|dotm|xlsx?|xlsm|xlsb|pptx?|pptm|rtf|pdf|chm|one|rar|7z|gz|tgz|cab|bin|dat|tmp|php|aspx?|jsp)(?![\w.-])/gi;
+const ENDINGS: ReadonlySet<string> = new Set(
+  'exe dll sys scr cpl ocx msi msp lnk bat cmd ps1 psm1 vbs vbe js jse wsf hta jar apk dex dmg pkg elf iso img vhd vhdx doc docx docm dotm xls xlsx xlsm xlsb ppt pptx pptm rtf pdf chm one rar 7z gz tgz cab bin dat tmp php asp aspx jsp'.split(
+    ' ',
+  ),
+);
+const LONGEST_ENDING = 4;
+const LONGEST_STEM = 100;
+
+function isWord(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
+}
+
+/** Letters, digits, `_ - . $ % ( )`. */
+function isStem(code: number): boolean {
+  return isWord(code) || code === 45 || code === 46 || code === 36 || code === 37 || code === 40 || code === 41 || code > 191;
+}
 
 export const indicator: IndicatorDefinition = {
   type: 'file',
@@ -11,10 +25,20 @@ export const indicator: IndicatorDefinition = {
   refanged: false,
   precedence: 20,
   *find(text) {
-    for (const match of text.matchAll(SHAPE)) {
-      if (match.index > 0 && /[\w.]/.test(text[match.index - 1])) continue;
-      const value = match[0].replace(/^[($%)-]+/, '');
-      if (value.length > 4) yield { value, start: match.index + match[0].length - value.length, end: match.index + match[0].length };
+    let done = 0;
+    for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', dot + 1)) {
+      let end = dot + 1;
+      while (end - dot <= LONGEST_ENDING + 1 && isWord(text.charCodeAt(end))) end++;
+      if (end - dot - 1 > LONGEST_ENDING || end === dot + 1) continue;
+      // `name.exe.config` goes on; `name.exe.` ends a sentence.
+      if (text.charCodeAt(end) === 45 || (text.charCodeAt(end) === 46 && isWord(text.charCodeAt(end + 1)))) continue;
+      if (!ENDINGS.has(text.slice(dot + 1, end).toLowerCase())) continue;
+      let start = dot;
+      while (start > done && dot - start < LONGEST_STEM && isStem(text.charCodeAt(start - 1))) start--;
+      while (start < dot && !isWord(text.charCodeAt(start)) && text.charCodeAt(start) <= 191) start++;
+      if (dot - start < 1) continue;
+      yield { value: text.slice(start, end), start, end };
+      done = end;
     }
   },
 };

@@ -5,7 +5,8 @@
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
 const JA4 = /[tqd](?:\d{2}|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}(?![0-9a-z_])/g;
-const JA3 = /\bJA3S?(?:[ _-]?(?:hash|fingerprint|digest|md5))?\b[^0-9a-zA-Z]{0,8}(?:(?:is|of|was|hash|fingerprint)[^0-9a-zA-Z]{0,4}){0,2}([0-9a-f]{32})(?![0-9a-z])/gi;
+const JA3 =
+  /\bJA3S?(?:[ _-]?(?:hash|fingerprint|digest|md5))?\b[^0-9a-zA-Z]{0,8}(?:(?:is|of|was|hash|fingerprint)[^0-9a-zA-Z]{0,4}){0,2}([0-9a-f]{32})(?![0-9a-z])/gi;
 
 export const indicator: IndicatorDefinition = {
   type: 'ja3',

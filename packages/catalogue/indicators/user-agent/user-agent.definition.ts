@@ -1,7 +1,8 @@
 /** User agents behind the words `User-Agent:` or `user agent` and a quotation mark, as written. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const SHAPE = /user[- ]agent(?: string| header)?(?: is| was| of)?[ \t]{0,3}(?::[ \t]{0,3}(?:["`]([^"`\n]{4,400})["`]|([^\s"`|][^\n"`|]{3,400}))|["`]([^"`\n]{4,400})["`])/gi;
+const SHAPE =
+  /user[- ]agent(?: string| header)?(?: is| was| of)?[ \t]{0,3}(?::[ \t]{0,3}(?:["`]([^"`\n]{4,400})["`]|([^\s"`|][^\n"`|]{3,400}))|["`]([^"`\n]{4,400})["`])/gi;
 
 export const indicator: IndicatorDefinition = {
   type: 'user-agent',

@@ -1,0 +1,203 @@
+/**
+ * What a value is in its report: indicator, reference, victim, benign or credit, with the reason in a few words. Knowledge comes from
+ * three sides: how it is written (defanged, linked, listed), where it stands (heading, words before it), and what is known about it
+ * (own lists, warning lists).
+ */
+import type { IndicatorRole, IndicatorType } from '@sigwright/contracts';
+import type { Surroundings } from './surroundings.ts';
+import type { WarningIndex } from './warning-lists.ts';
+import { BENIGN, EMPTY_DIGESTS, listedIn, REFERENCES, RESOLVERS, SHARED } from './well-known.ts';
+
+export interface Judged {
+  readonly role: IndicatorRole;
+  readonly benign: boolean;
+  readonly reason: string;
+}
+
+export interface Candidate {
+  readonly type: IndicatorType;
+  readonly value: string;
+  readonly written: string;
+  readonly defanged: boolean;
+}
+
+export interface ReportHabits {
+  /** the author defangs what is dangerous, so what is written live is meant to be read, not blocked */
+  readonly defangs: boolean;
+  readonly warnings: WarningIndex | undefined;
+  /** further harmless names */
+  readonly benign: ReadonlySet<string> | undefined;
+}
+
+const indicator = (reason: string, benign = false): Judged => ({ role: 'indicator', benign, reason });
+const benign = (reason: string): Judged => ({ role: 'benign', benign: true, reason });
+const reference = (reason: string, known = false): Judged => ({ role: 'reference', benign: known, reason });
+const victim = (reason: string): Judged => ({ role: 'victim', benign: false, reason });
+
+const VICTIM_HEADING =
+  /\bvictims?\b|\b(?:services?|web ?sites?|sites|domains?|banks?|banking|organi[sz]ations?|compan(?:y|ies)|institutions?|brands?|apps?|applications?|wallets?|exchanges|entities|urls?)\b.{0,20}\b(?:targeted|targets|impersonated|spoofed|monitored|attacked)\b|\b(?:targeted|impersonated|spoofed|monitored|attacked|affected)\b.{0,30}\b(?:services?|web ?sites?|sites|domains?|banks?|organi[sz]ations?|compan(?:y|ies)|institutions?|brands?|apps?|applications?|wallets?|entities|urls?)\b|^targets\b/;
+const BENIGN_HEADING = /\b(?:legitimate|abused|benign|clean|false positives?|whitelist|allow ?list|not malicious|third[- ]party services?)\b/;
+const REFERENCE_HEADING =
+  /\b(?:references?|sources?|further reading|read more|links|see also|acknowledge?ments?|credits?|related (?:work|articles?|research|posts?)|bibliography|about|contact)\b/;
+const LEGITIMATE_BEFORE = /\b(?:legitimate|legit|benign|harmless|genuine|official|real|clean)\b[^.;|]{0,40}$/i;
+const VICTIM_BEFORE =
+  /\b(?:impersonat(?:es|ed|ing)|mimic(?:s|ked|king)|masquerad(?:es|ed|ing) as|pos(?:es|ed|ing) as|pretend(?:s|ed|ing) to be|spoof(?:s|ed|ing)|lookalike of|victims?(?: is| was| site| website)?|compromised customers?|login page of|branded as)\b[^.;|]{0,25}$/i;
+const CERTIFICATE_BEFORE =
+  /\b(?:thumbprint|serial(?: number)?|fingerprint|key id(?:entifier)?|keyid|commit|revision|certificate|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
+const CONTACT_BEFORE =
+  /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b[^;|]{0,60}$/i;
+/** Lines of a certificate as tools print it. */
+const CERTIFICATE_LINE = /^\s*(?:URI:|CPS:|Policy|CA Issuers|OCSP - URI|email:|DNS:|Subject:|Issuer:|X509v3)|(?:CA Issuers|OCSP) - URI:\s*$/;
+
+export function hostOf(type: IndicatorType, value: string): string | undefined {
+  if (type === 'domain') return value;
+  if (type === 'url') return /^[a-z0-9]*:?\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/.exec(value)?.[1];
+  if (type === 'email') return value.slice(value.indexOf('@') + 1);
+  return undefined;
+}
+
+export function judge(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
+  switch (one.type) {
+    case 'handle':
+      return { role: 'credit', benign: false, reason: 'a handle' };
+    case 'cve':
+    case 'attack':
+      return reference('names a weakness or technique');
+    case 'md5':
+    case 'sha1':
+    case 'sha256':
+      return judgeDigest(one, around, habits);
+    case 'ipv4':
+    case 'ipv6':
+      return judgeAddress(one.value, around, habits);
+    case 'email':
+      return judgeMail(one, around, habits);
+    case 'domain':
+    case 'url':
+      return judgeHost(one, around, habits);
+    default:
+      return indicator('named in the report');
+  }
+}
+
+function judgeDigest(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
+  if (EMPTY_DIGESTS.has(one.value)) return benign('the digest of an empty or test file');
+  const hit = habits.warnings?.find(one.value);
+  if (hit !== undefined) return benign(`on the list "${hit.list}"`);
+  if (CERTIFICATE_BEFORE.test(around.before.slice(-60))) return reference('identifies a certificate, key or commit, not a file');
+  return indicator('a digest of a file');
+}
+
+function judgeAddress(value: string, around: Surroundings, habits: ReportHabits): Judged {
+  const address = value.replace(/\/\d+$/, '');
+  if (isReserved(address)) return benign('an address of a reserved range');
+  if (RESOLVERS.has(address)) return benign('a resolver that anybody may ask');
+  const hit = habits.warnings?.find(address);
+  if (hit !== undefined) {
+    if (hit.effect === 'infrastructure') return indicator(`an address that many share, on the list "${hit.list}"`, true);
+    return benign(`on the list "${hit.list}"`);
+  }
+  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  return indicator('an address named in the report');
+}
+
+function judgeMail(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
+  const host = hostOf('email', one.value) ?? '';
+  const vendor = listedIn(REFERENCES, host);
+  if (vendor !== undefined && listedIn(BENIGN, host) === undefined) return reference(`an address at ${vendor}, who publish or help`, true);
+  if (listedIn(RESERVED_NAMES, host) !== undefined) return benign('a name of a reserved range');
+  if (!one.defanged && CONTACT_BEFORE.test(around.before)) return reference('where to write to');
+  if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate');
+  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  const hit = habits.warnings?.find(one.value);
+  if (hit !== undefined && (hit.effect === 'benign' || hit.effect === 'reserved') && hit.entry.includes('@')) return benign(`on the list "${hit.list}"`);
+  return indicator(one.defanged ? 'written so that nobody clicks it' : 'a mail address named in the report');
+}
+
+function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
+  const host = hostOf(one.type, one.value) ?? '';
+  const isUrl = one.type === 'url';
+  const path = isUrl ? one.value.replace(/^[a-z0-9]*:?\/\/[^/?#]*/, '') : '';
+  if (/^[\d.]+$/.test(host)) {
+    if (isReserved(host)) return benign('an address of a reserved range');
+    if (RESOLVERS.has(host)) return benign('a resolver that anybody may ask');
+    return indicator(one.defanged ? 'written so that nobody clicks it' : 'an address with a path, named in the report');
+  }
+  if (listedIn(RESERVED_NAMES, host) !== undefined) return benign('a name kept for examples and private use');
+  const shared = listedIn(SHARED, host);
+  const publishes = listedIn(REFERENCES, host);
+  const everybody = listedIn(BENIGN, host) ?? (habits.benign === undefined ? undefined : listedIn(habits.benign, host));
+  const hit = habits.warnings?.find(host);
+  if (!one.defanged) {
+    if (isUrl && around.linked) return reference('a link to be clicked', publishes !== undefined || everybody !== undefined);
+    if (
+      publishes !== undefined &&
+      !(shared !== undefined && isUrl && around.listed && !REFERENCE_HEADING.test(around.heading) && INDICATOR_HEADING.test(around.heading))
+    )
+      return reference(`${publishes} is where researchers publish`, true);
+    if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate', everybody !== undefined);
+    if (isUrl && REFERENCE_HEADING.test(around.heading)) return reference(`named under "${around.heading}"`, everybody !== undefined);
+  } else if (publishes !== undefined && shared === undefined && everybody === undefined) return reference(`${publishes} is where researchers publish`, true);
+  if (shared !== undefined) {
+    if (isUrl && path.length > 1 && (one.defanged || around.listed)) return indicator(`a path on ${shared}, which many share: only host and path together`);
+    if (host === shared || host === `www.${shared}`)
+      return isUrl && path.length > 1 ? reference('a live link in running text', true) : benign(`${shared} is shared by many`);
+  } else {
+    if (everybody !== undefined) return benign(`${everybody} is used by everybody`);
+    if (hit !== undefined) {
+      if (hit.effect === 'shared') {
+        if (host === hit.entry.replace(/^\.+/, '')) return benign(`shared by many, on the list "${hit.list}"`);
+        return indicator(`a host below ${hit.entry.replace(/^\.+/, '')}, which many share`);
+      }
+      if (hit.effect === 'sinkhole') return benign(`taken over or lapsed, on the list "${hit.list}"`);
+      if (hit.effect === 'reference' && !one.defanged) return reference(`on the list "${hit.list}"`, true);
+      if (hit.effect !== 'infrastructure') return benign(`on the list "${hit.list}"`);
+    }
+  }
+  const near = around.before.slice(-80);
+  if (BENIGN_HEADING.test(around.heading) && !/(?:but|though|however)/.test(around.heading)) return benign(`named under "${around.heading}"`);
+  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  if (LEGITIMATE_BEFORE.test(near)) return benign('said to be legitimate');
+  if (!one.defanged && VICTIM_BEFORE.test(near)) return victim('whom it pretends to be, or who was hit');
+  if (!one.defanged && habits.defangs && !around.listed) return reference('written live in a report that defangs what is dangerous');
+  if (!one.defanged && isUrl && one.value.startsWith('http') && !around.listed) return reference('a live link in running text');
+  if (one.defanged) return indicator(shared === undefined ? 'written so that nobody clicks it' : `a host on ${shared}, which many share`);
+  return indicator(shared !== undefined ? `a host on ${shared}, which many share` : around.listed ? 'an entry of a list or table' : 'named in the report');
+}
+
+const INDICATOR_HEADING = /\b(?:iocs?|indicators?|network|c2|c&c|cnc|command|payloads?|downloads?|urls?|domains?|infrastructure|dead ?drop|hosts?|servers?)\b/;
+
+/** RFC 2606, 6761, 6762, 8375. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'example',
+  'example.com',
+  'example.org',
+  'example.net',
+  'test',
+  'invalid',
+  'localhost',
+  'local',
+  'home.arpa',
+  'arpa',
+  'internal',
+]);
+
+/** RFC 1122, 1918, 3927, 5735, 5737, 6598; RFC 4291, 4193, 3849 for IPv6. */
+export function isReserved(address: string): boolean {
+  if (address.includes(':')) return /^(?:::1?$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:|2001:0?db8:|100::)/.test(address);
+  const [a, b, c] = address.split('.').map(Number);
+  return (
+    a === 0 ||
+    a === 10 ||
+    a === 127 ||
+    a >= 224 ||
+    (a === 172 && b >= 16 && b <= 31) ||
+    (a === 192 && b === 168) ||
+    (a === 169 && b === 254) ||
+    (a === 100 && b >= 64 && b <= 127) ||
+    (a === 198 && (b === 18 || b === 19)) ||
+    (a === 192 && b === 0 && (c === 0 || c === 2)) ||
+    (a === 198 && b === 51 && c === 100) ||
+    (a === 203 && b === 0 && c === 113)
+  );
+}
