@@ -1,0 +1,238 @@
+/** Rules on traffic, each line a meaning that a rule writer relies on. Every case runs on a fresh plan and on a saved one. */
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { composeCapture } from '@sigwright/traffic';
+import { describe, expect, test } from 'vitest';
+import { buildPlan, Engine, loadPlan, savePlan, usePlan } from './index.ts';
+
+const CLIENT = '10.0.0.5';
+const SERVER = '203.0.113.9';
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+
+function alertsOf(rules: string, capture: Uint8Array, settings: EngineSettings = DEFAULT_SETTINGS): number[] {
+  const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, settings);
+  const refused = build.problems.flatMap((one) => one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error'));
+  expect(refused).toEqual([]);
+  const loaded = loadPlan(savePlan(build.data, 'key'), 'key');
+  if (!loaded.ok) throw new Error(loaded.message);
+  const runs = [build.data, loaded.value].map((data) => {
+    const sids: number[] = [];
+    const engine = new Engine(usePlan(data, catalogue, settings), catalogue, settings, { alert: ({ rule }) => sids.push(rule.sid) });
+    expect(engine.feed(capture)).toBeUndefined();
+    expect(engine.finish()).toBeUndefined();
+    return sids.sort((a, b) => a - b);
+  });
+  expect(runs[1]).toEqual(runs[0]);
+  return runs[0];
+}
+
+function tcp(port: number, ...exchanges: readonly (readonly ['client' | 'server', string])[]): Uint8Array {
+  const capture = composeCapture({ seed: 1 });
+  capture.tcpConversation({ client: CLIENT, server: SERVER, serverPort: port, exchanges: exchanges.map(([from, text]) => ({ from, bytes: latin1(text) })) });
+  return capture.finish();
+}
+
+function http(uri: string, headers: string, body = ''): Uint8Array {
+  const length = body === '' ? '' : `Content-Length: ${body.length}\r\n`;
+  return tcp(
+    80,
+    ['client', `${body === '' ? 'GET' : 'POST'} ${uri} HTTP/1.1\r\nHost: www.Example.com\r\n${headers}${length}\r\n${body}`],
+    ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: test\r\n\r\nhello'],
+  );
+}
+
+const rule = (header: string, options: string, sid = 1): string => `alert ${header} (msg:"test"; ${options} sid:${sid}; rev:1;)`;
+const TCP = 'tcp any any -> any any';
+const STREAM = tcp(9000, ['client', 'abcdefghij0123456789'], ['server', 'response with words']);
+
+describe('contents in the stream', () => {
+  test.each([
+    ['found', 'content:"def";', true],
+    ['not found', 'content:"dfe";', false],
+    ['case matters', 'content:"DEF";', false],
+    ['unless nocase', 'content:"DEF"; nocase;', true],
+    ['absent as asked', 'content:"abc"; content:!"xyz";', true],
+    ['present against the wish', 'content:"abc"; content:!"hij";', false],
+    ['offset at the place', 'content:"def"; offset:3;', true],
+    ['offset behind the place', 'content:"def"; offset:4;', false],
+    ['depth reaches', 'content:"def"; depth:6;', true],
+    ['depth does not', 'content:"def"; depth:5;', false],
+    ['distance', 'content:"abc"; content:"ghi"; distance:3;', true],
+    ['distance too far', 'content:"abc"; content:"ghi"; distance:4;', false],
+    ['within', 'content:"abc"; content:"ghi"; within:6;', true],
+    ['within too short', 'content:"abc"; content:"ghi"; within:5;', false],
+    ['within counts from distance', 'content:"abc"; content:"ghi"; distance:3; within:3;', true],
+    ['startswith', 'content:"abc"; startswith;', true],
+    ['startswith elsewhere', 'content:"bcd"; startswith;', false],
+    ['the first place fails, the second holds', 'content:"5"; content:"6"; distance:0; within:1;', true],
+    ['a short literal', 'content:"j0";', true],
+    ['hex', 'content:"|61 62 63|";', true],
+    ['pcre', 'content:"abc"; pcre:"/[0-9]{10}/";', true],
+    ['pcre relative', 'content:"abc"; pcre:"/^def/R";', true],
+    ['pcre relative fails', 'content:"abc"; pcre:"/^ghi/R";', false],
+    ['pcre negated', 'content:"abc"; pcre:!"/zzz/";', true],
+    ['byte_test', 'content:"j"; byte_test:1,=,0x30,0,relative;', true],
+    ['byte_test string', 'content:"j"; byte_test:3,=,12,0,relative,string,dec;', true],
+    ['byte_jump', 'content:"a"; byte_jump:1,9,relative,string,dec; content:"1"; within:1;', true],
+    ['byte_extract', 'content:"j0"; byte_extract:1,2,n,relative,string,dec; content:"9"; offset:n;', true],
+    ['isdataat', 'content:"j"; isdataat:10,relative;', true],
+    ['no data there', 'content:"789"; isdataat:!1,relative;', true],
+    ['base64', 'content:"j"; base64_decode:bytes 4, relative; base64_data; content:"|d3 5d b7|";', true],
+  ])('%s', (_why, options, fires) => {
+    // Contents with a position look at packets and at the stream, and so does Suricata: once for each.
+    expect([...new Set(alertsOf(rule(TCP, `flow:established,to_server; ${options}`), STREAM))]).toEqual(fires ? [1] : []);
+  });
+});
+
+describe('flow', () => {
+  test.each([
+    ['to_server', 'content:"abc"', 'flow:to_server;', true],
+    ['other direction', 'content:"abc"', 'flow:to_client;', false],
+    ['response', 'content:"words"', 'flow:established,to_client;', true],
+    ['not established at the end', 'content:"abc"', 'flow:not_established;', false],
+  ])('%s', (_why, content, flow, fires) => {
+    expect(alertsOf(rule(TCP, `${flow} ${content};`), STREAM)).toEqual(fires ? [1] : []);
+  });
+
+  test('without a handshake nothing is established, but packets are looked at', () => {
+    const capture = composeCapture({ seed: 2 });
+    capture.tcpConversation({ client: CLIENT, server: SERVER, serverPort: 9000, midstream: true, exchanges: [{ from: 'client', bytes: latin1('abcdef') }] });
+    const bytes = capture.finish();
+    expect(alertsOf(rule(TCP, 'flow:established; content:"abc";'), bytes)).toEqual([]);
+    expect(alertsOf(rule(TCP, 'content:"abc";'), bytes).length).toBeGreaterThan(0);
+  });
+
+  test('a literal across segments', () => {
+    const capture = composeCapture({ seed: 3 });
+    capture.tcpConversation({
+      client: CLIENT,
+      server: SERVER,
+      serverPort: 9000,
+      exchanges: [{ from: 'client', bytes: latin1('xxxxneedlexxxx'), segmentSize: 5 }],
+    });
+    expect(alertsOf(rule(TCP, 'content:"needle";'), capture.finish())).toEqual([1]);
+  });
+
+  test.each([
+    ['ports', 'tcp any any -> any 9000', true],
+    ['other port', 'tcp any any -> any 9001', false],
+    ['negated', 'tcp any any -> any !9000', false],
+    ['variables', 'tcp $HOME_NET any -> $EXTERNAL_NET any', true],
+    ['wrong way', 'tcp $EXTERNAL_NET any -> $HOME_NET any', false],
+    ['both ways', 'tcp $EXTERNAL_NET any <> $HOME_NET any', true],
+  ])('header: %s', (_why, header, fires) => {
+    expect(alertsOf(rule(header, 'flow:to_server; content:"abc";'), STREAM)).toEqual(fires ? [1] : []);
+  });
+});
+
+describe('state', () => {
+  test('flow bits go from setter to reader, and noalert says nothing', () => {
+    const rules = `${rule(TCP, 'flow:to_client; content:"words"; flowbits:isset,a.b;', 2)}\n${rule(TCP, 'flow:to_server; content:"abc"; flowbits:set,a.b; flowbits:noalert;', 1)}`;
+    expect(alertsOf(rules, STREAM)).toEqual([2]);
+    expect(alertsOf(rule(TCP, 'content:"words"; flowbits:isset,a.b;', 2), STREAM)).toEqual([]);
+    expect(alertsOf(rule(TCP, 'content:"words"; flowbits:isnotset,a.b;', 2), STREAM)).toEqual([2]);
+  });
+
+  test('xbits go from one flow to another of the same host', () => {
+    const capture = composeCapture({ seed: 4 });
+    for (const text of ['first', 'second'])
+      capture.tcpConversation({ client: CLIENT, server: SERVER, serverPort: 9000, exchanges: [{ from: 'client', bytes: latin1(text) }] });
+    const rules = `${rule(TCP, 'flow:to_server; content:"first"; xbits:set,seen,track ip_src,expire 600; noalert;', 1)}\n${rule(TCP, 'flow:to_server; content:"second"; xbits:isset,seen,track ip_src;', 2)}`;
+    expect(alertsOf(rules, capture.finish())).toEqual([2]);
+  });
+
+  test.each([
+    ['limit', 'type limit, track by_src, count 2, seconds 600', 2],
+    ['threshold', 'type threshold, track by_src, count 2, seconds 600', 2],
+    ['both', 'type both, track by_src, count 3, seconds 600', 1],
+  ])('threshold: %s', (_type, threshold, count) => {
+    const capture = composeCapture({ seed: 5 });
+    for (let turn = 0; turn < 5; turn++)
+      capture.tcpConversation({ client: CLIENT, server: SERVER, serverPort: 9000, exchanges: [{ from: 'client', bytes: latin1('again') }] });
+    expect(alertsOf(rule(TCP, `flow:to_server; content:"again"; threshold:${threshold};`), capture.finish())).toHaveLength(count);
+  });
+
+  test('a pass rule silences the others', () => {
+    expect(alertsOf(`${rule(TCP, 'content:"abc";', 1)}\n${rule(TCP, 'content:"abc";', 2).replace('alert', 'pass')}`, STREAM)).toEqual([]);
+  });
+});
+
+describe('HTTP buffers', () => {
+  const capture = http('/a/../b%41/index.php?x=%20y', 'User-Agent: curl/8.5.0\r\nCookie: id=1\r\nAccept: */*\r\n', 'name=value');
+  test.each([
+    ['http.method; content:"POST";', true],
+    ['http.uri; content:"/bA/index.php?x= y";', true],
+    ['http.uri; bsize:18; content:"/bA/index.php";', true],
+    ['http.uri.raw; content:"/a/../b%41";', true],
+    ['http.host; content:"www.example.com"; bsize:15;', true],
+    ['http.host; dotprefix; content:".example.com"; endswith;', true],
+    ['http.host; dotprefix; content:".ample.com"; endswith;', false],
+    ['http.user_agent; content:"curl/"; startswith;', true],
+    ['http.cookie; content:"id=1";', true],
+    ['http.header; content:"Cookie";', false],
+    ['http.header; content:"Accept|3a 20|*/*|0d 0a|";', true],
+    ['http.header_names; content:"|0d 0a|Host|0d 0a|User-Agent|0d 0a|";', true],
+    ['http.request_body; content:"name=value";', true],
+    ['http.request_line; content:"POST /a/../b%41";', true],
+    ['http.stat_code; content:"200";', true],
+    ['http.server; content:"test";', true],
+    ['file.data; content:"hello"; startswith;', true],
+    ['http.referer; absent;', true],
+    ['content:"POST"; http_method; content:"/index.php"; http_uri;', true],
+    ['uricontent:"/index.php";', true],
+    ['urilen:27;', true],
+  ])('%s', (options, fires) => {
+    expect(alertsOf(rule('http any any -> any any', options), capture)).toEqual(fires ? [1] : []);
+  });
+});
+
+describe('names', () => {
+  const capture = composeCapture({ seed: 6 });
+  capture.dnsLookup({
+    client: CLIENT,
+    resolver: '10.0.0.2',
+    name: 'www.Evil.example',
+    answers: [{ name: 'www.Evil.example', type: 'A', data: '203.0.113.77' }],
+  });
+  capture.tlsConnection({ client: CLIENT, server: SERVER, serverName: 'cdn.evil.example' });
+  const bytes = capture.finish();
+  test.each([
+    ['dns any any -> any any', 'dns.query; dotprefix; content:".evil.example"; nocase; endswith;', true],
+    ['dns any any -> any any', 'dns.query; content:"www.evil.example"; nocase; bsize:16;', true],
+    ['dns any any -> any any', 'dns.query; dotprefix; content:".vil.example"; nocase; endswith;', false],
+    ['tls any any -> any any', 'tls.sni; dotprefix; content:".evil.example"; endswith;', true],
+    ['tls any any -> any any', 'tls.sni; content:"cdn.evil.example"; bsize:16;', true],
+    ['tls any any -> any any', 'tls.sni; content:"evil.example"; bsize:12;', false],
+  ])('%s %s', (header, options, fires) => {
+    expect(alertsOf(rule(header, options), bytes)).toEqual(fires ? [1] : []);
+  });
+});
+
+describe('every example of the catalogue', () => {
+  const compiler = (options: string): readonly string[] => {
+    const header = /\b(dns|tls|ja3|ja4|ssl|ssh)[._]/.test(options) ? 'ip any any -> any any' : 'ip any any -> any any';
+    const { rules } = parseRules(`alert ${header} (${options} sid:1;)`);
+    return buildPlan([{ path: 'example', rules }], catalogue, DEFAULT_SETTINGS).problems.flatMap((one) =>
+      one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').map((diagnostic) => diagnostic.code),
+    );
+  };
+  const definitions = [...new Set(catalogue.keywords.values())];
+
+  test('there are as many as there should be', () => {
+    expect(definitions.length).toBeGreaterThan(150);
+  });
+
+  test.each(definitions.flatMap((definition) => definition.examples.map((options) => [definition.name, options])))('%s loads: %s', (name, options) => {
+    if (name === 'sid') return;
+    expect(compiler(options)).toEqual([]);
+  });
+
+  test.each(definitions.flatMap((definition) => (definition.broken ?? []).map(({ options, code }) => [code, options])))(
+    '%s is said of: %s',
+    (code, options) => {
+      if (code.startsWith('sid/') || code.startsWith('gid/') || code.startsWith('rev/')) return;
+      expect(compiler(options)).toContain(code);
+    },
+  );
+});
