@@ -3,7 +3,7 @@ export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded } from './alert
 export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';
-export { buildPlan, type PlanBuild, type PlanData, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
+export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
 export { loadPlan, savePlan } from './compile/plan-file.ts';
 export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';

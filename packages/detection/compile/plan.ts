@@ -116,8 +116,13 @@ const HEAD_LENGTH = 512;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */
 const SMALL_LENGTH = 1024;
 
+export interface PlanOptions {
+  /** no tables: every rule is evaluated wherever it could be true. Slow, obvious, and the oracle for the other way. */
+  readonly naive?: boolean;
+}
+
 /** Enabled rules → plan. Rules with an error are left out and reported; of rules with one gid:sid the highest rev wins. */
-export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, settings: EngineSettings): PlanBuild {
+export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, settings: EngineSettings, options: PlanOptions = {}): PlanBuild {
   const headers = new HeaderResolver(settings);
   const compiler = { catalogue, settings, headers };
   const problems: PlanProblem[] = [];
@@ -142,7 +147,7 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
     }
   }
   const ordered = orderRules([...byId.values()]);
-  return { data: planOf(ordered, catalogue), problems, loaded: ordered.length, refused };
+  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused };
 }
 
 function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
@@ -179,7 +184,7 @@ interface GroupDraft {
   grams: GramLiteral[];
 }
 
-function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData {
+function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boolean): PlanData {
   const count = rules.length;
   const encoder = new TextEncoder();
   const texts = rules.map((rule) => rule.text);
@@ -232,12 +237,15 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue): PlanData 
 
     if (rule.addressesOnly) addressesOnly.push(index);
     else if (rule.protocolOnly) protocolOnly.push(index);
-    else if (rule.prefilter === undefined) (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
+    else if (naive || rule.prefilter === undefined) (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
     else if (rule.prefilter.where === PAYLOAD) addPayload(rule, payload);
     else if (rule.ofTransaction) addToGroup(rule, groups);
     else packetAlways.push(index);
     // A payload condition beside transaction buffers is looked for on its own and remembered, see scan/transactions.ts.
-    if (rule.ofTransaction && rule.payload.length > 0 && rule.prefilter?.where !== PAYLOAD) transactionPayload(rule, payload, packetAlways);
+    if (rule.ofTransaction && rule.payload.length > 0) {
+      if (naive) packetAlways.push(index);
+      else if (rule.prefilter?.where !== PAYLOAD) transactionPayload(rule, payload, packetAlways);
+    }
   }
   textStarts[count] = at;
   return {
