@@ -22,7 +22,10 @@ interface Figures {
 
 function timed(command: string, args: readonly string[], cache: string): Figures {
   const started = performance.now();
-  const run = spawnSync('/bin/sh', ['-c', 'times >/dev/null; exec "$0" "$@"', command, ...args], { stdio: 'ignore', env: { ...process.env, SIGWRIGHT_CACHE: cache } });
+  const run = spawnSync('/bin/sh', ['-c', 'times >/dev/null; exec "$0" "$@"', command, ...args], {
+    stdio: 'ignore',
+    env: { ...process.env, SIGWRIGHT_CACHE: cache },
+  });
   if (run.status !== 0) throw new Error(`${command} ended with ${run.status}`);
   const usage = readFileSync(`/proc/self/stat`, 'utf8').split(' ');
   return { cpu: (Number(usage[15]) + Number(usage[16])) / 100, wall: (performance.now() - started) / 1000 };
@@ -54,4 +57,6 @@ for (let round = 0; round < 3; round++) {
   records.add(readFileSync(join(out, 'eve.json'), 'utf8').split('\n').length - 1);
 }
 if (records.size !== 1) throw new Error(`runs differ: ${[...records].join(', ')} records`);
-console.log(`records ${[...records][0]}; md5sum ${median(md5).toFixed(2)} s, sigwright ${median(ours).toFixed(2)} s (cold ${cold.cpu.toFixed(2)} s): ${(median(ours) / median(md5)).toFixed(1)} times md5sum`);
+console.log(
+  `records ${[...records][0]}; md5sum ${median(md5).toFixed(2)} s, sigwright ${median(ours).toFixed(2)} s (cold ${cold.cpu.toFixed(2)} s): ${(median(ours) / median(md5)).toFixed(1)} times md5sum`,
+);

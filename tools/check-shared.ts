@@ -30,25 +30,49 @@ function step(name: string, command: string, args: readonly string[], passes: (o
 const engine = `${join(root, 'sigwright')} suricata {args}`;
 const out = mkdtempSync(join(tmpdir(), 'sigwright-shared-'));
 
-step('tests on reference data', join(root, 'node_modules', '.bin', 'vitest'), ['run'], (output) => (/Tests .*failed|No test files/.test(output) ? 'a test failed' : undefined));
+step('tests on reference data', join(root, 'node_modules', '.bin', 'vitest'), ['run'], (output) =>
+  /Tests .*failed|No test files/.test(output) ? 'a test failed' : undefined,
+);
 step('seed captures', '/usr/bin/python3', [join(shared, 'seed', 'check.py'), '--engine', engine], (output) => {
   const match = /(\d+) of (\d+) captures agree/.exec(output);
   return match !== null && match[1] === match[2] ? undefined : 'the seed captures do not all agree';
 });
 
 const results = join(out, 'results.json');
-step('public captures', process.execPath, ['tools/shared-captures.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules'), results], (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined));
+step(
+  'public captures',
+  process.execPath,
+  ['tools/shared-captures.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules'), results],
+  (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined),
+);
 /** Floors: what was reached; see the closing notes for what the differences are. */
 const PRECISION = 0.89;
 const RECALL = 0.95;
 step('agreement on public captures', '/usr/bin/python3', [join(shared, 'captures', 'compare.py'), '--results', results, '--most', '12'], (output) => {
   const match = /precision ([\d.]+) recall ([\d.]+)/.exec(output);
-  return match !== null && Number(match[1]) >= PRECISION && Number(match[2]) >= RECALL ? undefined : `precision or recall fell below ${PRECISION} and ${RECALL}`;
+  return match !== null && Number(match[1]) >= PRECISION && Number(match[2]) >= RECALL
+    ? undefined
+    : `precision or recall fell below ${PRECISION} and ${RECALL}`;
 });
 
 const tiers = process.argv.includes('--all') ? [] : ['--tier', '1c-packet-stream-alerts', '--tier', '1d-core-app-alerts'];
-step('conformance', '/usr/bin/python3', [join(shared, 'conformance', 'svrun.py'), '--engine', engine, '--config', join(root, 'apps', 'cli', 'suricata.yaml'), '--no-fail-list', '-j', '2', '--out', join(out, 'conformance'), ...tiers], (output) =>
-  /engine says/.test(output) ? undefined : 'the suite did not run',
+step(
+  'conformance',
+  '/usr/bin/python3',
+  [
+    join(shared, 'conformance', 'svrun.py'),
+    '--engine',
+    engine,
+    '--config',
+    join(root, 'apps', 'cli', 'suricata.yaml'),
+    '--no-fail-list',
+    '-j',
+    '2',
+    '--out',
+    join(out, 'conformance'),
+    ...tiers,
+  ],
+  (output) => (/engine says/.test(output) ? undefined : 'the suite did not run'),
 );
 
 console.log(failed === 0 ? '\nall floors hold' : `\n${failed} steps failed`);

@@ -1,19 +1,27 @@
 /**
- * Indicators of a report → draft rules by the conventions of Emerging Threats: a DNS and a TLS rule for a domain, HTTP for a URL,
- * an address rule for an address with a port. Matches are exact or on whole labels, so that `xxevil.com` never fires for
- * `evil.com`. What is covered already, or must not become a rule, is left out and said.
+ * Indicators of a report → draft rules by the conventions of Emerging Threats: a DNS and a TLS rule for a name, HTTP for a URL, an
+ * address rule for an address (bodies.ts says how each matches). What is covered already, or must not become a rule, is left out and
+ * said. The date and the numbers are given; nothing is read from a clock.
  */
 import type { Indicator } from '@sigwright/contracts';
-import type { Coverage } from '../coverage/coverage.ts';
-import { type ReportReading, registrable, sharedParent } from '../intake/intake.ts';
+import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
+import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
+import { type Body, bodiesOf, type DraftRole } from './bodies.ts';
 
 export interface DraftOptions {
+  /** first word of every message, for example `SW` */
   readonly prefix: string;
-  /** next free number; undefined where the range is used up */
+  /** next free number; undefined where the range is used up. Asked once for each rule that is drafted. */
   nextSid(): number | undefined;
-  /** ISO date */
+  /** day of the draft, ISO (`2024-03-08`) */
   readonly date: string;
+  /** category word: MALWARE (default), MOBILE_MALWARE, PHISHING, EXPLOIT_KIT, ADWARE_PUP, COINMINER, INFO, HUNTING, POLICY */
+  readonly category?: string;
+  /** oldest engine that must load the rules; 7 (default) or 8 */
+  readonly engine?: 7 | 8;
+  /** name in messages and metadata; the first family or actor of the report where left out */
   readonly family?: string;
+  /** address of the report, with or without scheme */
   readonly reference?: string;
   readonly coverage?: Coverage;
 }
@@ -21,172 +29,204 @@ export interface DraftOptions {
 export interface DraftRule {
   readonly sid: number;
   readonly text: string;
-  readonly role: string;
+  readonly role: DraftRole;
   readonly indicator: string;
 }
 
 export interface Draft {
   readonly rules: readonly DraftRule[];
+  /** every indicator (or half of one) that gave no rule, with the reason */
   readonly skipped: readonly { readonly indicator: string; readonly why: string }[];
 }
+
+interface Category {
+  readonly kind: string;
+  readonly classtype: string;
+  readonly trafficClasstype: string;
+  readonly severity: string;
+  readonly target: string;
+  readonly product?: string;
+}
+
+const MALWARE: Category = { kind: '', classtype: 'domain-c2', trafficClasstype: 'command-and-control', severity: 'Major', target: 'Client_Endpoint' };
+const CATEGORIES: Readonly<Record<string, Category>> = {
+  MALWARE,
+  MOBILE_MALWARE: { ...MALWARE, target: 'Mobile_Client', product: 'Android' },
+  PHISHING: { ...MALWARE, kind: 'Phishing ', classtype: 'social-engineering', trafficClasstype: 'social-engineering' },
+  EXPLOIT_KIT: { ...MALWARE, classtype: 'exploit-kit', trafficClasstype: 'exploit-kit' },
+  ADWARE_PUP: { ...MALWARE, classtype: 'pup-activity', trafficClasstype: 'pup-activity', severity: 'Minor' },
+  COINMINER: { ...MALWARE, classtype: 'coin-mining', trafficClasstype: 'coin-mining' },
+  INFO: { ...MALWARE, classtype: 'misc-activity', trafficClasstype: 'misc-activity', severity: 'Informational' },
+  POLICY: { ...MALWARE, classtype: 'policy-violation', trafficClasstype: 'policy-violation', severity: 'Informational' },
+  HUNTING: { ...MALWARE, classtype: 'bad-unknown', trafficClasstype: 'bad-unknown', severity: 'Minor' },
+};
+const COMMAND_AND_CONTROL = /\b(?:c2|c&c|cnc|c and c|command[- ]and[- ]control|control server|beacon(?:s|ing)?)\b/i;
 
 export function draftRules(reading: ReportReading, options: DraftOptions): Draft {
   const rules: DraftRule[] = [];
   const skipped: { indicator: string; why: string }[] = [];
-  const seen = new Set<string>();
-  const family = options.family ?? reading.families[0] ?? reading.actors[0] ?? 'Unattributed Malware';
-  const reference = withoutScheme(options.reference ?? reading.references[0]);
-  for (const indicator of reading.indicators) {
+  const category = options.category ?? 'MALWARE';
+  const kind = CATEGORIES[category] ?? MALWARE;
+  const family = wordsOnly(options.family ?? reading.families[0] ?? reading.actors[0] ?? 'Unattributed Malware');
+  const references = referencesOf(reading, options.reference);
+  const drafted = new Map<string, number>();
+  let exhausted = false;
+  for (const indicator of inOrder(reading.indicators)) {
     const shown = `${indicator.type} ${indicator.value}`;
-    if (seen.has(shown)) continue;
-    seen.add(shown);
     const why = reasonAgainst(indicator);
     if (why !== undefined) {
       skipped.push({ indicator: shown, why });
       continue;
     }
-    const covered = options.coverage?.find(indicator).filter((hit) => hit.enabled) ?? [];
-    if (covered.length > 0) {
-      skipped.push({ indicator: shown, why: `covered already by ${[...new Set(covered.map((hit) => hit.sid))].slice(0, 4).join(', ')}` });
-      continue;
-    }
-    const bodies = bodiesOf(indicator, family);
+    const bodies = bodiesOf(indicator, {
+      family,
+      engine: options.engine ?? 7,
+      kind: kind.kind !== '' ? kind.kind : kind === MALWARE && COMMAND_AND_CONTROL.test(indicator.sentence) ? 'CnC ' : '',
+      method: methodIn(indicator.sentence),
+    });
     if (bodies.length === 0) {
-      skipped.push({ indicator: shown, why: 'goes into references, not into a rule of its own' });
+      skipped.push({ indicator: shown, why: reasonWithoutBody(indicator) });
       continue;
     }
+    const hits = options.coverage?.find(indicator) ?? [];
     for (const body of bodies) {
-      const sid = options.nextSid();
-      if (sid === undefined) {
-        skipped.push({ indicator: shown, why: 'the ruleset has no free SID left' });
-        break;
+      const half = bodies.length > 1 ? ` (${body.role === 'lookup' ? 'DNS' : body.role === 'contact' ? 'TLS' : 'HTTP'})` : '';
+      const before = drafted.get(body.key) ?? broaderDraft(drafted, body);
+      if (before !== undefined) {
+        skipped.push({ indicator: `${shown}${half}`, why: `covered by ${before}, drafted here` });
+        continue;
       }
-      rules.push({ sid, role: body.role, indicator: indicator.value, text: ruleText(body, options, family, reference, sid) });
+      const covering =
+        coveringHit(hits, body) ??
+        (body.name === undefined || indicator.type === 'domain'
+          ? undefined
+          : coveringHit(options.coverage?.find({ type: 'domain', value: body.name.host }) ?? [], body));
+      if (covering !== undefined) {
+        skipped.push({ indicator: `${shown}${half}`, why: `covered already by ${covering.sid} (${covering.how}): ${covering.message}` });
+        continue;
+      }
+      const sid = exhausted ? undefined : options.nextSid();
+      if (sid === undefined) {
+        exhausted = true;
+        skipped.push({ indicator: `${shown}${half}`, why: 'the ruleset has no free SID left' });
+        continue;
+      }
+      drafted.set(body.key, sid);
+      rules.push({ sid, role: body.role, indicator: indicator.value, text: ruleText(body, { indicator, kind, category, family, references, options, sid }) });
     }
   }
   return { rules, skipped };
 }
 
+/** Each value once; names that stand for others first, so that those below them are seen as covered. Otherwise as in the text. */
+function inOrder(indicators: readonly ReportIndicator[]): ReportIndicator[] {
+  const best = new Map<string, ReportIndicator>();
+  for (const one of indicators) {
+    // Files, keys and user agents are for behaviour rules, which a person writes; techniques and people are no indicators.
+    if (one.type === 'handle' || one.type === 'cve' || one.type === 'attack') continue;
+    const key = `${one.type} ${one.value}${one.type.startsWith('ip') ? ` ${one.port ?? ''}` : ''}`;
+    const before = best.get(key);
+    // Named once as an indicator, a value is one, wherever else it stands; but what is harmless at one place is harmless.
+    if (before === undefined || (before.role === 'reference' && one.role === 'indicator') || (before.role === 'indicator' && one.role === 'benign'))
+      best.set(key, one);
+  }
+  const rank = (one: Indicator): number => (one.type === 'domain' ? one.value.split('.').length : 100);
+  return [...best.values()].sort((a, b) => rank(a) - rank(b) || a.start - b.start);
+}
+
 function reasonAgainst(indicator: Indicator): string | undefined {
-  if (indicator.role !== 'indicator') return indicator.reason;
+  if (indicator.role !== 'indicator') return `${indicator.role}: ${indicator.reason}`;
+  if (indicator.benign) return indicator.reason;
+  if (indicator.type === 'domain' && sharedParent(indicator.value) === indicator.value)
+    return `${indicator.value} is shared by many: only a host or path on it can be matched`;
   return undefined;
 }
 
-interface Body {
-  readonly role: 'lookup' | 'contact' | 'check_in';
-  readonly header: string;
-  readonly message: string;
-  readonly flow: boolean;
-  readonly match: string;
-  readonly classtype: string;
-  readonly state: string;
-}
-
-function bodiesOf(indicator: Indicator, family: string): readonly Body[] {
+function reasonWithoutBody(indicator: Indicator): string {
   switch (indicator.type) {
-    case 'domain':
-      return domainBodies(indicator.value, family);
+    case 'md5':
+    case 'sha1':
+    case 'sha256':
+      return 'a digest goes into references: it is not seen on the wire';
     case 'url':
-      return urlBodies(indicator.value, family);
-    case 'ipv4':
-    case 'ipv6':
-      return [
-        {
-          role: 'contact',
-          header: `alert ${indicator.port === undefined ? 'ip' : 'tcp'} $HOME_NET any -> ${indicator.type === 'ipv6' ? `[${indicator.value}]` : indicator.value} ${indicator.port ?? 'any'}`,
-          message: `Connection to ${family} Server (${indicator.value})`,
-          flow: indicator.port !== undefined,
-          match: '',
-          classtype: 'command-and-control',
-          state: '',
-        },
-      ];
+      return 'neither its host nor its path identifies anything';
+    case 'domain':
+      return 'the name cannot be written for the wire';
     default:
-      return [];
+      return `no rule is drafted from ${indicator.type === 'email' ? 'a mail address' : `a ${indicator.type}`} alone`;
   }
 }
 
-/** ET's defanging: a blank before the last dot. */
-function spaced(host: string): string {
-  const dot = host.lastIndexOf('.');
-  return `${host.slice(0, dot)} ${host.slice(dot)}`;
-}
-
-function domainBodies(host: string, family: string): readonly Body[] {
-  // Below a shared name, or written as a full host, only that host is meant; a registrable name stands for all below it.
-  const exact = sharedParent(host) !== undefined || registrable(host) !== host;
-  const match = (buffer: string, dns: boolean): string =>
-    exact
-      ? `${buffer}; bsize:${host.length}; content:"${host}";${dns ? ' nocase;' : ' fast_pattern; nocase;'}`
-      : `${buffer}; dotprefix; content:".${host}";${dns ? ' nocase; endswith;' : ' nocase; endswith; fast_pattern;'}`;
-  return [
-    {
-      role: 'lookup',
-      header: 'alert dns $HOME_NET any -> any any',
-      message: `${family} Domain in DNS Lookup (${spaced(host)})`,
-      flow: false,
-      match: match('dns.query', true),
-      classtype: 'domain-c2',
-      state: '',
-    },
-    {
-      role: 'contact',
-      header: 'alert tls $HOME_NET any -> $EXTERNAL_NET any',
-      message: `Observed ${family} Domain (${spaced(host)} in TLS SNI)`,
-      flow: true,
-      match: match('tls.sni', false),
-      classtype: 'domain-c2',
-      state: 'TLSEncrypt',
-    },
-  ];
-}
-
-function escaped(text: string): string {
-  return text.replace(
-    /[^\x20-\x7e]|[;:"\\|]/g,
-    (character) => `|${[...new TextEncoder().encode(character)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}|`,
+/** A rule that is on and matches at least as much on the same buffer; an informational one on a shared parent says something else. */
+function coveringHit(hits: readonly CoverageHit[], body: Body): CoverageHit | undefined {
+  return hits.find(
+    (hit) =>
+      hit.enabled &&
+      (hit.buffer === body.buffer || (body.buffer === 'http.host' && hit.buffer === 'http.uri')) &&
+      (hit.how === 'exact' || (hit.how === 'broader' && !/\b(?:INFO|POLICY|DYNAMIC_DNS|DYN_DNS|HUNTING|FILE_SHARING)\b/.test(hit.message))),
   );
 }
 
-function urlBodies(url: string, family: string): readonly Body[] {
-  const match = /^([a-z]+):\/\/([^/?#:]*)(?::\d+)?([^#]*)/.exec(url);
-  if (match === null || match[1] === 'ftp') return [];
-  const [, , host, path] = match;
-  const isAddress = /^\d+(\.\d+){3}$/.test(host);
-  if (path.length < 2) return isAddress ? [] : domainBodies(host, family);
-  const hostPart = `http.host; bsize:${host.length}; content:"${host}";`;
-  const body: Body = {
-    role: 'check_in',
-    header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
-    message: `${family} Related URL Requested (${isAddress ? host : spaced(host)})`,
-    flow: true,
-    match: `http.uri; content:"${escaped(path)}"; startswith; fast_pattern; ${hostPart}`,
-    classtype: 'trojan-activity',
-    state: 'plaintext',
-  };
-  return isAddress || sharedParent(host) !== undefined ? [body] : [...domainBodies(host, family), body];
+/** A name above this one that was drafted with all names below it. */
+function broaderDraft(drafted: ReadonlyMap<string, number>, body: Body): number | undefined {
+  if (body.name === undefined || sharedParent(body.name.host) !== undefined) return undefined;
+  const [buffer] = body.key.split(' ', 1);
+  for (let dot = body.name.host.indexOf('.'); dot !== -1; dot = body.name.host.indexOf('.', dot + 1)) {
+    const sid = drafted.get(`${buffer} ${body.name.host.slice(dot + 1)}`);
+    if (sid !== undefined) return sid;
+  }
+  return undefined;
 }
 
-function ruleText(body: Body, options: DraftOptions, family: string, reference: string | undefined, sid: number): string {
-  const stamp = options.date.replaceAll('-', '_');
+/** The method that a sentence names; undefined where it names none or both. */
+function methodIn(sentence: string): 'GET' | 'POST' | undefined {
+  const get = /\bGET\b/.test(sentence);
+  const post = /\bPOST\b/.test(sentence);
+  return get === post ? undefined : get ? 'GET' : 'POST';
+}
+
+interface RuleParts {
+  readonly indicator: Indicator;
+  readonly kind: Category;
+  readonly category: string;
+  readonly family: string;
+  readonly references: readonly string[];
+  readonly options: DraftOptions;
+  readonly sid: number;
+}
+
+function ruleText(body: Body, { indicator, kind, category, family, references, options, sid }: RuleParts): string {
+  const stamp = options.date.slice(0, 10).replaceAll('-', '_');
+  const traffic = body.role === 'check_in' || body.role === 'payload';
+  const isAddress = body.buffer === 'address';
   const metadata = [
-    'attack_target Client_Endpoint',
-    ...(body.state === '' ? [] : [`tls_state ${body.state}`]),
+    ...(kind.product === undefined ? [] : [`affected_product ${kind.product}`]),
+    `attack_target ${kind.target}`,
+    ...(body.tlsState === undefined ? [] : [`tls_state ${body.tlsState}`]),
     `created_at ${stamp}`,
     'deployment Perimeter',
+    ...(body.tlsState === 'TLSDecrypt' ? ['deployment SSLDecrypt'] : []),
     `malware_family ${family.replaceAll(' ', '_')}`,
     'performance_impact Low',
-    'confidence Medium',
+    `confidence ${confidenceOf(indicator, isAddress)}`,
     `role ${body.role}`,
-    `signature_severity ${body.role === 'check_in' ? 'Critical' : 'Major'}`,
+    `signature_severity ${traffic && kind.severity === 'Major' ? 'Critical' : kind.severity}`,
     `updated_at ${stamp}`,
   ];
+  const classtype = traffic
+    ? body.role === 'payload' && kind === MALWARE
+      ? 'trojan-activity'
+      : kind.trafficClasstype
+    : isAddress
+      ? kind.trafficClasstype
+      : kind.classtype;
   const parts = [
-    `msg:"${options.prefix} MALWARE ${body.message}";`,
+    `msg:"${options.prefix} ${category} ${body.message}";`,
     ...(body.flow ? ['flow:established,to_server;'] : []),
     ...(body.match === '' ? [] : [body.match]),
-    ...(reference === undefined ? [] : [`reference:url,${reference};`]),
-    `classtype:${body.classtype};`,
+    ...(body.threshold === '' ? [] : [body.threshold]),
+    ...references.map((one) => `reference:${one};`),
+    `classtype:${classtype};`,
     `sid:${sid};`,
     'rev:1;',
     `metadata:${metadata.join(', ')};`,
@@ -195,6 +235,33 @@ function ruleText(body: Body, options: DraftOptions, family: string, reference: 
   return `${body.header} (${parts.join(' ')})`;
 }
 
-function withoutScheme(url: string | undefined): string | undefined {
-  return url?.replace(/^https?:\/\//i, '').replace(/[;"\s]/g, (character) => encodeURIComponent(character));
+/** Written so that nobody clicks it: the author is sure. Addresses change hands. */
+function confidenceOf(indicator: Indicator, isAddress: boolean): 'High' | 'Medium' | 'Low' {
+  if (isAddress) return indicator.port === undefined ? 'Low' : 'Medium';
+  return indicator.written.toLowerCase() !== indicator.value.toLowerCase() ? 'High' : 'Medium';
+}
+
+/** The report itself, and the one digest it names, where it is one. */
+function referencesOf(reading: ReportReading, given: string | undefined): string[] {
+  const url = given ?? reading.source ?? reading.references.find((one) => /^https?:\/\/[^/]+\/./.test(one)) ?? reading.references[0];
+  const references: string[] = [];
+  if (url !== undefined) references.push(`url,${withoutScheme(url)}`);
+  const digests = new Set(reading.indicators.filter((one) => one.type === 'md5' && one.role === 'indicator').map((one) => one.value));
+  if (digests.size === 1) references.push(`md5,${[...digests][0]}`);
+  return references;
+}
+
+function withoutScheme(url: string): string {
+  return url.replace(/^https?:\/\//i, '').replace(/[;"\\\s]|[^\x20-\x7e]/gu, (character) => encodeURIComponent(character));
+}
+
+/** What may stand in a message and in metadata: no quotes, commas, semicolons. */
+function wordsOnly(name: string): string {
+  return (
+    name
+      .replace(/[^\p{L}\p{N} ._/+-]/gu, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, 60) || 'Unattributed Malware'
+  );
 }
