@@ -196,6 +196,8 @@ class AddressIndex {
   readonly #single = new Map<string, Rule[]>();
   /** by prefix length, by masked address */
   readonly #ranges = new Map<number, Map<number, Rule[]>>();
+  /** what a rule's groups exclude (`!198.51.100.7`) */
+  readonly #excluded = new Map<Rule, { readonly prefix: number; readonly address: number }[]>();
 
   /** true where the header names an address */
   add(rule: Rule): boolean {
@@ -203,22 +205,39 @@ class AddressIndex {
     for (const { text } of [rule.source, rule.destination]) {
       // `any`, `$HOME_NET` and negated groups name none.
       if (!/[0-9a-f][.:]/i.test(text) || text.startsWith('!')) continue;
-      for (const part of text.replace(/!\[[^\]]*\]/g, '').split(/[[\],\s]+/)) {
-        if (part === '' || part.startsWith('!') || part.startsWith('$')) continue;
-        found = true;
-        const slash = part.indexOf('/');
-        const prefix = slash === -1 ? 32 : Number(part.slice(slash + 1));
-        const address = slash === -1 ? undefined : number4(part.slice(0, slash));
-        if (address === undefined || prefix >= 32) {
-          push(this.#single, (slash === -1 ? part : part.slice(0, slash)).toLowerCase(), rule);
+      let depth = 0;
+      /** nesting depth at which a negated group opened; 0 for none */
+      let negatedFrom = 0;
+      for (const [, negation, token] of text.matchAll(/(!?)\s*([[\]]|[^\s,[\]!]+)/g)) {
+        if (token === '[') {
+          depth++;
+          if (negation === '!' && negatedFrom === 0) negatedFrom = depth;
           continue;
         }
-        let map = this.#ranges.get(prefix);
+        if (token === ']') {
+          if (depth === negatedFrom) negatedFrom = 0;
+          depth--;
+          continue;
+        }
+        if (token.startsWith('$')) continue;
+        const part = token;
+        if (negation === '!' || negatedFrom > 0) {
+          const range = range4(part);
+          if (range !== undefined) push(this.#excluded, rule, range);
+          continue;
+        }
+        found = true;
+        const range = range4(part);
+        if (range === undefined || range.prefix >= 32) {
+          push(this.#single, part.replace(/\/.*$/, '').toLowerCase(), rule);
+          continue;
+        }
+        let map = this.#ranges.get(range.prefix);
         if (map === undefined) {
           map = new Map();
-          this.#ranges.set(prefix, map);
+          this.#ranges.set(range.prefix, map);
         }
-        push(map, masked(address, prefix), rule);
+        push(map, masked(range.address, range.prefix), rule);
       }
     }
     return found;
@@ -232,7 +251,10 @@ class AddressIndex {
     const own = slash === -1 ? 32 : Number(value.slice(slash + 1));
     for (const [prefix, map] of this.#ranges) {
       if (prefix > own) continue;
-      for (const rule of map.get(masked(address, prefix)) ?? []) hits.push(hit(rule, prefix === own ? 'exact' : 'broader', 'address'));
+      for (const rule of map.get(masked(address, prefix)) ?? []) {
+        if (this.#excluded.get(rule)?.some((one) => masked(address, one.prefix) === masked(one.address, one.prefix)) === true) continue;
+        hits.push(hit(rule, prefix === own ? 'exact' : 'broader', 'address'));
+      }
     }
     return hits;
   }
@@ -240,6 +262,12 @@ class AddressIndex {
 
 function portsAreAny(rule: Rule): boolean {
   return rule.sourcePorts.text === 'any' && rule.destinationPorts.text === 'any' && !rule.options.some((option) => option.name === 'content');
+}
+
+function range4(text: string): { prefix: number; address: number } | undefined {
+  const slash = text.indexOf('/');
+  const address = number4(slash === -1 ? text : text.slice(0, slash));
+  return address === undefined ? undefined : { address, prefix: slash === -1 ? 32 : Number(text.slice(slash + 1)) };
 }
 
 function number4(text: string): number | undefined {

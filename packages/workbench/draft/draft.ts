@@ -96,11 +96,10 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
         skipped.push({ indicator: `${shown}${half}`, why: `covered by ${before}, drafted here` });
         continue;
       }
+      // A URL's host, and a name of another script as it goes over the wire, are asked by themselves.
+      const wire = body.name === undefined || body.name.host === indicator.value ? undefined : body.name.host;
       const covering =
-        coveringHit(hits, body) ??
-        (body.name === undefined || indicator.type === 'domain'
-          ? undefined
-          : coveringHit(options.coverage?.find({ type: 'domain', value: body.name.host }) ?? [], body));
+        coveringHit(hits, body) ?? (wire === undefined ? undefined : coveringHit(options.coverage?.find({ type: 'domain', value: wire }) ?? [], body));
       if (covering !== undefined) {
         skipped.push({ indicator: `${shown}${half}`, why: `covered already by ${covering.sid} (${covering.how}): ${covering.message}` });
         continue;
@@ -252,7 +251,12 @@ function referencesOf(reading: ReportReading, given: string | undefined): string
 }
 
 function withoutScheme(url: string): string {
-  return url.replace(/^https?:\/\//i, '').replace(/[;"\\\s]|[^\x20-\x7e]/gu, (character) => encodeURIComponent(character));
+  return url.replace(/^https?:\/\//i, '').replace(/[;"\\\s]|[^\x20-\x7e]/gu, (character) => {
+    // Not encodeURIComponent: it throws on half a surrogate pair, which a damaged text may hold.
+    let encoded = '';
+    for (const byte of new TextEncoder().encode(character)) encoded += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    return encoded;
+  });
 }
 
 /** What may stand in a message and in metadata: no quotes, commas, semicolons. */

@@ -46,6 +46,8 @@ const CERTIFICATE_BEFORE =
   /\b(?:thumbprint|serial(?: number)?|fingerprint|key id(?:entifier)?|keyid|commit|revision|certificate|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
 const CONTACT_BEFORE =
   /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b[^;|]{0,60}$/i;
+const READ_BEFORE =
+  /\b(?:source|sources|reference|references|via|link|url of (?:the )?(?:report|article|post)|original|blog|article|post|report|write-?up|read|see|more|details?|published|from)\s*(?:at|:|on|here:?|=)?\s*[<("'`]?$/i;
 /** Lines of a certificate as tools print it. */
 const CERTIFICATE_LINE = /^\s*(?:URI:|CPS:|Policy|CA Issuers|OCSP - URI|email:|DNS:|Subject:|Issuer:|X509v3)|(?:CA Issuers|OCSP) - URI:\s*$/;
 
@@ -136,6 +138,9 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
     )
       return reference(`${publishes} is where researchers publish`, true);
     if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate', everybody !== undefined);
+    if (isUrl && READ_BEFORE.test(around.before)) return reference('where the report says it comes from, or what to read', everybody !== undefined);
+    if (isUrl && habits.defangs && !one.value.startsWith('//') && !INDICATOR_HEADING.test(around.heading))
+      return reference('a live link in a report that defangs what is dangerous', everybody !== undefined);
     if (isUrl && REFERENCE_HEADING.test(around.heading)) return reference(`named under "${around.heading}"`, everybody !== undefined);
   } else if (publishes !== undefined && shared === undefined && everybody === undefined) return reference(`${publishes} is where researchers publish`, true);
   if (shared !== undefined) {

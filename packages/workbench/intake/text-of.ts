@@ -34,6 +34,8 @@ export function textOfHtml(html: string): HtmlText {
   const links: string[] = [];
   let skip = '';
   let title = '';
+  let source: string | undefined;
+  let close = 0;
   for (let at = 0; at < html.length; ) {
     const open = html.indexOf('<', at);
     if (open === -1) {
@@ -50,7 +52,8 @@ export function textOfHtml(html: string): HtmlText {
       at = end === -1 ? html.length : end + 3;
       continue;
     }
-    const close = html.indexOf('>', open);
+    // Kept from one `<` to the next: many of them before one `>` must not each search for it.
+    if (close <= open) close = html.indexOf('>', open);
     if (close === -1) break;
     const tag = /^<(\/?)([a-z][a-z0-9]*)/i.exec(html.slice(open, open + 32));
     if (tag === null) {
@@ -63,10 +66,14 @@ export function textOfHtml(html: string): HtmlText {
       if (tag[1] === '/' && name === skip) skip = '';
     } else if (tag[1] === '' && (name === 'script' || name === 'style' || name === 'title' || name === 'noscript')) skip = name;
     else if (BLOCKS.test(name)) parts.push('\n');
-    if (name === 'a' && tag[1] === '') {
-      const href = /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(html.slice(open, close));
-      const target = href?.[1] ?? href?.[2] ?? href?.[3];
-      if (target !== undefined) links.push(decodeEntities(target));
+    if (tag[1] === '' && (name === 'a' || name === 'link' || name === 'meta')) {
+      const element = html.slice(open, Math.min(close, open + LONGEST_ELEMENT));
+      const target = attribute(element, name === 'meta' ? 'content' : 'href');
+      if (target !== undefined) {
+        if (name === 'a') links.push(decodeEntities(target));
+        else if (/^https?:/i.test(target) && (attribute(element, 'rel') === 'canonical' || attribute(element, 'property') === 'og:url'))
+          source = decodeEntities(target);
+      }
     }
     at = close + 1;
   }
@@ -78,7 +85,22 @@ export function textOfHtml(html: string): HtmlText {
       .trim(),
     links,
     title: title.trim(),
+    ...(source === undefined ? {} : { source }),
   };
+}
+
+/** Longer elements are cut: no address is so long. */
+const LONGEST_ELEMENT = 8192;
+const ATTRIBUTES = {
+  href: /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/i,
+  rel: /\brel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/i,
+  property: /\bproperty\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/i,
+  content: /\bcontent\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))/i,
+};
+
+function attribute(element: string, name: keyof typeof ATTRIBUTES): string | undefined {
+  const match = ATTRIBUTES[name].exec(element);
+  return match?.[1] ?? match?.[2] ?? match?.[3];
 }
 
 function decodeEntities(text: string): string {

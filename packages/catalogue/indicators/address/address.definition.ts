@@ -46,7 +46,7 @@ export const indicator: IndicatorDefinition = {
         yield { type: 'ipv4', value: `${value}/${prefix[1]}`, start, end: end + prefix[0].length };
         continue;
       }
-      const portMatch = /^:(\d{1,5})(?![\d.])/.exec(text.slice(end, end + 8));
+      const portMatch = /^:(\d{1,5})(?!\d|\.\d)/.exec(text.slice(end, end + 8));
       const port = portMatch === null ? 0 : Number(portMatch[1]);
       if (portMatch !== null && port > 0 && port <= 65535) {
         end += portMatch[0].length;

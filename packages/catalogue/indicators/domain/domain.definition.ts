@@ -97,7 +97,7 @@ function spacedNameIsMeant(text: string, start: number, end: number, written: st
   const ending = written.slice(written.lastIndexOf('.') + 1);
   if (ending !== ending.toLowerCase()) return false;
   const first = written.slice(0, written.search(/[ .]/)).toLowerCase();
-  if (NOT_A_LABEL.has(first)) return false;
+  if (NOT_A_LABEL.has(first) && written.split('.').length < 3) return false;
   const before = text.slice(Math.max(0, start - 3), start);
   const after = text.slice(end, end + 1);
   if (/[("'`|*[:<]\s?(?:\*\.)?$/.test(before) || /[)"'`|\]>]/.test(after)) return true;

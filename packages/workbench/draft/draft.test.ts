@@ -1,0 +1,197 @@
+import { catalogue, refang } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { compileRule, HeaderResolver } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import { describe, expect, it } from 'vitest';
+import { buildCoverage } from '../coverage/coverage.ts';
+import { matchesOf } from '../coverage/rule-matches.ts';
+import { readReport } from '../intake/intake.ts';
+import { contentOf, spaced, standsForNamesBelow } from './bodies.ts';
+import { type Draft, type DraftOptions, draftRules } from './draft.ts';
+
+function draft(text: string, more: Partial<DraftOptions> = {}): Draft {
+  let sid = 1_000_001;
+  return draftRules(readReport(text, { definitions: catalogue.indicators, refang }), {
+    prefix: 'SW',
+    date: '2024-03-08',
+    nextSid: () => sid++,
+    family: 'QuietRAT',
+    ...more,
+  });
+}
+
+const DNS =
+  'alert dns $HOME_NET any -> any any (msg:"SW MALWARE QuietRAT Domain in DNS Lookup (quiet .top)"; dns.query; dotprefix; content:".quiet.top"; nocase; endswith; reference:url,blog.small-lab.top/q; classtype:domain-c2; sid:1000001; rev:1; metadata:attack_target Client_Endpoint, created_at 2024_03_08, deployment Perimeter, malware_family QuietRAT, performance_impact Low, confidence High, role lookup, signature_severity Major, updated_at 2024_03_08; target:src_ip;)';
+const SNI =
+  'alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"SW MALWARE Observed QuietRAT Domain (quiet .top in TLS SNI)"; flow:established,to_server; tls.sni; dotprefix; content:".quiet.top"; nocase; endswith; fast_pattern; reference:url,blog.small-lab.top/q; classtype:domain-c2; sid:1000002; rev:1; metadata:attack_target Client_Endpoint, tls_state TLSEncrypt, created_at 2024_03_08, deployment Perimeter, malware_family QuietRAT, performance_impact Low, confidence High, role contact, signature_severity Major, updated_at 2024_03_08; target:src_ip;)';
+
+describe('a name', () => {
+  it('gives a pair, written as Emerging Threats write it', () => {
+    expect(draft('quiet[.]top', { reference: 'https://blog.small-lab.top/q' }).rules.map((rule) => rule.text)).toEqual([DNS, SNI]);
+  });
+});
+
+/** The tests of a rule, between flow and what every rule ends with. */
+function tests(text: string): string {
+  return text.replace(/^.*?msg:"[^"]*";\s*(?:flow:[^;]*;\s*)?/, '').replace(/\s*(?:threshold|reference|classtype):.*$/, '');
+}
+
+describe('matches', () => {
+  const cases: readonly (readonly [why: string, text: string, ...expected: string[]])[] = [
+    [
+      'a registered name stands for all below it',
+      'quiet[.]top',
+      'dns.query; dotprefix; content:".quiet.top"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".quiet.top"; nocase; endswith; fast_pattern;',
+    ],
+    [
+      'a host stands for what lies below it',
+      'c2.quiet[.]top',
+      'dns.query; dotprefix; content:".c2.quiet.top"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".c2.quiet.top"; nocase; endswith; fast_pattern;',
+    ],
+    [
+      'www stands for itself',
+      'www.quiet[.]top',
+      'dns.query; bsize:13; content:"www.quiet.top"; nocase;',
+      'tls.sni; bsize:13; content:"www.quiet.top"; fast_pattern; nocase;',
+    ],
+    [
+      'a host on dynamic DNS stands for itself',
+      'cold.hopto[.]org',
+      'dns.query; bsize:14; content:"cold.hopto.org"; nocase;',
+      'tls.sni; bsize:14; content:"cold.hopto.org"; fast_pattern; nocase;',
+    ],
+    ['the service itself gives nothing', 'hopto[.]org'],
+    [
+      'a name of another script goes over the wire in ASCII',
+      'b\u00fccher-haus[.]top',
+      'dns.query; dotprefix; content:".xn--bcher-haus-9db.top"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".xn--bcher-haus-9db.top"; nocase; endswith; fast_pattern;',
+    ],
+    [
+      'a whole path on a shared service',
+      'hxxps://gitlab[.]com/nobody/x/a.txt',
+      'http.uri; bsize:15; content:"/nobody/x/a.txt"; fast_pattern; http.host; bsize:10; content:"gitlab.com";',
+    ],
+    ['an address of a reserved range', 'hxxp://198.18.8[.]9/x'],
+    [
+      'an address as host',
+      'hxxp://45.137.21[.]9/gate.php?id=',
+      'http.uri; content:"/gate.php?id="; fast_pattern; startswith; http.host; bsize:11; content:"45.137.21.9";',
+    ],
+    [
+      'placeholders are jumped over',
+      'hxxp://45.137.21[.]9/u/<id>/gate.php',
+      'http.uri; content:"/u/"; startswith; content:"/gate.php"; distance:0; fast_pattern; endswith; http.host; bsize:11; content:"45.137.21.9";',
+    ],
+    ['percent signs', 'hxxp://45.137.21[.]9/a%20b', 'http.uri.raw; bsize:6; content:"/a%20b"; fast_pattern; http.host; bsize:11; content:"45.137.21.9";'],
+    [
+      'signs that a content must not hold',
+      'hxxp://45.137.21[.]9/a;b:c',
+      'http.uri; bsize:6; content:"/a|3b|b|3a|c"; fast_pattern; http.host; bsize:11; content:"45.137.21.9";',
+    ],
+    [
+      'the method where the sentence names it',
+      'It sends a POST to hxxp://45.137.21[.]9/gate.php now.',
+      'http.method; content:"POST"; http.uri; bsize:9; content:"/gate.php"; fast_pattern; http.host; bsize:11; content:"45.137.21.9";',
+    ],
+    ['a path that every site has', 'hxxp://45.137.21[.]9/index.html'],
+    ['an address with a port', '45.137.21[.]9:4443', ''],
+    ['an address alone', '45.137.21[.]9', ''],
+    ['a digest', '5f4dcc3b5aa765d61d8327deb882cf99'],
+    ['benign', 'www.google[.]com and 192.168.1.1'],
+  ];
+  for (const [why, text, ...expected] of cases) it(why, () => expect(draft(text).rules.map((rule) => tests(rule.text))).toEqual(expected));
+});
+
+describe('what is left out, and why', () => {
+  const quiet = buildCoverage(
+    parseRules(
+      `${DNS}\nalert dns any any -> any any (msg:"ET INFO DYNAMIC_DNS Query to a *.hopto .org Domain"; dns.query; content:".hopto.org"; nocase; endswith; sid:9; rev:1;)`,
+    ).rules,
+  );
+  const cases: readonly (readonly [why: string, text: string, options: Partial<DraftOptions>, skipped: RegExp[], roles: string[]])[] = [
+    [
+      'covered: only the other half is drafted',
+      'quiet[.]top',
+      { coverage: quiet },
+      [/^domain quiet\.top \(DNS\): covered already by 1000001 \(exact\)/],
+      ['contact'],
+    ],
+    ['covered by a name above', 'a.quiet[.]top', { coverage: quiet }, [/covered already by 1000001 \(broader\)/], ['contact']],
+    ['an informational rule on the service covers nothing', 'cold.hopto[.]org', { coverage: quiet }, [], ['lookup', 'contact']],
+    [
+      'covered by this draft',
+      'a.quiet[.]top and quiet[.]top',
+      {},
+      [/a\.quiet\.top \(DNS\): covered by 1000001, drafted here/, /a\.quiet\.top \(TLS\): covered by 1000002, drafted here/],
+      ['lookup', 'contact'],
+    ],
+    ['twice in the text', 'quiet[.]top, quiet[.]top', {}, [], ['lookup', 'contact']],
+    ['benign', 'www.google[.]com', {}, [/^domain www\.google\.com: benign: /], []],
+    ['reference', 'https://tria.ge/240301-abc', {}, [/^url .*: reference: /], []],
+    ['victim', '## Victims\n* first-bank.top', {}, [/^domain first-bank\.top: victim: /], []],
+    ['digest', '5f4dcc3b5aa765d61d8327deb882cf99', {}, [/goes into references/], []],
+    ['no number left', 'quiet[.]top', { nextSid: () => undefined }, [/no free SID/, /no free SID/], []],
+  ];
+  for (const [why, text, options, skipped, roles] of cases) {
+    it(why, () => {
+      const result = draft(text, options);
+      expect(result.rules.map((rule) => rule.role)).toEqual(roles);
+      expect(result.skipped).toHaveLength(skipped.length);
+      for (const [index, pattern] of skipped.entries()) expect(`${result.skipped[index].indicator}: ${result.skipped[index].why}`).toMatch(pattern);
+    });
+  }
+});
+
+describe('every rule', () => {
+  const REPORT = `# Quiet\nSource: https://blog.small-lab.top/q;x\n* C2 quiet[.]top\n* www.loud[.]top\n* cold.hopto[.]org\n* hxxps://gitlab[.]com/n/x/a.ps1
+* hxxp://down.quiet-two[.]top/a b\n* hxxp://45.137.21[.]9/a%20;?x=<id>&y="\n* 45.137.21[.]9:4443\n* 45.137.22[.]9\n* 2a00:1[:]2::9\n* JA3: 5f4dcc3b5aa765d61d8327deb882cf99\n* пример[.]рф\n`;
+  for (const category of ['MALWARE', 'MOBILE_MALWARE', 'PHISHING', 'EXPLOIT_KIT', 'ADWARE_PUP', 'COINMINER', 'INFO', 'POLICY', 'HUNTING']) {
+    for (const engine of [7, 8] as const) {
+      it(`compiles: ${category} for ${engine}`, () => {
+        const { rules: drafted } = draft(REPORT, { category, engine, family: 'Quiet "RAT"; v2, new' });
+        expect(drafted.length).toBeGreaterThan(12);
+        const compiler = { catalogue, settings: DEFAULT_SETTINGS, headers: new HeaderResolver(DEFAULT_SETTINGS) };
+        for (const one of drafted) {
+          const { rules, diagnostics } = parseRules(one.text);
+          expect(diagnostics).toEqual([]);
+          expect(rules).toHaveLength(1);
+          expect(rules[0].sid).toBe(one.sid);
+          const result = compileRule(rules[0], compiler);
+          expect(result.diagnostics.map((diagnostic) => `${one.text}: ${diagnostic.title}`)).toEqual([]);
+          expect(result.compiled).toBeDefined();
+        }
+      });
+    }
+  }
+
+  it('no name test is loose', () => {
+    for (const one of draft(REPORT).rules) {
+      for (const { anchor } of matchesOf(parseRules(one.text).rules[0]).names) expect(['exact', 'suffix']).toContain(anchor);
+    }
+  });
+
+  it('the same report drafted again on top of the draft gives nothing', () => {
+    const first = draft(REPORT);
+    const coverage = buildCoverage(parseRules(first.rules.map((rule) => rule.text).join('\n')).rules);
+    const names = draft(REPORT, { coverage }).rules.filter(
+      (rule) => rule.role === 'lookup' || rule.text.includes('tls.sni') || rule.text.includes('http.uri;'),
+    );
+    expect(names.map((rule) => rule.text)).toEqual([]);
+  });
+});
+
+describe('parts', () => {
+  it('blank before the last dot', () => expect(spaced('a.quiet.top')).toBe('a.quiet .top'));
+  it('hex in contents', () => expect(contentOf('a"b\\c|d\u00e9')).toBe('a|22|b|5c|c|7c|d|c3 a9|'));
+  for (const [host, expected] of [
+    ['quiet.top', true],
+    ['c2.quiet.top', true],
+    ['www.quiet.top', false],
+    ['x.github.io', false],
+  ] as const) {
+    it(`names below ${host}`, () => expect(standsForNamesBelow(host)).toBe(expected));
+  }
+});
