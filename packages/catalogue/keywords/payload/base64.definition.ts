@@ -46,7 +46,7 @@ export const keywords = asKeywords(
           if (from < inspection.start || from >= inspection.end) return undefined;
           const to = Math.min(inspection.end, from + (bytes === 0 ? MOST_BYTES : bytes));
           // RFC 4648: what stands behind the first foreign character is no base64 any more.
-          const decoded = decodeBase64(inspection.bytes, from, to, false);
+          const decoded = decodeBase64(inspection.bytes, from, to, 'rfc4648');
           return decoded.length === 0 ? undefined : decoded;
         },
       };

@@ -36,6 +36,9 @@ function positionKeyword(
     broken: [
       { options: `${name}:1;`, code: `${name}/without-content` },
       { options: `content:"a"; ${name}:x y;`, code: `${name}/argument` },
+      { options: `content:"a"; ${name}:${LARGEST_POSITION + 1};`, code: `${name}/argument` },
+      { options: `content:"a"; ${name}:1; ${name}:1;`, code: `${name}/twice` },
+      { options: `content:"a"; content:!"b"; fast_pattern; ${name}:6;`, code: `${name}/negated-fast-pattern` },
     ],
     apply(written, builder) {
       const content = builder.lastContent();
@@ -62,6 +65,8 @@ function mixes(content: ContentCondition, builder: RuleBuilder): void {
       'use either `offset` and `depth` or `distance` and `within`',
     );
   if (content.startsWith && (relative || absolute)) builder.problem('with-startswith', '`startswith` already says where', 'remove one of them');
+  if (content.negated && content.fastPattern)
+    builder.problem('negated-fast-pattern', 'a negated content with a position can not be the fast pattern', 'mark another content with `fast_pattern`');
 }
 
 export const keywords = asKeywords(

@@ -28,6 +28,13 @@ const BUFFER_LETTERS: Record<string, string> = {
 };
 const OTHER_LETTERS = 'ismxAEGRBO';
 
+/** Characters shown around the place of a problem. */
+const SHOWN = 24;
+
+function pointAt(source: string, at: number): string {
+  return at < source.length ? `at \`${source.slice(at, at + SHOWN)}\`` : 'at its end';
+}
+
 export const keywords = asKeywords(
   keyword<PatternArgument>({
     name: 'pcre',
@@ -46,12 +53,16 @@ export const keywords = asKeywords(
         .slice(close + 1)
         .split(',')
         .map((part) => part.trim());
-      return { value: { negated, source: rest.slice(1, close).replaceAll('\\;', ';'), letters, captures } };
+      return { value: { negated, source: rest.slice(1, close), letters, captures } };
     }),
-    examples: ['pcre:"/abc[0-9]+/i";'],
+    examples: ['pcre:"/abc[0-9]+/i";', 'content:"abc"; pcre:!"/^\\d/R";', 'pcre:"/\\/a\\;b/U";'],
     broken: [
       { options: 'pcre:"/(abc/";', code: 'pcre/pattern' },
       { options: 'pcre:"/abc/q";', code: 'pcre/letter' },
+      { options: 'pcre:"/abc/UH";', code: 'pcre/letter' },
+      { options: 'pcre:"abc";', code: 'pcre/argument' },
+      { options: 'pcre:"/(a)/,flow:name";', code: 'pcre/capture' },
+      { options: 'http.method; pcre:"/abc/U";', code: 'pcre/buffer' },
     ],
     apply({ negated, source, letters, captures }, builder) {
       let buffer: string | undefined;
@@ -65,7 +76,11 @@ export const keywords = asKeywords(
         }
       }
       if (captures.length > 0) {
-        builder.problem('capture', 'keeping captured groups is not built yet');
+        builder.problem(
+          'capture',
+          'keeping captured groups is not built yet',
+          'remove the names behind the letters: they change what is logged, not what matches',
+        );
         return;
       }
       const has = (letter: string): boolean => letters.includes(letter);
@@ -75,7 +90,7 @@ export const keywords = asKeywords(
         builder.settings.patternStepLimit,
       );
       if ('problem' in compiled) {
-        builder.problem('pattern', compiled.problem);
+        builder.problem('pattern', compiled.problem, pointAt(source, compiled.at));
         return;
       }
       const before = builder.currentBuffer;

@@ -2,7 +2,7 @@
 import { fromHex } from '@sigwright/bytes';
 import type { TransformDefinition } from '@sigwright/contracts';
 import { custom, none, numberIn, optional, withoutQuotes } from '../../arguments/index.ts';
-import { decodeBase64 } from '../../formats/base64.ts';
+import { type Base64Mode, decodeBase64 } from '../../formats/base64.ts';
 import { compilePattern, NO_FLAGS } from '../../formats/pattern/pattern.ts';
 
 function hexDigit(byte: number): number {
@@ -14,7 +14,7 @@ function hexDigit(byte: number): number {
 interface Base64Options {
   readonly bytes: number;
   readonly offset: number;
-  readonly mode: string;
+  readonly mode: Base64Mode;
 }
 
 const PATTERN_STEPS = 100_000;
@@ -52,7 +52,9 @@ export const transforms: readonly TransformDefinition<never>[] = [
     examples: ['http.uri; xor:"0d0ac8ff"; content:"abc";'],
     broken: [{ options: 'http.uri; xor:"0g"; content:"abc";', code: 'xor/argument' }],
     transform(input, key: Uint8Array) {
-      return input.map((byte, at) => byte ^ key[at % key.length]);
+      const output = new Uint8Array(input.length);
+      for (let at = 0; at < input.length; at++) output[at] = input[at] ^ key[at % key.length];
+      return output;
     },
   },
   {
@@ -61,7 +63,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
     summary: 'base64 decoded',
     argument: optional(
       custom('[bytes <n>][, offset <n>][, mode <rfc4648|rfc2045|strict>]', ['bytes 32, offset 2, mode rfc4648'], (written) => {
-        const options = { bytes: 0, offset: 0, mode: 'rfc4648' };
+        const options: { bytes: number; offset: number; mode: Base64Mode } = { bytes: 0, offset: 0, mode: 'rfc4648' };
         for (const part of written.split(',')) {
           const [word, value] = part.trim().split(/\s+/);
           if (word === 'mode') {
@@ -76,12 +78,12 @@ export const transforms: readonly TransformDefinition<never>[] = [
         return { value: options };
       }),
     ) as never,
-    examples: ['http.uri; from_base64:offset 1; content:"abc";'],
+    examples: ['http.uri; from_base64:offset 1; content:"abc";', 'http.uri; content:"a"; from_base64; content:"abc";'],
     broken: [{ options: 'http.uri; from_base64:mode none; content:"abc";', code: 'from_base64/argument' }],
     transform(input, options: Base64Options | undefined) {
       const start = Math.min(input.length, options?.offset ?? 0);
       const end = options === undefined || options.bytes === 0 ? input.length : Math.min(input.length, start + options.bytes);
-      const decoded = decodeBase64(input, start, end, options?.mode === 'rfc2045');
+      const decoded = decodeBase64(input, start, end, options?.mode ?? 'rfc4648');
       return decoded.length === 0 ? input : decoded;
     },
   },

@@ -36,6 +36,10 @@ export const transforms: readonly TransformDefinition<never>[] = [
     summary: 'letters a to z in upper case',
     argument: none() as never,
     examples: ['http.uri; to_uppercase; content:"/ABC";'],
-    transform: (input) => input.map((byte) => (byte >= 97 && byte <= 122 ? byte - 32 : byte)),
+    transform(input) {
+      const output = new Uint8Array(input.length);
+      for (let at = 0; at < input.length; at++) output[at] = input[at] >= 97 && input[at] <= 122 ? input[at] - 32 : input[at];
+      return output;
+    },
   },
 ];

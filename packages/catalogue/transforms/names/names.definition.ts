@@ -9,7 +9,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
   {
     name: 'dotprefix',
     since: '5.0',
-    summary: 'puts a dot before the buffer, so that `.example.com` matches the domain and what lies below it',
+    summary: 'a dot put before the buffer: `.example.com` matches the domain and all below',
     argument: none() as never,
     examples: ['dns.query; dotprefix; content:".example.com"; endswith;'],
     transform: (input) => concatBytes(DOT, input),
