@@ -55,6 +55,13 @@ step('agreement on public captures', '/usr/bin/python3', [join(shared, 'captures
     : `precision or recall fell below ${PRECISION} and ${RECALL}`;
 });
 
+step('intake of published reports', process.execPath, ['tools/measure-intake.ts'], (output) =>
+  output.includes('MB a second') && !/BELOW/.test(output) ? undefined : 'precision or recall of intake fell',
+);
+step('drafts and coverage', process.execPath, ['tools/measure-drafts.ts'], (output) =>
+  output.includes('coverage:') && !/BELOW/.test(output) ? undefined : 'drafts or coverage fell',
+);
+
 const tiers = process.argv.includes('--all') ? [] : ['--tier', '1c-packet-stream-alerts', '--tier', '1d-core-app-alerts'];
 step(
   'conformance',

@@ -144,4 +144,5 @@ const seconds = (used.user + used.system) / 1e6;
 console.log(
   `${texts.length} reports; ${(long.length / 1e6).toFixed(1)} MB read in ${seconds.toFixed(2)} s of CPU time: ${(long.length / 1e6 / seconds).toFixed(1)} MB a second (a value every ${Math.round(all.length / found)} characters)`,
 );
+if (short) console.log('BELOW what is asked');
 process.exit(short ? 1 : 0);

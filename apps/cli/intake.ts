@@ -11,10 +11,14 @@ function pathIn(positionals: readonly string[], verb: string): string | undefine
 }
 
 export async function indicators(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { json: { type: 'boolean' }, format: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
+  });
   const path = pathIn(positionals, 'indicators');
   if (path === undefined) return 1;
-  for (const { type, value, start, end, role, benign, reason, port } of readingOf(path, values.format).indicators) {
+  for (const { type, value, start, end, role, benign, reason, port } of readingOf(path, values.format, values['warning-lists']).indicators) {
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`
@@ -25,10 +29,14 @@ export async function indicators(argv: readonly string[]): Promise<number> {
 }
 
 export async function intake(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { json: { type: 'boolean' }, format: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
+  });
   const path = pathIn(positionals, 'intake');
   if (path === undefined) return 1;
-  const reading = readingOf(path, values.format);
+  const reading = readingOf(path, values.format, values['warning-lists']);
   if (values.json) {
     const { text, ...rest } = reading;
     process.stdout.write(`${JSON.stringify({ ...rest, length: text.length }, undefined, 1)}\n`);

@@ -1,16 +1,39 @@
 /** Reads a report (file or standard input) and hands intake the catalogue's indicators. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
-import { type IntakeOptions, type ReportReading, readReport } from '@sigwright/workbench';
+import { type IntakeOptions, indexWarningLists, type ReportReading, readReport, type WarningList } from '@sigwright/workbench';
 
-export function intakeOptions(format: string | undefined): IntakeOptions {
-  return { definitions: catalogue.indicators, refang, ...(format === 'html' || format === 'text' || format === 'markdown' ? { format } : {}) };
+export function intakeOptions(format: string | undefined, warningLists?: string): IntakeOptions {
+  return {
+    definitions: catalogue.indicators,
+    refang,
+    ...(format === 'html' || format === 'text' || format === 'markdown' ? { format } : {}),
+    ...(warningLists === undefined ? {} : { warnings: indexWarningLists(warningListsIn(warningLists)) }),
+  };
+}
+
+/** Every list of a folder (misp-warninglists' `NAME.json`, or its `NAME/list.json`). Files of another shape are left out. */
+function warningListsIn(folder: string): WarningList[] {
+  const lists: WarningList[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = entry.isDirectory() ? join(folder, entry.name, 'list.json') : join(folder, entry.name);
+    if (!path.endsWith('.json') || !existsSync(path)) continue;
+    try {
+      const { name, type, list } = JSON.parse(readFileSync(path, 'utf8')) as Partial<WarningList>;
+      if (typeof name === 'string' && typeof type === 'string' && Array.isArray(list)) lists.push({ name, type, list, file: entry.name });
+    } catch (problem) {
+      process.stderr.write(`warning list ${path} left out: ${(problem as Error).message}\n`);
+    }
+  }
+  if (lists.length === 0) process.stderr.write(`${folder} holds no warning list\n`);
+  return lists;
 }
 
 export function textOf(path: string): string {
   return readFileSync(path === '-' ? 0 : path, 'utf8');
 }
 
-export function readingOf(path: string, format?: string): ReportReading {
-  return readReport(textOf(path), intakeOptions(format ?? (/\.html?$/i.test(path) ? 'html' : undefined)));
+export function readingOf(path: string, format?: string, warningLists?: string): ReportReading {
+  return readReport(textOf(path), intakeOptions(format ?? (/\.html?$/i.test(path) ? 'html' : undefined), warningLists));
 }

@@ -60,6 +60,8 @@ const CATEGORIES: Readonly<Record<string, Category>> = {
   POLICY: { ...MALWARE, classtype: 'policy-violation', trafficClasstype: 'policy-violation', severity: 'Informational' },
   HUNTING: { ...MALWARE, classtype: 'bad-unknown', trafficClasstype: 'bad-unknown', severity: 'Minor' },
 };
+/** Words that `category` may be. */
+export const DRAFT_CATEGORIES: readonly string[] = Object.keys(CATEGORIES);
 const COMMAND_AND_CONTROL = /\b(?:c2|c&c|cnc|c and c|command[- ]and[- ]control|control server|beacon(?:s|ing)?)\b/i;
 
 export function draftRules(reading: ReportReading, options: DraftOptions): Draft {

@@ -1,8 +1,8 @@
 /** Text → indicators: every definition asked, overlaps resolved by precedence, each judged by what stands around it. Linear. */
-import type { Indicator, IndicatorCandidate, IndicatorDefinition, IndicatorOptions, IndicatorType } from '@sigwright/contracts';
+import type { Indicator, IndicatorDefinition, IndicatorOptions, IndicatorRole, IndicatorType } from '@sigwright/contracts';
 import { getDomain, parse } from 'tldts';
 import { judge, type ReportHabits } from './roles.ts';
-import { headingsOf, surroundingsOf } from './surroundings.ts';
+import { headingsOf, sentenceAround, surroundingsOf } from './surroundings.ts';
 import type { WarningIndex } from './warning-lists.ts';
 import { listedIn, SHARED } from './well-known.ts';
 
@@ -22,14 +22,23 @@ const DEFANGED_HABIT = 3;
 const MOST_REMEMBERED = 50_000;
 const NETWORK: ReadonlySet<IndicatorType> = new Set(['domain', 'url', 'ipv4', 'ipv6', 'email']);
 
-interface Found extends IndicatorCandidate {
+interface Found {
   readonly type: IndicatorType;
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+  readonly port: number | undefined;
   readonly precedence: number;
   readonly written: string;
   readonly defanged: boolean;
 }
 
-export function findIndicators(text: string, options: FindOptions): readonly Indicator[] {
+export interface ReportIndicator extends Indicator {
+  /** the sentence, or entry of a list, around it */
+  readonly sentence: string;
+}
+
+export function findIndicators(text: string, options: FindOptions): readonly ReportIndicator[] {
   const plain = options.refang(text);
   const changed = plain.changed?.bind(plain);
   const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), ...(changed === undefined ? {} : { defanged: changed }) };
@@ -41,7 +50,16 @@ export function findIndicators(text: string, options: FindOptions): readonly Ind
       const end = refanged ? plain.offsets[candidate.end] : candidate.end;
       const written = text.slice(start, end);
       const defanged = refanged && (changed === undefined ? false : changed(candidate.start, candidate.end));
-      found.push({ ...candidate, type: candidate.type ?? definition.type, start, end, precedence, written, defanged: defanged || / \./.test(written) });
+      found.push({
+        type: candidate.type ?? definition.type,
+        value: candidate.value,
+        start,
+        end,
+        port: candidate.port,
+        precedence,
+        written,
+        defanged: defanged || (definition.type === 'domain' && written.includes(' .')),
+      });
     }
   }
   const kept = withoutOverlaps(found);
@@ -51,25 +69,50 @@ export function findIndicators(text: string, options: FindOptions): readonly Ind
     benign: options.benign,
   };
   const headings = headingsOf(text);
-  const result: Indicator[] = [];
+  const result: ReportIndicator[] = [];
   for (const one of kept) {
     const around = surroundingsOf(text, one.start, one.end, headings);
     if (one.type === 'domain' && !one.defanged && habits.defangs && isFileInRow(one, around.line)) continue;
     if ((one.type === 'ipv4' || one.type === 'domain') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
     const { role, benign, reason } = judge(one, around, habits);
-    result.push({
-      type: one.type,
-      value: one.value,
-      written: one.written,
-      start: one.start,
-      end: one.end,
-      role,
-      benign,
-      reason,
-      ...(one.port === undefined ? {} : { port: one.port }),
-    });
+    result.push(new PlacedIndicator(text, one, role, benign, reason));
   }
   return result;
+}
+
+/** Sentences are cut out when asked for: a report of thousands of digests would spend a third of its time on them. */
+class PlacedIndicator implements ReportIndicator {
+  readonly type: IndicatorType;
+  readonly value: string;
+  readonly written: string;
+  readonly start: number;
+  readonly end: number;
+  readonly role: IndicatorRole;
+  readonly benign: boolean;
+  readonly reason: string;
+  readonly port?: number;
+  readonly #text: string;
+
+  constructor(text: string, found: Found, role: IndicatorRole, benign: boolean, reason: string) {
+    this.type = found.type;
+    this.value = found.value;
+    this.written = found.written;
+    this.start = found.start;
+    this.end = found.end;
+    this.role = role;
+    this.benign = benign;
+    this.reason = reason;
+    if (found.port !== undefined) this.port = found.port;
+    this.#text = text;
+  }
+
+  get sentence(): string {
+    return sentenceAround(this.#text, this.start, this.end);
+  }
+
+  toJSON(): object {
+    return { ...this, sentence: this.sentence };
+  }
 }
 
 /** In the row of a sample, what is written live in a report that defangs its hosts is the name of the file. */

@@ -4,13 +4,12 @@
  * is handed in (the catalogue). Reads nothing but its arguments; never throws on any text; linear in its length.
  */
 import type { Indicator, IndicatorType } from '@sigwright/contracts';
-import { type FindOptions, findIndicators } from './find-indicators.ts';
+import { type FindOptions, findIndicators, type ReportIndicator } from './find-indicators.ts';
 import { namesIn } from './names.ts';
-import { sentenceAround } from './surroundings.ts';
 import { looksLikeHtml, textOfHtml } from './text-of.ts';
 import { indexWarningLists, type WarningList } from './warning-lists.ts';
 
-export { findIndicators, registrable, sharedParent } from './find-indicators.ts';
+export { findIndicators, type ReportIndicator, registrable, sharedParent } from './find-indicators.ts';
 export { indexWarningLists, type WarningEffect, type WarningHit, type WarningIndex, type WarningList } from './warning-lists.ts';
 
 export interface IntakeOptions extends FindOptions {
@@ -21,11 +20,6 @@ export interface IntakeOptions extends FindOptions {
   /** names of families and actors to look for, beside the own list */
   readonly families?: readonly string[];
   readonly actors?: readonly string[];
-}
-
-export interface ReportIndicator extends Indicator {
-  /** the sentence, or entry of a list, around it */
-  readonly sentence: string;
 }
 
 export interface ReportReading {
@@ -58,10 +52,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
   const page = isHtml ? textOfHtml(cut) : undefined;
   const text = page?.text ?? cut;
   const warnings = options.warnings ?? (options.warningLists === undefined ? undefined : indexWarningLists(options.warningLists));
-  const indicators = findIndicators(text, warnings === undefined ? options : { ...options, warnings }).map((one) => ({
-    ...one,
-    sentence: sentenceAround(text, one.start, one.end),
-  }));
+  const indicators = findIndicators(text, warnings === undefined ? options : { ...options, warnings });
   const references = new Set<string>();
   for (const one of indicators)
     if (one.role === 'reference' && one.type === 'url') references.add(one.value.startsWith('//') ? `https:${one.value}` : one.value);

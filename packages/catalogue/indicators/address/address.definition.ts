@@ -6,8 +6,8 @@ import { formatAddress, parseIpv6 } from '@sigwright/bytes';
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
 const FOUR = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
-/** A colon between hexadecimal digits, or two in a row: then the whole run is looked at. */
-const SIX = /(?<![\w:.])(?:[0-9a-f]{1,4}:|::)(?:[0-9a-f]{0,4}:){1,7}(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4})(?![\w:])/gi;
+/** Longest way to write an IPv6 address. */
+const LONGEST_SIX = 45;
 /** All four parts up to here: more often a version of a program than a host. */
 const SMALL_PART = 25;
 const BEFORE = 24;
@@ -16,6 +16,10 @@ const ADDRESS_BEFORE = /(?:\b(?:ip|ips|address|addresses|host|hosts|server|serve
 
 function isDigitOrWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+}
+
+function isHex(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
 }
 
 export const indicator: IndicatorDefinition = {
@@ -53,13 +57,26 @@ export const indicator: IndicatorDefinition = {
         yield { type: 'ipv4', value, start, end, port };
       } else yield { type: 'ipv4', value, start, end };
     }
-    for (const match of text.matchAll(SIX)) {
+    let done = 0;
+    for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', Math.max(colon + 1, done))) {
+      const next = text.charCodeAt(colon + 1);
+      if (next !== 58 && !isHex(next)) continue;
+      let start = colon;
+      while (start > done && colon - start < 5 && isHex(text.charCodeAt(start - 1))) start--;
+      let end = colon + 1;
+      while (end - start <= LONGEST_SIX && (isHex(text.charCodeAt(end)) || text.charCodeAt(end) === 58 || text.charCodeAt(end) === 46)) end++;
+      done = end;
+      while (end > start && text.charCodeAt(end - 1) === 46) end--;
+      // `:` of a sentence behind the address.
+      if (text.charCodeAt(end - 1) === 58 && text.charCodeAt(end - 2) !== 58) end--;
+      const before = start > 0 ? text.charCodeAt(start - 1) : 0;
+      if (isDigitOrWord(before) || before === 46 || before === 58 || isDigitOrWord(text.charCodeAt(end))) continue;
+      const written = text.slice(start, end);
       // Times (`12:30:45`) and hardware addresses have no empty group and too few parts.
-      if (match[0].length < 6 || !/[0-9a-f]/i.test(match[0]) || (!match[0].includes('::') && match[0].split(':').length !== 8 && !match[0].includes('.')))
-        continue;
-      const words = parseIpv6(match[0]);
+      if (written.length < 6 || !/[0-9a-f]/i.test(written) || (!written.includes('::') && written.split(':').length !== 8 && !written.includes('.'))) continue;
+      const words = parseIpv6(written);
       if (words === undefined) continue;
-      yield { type: 'ipv6', value: formatAddress(words, 6), start: match.index, end: match.index + match[0].length };
+      yield { type: 'ipv6', value: formatAddress(words, 6), start, end };
     }
   },
 };
