@@ -194,7 +194,9 @@ describe('intake and draft', () => {
     const draft = draftRules(reading, { prefix: 'SW', nextSid: () => sid++, date: '2024-03-08', coverage });
     const { rules, diagnostics } = parseRules(draft.rules.map((rule) => rule.text).join('\n'));
     expect(diagnostics).toEqual([]);
-    expect(rules).toHaveLength(2);
+    // The pair for evil.top; of known.top only the DNS half is covered.
+    expect(rules).toHaveLength(3);
+    expect(draft.rules[2].text).toContain('tls.sni; dotprefix; content:".known.top"');
     expect(draft.rules[0].text).toContain('dns.query; dotprefix; content:".evil.top"; nocase; endswith;');
     expect(draft.skipped.map((one) => one.why).join('\n')).toMatch(/covered already by 9/);
   });

@@ -133,6 +133,8 @@ describe('warning lists', () => {
     { name: 'Known dynamic DNS', file: 'dynamic-dns.json', type: 'hostname', list: ['.dyn-names.top'] },
     { name: 'Known sinkholes', file: 'sinkholes.json', type: 'cidr', list: ['198.51.7.0/24'] },
     { name: 'A cloud', file: 'amazon-aws.json', type: 'cidr', list: ['45.137.0.0/16', '2a00:1::/32'] },
+    { name: 'Ranges of a code host', type: 'cidr', list: ['20.151.0.0/16'] },
+    { name: 'Public DNS resolvers', type: 'cidr', list: ['45.90.28.5/32'] },
     { name: 'Digests of system files', type: 'string', list: [MD5] },
     { name: 'Valid endings', file: 'tlds.json', type: 'string', list: ['top'] },
     { name: 'Broken', type: 'regex', list: ['/(/'] },
@@ -145,6 +147,8 @@ describe('warning lists', () => {
     ['beside a range', '198.51.8.200', undefined],
     ['in a large range', '45.137.200.1', 'infrastructure'],
     ['IPv6 in a range', '2a00:1:2::9', 'infrastructure'],
+    ['ranges of a company are rented out', '20.151.89.252', 'infrastructure'],
+    ['a resolver', '45.90.28.5', 'benign'],
     ['digest in capitals', MD5.toUpperCase(), 'benign'],
     ['endings are no list of names', 'top', undefined],
   ];

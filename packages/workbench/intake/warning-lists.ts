@@ -70,7 +70,9 @@ export function indexWarningLists(lists: readonly WarningList[]): WarningIndex {
   };
   for (const one of lists) {
     const named = EFFECTS.find(([pattern]) => pattern.test(one.file ?? '') || pattern.test(one.name));
-    const effect = named === undefined ? 'benign' : named[1];
+    // Ranges of a company are rented out to anybody; only resolvers' addresses are harmless in themselves.
+    const effect =
+      named !== undefined ? named[1] : one.type === 'cidr' && !/dns|resolver|crl/i.test(`${one.file ?? ''} ${one.name}`) ? 'infrastructure' : 'benign';
     if (effect === undefined) continue;
     for (const entry of one.list) {
       if (typeof entry !== 'string' || entry === '') continue;
