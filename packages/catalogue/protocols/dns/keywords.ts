@@ -1,0 +1,93 @@
+/** What rules see of DNS. Suricata user guide, "DNS Keywords". */
+import {
+  asKeywords,
+  type BufferDefinition,
+  type Comparison,
+  type Direction,
+  type KeywordDefinition,
+  keyword,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
+import { compares, comparison, describeComparison } from '../../arguments/index.ts';
+import { type DnsMessage, opcodeOf, responseCodeOf } from '../../formats/dns-message/dns-message.ts';
+import { type DnsTransaction, MESSAGE_READ, nameBuffer, sectionBuffers, stickyKeywords } from '../../formats/dns-message/dns-transaction.ts';
+import { RECORD_TYPES, RESPONSE_CODES } from '../../formats/dns-message/tables.ts';
+
+const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+
+export const buffers: readonly BufferDefinition[] = [
+  nameBuffer('dns', 'dns.query', 'names asked for', [TO_SERVER], (one, index) => one.message.questions[index]?.name),
+  ...sectionBuffers('dns'),
+];
+
+/** Names that 8.0 had before its release; rules written then are still about. */
+const ALIASES: Readonly<Record<string, readonly string[]>> = {
+  'dns.query': ['dns_query'],
+  'dns.queries.rrname': ['dns.query.name'],
+  'dns.answers.rrname': ['dns.answer.name'],
+};
+
+function numberKeyword(
+  name: string,
+  since: string,
+  summary: string,
+  most: number,
+  holds: (wanted: Comparison, message: DnsMessage) => boolean,
+  named: Readonly<Record<string, number>> = {},
+): KeywordDefinition<never> {
+  return keyword({
+    name,
+    family: 'dns',
+    since,
+    summary,
+    kind: 'condition',
+    protocol: 'dns',
+    argument: comparison(0, most, named),
+    examples: [`${name}:1;`, `${name}:!1;`, `${name}:2-5;`],
+    broken: [
+      { options: `${name}:x y;`, code: `${name}/argument` },
+      { options: `${name}:${most + 1};`, code: `${name}/argument` },
+    ],
+    apply(wanted, builder) {
+      builder.addTransaction({
+        keyword: name,
+        describes: `${summary}: ${describeComparison(wanted)}`,
+        protocol: 'dns',
+        progress: MESSAGE_READ,
+        directions: BOTH,
+        test: (transaction) => holds(wanted, (transaction as DnsTransaction).message),
+      });
+    },
+  });
+}
+
+const numbersByName = (table: Readonly<Record<number, string>>, most: number): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(table)
+      .filter(([number]) => Number(number) <= most)
+      .map(([number, name]) => [name.toLowerCase(), Number(number)]),
+  );
+
+const MOST_CODE = 15;
+
+export const keywords = asKeywords(
+  ...stickyKeywords('dns', buffers, (name) => (name === 'dns.query' ? '5.0' : '8.0'), ALIASES),
+  numberKeyword('dns.opcode', '5.0', 'the operation', 255, (wanted, message) => compares(wanted, opcodeOf(message.flags))),
+  numberKeyword(
+    'dns.rcode',
+    '7.0',
+    'the response code',
+    255,
+    (wanted, message) => compares(wanted, responseCodeOf(message.flags)),
+    numbersByName(RESPONSE_CODES, MOST_CODE),
+  ),
+  numberKeyword(
+    'dns.rrtype',
+    '7.0',
+    'a type asked for or answered',
+    65_535,
+    (wanted, message) => message.questions.some((one) => compares(wanted, one.type)) || message.answers.some((one) => compares(wanted, one.type)),
+    numbersByName(RECORD_TYPES, 65_535),
+  ),
+);
