@@ -1,9 +1,12 @@
 /**
  * Tree → typed rules. Values stay text with spans. The few keywords read here are those the typed rule itself names: how a
- * rule is called (`msg`) and how it is numbered (`sid`, `gid`, `rev`).
+ * rule is called (`msg`) and how it is numbered (`sid`, `gid`, `rev`), since every reader of rules needs them, with or without a
+ * catalogue.
  */
 import { ACTIONS, type Action, type Diagnostic, error, type Rule, type RuleDirection, type RuleOption, type Span, span, warning } from '@sigwright/contracts';
-import { type OptionNode, type RuleDocument, type RuleNode, readDocument } from './tokens.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { readDocument } from './read-document.ts';
+import type { RuleDocument, RuleNode } from './tree.ts';
 
 export interface ParsedRules {
   readonly document: RuleDocument;
@@ -11,8 +14,7 @@ export interface ParsedRules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const ACTION_WORDS: ReadonlySet<string> = new Set(ACTIONS);
-const DIRECTION_WORDS: ReadonlySet<string> = new Set(['->', '<>', '=>']);
+const DIRECTION_WORDS: readonly string[] = ['->', '<>', '=>'];
 
 /** A whole rules file. Spans are offsets in `text`. */
 export function parseRules(text: string): ParsedRules {
@@ -32,106 +34,132 @@ export function parseRule(text: string): { rule: Rule | undefined; diagnostics: 
   return { rule: rules[0], diagnostics };
 }
 
+/** Half a million stand in a large set, of which few are asked for more than name and value: offsets are all one holds. */
 class TypedOption implements RuleOption {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly #node: OptionNode;
+  readonly #text: string;
+  readonly #node: RuleNode;
+  readonly #at: number;
 
-  constructor(text: string, node: OptionNode) {
+  constructor(text: string, node: RuleNode, index: number) {
+    this.#text = text;
     this.#node = node;
-    this.name = text.slice(node.nameStart, node.nameEnd);
-    const value = node.valueStart === -1 ? undefined : text.slice(node.valueStart, node.valueEnd);
-    // A backslash before the line end joins lines, inside values too.
-    this.value = value?.includes('\\\n') || value?.includes('\\\r\n') ? value.replace(/\\\r?\n/g, '') : value;
+    this.#at = node.optionAt(index);
+  }
+
+  get name(): string {
+    const values = this.#node.offsets.values;
+    return this.#text.slice(values[this.#at], values[this.#at + 1]);
+  }
+
+  get value(): string | undefined {
+    const values = this.#node.offsets.values;
+    const start = values[this.#at + 2];
+    if (start === -1) return undefined;
+    const value = this.#text.slice(start, values[this.#at + 3]);
+    return this.#node.joined ? value.replace(/\\\r?\n/g, '') : value;
   }
 
   get span(): Span {
-    return span(this.#node.nameStart, this.#node.valueStart === -1 ? this.#node.nameEnd : this.#node.valueEnd);
+    const [nameStart, nameEnd, valueStart, valueEnd] = this.#node.offsets.values.subarray(this.#at, this.#at + 4);
+    return span(nameStart, valueStart === -1 ? nameEnd : valueEnd);
   }
 
   get nameSpan(): Span {
-    return span(this.#node.nameStart, this.#node.nameEnd);
+    const values = this.#node.offsets.values;
+    return span(values[this.#at], values[this.#at + 1]);
   }
 
   get valueSpan(): Span {
-    return this.#node.valueStart === -1 ? span(this.#node.nameEnd, this.#node.nameEnd) : span(this.#node.valueStart, this.#node.valueEnd);
+    const values = this.#node.offsets.values;
+    const start = values[this.#at + 2];
+    return start === -1 ? span(values[this.#at + 1], values[this.#at + 1]) : span(start, values[this.#at + 3]);
   }
 }
+
+type Report = (code: string, title: string, at: Span, help?: string) => void;
 
 function typedRule(text: string, node: RuleNode, diagnostics: Diagnostic[]): Rule | undefined {
   let failed = false;
-  const report = (code: string, title: string, at: Span, help?: string): void => {
+  const report: Report = (code, title, at, help) => {
     failed = true;
-    diagnostics.push(node.enabled ? error(code, title, at, help) : warning(code, title, at, help));
+    diagnostics.push((node.enabled ? error : warning)(code, title, at, help));
   };
-  const [action, protocol, source, sourcePorts, direction, destination, destinationPorts] = node.header;
-  const part = (one: Span): string => text.slice(one.start, one.end);
-  const actionWord = part(action);
-  if (!ACTION_WORDS.has(actionWord))
-    report('rule/unknown-action', `\`${actionWord}\` is not an action`, action, `actions are ${ACTIONS.slice(0, 4).join(', ')} …`);
-  if (!DIRECTION_WORDS.has(part(direction))) report('rule/unknown-direction', `\`${part(direction)}\` is not a direction`, direction, 'write `->` or `<>`');
-  let message = '';
-  let sid = 0;
-  let gid = 1;
-  let rev = 0;
-  const options: RuleOption[] = [];
-  for (const optionNode of node.options) {
-    const option = new TypedOption(text, optionNode);
-    options.push(option);
-    switch (option.name) {
-      case 'msg':
-        message = unquoted(option.value ?? '');
-        break;
-      case 'sid':
-        sid = wholeNumber(option, report);
-        break;
-      case 'gid':
-        gid = wholeNumber(option, report);
-        break;
-      case 'rev':
-        rev = wholeNumber(option, report);
-        break;
-    }
+  const part = (index: number): string => text.slice(node.headerStart(index), node.headerEnd(index));
+  const partSpan = (index: number): Span => span(node.headerStart(index), node.headerEnd(index));
+  const action = ACTIONS.find((word) => part(0) === word);
+  const direction = DIRECTION_WORDS.find((word) => part(4) === word);
+  if (action === undefined) {
+    const meant = didYouMean(part(0), ACTIONS);
+    const help = meant === undefined ? `actions are ${ACTIONS.slice(0, 4).join(', ')} …` : `did you mean \`${meant}\`?`;
+    report('rule/unknown-action', `\`${part(0)}\` is not an action`, partSpan(0), help);
   }
-  if (sid === 0 && !failed) report('rule/no-sid', 'the rule has no `sid`', action, 'add `sid:<number>;`, from your own range');
+  if (direction === undefined) report('rule/unknown-direction', `\`${part(4)}\` is not a direction`, partSpan(4), 'write `->` or `<>`');
+
+  const names = readNames(text, node, report);
+  if (names.sid === undefined && !failed) report('rule/no-sid', 'the rule has no `sid`', partSpan(0), 'add `sid:<number>;`, from your own range');
   if (failed) return undefined;
-  const end = trimmed(text, node);
+  const options: RuleOption[] = new Array(node.optionCount);
+  for (let index = 0; index < options.length; index++) options[index] = new TypedOption(text, node, index);
   return {
-    text: text.slice(node.bodyStart, end),
-    span: span(node.bodyStart, end),
+    text: text.slice(node.bodyStart, node.bodyEnd),
+    span: span(node.bodyStart, node.bodyEnd),
     enabled: node.enabled,
-    action: actionWord as Action,
-    protocol: part(protocol).toLowerCase(),
-    protocolSpan: protocol,
-    source: { text: part(source), span: source },
-    sourcePorts: { text: part(sourcePorts), span: sourcePorts },
-    direction: part(direction) as RuleDirection,
-    destination: { text: part(destination), span: destination },
-    destinationPorts: { text: part(destinationPorts), span: destinationPorts },
+    action: action as Action,
+    protocol: part(1).toLowerCase(),
+    protocolSpan: partSpan(1),
+    source: { text: part(2), span: partSpan(2) },
+    sourcePorts: { text: part(3), span: partSpan(3) },
+    direction: direction as RuleDirection,
+    destination: { text: part(5), span: partSpan(5) },
+    destinationPorts: { text: part(6), span: partSpan(6) },
     options,
-    gid,
-    sid,
-    rev,
-    message,
+    gid: names.gid ?? 1,
+    sid: names.sid ?? 0,
+    rev: names.rev ?? 0,
+    message: names.message,
   };
 }
 
-function trimmed(text: string, node: RuleNode): number {
-  let end = node.end;
-  while (end > node.bodyStart && text.charCodeAt(end - 1) <= 32) end--;
-  return end;
+interface RuleNames {
+  sid: number | undefined;
+  gid: number | undefined;
+  rev: number | undefined;
+  message: string;
+}
+
+const LONGEST_NAME_READ = 3;
+
+function readNames(text: string, node: RuleNode, report: Report): RuleNames {
+  const names: RuleNames = { sid: undefined, gid: undefined, rev: undefined, message: '' };
+  const values = node.offsets.values;
+  for (let index = 0; index < node.optionCount; index++) {
+    const at = node.optionAt(index);
+    if (values[at + 1] - values[at] !== LONGEST_NAME_READ) continue;
+    const name = text.slice(values[at], values[at + 1]);
+    if (name !== 'msg' && name !== 'sid' && name !== 'gid' && name !== 'rev') continue;
+    const nameSpan = span(values[at], values[at + 1]);
+    const where = values[at + 2] === -1 || values[at + 3] <= values[at + 2] ? nameSpan : span(values[at + 2], values[at + 3]);
+    const value = values[at + 2] === -1 ? '' : text.slice(values[at + 2], values[at + 3]);
+    if (name === 'msg') {
+      names.message = unquoted(node.joined ? value.replace(/\\\r?\n/g, '') : value);
+      continue;
+    }
+    if (names[name] !== undefined) report(`${name}/twice`, `\`${name}\` stands twice`, nameSpan, 'leave one');
+    names[name] = wholeNumber(name, value, where, report);
+  }
+  return names;
 }
 
 const LARGEST_NUMBER = 4294967295;
 
-function wholeNumber(option: RuleOption, report: (code: string, title: string, at: Span, help?: string) => void): number {
-  const value = unquoted(option.value ?? '');
+function wholeNumber(name: string, written: string, where: Span, report: Report): number {
+  const value = unquoted(written);
   const number = /^\d{1,10}$/.test(value) ? Number(value) : -1;
-  if (number < 0 || number > LARGEST_NUMBER) {
-    report(`${option.name}/argument`, `\`${value}\` is not a whole number from 0 to ${LARGEST_NUMBER}`, option.valueSpan);
-    return 0;
-  }
-  return number;
+  const least = name === 'sid' ? 1 : 0;
+  if (number >= least && number <= LARGEST_NUMBER) return number;
+  const help = /^\d+\s+\w/.test(value) ? 'is a `;` missing behind the number?' : undefined;
+  report(`${name}/argument`, `\`${value}\` is not a whole number from ${least} to ${LARGEST_NUMBER}`, where, help);
+  return least;
 }
 
 /** Without its quotes, `\"`, `\;`, `\\` and `\:` undone. */

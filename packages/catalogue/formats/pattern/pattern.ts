@@ -1,12 +1,12 @@
 /**
  * The door of the pattern engine: source and flags → a BytePattern that takes bounded time. Two evaluators stand behind it, a
- * JavaScript RegExp where it means the same and can not run away on a window of this length, and the machine with its limit of
- * steps for everything else. Either is made when the pattern is first matched.
+ * JavaScript RegExp where it means the same, can not run away on a window of this length and is the faster one, and the machine
+ * with its limit of steps for everything else. Either is made when the pattern is first matched.
  */
 import { latin1 } from '@sigwright/bytes';
 import type { BytePattern, PatternMatch } from '@sigwright/contracts';
 import { Machine } from './machine.ts';
-import { compileProgram } from './program.ts';
+import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
 import { scriptFor } from './script.ts';
 import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
@@ -71,6 +71,21 @@ function windowText(bytes: Uint8Array, start: number, end: number, from: number)
   return lastText;
 }
 
+/** Different bytes with which a match begins, up to which the machine is the faster one. */
+const FEW_FIRST_BYTES = 2;
+
+/**
+ * Is there nothing to scan for? Then the machine is faster, since it needs no text. Measured on 3,157 patterns of public rules and
+ * 1,400 bytes of HTTP: anchored 1.8 microseconds (RegExp 5.9), at most two first bytes 2.7 (6.2), three to 16 first bytes
+ * 11.5 (5.6), more 97 (50).
+ */
+function startsRarely({ anchor, first }: Program): boolean {
+  if (anchor !== undefined || first === undefined) return true;
+  let count = 0;
+  for (const flag of first) count += flag;
+  return count <= FEW_FIRST_BYTES;
+}
+
 class TwofoldPattern implements BoundedPattern {
   readonly source: string;
   readonly #stepLimit: number;
@@ -107,14 +122,15 @@ class TwofoldPattern implements BoundedPattern {
 
   #prepare(tree: PatternTree): void {
     this.#tree = undefined;
-    const script = this.#evaluator === 'machine' ? undefined : scriptFor(tree, this.#keepGroups);
+    const program = compileProgram(tree);
+    const toMachine = this.#evaluator === 'machine' || (this.#evaluator === 'auto' && program !== undefined && startsRarely(program));
+    const script = toMachine ? undefined : scriptFor(tree, this.#keepGroups);
     if (script !== undefined) {
       const { exponent, factor } = script.cost;
       this.#scriptUpTo = this.#evaluator === 'script' || exponent === 0 ? Number.POSITIVE_INFINITY : 2 ** ((MOST_SCRIPT_STEPS - factor) / exponent);
       this.#expression = new RegExp(script.source, this.#keepGroups ? 'dg' : 'g');
     }
     if (this.#scriptUpTo === Number.POSITIVE_INFINITY) return;
-    const program = compileProgram(tree);
     // Too long a program is a pattern that takes too many steps: it matches nothing.
     if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit);
   }
