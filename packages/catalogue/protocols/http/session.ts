@@ -187,7 +187,7 @@ export class HttpSession implements ProtocolSession {
     response.first = protocol;
     response.second = status;
     response.third = line.subarray(afterStatus);
-    transaction.advance(TO_CLIENT, LINE);
+    if (!isInterim(transaction)) transaction.advance(TO_CLIENT, LINE);
     side.state = 'headers';
     side.searched = 0;
     return next;
@@ -218,7 +218,7 @@ export class HttpSession implements ProtocolSession {
     message.headers = new HeaderBlock(bytes.slice(start, blockEnd));
     for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
     side.searched = 0;
-    transaction.advance(direction, HEADERS);
+    if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
     else this.#afterResponseHeaders(side, transaction);
     return blockEnd;
@@ -236,8 +236,7 @@ export class HttpSession implements ProtocolSession {
 
   #afterResponseHeaders(side: Side, transaction: HttpTransaction): void {
     const { status } = transaction;
-    if (status >= 100 && status < 200 && status !== 101) {
-      // An interim response: the real one follows.
+    if (isInterim(transaction)) {
       side.state = 'line';
       return;
     }
@@ -438,6 +437,12 @@ export class HttpSession implements ProtocolSession {
       transaction.advance(TO_CLIENT, COMPLETE);
     }
   }
+}
+
+/** RFC 9110 §15.2: the real response follows. Rules look at that one, so an interim response makes no progress. */
+function isInterim(transaction: HttpTransaction): boolean {
+  const { status } = transaction;
+  return status >= 100 && status < 200 && status !== 101;
 }
 
 const NOTHING = new Uint8Array(0);
