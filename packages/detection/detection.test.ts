@@ -181,7 +181,9 @@ describe('HTTP buffers', () => {
     ['http.referer; absent;', true],
     ['content:"POST"; http_method; content:"/index.php"; http_uri;', true],
     ['uricontent:"/index.php";', true],
-    ['urilen:27;', true],
+    ['urilen:18;', true],
+    ['urilen:27;', false],
+    ['urilen:27,raw;', true],
   ])('%s', (options, fires) => {
     expect(alertsOf(rule('http any any -> any any', options), capture)).toEqual(fires ? [1] : []);
   });
