@@ -1,0 +1,228 @@
+/** HTTP/1 dialogues: what the buffers hold, what is anomalous, which files pass. Every dialogue is replayed at every split. */
+import { brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { describe, expect, test } from 'vitest';
+import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
+import { protocol } from './http.definition.ts';
+
+const undo =
+  (how: (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) =>
+  (bytes: Uint8Array, limit: number): Uint8Array | undefined => {
+    try {
+      return new Uint8Array(how(bytes, { maxOutputLength: limit }));
+    } catch {
+      return undefined;
+    }
+  };
+const settings = { ...DEFAULT_SETTINGS, decompressors: { gzip: undo(gunzipSync), deflate: undo(inflateSync), br: undo(brotliDecompressSync) } };
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+const sized = (body: string, headers = ''): string => `HTTP/1.1 200 OK\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
+const LONG = 'the same words, the same words, the same words';
+
+interface Case {
+  readonly why: string;
+  readonly turns: Turns;
+  /** by transaction: buffers that must hold exactly this; undefined: must be absent */
+  readonly buffers: readonly Readonly<Record<string, string | undefined>>[];
+  readonly anomalies?: readonly (readonly string[])[];
+  readonly nextProtocol?: string;
+}
+
+const cases: readonly Case[] = [
+  {
+    why: 'a request and its response',
+    turns: [
+      ['client', 'GET /a/../b%41?c=%64 HTTP/1.1\r\nHost: WWW.Example.com:8080\r\nUser-Agent: x\r\nCookie: k=v\r\n\r\n'],
+      ['server', OK],
+    ],
+    buffers: [
+      {
+        'http.method': 'GET',
+        'http.uri': '/bA?c=d',
+        'http.uri.raw': '/a/../b%41?c=%64',
+        'http.host': 'www.example.com',
+        'http.host.raw': 'WWW.Example.com:8080',
+        'http.user_agent': 'x',
+        'http.cookie': 'k=v',
+        'http.protocol': 'HTTP/1.1',
+        'http.referer': undefined,
+        'http.stat_code': '200',
+        'http.stat_msg': 'OK',
+        'http.response_body': 'ok',
+        'http.header_names': '\r\nHost\r\nUser-Agent\r\nCookie\r\n\r\n',
+      },
+    ],
+  },
+  {
+    why: 'pipelined requests meet their responses in order',
+    turns: [
+      ['client', 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `${sized('one')}${sized('two')}`],
+    ],
+    buffers: [
+      { 'http.uri': '/1', 'http.response_body': 'one' },
+      { 'http.uri': '/2', 'http.response_body': 'two' },
+    ],
+  },
+  {
+    why: 'chunks with extensions and trailers make one body',
+    turns: [
+      [
+        'client',
+        'POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n!\r\n0\r\nT: v\r\n\r\nGET /n HTTP/1.1\r\nHost: a\r\n\r\n',
+      ],
+      ['server', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n${OK}`],
+    ],
+    buffers: [
+      { 'http.uri': '/x', 'http.request_body': 'hello!', 'http.response_body': '0123456789' },
+      { 'http.uri': '/n', 'http.response_body': 'ok' },
+    ],
+  },
+  ...(['gzip', 'deflate'] as const).map((coding) => ({
+    why: `${coding} is undone`,
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', sized(latin1(coding === 'gzip' ? gzipSync(LONG) : deflateSync(LONG)), `Content-Encoding: ${coding}\r\n`)],
+    ] as Turns,
+    buffers: [{ 'http.response_body': LONG }],
+    anomalies: [[]],
+  })),
+  {
+    why: 'two codings are undone from the outside in',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', sized(latin1(gzipSync(deflateSync(LONG))), 'Content-Encoding: deflate, gzip\r\n')],
+    ],
+    buffers: [{ 'http.response_body': LONG }],
+  },
+  {
+    why: 'a body that is not what its coding says is an anomaly',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', sized('no gzip at all', 'Content-Encoding: gzip\r\n')],
+    ],
+    buffers: [{ 'http.stat_code': '200' }],
+    anomalies: [['gzip_decompression_failed']],
+  },
+  {
+    why: 'a body without length ends with the connection',
+    turns: [
+      ['client', 'GET /f HTTP/1.0\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.0 200 OK\r\n\r\nall that follows\r\n\r\nis body'],
+    ],
+    buffers: [{ 'http.response_body': 'all that follows\r\n\r\nis body' }],
+  },
+  {
+    why: 'HEAD, 204 and 304 have no body, whatever their length says',
+    turns: [
+      ['client', 'HEAD /h HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nGET /3 HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nHTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n${OK}`],
+    ],
+    buffers: [
+      { 'http.method': 'HEAD', 'http.response_body': undefined },
+      { 'http.stat_code': '304', 'http.response_body': undefined },
+      { 'http.stat_code': '200', 'http.response_body': 'ok' },
+    ],
+  },
+  {
+    why: 'an interim response is not the answer',
+    turns: [
+      ['client', 'POST /u HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc'],
+      ['server', `HTTP/1.1 100 Continue\r\n\r\n${OK}`],
+    ],
+    buffers: [{ 'http.request_body': 'abc', 'http.stat_code': '200', 'http.response_body': 'ok' }],
+  },
+  {
+    why: 'bare line feeds are lines',
+    turns: [
+      ['client', 'GET /lf HTTP/1.1\nHost: a\nUser-Agent: y\n\n'],
+      ['server', 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok'],
+    ],
+    buffers: [{ 'http.uri': '/lf', 'http.user_agent': 'y', 'http.response_body': 'ok' }],
+  },
+  {
+    why: 'a target with host goes before the header',
+    turns: [
+      ['client', 'GET http://real.example/p HTTP/1.1\r\nHost: other.example\r\n\r\n'],
+      ['server', OK],
+    ],
+    buffers: [{ 'http.host': 'real.example' }],
+  },
+  {
+    why: 'a request of one line only',
+    turns: [
+      ['client', 'GET /old\r\n'],
+      ['server', 'plain text'],
+    ],
+    buffers: [{ 'http.uri': '/old', 'http.response_body': 'plain text' }],
+    anomalies: [['request_line_missing_protocol', 'response_invalid_protocol']],
+  },
+  {
+    why: 'a response that nobody asked for',
+    turns: [['server', OK]],
+    buffers: [{ 'http.stat_code': '200', 'http.method': undefined }],
+    anomalies: [['unable_to_match_response_to_request']],
+  },
+  {
+    why: 'CONNECT hands over what follows',
+    turns: [
+      ['client', 'CONNECT h.example:443 HTTP/1.1\r\nHost: h.example:443\r\n\r\n'],
+      ['server', 'HTTP/1.1 200 OK\r\n\r\n'],
+      ['client', '\x16\x03\x01 something else'],
+    ],
+    buffers: [{ 'http.method': 'CONNECT', 'http.host': 'h.example' }],
+    nextProtocol: 'unknown',
+  },
+  {
+    why: 'an upgrade names what follows',
+    turns: [
+      ['client', 'GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'],
+      ['server', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'],
+    ],
+    buffers: [{ 'http.uri': '/ws', 'http.stat_code': '101' }],
+    nextProtocol: 'websocket',
+  },
+  {
+    why: 'a length that is no number',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n'],
+      ['server', OK],
+    ],
+    buffers: [{ 'http.uri': '/' }],
+    anomalies: [['invalid_content_length_field_in_request']],
+  },
+  {
+    why: 'a body cut off is kept as far as it came',
+    turns: [
+      ['client', 'POST /cut HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nonly this'],
+      ['server', ''],
+    ],
+    buffers: [{ 'http.request_body': 'only this' }],
+  },
+];
+
+describe.each(cases)('$why', ({ turns, buffers, anomalies, nextProtocol }) => {
+  const told = tell(protocol, whole(turns), settings);
+
+  test('is read', () => {
+    expect(told.transactions).toHaveLength(buffers.length);
+    buffers.forEach((expected, index) => {
+      for (const [name, text] of Object.entries(expected))
+        expect(told.transactions[index].buffers[name] ?? told.transactions[index].buffers[`${name}<`], name).toEqual(text === undefined ? undefined : [text]);
+    });
+    for (const [index, expected] of (anomalies ?? []).entries()) expect(told.transactions[index].anomalies).toEqual(expected);
+    expect(told.nextProtocol).toBe(nextProtocol);
+  });
+
+  test('is the same at every split', () => {
+    for (const pieces of everySplit(turns)) expect(tell(protocol, pieces, settings)).toEqual(told);
+  });
+});
+
+test('every anomaly that a case shows is declared', () => {
+  const declared = new Set(protocol.anomalies.map(({ name }) => name));
+  const shown = cases.flatMap(({ turns }) => tell(protocol, whole(turns), settings).transactions.flatMap((one) => one.anomalies));
+  expect(shown.length).toBeGreaterThan(0);
+  expect(shown.filter((name) => !declared.has(name))).toEqual([]);
+});
