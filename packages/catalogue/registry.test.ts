@@ -12,7 +12,7 @@ const compiler = { catalogue, settings: DEFAULT_SETTINGS, headers: new HeaderRes
 function errorsOf(options: string, protocol: string | undefined): readonly string[] {
   let fewest: readonly string[] | undefined;
   for (const header of [protocol ?? 'tcp', 'tcp', 'udp', 'ip', 'icmp']) {
-    const { rules, diagnostics } = parseRules(`alert ${header} any any -> any any (msg:"example"; ${options} sid:1; rev:1;)`);
+    const { rules, diagnostics } = parseRules(`alert ${header} any any -> any any (msg:"example"; ${options}${options.includes('sid:') ? '' : ' sid:1;'})`);
     const errors = [...diagnostics, ...rules.flatMap((rule) => compileRule(rule, compiler).diagnostics)]
       .filter((one) => one.severity === 'error')
       .map((one) => `${one.code}: ${one.title}`);

@@ -292,7 +292,8 @@ class DocumentReader {
       node,
       'rule/no-semicolon',
       'the `;` behind this option is missing',
-      span(Math.max(from, to - 1), Math.max(from + 1, to)),
+      // Where the text ends behind the colon, the colon itself is shown.
+      to > from ? span(to - 1, to) : span(from - 1, from),
       quoted ? 'every option ends with `;`; is a quote or a `;` inside it not closed or escaped?' : 'every option ends with `;`',
       { title: 'add `;`', safe: false, edits: [{ span: span(to, to), text: ';' }] },
     );
