@@ -50,7 +50,7 @@ function run(source: string, random: FuzzRandom): string | undefined {
   const tree = readPattern(source, letters);
   if ('problem' in tree) return tree.at < 0 || tree.at > source.length * 4 ? `a problem at ${tree.at}` : undefined;
   const machine = compilePattern(source, letters, STEPS, { evaluator: 'machine', keepGroups: true });
-  const auto = compilePattern(source, letters, STEPS, { keepGroups: random.once(2), evaluator: random.pick(['auto', 'script']) });
+  const auto = compilePattern(source, letters, STEPS, { keepGroups: random.once(2) });
   if ('problem' in machine || 'problem' in auto) return 'read once, refused once';
   for (let subjects = 4; subjects > 0; subjects--) {
     const walked: number[] = [];
