@@ -176,7 +176,7 @@ function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'fastLog'> {
 
 function eveOf(node: Tree): Configuration['eve'] {
   const types = new Set<string>();
-  let alert = DEFAULT_EVE.alert;
+  let { alert, anomaly } = DEFAULT_EVE;
   let stats = false;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
@@ -185,6 +185,13 @@ function eveOf(node: Tree): Configuration['eve'] {
     if (!isYes(options['enabled'], true)) continue;
     if (name === 'stats') stats = true;
     types.add(name === 'files' ? 'fileinfo' : name);
+    if (name === 'anomaly') {
+      anomaly = {
+        decode: isYes(at(options, 'types.decode'), anomaly.decode),
+        stream: isYes(at(options, 'types.stream'), anomaly.stream),
+        application: isYes(at(options, 'types.applayer'), anomaly.application),
+      };
+    }
     if (name === 'alert') {
       alert = {
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
@@ -196,7 +203,7 @@ function eveOf(node: Tree): Configuration['eve'] {
       };
     }
   }
-  return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, alert }, stats };
+  return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, anomaly, alert }, stats };
 }
 
 function forwardedOf(node: unknown): { forwarded?: Forwarded } {

@@ -36,6 +36,8 @@ export interface Forwarded {
 export interface EveOptions {
   /** record types to write; undefined: all */
   readonly types: ReadonlySet<string> | undefined;
+  /** which kinds of anomaly become records; rules see all of them */
+  readonly anomaly: { readonly decode: boolean; readonly stream: boolean; readonly application: boolean };
   /** metadata, payload and packet of alerts */
   readonly alert: {
     readonly metadata: boolean;
@@ -48,7 +50,11 @@ export interface EveOptions {
   readonly captureFile?: string;
 }
 
-export const DEFAULT_EVE: EveOptions = { types: undefined, alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false } };
+export const DEFAULT_EVE: EveOptions = {
+  types: undefined,
+  anomaly: { decode: false, stream: false, application: true },
+  alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false },
+};
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [ICMP, 'ICMP'],
@@ -232,13 +238,16 @@ export class EveWriter implements EngineHandlers {
   }
 
   #anomaly(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void {
-    const record = this.#head('anomaly', packet, flow, packet.direction);
     const dot = name.indexOf('.');
     const owner = name.slice(0, dot);
-    const application = flow?.applicationProtocol === owner;
+    const wanted = this.#options.anomaly;
+    const recognition = owner === 'applayer';
+    const application = recognition || (flow !== undefined && flow.applicationProtocol === owner);
+    if (application ? !wanted.application : owner === 'stream' ? !wanted.stream : !wanted.decode) return;
+    const record = this.#head('anomaly', packet, flow, packet.direction);
     if (application) {
-      record['app_proto'] = owner;
-      record['anomaly'] = { type: 'applayer', event: name.slice(dot + 1), layer: 'proto_parser' };
+      record['app_proto'] = this.#recordName(flow?.applicationProtocol ?? 'failed');
+      record['anomaly'] = { type: 'applayer', event: recognition ? name : name.slice(dot + 1), layer: recognition ? 'proto_detect' : 'proto_parser' };
       if (transaction !== undefined) record['tx_id'] = transaction.id;
     } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
     this.#write(record);

@@ -2,7 +2,7 @@
  * Packets → flows. A hash over addresses and ports that is the same for both directions; flows in a bucket are chained.
  * For each timeout there is one list ordered by last packet, so expiry costs nothing per packet but a look at its head.
  */
-import { type EngineSettings, FLOW_CLOSED, FLOW_ESTABLISHED, Flow, type FlowTimeouts, ICMP, ICMPV6, type Packet, TCP, UDP } from '@sigwright/contracts';
+import { type EngineSettings, FLOW_CLOSED, FLOW_ESTABLISHED, Flow, type FlowTimeouts, ICMP, ICMPV6, type Packet, SCTP, TCP, UDP } from '@sigwright/contracts';
 
 const FIRST_BUCKETS = 4096;
 
@@ -150,7 +150,7 @@ export class FlowTable {
   }
 
   #create(packet: Packet): Entry | undefined {
-    if (packet.transportStart < 0) return undefined;
+    if (packet.transportStart < 0 || !beginsFlow(packet)) return undefined;
     if (this.count >= this.#settings.maximumFlows) this.#makeRoom();
     const flow = new Flow();
     flow.id = ++this.#created;
@@ -232,6 +232,28 @@ function sameVlans(flow: Flow, packet: Packet): boolean {
   for (let at = 0; at < packet.vlanCount; at++) if (flow.vlans[at] !== packet.vlans[at]) return false;
   return true;
 }
+
+/** Encapsulating security payload (RFC 4303). */
+const ESP = 50;
+
+/** Group management, routing and the like are single packets; an ICMPv4 error speaks of another flow and is none of its own. */
+function beginsFlow(packet: Packet): boolean {
+  switch (packet.protocol) {
+    case TCP:
+    case UDP:
+    case SCTP:
+    case ESP:
+    case ICMPV6:
+      return true;
+    case ICMP:
+      return !ICMP_ERRORS.has(packet.icmpType);
+    default:
+      return false;
+  }
+}
+
+/** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792). */
+const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
 /** Replies of ICMP questions belong to the question. */
 const ICMP_ANSWERS: ReadonlyMap<number, number> = new Map([
