@@ -156,7 +156,35 @@ function unlimited(size: number): number {
   return size === 0 ? MOST_BODY : Math.min(size, MOST_BODY);
 }
 
-const ALL_TYPES = ['alert', 'anomaly', 'http', 'dns', 'mdns', 'tls', 'fileinfo', 'smb', 'ssh', 'smtp', 'ftp', 'flow', 'stats'];
+const ALL_TYPES = [
+  'alert',
+  'anomaly',
+  'http',
+  'dns',
+  'mdns',
+  'tls',
+  'fileinfo',
+  'smb',
+  'ssh',
+  'smtp',
+  'ftp',
+  'ftp_data',
+  'rdp',
+  'nfs',
+  'tftp',
+  'ike',
+  'dcerpc',
+  'krb5',
+  'snmp',
+  'sip',
+  'ldap',
+  'mqtt',
+  'quic',
+  'websocket',
+  'dhcp',
+  'flow',
+  'stats',
+];
 
 function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'fastLog'> {
   const outputs = at(tree, 'outputs');

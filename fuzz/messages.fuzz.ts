@@ -1,0 +1,11 @@
+/** Protocols of separate messages on damaged bytes. node fuzz/messages.fuzz.ts [SECONDS for each] [SEED] */
+import { SAMPLES } from '../packages/catalogue/message-samples.ts';
+import { bytesOf, fuzzSession } from './session.ts';
+
+const STREAMS = new Set(['sip']);
+
+for (const [name, messages] of Object.entries(SAMPLES)) {
+  const all = Object.values(messages);
+  const seeds = all.map((message, index) => ({ client: bytesOf(message), server: bytesOf(all[(index + 1) % all.length]) }));
+  fuzzSession(name, seeds, !STREAMS.has(name));
+}

@@ -1,0 +1,126 @@
+/**
+ * A conversation of messages that say how long they are (or of datagrams). A protocol gives the length of a message and reads it;
+ * cutting, messages too long to keep, lost bytes and the number of open transactions are seen to here.
+ */
+import { type Direction, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+
+/** Both directions of a transaction are complete at this progress. */
+export const MESSAGE_COMPLETE = 1;
+export const COMPLETE: readonly [number, number] = [MESSAGE_COMPLETE, MESSAGE_COMPLETE];
+
+/** Answers of `frame` where it is no length. */
+export const LENGTH_UNKNOWN = 0;
+export const NO_MESSAGE = -1;
+
+/** Only the beginning of longer messages is read, so that nobody makes us hold more than this in each direction. */
+const LONGEST_READ = 65_536;
+/** Questions that were never answered; beyond, the oldest counts as over. */
+const MOST_OPEN = 256;
+
+export abstract class FramedSession<Kind extends Transaction> implements ProtocolSession {
+  readonly transactions: Kind[] = [];
+  count = 0;
+  nextProtocol: string | undefined = undefined;
+  opaque = false;
+  done = false;
+  readonly anomalies: string[] = [];
+  readonly #passOver: [number, number] = [0, 0];
+
+  /** Length of the message that begins at `at`, LENGTH_UNKNOWN while too little is there, NO_MESSAGE where none can begin so. */
+  protected abstract frame(bytes: Uint8Array, at: number, end: number, direction: Direction): number;
+
+  /** Reads a message, of which bytes[start, end) is the beginning or the whole. False: it is not one, and nothing behind it can be trusted. */
+  protected abstract message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean;
+
+  consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    let at = start;
+    while (at < end) {
+      const over = Math.min(this.#passOver[direction], end - at);
+      this.#passOver[direction] -= over;
+      at += over;
+      if (at >= end || this.nextProtocol !== undefined || this.done) break;
+      const length = this.frame(bytes, at, end, direction);
+      if (length === LENGTH_UNKNOWN) break;
+      if (length < 0) return this.#broken();
+      const read = Math.min(length, LONGEST_READ);
+      if (end - at < read) break;
+      if (!this.message(direction, bytes, at, at + read, time)) return this.#broken();
+      at += read;
+      this.#passOver[direction] = length - read;
+    }
+    return atEnd && this.nextProtocol === undefined ? end : at;
+  }
+
+  #broken(): number {
+    if (!this.anomalies.includes('malformed_data')) this.anomalies.push('malformed_data');
+    return -1;
+  }
+
+  /** Lost bytes inside a message that is passed over do no harm. */
+  skip(direction: Direction, length: number): boolean {
+    if (length > this.#passOver[direction]) return false;
+    this.#passOver[direction] -= length;
+    return true;
+  }
+
+  protected open(transaction: Kind): Kind {
+    this.count++;
+    this.transactions.push(transaction);
+    if (this.transactions.length > MOST_OPEN) close(this.transactions[this.transactions.length - MOST_OPEN - 1]);
+    return transaction;
+  }
+
+  finish(_time: number): void {
+    for (const transaction of this.transactions) close(transaction);
+  }
+}
+
+export function close(transaction: Transaction): void {
+  for (const direction of [TO_SERVER, TO_CLIENT] as const)
+    if (transaction.progress[direction] < MESSAGE_COMPLETE) transaction.advance(direction, MESSAGE_COMPLETE);
+}
+
+/** One message that stands for itself. */
+export class Message<Content> extends Transaction {
+  readonly content: Content;
+  readonly direction: Direction;
+
+  constructor(id: number, time: number, direction: Direction, content: Content) {
+    super(id, time);
+    this.content = content;
+    this.direction = direction;
+    close(this);
+    this.changed[direction === TO_SERVER ? TO_CLIENT : TO_SERVER] = false;
+  }
+}
+
+/** Each message is a transaction of its own. */
+export class MessageSession<Content> extends FramedSession<Message<Content>> {
+  readonly #frame: (bytes: Uint8Array, at: number, end: number, direction: Direction) => number;
+  readonly #read: (bytes: Uint8Array, start: number, end: number, direction: Direction) => Content | undefined;
+
+  /** `frame`: for datagrams, wholeDatagram */
+  constructor(
+    read: (bytes: Uint8Array, start: number, end: number, direction: Direction) => Content | undefined,
+    frame: (bytes: Uint8Array, at: number, end: number, direction: Direction) => number = wholeDatagram,
+  ) {
+    super();
+    this.#frame = frame;
+    this.#read = read;
+  }
+
+  protected frame(bytes: Uint8Array, at: number, end: number, direction: Direction): number {
+    return this.#frame(bytes, at, end, direction);
+  }
+
+  protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
+    const content = this.#read(bytes, start, end, direction);
+    if (content === undefined) return false;
+    this.open(new Message(this.count, time, direction, content));
+    return true;
+  }
+}
+
+export function wholeDatagram(_bytes: Uint8Array, at: number, end: number): number {
+  return end - at;
+}

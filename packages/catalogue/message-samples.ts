@@ -1,0 +1,72 @@
+/** For tests and fuzzers: one sound message of each protocol that is built of messages, as text of one character a byte. */
+
+/** An element of DER; contents below 128 bytes. */
+export function der(tag: number, ...parts: readonly string[]): string {
+  const content = parts.join('');
+  return String.fromCharCode(tag, content.length) + content;
+}
+
+const zeros = (count: number): string => '\0'.repeat(count);
+const binding = der(0x30, der(0x30, der(0x06, '\x2b\x06\x01\x02\x01\x01\x01\x00'), der(0x05)));
+const pdu = (kind: number): string => der(0xa0 + kind, der(0x02, '\x01'), der(0x02, '\x00'), der(0x02, '\x00'), binding);
+
+const principal = (...names: readonly string[]): string =>
+  der(0x30, der(0xa0, der(0x02, '\x01')), der(0xa1, der(0x30, ...names.map((name) => der(0x1b, name)))));
+
+export const SAMPLES = {
+  snmp: {
+    get: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(0)),
+    response: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(2)),
+    user: der(
+      0x30,
+      der(0x02, '\x03'),
+      der(0x30, der(0x02, '\x01'), der(0x02, '\x10\x00'), der(0x04, '\x04'), der(0x02, '\x03')),
+      der(0x04, der(0x30, der(0x04), der(0x02, '\x00'), der(0x02, '\x00'), der(0x04, 'operator'), der(0x04), der(0x04))),
+      der(0x30, der(0x04), der(0x04), pdu(0)),
+    ),
+    hidden: der(
+      0x30,
+      der(0x02, '\x03'),
+      der(0x30, der(0x02, '\x01'), der(0x02, '\x10\x00'), der(0x04, '\x07'), der(0x02, '\x03')),
+      der(0x04, der(0x30, der(0x04), der(0x02, '\x00'), der(0x02, '\x00'), der(0x04, 'operator'), der(0x04), der(0x04))),
+      der(0x04, 'ciphertext'),
+    ),
+  },
+  tftp: { read: '\0\x01boot.img\0octet\0', write: '\0\x02core.dump\0NETASCII\0' },
+  dhcp: {
+    acknowledgement: `\x02\x01\x06\0\x12\x34\x56\x78${zeros(8)}\x0a\0\0\x07\x0a\0\0\x01${zeros(4)}\x02\0\0\0\0\x09${zeros(10 + 64 + 128)}\x63\x82\x53\x63\x35\x01\x05\x0c\x04host\xff`,
+    request: `\x01\x01\x06\0\x12\x34\x56\x78${zeros(20)}\x02\0\0\0\0\x09${zeros(10 + 64 + 128)}\x63\x82\x53\x63\x35\x01\x03\xff`,
+  },
+  ike: {
+    initial: `abcdefgh${zeros(8)}\x21\x20\x22\x08\0\0\0\0\0\0\0\x30\x29\0\0\x0cfghijklm\0\0\0\x08\0\0\x40\x04`,
+    marked: `${zeros(4)}abcdefghABCDEFGH\x2e\x20\x23\x20\0\0\0\x01\0\0\0\x24\0\0\0\x08cryp`,
+  },
+  sip: {
+    invite: 'INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP pc.example\r\nf: Alice <sip:alice@example.org>\r\nContent-Length: 4\r\n\r\nv=0\n',
+    ringing: 'SIP/2.0 180 Ringing\r\nTo: Bob <sip:bob@example.com>\r\nContent-Length: 0\r\n\r\n',
+  },
+  krb5: {
+    question: der(0x6a, der(0x30, der(0xa1, der(0x02, '\x05')))),
+    error: der(
+      0x7e,
+      der(
+        0x30,
+        der(0xa0, der(0x02, '\x05')),
+        der(0xa1, der(0x02, '\x1e')),
+        der(0xa6, der(0x02, '\x19')),
+        der(0xa9, der(0x1b, 'EXAMPLE.ORG')),
+        der(0xaa, principal('krbtgt', 'EXAMPLE.ORG')),
+      ),
+    ),
+    ticket: der(
+      0x6b,
+      der(
+        0x30,
+        der(0xa3, der(0x1b, 'EXAMPLE.ORG')),
+        der(0xa4, principal('alice')),
+        der(0xa5, der(0x61, der(0x30, der(0xa2, principal('krbtgt')), der(0xa3, der(0x30, der(0xa0, der(0x02, '\x12'))))))),
+        der(0xa6, der(0x30, der(0xa0, der(0x02, '\x17')))),
+      ),
+    ),
+  },
+} as const;

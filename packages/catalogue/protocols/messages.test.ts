@@ -1,0 +1,136 @@
+/** Protocols of separate messages: what is read of each, that streams are the same at every split, and that cut messages do no harm. */
+import { fromLatin1 } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, type Direction, Flow, UDP } from '@sigwright/contracts';
+import { describe, expect, test } from 'vitest';
+import { catalogue } from '../index.ts';
+import { SAMPLES } from '../message-samples.ts';
+import { everySplit, type Turns, tell, whole } from '../session-kit.ts';
+
+function definition(name: string) {
+  const found = catalogue.protocols.get(name);
+  if (found === undefined) throw new Error(`no protocol ${name}`);
+  return found;
+}
+
+/** Records of datagrams fed one by one, and the anomalies. */
+function datagrams(name: string, messages: readonly (readonly [Direction, string])[]) {
+  const flow = new Flow();
+  flow.protocol = UDP;
+  flow.applicationProtocol = name;
+  const session = definition(name).open(flow, DEFAULT_SETTINGS);
+  for (const [direction, text] of messages) {
+    const bytes = fromLatin1(text);
+    session.consume(direction, bytes, 0, bytes.length, true, 1);
+  }
+  return {
+    bodies: session.transactions.flatMap((transaction) => definition(name).records(transaction, flow)).map((record) => record.body),
+    anomalies: session.anomalies,
+  };
+}
+
+const { snmp, tftp, dhcp, ike, sip, krb5 } = SAMPLES;
+
+const cases: readonly (readonly [
+  why: string,
+  protocol: string,
+  messages: readonly (readonly [Direction, string])[],
+  bodies: readonly Record<string, unknown>[],
+])[] = [
+  ['a question of version 2c', 'snmp', [[0, snmp.get]], [{ version: 2, pdu_type: 'get_request', community: 'public', vars: ['1.3.6.1.2.1.1.1.0'] }]],
+  ['a user of version 3', 'snmp', [[0, snmp.user]], [{ version: 3, pdu_type: 'get_request', usm: 'operator' }]],
+  ['what is encrypted still names its user', 'snmp', [[0, snmp.hidden]], [{ version: 3, pdu_type: 'encrypted', usm: 'operator' }]],
+  ['a file is asked for', 'tftp', [[0, tftp.read]], [{ packet: 'read', file: 'boot.img', mode: 'octet' }]],
+  ['modes are written in any case', 'tftp', [[0, tftp.write]], [{ packet: 'write', file: 'core.dump', mode: 'NETASCII' }]],
+  [
+    'an address was assigned',
+    'dhcp',
+    [[1, dhcp.acknowledgement]],
+    [{ dhcp_type: 'ack', assigned_ip: '10.0.0.7', client_mac: '02:00:00:00:00:09', hostname: 'host' }],
+  ],
+  ['a question for an address is no assignment', 'dhcp', [[0, dhcp.request]], []],
+  [
+    'payloads and notifications by name',
+    'ike',
+    [[0, ike.initial]],
+    [{ version_major: 2, exchange_type: 34, payload: ['SecurityAssociation', 'Notify'], notify: ['16388'] }],
+  ],
+  ['behind the mark of port 4500', 'ike', [[1, ike.marked]], [{ role: 'responder', payload: ['EncryptedAndAuthenticated'] }]],
+  [
+    'request and response',
+    'sip',
+    [
+      [0, sip.invite],
+      [1, sip.ringing],
+    ],
+    [
+      { method: 'INVITE', uri: 'sip:bob@example.com' },
+      { code: '180', reason: 'Ringing' },
+    ],
+  ],
+  [
+    'a refusal names the question',
+    'krb5',
+    [
+      [0, krb5.question],
+      [1, krb5.error],
+    ],
+    [{ msg_type: 'KRB_ERROR', failed_request: 'KRB_AS_REQ', error_code: 'KDC_ERR_PREAUTH_REQUIRED', sname: 'krbtgt/EXAMPLE.ORG' }],
+  ],
+  [
+    'a ticket with its encryptions',
+    'krb5',
+    [[1, krb5.ticket]],
+    [
+      {
+        msg_type: 'KRB_AS_REP',
+        cname: 'alice',
+        realm: 'EXAMPLE.ORG',
+        encryption: 'rc4-hmac',
+        weak_encryption: true,
+        ticket_encryption: 'aes256-cts-hmac-sha1-96',
+      },
+    ],
+  ],
+];
+
+describe.each(cases)('%s', (_why, name, messages, bodies) => {
+  test('is read', () => {
+    const told = datagrams(name, messages);
+    expect(told.anomalies).toEqual([]);
+    expect(told.bodies).toMatchObject(bodies);
+  });
+
+  test('cut anywhere it breaks nothing', () => {
+    for (const [direction, text] of messages)
+      for (let length = 0; length < text.length; length++) expect(() => datagrams(name, [[direction, text.slice(0, length)]])).not.toThrow();
+  });
+});
+
+const prefixed = (text: string): string => `\0\0\0${String.fromCharCode(text.length)}${text}`;
+
+const streams: readonly (readonly [why: string, protocol: string, turns: Turns, transactions: number])[] = [
+  [
+    'SIP with bodies and line ends that keep the connection alive',
+    'sip',
+    [
+      ['client', `${sip.invite}\r\n\r\n${sip.invite}`],
+      ['server', sip.ringing],
+    ],
+    3,
+  ],
+  [
+    'Kerberos with lengths',
+    'krb5',
+    [
+      ['client', prefixed(krb5.question)],
+      ['server', prefixed(krb5.error)],
+    ],
+    1,
+  ],
+];
+
+test.each(streams)('%s: the same at every split', (_why, name, turns, transactions) => {
+  const told = tell(definition(name), whole(turns));
+  expect(told.transactions.length).toBe(transactions);
+  for (const pieces of everySplit(turns)) expect(tell(definition(name), pieces)).toEqual(told);
+});

@@ -1,0 +1,116 @@
+/** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each. Bodies (SDP) are passed over. */
+import { find, fromLatin1, latin1 } from '@sigwright/bytes';
+import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
+import { COMPLETE, LENGTH_UNKNOWN, type Message, MessageSession, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
+import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import { startsLike } from '../../formats/recognised-only.ts';
+
+/** RFC 3261 §7.1 and the extensions in use */
+const METHODS = ['REGISTER', 'INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'UPDATE', 'REFER', 'PRACK', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'MESSAGE', 'INFO'];
+const BEGINNINGS = [...METHODS.map((method) => `${method} `), 'SIP/2.0 '];
+/** Method and one character of an address: `OPTIONS * RTSP/1.0` and `NOTIFY * HTTP/1.1` are others'. */
+const OTHERS = ['OPTIONS *', 'NOTIFY *', 'OPTIONS /', 'NOTIFY /', 'SUBSCRIBE /'];
+const LONGEST_HEAD = 16_384;
+const HEAD_END = fromLatin1('\r\n\r\n');
+
+interface SipMessage {
+  readonly request: { readonly line: string; readonly method: string; readonly uri: string; readonly version: string } | undefined;
+  readonly response: { readonly line: string; readonly version: string; readonly code: string; readonly reason: string } | undefined;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** Header names in full, by their short forms (RFC 3261 §7.3.3). */
+const SHORT_NAMES: Readonly<Record<string, string>> = { f: 'from', t: 'to', v: 'via', c: 'content-type', l: 'content-length' };
+
+function recognise(bytes: Uint8Array, start: number, end: number): Recognition {
+  const other = startsLike(bytes, start, end, OTHERS);
+  if (other === 'yes') return NOT_THIS;
+  const like = startsLike(bytes, start, end, BEGINNINGS);
+  return like === 'no' ? NOT_THIS : like === 'maybe' || other === 'maybe' ? NEED_MORE : IS_THIS;
+}
+
+function headEnd(bytes: Uint8Array, at: number, end: number): number {
+  const found = find(bytes, at, Math.min(end, at + LONGEST_HEAD), HEAD_END);
+  return found < 0 ? -1 : found + HEAD_END.length;
+}
+
+function read(bytes: Uint8Array, start: number, end: number): SipMessage | undefined {
+  const stop = headEnd(bytes, start, end);
+  const lines = latin1(bytes, start, stop < 0 ? Math.min(end, start + LONGEST_HEAD) : stop)
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''));
+  const first = lines[0];
+  const headers = new Map<string, string>();
+  for (const line of lines.slice(1)) {
+    const colon = line.indexOf(':');
+    if (colon <= 0) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    const full = SHORT_NAMES[name] ?? name;
+    if (!headers.has(full)) headers.set(full, line.slice(colon + 1).trim());
+  }
+  const response = /^(SIP\/\d\.\d) (\d{3}) ?(.*)$/.exec(first);
+  if (response !== null) return { request: undefined, response: { line: first, version: response[1], code: response[2], reason: response[3] }, headers };
+  const request = /^(\S+) (\S+) (SIP\/\d\.\d)$/.exec(first);
+  if (request === null) return undefined;
+  return { request: { line: first, method: request[1], uri: request[2], version: request[3] }, response: undefined, headers };
+}
+
+/** On a stream: head, then as much as Content-Length says. Line ends between messages keep a connection alive (RFC 5626 §4.4.1). */
+function frame(bytes: Uint8Array, at: number, end: number): number {
+  let from = at;
+  while (from < end && (bytes[from] === 13 || bytes[from] === 10)) from++;
+  const stop = headEnd(bytes, from, end);
+  if (stop < 0) return end - from >= LONGEST_HEAD ? NO_MESSAGE : LENGTH_UNKNOWN;
+  const length = /\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,7})[ \t]*\r?\n/i.exec(latin1(bytes, from, stop));
+  return stop - at + Number(length?.[1] ?? 0);
+}
+
+function streamRead(bytes: Uint8Array, start: number, end: number): SipMessage | undefined {
+  let from = start;
+  while (from < end && (bytes[from] === 13 || bytes[from] === 10)) from++;
+  return read(bytes, from, end);
+}
+
+const text = (value: string | undefined): Uint8Array | undefined => (value === undefined ? undefined : fromLatin1(value));
+
+const { buffers, keywords } = textBuffers<Message<SipMessage>>('sip', [
+  { name: 'sip.method', summary: 'method of the request', since: '5.0', read: ({ content }) => text(content.request?.method) },
+  { name: 'sip.uri', summary: 'address in the request line', since: '5.0', read: ({ content }) => text(content.request?.uri) },
+  { name: 'sip.request_line', summary: 'first line of the request', since: '5.0', read: ({ content }) => text(content.request?.line) },
+  { name: 'sip.response_line', summary: 'first line of the response', since: '5.0', read: ({ content }) => text(content.response?.line) },
+  { name: 'sip.stat_code', summary: 'status code of the response', since: '5.0', read: ({ content }) => text(content.response?.code) },
+  { name: 'sip.stat_msg', summary: 'reason in the response', since: '5.0', read: ({ content }) => text(content.response?.reason) },
+  { name: 'sip.protocol', summary: 'protocol and version', since: '5.0', read: ({ content }) => text((content.request ?? content.response)?.version) },
+  ...(['from', 'to', 'via', 'user-agent', 'content-type', 'content-length'] as const).map((header) => ({
+    name: `sip.${header === 'user-agent' ? 'ua' : header.replace('-', '_')}`,
+    summary: `value of the header ${header}`,
+    since: '8.0',
+    read: ({ content }: Message<SipMessage>) => text(content.headers.get(header)),
+  })),
+]);
+
+function body({ content }: Message<SipMessage>): Record<string, unknown> {
+  const { request, response } = content;
+  if (request !== undefined) return { method: request.method, uri: request.uri, version: request.version, request_line: request.line };
+  return { version: response?.version, code: response?.code, reason: response?.reason, response_line: response?.line };
+}
+
+export const protocol: ProtocolDefinition = {
+  name: 'sip',
+  recordName: 'sip',
+  transport: ['udp', 'tcp'],
+  summary: 'signalling of calls',
+  ports: [5060, 5061],
+  anyPort: true,
+  recognise,
+  open: (flow) => (flow.protocol === 17 ? new MessageSession(read) : new MessageSession(streamRead, frame)),
+  complete: COMPLETE,
+  buffers,
+  keywords,
+  anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
+  records: (transaction) => {
+    const message = transaction as Message<SipMessage>;
+    return [{ type: 'sip', body: body(message), direction: message.direction }];
+  },
+  context: (transaction) => body(transaction as Message<SipMessage>),
+};
