@@ -1,25 +1,34 @@
 /** Two sets of rules, compared by SID: what a reader of a release wants to know. */
 import type { Rule } from '@sigwright/contracts';
+import { metadataOf } from '../repository/repository.ts';
+import { changeLine, changesOf, type RuleChange } from './changes.ts';
 
 export interface ReleaseRule {
   readonly rule: Rule;
   readonly file: string;
 }
 
+/** A rule of the later set that the earlier one had too. */
+export interface ChangedRule extends ReleaseRule {
+  readonly before: ReleaseRule;
+  /** empty where the rule was only switched or moved */
+  readonly changes: readonly RuleChange[];
+}
+
 export interface ReleaseDifference {
   readonly added: readonly ReleaseRule[];
   readonly removed: readonly ReleaseRule[];
-  readonly enabled: readonly ReleaseRule[];
-  readonly disabled: readonly ReleaseRule[];
+  readonly enabled: readonly ChangedRule[];
+  readonly disabled: readonly ChangedRule[];
   /** text or rev changed; active and inactive ones */
-  readonly modifiedActive: readonly ReleaseRule[];
-  readonly modifiedInactive: readonly ReleaseRule[];
-  readonly enabledAndModified: readonly ReleaseRule[];
-  readonly disabledAndModified: readonly ReleaseRule[];
+  readonly modifiedActive: readonly ChangedRule[];
+  readonly modifiedInactive: readonly ChangedRule[];
+  readonly enabledAndModified: readonly ChangedRule[];
+  readonly disabledAndModified: readonly ChangedRule[];
   /** moved to another file with nothing else changed */
-  readonly moved: readonly ReleaseRule[];
-  /** changed without a new rev */
-  readonly silentlyChanged: readonly ReleaseRule[];
+  readonly moved: readonly ChangedRule[];
+  /** what fires may differ, and rev is the same; also among the modified ones */
+  readonly silentlyChanged: readonly ChangedRule[];
 }
 
 export function compareReleases(before: readonly ReleaseRule[], after: readonly ReleaseRule[]): ReleaseDifference {
@@ -28,14 +37,14 @@ export function compareReleases(before: readonly ReleaseRule[], after: readonly 
   const result = {
     added: [] as ReleaseRule[],
     removed: [] as ReleaseRule[],
-    enabled: [] as ReleaseRule[],
-    disabled: [] as ReleaseRule[],
-    modifiedActive: [] as ReleaseRule[],
-    modifiedInactive: [] as ReleaseRule[],
-    enabledAndModified: [] as ReleaseRule[],
-    disabledAndModified: [] as ReleaseRule[],
-    moved: [] as ReleaseRule[],
-    silentlyChanged: [] as ReleaseRule[],
+    enabled: [] as ChangedRule[],
+    disabled: [] as ChangedRule[],
+    modifiedActive: [] as ChangedRule[],
+    modifiedInactive: [] as ChangedRule[],
+    enabledAndModified: [] as ChangedRule[],
+    disabledAndModified: [] as ChangedRule[],
+    moved: [] as ChangedRule[],
+    silentlyChanged: [] as ChangedRule[],
   };
   for (const [sid, one] of now) {
     const was = old.get(sid);
@@ -45,15 +54,17 @@ export function compareReleases(before: readonly ReleaseRule[], after: readonly 
     }
     const changed = was.rule.text !== one.rule.text;
     const switched = was.rule.enabled !== one.rule.enabled;
-    if (changed && was.rule.rev === one.rule.rev) result.silentlyChanged.push(one);
-    if (switched && changed) (one.rule.enabled ? result.enabledAndModified : result.disabledAndModified).push(one);
-    else if (switched) (one.rule.enabled ? result.enabled : result.disabled).push(one);
-    else if (changed) (one.rule.enabled ? result.modifiedActive : result.modifiedInactive).push(one);
-    else if (was.file !== one.file) result.moved.push(one);
+    if (!changed && !switched && was.file === one.file) continue;
+    const told: ChangedRule = { ...one, before: was, changes: changed ? changesOf(was.rule, one.rule) : [] };
+    if (was.rule.rev === one.rule.rev && told.changes.some((change) => change.kind === 'detection')) result.silentlyChanged.push(told);
+    if (switched && changed) (one.rule.enabled ? result.enabledAndModified : result.disabledAndModified).push(told);
+    else if (switched) (one.rule.enabled ? result.enabled : result.disabled).push(told);
+    else if (changed) (one.rule.enabled ? result.modifiedActive : result.modifiedInactive).push(told);
+    else result.moved.push(told);
   }
   for (const [sid, one] of old) if (!now.has(sid)) result.removed.push(one);
   const order = (list: ReleaseRule[]): void => {
-    list.sort((a, b) => a.file.localeCompare(b.file) || a.rule.sid - b.rule.sid);
+    list.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.rule.sid - b.rule.sid));
   };
   for (const list of Object.values(result)) order(list);
   return result;
@@ -70,19 +81,33 @@ const SECTIONS: readonly (readonly [keyof ReleaseDifference, string, string])[] 
   ['removed', '[---]         Removed rules:         [---]', 'Removed'],
 ];
 
+/** ET's reason for a rule that is off, from its metadata; empty where it gives none. */
+export function reasonOf(rule: Rule): string {
+  return (metadataOf(rule, 'deprecation_reason')[0] ?? '').replaceAll('_', ' ');
+}
+
+function line({ rule, file }: ReleaseRule): string {
+  const reason = rule.enabled ? '' : reasonOf(rule);
+  return `${rule.sid} - ${rule.message} (${file})${reason === '' ? '' : `, ${reason}`}`;
+}
+
+function isChanged(one: ReleaseRule): one is ChangedRule {
+  return 'changes' in one;
+}
+
 /** The machine changelog, under the headings that rule tools have printed for twenty years. */
 export function changelogText(difference: ReleaseDifference, title: string): string {
   const parts = [`[***] ${title} [***]\n`];
   for (const [key, heading] of SECTIONS) {
     const list = difference[key];
     if (list.length === 0) continue;
-    parts.push(`\n${heading}\n\n${list.map(({ rule, file }) => `  ${rule.sid} - ${rule.message} (${file})`).join('\n')}\n`);
+    parts.push(`\n${heading}\n\n${list.map((one) => `  ${line(one)}`).join('\n')}\n`);
   }
   if (parts.length === 1) parts.push('\n  nothing changed\n');
   return parts.join('');
 }
 
-/** The daily summary as Markdown. */
+/** The daily summary as Markdown; under a modified rule stands what was modified, dates and other metadata left out. */
 export function changelogMarkdown(difference: ReleaseDifference, title: string, thanks: readonly string[]): string {
   const lines = [
     `# ${title}`,
@@ -93,7 +118,11 @@ export function changelogMarkdown(difference: ReleaseDifference, title: string, 
   for (const [key, , heading] of SECTIONS) {
     const list = difference[key];
     if (list.length === 0) continue;
-    lines.push('', `## ${heading}`, '', ...list.map(({ rule, file }) => `- ${rule.sid} - ${rule.message} (${file})`));
+    lines.push('', `## ${heading}`, '');
+    for (const one of list) {
+      lines.push(`- ${line(one)}`);
+      if (isChanged(one)) for (const change of one.changes) if (change.kind !== 'metadata') lines.push(`  - \`${changeLine(change)}\``);
+    }
   }
   return `${lines.join('\n')}\n`;
 }

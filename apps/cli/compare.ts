@@ -1,0 +1,187 @@
+/**
+ * `sigwright compare BEFORE AFTER [--traffic CAPTURES …] [--changelog | --markdown | --json]`: what a release changes, by SID and word
+ * by word, and what it changes on a body of traffic. BEFORE and AFTER are release folders, folders of rules or rule files.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { catalogue } from '@sigwright/catalogue';
+import type { Rule } from '@sigwright/contracts';
+import { buildPlan, Engine, usePlan } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import {
+  type ChangedRule,
+  changeLine,
+  changelogMarkdown,
+  changelogText,
+  compareReleases,
+  type ReleaseDifference,
+  type ReleaseRule,
+  reasonOf,
+  rulesOfRelease,
+  rulesThatMatter,
+  type TrafficDifference,
+  type TrafficRun,
+  trafficDifference,
+} from '@sigwright/workbench';
+import { configurationOf, readYaml } from './shared/configuration.ts';
+import { runCapture } from './shared/run-capture.ts';
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      traffic: { type: 'string', short: 'r', multiple: true },
+      changelog: { type: 'boolean' },
+      markdown: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
+  });
+  const [before, after] = positionals;
+  if (before === undefined || after === undefined || positionals.length > 2) {
+    process.stderr.write('sigwright compare: name two releases: sigwright compare BEFORE AFTER\n');
+    return 2;
+  }
+  for (const path of [before, after, ...(values.traffic ?? [])]) {
+    if (existsSync(path)) continue;
+    process.stderr.write(`sigwright compare: ${path} does not exist\n`);
+    return 1;
+  }
+  const old = rulesAt(before);
+  const now = rulesAt(after);
+  for (const [path, rules] of [
+    [before, old],
+    [after, now],
+  ] as const) {
+    if (rules.length > 0) continue;
+    process.stderr.write(`sigwright compare: ${path} holds no rules\n`);
+    return 1;
+  }
+  const difference = compareReleases(old, now);
+  const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, values.traffic);
+  const title = `${basename(after)} against ${basename(before)}`;
+  if (values.json) process.stdout.write(`${JSON.stringify(asData(difference, traffic), undefined, 1)}\n`);
+  else if (values.changelog) process.stdout.write(changelogText(difference, `Results of ${title}`));
+  else if (values.markdown) process.stdout.write(changelogMarkdown(difference, title, []));
+  else process.stdout.write(inWords(difference));
+  if (traffic !== undefined && !values.json) process.stdout.write(`\n${trafficInWords(traffic)}`);
+  return 0;
+}
+
+function rulesAt(path: string): ReleaseRule[] {
+  if (statSync(path).isDirectory()) return rulesOfRelease(path);
+  return parseRules(readFileSync(path, 'utf8')).rules.map((rule) => ({ rule, file: basename(path) }));
+}
+
+async function onTraffic(
+  difference: ReleaseDifference,
+  old: readonly ReleaseRule[],
+  now: readonly ReleaseRule[],
+  paths: readonly string[],
+): Promise<TrafficDifference> {
+  const before = runner(rulesThatMatter(difference, old));
+  const after = runner(rulesThatMatter(difference, now));
+  const runs: { capture: string; before: TrafficRun; after: TrafficRun }[] = [];
+  for (const capture of paths.flatMap(capturesUnder)) runs.push({ capture, before: await before(capture), after: await after(capture) });
+  const messages = new Map([...old, ...now].map(({ rule }) => [rule.sid, rule.message]));
+  return trafficDifference(difference, messages, runs);
+}
+
+/** A capture, or every capture in a folder and its folders. */
+function capturesUnder(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.p?cap(?:ng)?$/i.test(name))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+function runner(rules: readonly Rule[]): (capture: string) => Promise<TrafficRun> {
+  const { settings } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: false, inline: false });
+  const plan = usePlan(buildPlan([{ path: 'rules', rules }], catalogue, settings).data, catalogue, settings);
+  return async (capture) => {
+    const alerts = new Map<number, number>();
+    const engine = new Engine(plan, catalogue, settings, { alert: ({ rule }) => void alerts.set(rule.sid, (alerts.get(rule.sid) ?? 0) + 1) });
+    const problem = await runCapture(engine, capture, { stopped: false });
+    return problem === undefined ? { alerts } : { alerts, problem: problem.message };
+  };
+}
+
+const HEADINGS: readonly (readonly [keyof ReleaseDifference, string])[] = [
+  ['added', 'Added'],
+  ['enabled', 'Enabled'],
+  ['enabledAndModified', 'Enabled and modified'],
+  ['modifiedActive', 'Modified, active'],
+  ['modifiedInactive', 'Modified, inactive'],
+  ['disabled', 'Disabled'],
+  ['disabledAndModified', 'Disabled and modified'],
+  ['moved', 'Moved to another file'],
+  ['removed', 'Removed'],
+];
+
+function inWords(difference: ReleaseDifference): string {
+  const lines: string[] = [];
+  const counts: string[] = [];
+  for (const [key, heading] of HEADINGS) {
+    const list = difference[key];
+    if (list.length === 0) continue;
+    counts.push(`${list.length} ${heading.toLowerCase()}`);
+    lines.push(`${heading} (${list.length})`);
+    for (const one of list) lines.push(...ruleInWords(one));
+    lines.push('');
+  }
+  const quiet = difference.silentlyChanged;
+  if (quiet.length > 0) lines.push(`Detection changed without a new rev: ${quiet.map(({ rule }) => rule.sid).join(', ')}`, '');
+  lines.push(counts.length === 0 ? 'nothing changed' : counts.join(', '));
+  return `${lines.join('\n')}\n`;
+}
+
+function ruleInWords(one: ReleaseRule | ChangedRule): string[] {
+  const { rule } = one;
+  const reason = rule.enabled ? '' : reasonOf(rule);
+  const lines = [`  ${rule.sid}  ${rule.message} (${one.file})${rule.enabled || reason === '' ? '' : `: ${reason}`}`];
+  if (!('changes' in one)) return lines;
+  if (one.before.rule.rev !== rule.rev) lines.push(`      rev ${one.before.rule.rev} → ${rule.rev}`);
+  if (one.before.file !== one.file) lines.push(`      file ${one.before.file} → ${one.file}`);
+  for (const change of one.changes) lines.push(`      ${changeLine(change)}`);
+  if (one.changes.length === 0 && one.before.rule.text !== rule.text) lines.push('      only blanks or the order of metadata differ');
+  return lines;
+}
+
+function trafficInWords(traffic: TrafficDifference): string {
+  const lines: string[] = [];
+  for (const [heading, list] of [
+    ['Alerts now and did not', traffic.gained],
+    ['Alerted and does not any more', traffic.lost],
+    ['Alerts more or less often', traffic.counts],
+  ] as const) {
+    if (list.length === 0) continue;
+    lines.push(`${heading} (${list.length})`);
+    for (const one of list)
+      lines.push(
+        `  ${one.sid}  ${one.message}`,
+        `      ${one.capture}: ${one.before === 0 ? '' : `${one.before} → `}${one.after} ${one.after === 1 ? 'alert' : 'alerts'}; the rule is ${one.because}`,
+      );
+    lines.push('');
+  }
+  for (const problem of traffic.problems) lines.push(problem);
+  lines.push(
+    `on ${traffic.captures} captures: ${traffic.gained.length} alert now and did not, ${traffic.lost.length} fell silent, ${traffic.counts.length} changed in number`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function asData(difference: ReleaseDifference, traffic: TrafficDifference | undefined): unknown {
+  const list = (rules: readonly (ReleaseRule | ChangedRule)[]): unknown[] =>
+    rules.map((one) => ({
+      sid: one.rule.sid,
+      rev: one.rule.rev,
+      message: one.rule.message,
+      file: one.file,
+      enabled: one.rule.enabled,
+      ...(reasonOf(one.rule) === '' ? {} : { reason: reasonOf(one.rule) }),
+      ...('changes' in one ? { before: { rev: one.before.rule.rev, file: one.before.file }, changes: one.changes } : {}),
+    }));
+  return { ...Object.fromEntries(Object.entries(difference).map(([key, rules]) => [key, list(rules)])), ...(traffic === undefined ? {} : { traffic }) };
+}
