@@ -40,6 +40,8 @@ export interface ProtocolSession {
   opaque: boolean;
   /** set when everything of interest was seen: bytes need not be kept nor given any more */
   done: boolean;
+  /** stream bytes wait for a whole chunk also where a transaction came further (FTP, as in Suricata) */
+  readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
 }
@@ -79,6 +81,8 @@ export interface ProtocolDefinition {
 export interface ProtocolRecord {
   readonly type: string;
   readonly body: Record<string, unknown>;
+  /** further objects of the record, by name (`email` beside `smtp`) */
+  readonly beside?: Record<string, unknown>;
   /** direction whose addresses the record shows as source → destination */
   readonly direction: Direction;
 }

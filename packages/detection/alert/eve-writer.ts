@@ -207,10 +207,11 @@ export class EveWriter implements EngineHandlers {
     if (!transaction.logged && final) {
       transaction.logged = true;
       if (this.#wants(protocol.recordName)) {
-        for (const { type, body, direction } of protocol.records(transaction, flow)) {
+        for (const { type, body, beside, direction } of protocol.records(transaction, flow)) {
           const record = this.#head(type, packet, flow, direction);
           record['tx_id'] = transaction.id;
           record[type] = body;
+          if (beside !== undefined) Object.assign(record, beside);
           this.#write(record);
         }
       }

@@ -153,7 +153,7 @@ export class Engine {
     if (flow.verdict === 'pass') {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
     } else {
-      if (flow.session !== undefined && side !== undefined && !detection.flush[direction])
+      if (flow.session !== undefined && side !== undefined && !detection.flush[direction] && flow.session.rawInWholeChunks !== true)
         detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
       this.#inspectPacket(packet, detection, side);
       if (flow.session !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);

@@ -1,13 +1,84 @@
-/** SMTP (RFC 5321), recognised by the client's greeting or the server's 220 on mail ports. */
-import { IS_THIS, NEED_MORE, NOT_THIS, TO_SERVER } from '@sigwright/contracts';
-import { recognisedOnly, startsLike } from '../../formats/recognised-only.ts';
+/** SMTP (RFC 5321) with mails as RFC 5322 and MIME write them; recognised by the client's greeting or the server's 220 on mail ports. */
+import { fromLatin1 } from '@sigwright/bytes';
+import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import { startsLike } from '../../formats/recognised-only.ts';
+import { MAIL_OVER, SmtpSession, type SmtpTransaction } from './session.ts';
 
 const PORTS = [25, 465, 587];
 
-export const protocol = recognisedOnly({
+const text = (value: string | undefined): Uint8Array | undefined => (value === undefined || value === '' ? undefined : fromLatin1(value));
+
+const HEADERS = [
+  ['from', 'from'],
+  ['subject', 'subject'],
+  ['to', 'to'],
+  ['cc', 'cc'],
+  ['date', 'date'],
+  ['message_id', 'message-id'],
+  ['x_mailer', 'x-mailer'],
+] as const;
+
+const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
+  { name: 'smtp.helo', summary: 'name that the client gives itself', since: '8.0', directions: [TO_SERVER], read: (one) => text(one.helo) },
+  { name: 'smtp.mail_from', summary: 'sender of the envelope', since: '8.0', directions: [TO_SERVER], read: (one) => text(one.from) },
+  {
+    name: 'smtp.rcpt_to',
+    summary: 'a recipient of the envelope',
+    since: '8.0',
+    directions: [TO_SERVER],
+    multiple: true,
+    read: (one, index) => text(one.recipients[index]),
+  },
+  ...HEADERS.map(([name, header]) => ({
+    name: `email.${name}`,
+    summary: `header ${header} of the mail`,
+    since: '8.0',
+    directions: [TO_SERVER] as const,
+    read: (one: SmtpTransaction) => text(one.mail?.value(header)),
+  })),
+  {
+    name: 'email.received',
+    summary: 'a header received of the mail',
+    since: '8.0',
+    directions: [TO_SERVER],
+    multiple: true,
+    read: (one, index) => text(one.mail?.headers.filter(([name]) => name === 'received')[index]?.[1]),
+  },
+]);
+
+function envelope(transaction: Transaction): Record<string, unknown> {
+  const one = transaction as SmtpTransaction;
+  const body: Record<string, unknown> = {};
+  if (one.helo !== '') body['helo'] = one.helo;
+  if (one.from !== undefined) body['mail_from'] = one.from;
+  if (one.recipients.length > 0) body['rcpt_to'] = one.recipients;
+  return body;
+}
+
+function addresses(value: string): string[] {
+  return value.split(',').map((one) => one.trim());
+}
+
+function email(one: SmtpTransaction): Record<string, unknown> | undefined {
+  const { mail } = one;
+  if (mail === undefined) return undefined;
+  const body: Record<string, unknown> = { status: mail.status };
+  const from = mail.value('from');
+  const to = mail.value('to');
+  const copies = mail.value('cc');
+  if (from !== undefined) body['from'] = from;
+  if (to !== undefined) body['to'] = addresses(to);
+  if (copies !== undefined) body['cc'] = addresses(copies);
+  if (mail.attachments.length > 0) body['attachment'] = mail.attachments;
+  return body;
+}
+
+export const protocol: ProtocolDefinition = {
   name: 'smtp',
-  summary: 'mail transport',
+  recordName: 'smtp',
   transport: ['tcp'],
+  summary: 'mail transport',
   ports: PORTS,
   anyPort: true,
   recognise(bytes, start, end, direction, flow) {
@@ -19,4 +90,22 @@ export const protocol = recognisedOnly({
     );
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
-});
+  open: (_flow, settings) => new SmtpSession(settings),
+  complete: [MAIL_OVER, MAIL_OVER],
+  buffers,
+  keywords,
+  anomalies: [
+    { name: 'invalid_reply', summary: 'a reply without a code' },
+    { name: 'no_server_welcome_message', summary: 'the server’s first reply is not 220' },
+    { name: 'max_command_line_len_exceeded', summary: 'a command longer than is read' },
+    { name: 'max_reply_line_len_exceeded', summary: 'a reply longer than is read' },
+    { name: 'data_command_rejected', summary: 'the server does not want the text of the mail' },
+    { name: 'tls_rejected', summary: 'the server does not want encryption' },
+  ],
+  records(transaction) {
+    const one = transaction as SmtpTransaction;
+    const mail = email(one);
+    return [{ type: 'smtp', body: envelope(one), direction: TO_SERVER, ...(mail === undefined ? {} : { beside: { email: mail } }) }];
+  },
+  context: envelope,
+};

@@ -1,0 +1,88 @@
+/**
+ * A dialogue of text lines: commands of the client, replies of the server. Cutting into lines, lines too long to keep and line ends of
+ * either kind are seen to here; raw content between lines (message texts) is asked for by count.
+ */
+import type { Direction, ProtocolSession, Transaction } from '@sigwright/contracts';
+
+/** Longer lines are read up to here and told as cut (Suricata's limit for FTP and SMTP). */
+export const LONGEST_LINE = 4096;
+/** Questions that were never answered; beyond, the oldest counts as over. */
+const MOST_OPEN = 256;
+
+export abstract class LineSession<Kind extends Transaction> implements ProtocolSession {
+  readonly transactions: Kind[] = [];
+  count = 0;
+  nextProtocol: string | undefined = undefined;
+  opaque = false;
+  done = false;
+  readonly anomalies: string[] = [];
+  readonly rawInWholeChunks: boolean = false;
+  /** the rest of a cut line is passed over */
+  readonly #dropping: [boolean, boolean] = [false, false];
+
+  /** bytes[start, end) is a line without its end. `cut`: it was longer. */
+  protected abstract line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void;
+
+  /** How many bytes to come of this direction are no lines; 0 for none. */
+  protected rawLength(_direction: Direction): number {
+    return 0;
+  }
+
+  /** Some of the bytes announced by rawLength. */
+  protected raw(_direction: Direction, _bytes: Uint8Array, _start: number, _end: number): void {}
+
+  /** The transaction is over in both directions. */
+  protected abstract close(transaction: Kind): void;
+
+  consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    let at = start;
+    while (at < end && this.nextProtocol === undefined && !this.done) {
+      const raw = Math.min(this.rawLength(direction), end - at);
+      if (raw > 0) {
+        this.raw(direction, bytes, at, at + raw);
+        at += raw;
+        continue;
+      }
+      const newline = bytes.subarray(at, Math.min(end, at + LONGEST_LINE + 1)).indexOf(0x0a);
+      if (newline === -1) {
+        if (this.#dropping[direction]) {
+          at = Math.min(end, at + LONGEST_LINE);
+          continue;
+        }
+        if (end - at <= LONGEST_LINE) {
+          if (!atEnd) return at;
+          this.line(direction, bytes, at, end, false, time);
+          return end;
+        }
+        this.line(direction, bytes, at, at + LONGEST_LINE, true, time);
+        this.#dropping[direction] = true;
+        at += LONGEST_LINE;
+        continue;
+      }
+      let stop = at + newline;
+      const dropped = this.#dropping[direction];
+      this.#dropping[direction] = false;
+      const from = at;
+      at = stop + 1;
+      if (dropped) continue;
+      if (stop > from && bytes[stop - 1] === 0x0d) stop--;
+      this.line(direction, bytes, from, stop, false, time);
+    }
+    return at;
+  }
+
+  skip(): boolean {
+    return false;
+  }
+
+  protected open(transaction: Kind): Kind {
+    this.count++;
+    this.transactions.push(transaction);
+    if (this.transactions.length > MOST_OPEN) this.close(this.transactions[this.transactions.length - MOST_OPEN - 1]);
+    return transaction;
+  }
+
+  finish(_time: number): void {
+    for (const transaction of this.transactions) this.close(transaction);
+  }
+}

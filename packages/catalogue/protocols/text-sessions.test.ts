@@ -1,0 +1,139 @@
+/** SMTP and FTP: what is read of a dialogue, and that it is the same at every split. */
+import { describe, expect, test } from 'vitest';
+import { catalogue } from '../index.ts';
+import { everySplit, type ToldTransaction, type Turns, tell, whole } from '../session-kit.ts';
+
+const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');
+
+const MAIL = lines(
+  'From: Alice <alice@example.org>',
+  'To: bob@example.com,',
+  ' carol@example.com',
+  'Subject: two parts',
+  'Content-Type: multipart/mixed; boundary="cut"',
+  '',
+  'preamble',
+  '--cut',
+  '',
+  'words',
+  '--cut',
+  'Content-Disposition: attachment; filename="a.bin"',
+  'Content-Transfer-Encoding: base64',
+  '',
+  'AAEC',
+  'Aw==',
+  '--cut',
+  'Content-Type: text/plain; name=b.txt',
+  'Content-Transfer-Encoding: quoted-printable',
+  '',
+  '=41=',
+  'B',
+  '..dots',
+  '--cut--',
+);
+
+const cases: readonly (readonly [why: string, protocol: string, turns: Turns, transactions: readonly Partial<ToldTransaction>[]])[] = [
+  [
+    'a mail with attachments of both encodings',
+    'smtp',
+    [
+      ['server', lines('220 mail.example ESMTP')],
+      ['client', lines('EHLO client.example')],
+      ['server', lines('250-mail.example', '250 8BITMIME')],
+      ['client', lines('MAIL FROM:<alice@example.org> SIZE=9', 'RCPT TO:<bob@example.com>', 'DATA')],
+      ['server', lines('250 ok', '250 ok', '354 go on')],
+      ['client', `${MAIL}${lines('.', 'QUIT')}`],
+      ['server', lines('250 taken', '221 bye')],
+    ],
+    [
+      {
+        anomalies: [],
+        files: [
+          ['a.bin', 4, 'CLOSED'],
+          ['b.txt', 11, 'CLOSED'],
+        ],
+        records: [
+          {
+            type: 'smtp',
+            direction: 0,
+            body: { helo: 'client.example', mail_from: '<alice@example.org>', rcpt_to: ['<bob@example.com>'] },
+            beside: {
+              email: { status: 'PARSE_DONE', from: 'Alice <alice@example.org>', to: ['bob@example.com', 'carol@example.com'], attachment: ['a.bin', 'b.txt'] },
+            },
+          },
+        ],
+      },
+    ],
+  ],
+  [
+    'a text that the server does not want is no text',
+    'smtp',
+    [
+      ['server', lines('220 mail.example')],
+      ['client', lines('HELO a', 'DATA')],
+      ['server', lines('250 ok', '503 no')],
+      ['client', lines('QUIT')],
+    ],
+    [{ anomalies: ['data_command_rejected'], files: [] }],
+  ],
+  [
+    'chunks by count need no dot at their end',
+    'smtp',
+    [['client', `${lines('EHLO a', 'MAIL FROM:<a@b>', 'RCPT TO:<c@d>', 'BDAT 10')}From: x@y\r${lines('BDAT 3 LAST').replace(/\r\n$/, '\r\n')}\n\r\n`]],
+    [{ anomalies: [] }],
+  ],
+  [
+    'two mails in one connection',
+    'smtp',
+    [['client', lines('EHLO a', 'MAIL FROM:<a@b>', 'DATA', 'x: y', '', 'z', '.', 'MAIL FROM:<c@d>', 'QUIT')]],
+    [{ buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'] } }, { buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<c@d>'] } }],
+  ],
+  [
+    'FTP: a greeting, commands, replies of several lines',
+    'ftp',
+    [
+      ['server', lines('220 here')],
+      ['client', lines('USER anonymous')],
+      ['server', lines('331-first', '331 second')],
+      ['client', lines('PORT 10,0,0,5,4,1')],
+      ['server', lines('200 ok')],
+      ['client', lines('RETR file')],
+      ['server', lines('150 opening', '226 done')],
+      ['client', lines('EPSV')],
+      ['server', lines('229 Entering (|||6446|)')],
+    ],
+    [
+      { records: [{ type: 'ftp', direction: 0, body: { reply: ['here'], completion_code: ['220'], reply_received: 'yes', reply_truncated: false } }] },
+      { buffers: { 'ftp.command': ['USER'], 'ftp.command_data': ['anonymous'], 'ftp.reply<': ['first', 'second'], 'ftp.completion_code<': ['331'] } as never },
+      {},
+      {},
+      {},
+    ],
+  ],
+  [
+    'FTP: a line longer than is read',
+    'ftp',
+    [['client', lines(`USER ${'x'.repeat(5000)}`, 'QUIT')]],
+    [{ anomalies: ['request_command_too_long'] }, { anomalies: [] }],
+  ],
+];
+
+describe.each(cases)('%s', (_why, name, turns, transactions) => {
+  const definition = catalogue.protocols.get(name);
+  if (definition === undefined) throw new Error(`no protocol ${name}`);
+  const told = tell(definition, whole(turns));
+
+  test('is read', () => {
+    expect(told.transactions.length).toBe(transactions.length);
+    told.transactions.forEach((transaction, index) => {
+      for (const [key, value] of Object.entries(transactions[index])) {
+        if (key === 'buffers') expect(Object.values(transaction.buffers).flat()).toEqual(expect.arrayContaining(Object.values(value).flat()));
+        else expect(transaction[key as keyof ToldTransaction]).toEqual(value);
+      }
+    });
+  });
+
+  test('is the same at every split', () => {
+    for (const pieces of everySplit(turns)) expect(tell(definition, pieces)).toEqual(told);
+  });
+});
