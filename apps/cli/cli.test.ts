@@ -1,6 +1,6 @@
 /** The command line as a user meets it: exit codes, messages, files. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,22 @@ describe('sigwright', () => {
     ['no such rules', ['run', '-r', CAPTURE, '-S', 'nowhere.rules'], /does not exist/],
     ['no repository', ['prove', '-C', '.'], /no ruleset.yaml/],
     ['unknown option', ['run', '--dance'], /dance/],
+    ['a folder for rules', ['run', '-r', CAPTURE, '-S', '.'], /is a folder/],
+    ['a folder for a report', ['intake', '.'], /is a folder/],
+    ['a folder for EVE', ['triage', '.'], /is a folder/],
+    ['no such report', ['indicators', 'nowhere.md'], /nowhere\.md does not exist/],
+    ['no such EVE', ['triage', 'nowhere.json'], /nowhere\.json does not exist/],
+    ['no such configuration', ['run', '-r', CAPTURE, '-c', 'nowhere.yaml'], /nowhere\.yaml does not exist/],
+    ['a log folder that is a file', ['run', '-r', CAPTURE, '-l', RULES], /malware\.rules/],
+    ['a home net that is none', ['run', '-r', CAPTURE, '-S', RULES, '--home-net', 'house'], /house/],
+    ['a setting without a value', ['run', '-r', CAPTURE, '--set', 'stream'], /key=value/],
+    ['a sid that is none', ['explain', '-r', CAPTURE, '-S', RULES, '--sid', 'one'], /`one` is no sid/],
+    ['a sid of no rule', ['explain', '-r', CAPTURE, '-S', RULES, '--sid', '1'], /no rule/],
+    ['a day that is none', ['review', '-C', WEEK, '--today', '2024-02-30'], /is no day/],
+    ['a version that leads elsewhere', ['release', '-C', WEEK, '--version', '../1'], /is no name for a release/],
+    ['no version', ['release', '-C', WEEK], /name a version/],
+    ['a port that is none', ['demo', '--port', '99999'], /is no port/],
+    ['a keyword that is none', ['keywords', 'dance'], /no keyword is called/],
   ])('%s', (_why, args, message) => {
     const { status, error } = sigwright(...args);
     expect(status).not.toBe(0);
@@ -74,6 +90,16 @@ describe('sigwright', () => {
     expect(sigwright('suricata', '-r', CAPTURE, '-S', path, '-l', folder, '--init-errors-fatal').status).toBe(1);
   });
 
+  test('a variable that holds no networks: every rule that names it is refused, not only the first', () => {
+    const path = join(folder, 'two.rules');
+    writeFileSync(path, [1, 2].map((sid) => `alert tcp $HOME_NET any -> any $HTTP_PORTS (msg:"x"; content:"a"; sid:${sid};)\n`).join(''));
+    for (const set of ['vars.address-groups.HOME_NET=house', 'vars.port-groups.HTTP_PORTS=house']) {
+      const { status, error } = sigwright('run', '-r', CAPTURE, '-S', path, '--set', set);
+      expect(status).toBe(0);
+      expect(error.match(/sid [12]: .*house.* not loaded/g)).toHaveLength(2);
+    }
+  });
+
   test('explain says which condition stood in the way', () => {
     const silent = join(WEEK, 'evidence', '1240301', 'no-uuid.pcap');
     const { status, out } = sigwright('explain', '-r', silent, '-S', RULES, '--sid', '1240301', '--home-net', '10.3.8.0/24');
@@ -86,6 +112,103 @@ describe('sigwright', () => {
     const { status, error } = sigwright('suricata', '-r', CAPTURE, '-S', RULES, '-l', folder, '--set', 'outputs.0.eve-log.filename=/dev/full');
     expect(status).toBe(1);
     expect(error).toMatch(/could not be written/);
+  });
+
+  test.each(['run', 'intake', 'indicators', 'draft', 'explain', 'prove', 'review', 'release', 'community-review', 'triage', 'demo', 'keywords', 'suricata'])(
+    '%s says what it takes',
+    (verb) => {
+      const { status, out, error } = sigwright(verb, '--help');
+      expect({ status, error }).toEqual({ status: 0, error: '' });
+      expect(out).toContain(`sigwright ${verb}`);
+    },
+  );
+
+  test('every keyword is listed, with its buffer', () => {
+    const rows = sigwright('keywords', '--json').out.trimEnd().split('\n');
+    expect(rows.map((row) => JSON.parse(row) as unknown)).toContainEqual(
+      expect.objectContaining({ name: 'http.uri', status: 'implemented', buffer: 'http.uri', protocol: 'http', since: '5.0' }),
+    );
+  });
+
+  test('an empty report has no indicators', () => {
+    writeFileSync(join(folder, 'empty.md'), '');
+    expect(sigwright('indicators', '--json', 'empty.md')).toEqual({ status: 0, out: '', error: '' });
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('standard output on a full disk: exit 1, a message', () => {
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', `'${join(ROOT, 'sigwright')}' keywords > /dev/full`], { encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/standard output could not be written/);
+  });
+
+  test('a reader that goes away ends it without a word', () => {
+    const { stdout, stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', `{ '${join(ROOT, 'sigwright')}' run -r '${CAPTURE}' -S '${RULES}' --json; echo "exit $?" >&2; } | head -n 1`],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(() => JSON.parse(stdout)).not.toThrow();
+    expect(stderr).toBe('exit 141\n');
+  });
+
+  describe('saved plans', () => {
+    // Large enough to be kept; one rule is refused, so that what was said must be kept too.
+    const many = Array.from(
+      { length: 6000 },
+      (_, at) => `alert tcp any any -> any any (msg:"rule ${at}, with a name that takes space"; content:"needle ${at} in hay"; sid:${at + 1};)`,
+    );
+    const cases = join(WEEK, 'evidence', '1240301', 'no-uuid.pcap');
+    const cache = (): string => join(folder, 'cache');
+    const plans = (): string[] => (existsSync(cache()) ? readdirSync(cache()) : []);
+    const load = (): ReturnType<typeof sigwright> => sigwright('run', '-r', cases, '-S', join(folder, 'many.rules'));
+
+    beforeAll(() => writeFileSync(join(folder, 'many.rules'), `${many.join('\n')}\nalert tcp any any -> any any (no.such.keyword; sid:9000;)\n`));
+
+    test('the second run says what the first said, also where two run at once', async () => {
+      const first = load();
+      expect(first.error).toContain('sid 9000');
+      expect(plans().filter((name) => name.endsWith('.plan'))).toHaveLength(1);
+      expect(load()).toEqual(first);
+      rmSync(cache(), { recursive: true });
+      const both = await Promise.all(
+        [0, 1].map(
+          () =>
+            new Promise((resolve) =>
+              spawn(join(ROOT, 'sigwright'), ['run', '-r', cases, '-S', join(folder, 'many.rules')], {
+                env: { ...process.env, SIGWRIGHT_CACHE: cache() },
+                stdio: 'ignore',
+              }).once('exit', resolve),
+            ),
+        ),
+      );
+      expect(both).toEqual([0, 0]);
+      expect(plans()).toHaveLength(1);
+      expect(load()).toEqual(first);
+    });
+
+    test.each([
+      ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+      ['empty', () => Buffer.alloc(0)],
+      ['with one bit changed', (bytes: Buffer) => Buffer.from(bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte)))],
+      ['zeroes after its first page', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096)])],
+    ])('one that is %s is made anew', (_why, damage) => {
+      const first = load();
+      const [name] = plans().filter((one) => one.endsWith('.plan'));
+      const path = join(cache(), name);
+      const whole = readFileSync(path);
+      writeFileSync(path, damage(whole));
+      expect(load()).toEqual(first);
+      expect(readFileSync(path).equals(whole)).toBe(true);
+    });
+
+    test('a cache that can not be written is no reason to stop', () => {
+      const { status } = spawnSync(join(ROOT, 'sigwright'), ['run', '-r', cases, '-S', join(folder, 'many.rules')], {
+        env: { ...process.env, SIGWRIGHT_CACHE: '/dev/null/cache' },
+      });
+      expect(status).toBe(0);
+    });
   });
 
   test('told to stop, it finishes what it read', async () => {

@@ -1,11 +1,19 @@
 /** `sigwright community-review [-C FOLDER] [--date DATE] [-o FILE]`: the weekly post as Markdown. */
-import { parseArgs } from 'node:util';
 import { communityReview, writeWhole } from '@sigwright/workbench';
+import { argumentsOf } from './shared/arguments.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
+const USAGE = `sigwright community-review [-C FOLDER] [options]
+
+The weekly post as Markdown: every item credits who found it, links the source and names the rules.
+
+  -C, --folder FOLDER    a ruleset repository (default: this folder)
+      --date DATE        the day of the post (YYYY-MM-DD, default: today)
+  -o, --output FILE      write it there
+`;
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
+  const { values } = argumentsOf(USAGE, argv, {
     options: { folder: { type: 'string', short: 'C' }, date: { type: 'string' }, output: { type: 'string', short: 'o' } },
   });
   const repository = repositoryAt(values.folder, 'community-review');

@@ -4,7 +4,6 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { catalogue } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
@@ -24,12 +23,23 @@ import {
   type TrafficRun,
   trafficDifference,
 } from '@sigwright/workbench';
+import { argumentsOf } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
 import { runCapture } from './shared/run-capture.ts';
 
+const USAGE = `sigwright compare BEFORE AFTER [options]
+
+What a release changes, by SID and word by word, and what it changes on traffic. BEFORE and AFTER are release folders, folders of
+rules, or rule files.
+
+  -r, --traffic FILE     captures (a file or a folder) to compare alerts on; may be given several times
+      --changelog        the changelog of a release
+      --markdown         the changelog as Markdown
+      --json             the differences as JSON
+`;
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
       traffic: { type: 'string', short: 'r', multiple: true },

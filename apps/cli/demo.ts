@@ -6,28 +6,38 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
 import { buildPlan, Engine, EveWriter, type ExplainedAttempt, Explainer, usePlan } from '@sigwright/detection';
 import { serveWeek, type WeekAlert } from '@sigwright/server';
 import { buildRelease, communityReview, openRepository, prove, reviewQueue, triage, writeRelease } from '@sigwright/workbench';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
+import { insideOf } from './shared/home-net.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { readingOf } from './shared/report.ts';
-import { insideOf } from './triage.ts';
+
+const USAGE = `sigwright demo [--port N] [--no-serve]
+
+The week of 8 March 2024 from reports to a judgement about each host, then as pages on localhost. Works on a copy.
+
+      --port N           where the pages are served (default: 8340; where it is taken, a free one)
+      --no-serve         end after the terminal's part
+`;
 
 const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 const DAY = '2024-03-08';
 const DEFAULT_PORT = 8340;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...argv], options: { port: { type: 'string' }, 'no-serve': { type: 'boolean' } } });
+  const { values } = argumentsOf(USAGE, argv, { options: { port: { type: 'string' }, 'no-serve': { type: 'boolean' } } });
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageProblem(`--port ${values.port} is no port`, USAGE);
   const folder = mkdtempSync(join(tmpdir(), 'sigwright-week-'));
   try {
     cpSync(WEEK, folder, { recursive: true });
-    return await week(folder, Number(values.port ?? DEFAULT_PORT), values['no-serve'] === true);
+    return await week(folder, port, values['no-serve'] === true);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,15 +1,30 @@
 /** `sigwright draft REPORT [-C FOLDER] [--rules FILE…] [--category WORD] [--engine 7|8] [--warning-lists FOLDER]`: draft rules for a report's indicators, and what was left out and why. */
-import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { readFileSync } from 'node:fs';
 import type { Rule } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { buildCoverage, DRAFT_CATEGORIES, draftRules, freeSids } from '@sigwright/workbench';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { readingOf } from './shared/report.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
+const USAGE = `sigwright draft REPORT [-C FOLDER] [options]
+
+Draft rules for the indicators of a report (- for standard input) on standard output; what is left out, and why, on standard error.
+
+  -C, --folder FOLDER    the ruleset repository that the rules are for (default: this folder)
+  -S, --rules FILE       further rules whose coverage counts; may be given several times
+      --date DATE        created_at of the rules (YYYY-MM-DD, default: today)
+      --family NAME      the malware family, where the report does not say it
+      --reference URL    the reference of the rules, where the report does not say it
+      --category WORD    ${DRAFT_CATEGORIES.join(', ')} (default: MALWARE)
+      --engine 7|8       syntax of Suricata 7 (default) or 8
+      --format FORMAT    text, markdown or html
+      --warning-lists D  a folder of lists of well-known benign names
+      --json             the draft as JSON
+`;
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
       folder: { type: 'string', short: 'C' },
@@ -25,17 +40,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
   });
   const [path] = positionals;
-  if (path === undefined || (path !== '-' && !existsSync(path))) {
-    process.stderr.write(path === undefined ? 'sigwright draft: name a report, or - for standard input\n' : `sigwright draft: ${path} does not exist\n`);
-    return 2;
-  }
+  if (path === undefined) throw new UsageProblem('name a report, or - for standard input', USAGE);
   if (!DRAFT_CATEGORIES.includes(values.category)) {
-    process.stderr.write(`sigwright draft: category ${values.category} is none of ${DRAFT_CATEGORIES.join(', ')}\n`);
-    return 2;
+    throw new UsageProblem(`category ${values.category} is none of ${DRAFT_CATEGORIES.join(', ')}`, USAGE);
   }
   if (values.engine !== '7' && values.engine !== '8') {
-    process.stderr.write(`sigwright draft: rules are drafted for engine 7 or 8, not ${values.engine}\n`);
-    return 2;
+    throw new UsageProblem(`rules are drafted for engine 7 or 8, not ${values.engine}`, USAGE);
   }
   const repository = repositoryAt(values.folder, 'draft');
   if (repository === undefined) return 1;

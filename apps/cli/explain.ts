@@ -1,18 +1,29 @@
 /** `sigwright explain -r CAPTURE -S RULES --sid N`: every condition with its verdict and bytes, for a rule that fired or did not. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { catalogue } from '@sigwright/catalogue';
 import { buildPlan, Engine, type ExplainedAttempt, type ExplainedBytes, Explainer, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
+import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { insideOf } from './shared/home-net.ts';
 import { runCapture, stopOnSignals } from './shared/run-capture.ts';
 
-const USAGE = 'sigwright explain -r CAPTURE -S RULES --sid N [--home-net NETS] [-k none] [--json]\n';
+const USAGE = `sigwright explain -r CAPTURE -S RULES --sid N [options]
+
+Every condition of a rule with its verdict and bytes on a capture, whether the rule fired or not.
+
+  -r, --capture FILE     pcap or pcapng, or - for standard input
+  -S, --rules FILE       rules
+      --sid N            which of them
+  -c, --config FILE      a suricata.yaml
+  -k, --checksums MODE   all (default) or none
+      --home-net NETS    what HOME_NET is
+      --json             the explanation as JSON, bytes in base64
+`;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
+  const { values } = argumentsOf(USAGE, argv, {
     options: {
       capture: { type: 'string', short: 'r' },
       rules: { type: 'string', short: 'S' },
@@ -24,19 +35,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
   });
   if (values.capture === undefined || values.rules === undefined || values.sid === undefined) {
-    process.stderr.write(USAGE);
-    return 2;
+    throw new UsageProblem('name a capture (-r), rules (-S) and a rule (--sid)', USAGE);
   }
-  for (const path of [values.capture, values.rules]) {
-    if (path === '-' || existsSync(path)) continue;
-    process.stderr.write(`sigwright explain: ${path} does not exist\n`);
-    return 1;
-  }
+  const [sid] = sidsOf([values.sid], USAGE);
+  const homeNet = values['home-net'];
+  if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
-  if (values['home-net'] !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${values['home-net']}`);
+  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
   const { settings } = configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false });
   const { rules } = parseRules(readFileSync(values.rules, 'utf8'));
-  const sid = Number(values.sid);
   const wanted = rules.find((rule) => rule.sid === sid);
   if (wanted === undefined) {
     process.stderr.write(`sigwright explain: no rule of ${values.rules} has sid ${values.sid}\n`);

@@ -1,23 +1,30 @@
 /** `sigwright intake REPORT`: what a report says. `sigwright indicators --json FILE`: its indicators, one JSON object a line. */
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { readingOf } from './shared/report.ts';
 
-function pathIn(positionals: readonly string[], verb: string): string | undefined {
-  const path = positionals[0] ?? '-';
-  if (path === '-' || existsSync(path)) return path;
-  process.stderr.write(`sigwright ${verb}: ${path} does not exist\n`);
-  return undefined;
-}
+const INTAKE = `sigwright intake [FILE] [options]
+
+What a report (standard input where none is named) says: indicators with role and reason, references, credits, families, CVEs.
+
+      --format FORMAT    text, markdown or html (default: by the file's name, else text)
+      --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
+      --json             all of it as JSON, with offsets
+`;
+const INDICATORS = `sigwright indicators [FILE] [options]
+
+The indicators of a text (standard input where none is named).
+
+      --format FORMAT    text, markdown or html (default: by the file's name, else text)
+      --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
+      --json             one JSON object a line: type, value, start, end, role, benign, reason
+`;
 
 export async function indicators(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(INDICATORS, argv, {
     allowPositionals: true,
     options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
   });
-  const path = pathIn(positionals, 'indicators');
-  if (path === undefined) return 1;
+  const path = pathOf(positionals, INDICATORS);
   for (const { type, value, start, end, role, benign, reason, port } of readingOf(path, values.format, values['warning-lists']).indicators) {
     process.stdout.write(
       values.json
@@ -29,13 +36,11 @@ export async function indicators(argv: readonly string[]): Promise<number> {
 }
 
 export async function intake(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(INTAKE, argv, {
     allowPositionals: true,
     options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
   });
-  const path = pathIn(positionals, 'intake');
-  if (path === undefined) return 1;
+  const path = pathOf(positionals, INTAKE);
   const reading = readingOf(path, values.format, values['warning-lists']);
   if (values.json) {
     const { text, ...rest } = reading;
@@ -62,4 +67,9 @@ export async function intake(argv: readonly string[]): Promise<number> {
     );
   }
   return 0;
+}
+
+function pathOf(positionals: readonly string[], usage: string): string {
+  if (positionals.length > 1) throw new UsageProblem('one report at a time', usage);
+  return positionals[0] ?? '-';
 }

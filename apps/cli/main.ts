@@ -1,5 +1,6 @@
 /** `sigwright VERB …`: one file a verb, loaded when it is asked for. */
 import { enableCompileCache } from 'node:module';
+import { HelpAsked, InputProblem, systemMessage, UsageProblem } from './shared/arguments.ts';
 
 enableCompileCache();
 
@@ -16,20 +17,62 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   'community-review': { summary: 'the weekly post', run: async (argv) => (await import('./community-review.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
+  keywords: { summary: 'every keyword of the rule language that is known', run: async (argv) => (await import('./keywords.ts')).run(argv) },
   suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./suricata.ts')).suricata(argv) },
 };
 
-async function main(): Promise<number> {
-  const [verb, ...rest] = process.argv.slice(2);
-  const found = verb === undefined ? undefined : VERBS[verb];
-  if (found === undefined) {
-    const out = verb === undefined || verb === 'help' || verb === '--help' || verb === '-h' ? process.stdout : process.stderr;
-    if (out === process.stderr) out.write(`sigwright: \`${verb}\` is not a verb\n\n`);
-    out.write('sigwright VERB …\n\n');
-    for (const [name, { summary }] of Object.entries(VERBS)) out.write(`  ${name.padEnd(18)}${summary}\n`);
-    return out === process.stdout ? 0 : 2;
-  }
-  return found.run(rest);
+/** What a shell reports of a program whose reader went away (128 + SIGPIPE). */
+const READER_GONE = 141;
+/** A fault of ours, as sysexits.h numbers it. */
+const FAULT = 70;
+
+/** `sigwright … | head`: nobody reads any more, so there is nothing left to do. A full disk is said. */
+function onBrokenOutput(problem: NodeJS.ErrnoException): void {
+  if (problem.code === 'EPIPE') process.exit(READER_GONE);
+  process.stderr.write(`sigwright: standard output could not be written: ${problem.message}\n`);
+  process.exit(1);
 }
 
+async function main(): Promise<number> {
+  const [verb, ...rest] = process.argv.slice(2);
+  const found = verb === undefined || !Object.hasOwn(VERBS, verb) ? undefined : VERBS[verb];
+  if (verb !== undefined && found !== undefined) return runVerb(verb, found.run, rest);
+  const asked = verb === undefined || verb === 'help' || verb === '--help' || verb === '-h';
+  const out = asked ? process.stdout : process.stderr;
+  if (!asked) out.write(`sigwright: \`${verb}\` is not a verb\n\n`);
+  out.write('sigwright VERB …\n\n');
+  for (const [name, { summary }] of Object.entries(VERBS)) out.write(`  ${name.padEnd(18)}${summary}\n`);
+  out.write('\n`sigwright VERB --help` says what a verb takes. Exit codes: 0 done, 1 input or findings, 2 command line not understood.\n');
+  return asked ? 0 : 2;
+}
+
+async function runVerb(verb: string, run: (argv: readonly string[]) => Promise<number>, argv: readonly string[]): Promise<number> {
+  try {
+    return await run(argv);
+  } catch (problem) {
+    if (problem instanceof HelpAsked) {
+      process.stdout.write(problem.usage);
+      return 0;
+    }
+    if (problem instanceof UsageProblem) {
+      process.stderr.write(`sigwright ${verb}: ${problem.message}\n\n${problem.usage}`);
+      return 2;
+    }
+    // A verb that reads its command line itself.
+    if (String((problem as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) {
+      process.stderr.write(`sigwright ${verb}: ${(problem as Error).message.split('. To specify')[0]}\n`);
+      return 2;
+    }
+    const said = problem instanceof InputProblem ? problem.message : systemMessage(problem);
+    if (said !== undefined) {
+      process.stderr.write(`sigwright ${verb}: ${said}\n`);
+      return 1;
+    }
+    process.stderr.write(`sigwright ${verb}: a fault in sigwright itself, please report it:\n${(problem as Error).stack ?? String(problem)}\n`);
+    return FAULT;
+  }
+}
+
+process.stdout.on('error', onBrokenOutput);
+process.stderr.on('error', (problem: NodeJS.ErrnoException) => process.exit(problem.code === 'EPIPE' ? READER_GONE : 1));
 process.exitCode = await main();

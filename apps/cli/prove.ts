@@ -1,19 +1,27 @@
 /** `sigwright prove [SID …] [-C FOLDER] [--json]`: every rule against its evidence. Exit 1 where one fails. */
-import { parseArgs } from 'node:util';
 import { prove } from '@sigwright/workbench';
+import { argumentsOf, sidsOf } from './shared/arguments.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
 
+const USAGE = `sigwright prove [SID …] [-C FOLDER] [options]
+
+Every rule against its evidence: fires where it must, as often as it must; silent where it must. Exit 1 where one does not.
+
+  -C, --folder FOLDER    a ruleset repository (default: this folder)
+  -v, --verbose          the rules that are proved as well
+      --json             the whole report as JSON
+`;
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: { folder: { type: 'string', short: 'C' }, json: { type: 'boolean' }, verbose: { type: 'boolean', short: 'v' } },
   });
+  const sids = sidsOf(positionals, USAGE);
   const repository = repositoryAt(values.folder, 'prove');
   if (repository === undefined) return 1;
-  const sids = positionals.length === 0 ? undefined : new Set(positionals.map(Number));
-  const report = prove(repository, proofRunner(), sids);
+  const report = prove(repository, proofRunner(), sids.length === 0 ? undefined : new Set(sids));
   if (values.json) {
     process.stdout.write(`${JSON.stringify(report, undefined, 1)}\n`);
     return report.ok ? 0 : 1;

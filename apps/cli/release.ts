@@ -1,21 +1,30 @@
 /** `sigwright release [-C FOLDER] --version V [--date DATE]`: a release in ET's layout, reproducible, with its changelog. */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildRelease, writeRelease } from '@sigwright/workbench';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
+const USAGE = `sigwright release --version V [-C FOLDER] [options]
+
+A release in the layout of Emerging Threats, the same bytes whenever it is built: rules by category, maps, archive, digests, changelog.
+
+  -C, --folder FOLDER    a ruleset repository (default: this folder)
+      --version V        the name of the release: letters, digits, dots and dashes
+      --date DATE        the day it is made (YYYY-MM-DD, default: today)
+      --dry-run          say what would be written
+`;
+
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...argv],
+  const { values } = argumentsOf(USAGE, argv, {
     options: { folder: { type: 'string', short: 'C' }, version: { type: 'string' }, date: { type: 'string' }, 'dry-run': { type: 'boolean' } },
   });
   const repository = repositoryAt(values.folder, 'release');
   if (repository === undefined) return 1;
   if (values.version === undefined) {
-    process.stderr.write('sigwright release: name a version: --version 1\n');
-    return 2;
+    throw new UsageProblem('name a version: --version 1', USAGE);
   }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(values.version)) throw new UsageProblem(`\`${values.version}\` is no name for a release`, USAGE);
   const built = await buildRelease(repository, { version: values.version, date: dayOf(values.date), classifications: DEFAULT_CLASSIFICATIONS });
   if (!built.ok) {
     process.stderr.write(`sigwright release: ${built.message}\n`);

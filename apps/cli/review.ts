@@ -2,15 +2,27 @@
  * `sigwright review [-C FOLDER] [--today DATE]`: what is due and why.
  * `sigwright review extend|disable|retire SID… --reason REASON`: decide.
  */
-import { parseArgs } from 'node:util';
 import { type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
+import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
+
+const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--all] [--json]
+sigwright review extend|disable|retire SID… --reason REASON [--note TEXT] [-C FOLDER] [--today DATE]
+
+Which rules are due and why; or what is decided about them, recorded in the rule's metadata and in rules.lock.
+
+  -C, --folder FOLDER    a ruleset repository (default: this folder)
+      --today DATE       the day of the review (YYYY-MM-DD, default: today)
+      --all              rules that are not due yet as well
+      --reason REASON    ${REASONS.join(', ')}
+      --note TEXT        words for the record
+      --json             the queue as JSON
+`;
 
 const DECISIONS: readonly string[] = ['extend', 'disable', 'retire'];
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
       folder: { type: 'string', short: 'C' },
@@ -27,18 +39,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [decision, ...sids] = positionals;
   if (decision !== undefined) {
     if (!DECISIONS.includes(decision) || sids.length === 0) {
-      process.stderr.write(`sigwright review: write \`review ${DECISIONS.join('|')} SID… --reason ${REASONS.join('|')}\`\n`);
-      return 2;
+      throw new UsageProblem(`write \`review ${DECISIONS.join('|')} SID… --reason REASON\``, USAGE);
     }
     if (values.reason !== undefined && !(REASONS as readonly string[]).includes(values.reason)) {
-      process.stderr.write(`sigwright review: reason \`${values.reason}\` is none of ${REASONS.join(', ')}\n`);
-      return 2;
+      throw new UsageProblem(`reason \`${values.reason}\` is none of ${REASONS.join(', ')}`, USAGE);
     }
-    for (const sid of sids) {
+    for (const sid of sidsOf(sids, USAGE)) {
       // Files change with each decision: the repository is read anew.
       const current = repositoryAt(values.folder, 'review') ?? repository;
       const failed = decide(current, {
-        sid: Number(sid),
+        sid,
         decision: decision as Decision,
         reason: (values.reason ?? '') as Reason | '',
         today,

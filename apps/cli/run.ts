@@ -1,12 +1,13 @@
 /** `sigwright run -r CAPTURE -S RULES [-l FOLDER]`: detect, with a summary for people on a terminal. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
+import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { insideOf } from './shared/home-net.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
@@ -14,35 +15,41 @@ import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 const USAGE = `sigwright run -r CAPTURE -S RULES [options]
 
   -r, --capture FILE     pcap or pcapng, a folder of them, or - for standard input
-  -S, --rules FILE       rules; may be given several times
+  -S, --rules FILE       rules; may be given several times (without, traffic is recorded only)
   -l, --log FOLDER       write eve.json there
   -c, --config FILE      a suricata.yaml
   -k, --checksums MODE   all (default) or none
       --set KEY=VALUE    change one value of the configuration
       --home-net NETS    what HOME_NET is
       --json             EVE lines on standard output
+
+What is made of 500 kB of rules and more is kept for the next run: up to six plans under $SIGWRIGHT_CACHE, else in
+$XDG_CACHE_HOME/sigwright or ~/.cache/sigwright, found again by a hash of rules, settings and sigwright itself.
+An empty SIGWRIGHT_CACHE keeps nothing. SIGINT and SIGTERM end the reading; what was read is finished and written.
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  let options: ReturnType<typeof read>;
-  try {
-    options = read(argv);
-  } catch (problem) {
-    process.stderr.write(`sigwright run: ${(problem as Error).message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help || options.capture === undefined) {
-    (options.help ? process.stdout : process.stderr).write(USAGE);
-    return options.help ? 0 : 2;
-  }
-  for (const path of [...(options.rules ?? []), ...(options.capture === '-' ? [] : [options.capture])]) {
-    if (existsSync(path)) continue;
-    process.stderr.write(`sigwright run: ${path} does not exist\n`);
-    return 1;
-  }
+  const { values: options } = argumentsOf(USAGE, argv, {
+    options: {
+      capture: { type: 'string', short: 'r' },
+      rules: { type: 'string', short: 'S', multiple: true },
+      log: { type: 'string', short: 'l' },
+      config: { type: 'string', short: 'c' },
+      checksums: { type: 'string', short: 'k' },
+      set: { type: 'string', multiple: true },
+      'home-net': { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  });
+  if (options.capture === undefined) throw new UsageProblem('name a capture: -r FILE', USAGE);
+  if (options.checksums !== undefined && options.checksums !== 'all' && options.checksums !== 'none')
+    throw new UsageProblem(`-k ${options.checksums}: write all or none`, USAGE);
+  if (options.capture !== '-' && !existsSync(options.capture)) throw new InputProblem(`${options.capture} does not exist`);
+  const homeNet = options['home-net'];
+  if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   const tree = readYaml(options.config ?? join(import.meta.dirname, 'suricata.yaml'));
   for (const assignment of options.set ?? []) setValue(tree, assignment);
-  if (options['home-net'] !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${options['home-net']}`);
+  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
   const { settings, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
   const rules = loadRules(options.rules ?? [], settings);
   for (const { path, line, sid, diagnostic } of rules.problems) {
@@ -97,21 +104,4 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (alerts.size === 0) process.stdout.write('no alerts\n');
   }
   return exit;
-}
-
-function read(argv: readonly string[]) {
-  return parseArgs({
-    args: [...argv],
-    options: {
-      capture: { type: 'string', short: 'r' },
-      rules: { type: 'string', short: 'S', multiple: true },
-      log: { type: 'string', short: 'l' },
-      config: { type: 'string', short: 'c' },
-      checksums: { type: 'string', short: 'k' },
-      set: { type: 'string', multiple: true },
-      'home-net': { type: 'string' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  }).values;
 }

@@ -7,6 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { type EveRecord, eveTimestamp } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
+import { HelpAsked } from './shared/arguments.ts';
 import { type Configuration, configurationOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
 import { fastLine } from './shared/fast-log.ts';
 import { LineWriter } from './shared/line-writer.ts';
@@ -15,6 +16,30 @@ import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
 
 const VERSION = '8.0.7';
+
+const USAGE = `sigwright suricata -r CAPTURE [options]
+
+The command line of the suricata binary, version ${VERSION}, for tools that call it. Options may stand anywhere, as --opt value or --opt=value.
+
+  -r, --pcap-file FILE       pcap or pcapng, a folder of them, or - for standard input
+  -c FILE                    a suricata.yaml (default: sigwright's own)
+  -l FOLDER                  where eve.json, fast.log and suricata.log go (default: this folder)
+  -S FILE                    these rules only
+  -s FILE                    these rules beside those of the configuration
+  -k all|none                verify checksums, or not
+  -T                         read configuration and rules, and end
+      --set KEY=VALUE        change one value of the configuration
+      --include FILE         a further configuration file
+      --init-errors-fatal    end where a rule is refused
+      --disable-detection    records only
+      --simulate-ips         rules act at once, as in line
+      --dump-config          print the configuration
+      --build-info, -V       what this is
+
+Taken and without effect: --runmode, --data-dir, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
+--strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -v, -q.
+Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
+`;
 
 interface Arguments {
   config: string | undefined;
@@ -98,6 +123,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
 }
 
 export async function suricata(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked(USAGE);
   if (argv.includes('-V')) {
     process.stdout.write(`This is Suricata version ${VERSION} RELEASE\n`);
     return 0;

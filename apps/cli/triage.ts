@@ -1,25 +1,30 @@
 /** `sigwright triage EVE… [--home-net NETS] [--json]`: alerts → hosts, worst first, with a judgement and its reasons. */
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { type AddressSet, parseAddress } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS, type EveRecord } from '@sigwright/contracts';
-import { HeaderResolver } from '@sigwright/detection';
+import type { EveRecord } from '@sigwright/contracts';
 import { renderTriage, triage } from '@sigwright/workbench';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { insideOf } from './shared/home-net.ts';
+
+const USAGE = `sigwright triage EVE… [options]
+
+Alerts (EVE JSON lines from sigwright or Suricata; - for standard input) → hosts, worst first, each with a judgement and its reasons.
+
+      --home-net NETS    which addresses are ours (default: the private ones)
+      --resolver IP      a DNS resolver of ours, whose alerts belong to its clients; may be given several times
+      --json             hosts as JSON
+`;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+  const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: { 'home-net': { type: 'string' }, resolver: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   });
   if (positionals.length === 0) {
-    process.stderr.write('sigwright triage: name EVE files, or - for standard input\n');
-    return 2;
+    throw new UsageProblem('name EVE files, or - for standard input', USAGE);
   }
   const inside = insideOf(values['home-net']);
   if (inside === undefined) {
-    process.stderr.write(`sigwright triage: --home-net ${values['home-net']} is no list of networks\n`);
-    return 2;
+    throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, USAGE);
   }
   const records: EveRecord[] = [];
   let broken = 0;
@@ -43,20 +48,4 @@ export async function run(argv: readonly string[]): Promise<number> {
   const hosts = triage(records, { isInside: inside, resolvers: new Set(values.resolver ?? []) });
   process.stdout.write(values.json ? `${JSON.stringify(hosts, undefined, 1)}\n` : renderTriage(hosts));
   return 0;
-}
-
-/** A test for addresses of ours; undefined where the text is no list of networks. */
-export function insideOf(networks: string | undefined): ((address: string) => boolean) | undefined {
-  const text = networks ?? DEFAULT_SETTINGS.addressGroups['HOME_NET'];
-  const resolver = new HeaderResolver({ ...DEFAULT_SETTINGS, addressGroups: { ...DEFAULT_SETTINGS.addressGroups, HOME_NET: text } });
-  let set: AddressSet | undefined;
-  try {
-    set = resolver.fromFields(['ip', '$HOME_NET', 'any', '->', 'any', 'any']).source;
-  } catch {
-    return undefined;
-  }
-  return (address) => {
-    const parsed = parseAddress(address);
-    return parsed !== undefined && (set === undefined || set.contains(parsed.words, parsed.version));
-  };
 }

@@ -7,6 +7,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts, type Reputation } from '@sigwright/contracts';
 import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
 import { parseDocument } from 'yaml';
+import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
 import { readReputation } from './reputation.ts';
@@ -26,7 +27,7 @@ const DEEPEST_INCLUDE = 8;
 
 export function readYaml(path: string, depth = 0): Tree {
   const document = parseDocument(readFileSync(path, 'utf8'), { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
-  if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0].message.split('\n')[0]}`);
+  if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
   const tree = (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
   const includes = tree['include'];
   if (includes !== undefined && depth < DEEPEST_INCLUDE) {
@@ -42,7 +43,7 @@ export function readYaml(path: string, depth = 0): Tree {
 /** `a.b.0.c=value`: values are read as YAML reads them. */
 export function setValue(tree: Tree, assignment: string): void {
   const equals = assignment.indexOf('=');
-  if (equals <= 0) throw new Error(`--set ${assignment}: write key=value`);
+  if (equals <= 0) throw new InputProblem(`--set ${assignment}: write key=value`);
   const keys = assignment.slice(0, equals).split('.');
   const written = assignment.slice(equals + 1);
   let at: Tree = tree;

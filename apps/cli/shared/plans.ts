@@ -1,49 +1,63 @@
 /**
- * Rules files → a plan ready for use. Large sets are kept in the user's cache, under the hash of everything they depend on;
- * a plan that does not fit or is damaged is made anew. Files are written under another name and renamed, never half.
+ * Rules files → a plan ready for use. Large sets are kept in the user's cache, under the hash of everything they depend on, with what
+ * was said of their rules; a plan that does not fit or is damaged is made anew. Files are written under another name and renamed, never half.
+ *
+ * A saved file: the plan (see `savePlan`), what was said as JSON, the JSON's length and the CRC-32 of all before it (4 bytes each, little-endian).
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { catalogue } from '@sigwright/catalogue';
 import type { Diagnostic, EngineSettings } from '@sigwright/contracts';
 import { buildPlan, loadPlan, type PlanUse, savePlan, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 
+export interface RuleProblem {
+  readonly path: string;
+  readonly line: number;
+  /** 0 where the rule could not be read that far */
+  readonly sid: number;
+  readonly diagnostic: Diagnostic;
+}
+
 export interface LoadedRules {
   readonly plan: PlanUse;
   readonly loaded: number;
   readonly refused: number;
-  /** where, and what: empty for a saved plan, whose refused rules are counted only */
-  readonly problems: readonly { readonly path: string; readonly line: number; readonly sid: number; readonly diagnostic: Diagnostic; readonly text: string }[];
+  readonly problems: readonly RuleProblem[];
   readonly fromCache: boolean;
 }
 
 /** Below this many bytes of rules a plan is made in less time than it takes to look for a saved one. */
 const WORTH_SAVING = 500_000;
 const MOST_SAVED = 6;
+const TRAILER = 8;
 
-function cacheFolder(): string {
-  return process.env['SIGWRIGHT_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sigwright');
+/** Undefined: nothing is to be kept. */
+function cacheFolder(): string | undefined {
+  const given = process.env['SIGWRIGHT_CACHE'];
+  if (given === '') return undefined;
+  return given ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sigwright');
 }
 
 export function loadRules(paths: readonly string[], settings: EngineSettings, options: { readonly cache: boolean } = { cache: true }): LoadedRules {
   const files = paths.map((path) => ({ path, bytes: readFileSync(path) }));
   const size = files.reduce((sum, file) => sum + file.bytes.length, 0);
-  const key = options.cache && size >= WORTH_SAVING ? keyOf(files, settings) : undefined;
-  const saved = key === undefined ? undefined : join(cacheFolder(), `${key}.plan`);
-  if (saved !== undefined && key !== undefined) {
-    const plan = readSaved(saved, key, settings);
-    if (plan !== undefined) return { plan, loaded: plan.data.ruleCount, refused: 0, problems: [], fromCache: true };
+  const folder = options.cache && size >= WORTH_SAVING ? cacheFolder() : undefined;
+  const key = folder === undefined ? '' : keyOf(files, settings);
+  if (folder !== undefined) {
+    const saved = readSaved(join(folder, `${key}.plan`), key, settings);
+    if (saved !== undefined) return { ...saved, loaded: saved.plan.data.ruleCount, fromCache: true };
   }
-  const problems: { path: string; line: number; sid: number; diagnostic: Diagnostic; text: string }[] = [];
+  const problems: RuleProblem[] = [];
   let broken = 0;
   const sources = files.map(({ path, bytes }) => {
     const text = new TextDecoder().decode(bytes);
     const { rules, diagnostics } = parseRules(text);
     for (const diagnostic of diagnostics) {
-      problems.push({ path, line: lineOf(text, diagnostic.at.start), sid: 0, diagnostic, text });
+      problems.push({ path, line: lineOf(text, diagnostic.at.start), sid: 0, diagnostic });
       if (diagnostic.severity === 'error') broken++;
     }
     return { path, rules, text };
@@ -51,10 +65,11 @@ export function loadRules(paths: readonly string[], settings: EngineSettings, op
   const build = buildPlan(sources, catalogue, settings);
   for (const { path, rule, diagnostics } of build.problems) {
     const text = sources.find((source) => source.path === path)?.text ?? '';
-    for (const diagnostic of diagnostics) problems.push({ path, line: lineOf(text, rule.span.start), sid: rule.sid, diagnostic, text });
+    for (const diagnostic of diagnostics) problems.push({ path, line: lineOf(text, rule.span.start), sid: rule.sid, diagnostic });
   }
-  if (saved !== undefined && key !== undefined) writeSaved(saved, savePlan(build.data, key));
-  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused: build.refused + broken, problems, fromCache: false };
+  const refused = build.refused + broken;
+  if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, problems });
+  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, problems, fromCache: false };
 }
 
 function lineOf(text: string, offset: number): number {
@@ -67,11 +82,14 @@ function keyOf(files: readonly { readonly path: string; readonly bytes: Uint8Arr
   const hash = createHash('sha256');
   hash.update(catalogue.fingerprint);
   hash.update(JSON.stringify({ ...settings, decompressors: Object.keys(settings.decompressors), classifications: [...settings.classifications.values()] }));
-  for (const { bytes } of files) hash.update(bytes);
+  // Paths are part of what is said of rules; lengths keep two files apart from the same bytes in one.
+  for (const { path, bytes } of files) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
   return hash.digest('hex').slice(0, 40);
 }
 
-function readSaved(path: string, key: string, settings: EngineSettings): PlanUse | undefined {
+type Said = Pick<LoadedRules, 'refused' | 'problems'>;
+
+function readSaved(path: string, key: string, settings: EngineSettings): (Said & { readonly plan: PlanUse }) | undefined {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -79,24 +97,48 @@ function readSaved(path: string, key: string, settings: EngineSettings): PlanUse
     return undefined;
   }
   if (bytes.byteOffset % 8 !== 0) bytes = new Uint8Array(bytes);
-  const plan = loadPlan(bytes, key);
-  return plan.ok ? usePlan(plan.value, catalogue, settings) : undefined;
+  const end = bytes.length - TRAILER;
+  if (end < 0) return undefined;
+  const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER);
+  const planEnd = end - trailer.getUint32(0, true);
+  if (planEnd < 0 || crc32(bytes.subarray(0, end + 4)) !== trailer.getUint32(4, true)) return undefined;
+  const plan = loadPlan(bytes.subarray(0, planEnd), key);
+  if (!plan.ok) return undefined;
+  const said = JSON.parse(new TextDecoder().decode(bytes.subarray(planEnd, end))) as Said;
+  return { ...said, plan: usePlan(plan.value, catalogue, settings) };
 }
 
 /** A cache that can not be written is no reason to stop. */
-function writeSaved(path: string, bytes: Uint8Array): void {
-  const folder = cacheFolder();
-  const temporary = `${path}.${process.pid}.tmp`;
+function writeSaved(folder: string, name: string, plan: Uint8Array, said: Said): void {
+  const temporary = join(folder, `${name}.${process.pid}.tmp`);
+  const text = new TextEncoder().encode(JSON.stringify(said));
+  const bytes = new Uint8Array(plan.length + text.length + TRAILER);
+  bytes.set(plan);
+  bytes.set(text, plan.length);
+  const trailer = new DataView(bytes.buffer, plan.length + text.length);
+  trailer.setUint32(0, text.length, true);
+  trailer.setUint32(4, crc32(bytes.subarray(0, bytes.length - 4)), true);
   try {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(temporary, bytes);
-    renameSync(temporary, path);
-    const plans = readdirSync(folder)
-      .filter((name) => name.endsWith('.plan'))
-      .map((name) => ({ name, time: statSync(join(folder, name)).mtimeMs }))
-      .sort((a, b) => b.time - a.time);
-    for (const { name } of plans.slice(MOST_SAVED)) rmSync(join(folder, name), { force: true });
+    writeFileSync(temporary, bytes, { flush: true });
+    renameSync(temporary, join(folder, name));
+    tidy(folder);
   } catch {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // The folder itself can not be used.
+    }
   }
+}
+
+/** Another run may write half a minute long; what is older than this was left by one that was killed. */
+const LEFT_BEHIND_MS = 600_000;
+
+function tidy(folder: string): void {
+  const files = readdirSync(folder).map((name) => ({ name, time: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+  const plans = files.filter(({ name }) => name.endsWith('.plan')).sort((a, b) => b.time - a.time);
+  const newest = plans[0]?.time ?? 0;
+  const killed = files.filter(({ name, time }) => name.endsWith('.tmp') && newest - time > LEFT_BEHIND_MS);
+  for (const { name } of [...plans.slice(MOST_SAVED), ...killed]) rmSync(join(folder, name), { force: true });
 }

@@ -1,5 +1,6 @@
 /** Opens the ruleset repository that a verb works on, and says what is wrong with it. */
 import { openRepository, type Repository } from '@sigwright/workbench';
+import { InputProblem } from './arguments.ts';
 
 /** Undefined after a message on standard error. */
 export function repositoryAt(folder: string | undefined, verb: string): Repository | undefined {
@@ -14,5 +15,8 @@ export function repositoryAt(folder: string | undefined, verb: string): Reposito
 
 /** Today, or the day given: the only place where verbs learn the date. */
 export function dayOf(given: string | undefined): string {
-  return given ?? new Date().toISOString().slice(0, 10);
+  if (given === undefined) return new Date().toISOString().slice(0, 10);
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(given) ? Date.parse(given) : Number.NaN;
+  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== given) throw new InputProblem(`\`${given}\` is no day: write YYYY-MM-DD`);
+  return given;
 }

@@ -119,7 +119,14 @@ export class HeaderResolver {
     if (text === 'any') return undefined;
     const known = this.#addresses.get(text);
     if (known !== undefined || this.#addresses.has(text)) return known;
-    const collected = this.#collectAddresses(text, at, report, 0);
+    let failed = false;
+    const noted: Report = (...problem) => {
+      failed = true;
+      report(...problem);
+    };
+    const collected = this.#collectAddresses(text, at, noted, 0);
+    // What failed is not kept: the next rule that says it is refused as well.
+    if (failed) return undefined;
     const set = collected === undefined || (collected.all && collected.exclude.length === 0) ? undefined : new AddressSet(collected);
     if (collected !== undefined) this.#addresses.set(text, set);
     return set;
@@ -184,8 +191,13 @@ export class HeaderResolver {
     if (text === 'any') return undefined;
     const known = this.#ports.get(text);
     if (known !== undefined || this.#ports.has(text)) return known;
-    const allowed = this.#collectPorts(text, at, report, 0);
-    if (allowed === undefined) return undefined;
+    let failed = false;
+    const noted: Report = (...problem) => {
+      failed = true;
+      report(...problem);
+    };
+    const allowed = this.#collectPorts(text, at, noted, 0);
+    if (failed || allowed === undefined) return undefined;
     const set = allowed.every((one) => one === 1) ? undefined : PortSet.fromFlags(allowed);
     this.#ports.set(text, set);
     return set;
