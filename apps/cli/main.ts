@@ -13,6 +13,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
   review: { summary: 'which rules are due, and what is decided about them', run: async (argv) => (await import('./review.ts')).run(argv) },
   release: { summary: 'a release of a repository: rules, maps, archive, changelog', run: async (argv) => (await import('./release.ts')).run(argv) },
+  key: { summary: 'a key for signing releases, and signatures checked', run: async (argv) => (await import('./key.ts')).run(argv) },
   compare: { summary: 'what a release changes, word by word and on traffic', run: async (argv) => (await import('./compare.ts')).run(argv) },
   'community-review': { summary: 'the weekly post', run: async (argv) => (await import('./community-review.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },

@@ -6,6 +6,7 @@ export * from './intake/intake.ts';
 export * from './prove/prove.ts';
 export * from './release/changes.ts';
 export * from './release/compare.ts';
+export * from './release/manifest.ts';
 export * from './release/release.ts';
 export * from './release/signature.ts';
 export * from './release/traffic-difference.ts';

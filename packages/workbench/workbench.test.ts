@@ -12,13 +12,17 @@ import {
   checkLock,
   communityReview,
   decide,
+  digest,
   draftRules,
+  newSigningKey,
   openRepository,
+  type ReleaseManifest,
   type Repository,
   readReport,
   reviewQueue,
   sidRanges,
   triage,
+  verifyBytes,
   writeRelease,
 } from './index.ts';
 
@@ -52,6 +56,31 @@ describe('repository and release', () => {
     expect([...one.value.files.keys()]).toEqual([...two.value.files.keys()]);
     for (const [path, bytes] of one.value.files) expect(Buffer.compare(bytes, two.value.files.get(path)!), path).toBe(0);
     expect([...one.value.files.keys()]).toContain('rules/sid-msg.map');
+  });
+
+  test('signed releases: every archive and the manifest, and the manifest answers for every file', async () => {
+    const key = newSigningKey();
+    const built = await buildRelease(repository(), { ...REQUEST, signingKey: key.secret });
+    if (!built.ok) throw new Error(built.message);
+    const { files } = built.value;
+    const text = (path: string): string => new TextDecoder().decode(files.get(path));
+    for (const path of ['example-week.rules.tar.gz', 'example-week.rules.zip', 'manifest.json'])
+      expect(verifyBytes(files.get(path)!, text(`${path}.minisig`), key.public), path).toMatchObject({
+        ok: true,
+        value: `file:${path} version:1 date:2024-03-08`,
+      });
+    const manifest = JSON.parse(text('manifest.json')) as ReleaseManifest;
+    for (const [path, { sha256 }] of Object.entries(manifest.files)) expect(digest('sha256', files.get(path)!), path).toBe(sha256);
+    expect(manifest.rules.every((rule) => rule.report !== undefined && rule.evidence.length >= 2)).toBe(true);
+  });
+
+  test('a release that was killed before the lock was written is finished by the next try', async () => {
+    const built = await buildRelease(repository(), REQUEST);
+    if (!built.ok) throw new Error(built.message);
+    expect(writeRelease(repository(), '1', built.value)).toBeUndefined();
+    rmSync(join(folder, 'rules.lock'));
+    expect(writeRelease(repository(), '1', built.value)).toBeUndefined();
+    expect(Object.keys(repository().lock.rules)).toHaveLength(repository().rules.length);
   });
 
   test('the next release says what changed; a changed rule needs a new rev', async () => {

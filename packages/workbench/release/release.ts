@@ -2,22 +2,24 @@
  * A release in the layout that ET's users know (rules by category, maps, configuration, archive with digests), byte for byte the
  * same whenever it is built from the same repository, version and date.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { type Classification, type Failure, failure, type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
-import { pack } from 'tar-stream';
 import { checkLock, ruleHash, writeLock } from '../repository/lock.ts';
 import { metadataOf, type Repository } from '../repository/repository.ts';
+import { gzip, tar, zip } from './archives.ts';
 import { changelogMarkdown, changelogText, compareReleases, type ReleaseDifference, type ReleaseRule } from './compare.ts';
+import { digest, manifestOf } from './manifest.ts';
+import { signBytes } from './signature.ts';
 
 export interface ReleaseRequest {
   readonly version: string;
   /** ISO date: the only time that enters the files */
   readonly date: string;
   readonly classifications: ReadonlyMap<string, Classification>;
+  /** PKCS#8 PEM of an Ed25519 key: archives and manifest are signed with it */
+  readonly signingKey?: string;
 }
 
 export interface ReleaseResult {
@@ -38,6 +40,7 @@ const REFERENCE_SYSTEMS: readonly (readonly [string, string])[] = [
   ['url', 'https://'],
 ];
 
+export const MANIFEST = 'manifest.json';
 const VERSION_FORM = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 
 export async function buildRelease(repository: Repository, request: ReleaseRequest): Promise<Result<ReleaseResult>> {
@@ -83,11 +86,19 @@ export async function buildRelease(repository: Repository, request: ReleaseReque
   ];
   text('changelog.md', changelogMarkdown(difference, title, thanks));
   const inArchive = [...files].filter(([path]) => path.startsWith('rules/'));
-  files.set(`${name}.rules.tar.gz`, gzip(await tar(inArchive, Date.parse(request.date))));
-  for (const path of [`${name}.rules.tar.gz`, `${name}-all.rules`, `SID-Descriptions-${name}.json.gz`]) {
+  const archive = `${name}.rules`;
+  files.set(`${archive}.tar.gz`, gzip(await tar(inArchive, request.date)));
+  files.set(`${archive}.zip`, await zip(inArchive, request.date));
+  const manifest = manifestOf(repository, all, files, { version: request.version, date: request.date, previous });
+  text(MANIFEST, `${JSON.stringify(manifest, undefined, 1)}\n`);
+  for (const path of [`${archive}.tar.gz`, `${archive}.zip`, `${name}-all.rules`, `SID-Descriptions-${name}.json.gz`, MANIFEST]) {
     const bytes = files.get(path)!;
-    text(`${path}.md5`, `${createHash('md5').update(bytes).digest('hex')}\n`);
-    text(`${path}.sha256`, `${createHash('sha256').update(bytes).digest('hex')}  ${path}\n`);
+    text(`${path}.md5`, `${digest('md5', bytes)}\n`);
+    text(`${path}.sha256`, `${digest('sha256', bytes)}  ${path}\n`);
+    if (request.signingKey === undefined) continue;
+    const signature = signBytes(bytes, request.signingKey, `file:${path} version:${request.version} date:${request.date}`);
+    if (!signature.ok) return signature;
+    text(`${path}.minisig`, signature.value);
   }
   return success({ files, difference, previous, rules: all.length, enabled: all.filter(({ rule }) => rule.enabled).length });
 }
@@ -97,9 +108,10 @@ export function writeRelease(repository: Repository, version: string, release: R
   const target = join(repository.folder, 'releases', version);
   if (existsSync(target)) {
     const same = [...release.files].every(([path, bytes]) => existsSync(join(target, path)) && Buffer.compare(readFileSync(join(target, path)), bytes) === 0);
-    return same
-      ? undefined
-      : failure('release/exists', `releases/${version} is there already and differs; a release never changes, take a new version`, { path: target });
+    if (!same)
+      return failure('release/exists', `releases/${version} is there already and differs; a release never changes, take a new version`, { path: target });
+    // A release that was killed before the lock was written is finished here.
+    return lockRelease(repository, version);
   }
   const temporary = `${target}.${process.pid}.tmp`;
   try {
@@ -112,6 +124,10 @@ export function writeRelease(repository: Repository, version: string, release: R
     rmSync(temporary, { recursive: true, force: true });
     return failure('release/write', `releases/${version} could not be written: ${(cause as Error).message}`, { path: target, cause });
   }
+  return lockRelease(repository, version);
+}
+
+function lockRelease(repository: Repository, version: string): Failure | undefined {
   const rules = { ...repository.lock.rules };
   for (const { rule, category } of repository.rules) {
     const key = String(rule.sid);
@@ -226,27 +242,4 @@ DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVI
 INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE
 OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 `;
-}
-
-/** zlib writes no time into the header; the system byte is set to "unknown" so that every machine gives the same bytes. */
-function gzip(bytes: Uint8Array): Uint8Array {
-  const packed = gzipSync(bytes, { level: 9 });
-  packed[9] = 255;
-  return packed;
-}
-
-async function tar(files: readonly (readonly [string, Uint8Array])[], time: number): Promise<Uint8Array> {
-  const archive = pack();
-  const chunks: Buffer[] = [];
-  const done = new Promise<void>((resolve, reject) => {
-    archive.on('data', (chunk) => chunks.push(chunk as Buffer));
-    archive.on('end', resolve);
-    archive.on('error', reject);
-  });
-  for (const [name, bytes] of [...files].sort(([a], [b]) => a.localeCompare(b))) {
-    archive.entry({ name, mtime: new Date(time), mode: 0o644, uid: 0, gid: 0, uname: 'root', gname: 'root' }, Buffer.from(bytes));
-  }
-  archive.finalize();
-  await done;
-  return Buffer.concat(chunks);
 }
