@@ -114,14 +114,26 @@ describe('sigwright', () => {
     expect(error).toMatch(/could not be written/);
   });
 
-  test.each(['run', 'intake', 'indicators', 'draft', 'explain', 'prove', 'review', 'release', 'community-review', 'triage', 'demo', 'keywords', 'suricata'])(
-    '%s says what it takes',
-    (verb) => {
-      const { status, out, error } = sigwright(verb, '--help');
-      expect({ status, error }).toEqual({ status: 0, error: '' });
-      expect(out).toContain(`sigwright ${verb}`);
-    },
-  );
+  test.each([
+    'run',
+    'intake',
+    'indicators',
+    'draft',
+    'explain',
+    'prove',
+    'review',
+    'release',
+    'compare',
+    'community-review',
+    'triage',
+    'demo',
+    'keywords',
+    'suricata',
+  ])('%s says what it takes', (verb) => {
+    const { status, out, error } = sigwright(verb, '--help');
+    expect({ status, error }).toEqual({ status: 0, error: '' });
+    expect(out).toContain(`sigwright ${verb}`);
+  });
 
   test('every keyword is listed, with its buffer', () => {
     const rows = sigwright('keywords', '--json').out.trimEnd().split('\n');

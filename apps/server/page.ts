@@ -60,7 +60,7 @@ export function renderPage(week: Week, path: string): string | undefined {
                 ? html`<article class="post">${markdown(week.review)}</article>`
                 : undefined;
   if (body === undefined) return undefined;
-  const title = PAGES.find(([where]) => where === path)?.[1] ?? `SID ${sid?.[1]}`;
+  const title = PAGES.find(([where]) => where === path)?.[1] ?? `Rule ${sid?.[1]}`;
   const navigation = PAGES.map(([where, name]) =>
     where === path || (sid !== null && where === '/rules') ? html`<a href="${where}" aria-current="page">${name}</a>` : html`<a href="${where}">${name}</a>`,
   );
@@ -70,22 +70,44 @@ export function renderPage(week: Week, path: string): string | undefined {
 
 const TONES: Record<string, string> = { 'check this host for compromise': 'bad', watch: 'watch', 'context only': 'context', nothing: 'quiet' };
 
+/** A row's cells stand under their headings; on a narrow screen each cell is a line with its heading before it. */
+function table(headings: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
+  const body = rows.map((cells) => html`<tr>${cells.map((cell, at) => html`<td data-heading="${headings[at]}">${cell}</td>`)}</tr>`);
+  return html`<table><thead><tr>${headings.map((heading) => html`<th>${heading}</th>`)}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 function hostsPage(week: Week): Html {
   const loud = week.hosts.filter((host) => host.judgement !== 'nothing');
   const quiet = week.hosts.length - loud.length;
   const cards = loud.map(
     (host) =>
-      html`<section class="card ${TONES[host.judgement]}"><h2>${host.host}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${host.alerts} ${host.alerts === 1 ? 'alert' : 'alerts'} of ${host.rules.length} ${host.rules.length === 1 ? 'rule' : 'rules'}</summary><div class="scroll"><table><thead><tr><th>first</th><th>role</th><th>rule</th><th>alerts</th></tr></thead><tbody>${host.rules.map((rule) => html`<tr><td>${rule.first.slice(11, 19)}</td><td>${rule.role.replace('_', '-')}</td><td><a href="/rules/${rule.sid}">${rule.sid}</a> ${rule.signature}</td><td>${rule.alerts}</td></tr>`)}</tbody></table></div></details></section>`,
+      html`<section class="card ${TONES[host.judgement]}"><h2>${host.host}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${counted(host.alerts, 'alert')} of ${counted(host.rules.length, 'rule')}</summary>${table(
+        ['first', 'role', 'rule', 'alerts'],
+        host.rules.map((rule) => [
+          rule.first.slice(11, 19),
+          rule.role.replace('_', '-'),
+          html`<a href="/rules/${rule.sid}">${rule.sid}</a> ${rule.signature}`,
+          rule.alerts,
+        ]),
+      )}</details></section>`,
   );
-  return html`<p class="lead">${week.capture.packets} packets in ${week.capture.flows} flows, read in ${week.capture.seconds.toFixed(2)} s. ${loud.length} hosts with alerts, worst first; ${quiet} ${quiet === 1 ? 'host' : 'hosts'} without.</p>${cards}`;
+  return html`<p class="lead">${week.capture.packets} packets in ${week.capture.flows} flows, read in ${week.capture.seconds.toFixed(2)} s. ${loud.length === 0 ? 'No host has alerts' : `${counted(loud.length, 'host')} with alerts, worst first`}; ${counted(quiet, 'host')} without.</p>${cards}`;
 }
 
 function alertsPage(week: Week): Html {
-  const rows = week.alerts.map(
-    (alert) =>
-      html`<tr><td>${alert.time.slice(11, 23)}</td><td>${alert.source}</td><td>${alert.destination}</td><td>${alert.protocol}</td><td><a href="/rules/${alert.sid}">${alert.sid}</a> ${alert.signature}</td></tr>`,
-  );
-  return html`<p class="lead">${week.alerts.length} alerts. A rule's page shows the bytes that it matched.</p><div class="scroll"><table><thead><tr><th>time</th><th>source</th><th>destination</th><th>protocol</th><th>rule</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  if (week.alerts.length === 0) return html`<p class="lead">No alerts: no rule fired on the capture.</p>`;
+  const rows = week.alerts.map((alert) => [
+    alert.time.slice(11, 23),
+    alert.source,
+    alert.destination,
+    alert.protocol,
+    html`<a href="/rules/${alert.sid}">${alert.sid}</a> ${alert.signature}`,
+  ]);
+  return html`<p class="lead">${week.alerts.length} alerts. A rule's page shows the bytes that it matched.</p>${table(['time', 'source', 'destination', 'protocol', 'rule'], rows)}`;
 }
 
 function rulesPage(week: Week): Html {
@@ -93,10 +115,11 @@ function rulesPage(week: Week): Html {
   const rows = week.rules.map((rule) => {
     const proof = proofOf.get(rule.sid);
     const alerts = week.alerts.filter((alert) => alert.sid === rule.sid).length;
-    return html`<tr><td><a href="/rules/${rule.sid}">${rule.sid}</a></td><td>${rule.category}</td><td>${rule.message}</td><td>${proof?.ok === true ? 'proved' : 'not proved'}, ${proof?.checks.length ?? 0} checks</td><td>${alerts}</td></tr>`;
+    const evidence = `${proof?.ok === true ? 'proved' : 'not proved'}, ${counted(proof?.checks.length ?? 0, 'check')}`;
+    return [html`<a href="/rules/${rule.sid}">${rule.sid}</a>`, rule.category, rule.message, evidence, alerts];
   });
   const good = week.proofs.rules.filter((proof) => proof.ok).length;
-  return html`<p class="lead">${good} of ${week.rules.length} rules proved on ${week.proofs.captures} captures.</p><div class="scroll"><table><thead><tr><th>sid</th><th>category</th><th>message</th><th>evidence</th><th>alerts</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<p class="lead">${good} of ${week.rules.length} rules proved on ${week.proofs.captures} captures.</p>${table(['sid', 'category', 'message', 'evidence', 'alerts'], rows)}`;
 }
 
 function rulePage(week: Week, sid: number): Html | undefined {
@@ -110,19 +133,24 @@ function rulePage(week: Week, sid: number): Html | undefined {
       html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
   );
   const checks =
-    proof?.checks.map(
-      (check) =>
-        html`<tr><td>${check.ok ? 'ok' : 'FAILS'}</td><td>${check.kind}</td><td>${check.capture}</td><td>${check.ok ? check.says : check.reason}</td></tr>`,
-    ) ?? [];
+    proof?.checks.map((check) => [
+      check.ok ? 'ok' : 'FAILS',
+      check.kind === 'fires' ? 'fire' : 'be silent',
+      check.capture,
+      check.ok ? check.says : check.reason,
+    ]) ?? [];
   return html`<p class="lead">${rule.message}</p><pre class="rule">${rule.enabled ? '' : '# '}${rule.text}</pre>${
     report === undefined
       ? html``
       : html`<h2>Where it comes from</h2><p>${report.title}: <a href="${report.source.url}" rel="noreferrer">${report.source.url}</a>. Credits: ${report.credits.map((credit) => credit.handle).join(', ')}.</p>${report.playbook === '' ? html`` : html`<p><strong>When it fires:</strong> ${report.playbook}</p>`}`
-  }<h2>What it matched</h2>${attempt === undefined || steps === undefined ? html`<p>It did not fire on the week's traffic.</p>` : html`<p>Packet ${attempt.packet}, ${attempt.direction.replace('_', ' ')}, ${attempt.flow}</p><ol class="steps">${steps}</ol>`}<h2>Evidence</h2><div class="scroll"><table><thead><tr><th></th><th>must</th><th>capture</th><th>because</th></tr></thead><tbody>${checks}</tbody></table></div>`;
+  }<h2>What it matched</h2>${attempt === undefined || steps === undefined ? html`<p>It did not fire on the week's traffic.</p>` : html`<p>Packet ${attempt.packet}, ${attempt.direction.replace('_', ' ')}, ${attempt.flow.replace('->', '→')}</p><ol class="steps">${steps}</ol>`}<h2>Evidence</h2>${table(['result', 'must', 'capture', 'because'], checks)}`;
 }
 
 function releasePage(week: Week): Html {
-  return html`<p class="lead">Version ${week.release.version}: ${week.release.files.length} files, the same bytes whenever they are built.</p><div class="scroll"><table><thead><tr><th>file</th><th>bytes</th></tr></thead><tbody>${week.release.files.map((file) => html`<tr><td>${file.path}</td><td>${file.bytes}</td></tr>`)}</tbody></table></div><h2>Changelog</h2><pre>${week.release.changelog}</pre>`;
+  return html`<p class="lead">Version ${week.release.version}: ${week.release.files.length} files, the same bytes whenever they are built.</p>${table(
+    ['file', 'bytes'],
+    week.release.files.map((file) => [file.path, file.bytes]),
+  )}<h2>Changelog</h2><pre>${week.release.changelog}</pre>`;
 }
 
 export const STYLE = `
@@ -142,8 +170,8 @@ h1 { font-size: 1.6rem; margin: .6rem 0; } h2 { font-size: 1.15rem; margin: 1.6r
 .bad { border-left-color: var(--bad); } .bad .judgement { color: var(--bad); }
 .watch { border-left-color: var(--watch); } .watch .judgement { color: var(--watch); }
 .context { border-left-color: var(--context); } .context .judgement { color: var(--context); }
-.scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+td { overflow-wrap: anywhere; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; }
 pre.rule { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -152,5 +180,13 @@ mark { background: var(--mark); color: var(--mark-ink); }
 .post { max-width: 48rem; overflow-wrap: anywhere; }
 .steps li { margin: .2rem 0; overflow-wrap: anywhere; }
 details summary { cursor: pointer; }
+@media (max-width: 44rem) {
+  thead { display: none; }
+  table, tbody, tr, td { display: block; }
+  tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td { display: flex; gap: .6rem; padding: .1rem 0; border: 0; }
+  td::before { content: attr(data-heading); flex: 0 0 5.5rem; opacity: .75; }
+  .card { padding: .2rem .7rem .6rem; } ul, ol.steps { padding-left: 1.3rem; }
+}
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 `;

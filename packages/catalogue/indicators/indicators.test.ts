@@ -121,6 +121,7 @@ const CASES: readonly (readonly [why: string, text: string, ...expected: string[
   ['files', 'drops Update-Tool.exe and notes_7.docx.', 'file Update-Tool.exe', 'file notes_7.docx'],
   ['registry', 'writes HKCU\\Software\\Run\\Quiet.', 'registry HKCU\\Software\\Run\\Quiet'],
   ['user agent', 'User-Agent: QuietClient/1.0\n', 'user-agent QuietClient/1.0'],
+  ['quotation marks around blanks are no user agent', 'User-Agent: `    "x`'],
 ];
 
 describe('indicators in a text', () => {
