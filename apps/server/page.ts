@@ -76,6 +76,11 @@ function table(headings: readonly string[], rows: readonly (readonly (Html | str
   return html`<table><thead><tr>${headings.map((heading) => html`<th>${heading}</th>`)}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
+/** Reports are written by others: what is no web address is shown, and leads nowhere. */
+function linkTo(address: string): Html {
+  return /^https?:\/\//.test(address) ? html`<a href="${address}" rel="noreferrer">${address}</a>` : html`${address}`;
+}
+
 function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
@@ -142,7 +147,7 @@ function rulePage(week: Week, sid: number): Html | undefined {
   return html`<p class="lead">${rule.message}</p><pre class="rule">${rule.enabled ? '' : '# '}${rule.text}</pre>${
     report === undefined
       ? html``
-      : html`<h2>Where it comes from</h2><p>${report.title}: <a href="${report.source.url}" rel="noreferrer">${report.source.url}</a>. Credits: ${report.credits.map((credit) => credit.handle).join(', ')}.</p>${report.playbook === '' ? html`` : html`<p><strong>When it fires:</strong> ${report.playbook}</p>`}`
+      : html`<h2>Where it comes from</h2><p>${report.title}: ${linkTo(report.source.url)}. Credits: ${report.credits.map((credit) => credit.handle).join(', ')}.</p>${report.playbook === '' ? html`` : html`<p><strong>When it fires:</strong> ${report.playbook}</p>`}`
   }<h2>What it matched</h2>${attempt === undefined || steps === undefined ? html`<p>It did not fire on the week's traffic.</p>` : html`<p>Packet ${attempt.packet}, ${attempt.direction.replace('_', ' ')}, ${attempt.flow.replace('->', '→')}</p><ol class="steps">${steps}</ol>`}<h2>Evidence</h2>${table(['result', 'must', 'capture', 'because'], checks)}`;
 }
 
@@ -184,8 +189,8 @@ details summary { cursor: pointer; }
   thead { display: none; }
   table, tbody, tr, td { display: block; }
   tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td { display: flex; gap: .6rem; padding: .1rem 0; border: 0; }
-  td::before { content: attr(data-heading); flex: 0 0 5.5rem; opacity: .75; }
+  td { position: relative; padding: .1rem 0 .1rem 6.1rem; border: 0; }
+  td::before { content: attr(data-heading); position: absolute; left: 0; opacity: .75; }
   .card { padding: .2rem .7rem .6rem; } ul, ol.steps { padding-left: 1.3rem; }
 }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
