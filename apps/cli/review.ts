@@ -1,13 +1,15 @@
 /**
  * `sigwright review [-C FOLDER] [--today DATE]`: what is due and why.
- * `sigwright review extend|disable|retire SID… --reason REASON`: decide.
+ * `sigwright review keep|revise|disable|retire|delete SID… --reason REASON`: decide.
  */
-import { type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
+import { DECISIONS, type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--all] [--json]
-sigwright review extend|disable|retire SID… --reason REASON [--note TEXT] [-C FOLDER] [--today DATE]
+sigwright review keep SID… [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
+sigwright review revise SID --rule TEXT [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
+sigwright review disable|retire|delete SID… --reason REASON [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
 
 Which rules are due and why; or what is decided about them, recorded in the rule's metadata and in rules.lock.
 
@@ -15,11 +17,13 @@ Which rules are due and why; or what is decided about them, recorded in the rule
       --today DATE       the day of the review (YYYY-MM-DD, default: today)
       --all              rules that are not due yet as well
       --reason REASON    ${REASONS.join(', ')}
+      --rule TEXT        the rule as it is to be; its rev is raised
       --note TEXT        words for the record
+      --by NAME          who decides; where ruleset.yaml asks for four eyes, a second person has to decide the same
       --json             the queue as JSON
 `;
 
-const DECISIONS: readonly string[] = ['extend', 'disable', 'retire'];
+const DONE: Record<Decision, string> = { keep: 'reviewed, stays', revise: 'revised', disable: 'disabled', retire: 'retired', delete: 'deleted' };
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(USAGE, argv, {
@@ -28,7 +32,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       folder: { type: 'string', short: 'C' },
       today: { type: 'string' },
       reason: { type: 'string' },
+      rule: { type: 'string' },
       note: { type: 'string' },
+      by: { type: 'string' },
       all: { type: 'boolean' },
       json: { type: 'boolean' },
     },
@@ -38,7 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const today = dayOf(values.today);
   const [decision, ...sids] = positionals;
   if (decision !== undefined) {
-    if (!DECISIONS.includes(decision) || sids.length === 0) {
+    if (!(DECISIONS as readonly string[]).includes(decision) || sids.length === 0) {
       throw new UsageProblem(`write \`review ${DECISIONS.join('|')} SID… --reason REASON\``, USAGE);
     }
     if (values.reason !== undefined && !(REASONS as readonly string[]).includes(values.reason)) {
@@ -47,18 +53,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     for (const sid of sidsOf(sids, USAGE)) {
       // Files change with each decision: the repository is read anew.
       const current = repositoryAt(values.folder, 'review') ?? repository;
-      const failed = decide(current, {
+      const decided = decide(current, {
         sid,
         decision: decision as Decision,
         reason: (values.reason ?? '') as Reason | '',
         today,
         ...(values.note === undefined ? {} : { note: values.note }),
+        ...(values.by === undefined ? {} : { by: values.by }),
+        ...(values.rule === undefined ? {} : { rule: values.rule }),
       });
-      if (failed !== undefined) {
-        process.stderr.write(`sigwright review: ${failed.message}\n`);
+      if (!decided.ok) {
+        process.stderr.write(`sigwright review: ${decided.message}\n`);
         return 1;
       }
-      process.stdout.write(`${sid}: ${decision === 'extend' ? 'reviewed, stays' : decision === 'disable' ? 'disabled' : 'retired'}\n`);
+      process.stdout.write(`${sid}: ${decided.value === 'done' ? DONE[decision as Decision] : `${decision} proposed; somebody else has to decide the same`}\n`);
     }
     return 0;
   }
@@ -70,7 +78,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const due = queue.filter((item) => item.overdue >= 0);
   for (const item of values.all ? queue : due) {
     const when = item.overdue > 0 ? `${item.overdue} days overdue` : item.overdue === 0 ? 'due today' : `due ${item.due}`;
-    process.stdout.write(`${item.sid}  ${when.padEnd(18)}  ${item.message}\n${' '.repeat(9)}${item.why}\n`);
+    process.stdout.write(
+      `${item.sid}  ${when.padEnd(18)}  ${item.message}\n${' '.repeat(9)}${item.why}\n${item.proposed === undefined ? '' : `${' '.repeat(9)}proposed: ${item.proposed}\n`}`,
+    );
   }
   const next = queue.find((item) => item.overdue < 0);
   process.stdout.write(`${due.length} of ${queue.length} rules are due on ${today}${next === undefined ? '' : `; the next on ${next.due}`}\n`);

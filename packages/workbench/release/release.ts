@@ -136,6 +136,7 @@ function lockRelease(repository: Repository, version: string): Failure | undefin
       decisions: rules[key]?.decisions ?? [],
       rev: rule.rev,
       hash: ruleHash(rule),
+      message: rule.message,
       category,
       released: rules[key]?.released ?? version,
     };

@@ -28,7 +28,9 @@ export function checkLock(repository: Repository): readonly RepositoryProblem[] 
     const say = (message: string): void => {
       problems.push({ path: one.path, line: one.line, message });
     };
-    if (one.rule.rev < locked.rev) say(`sid ${key}: rev ${one.rule.rev} is below the released rev ${locked.rev}`);
+    if (locked.message !== undefined && !sameSubject(locked.message, one.rule.message))
+      say(`sid ${key} was released as "${locked.message}" and now stands for something else; a number is not used again`);
+    else if (one.rule.rev < locked.rev) say(`sid ${key}: rev ${one.rule.rev} is below the released rev ${locked.rev}`);
     else if (ruleHash(one.rule) !== locked.hash && one.rule.rev === locked.rev) say(`sid ${key}: the rule changed but rev is still ${locked.rev}; raise it`);
   }
   for (const key of Object.keys(repository.lock.rules)) {
@@ -36,6 +38,22 @@ export function checkLock(repository: Repository): readonly RepositoryProblem[] 
       problems.push({ path: join(repository.folder, 'rules.lock'), line: 1, message: `sid ${key} was released and is gone; retire it instead of removing it` });
   }
   return problems;
+}
+
+/** Words that every message of a category shares say nothing about what a rule is for. */
+const SHARED_WORDS = 2;
+
+/** Whether two messages speak of the same thing: behind ruleset and category they share a word, or one of them has nothing else. */
+function sameSubject(before: string, after: string): boolean {
+  const words = (message: string): string[] =>
+    message
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((word) => word !== '')
+      .slice(SHARED_WORDS);
+  const old = words(before);
+  const now = new Set(words(after));
+  return old.length === 0 || now.size === 0 || old.some((word) => now.has(word));
 }
 
 export function writeLock(folder: string, lock: Lock): Failure | undefined {

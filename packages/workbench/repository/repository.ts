@@ -12,6 +12,13 @@ import { z } from 'zod';
 export const ROLES = ['lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil', 'context'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What a reviewer may decide; see review/decide.ts. */
+export const DECISIONS = ['keep', 'revise', 'disable', 'retire', 'delete'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** What is reported about a rule after its release. */
+export const FEEDBACK_KINDS = ['false_positive', 'miss', 'sinkholed', 'seen'] as const;
+
 const days = z.number().int().positive();
 
 const RULESET = z.object({
@@ -24,6 +31,22 @@ const RULESET = z.object({
   engines: z.array(z.string()).default(['suricata-7']),
   networks: z.record(z.string(), z.string()).default({}),
   'time-to-review': z.record(z.string(), days).default({}),
+  review: z
+    .object({
+      policy: z
+        .array(
+          z.strictObject({
+            role: z.string().optional(),
+            category: z.string().optional(),
+            confidence: z.string().optional(),
+            severity: z.string().optional(),
+            days,
+          }),
+        )
+        .default([]),
+      'four-eyes': z.array(z.enum(DECISIONS)).default([]),
+    })
+    .default({ policy: [], 'four-eyes': [] }),
 });
 
 const REPORT = z.object({
@@ -57,6 +80,19 @@ const EXPECTATION = z.object({
   silent: z.array(z.object({ capture: z.string(), because: z.string().default('') })).default([]),
 });
 
+const isoDay = z.union([z.string(), z.date()]).transform((date) => (typeof date === 'string' ? date : date.toISOString().slice(0, 10)));
+
+const FEEDBACK = z.object({
+  sid: z.number().int().positive(),
+  rev: z.number().int().positive().optional(),
+  kind: z.enum(FEEDBACK_KINDS),
+  date: isoDay,
+  reporter: z.string().default(''),
+  comment: z.string().default(''),
+});
+
+const DECIDED = z.object({ date: z.string(), decision: z.string(), reason: z.string(), note: z.string().optional(), by: z.string().optional() });
+
 const LOCK = z.object({
   rules: z.record(
     z.string(),
@@ -65,7 +101,11 @@ const LOCK = z.object({
       hash: z.string(),
       released: z.string().optional(),
       category: z.string(),
-      decisions: z.array(z.object({ date: z.string(), decision: z.string(), reason: z.string(), note: z.string().optional() })).default([]),
+      /** words of the released message: a number is never used for another rule */
+      message: z.string().optional(),
+      decisions: z.array(DECIDED).default([]),
+      /** decided by one, waiting for a second */
+      proposal: DECIDED.optional(),
     }),
   ),
 });
@@ -73,6 +113,7 @@ const LOCK = z.object({
 export type RulesetSettings = z.infer<typeof RULESET>;
 export type ReportFile = z.infer<typeof REPORT> & { readonly slug: string };
 export type Expectation = z.infer<typeof EXPECTATION>;
+export type Feedback = z.infer<typeof FEEDBACK> & { readonly file: string };
 export type Lock = z.infer<typeof LOCK>;
 
 export interface RepositoryRule {
@@ -95,6 +136,8 @@ export interface Repository {
   readonly rules: readonly RepositoryRule[];
   readonly reports: readonly ReportFile[];
   readonly evidence: ReadonlyMap<number, Expectation>;
+  /** in order of file name */
+  readonly feedback: readonly Feedback[];
   readonly lock: Lock;
   readonly problems: readonly RepositoryProblem[];
 }
@@ -119,9 +162,14 @@ export function openRepository(folder: string): Result<Repository> {
     if (String(expectation.sid) !== name) problems.push({ path: file, line: 1, message: `sid ${expectation.sid} stands in the folder of ${name}` });
     evidence.set(expectation.sid, expectation);
   }
+  const feedback: Feedback[] = [];
+  for (const file of filesIn(join(folder, 'feedback'), '.yaml')) {
+    const read = readYaml(join(folder, 'feedback', file), FEEDBACK, problems);
+    if (read !== undefined) feedback.push({ ...read, file });
+  }
   const lockPath = join(folder, 'rules.lock');
   const lock = existsSync(lockPath) ? (readYaml(lockPath, LOCK, problems) ?? { rules: {} }) : { rules: {} };
-  return success({ folder, settings, rules, reports, evidence, lock, problems: [...problems, ...checkRules(settings, rules)] });
+  return success({ folder, settings, rules, reports, evidence, feedback, lock, problems: [...problems, ...checkRules(settings, rules)] });
 }
 
 function foldersIn(folder: string): string[] {
@@ -130,6 +178,14 @@ function foldersIn(folder: string): string[] {
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
+}
+
+function filesIn(folder: string, ending: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(ending))
+        .sort()
+    : [];
 }
 
 function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: RepositoryProblem[]): Shape | undefined {

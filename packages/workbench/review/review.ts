@@ -1,12 +1,9 @@
 /**
- * Time to review: which rules are due, by a policy for each kind of rule, and what was decided. Decisions are written into the
- * rule's own metadata and into rules.lock; moves that make no sense are refused.
+ * Time to review: which rules are due and why. A policy gives each kind of rule its days; what was learned since moves them: a rule
+ * that sensors still see waits, one that is reported wrong, sinkholed or the twin of another is due at once.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Failure, failure, type Rule } from '@sigwright/contracts';
-import { ruleHash, writeLock } from '../repository/lock.ts';
-import { metadataOf, type Repository, type RepositoryRule, roleOf, writeWhole } from '../repository/repository.ts';
+import type { Rule } from '@sigwright/contracts';
+import { type Feedback, metadataOf, type Repository, type RepositoryRule, roleOf } from '../repository/repository.ts';
 
 /** Days, where ruleset.yaml says nothing: infrastructure is burnt in weeks, behaviour lives for months. */
 const DEFAULT_DAYS: Record<string, number> = {
@@ -21,11 +18,6 @@ const DEFAULT_DAYS: Record<string, number> = {
   default: 90,
 };
 
-/** ET's reasons. */
-export const REASONS = ['Age', 'Duplicate', 'Relevance', 'Performance', 'False_Positive', 'Moved'] as const;
-export type Reason = (typeof REASONS)[number];
-export type Decision = 'extend' | 'disable' | 'retire';
-
 export interface ReviewItem {
   readonly sid: number;
   readonly message: string;
@@ -37,102 +29,134 @@ export interface ReviewItem {
   /** days beyond `due`; negative: days left */
   readonly overdue: number;
   readonly why: string;
+  /** a decision that waits for a second pair of eyes */
+  readonly proposed?: string;
 }
 
 const DAY = 86_400_000;
 
-function dateOf(rule: Rule): { date: string; by: string } | undefined {
-  for (const key of ['reviewed_at', 'updated_at', 'created_at']) {
-    const [written] = metadataOf(rule, key);
-    const match = written === undefined ? null : /^(\d{4})_(\d{2})_(\d{2})$/.exec(written);
-    if (match !== null) return { date: `${match[1]}-${match[2]}-${match[3]}`, by: key };
+/** Categories of rules that are out of use. */
+export const OUT_OF_USE: ReadonlySet<string> = new Set(['retired', 'deleted']);
+
+/** All enabled rules, most overdue first. `today`: ISO date. */
+export function reviewQueue(repository: Repository, today: string): readonly ReviewItem[] {
+  const twins = twinsIn(repository.rules);
+  const items = repository.rules
+    .filter(({ rule, category }) => rule.enabled && !OUT_OF_USE.has(category))
+    .map((one) => reviewItem(repository, one, twins.get(one.rule.sid), today));
+  return items.sort((a, b) => b.overdue - a.overdue || a.sid - b.sid);
+}
+
+function reviewItem(repository: Repository, one: RepositoryRule, twin: number | undefined, today: string): ReviewItem {
+  const { rule, category } = one;
+  const last = lastLookedAt(rule);
+  const lastLooked = last?.date ?? '1970-01-01';
+  const time = timeFor(repository, one);
+  const reports = repository.feedback.filter((report) => report.sid === rule.sid);
+  const reasons: string[] = [last === undefined ? 'the rule carries no date' : `${time.why}; last ${last.how} ${last.date}`];
+  let due = plusDays(lastLooked, time.days);
+  const seen = reports
+    .filter((report) => report.kind === 'seen')
+    .map((report) => report.date)
+    .sort()
+    .pop();
+  if (seen !== undefined && plusDays(seen, time.days) > due) {
+    due = plusDays(seen, time.days);
+    reasons.push(`seen on ${seen}, so the time runs from there`);
+  }
+  // What was reported up to the day of a review was before the reviewer's eyes.
+  const reviewed = last?.how === 'reviewed' ? last.date : '';
+  for (const report of reports) {
+    if (report.kind === 'seen' || report.date < reviewed || (report.date === reviewed && report.rev !== rule.rev)) continue;
+    if (report.date < due) due = report.date;
+    reasons.push(inWords(report));
+  }
+  if (twin !== undefined && reviewed === '') {
+    if (lastLooked < due) due = lastLooked;
+    reasons.push(`it detects the same as sid ${twin}`);
+  }
+  const proposal = repository.lock.rules[String(rule.sid)]?.proposal;
+  const overdue = Math.round((Date.parse(today) - Date.parse(due)) / DAY);
+  return {
+    sid: rule.sid,
+    message: rule.message,
+    category,
+    role: roleOf(rule) ?? 'default',
+    lastLooked,
+    due,
+    overdue,
+    why: reasons.join('; '),
+    ...(proposal === undefined
+      ? {}
+      : { proposed: `${proposal.decision}${proposal.reason === '' ? '' : ` (${proposal.reason})`}, by ${proposal.by ?? 'somebody'} on ${proposal.date}` }),
+  };
+}
+
+const FEEDBACK_WORDS: Record<Feedback['kind'], string> = {
+  false_positive: 'reported as a false positive',
+  miss: 'reported to miss what it is for',
+  sinkholed: 'its infrastructure is sinkholed',
+  seen: 'seen',
+};
+
+function inWords({ kind, reporter, date, comment }: Feedback): string {
+  return `${FEEDBACK_WORDS[kind]}${reporter === '' ? '' : ` by ${reporter}`} on ${date}${comment.trim() === '' ? '' : `: ${comment.trim()}`}`;
+}
+
+/** The first line of the policy that fits; where none does, the days of the rule's role, halved at low confidence. */
+function timeFor(repository: Repository, { rule, category }: RepositoryRule): { days: number; why: string } {
+  const role = roleOf(rule) ?? 'default';
+  const facts = {
+    role,
+    category,
+    confidence: metadataOf(rule, 'confidence')[0] ?? '',
+    severity: metadataOf(rule, 'signature_severity')[0] ?? '',
+  };
+  for (const { days, ...wanted } of repository.settings.review.policy) {
+    const conditions = Object.entries(wanted).filter(([, value]) => value !== undefined);
+    if (!conditions.every(([key, value]) => facts[key as keyof typeof facts].toLowerCase() === value!.toLowerCase())) continue;
+    const named = conditions.map(([key, value]) => `${key} ${value}`).join(', ');
+    return { days, why: `${named === '' ? 'all rules' : `rules of ${named}`} are looked at every ${days} days` };
+  }
+  const policy = { ...DEFAULT_DAYS, ...repository.settings['time-to-review'] };
+  const base = policy[role] ?? policy['default'];
+  // Little confidence halves the time: such a rule has to earn its place sooner.
+  const low = facts.confidence === 'Low';
+  const days = low ? Math.ceil(base / 2) : base;
+  const which = role === 'default' ? 'rules without a role' : `${role} rules`;
+  return { days, why: `${which} are looked at every ${base} days${low ? `, ${days} at low confidence` : ''}` };
+}
+
+function lastLookedAt(rule: Rule): { date: string; how: 'reviewed' | 'changed' | 'written' } | undefined {
+  for (const [key, how] of [
+    ['reviewed_at', 'reviewed'],
+    ['updated_at', 'changed'],
+    ['created_at', 'written'],
+  ] as const) {
+    const match = /^(\d{4})_(\d{2})_(\d{2})$/.exec(metadataOf(rule, key)[0] ?? '');
+    if (match !== null) return { date: `${match[1]}-${match[2]}-${match[3]}`, how };
   }
   return undefined;
 }
 
-/** All enabled rules, most overdue first. `today`: ISO date. */
-export function reviewQueue(repository: Repository, today: string): readonly ReviewItem[] {
-  const policy = { ...DEFAULT_DAYS, ...repository.settings['time-to-review'] };
-  const items: ReviewItem[] = [];
-  for (const { rule, category } of repository.rules) {
-    if (!rule.enabled || category === 'retired') continue;
-    const role = roleOf(rule) ?? 'default';
-    const last = dateOf(rule);
-    const base = policy[role] ?? policy['default'];
-    const low = metadataOf(rule, 'confidence')[0] === 'Low';
-    // Little confidence halves the time: such a rule has to earn its place sooner.
-    const days = low ? Math.ceil(base / 2) : base;
-    const lastLooked = last?.date ?? '1970-01-01';
-    const due = new Date(Date.parse(lastLooked) + days * DAY).toISOString().slice(0, 10);
-    const overdue = Math.round((Date.parse(today) - Date.parse(due)) / DAY);
-    const verb = last?.by === 'reviewed_at' ? 'reviewed' : last?.by === 'updated_at' ? 'changed' : 'written';
-    const why =
-      last === undefined
-        ? 'the rule carries no date'
-        : `${role === 'default' ? 'rules without a role' : `${role} rules`} are looked at every ${base} days${low ? `, ${days} at low confidence` : ''}; last ${verb} ${lastLooked}`;
-    items.push({ sid: rule.sid, message: rule.message, category, role, lastLooked, due, overdue, why });
+function plusDays(date: string, days: number): string {
+  return new Date(Date.parse(date) + days * DAY).toISOString().slice(0, 10);
+}
+
+const NOT_DETECTION = new Set(['msg', 'reference', 'classtype', 'priority', 'sid', 'gid', 'rev', 'metadata', 'target']);
+
+/** SID → the earlier SID of an enabled rule that detects the same: equal header and options, message and references aside. */
+function twinsIn(rules: readonly RepositoryRule[]): Map<number, number> {
+  const first = new Map<string, number>();
+  const twins = new Map<number, number>();
+  for (const { rule, category } of [...rules].sort((a, b) => a.rule.sid - b.rule.sid)) {
+    if (!rule.enabled || OUT_OF_USE.has(category)) continue;
+    const options = rule.options.filter((option) => !NOT_DETECTION.has(option.name)).map((option) => `${option.name}:${option.value ?? ''}`);
+    const { source, sourcePorts, direction, destination, destinationPorts } = rule;
+    const key = [rule.protocol, source.text, sourcePorts.text, direction, destination.text, destinationPorts.text, ...options].join(';');
+    const known = first.get(key);
+    if (known === undefined) first.set(key, rule.sid);
+    else twins.set(rule.sid, known);
   }
-  return items.sort((a, b) => b.overdue - a.overdue || a.sid - b.sid);
-}
-
-export interface DecisionRequest {
-  readonly sid: number;
-  readonly decision: Decision;
-  readonly reason: Reason | '';
-  readonly note?: string;
-  /** ISO date */
-  readonly today: string;
-}
-
-/** Carries out a decision on disk. A failure changes nothing. */
-export function decide(repository: Repository, request: DecisionRequest): Failure | undefined {
-  const one = repository.rules.find(({ rule }) => rule.sid === request.sid);
-  if (one === undefined) return failure('review/unknown-sid', `no rule has sid ${request.sid}`);
-  const retired = one.category === 'retired';
-  if (request.decision !== 'extend' && request.reason === '')
-    return failure('review/no-reason', `to ${request.decision} a rule a reason is needed: ${REASONS.join(', ')}`);
-  if (retired) return failure('review/not-allowed', `sid ${request.sid} is retired; retired rules stay as they are`);
-  if (request.decision === 'extend' && !one.rule.enabled) return failure('review/not-allowed', `sid ${request.sid} is disabled; there is nothing to extend`);
-  if (request.decision === 'disable' && !one.rule.enabled) return failure('review/not-allowed', `sid ${request.sid} is disabled already`);
-  const stamp = request.today.replaceAll('-', '_');
-  let text = withMetadata(one.rule.text, 'reviewed_at', stamp);
-  if (request.decision !== 'extend') text = withMetadata(text, 'deprecation_reason', request.reason);
-  if (request.decision === 'retire') {
-    const prefix = repository.settings['message-prefix'];
-    text = text
-      .replace(new RegExp(`msg:"${prefix} [A-Z_]+ `), `msg:"${prefix} RETIRED `)
-      .replace(/\brev:\s*(\d+)\s*;/, (_whole, rev: string) => `rev:${Number(rev) + 1};`);
-    text = withMetadata(withMetadata(text, 'former_category', one.category.toUpperCase()), 'updated_at', stamp);
-  }
-  return write(repository, one, text, request);
-}
-
-function write(repository: Repository, one: RepositoryRule, text: string, request: DecisionRequest): Failure | undefined {
-  const source = readFileSync(one.path, 'utf8');
-  const lineStart = source.lastIndexOf('\n', one.rule.span.start - 1) + 1;
-  const mark = request.decision === 'extend' ? source.slice(lineStart, one.rule.span.start) : '#';
-  const afterLine = source.indexOf('\n', one.rule.span.end);
-  const rest = afterLine === -1 ? '' : source.slice(afterLine + 1);
-  let failed: Failure | undefined;
-  if (request.decision === 'retire') {
-    const path = join(repository.folder, 'rules', 'retired.rules');
-    const before = repository.rules.some((rule) => rule.category === 'retired') ? readFileSync(path, 'utf8') : '';
-    failed = writeWhole(path, `${before}${mark}${text}\n`) ?? writeWhole(one.path, source.slice(0, lineStart) + rest);
-  } else failed = writeWhole(one.path, `${source.slice(0, lineStart)}${mark}${text}\n${rest}`);
-  if (failed !== undefined) return failed;
-  const key = String(request.sid);
-  const locked = repository.lock.rules[key] ?? { rev: one.rule.rev, hash: ruleHash(one.rule), category: one.category, decisions: [] };
-  const decision = { date: request.today, decision: request.decision, reason: request.reason, ...(request.note === undefined ? {} : { note: request.note }) };
-  return writeLock(repository.folder, { rules: { ...repository.lock.rules, [key]: { ...locked, decisions: [...locked.decisions, decision] } } });
-}
-
-/** Sets one metadata key, in place where it is there, else behind the last one. */
-export function withMetadata(text: string, key: string, value: string): string {
-  const match = /metadata:([^;]*);/.exec(text);
-  if (match === null) return text.replace(/;\s*\)\s*$/, `; metadata:${key} ${value};)`);
-  const parts = match[1].split(',').map((part) => part.trim());
-  const at = parts.findIndex((part) => part.startsWith(`${key} `));
-  if (at >= 0) parts[at] = `${key} ${value}`;
-  else parts.push(`${key} ${value}`);
-  return `${text.slice(0, match.index)}metadata:${parts.join(', ')};${text.slice(match.index + match[0].length)}`;
+  return twins;
 }
