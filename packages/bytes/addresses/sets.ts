@@ -131,7 +131,7 @@ export class PortSet {
   /** Ports at which membership changes, ascending. */
   boundaries(): number[] {
     const list: number[] = [];
-    for (let port = 1; port < 65536; port++) if (this.#flags[port] !== this.#flags[port - 1]) list.push(port);
+    for (let port = this.#flags.indexOf(this.#flags[0] ^ 1); port !== -1; port = this.#flags.indexOf(this.#flags[port] ^ 1, port)) list.push(port);
     return list;
   }
 }

@@ -1,0 +1,39 @@
+/**
+ * Puts the command line into a few files below dist/, so that it starts without reading hundreds (decisions/0006). Run by `npm ci`
+ * (prepare); the launcher takes dist/ only where no source is newer, so it can be left alone while working.
+ */
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'dist', 'cli');
+
+/** A module that asks for its own folder gets that of its source. */
+const ownFolders: Plugin = {
+  name: 'own folders',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (path.includes('node_modules') || !text.includes('import.meta.dirname')) return undefined;
+      const folder = JSON.stringify(`/${relative(out, dirname(path)).replaceAll('\\', '/')}`);
+      return { contents: text.replaceAll('import.meta.dirname', `(import.meta.dirname + ${folder})`), loader: 'ts' };
+    });
+  },
+};
+
+rmSync(out, { recursive: true, force: true });
+await build({
+  entryPoints: [join(root, 'apps', 'cli', 'main.ts')],
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  keepNames: true,
+  logLevel: 'warning',
+  plugins: [ownFolders],
+  // Libraries in the older format ask for Node's modules by `require`.
+  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+});
