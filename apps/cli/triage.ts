@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { EveRecord } from '@sigwright/contracts';
 import { renderTriage, triage } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { eveRecords } from './shared/eve-lines.ts';
 import { insideOf } from './shared/home-net.ts';
 
 const USAGE = `sigwright triage EVE… [options]
@@ -29,22 +30,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const records: EveRecord[] = [];
   let broken = 0;
   for (const path of positionals) {
-    for (const line of readFileSync(path === '-' ? 0 : path, 'utf8').split('\n')) {
-      if (line.trim() === '') continue;
-      try {
-        const record = JSON.parse(line) as EveRecord;
-        if (
-          typeof record === 'object' &&
-          record !== null &&
-          (record['event_type'] === 'alert' || record['event_type'] === 'dns' || record['event_type'] === 'flow')
-        )
-          records.push(record);
-      } catch {
-        broken++;
-      }
-    }
+    const read = eveRecords(readFileSync(path === '-' ? 0 : path, 'utf8'));
+    for (const record of read.records) records.push(record);
+    broken += read.broken;
   }
-  if (broken > 0) process.stderr.write(`sigwright triage: ${broken} lines are no JSON and were passed over\n`);
+  if (broken > 0) process.stderr.write(`sigwright triage: ${broken} ${broken === 1 ? 'line is no JSON and was' : 'lines are no JSON and were'} passed over\n`);
   const hosts = triage(records, { isInside: inside, resolvers: new Set(values.resolver ?? []) });
   process.stdout.write(values.json ? `${JSON.stringify(hosts, undefined, 1)}\n` : renderTriage(hosts));
   return 0;

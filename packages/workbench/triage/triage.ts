@@ -68,7 +68,7 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
     }
     if (record['event_type'] !== 'alert') continue;
     const alert = record['alert'] as Record<string, unknown> | undefined;
-    if (alert === undefined || typeof alert !== 'object') continue;
+    if (typeof alert !== 'object' || alert === null) continue;
     const role = roleOfAlert(record, alert);
     const host = hostOf(record, alert, role, options, resolvers, all);
     if (host === undefined) continue;
