@@ -58,7 +58,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
 
   say('1. Intake: what the reports say');
   for (const slug of readdirSync(join(folder, 'reports')).sort()) {
-    const reading = readingOf(join(folder, 'reports', slug, 'source.md'));
+    const reading = await readingOf(join(folder, 'reports', slug, 'source.md'));
     const count = reading.indicators.filter((one) => one.role === 'indicator').length;
     say(
       `   ${slug.slice(11).padEnd(26)} ${String(count).padStart(3)} ${count === 1 ? 'indicator, ' : 'indicators,'} ${reading.references.length} ${reading.references.length === 1 ? 'reference, ' : 'references,'} credits ${reading.credits.slice(0, 3).join(' ') || '(in report.yaml)'}`,

@@ -1,4 +1,5 @@
 /** `sigwright intake REPORT`: what a report says. `sigwright indicators --json FILE`: its indicators, one JSON object a line. */
+import { FORMS } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { readingOf } from './shared/report.ts';
 
@@ -6,7 +7,8 @@ const INTAKE = `sigwright intake [FILE] [options]
 
 What a report (standard input where none is named) says: indicators with role and reason, references, credits, families, CVEs.
 
-      --format FORMAT    text, markdown or html (default: by the file's name, else text)
+      --format FORMAT    ${FORMS.join(', ')}
+                         (default: told from the file)
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
       --json             all of it as JSON, with offsets
 `;
@@ -14,7 +16,8 @@ const INDICATORS = `sigwright indicators [FILE] [options]
 
 The indicators of a text (standard input where none is named).
 
-      --format FORMAT    text, markdown or html (default: by the file's name, else text)
+      --format FORMAT    ${FORMS.join(', ')}
+                         (default: told from the file)
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
       --json             one JSON object a line: type, value, start, end, role, benign, reason
 `;
@@ -25,7 +28,7 @@ export async function indicators(argv: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
   });
   const path = pathOf(positionals, INDICATORS);
-  for (const { type, value, start, end, role, benign, reason, port } of readingOf(path, values.format, values['warning-lists']).indicators) {
+  for (const { type, value, start, end, role, benign, reason, port } of (await readingOf(path, values.format, values['warning-lists'])).indicators) {
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`
@@ -41,7 +44,7 @@ export async function intake(argv: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
   });
   const path = pathOf(positionals, INTAKE);
-  const reading = readingOf(path, values.format, values['warning-lists']);
+  const reading = await readingOf(path, values.format, values['warning-lists']);
   if (values.json) {
     const { text, ...rest } = reading;
     process.stdout.write(`${JSON.stringify({ ...rest, length: text.length }, undefined, 1)}\n`);
@@ -66,6 +69,7 @@ export async function intake(argv: readonly string[]): Promise<number> {
       `${one.role.padEnd(10)} ${one.type.padEnd(7)} ${one.value}${one.port === undefined ? '' : `:${one.port}`}  (${one.reason}${one.written !== one.value ? `; written ${one.written}` : ''})\n`,
     );
   }
+  for (const words of reading.leftOut) process.stdout.write(`left out   ${words}\n`);
   return 0;
 }
 

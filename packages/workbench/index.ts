@@ -2,6 +2,7 @@
 export * from './community-review/community-review.ts';
 export * from './coverage/coverage.ts';
 export * from './draft/draft.ts';
+export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
 export * from './prove/prove.ts';
 export * from './release/changes.ts';

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
-import { type IntakeOptions, indexWarningLists, type ReportReading, readReport, type WarningList } from '@sigwright/workbench';
+import { FORMS, type Form, type FormReading, type IntakeOptions, indexWarningLists, readReportOf, type WarningList } from '@sigwright/workbench';
+import { InputProblem } from './arguments.ts';
 
 export function intakeOptions(format: string | undefined, warningLists?: string): IntakeOptions {
   return {
@@ -30,10 +31,10 @@ function warningListsIn(folder: string): WarningList[] {
   return lists;
 }
 
-export function textOf(path: string): string {
-  return readFileSync(path === '-' ? 0 : path, 'utf8');
-}
-
-export function readingOf(path: string, format?: string, warningLists?: string): ReportReading {
-  return readReport(textOf(path), intakeOptions(format ?? (/\.html?$/i.test(path) ? 'html' : undefined), warningLists));
+/** Ends with a message where `form` is none that is known. */
+export async function readingOf(path: string, form?: string, warningLists?: string): Promise<FormReading> {
+  const name = form === 'markdown' ? 'text' : (form ?? (/\.html?$/i.test(path) ? 'html' : /\.(?:md|txt|adoc)$/i.test(path) ? 'text' : undefined));
+  if (name !== undefined && !(FORMS as readonly string[]).includes(name)) throw new InputProblem(`format ${name} is none of ${FORMS.join(', ')}`);
+  const bytes = readFileSync(path === '-' ? 0 : path);
+  return readReportOf(bytes, intakeOptions(form, warningLists), { name: path, ...(name === undefined ? {} : { form: name as Form }) });
 }

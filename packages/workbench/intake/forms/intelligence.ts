@@ -1,0 +1,92 @@
+/**
+ * Intelligence that is structured already: MISP events (core format, also as a `response` list) and STIX 2.1 bundles. Values become
+ * lines of text with their type and comment, so that they get roles and warnings as the values of any report do.
+ */
+import { type FormText, isSomething, type Json, objectOf, objectsOf, wordsOfJson } from './form.ts';
+
+export function readMisp(value: unknown): FormText | undefined {
+  const root = objectOf(value);
+  const wrapped = Array.isArray(value) ? value : (root?.['response'] ?? [value]);
+  const events = objectsOf(wrapped).map((one) => objectOf(one['Event']) ?? one);
+  if (events.length === 0 || !events.every((event) => typeof event['info'] === 'string' && ('Attribute' in event || 'Object' in event))) return undefined;
+  const lines: string[] = [];
+  const leftOut: string[] = [];
+  for (const event of events) {
+    lines.push(wordsOfJson(event['info']), '');
+    const tags = objectsOf(event['Tag']).map((tag) => /="([^"]+)"/.exec(wordsOfJson(tag['name']))?.[1] ?? wordsOfJson(tag['name']));
+    if (tags.length > 0) lines.push(`Tags: ${tags.join(', ')}`);
+    const attributes = [...objectsOf(event['Attribute']), ...objectsOf(event['Object']).flatMap((object) => objectsOf(object['Attribute']))];
+    for (const attribute of attributes) if (attribute['deleted'] !== true) mispAttribute(attribute, lines, leftOut);
+  }
+  const credits = [...new Set(events.map((event) => wordsOfJson(objectOf(event['Orgc'])?.['name'])).filter(isSomething))];
+  return { form: 'misp', text: lines.join('\n'), title: wordsOfJson(events[0]['info']), credits, leftOut };
+}
+
+function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): void {
+  const type = wordsOfJson(attribute['type']);
+  const value = wordsOfJson(attribute['value']);
+  const comment = wordsOfJson(attribute['comment']).replace(/\s+/g, ' ');
+  const said = comment === '' ? '' : ` (${comment})`;
+  if (type === 'link' || wordsOfJson(attribute['category']) === 'External analysis') lines.push(`Reference: ${value}`);
+  else if (type === 'comment' || type === 'text') lines.push(value);
+  else if (attribute['to_ids'] === false) leftOut.push(`${value}: the event does not mean it for detection`);
+  // `ip-dst|port`, `filename|md5`: two values of one thing; address and port belong together.
+  else if (type.includes('|')) lines.push(`${type}: ${type.endsWith('|port') ? value.replace('|', ':') : value.replaceAll('|', ' ')}${said}`);
+  else lines.push(`${type}: ${value}${said}`);
+}
+
+/** Comparison values of a STIX pattern: `[domain-name:value = 'a.example']`. */
+const PATTERN_VALUE = /([a-z0-9-]+):([\w.'-]+)\s*(?:=|LIKE|MATCHES|IN)\s*\(?\s*'((?:[^'\\]|\\.)*)'/gi;
+const OBSERVABLES = new Set(['ipv4-addr', 'ipv6-addr', 'domain-name', 'url', 'email-addr', 'mac-addr', 'windows-registry-key']);
+const NAMED = new Set(['malware', 'threat-actor', 'intrusion-set', 'campaign', 'tool', 'attack-pattern', 'vulnerability']);
+
+export function readStix(value: unknown): FormText | undefined {
+  const bundle = objectOf(value);
+  if (bundle?.['type'] !== 'bundle' || !Array.isArray(bundle['objects'])) return undefined;
+  const objects = objectsOf(bundle['objects']);
+  const report = objects.find((object) => object['type'] === 'report') ?? objects.find((object) => object['type'] === 'campaign');
+  const title = wordsOfJson(report?.['name']);
+  const lines: string[] = [title];
+  const leftOut: string[] = [];
+  for (const object of objects) stixObject(object, lines, leftOut);
+  const source = objectsOf(report?.['external_references'])
+    .map((reference) => wordsOfJson(reference['url']))
+    .find(isSomething);
+  return {
+    form: 'stix',
+    text: lines.filter(isSomething).join('\n'),
+    ...(title === '' ? {} : { title }),
+    ...(source === undefined ? {} : { source }),
+    credits: objects
+      .filter((object) => object['type'] === 'identity')
+      .map((object) => wordsOfJson(object['name']))
+      .filter(isSomething),
+    leftOut,
+  };
+}
+
+function stixObject(object: Json, lines: string[], leftOut: string[]): void {
+  const type = wordsOfJson(object['type']);
+  const note = wordsOfJson(object['description']);
+  if (type === 'indicator') {
+    const values = [...wordsOfJson(object['pattern']).matchAll(PATTERN_VALUE)].map(([, kind, , written]) => ({ kind, value: written.replace(/\\(.)/g, '$1') }));
+    const why = object['revoked'] === true ? 'the indicator is revoked' : stixBenign(object) ? 'its publisher calls it benign' : undefined;
+    for (const { kind, value } of values) {
+      if (why !== undefined) leftOut.push(`${value}: ${why}`);
+      else lines.push(`${kind}: ${value}${note === '' ? '' : ` (${note.replace(/\s+/g, ' ')})`}`);
+    }
+  } else if (OBSERVABLES.has(type)) lines.push(`${type}: ${wordsOfJson(object['value']) || wordsOfJson(object['key'])}`);
+  else if (type === 'file')
+    for (const hash of Object.values(objectOf(object['hashes']) ?? {})) lines.push(`file: ${wordsOfJson(hash)} ${wordsOfJson(object['name'])}`);
+  else if (NAMED.has(type)) lines.push(`${type}: ${wordsOfJson(object['name'])}`, note);
+  else if (type === 'report' || type === 'note') lines.push(note || wordsOfJson(object['content']));
+  for (const reference of objectsOf(object['external_references'])) {
+    const words = wordsOfJson(reference['url']) || wordsOfJson(reference['external_id']);
+    if (words !== '') lines.push(`Reference: ${words}`);
+  }
+}
+
+function stixBenign(object: Json): boolean {
+  const types = object['indicator_types'];
+  return Array.isArray(types) && types.length > 0 && types.every((type) => type === 'benign');
+}

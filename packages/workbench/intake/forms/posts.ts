@@ -1,0 +1,46 @@
+/** Posts as the JSON of their own interfaces: Discourse topics and posts (`/t/N.json`), Mastodon statuses and lists of them. */
+import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, textOfPiece, wordsOfJson } from './form.ts';
+
+export function readDiscourse(value: unknown): FormText | undefined {
+  const topic = objectOf(value);
+  if (topic === undefined) return undefined;
+  const posts = objectOf(topic['post_stream']) === undefined ? [topic] : objectsOf(objectOf(topic['post_stream'])?.['posts']);
+  const cooked = posts.filter((post) => typeof post['cooked'] === 'string');
+  if (cooked.length === 0) return undefined;
+  const title = wordsOfJson(topic['title']) || wordsOfJson(topic['topic_title']);
+  const source = wordsOfJson(topic['url']) || wordsOfJson(topic['post_url']);
+  return {
+    form: 'discourse',
+    text: [title, ...cooked.map((post) => textOfPiece(wordsOfJson(post['cooked'])))].filter(isSomething).join('\n\n'),
+    ...(title === '' ? {} : { title }),
+    ...(source.startsWith('http') ? { source } : {}),
+    credits: unique(cooked.map((post) => wordsOfJson(post['username'])).filter(isSomething)),
+    leftOut: [],
+  };
+}
+
+export function readMastodon(value: unknown): FormText | undefined {
+  const given = Array.isArray(value) ? objectsOf(value) : [objectOf(value) ?? {}];
+  // A boost speaks with the words, and for the credit, of whom it repeats.
+  const statuses = given
+    .map((status) => objectOf(status['reblog']) ?? status)
+    .filter((status) => typeof status['content'] === 'string' && objectOf(status['account']) !== undefined);
+  if (statuses.length === 0) return undefined;
+  const source = wordsOfJson(statuses[0]['url']) || wordsOfJson(statuses[0]['uri']);
+  return {
+    form: 'mastodon',
+    text: statuses.map(textOfStatus).join('\n\n'),
+    ...(source === '' ? {} : { source }),
+    credits: unique(statuses.map((status) => wordsOfJson(objectOf(status['account'])?.['acct'])).filter(isSomething)),
+    leftOut: [],
+  };
+}
+
+function textOfStatus(status: Json): string {
+  const pictures = listOf(status['media_attachments']).map((picture) => wordsOfJson(objectOf(picture)?.['description']));
+  return [wordsOfJson(status['spoiler_text']), textOfPiece(wordsOfJson(status['content'])), ...pictures].filter(isSomething).join('\n');
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => (name.startsWith('@') ? name : `@${name}`)))];
+}

@@ -1,0 +1,86 @@
+/** Reports of sandboxes as JSON: Hatching Triage (overview and task reports) and ANY.RUN (report summary). */
+import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, wordsOfJson } from './form.ts';
+
+const DIGESTS = ['md5', 'sha1', 'sha256'] as const;
+
+export function readTriage(value: unknown): FormText | undefined {
+  const root = objectOf(value);
+  const sample = objectOf(root?.['sample']);
+  if (root === undefined || sample === undefined || !['targets', 'analysis', 'network', 'extracted'].some((key) => key in root)) return undefined;
+  const title = wordsOfJson(sample['target']) || wordsOfJson(sample['id']);
+  const lines: string[] = [title];
+  const analysis = objectOf(root['analysis']) ?? {};
+  lines.push(...named('Family', analysis['family']), ...named('Tags', analysis['tags']));
+  for (const one of [sample, ...objectsOf(root['targets'])]) lines.push(...digestsOf(one));
+  for (const target of objectsOf(root['targets'])) {
+    lines.push(...named('Family', target['family']));
+    const iocs = objectOf(target['iocs']) ?? {};
+    for (const [word, key] of [
+      ['domain', 'domains'],
+      ['url', 'urls'],
+      ['ip', 'ips'],
+    ])
+      for (const one of listOf(iocs[key])) lines.push(`${word}: ${wordsOfJson(one)}`);
+  }
+  for (const extracted of objectsOf(root['extracted'])) {
+    const config = objectOf(extracted['config']) ?? {};
+    lines.push(...named('Family', config['family']));
+    for (const server of listOf(config['c2'])) lines.push(`c2: ${wordsOfJson(server)}`);
+  }
+  for (const request of objectsOf(objectOf(root['network'])?.['requests'])) {
+    const http = objectOf(request['http_request']) ?? objectOf(request['webhttp']);
+    if (http !== undefined) lines.push(`url: ${wordsOfJson(http['url'])}`);
+    for (const question of objectsOf(objectOf(request['domain_req'])?.['questions'])) lines.push(`domain: ${wordsOfJson(question['name'])}`);
+  }
+  const id = wordsOfJson(sample['id']);
+  return {
+    form: 'triage',
+    text: unique(lines),
+    title,
+    ...(/^\d{6}-[a-z0-9]+$/.test(id) ? { source: `https://tria.ge/${id}` } : {}),
+    credits: [],
+    leftOut: [],
+  };
+}
+
+export function readAnyRun(value: unknown): FormText | undefined {
+  const root = objectOf(value);
+  const data = objectOf(root?.['data']) ?? root;
+  const analysis = objectOf(data?.['analysis']);
+  if (data === undefined || analysis === undefined || !('network' in data || 'mitre' in data)) return undefined;
+  const main = objectOf(objectOf(analysis['content'])?.['mainObject']) ?? {};
+  const title = wordsOfJson(main['filename']) || wordsOfJson(main['url']) || wordsOfJson(analysis['uuid']);
+  const lines: string[] = [title, ...digestsOf(objectOf(main['hashes']) ?? {})];
+  if (wordsOfJson(main['url']) !== '') lines.push(`url: ${wordsOfJson(main['url'])}`);
+  lines.push(...named('Tags', objectsOf(analysis['tags']).length > 0 ? objectsOf(analysis['tags']).map((tag) => tag['tag']) : analysis['tags']));
+  const leftOut: string[] = [];
+  const network = objectOf(data['network']) ?? {};
+  const add = (list: unknown, words: (one: Json) => string): void => {
+    for (const one of objectsOf(list)) {
+      const text = words(one);
+      if (text.endsWith(': ')) continue;
+      if (wordsOfJson(one['reputation']) === 'whitelisted') leftOut.push(`${text.replace(/^\w+: /, '')}: the sandbox knows it as harmless`);
+      else lines.push(text);
+    }
+  };
+  add(network['dnsRequests'], (one) => `domain: ${wordsOfJson(one['domain'])}`);
+  add(network['httpRequests'], (one) => `url: ${wordsOfJson(one['url'])}`);
+  add(network['connections'], (one) => `ip: ${wordsOfJson(one['ip'])}${wordsOfJson(one['port']) === '' ? '' : `:${wordsOfJson(one['port'])}`}`);
+  for (const technique of objectsOf(data['mitre'])) lines.push(`technique: ${wordsOfJson(technique['id'])}`);
+  const source = wordsOfJson(analysis['permanentUrl']);
+  return { form: 'anyrun', text: unique(lines), title, ...(source === '' ? {} : { source }), credits: [], leftOut };
+}
+
+function digestsOf(object: Json): string[] {
+  return DIGESTS.map((name) => (wordsOfJson(object[name]) === '' ? '' : `${name}: ${wordsOfJson(object[name])}`)).filter(isSomething);
+}
+
+function named(word: string, value: unknown): string[] {
+  const names = (typeof value === 'string' ? [value] : listOf(value).map(wordsOfJson)).filter(isSomething);
+  return names.length === 0 ? [] : [`${word}: ${names.join(', ')}`];
+}
+
+/** A sandbox sees the same name many times. */
+function unique(lines: readonly string[]): string {
+  return [...new Set(lines)].filter(isSomething).join('\n');
+}
