@@ -5,6 +5,7 @@ export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
+export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
 export * from './release/changes.ts';
 export * from './release/compare.ts';

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { githubAnnotationsOf, junitOf } from './proof-reports.ts';
+import type { ProofCheck, ProofReport } from './prove.ts';
+
+const good: ProofCheck = { capture: 'a.pcap', kind: 'fires', wanted: 1, got: 1, ok: true, says: 'a visit', reason: '', packets: [4] };
+const bad: ProofCheck = { ...good, capture: 'b%.pcap', kind: 'silent', wanted: 0, ok: false, reason: 'must stay silent,\nbut fired once' };
+const report: ProofReport = {
+  ok: false,
+  captures: 2,
+  rules: [{ sid: 7, message: 'A "quoted" <rule> & \u0001', category: 'test', ok: false, checks: [good, bad], missing: ['no second capture'] }],
+};
+
+test('JUnit: a hostile message stays inside its attribute, and every failure is counted', () => {
+  const made = junitOf(report);
+  expect(made).toContain('tests="3" failures="2"');
+  expect(made).toContain('classname="7 A &quot;quoted&quot; &lt;rule&gt; &amp; ?" name="fires a.pcap"/>');
+  expect(made).toContain('<failure message="no second capture"/>');
+});
+
+test('GitHub: one command a failure; a line end can not begin another command', () => {
+  expect(githubAnnotationsOf(report).split('\n')).toEqual([
+    '::error file=evidence/7/expect.yaml,title=rule 7::no second capture',
+    '::error file=evidence/7/expect.yaml,title=rule 7::b%25.pcap: must stay silent,%0Abut fired once',
+    '',
+  ]);
+});

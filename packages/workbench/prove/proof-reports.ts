@@ -1,0 +1,52 @@
+/** A proof report in the forms that build servers read: JUnit XML, and annotations of GitHub's workflow commands. */
+import type { ProofReport, RuleProof } from './prove.ts';
+
+/** JUnit: a test case per check of a rule, and one per thing its evidence lacks. */
+export function junitOf(report: ProofReport): string {
+  const cases: string[] = [];
+  let failures = 0;
+  for (const proof of report.rules) {
+    for (const missing of proof.missing) {
+      failures++;
+      cases.push(junitCase(proof, 'evidence', missing));
+    }
+    for (const check of proof.checks) {
+      if (!check.ok) failures++;
+      cases.push(junitCase(proof, `${check.kind} ${check.capture}`, check.ok ? undefined : check.reason));
+    }
+  }
+  const head = `<testsuite name="sigwright prove" tests="${cases.length}" failures="${failures}">`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n${cases.map((one) => `${one}\n`).join('')}</testsuite>\n`;
+}
+
+function junitCase(proof: RuleProof, name: string, failure: string | undefined): string {
+  const open = `  <testcase classname="${xml(`${proof.sid} ${proof.message}`)}" name="${xml(name)}"`;
+  return failure === undefined ? `${open}/>` : `${open}><failure message="${xml(failure)}"/></testcase>`;
+}
+
+/** One `::error` line for each failure, on the evidence it is about; `folder` is the ruleset's place in the checkout. */
+export function githubAnnotationsOf(report: ProofReport, folder = '.'): string {
+  const root = folder === '.' || folder === '' ? '' : `${folder}/`;
+  const lines: string[] = [];
+  for (const proof of report.rules) {
+    const head = `::error file=${root}evidence/${proof.sid}/expect.yaml,title=rule ${proof.sid}::`;
+    for (const missing of proof.missing) lines.push(`${head}${commandText(missing)}\n`);
+    for (const check of proof.checks) if (!check.ok) lines.push(`${head}${commandText(`${check.capture}: ${check.reason}`)}\n`);
+  }
+  return lines.join('');
+}
+
+const XML_NAMES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Text for an attribute; what XML 1.0 can not hold becomes a question mark. */
+function xml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\u0020-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+    .replace(/[&<>"]/g, (one) => XML_NAMES[one]);
+}
+
+/** A line end would end the command, a percent sign begin an escape. */
+function commandText(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
