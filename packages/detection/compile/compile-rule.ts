@@ -380,6 +380,8 @@ class Builder implements RuleBuilder {
       if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });
     }
+    // Short buffers first: most rules fail there, and bodies need not be read. Variables tie buffers to the order written.
+    if (this.#variables.length === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
     const ofTransaction = bufferTests.length > 0 || this.#transactionConditions.length > 0 || this.#anomalies.some((one) => one.owner === 'application');
     const directions = this.#directions(flow, bufferTests);
     if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
@@ -529,6 +531,8 @@ class Builder implements RuleBuilder {
     return { inPacket: positioned || written === 'udp' || written === 'icmp' || written === 'ip', inStream: true };
   }
 }
+
+const COST_BY_SHAPE: Readonly<Record<TransactionBuffer['shape'], number>> = { name: 0, text: 0, body: 1 };
 
 function changesState(operation: StateOperation): boolean {
   if (operation.kind === 'bit') return operation.operation === 'set' || operation.operation === 'unset' || operation.operation === 'toggle';

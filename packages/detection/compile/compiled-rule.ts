@@ -55,8 +55,13 @@ export interface PrefilterLiteral {
   readonly test: number;
   readonly bytes: Uint8Array;
   readonly nocase: boolean;
-  /** whole: the buffer equals it · suffix: the buffer is it, or ends in `.` + it · anywhere */
-  readonly shape: 'whole' | 'suffix' | 'anywhere';
+  /**
+   * whole: the buffer equals it · suffix: the buffer is it, or ends in `.` + it · anywhere · placed: too short for grams, but
+   * at a fixed place · short: too short for grams, anywhere
+   */
+  readonly shape: 'whole' | 'suffix' | 'anywhere' | 'placed' | 'short';
+  /** placed: distance from the beginning of the buffer */
+  readonly offset: number;
   /** the literal lies within the first `within` bytes of the buffer; 0: no such bound */
   readonly within: number;
 }

@@ -17,10 +17,9 @@ import {
   TO_SERVER,
 } from '@sigwright/contracts';
 import { parseRule } from '@sigwright/rule-language';
-import { buildGramTable, type GramLiteral, type GramTableData } from '../scan/gram-table.ts';
-import { buildNameTable, type NameEntry, type NameTableData } from '../scan/name-table.ts';
+import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts';
 import { compileRule } from './compile-rule.ts';
-import type { CompiledRule } from './compiled-rule.ts';
+import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
 
 /** Tables for one buffer (with its transforms) in one direction. */
@@ -31,8 +30,7 @@ export interface BufferGroup {
   /** rule and test whose transforms stand for the group; -1 where there are none */
   readonly rule: number;
   readonly test: number;
-  readonly names: NameTableData | undefined;
-  readonly grams: GramTableData | undefined;
+  readonly literals: LiteralTablesData;
 }
 
 /** Where payload literals are looked for. */
@@ -44,11 +42,11 @@ export interface PayloadTables {
   readonly direction: Direction;
   /** literals bound to the first `headLength` bytes, and the rest */
   readonly headLength: number;
-  readonly head: GramTableData | undefined;
-  readonly full: GramTableData | undefined;
+  readonly head: LiteralTablesData | undefined;
+  readonly full: LiteralTablesData | undefined;
   /** literals of rules that hold only for payloads of at most `smallLength` bytes */
   readonly smallLength: number;
-  readonly small: GramTableData | undefined;
+  readonly small: LiteralTablesData | undefined;
 }
 
 export interface PlanData {
@@ -89,7 +87,7 @@ export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 3;
+export const PLAN_VERSION = 5;
 
 export interface RuleSource {
   /** for messages */
@@ -180,9 +178,20 @@ interface GroupDraft {
   buffer: string;
   rule: number;
   test: number;
-  names: NameEntry[];
-  grams: GramLiteral[];
+  readonly literals: LiteralDraft;
 }
+
+interface PayloadDraft {
+  readonly place: PayloadPlace;
+  readonly direction: Direction;
+  headLength: number;
+  readonly head: LiteralDraft;
+  readonly full: LiteralDraft;
+  smallLength: number;
+  readonly small: LiteralDraft;
+}
+
+type PayloadDrafts = Map<string, PayloadDraft>;
 
 function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boolean): PlanData {
   const count = rules.length;
@@ -201,10 +210,7 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
   const headers: string[][] = [];
   const headerNumberOf = new Map<string, number>();
   const groups = new Map<string, GroupDraft>();
-  const payload = new Map<
-    string,
-    { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }
-  >();
+  const payload: PayloadDrafts = new Map();
   const packetAlways: number[] = [];
   const transactionAlways: number[] = [];
   const addressesOnly: number[] = [];
@@ -238,7 +244,7 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
     if (rule.addressesOnly) addressesOnly.push(index);
     else if (rule.protocolOnly) protocolOnly.push(index);
     else if (naive || rule.prefilter === undefined) (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
-    else if (rule.prefilter.where === PAYLOAD) addPayload(rule, payload);
+    else if (rule.prefilter.where === PAYLOAD) addPayload(rule, rule.prefilter, payload);
     else if (rule.ofTransaction) addToGroup(rule, groups);
     else packetAlways.push(index);
     // A payload condition beside transaction buffers is looked for on its own and remembered, see scan/transactions.ts.
@@ -267,17 +273,16 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
       buffer: draft.buffer,
       rule: draft.rule,
       test: draft.test,
-      names: draft.names.length > 0 ? buildNameTable(draft.names) : undefined,
-      grams: draft.grams.length > 0 ? buildGramTable(draft.grams) : undefined,
+      literals: draft.literals.build()!,
     })),
-    payload: [...payload.values()].map(({ place, direction, head, full, small, smallLength }) => ({
+    payload: [...payload.values()].map(({ place, direction, headLength, head, full, smallLength, small }) => ({
       place,
       direction,
-      headLength: head.reduce((most, literal) => Math.max(most, literal.within), 0),
-      head: head.length > 0 ? buildGramTable(head) : undefined,
-      full: full.length > 0 ? buildGramTable(full) : undefined,
+      headLength,
+      head: head.build(),
+      full: full.build(),
       smallLength,
-      small: small.length > 0 ? buildGramTable(small) : undefined,
+      small: small.build(),
     })),
     packetAlways: Uint32Array.from(packetAlways),
     transactionAlways: Uint32Array.from(transactionAlways),
@@ -303,39 +308,31 @@ function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
     const key = `${direction}|${plain ? buffer : test.key}`;
     let draft = groups.get(key);
     if (draft === undefined) {
-      draft = { direction, buffer, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, names: [], grams: [] };
+      draft = { direction, buffer, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, literals: new LiteralDraft() };
       groups.set(key, draft);
     }
-    if (literal.shape === 'anywhere') draft.grams.push({ bytes: literal.bytes, nocase: literal.nocase, value: rule.index, within: literal.within });
-    else draft.names.push({ bytes: literal.bytes, shape: literal.shape, value: rule.index });
+    draft.literals.add(literal, rule.index);
   }
 }
 
-type PayloadDrafts = Map<
-  string,
-  { place: PayloadPlace; direction: Direction; head: GramLiteral[]; full: GramLiteral[]; small: GramLiteral[]; smallLength: number }
->;
-
-function addPayload(rule: CompiledRule, drafts: PayloadDrafts): void {
-  const literal = rule.prefilter!;
-  addPayloadLiteral(rule, { bytes: literal.bytes, nocase: literal.nocase, value: rule.index, within: literal.within }, drafts);
-}
-
-function addPayloadLiteral(rule: CompiledRule, literal: GramLiteral, drafts: PayloadDrafts): void {
+function addPayload(rule: CompiledRule, literal: PrefilterLiteral, drafts: PayloadDrafts): void {
   const atMost = Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
   for (const place of placesOf(rule)) {
     for (const direction of rule.directions) {
       const key = `${place}|${direction}`;
       let draft = drafts.get(key);
       if (draft === undefined) {
-        draft = { place, direction, head: [], full: [], small: [], smallLength: 0 };
+        draft = { place, direction, headLength: 0, head: new LiteralDraft(), full: new LiteralDraft(), smallLength: 0, small: new LiteralDraft() };
         drafts.set(key, draft);
       }
-      if (literal.within > 0 && literal.within <= HEAD_LENGTH) draft.head.push(literal);
-      else if (place !== 'stream' && atMost <= SMALL_LENGTH) {
-        draft.small.push(literal);
+      const within = literal.shape === 'placed' ? literal.offset + literal.bytes.length : literal.within;
+      if (within > 0 && within <= HEAD_LENGTH) {
+        draft.headLength = Math.max(draft.headLength, within);
+        draft.head.add(literal, rule.index);
+      } else if (place !== 'stream' && atMost <= SMALL_LENGTH) {
         draft.smallLength = Math.max(draft.smallLength, atMost);
-      } else draft.full.push(literal);
+        draft.small.add(literal, rule.index);
+      } else draft.full.add(literal, rule.index);
     }
   }
 }
@@ -352,7 +349,7 @@ function transactionPayload(rule: CompiledRule, drafts: PayloadDrafts, packetAlw
     }
   }
   if (best === undefined) packetAlways.push(rule.index);
-  else addPayloadLiteral(rule, { bytes: best, nocase, value: rule.index, within: 0 }, drafts);
+  else addPayload(rule, { where: PAYLOAD, test: -1, bytes: best, nocase, shape: 'anywhere', within: 0, offset: 0 }, drafts);
 }
 
 /** Where the payload of a rule can be found, by what its header lets through. */

@@ -3,14 +3,19 @@
  * can not be seen in results, only in speed, so `fast_pattern` is a hint among others (Suricata: documentation page
  * "Prefilter and fast_pattern"). A rule without a usable literal is a candidate wherever its protocol and ports fit.
  */
-import type { BytesCondition, ContentCondition } from '@sigwright/contracts';
+import { type BytesCondition, type ContentCondition, PAYLOAD } from '@sigwright/contracts';
 import type { BufferTest, PrefilterLiteral } from './compiled-rule.ts';
 import { rarity } from './rarity.ts';
 
 /** Shortest literal that a gram table can look for. */
 export const SHORTEST_LITERAL = 4;
-/** Short literals at a known place in short buffers are looked up as a whole value instead. */
+/** Shortest that is looked for without grams, wherever it is. */
+const SHORTEST_ANYWHERE = 2;
+/** Short literals further from the beginning are rare, and a body's first part is at least this long. */
+const FURTHEST_PLACE = 256;
 const ENOUGH_RARITY = 40;
+/** What a fixed place is worth: it is looked at once for a buffer, not at every byte. */
+const PLACE_BITS = 8;
 
 export interface Choosable {
   readonly payload: readonly BytesCondition[];
@@ -23,8 +28,7 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   let bestScore = 0;
   const consider = (literal: PrefilterLiteral | undefined, hinted: boolean, weight: number): void => {
     if (literal === undefined) return;
-    let score = literal.shape === 'anywhere' ? rarity(literal.bytes) : 60 + Math.min(literal.bytes.length, 20) * 4;
-    score = Math.min(score, 120) * weight + (hinted ? 8 : 0);
+    const score = Math.min(scoreOf(literal), 120) * weight + (hinted ? 8 : 0);
     if (score > bestScore) {
       bestScore = score;
       best = literal;
@@ -42,12 +46,25 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   const buffersSuffice = bestScore >= ENOUGH_RARITY;
   if (!buffersSuffice || rule.bufferTests.length === 0) {
     for (const condition of rule.payload) {
-      if (usable(condition) && condition.bytes.length >= SHORTEST_LITERAL) {
-        consider(anywhere('payload', -1, condition), condition.fastPattern, rule.bufferTests.length > 0 ? 0.4 : 1);
-      }
+      if (usable(condition)) consider(inBytes(PAYLOAD, -1, condition), condition.fastPattern, rule.bufferTests.length > 0 ? 0.4 : 1);
     }
   }
   return best;
+}
+
+/** Bits of surprise, more or less; a literal as a whole value is worth most. */
+function scoreOf(literal: PrefilterLiteral): number {
+  switch (literal.shape) {
+    case 'whole':
+    case 'suffix':
+      return 60 + Math.min(literal.bytes.length, 20) * 4;
+    case 'anywhere':
+      return rarity(literal.bytes);
+    case 'placed':
+      return rarity(literal.bytes) + PLACE_BITS;
+    case 'short':
+      return rarity(literal.bytes) / 2;
+  }
 }
 
 const WEIGHT_BY_SHAPE: Record<string, number> = { name: 1.3, text: 1, body: 0.7 };
@@ -61,22 +78,27 @@ function literalOf(content: ContentCondition, test: BufferTest<{ shape: string }
   const dotted = test.transforms.length === 1 && test.transforms[0].definition.name === 'dotprefix';
   const exact = test.conditions.some((other) => other.kind === 'test' && other.exactLength === content.bytes.length);
   const whole = plain && test.buffer.shape !== 'body' && (exact || (content.startsWith && content.endsWith));
-  if (whole) return { where: test.key, test: at, bytes: content.bytes, nocase: content.nocase, shape: 'whole', within: 0 };
+  const found = { where: test.key, test: at, bytes: content.bytes, nocase: content.nocase, within: 0, offset: 0 };
+  if (whole) return { ...found, shape: 'whole' };
   if (dotted && content.endsWith && content.bytes[0] === 0x2e && content.bytes.length > 1 && test.buffer.shape === 'name') {
-    return { where: test.key, test: at, bytes: content.bytes.subarray(1), nocase: content.nocase, shape: 'suffix', within: 0 };
+    return { ...found, bytes: content.bytes.subarray(1), shape: 'suffix' };
   }
-  if (content.bytes.length < SHORTEST_LITERAL) return undefined;
-  return anywhere(test.key, at, content);
+  return inBytes(test.key, at, content);
 }
 
-function anywhere(where: string, test: number, content: ContentCondition): PrefilterLiteral {
+/** A literal to be searched for. Undefined: it is too short for any search. */
+function inBytes(where: string, test: number, content: ContentCondition): PrefilterLiteral | undefined {
   let bytes = content.bytes;
+  const found = { where, test, bytes, nocase: content.nocase, within: 0, offset: 0 };
+  const absolute = content.distance === undefined && content.within === undefined;
+  const offset = typeof (content.offset ?? 0) === 'number' ? ((content.offset as number | undefined) ?? 0) : -1;
+  if (bytes.length < SHORTEST_LITERAL) {
+    const placed = absolute && (content.startsWith || content.depth === bytes.length) && offset >= 0 && offset <= FURTHEST_PLACE;
+    if (placed) return { ...found, shape: 'placed', offset };
+    return bytes.length >= SHORTEST_ANYWHERE ? { ...found, shape: 'short' } : undefined;
+  }
   const slice = content.fastPatternSlice;
   if (slice !== undefined && slice.length >= SHORTEST_LITERAL) bytes = bytes.subarray(slice.offset, slice.offset + slice.length);
-  const bounded = content.startsWith
-    ? content.bytes.length
-    : typeof content.depth === 'number' && typeof (content.offset ?? 0) === 'number' && content.distance === undefined && content.within === undefined
-      ? content.depth + ((content.offset as number | undefined) ?? 0)
-      : 0;
-  return { where, test, bytes, nocase: content.nocase, shape: 'anywhere', within: bounded };
+  const bounded = content.startsWith ? content.bytes.length : absolute && offset >= 0 && typeof content.depth === 'number' ? content.depth + offset : 0;
+  return { ...found, bytes, shape: 'anywhere', within: bounded };
 }

@@ -200,8 +200,9 @@ export class Engine {
         detection!.flush[direction] = false;
       }
     }
-    this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, candidates);
-    if (packet.payloadEnd > packet.payloadStart && side?.opaque !== true) this.#payload.packet(packet, direction, candidates);
+    const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
+    this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, hasPayload, candidates);
+    if (hasPayload) this.#payload.packet(packet, direction, candidates);
     this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();

@@ -1,11 +1,13 @@
 /**
- * Many literals in one pass. For each literal one four-byte gram, its rarest, goes into a bit table; a text position whose
- * gram is in the table is looked up in buckets and the literal compared there. Letters are folded, so one table serves both
+ * Many literals in one pass. For each literal one four-byte gram, its rarest, sets a bit of a table; a text position whose
+ * gram's bit is set is looked up in buckets and the literal compared there. Letters are folded, so one table serves both
  * cases; the exact compare comes last. Everything is typed arrays: a table is saved and loaded as it is.
  *
- * Every literal has at least four bytes. Oracle: `naiveMatches` below.
+ * Every literal has at least four bytes. Longer texts are read by the compiled kernel, others by the same loop here.
+ * Oracle: `naiveMatches` below.
  */
 import { foldedGram, hashGram, rarestGram } from '../compile/rarity.ts';
+import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -18,14 +20,13 @@ export interface GramLiteral {
 
 /** As saved. */
 export interface GramTableData {
+  /** the filter has 1 << bits bits */
   readonly bits: number;
-  /** one byte a hash: twice as fast to ask as one bit, and still small enough for the second-level cache */
   readonly filter: Uint8Array;
-  /** start of each hash's entries in `entries`; 1 << bits + 1 numbers */
+  /** by the first `bucketBits` bits of the hash: first literal of the bucket; 1 << bucketBits + 1 numbers */
+  readonly bucketBits: number;
   readonly buckets: Uint32Array;
-  /** literal numbers, by bucket */
-  readonly entries: Uint32Array;
-  /** per literal: gram, gram offset, start and length in `pool`, nocase, value list start and end, within */
+  /** per literal, in order of buckets: gram, gram offset, start and length in `pool`, nocase, within, start of its values */
   readonly grams: Int32Array;
   readonly gramOffsets: Uint16Array;
   readonly starts: Uint32Array;
@@ -37,6 +38,11 @@ export interface GramTableData {
   /** literals, letters of nocase ones in lower case */
   readonly pool: Uint8Array;
 }
+
+/** About one bit in a hundred is set: a larger table misses the second-level cache, a smaller one says "perhaps" too often. */
+const SPARSE_BITS = 7;
+const LEAST_BITS = 12;
+const MOST_BITS = 20;
 
 /** Longest part of a literal that is compared; the rest is checked by the rule itself. */
 const LONGEST = 65_535;
@@ -52,16 +58,21 @@ export function buildGramTable(literals: readonly GramLiteral[]): GramTableData 
       known.within = known.within === 0 || literal.within === 0 ? 0 : Math.max(known.within, literal.within);
     }
   }
-  const list = [...unique.values()];
-  const count = list.length;
-  // About one slot in sixteen or more is taken: sparse enough to seldom say "maybe", small enough for the cache.
-  const bits = Math.min(17, Math.max(12, Math.ceil(Math.log2(Math.max(1, count))) + 5));
-  const poolLength = list.reduce((sum, one) => sum + Math.min(LONGEST, one.literal.bytes.length), 0);
+  const count = unique.size;
+  const bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, Math.ceil(Math.log2(Math.max(1, count))) + SPARSE_BITS));
+  const bucketBits = Math.min(bits, Math.max(4, Math.ceil(Math.log2(Math.max(1, count))) + 1));
+  const list = [...unique.values()].map((one) => {
+    const bytes = one.literal.bytes.subarray(0, LONGEST);
+    const gramAt = rarestGram(bytes);
+    const gram = foldedGram(bytes, gramAt);
+    return { ...one, bytes, gramAt, gram, hash: hashGram(gram, bits) };
+  });
+  list.sort((a, b) => a.hash - b.hash);
   const data = {
     bits,
-    filter: new Uint8Array(1 << bits),
-    buckets: new Uint32Array((1 << bits) + 1),
-    entries: new Uint32Array(count),
+    filter: new Uint8Array(1 << (bits - 3)),
+    bucketBits,
+    buckets: new Uint32Array((1 << bucketBits) + 1),
     grams: new Int32Array(count),
     gramOffsets: new Uint16Array(count),
     starts: new Uint32Array(count),
@@ -70,37 +81,26 @@ export function buildGramTable(literals: readonly GramLiteral[]): GramTableData 
     withins: new Uint32Array(count),
     valueStarts: new Uint32Array(count + 1),
     values: new Uint32Array(list.reduce((sum, one) => sum + one.values.length, 0)),
-    pool: new Uint8Array(poolLength),
+    pool: new Uint8Array(list.reduce((sum, one) => sum + one.bytes.length, 0)),
   };
-  const hashes = new Uint32Array(count);
   let poolAt = 0;
   let valueAt = 0;
   for (let number = 0; number < count; number++) {
-    const { literal, values, within } = list[number];
-    const length = Math.min(LONGEST, literal.bytes.length);
+    const { literal, bytes, values, within, gramAt, gram, hash } = list[number];
     data.starts[number] = poolAt;
-    data.lengths[number] = length;
-    for (let at = 0; at < length; at++) {
-      const byte = literal.bytes[at];
-      data.pool[poolAt + at] = literal.nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
-    }
-    const gramAt = rarestGram(literal.bytes.subarray(0, length));
+    data.lengths[number] = bytes.length;
+    for (const byte of bytes) data.pool[poolAt++] = literal.nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
     data.gramOffsets[number] = gramAt;
-    data.grams[number] = foldedGram(literal.bytes, gramAt);
+    data.grams[number] = gram;
     data.nocase[number] = literal.nocase ? 1 : 0;
     data.withins[number] = within;
     data.valueStarts[number] = valueAt;
     for (const value of values) data.values[valueAt++] = value;
-    poolAt += length;
-    const hash = hashGram(data.grams[number], bits);
-    hashes[number] = hash;
-    data.filter[hash] = 1;
-    data.buckets[hash + 1]++;
+    data.filter[hash >>> 3] |= 1 << (hash & 7);
+    data.buckets[(hash >>> (bits - bucketBits)) + 1]++;
   }
   data.valueStarts[count] = valueAt;
-  for (let hash = 0; hash < 1 << bits; hash++) data.buckets[hash + 1] += data.buckets[hash];
-  const fill = data.buckets.slice(0, 1 << bits);
-  for (let number = 0; number < count; number++) data.entries[fill[hashes[number]]++] = number;
+  for (let bucket = 0; bucket < 1 << bucketBits; bucket++) data.buckets[bucket + 1] += data.buckets[bucket];
   return data;
 }
 
@@ -122,15 +122,22 @@ export class GramTable {
   hits = 0;
   readonly #filter: Uint8Array;
   readonly #shift: number;
+  readonly #bucketShift: number;
   /** each literal is reported once per scan: the number of the scan that reported it last */
   readonly #reported: Uint32Array;
   #scan = 0;
+  readonly #kernel: ScanKernel | undefined;
+  /** where the kernel keeps the filter; -1: not yet */
+  #kept = -1;
 
-  constructor(data: GramTableData) {
+  /** `kernel` undefined: plain TypeScript only. */
+  constructor(data: GramTableData, kernel: ScanKernel | undefined = scanKernel()) {
     this.data = data;
     this.#filter = data.filter;
     this.#shift = 32 - data.bits;
+    this.#bucketShift = 32 - data.bucketBits;
     this.#reported = new Uint32Array(data.grams.length);
+    this.#kernel = kernel;
   }
 
   get size(): number {
@@ -142,25 +149,46 @@ export class GramTable {
    * or body came before `start`, for literals bound to its beginning.
    */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    const filter = this.#filter;
-    const shift = this.#shift;
-    const last = end - 4;
-    if (last < start) return;
+    if (end - start < 4) return;
     this.#scan++;
-    let value = (bytes[start] << 8) | (bytes[start + 1] << 16) | (bytes[start + 2] << 24);
-    for (let at = start; at <= last; at++) {
-      value = (value >>> 8) | (bytes[at + 3] << 24);
-      const hash = Math.imul(value | ((value & 0x40404040) >>> 1), 0x9e3779b1) >>> shift;
-      if (filter[hash] !== 0) this.#confirm(bytes, start, end, at, hash, value | ((value & 0x40404040) >>> 1), offset, sink);
+    if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#compiled(this.#kernel, bytes, start, end, offset, sink);
+    else this.#plain(bytes, start, end, offset, sink);
+  }
+
+  #compiled(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    if (this.#kept < 0) this.#kept = kernel.keep(this.#filter);
+    for (let from = start; ; from += PIECE - 3) {
+      const to = Math.min(end, from + PIECE);
+      const count = kernel.grams(bytes, from, to, this.#kept, this.#shift);
+      const { answers } = kernel;
+      for (let answer = 0; answer < count; answer++) {
+        const at = from + answers[answer];
+        this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
+      }
+      if (to === end) return;
     }
   }
 
-  #confirm(bytes: Uint8Array, start: number, end: number, at: number, hash: number, gram: number, offset: number, sink: ValueSink): void {
+  #plain(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    const filter = this.#filter;
+    const shift = this.#shift;
+    const last = end - 4;
+    let value = (bytes[start] << 8) | (bytes[start + 1] << 16) | (bytes[start + 2] << 24);
+    for (let at = start; at <= last; at++) {
+      value = (value >>> 8) | (bytes[at + 3] << 24);
+      const gram = value | ((value & 0x40404040) >>> 1);
+      const hash = Math.imul(gram, 0x9e3779b1) >>> shift;
+      if ((filter[hash >>> 3] & (1 << (hash & 7))) !== 0) this.#confirm(bytes, start, end, at, gram, offset, sink);
+    }
+  }
+
+  #confirm(bytes: Uint8Array, start: number, end: number, at: number, gram: number, offset: number, sink: ValueSink): void {
     const data = this.data;
+    const { grams, buckets } = data;
     this.maybes++;
-    for (let entry = data.buckets[hash], until = data.buckets[hash + 1]; entry < until; entry++) {
-      const number = data.entries[entry];
-      if (data.grams[number] !== gram || this.#reported[number] === this.#scan) continue;
+    const bucket = Math.imul(gram, 0x9e3779b1) >>> this.#bucketShift;
+    for (let number = buckets[bucket], until = buckets[bucket + 1]; number < until; number++) {
+      if (grams[number] !== gram || this.#reported[number] === this.#scan) continue;
       const from = at - data.gramOffsets[number];
       const length = data.lengths[number];
       if (from < start || from + length > end) continue;

@@ -56,8 +56,8 @@ export class PacketRules {
     return new RuleList(rules, (rule) => this.#plan.header(this.#plan.data.headerNumbers[rule]));
   }
 
-  /** `hasStream`: a chunk of the stream is inspected with this packet. */
-  collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, hasStream: boolean, candidates: Candidates): void {
+  /** `hasStream`: a chunk of the stream is inspected with this packet. `hasPayload`: its payload is. */
+  collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
     const { data } = this.#plan;
     if (data.packetAlways.length === 0 && data.addressesOnly.length === 0 && data.protocolOnly.length === 0) return;
     const { direction } = packet;
@@ -67,7 +67,7 @@ export class PacketRules {
       return;
     }
     detection.packetRules[direction] ??= this.#narrow(this.#always, this.#forPorts(packet), packet, direction);
-    this.#addPossible(detection.packetRules[direction], packet, flow, hasStream, candidates);
+    this.#addPossible(detection.packetRules[direction], packet, flow, hasStream, hasPayload, candidates);
     if (!detection.addressesDone[direction]) {
       detection.addressesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
@@ -79,9 +79,8 @@ export class PacketRules {
   }
 
   /** Of rules that fit the flow, those that this packet can make true: cheap columns only. */
-  #addPossible(list: Uint32Array, packet: Packet, flow: Flow, hasStream: boolean, candidates: Candidates): void {
+  #addPossible(list: Uint32Array, packet: Packet, flow: Flow, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
     const { payloadBits, protocolNumbers, protocolNames } = this.#plan.data;
-    const hasPayload = packet.payloadEnd > packet.payloadStart;
     const packetPayload = hasPayload && (packet.protocol !== TCP || !packet.inStream) ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0;
     const wanted = packetPayload | (hasStream ? PAYLOAD_IN_STREAM : 0);
     const protocol = flow.applicationProtocol;
@@ -120,8 +119,13 @@ export class PacketRules {
         lastHeader = number;
         lastFits = headerMatches(this.#plan.header(number), packet);
       }
-      if (lastFits) kept.push(rule);
+      if (lastFits && this.#canHold(rule, packet)) kept.push(rule);
     }
+  }
+
+  #canHold(rule: number, packet: Packet): boolean {
+    for (const condition of this.#plan.rule(rule).packetConditions) if (condition.flowConstant === true && !condition.test(packet, packet.flow)) return false;
+    return true;
   }
 
   #forPorts(packet: Packet): Uint32Array {

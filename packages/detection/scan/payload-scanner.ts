@@ -2,14 +2,14 @@
 import { type Direction, type Packet, TCP, UDP } from '@sigwright/contracts';
 import type { PayloadPlace, PayloadTables, PlanUse } from '../compile/plan.ts';
 import type { Candidates } from './candidates.ts';
-import { GramTable } from './gram-table.ts';
+import { LiteralTables, type LiteralTablesData } from './literal-tables.ts';
 
 interface Tables {
   readonly headLength: number;
-  readonly head: GramTable | undefined;
-  readonly full: GramTable | undefined;
+  readonly head: LiteralTables | undefined;
+  readonly full: LiteralTables | undefined;
   readonly smallLength: number;
-  readonly small: GramTable | undefined;
+  readonly small: LiteralTables | undefined;
 }
 
 const NO_TABLES: Tables = { headLength: 0, head: undefined, full: undefined, smallLength: 0, small: undefined };
@@ -53,11 +53,15 @@ function ready(all: readonly PayloadTables[], place: PayloadPlace, direction: Di
   if (found === undefined) return NO_TABLES;
   return {
     headLength: found.headLength,
-    head: found.head === undefined ? undefined : new GramTable(found.head),
-    full: found.full === undefined ? undefined : new GramTable(found.full),
+    head: tables(found.head),
+    full: tables(found.full),
     smallLength: found.smallLength,
-    small: found.small === undefined ? undefined : new GramTable(found.small),
+    small: tables(found.small),
   };
+}
+
+function tables(data: LiteralTablesData | undefined): LiteralTables | undefined {
+  return data === undefined ? undefined : new LiteralTables(data);
 }
 
 function scan(tables: Tables, bytes: Uint8Array, start: number, end: number, offset: number, candidates: Candidates): void {

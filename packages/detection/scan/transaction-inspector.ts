@@ -23,8 +23,7 @@ import type { BufferGroup, PlanUse } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
-import { GramTable } from './gram-table.ts';
-import { NameTable } from './name-table.ts';
+import { LiteralTables } from './literal-tables.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 
 interface Group {
@@ -32,8 +31,7 @@ interface Group {
   readonly progress: number;
   /** whose transforms are applied; undefined where there are none */
   readonly transformed: { readonly rule: number; readonly test: number } | undefined;
-  readonly names: NameTable | undefined;
-  readonly grams: GramTable | undefined;
+  readonly literals: LiteralTables;
 }
 
 /** What detection keeps about one direction of one transaction. */
@@ -231,7 +229,10 @@ export class TransactionInspector {
         const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
         if (!ready && length - done < least) return before;
         if (length === done && done > 0) break;
-        if (group.transformed === undefined && done > 0) window.start += Math.max(0, done - OVERLAP);
+        if (group.transformed === undefined && done > OVERLAP) {
+          window.start += done - OVERLAP;
+          window.offset += done - OVERLAP;
+        }
         this.#find(group, window);
       } else this.#find(group, window);
       if (!group.buffer.multiple) break;
@@ -242,8 +243,7 @@ export class TransactionInspector {
 
   #find(group: Group, window: BufferWindow): void {
     if (group.transformed !== undefined) applyTransforms(this.#plan.rule(group.transformed.rule).bufferTests[group.transformed.test], window);
-    group.names?.find(window.bytes, window.start, window.end, this.#candidates);
-    group.grams?.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
+    group.literals.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
   }
 
   #prepare(definition: ProtocolDefinition, direction: Direction): { readonly groups: readonly Group[]; readonly always: Uint32Array } {
@@ -258,8 +258,7 @@ export class TransactionInspector {
           buffer: group.definition,
           progress: group.definition.progress(direction),
           transformed: group.rule < 0 ? undefined : { rule: group.rule, test: group.test },
-          names: group.names === undefined ? undefined : new NameTable(group.names),
-          grams: group.grams === undefined ? undefined : new GramTable(group.grams),
+          literals: new LiteralTables(group.literals),
         }))
         .sort((a, b) => a.progress - b.progress);
       const { data } = this.#plan;

@@ -25,6 +25,8 @@ interface FieldOptions {
   readonly rangeInclusive?: boolean;
   /** `!n` asks for something else, not for nothing */
   readonly emptyIsNot?: boolean;
+  /** see PacketCondition */
+  readonly flowConstant?: boolean;
 }
 
 /** A keyword that compares one number of a packet's header. */
@@ -47,6 +49,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         describes: `${summary} is ${describeComparison(wanted)}`,
         cost: 1,
         ...(name === 'dsize' ? upperBound(wanted) : {}),
+        ...(options.flowConstant === true ? { flowConstant: true } : {}),
         test(packet) {
           if (protocols !== undefined && !protocols.includes(packet.protocol)) return false;
           if (packet.isPseudo || packet.ipVersion === 0) return false;
@@ -170,7 +173,7 @@ export const keywords = asKeywords(
     maximum: 65535,
     emptyIsNot: true,
   }),
-  field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS }),
+  field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, flowConstant: true }),
   keyword<FlagsWanted>({
     name: 'tcp.flags',
     aliases: ['flags'],

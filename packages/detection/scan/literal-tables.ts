@@ -1,0 +1,73 @@
+/** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
+import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
+import { buildGramTable, type GramLiteral, GramTable, type GramTableData, type ValueSink } from './gram-table.ts';
+import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
+import { buildPlaceTable, buildShortTable, type PlacedLiteral, PlaceTable, type PlaceTableData, ShortTable, type ShortTableData } from './short-table.ts';
+
+/** As saved. */
+export interface LiteralTablesData {
+  readonly names: NameTableData | undefined;
+  readonly grams: GramTableData | undefined;
+  readonly places: PlaceTableData | undefined;
+  readonly shorts: ShortTableData | undefined;
+}
+
+/** Literals on their way into tables. */
+export class LiteralDraft {
+  readonly #names: NameEntry[] = [];
+  readonly #grams: GramLiteral[] = [];
+  readonly #places: PlacedLiteral[] = [];
+  readonly #shorts: { readonly bytes: Uint8Array; readonly value: number }[] = [];
+
+  add(literal: PrefilterLiteral, value: number): void {
+    const { bytes, nocase, within, offset, shape } = literal;
+    switch (shape) {
+      case 'whole':
+      case 'suffix':
+        this.#names.push({ bytes, shape, value });
+        break;
+      case 'anywhere':
+        this.#grams.push({ bytes, nocase, value, within });
+        break;
+      case 'placed':
+        this.#places.push({ bytes, offset, value });
+        break;
+      case 'short':
+        this.#shorts.push({ bytes, value });
+        break;
+    }
+  }
+
+  /** Undefined where nothing was added. */
+  build(): LiteralTablesData | undefined {
+    if (this.#names.length + this.#grams.length + this.#places.length + this.#shorts.length === 0) return undefined;
+    return {
+      names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
+      grams: this.#grams.length > 0 ? buildGramTable(this.#grams) : undefined,
+      places: this.#places.length > 0 ? buildPlaceTable(this.#places) : undefined,
+      shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
+    };
+  }
+}
+
+export class LiteralTables {
+  readonly #names: NameTable | undefined;
+  readonly #grams: GramTable | undefined;
+  readonly #places: PlaceTable | undefined;
+  readonly #shorts: ShortTable | undefined;
+
+  constructor(data: LiteralTablesData) {
+    this.#names = data.names === undefined ? undefined : new NameTable(data.names);
+    this.#grams = data.grams === undefined ? undefined : new GramTable(data.grams);
+    this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
+    this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
+  }
+
+  /** Reports what may be in bytes[start, end); `offset`: how many bytes of the stream or body came before `start`. */
+  scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    this.#names?.find(bytes, start, end, sink);
+    this.#places?.scan(bytes, start, end, offset, sink);
+    this.#grams?.scan(bytes, start, end, offset, sink);
+    this.#shorts?.scan(bytes, start, end, sink);
+  }
+}
