@@ -1,10 +1,10 @@
 /** `sigwright run -r CAPTURE -S RULES [-l FOLDER]`: detect, with a summary for people on a terminal. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
-import { Engine, EveWriter } from '@sigwright/detection';
+import { Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { insideOf } from './shared/home-net.ts';
@@ -22,6 +22,8 @@ const USAGE = `sigwright run -r CAPTURE -S RULES [options]
       --set KEY=VALUE    change one value of the configuration
       --home-net NETS    what HOME_NET is
       --json             EVE lines on standard output
+      --profile          how much was looked at and checked, on standard error
+      --profile-rules    the twenty costliest rules, on standard error; all of them in rule-profile.json where -l is given
 
 What is made of 500 kB of rules and more is kept for the next run: up to six plans under $SIGWRIGHT_CACHE, else in
 $XDG_CACHE_HOME/sigwright or ~/.cache/sigwright, found again by a hash of rules, settings and sigwright itself.
@@ -39,6 +41,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       set: { type: 'string', multiple: true },
       'home-net': { type: 'string' },
       json: { type: 'boolean' },
+      profile: { type: 'boolean' },
+      'profile-rules': { type: 'boolean' },
     },
   });
   if (options.capture === undefined) throw new UsageProblem('name a capture: -r FILE', USAGE);
@@ -63,6 +67,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const signal = stopOnSignals();
   let exit = 0;
+  const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;
+  const totals: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0 };
   const alerts = new Map<number, { count: number; message: string; hosts: Set<string> }>();
   for (const capture of capturesIn(options.capture)) {
     const emit = (record: EveRecord): void => {
@@ -83,7 +89,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       transaction: (protocol, transaction, flow, packet, final) => writer.transaction(protocol, transaction, flow, packet, final),
       flow: (flow) => writer.flow(flow),
     });
+    if (profile !== undefined) engine.profile = profile;
     const problem = await runCapture(engine, capture, signal);
+    for (const name of Object.keys(totals) as (keyof EngineCounters)[]) totals[name] += engine.counters[name];
     if (problem !== undefined) {
       process.stderr.write(`sigwright run: ${problem.message} (${capture})\n`);
       exit = 1;
@@ -92,6 +100,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { packets, bytes, flows } = engine.counters;
       process.stdout.write(`${capture}: ${packets} packets, ${bytes} bytes, ${flows} flows; ${rules.loaded} rules\n`);
     }
+  }
+  if (options.profile) process.stderr.write(countersText(totals));
+  if (profile !== undefined) {
+    process.stderr.write(costsText(profile));
+    if (options.log !== undefined) writeFileSync(join(options.log, 'rule-profile.json'), `${JSON.stringify(profile.costs(), undefined, 1)}\n`);
   }
   const failed = output?.close();
   if (failed !== undefined) {
@@ -104,4 +117,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (alerts.size === 0) process.stdout.write('no alerts\n');
   }
   return exit;
+}
+
+function countersText(counters: EngineCounters): string {
+  const megabytes = Math.max(1e-6, counters.bytes / 1e6);
+  const { packets, flows, transactions, evaluations, alerts } = counters;
+  return `${packets} packets, ${megabytes.toFixed(1)} MB, ${flows} flows, ${transactions} transactions
+${evaluations} rule checks (${(evaluations / megabytes).toFixed(1)} per MB), ${alerts} alerts\n`;
+}
+
+const COSTLIEST = 20;
+
+function costsText(profile: RuleProfile): string {
+  const costs = profile.costs();
+  const milliseconds = costs.reduce((sum, one) => sum + one.time, 0);
+  const checks = costs.reduce((sum, one) => sum + one.checks, 0);
+  const rows = costs
+    .slice(0, COSTLIEST)
+    .map((one) => `${one.time.toFixed(1).padStart(10)} ${String(one.checks).padStart(9)} ${String(one.matches).padStart(8)}  ${one.sid}`);
+  return `${costs.length} rules were checked ${checks} times in ${milliseconds.toFixed(0)} ms\n        ms    checks  matches  sid\n${rows.join('\n')}\n`;
 }

@@ -7,4 +7,5 @@ export * from './cursor.ts';
 export * from './digests/digests.ts';
 export * from './hexdump.ts';
 export * from './search/find.ts';
+export * from './slab-pool.ts';
 export * from './text.ts';

@@ -1,5 +1,9 @@
 /** A file seen on the wire: its name and as much of its content as the limits allow. */
+import { SlabPool } from '@sigwright/bytes';
 import type { Direction } from './direction.ts';
+
+/** One for each thread: transfers come and go by the thousand. */
+const slabs = new SlabPool();
 
 export class FileTransfer {
   readonly direction: Direction;
@@ -8,7 +12,7 @@ export class FileTransfer {
   size = 0;
   state: 'OPEN' | 'CLOSED' | 'TRUNCATED' | 'ERROR' = 'OPEN';
   gaps = false;
-  /** content kept: bytes[0, kept) came first in the file; more came where size > kept */
+  /** content kept: bytes[0, kept) came first in the file; more came where size > kept. Valid until `release`. */
   bytes: Uint8Array = NOTHING;
   kept = 0;
   /** first byte number where the transfer is a range of a file */
@@ -30,12 +34,20 @@ export class FileTransfer {
     const take = Math.min(room, end - start);
     if (take <= 0) return;
     if (this.kept + take > this.bytes.length) {
-      const grown = new Uint8Array(Math.min(this.limit, Math.max(this.kept + take, this.bytes.length * 2, 1024)));
-      grown.set(this.bytes.subarray(0, this.kept));
+      const grown = slabs.take(Math.max(this.kept + take, this.bytes.length * 2));
+      if (this.kept > 0) grown.set(this.bytes.subarray(0, this.kept));
+      slabs.give(this.bytes);
       this.bytes = grown;
     }
     this.bytes.set(take === bytes.length ? bytes : bytes.subarray(start, start + take), this.kept);
     this.kept += take;
+  }
+
+  /** The content was inspected and recorded; its memory serves others. */
+  release(): void {
+    slabs.give(this.bytes);
+    this.bytes = NOTHING;
+    this.kept = 0;
   }
 
   close(state: 'CLOSED' | 'TRUNCATED' | 'ERROR' = 'CLOSED'): void {

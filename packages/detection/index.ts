@@ -8,3 +8,4 @@ export { loadPlan, savePlan } from './compile/plan-file.ts';
 export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters } from './scan/engine.ts';
+export { type RuleCost, RuleProfile } from './scan/rule-profile.ts';

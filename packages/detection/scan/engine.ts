@@ -33,6 +33,7 @@ import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner } from './payload-scanner.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
+import type { RuleProfile } from './rule-profile.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
@@ -43,6 +44,8 @@ export class FlowDetection {
   packetRules: [Uint32Array | undefined, Uint32Array | undefined] = [undefined, undefined];
   addressesDone: [boolean, boolean] = [false, false];
   protocolRulesDone: [boolean, boolean] = [false, false];
+  /** no rule is left for PacketRules to bring in, by direction */
+  rulesSettled: [boolean, boolean] = [false, false];
   /** rules of transactions whose payload part was found, by direction */
   payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
@@ -103,6 +106,14 @@ export class Engine {
   }
 
   readonly plan: PlanUse;
+  #profile: RuleProfile | undefined = undefined;
+
+  /** From here on, what each rule costs is counted there. */
+  set profile(profile: RuleProfile) {
+    this.#profile = profile;
+    this.#transactions.profile = profile;
+  }
+
   /** holds one rule against everything, see explain/ */
   explainer: Explainer | undefined = undefined;
 
@@ -150,18 +161,21 @@ export class Engine {
   #detect(packet: Packet, flow: Flow, detection: FlowDetection, stream: TcpStream | undefined): void {
     const { direction } = packet;
     const side = stream?.sides[direction];
+    // Without news, no transaction can have become complete.
+    const news = flow.session !== undefined && this.#transactions.anyNews(flow.session);
     if (flow.verdict === 'pass') {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
+      if (flow.session !== undefined) this.#transactions.passOver(flow.session, direction);
     } else {
       if (flow.session !== undefined && side !== undefined && !detection.flush[direction] && flow.session.rawInWholeChunks !== true)
         detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
       this.#inspectPacket(packet, detection, side);
-      if (flow.session !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
+      if (flow.session !== undefined && this.explainer !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
     if (stream !== undefined) this.#release(flow, stream);
     this.#alerts.flush(packet, flow, this.#emit);
-    if (flow.session !== undefined) this.#record(flow, flow.session, false);
+    if (news && flow.session !== undefined) this.#record(flow, flow.session, false);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
@@ -216,7 +230,10 @@ export class Engine {
         }
         continue;
       }
-      if (!evaluation.packetRule(rule, packet, flow)) continue;
+      this.#profile?.begin();
+      const holds = evaluation.packetRule(rule, packet, flow);
+      this.#profile?.end(rule, holds);
+      if (!holds) continue;
       evaluation.matched(rule, packet, flow);
       this.#alerts.add({ rule, direction, transaction: undefined, inStream: evaluation.foundInStream, flow });
       if (rule.action === 'pass') {
@@ -306,8 +323,10 @@ export class Engine {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
       this.#handlers.transaction?.(definition, transaction, flow, this.#packet, complete || all);
-      if (complete || all) this.counters.transactions++;
-      else transactions[kept++] = transaction;
+      if (complete || all) {
+        this.counters.transactions++;
+        if (transaction.files !== undefined) for (const file of transaction.files) file.release();
+      } else transactions[kept++] = transaction;
     }
     transactions.length = kept;
   }

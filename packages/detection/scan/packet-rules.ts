@@ -66,6 +66,7 @@ export class PacketRules {
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, undefined));
       return;
     }
+    if (detection.rulesSettled[direction]) return;
     detection.packetRules[direction] ??= this.#narrow(this.#always, this.#forPorts(packet), packet, direction);
     this.#addPossible(detection.packetRules[direction], packet, flow, hasStream, hasPayload, candidates);
     if (!detection.addressesDone[direction]) {
@@ -75,6 +76,7 @@ export class PacketRules {
     if (!detection.protocolRulesDone[direction] && flow.applicationProtocol !== undefined) {
       detection.protocolRulesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#protocolOnly, this.#protocolOnly.general, packet, direction));
+      detection.rulesSettled[direction] = detection.packetRules[direction].length === 0;
     }
   }
 

@@ -25,6 +25,7 @@ import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
 import { LiteralTables } from './literal-tables.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
+import type { RuleProfile } from './rule-profile.ts';
 
 interface Group {
   readonly buffer: TransactionBuffer;
@@ -34,10 +35,20 @@ interface Group {
   readonly literals: LiteralTables;
 }
 
+interface Prepared {
+  readonly groups: readonly Group[];
+  /** the number of each group */
+  readonly all: Uint16Array;
+  readonly always: Uint32Array;
+}
+
 /** What detection keeps about one direction of one transaction. */
 class DirectionState {
   begun = false;
-  /** per group: how much of the buffer was scanned; -1 nothing yet, -2 all of it */
+  /** groups whose buffers are not scanned in full; the first `openCount` of the list */
+  open: Uint16Array = NO_GROUPS;
+  openCount = 0;
+  /** per group: how much of the buffer was scanned; -1 nothing yet */
   scanned: Int32Array | undefined = undefined;
   pending: number[] = [];
   pendingSorted = true;
@@ -45,8 +56,11 @@ class DirectionState {
   /** what the pending rules were last evaluated on */
   progress = -1;
   bodyBytes = 0;
+  files = 0;
   payloadRules = 0;
 }
+
+const NO_GROUPS = new Uint16Array(0);
 
 class TransactionState {
   readonly directions: [DirectionState, DirectionState] = [new DirectionState(), new DirectionState()];
@@ -67,9 +81,11 @@ export class TransactionInspector {
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
   readonly #window: BufferWindow = emptyWindow();
+  /** set while rules are profiled */
+  profile: RuleProfile | undefined = undefined;
   readonly #groups: readonly (BufferGroup & { readonly definition: TransactionBuffer })[];
   /** `protocol/direction` → groups and always-asked rules */
-  readonly #prepared = new Map<string, { readonly groups: readonly Group[]; readonly always: Uint32Array }>();
+  readonly #prepared = new Map<string, Prepared>();
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
@@ -85,8 +101,21 @@ export class TransactionInspector {
   }
 
   anyChanged(session: ProtocolSession, direction: Direction): boolean {
-    for (const transaction of session.transactions) if (transaction.changed[direction]) return true;
+    const { transactions } = session;
+    for (let at = 0; at < transactions.length; at++) if (transactions[at].changed[direction]) return true;
     return false;
+  }
+
+  /** Did anything happen that was not looked at, in either direction? */
+  anyNews(session: ProtocolSession): boolean {
+    const { transactions } = session;
+    for (let at = 0; at < transactions.length; at++) if (transactions[at].changed[TO_SERVER] || transactions[at].changed[TO_CLIENT]) return true;
+    return false;
+  }
+
+  /** Nothing of this direction is inspected any more. */
+  passOver(session: ProtocolSession, direction: Direction): void {
+    for (const transaction of session.transactions) transaction.changed[direction] = false;
   }
 
   /** Something outside the transactions changed (a payload part was found): look at them again. */
@@ -109,45 +138,60 @@ export class TransactionInspector {
 
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
-    const prepared = this.#prepare(definition, direction);
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
+    const complete = transaction.progress[direction] >= definition.complete[direction];
+    const bodyBytes = bytesKept(transaction);
+    const payloadRules = detection.payloadFound[direction]?.size ?? 0;
+    const files = transaction.files?.length ?? 0;
+    // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
+    const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+    const quiet =
+      !complete &&
+      transaction.progress[direction] === state.progress &&
+      bodyBytes - state.bodyBytes < least &&
+      payloadRules === state.payloadRules &&
+      transaction.anomalies === undefined;
+    if (quiet && files > 0 && files === state.files) return;
+    const prepared = this.#prepare(definition, direction);
     const candidates = this.#candidates;
     candidates.clear();
     if (!state.begun) {
       state.begun = true;
       candidates.addAll(prepared.always);
+      state.scanned = new Int32Array(prepared.groups.length).fill(-1);
+      state.open = prepared.all.slice();
+      state.openCount = state.open.length;
     }
-    state.scanned ??= new Int32Array(prepared.groups.length).fill(-1);
-    const complete = transaction.progress[direction] >= definition.complete[direction];
-    for (let at = 0; at < prepared.groups.length; at++) {
-      const group = prepared.groups[at];
-      if (state.scanned[at] === ALL || transaction.progress[direction] < group.progress) continue;
-      state.scanned[at] = this.#scan(group, transaction, flow, direction, state.scanned[at], complete);
-    }
+    this.#scanOpen(state, prepared.groups, transaction, flow, direction, complete);
     if (detection.payloadFound[direction] !== undefined) {
       for (const rule of detection.payloadFound[direction]) if (this.#plan.rule(rule).prefilter?.where === PAYLOAD) candidates.add(rule);
     }
     const before = state.pending.length;
     this.#take(state);
-    // A body that grew by a packet decides nothing: rules are asked again when a window's worth came, or something else changed.
-    const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
-    const bodyBytes = bytesKept(transaction);
-    const payloadRules = detection.payloadFound[direction]?.size ?? 0;
-    if (
-      !complete &&
-      state.pending.length === before &&
-      transaction.progress[direction] === state.progress &&
-      bodyBytes - state.bodyBytes < least &&
-      payloadRules === state.payloadRules &&
-      transaction.anomalies === undefined
-    ) {
-      return;
-    }
+    if (quiet && state.pending.length === before) return;
     state.progress = transaction.progress[direction];
     state.bodyBytes = bodyBytes;
+    state.files = files;
     state.payloadRules = payloadRules;
     this.#evaluate(state, transaction, packet, flow, direction, detection, complete);
+  }
+
+  #scanOpen(state: DirectionState, groups: readonly Group[], transaction: Transaction, flow: Flow, direction: Direction, complete: boolean): void {
+    const { open } = state;
+    const scanned = state.scanned!;
+    let kept = 0;
+    for (let at = 0; at < state.openCount; at++) {
+      const number = open[at];
+      const group = groups[number];
+      if (transaction.progress[direction] >= group.progress) {
+        const reached = this.#scan(group, transaction, flow, direction, scanned[number], complete);
+        if (reached === ALL) continue;
+        scanned[number] = reached;
+      }
+      open[kept++] = number;
+    }
+    state.openCount = kept;
   }
 
   /** Adds the candidates that are new to the pending rules. */
@@ -178,7 +222,9 @@ export class TransactionInspector {
     const { pending } = state;
     for (let at = 0; at < pending.length; at++) {
       const rule = this.#plan.rule(pending[at]);
+      this.profile?.begin();
       const answer = this.#rule(rule, transaction, packet, flow, direction, detection, complete);
+      this.profile?.end(rule, answer === YES);
       if (answer === LATER && !complete) {
         pending[kept++] = rule.index;
         continue;
@@ -246,7 +292,7 @@ export class TransactionInspector {
     group.literals.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
   }
 
-  #prepare(definition: ProtocolDefinition, direction: Direction): { readonly groups: readonly Group[]; readonly always: Uint32Array } {
+  #prepare(definition: ProtocolDefinition, direction: Direction): Prepared {
     const key = `${definition.name}/${direction}`;
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
@@ -266,7 +312,7 @@ export class TransactionInspector {
         const number = data.protocolNumbers[rule];
         return (data.directionBits[rule] & (1 << direction)) !== 0 && (number === 0 || data.protocolNames[number - 1] === definition.name);
       });
-      prepared = { groups, always };
+      prepared = { groups, all: Uint16Array.from(groups.keys()), always };
       this.#prepared.set(key, prepared);
     }
     return prepared;

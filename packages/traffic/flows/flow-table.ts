@@ -1,6 +1,7 @@
 /**
  * Packets → flows. A hash over addresses and ports that is the same for both directions; flows in a bucket are chained.
- * For each timeout there is one list ordered by last packet, so expiry costs nothing per packet but a look at its head.
+ * For each timeout there is one list, ordered by when flows were put into it. A packet moves nothing: a flow at the head of a
+ * list that had packets since goes to its end, once for each time that the timeout passes.
  */
 import { type EngineSettings, FLOW_CLOSED, FLOW_ESTABLISHED, Flow, type FlowTimeouts, ICMP, ICMPV6, type Packet, SCTP, TCP, UDP } from '@sigwright/contracts';
 
@@ -14,6 +15,8 @@ class Entry {
   older: Entry | undefined = undefined;
   newer: Entry | undefined = undefined;
   list: TimeoutList | undefined = undefined;
+  /** the flow's last packet when it was put into the list */
+  listedAt = 0.5;
 
   constructor(flow: Flow, hash: number) {
     this.flow = flow;
@@ -32,11 +35,21 @@ class TimeoutList {
 
   add(entry: Entry): void {
     entry.list = this;
+    entry.listedAt = entry.flow.lastTime;
     entry.older = this.newest;
     entry.newer = undefined;
     if (this.newest !== undefined) this.newest.newer = entry;
     else this.oldest = entry;
     this.newest = entry;
+  }
+
+  /** Flows that had packets since they were listed go to the end, until the oldest one had none. */
+  renew(): void {
+    while (this.oldest !== undefined && this.oldest.flow.lastTime > this.oldest.listedAt) {
+      const entry = this.oldest;
+      this.remove(entry);
+      this.add(entry);
+    }
   }
 
   remove(entry: Entry): void {
@@ -72,7 +85,7 @@ export class FlowTable {
     return entry.flow;
   }
 
-  /** Counts the packet and puts the flow behind all others of its timeout. */
+  /** Counts the packet; its flow lives on from now. */
   touch(flow: Flow, packet: Packet): void {
     const length = packet.frameEnd - packet.frameStart;
     if (packet.direction === 0) {
@@ -90,16 +103,27 @@ export class FlowTable {
     }
     const entry = flow.tableEntry as Entry;
     const list = this.#listFor(flow);
-    if (entry.list === list && list.newest === entry) return;
+    if (entry.list === list) return;
     entry.list?.remove(entry);
     list.add(entry);
   }
 
-  /** Ends flows that were silent longer than their timeout at packet time `now`. */
+  /** Ends flows that were silent longer than their timeout at packet time `now`, the longest silent first. */
   expire(now: number): void {
+    let over: Entry[] | undefined;
     for (const list of this.#all) {
-      while (list.oldest !== undefined && list.oldest.flow.lastTime + list.timeout < now) this.#end(list.oldest, 'timeout');
+      while (list.oldest !== undefined && list.oldest.listedAt + list.timeout < now) {
+        const entry = list.oldest;
+        list.remove(entry);
+        if (entry.flow.lastTime + list.timeout < now) {
+          over ??= [];
+          over.push(entry);
+        } else list.add(entry);
+      }
     }
+    if (over === undefined) return;
+    if (over.length > 1) over.sort(bySilence);
+    for (const entry of over) this.#end(entry, 'timeout');
   }
 
   /** Ends one flow now. */
@@ -182,8 +206,10 @@ export class FlowTable {
 
   #makeRoom(): void {
     let oldest: Entry | undefined;
-    for (const list of this.#all)
+    for (const list of this.#all) {
+      list.renew();
       if (list.oldest !== undefined && (oldest === undefined || list.oldest.flow.lastTime < oldest.flow.lastTime)) oldest = list.oldest;
+    }
     if (oldest !== undefined) this.#end(oldest, 'forced');
   }
 
@@ -220,6 +246,10 @@ export class FlowTable {
     }
     return list;
   }
+}
+
+function bySilence(a: Entry, b: Entry): number {
+  return a.flow.lastTime - b.flow.lastTime || a.flow.id - b.flow.id;
 }
 
 function same(a: Uint32Array, b: Uint32Array): boolean {

@@ -7,7 +7,7 @@
  *
  * A gap is declared as soon as the peer acknowledges bytes that never came: the receiver has them, the capture does not.
  */
-import type { SlabPool } from './slab-pool.ts';
+import type { SlabPool } from '@sigwright/bytes';
 
 /** Bytes waiting out of order per side: the largest window without scaling, times 64; more is hostile or a capture with heavy loss. */
 const MOST_WAITING = 4 * 1024 * 1024;

@@ -1,8 +1,7 @@
-import { fromHex } from '@sigwright/bytes';
+import { fromHex, SlabPool } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HANDSHAKE, Observer, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
-import { SlabPool } from './slab-pool.ts';
 import { StreamSide } from './stream-side.ts';
 
 interface Case {

@@ -1,5 +1,5 @@
 /** A TCP connection as an observer sees it: its state, its two sides, and the handshakes it may still turn out to be. */
-import type { SlabPool } from './slab-pool.ts';
+import type { SlabPool } from '@sigwright/bytes';
 import { StreamSide } from './stream-side.ts';
 
 export const TCP_NONE = 0;

@@ -3,9 +3,10 @@
  * acknowledged. A packet that the receiver would refuse (wrong number, outside the window, old timestamp) is not taken into the stream; each such thing
  * is an anomaly in Suricata's names with `stream.` in front. The handshake has its own file.
  */
+
+import { SlabPool } from '@sigwright/bytes';
 import { ACK, type EngineSettings, FIN, FLOW_CLOSED, FLOW_ESTABLISHED, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { confirmed, handshake, opening } from './handshake.ts';
-import { SlabPool } from './slab-pool.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
   TCP_CLOSE_WAIT,

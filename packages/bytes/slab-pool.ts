@@ -1,6 +1,6 @@
 /**
- * Byte arrays for stream buffers, given back when a buffer runs empty. Most streams are read as fast as they come, so that a few
- * slabs serve thousands of flows, and the same memory stays warm in the processor's caches.
+ * Byte arrays for buffers that grow, given back when a buffer is done with. Most streams and bodies are read as fast as they
+ * come, so that a few slabs serve thousands of flows, and the same memory stays warm in the processor's caches.
  */
 const SMALLEST_POWER = 11;
 const LARGEST_POWER = 18;
