@@ -21,6 +21,7 @@ import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts'
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
+import { choosePayloadLiteral } from './prefilter-choice.ts';
 
 /** Tables for one buffer (with its transforms) in one direction. */
 export interface BufferGroup {
@@ -87,7 +88,7 @@ export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 5;
+export const PLAN_VERSION = 6;
 
 export interface RuleSource {
   /** for messages */
@@ -339,17 +340,9 @@ function addPayload(rule: CompiledRule, literal: PrefilterLiteral, drafts: Paylo
 
 /** Payload conditions of a rule that is decided on transactions: find them by their own literal, or ask always. */
 function transactionPayload(rule: CompiledRule, drafts: PayloadDrafts, packetAlways: number[]): void {
-  let best: Uint8Array | undefined;
-  let nocase = false;
-  for (const condition of rule.payload) {
-    if (condition.kind !== 'content' || condition.negated || condition.bytes.length < 4) continue;
-    if (best === undefined || condition.bytes.length > best.length) {
-      best = condition.bytes;
-      nocase = condition.nocase;
-    }
-  }
-  if (best === undefined) packetAlways.push(rule.index);
-  else addPayload(rule, { where: PAYLOAD, test: -1, bytes: best, nocase, shape: 'anywhere', within: 0, offset: 0 }, drafts);
+  const literal = choosePayloadLiteral(rule.payload);
+  if (literal === undefined) packetAlways.push(rule.index);
+  else addPayload(rule, literal, drafts);
 }
 
 /** Where the payload of a rule can be found, by what its header lets through. */

@@ -14,6 +14,8 @@ const SHORTEST_ANYWHERE = 2;
 /** Short literals further from the beginning are rare, and a body's first part is at least this long. */
 const FURTHEST_PLACE = 256;
 const ENOUGH_RARITY = 40;
+/** What it is worth that nothing else may stand beside it. */
+const WHOLE_BITS = 20;
 /** What a fixed place is worth: it is looked at once for a buffer, not at every byte. */
 const PLACE_BITS = 8;
 
@@ -21,6 +23,11 @@ export interface Choosable {
   readonly payload: readonly BytesCondition[];
   readonly bufferTests: readonly BufferTest<{ readonly shape: string; readonly name: string }>[];
   readonly packetBufferTests: readonly BufferTest<{ readonly shape: string; readonly name: string }>[];
+}
+
+/** Of payload conditions alone: for those that stand beside buffers of transactions and are looked for on their own. */
+export function choosePayloadLiteral(payload: readonly BytesCondition[]): PrefilterLiteral | undefined {
+  return choosePrefilter({ payload, bufferTests: [], packetBufferTests: [] });
 }
 
 export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
@@ -57,7 +64,7 @@ function scoreOf(literal: PrefilterLiteral): number {
   switch (literal.shape) {
     case 'whole':
     case 'suffix':
-      return 60 + Math.min(literal.bytes.length, 20) * 4;
+      return rarity(literal.bytes) + WHOLE_BITS;
     case 'anywhere':
       return rarity(literal.bytes);
     case 'placed':

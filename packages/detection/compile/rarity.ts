@@ -82,12 +82,19 @@ export function rarestGram(bytes: Uint8Array): number {
   return best;
 }
 
-/** Bits of surprise of a literal: its rarest gram, and a little for every further byte. */
+/** How many grams of a literal are not in the sample. A common phrase is no rarer for being long. */
+function unusualGrams(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at + 4 <= bytes.length; at++) if (commonness()[hashGram(foldedGram(bytes, at), GRAM_BITS)] === 0) count++;
+  return count;
+}
+
+/** Bits of surprise of a literal: its rarest gram, and a little for every further one that is unusual. */
 export function rarity(bytes: Uint8Array): number {
   if (bytes.length < 4) {
     let bits = 0;
     for (const byte of bytes) bits += surprise(byte);
     return bits;
   }
-  return gramRarity(bytes, rarestGram(bytes)) + Math.min(bytes.length - 4, 24) * 2;
+  return gramRarity(bytes, rarestGram(bytes)) + Math.min(unusualGrams(bytes) - 1, 24) * 2;
 }

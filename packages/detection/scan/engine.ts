@@ -10,12 +10,15 @@ import {
   type Direction,
   type EngineSettings,
   type Failure,
+  FIN,
   FLOW_ESTABLISHED,
   type Flow,
   ICMP,
   ICMPV6,
   Packet,
   type ProtocolSession,
+  RST,
+  SYN,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -46,6 +49,8 @@ export class FlowDetection {
   protocolRulesDone: [boolean, boolean] = [false, false];
   /** no rule is left for PacketRules to bring in, by direction */
   rulesSettled: [boolean, boolean] = [false, false];
+  /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
+  idle = false;
   /** rules of transactions whose payload part was found, by direction */
   payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
@@ -145,6 +150,7 @@ export class Engine {
     }
     const detection = this.#detectionOf(flow);
     const stream = packet.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
+    if (detection.idle && (packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
     if (stream !== undefined) this.#speaker.tcp(flow, detection.recognising, stream, packet.time, false);
     else if (packet.protocol === UDP) this.#speaker.udp(flow, detection.recognising, packet);
     this.#detect(packet, flow, detection, stream);
@@ -176,6 +182,14 @@ export class Engine {
     if (stream !== undefined) this.#release(flow, stream);
     this.#alerts.flush(packet, flow, this.#emit);
     if (news && flow.session !== undefined) this.#record(flow, flow.session, false);
+    if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
+  }
+
+  #isIdle(flow: Flow, detection: FlowDetection, stream: TcpStream): boolean {
+    const { sides } = stream;
+    const { session } = flow;
+    if (!sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined) return false;
+    return detection.rulesSettled[0] && detection.rulesSettled[1] && !this.#transactions.anyNews(session);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {

@@ -11,6 +11,13 @@ const FIRST_BUCKETS = 4096;
 class Entry {
   readonly flow: Flow;
   readonly hash: number;
+  /** first words of the addresses and both ports as in the first packet, so that a look-up reads one object; signed, as the engine holds them best */
+  readonly source: number;
+  readonly destination: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly ipVersion: number;
+  readonly protocol: number;
   next: Entry | undefined = undefined;
   older: Entry | undefined = undefined;
   newer: Entry | undefined = undefined;
@@ -21,6 +28,12 @@ class Entry {
   constructor(flow: Flow, hash: number) {
     this.flow = flow;
     this.hash = hash;
+    this.source = flow.source[0] | 0;
+    this.destination = flow.destination[0] | 0;
+    this.sourcePort = flow.sourcePort;
+    this.destinationPort = flow.destinationPort;
+    this.ipVersion = flow.ipVersion;
+    this.protocol = flow.protocol;
   }
 }
 
@@ -157,16 +170,17 @@ export class FlowTable {
 
   #find(packet: Packet): Entry | undefined {
     const hash = hashOf(packet);
+    const source = packet.source[0] | 0;
+    const destination = packet.destination[0] | 0;
     for (let entry = this.#buckets[hash & (this.#buckets.length - 1)]; entry !== undefined; entry = entry.next) {
-      if (entry.hash !== hash) continue;
+      if (entry.hash !== hash || entry.protocol !== packet.protocol || entry.ipVersion !== packet.ipVersion) continue;
       const { flow } = entry;
-      if (flow.protocol !== packet.protocol || flow.ipVersion !== packet.ipVersion || !sameVlans(flow, packet)) continue;
-      if (same(flow.source, packet.source) && same(flow.destination, packet.destination) && portsFit(flow, packet, true)) {
-        packet.direction = 0;
+      if (entry.source === source && entry.destination === destination && portsFit(entry, packet, true) && sameRest(flow, packet, !flow.turned)) {
+        packet.direction = flow.turned ? 1 : 0;
         return entry;
       }
-      if (same(flow.source, packet.destination) && same(flow.destination, packet.source) && portsFit(flow, packet, false)) {
-        packet.direction = 1;
+      if (entry.source === destination && entry.destination === source && portsFit(entry, packet, false) && sameRest(flow, packet, flow.turned)) {
+        packet.direction = flow.turned ? 0 : 1;
         return entry;
       }
     }
@@ -252,6 +266,15 @@ function bySilence(a: Entry, b: Entry): number {
   return a.flow.lastTime - b.flow.lastTime || a.flow.id - b.flow.id;
 }
 
+/** What the entry itself does not hold: VLANs and the rest of longer addresses. */
+function sameRest(flow: Flow, packet: Packet, forward: boolean): boolean {
+  if (packet.vlanCount > 0 || flow.vlans !== undefined) if (!sameVlans(flow, packet)) return false;
+  if (packet.ipVersion !== 6) return true;
+  const source = forward ? packet.source : packet.destination;
+  const destination = forward ? packet.destination : packet.source;
+  return same(flow.source, source) && same(flow.destination, destination);
+}
+
 function same(a: Uint32Array, b: Uint32Array): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
@@ -301,7 +324,7 @@ function question(packet: Packet): number {
   return (packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(packet.icmpType) ?? packet.icmpType;
 }
 
-function portsFit(flow: Flow, packet: Packet, forward: boolean): boolean {
+function portsFit(flow: Entry, packet: Packet, forward: boolean): boolean {
   if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
     const answers = packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS;
     return (answers.get(flow.sourcePort) ?? flow.sourcePort) === question(packet);

@@ -45,6 +45,7 @@ function turnRound(packet: Packet, flow: Flow): void {
   flow.bytesToServer = flow.bytesToClient;
   flow.packetsToClient = packetsToServer;
   flow.bytesToClient = bytesToServer;
+  flow.turned = !flow.turned;
   packet.direction = TO_CLIENT;
 }
 
