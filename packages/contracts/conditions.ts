@@ -162,4 +162,14 @@ export interface Threshold {
   readonly timeout?: number;
 }
 
+/** A line of threshold.config: a threshold for signatures that have none, or alerts that are not told. */
+export interface GlobalThreshold {
+  /** 0: every generator, every signature */
+  readonly gid: number;
+  readonly sid: number;
+  readonly threshold: Threshold | undefined;
+  /** `addresses` as in a rule header; empty: whatever the addresses are */
+  readonly suppress: { readonly side: 'source' | 'destination' | 'either'; readonly addresses: string } | undefined;
+}
+
 export type FlowDemand = 'established' | 'not_established' | 'stateless' | 'to_server' | 'to_client' | 'only_stream' | 'no_stream' | 'only_frag' | 'no_frag';

@@ -71,6 +71,11 @@ export interface RuleBuilder {
   addReference(type: string, value: string): void;
   addMetadata(key: string, value: string): void;
 
+  /** Is there such a keyword? */
+  knows(keyword: string): boolean;
+  /** The rule is not for this engine: neither loaded nor refused. */
+  passOver(missing: string): void;
+
   /** The rule is refused. `code` is the part after the keyword's own name: `empty` becomes `content/empty`. */
   problem(code: string, title: string, help?: string): void;
   /** The rule loads all the same. */

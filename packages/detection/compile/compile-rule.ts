@@ -35,6 +35,8 @@ export interface RuleCompilation {
   /** undefined where a diagnostic of level error was made */
   readonly compiled: CompiledRule | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** the rule requires what this engine has not: it is passed over */
+  readonly missing?: string;
 }
 
 export interface RuleCompiler {
@@ -67,6 +69,7 @@ class Builder implements RuleBuilder {
   readonly #compiler: RuleCompiler;
   readonly #diagnostics: Diagnostic[] = [];
   #failed = false;
+  #missing: string | undefined = undefined;
 
   readonly #payload: OpenList = { buffer: undefined, key: PAYLOAD, transforms: [], conditions: [] };
   readonly #lists: OpenList[] = [];
@@ -349,6 +352,14 @@ class Builder implements RuleBuilder {
     this.#metadata.push({ key, value });
   }
 
+  knows(keyword: string): boolean {
+    return this.#compiler.catalogue.keywords.has(keyword);
+  }
+
+  passOver(missing: string): void {
+    this.#missing ??= missing;
+  }
+
   problem(code: string, title: string, help?: string): void {
     this.#say('error', `${this.option.name}/${code}`, title, this.option.span, help);
   }
@@ -366,6 +377,8 @@ class Builder implements RuleBuilder {
 
   finish(): RuleCompilation {
     const { rule } = this;
+    // What it asks for beside is not to be held against it.
+    if (this.#missing !== undefined) return { compiled: undefined, diagnostics: [], missing: this.#missing };
     const header = this.#compiler.headers.resolve(rule, (code, title, at, help) => this.#say('error', code, title, at, help));
     const protocols = this.#resolveProtocols();
     const flow = this.#flowDemands();

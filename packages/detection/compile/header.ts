@@ -90,6 +90,11 @@ export class HeaderResolver {
     });
   }
 
+  /** Addresses as a header writes them; undefined: any. What is wrong was said when the configuration was read. */
+  addresses(text: string): AddressSet | undefined {
+    return text === '' ? undefined : this.#addressSet(text, { start: 0, end: 0 }, () => {});
+  }
+
   #make(fields: readonly string[], spans: readonly Span[], report: Report): RuleHeader {
     const word = fields[0].split(':')[0];
     const packet = PACKET_PROTOCOLS.get(word);

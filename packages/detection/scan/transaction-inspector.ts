@@ -198,8 +198,7 @@ export class TransactionInspector {
         other.decided.add(rule.index);
       }
       this.#evaluation.matched(rule, packet, flow);
-      this.#alerts.add({ rule, direction, transaction, inStream: true, flow });
-      if (rule.action === 'pass') flow.verdict = 'pass';
+      this.#alerts.add({ rule, direction, transaction, inStream: true, flow, action: rule.action, changed: false });
     }
     pending.length = kept;
   }
