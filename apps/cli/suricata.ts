@@ -170,6 +170,10 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  const { entries, problems } = configuration.thresholds;
+  for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
+  if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
+  if (args.captures.length > 0) log.say('Info', 'detect', `Threshold config parsed: ${entries.length} rule(s) found`);
   const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);

@@ -65,6 +65,7 @@ export interface RuleBuilder {
   useVariable(name: string): number | undefined;
 
   setNoAlert(): void;
+  setAlert(): void;
   setTarget(target: 'src_ip' | 'dest_ip'): void;
   setClasstype(name: string): void;
   setPriority(priority: number): void;

@@ -13,6 +13,7 @@ import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { readReputation } from './reputation.ts';
+import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
 export type Tree = { [key: string]: unknown };
 
@@ -33,6 +34,8 @@ export interface Configuration {
   readonly eves: readonly EveOutput[];
   readonly fastLog: string | undefined;
   readonly ruleFiles: readonly string[];
+  /** what threshold.config says, and what of it could not be read */
+  readonly thresholds: ThresholdFile;
 }
 
 /** An `include` of an `include` of …; nobody nests deeper. */
@@ -126,6 +129,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
   const encryption = String(at(tree, 'app-layer.protocols.tls.encryption-handling') ?? 'track-only');
   const classificationFile = at(tree, 'classification-file');
   const streamInline = at(tree, 'stream.inline');
+  const thresholds = thresholdsOf(tree);
   const settings: EngineSettings = {
     ...defaults,
     addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
@@ -158,12 +162,13 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     },
     maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
     decompressors,
+    globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
     classifications:
       options.classifications ??
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
-  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree) };
+  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
 }
 
 /** Bodies are bounded even where the configuration asks for all of them. */
@@ -277,7 +282,20 @@ function reputationOf(tree: Tree): Reputation | undefined {
   const categories = at(tree, 'reputation-categories-file');
   const files = at(tree, 'reputation-files');
   if (categories === undefined || files === undefined || files === null) return undefined;
-  return readReputation(String(categories), (Array.isArray(files) ? files : [files]).map(String), String(at(tree, 'default-reputation-path') ?? '.'));
+  return readReputation(String(categories), listOf(files), String(at(tree, 'default-reputation-path') ?? '.'));
+}
+
+const NO_THRESHOLDS: ThresholdFile = { entries: [], problems: [] };
+
+function thresholdsOf(tree: Tree): ThresholdFile {
+  const path = at(tree, 'threshold-file');
+  return path === undefined || path === null || !existsSync(String(path)) ? NO_THRESHOLDS : readThresholdFile(readFileSync(String(path), 'utf8'));
+}
+
+/** A list, or what `--set name.0=…` makes of one that is not there. */
+function listOf(written: unknown): readonly string[] {
+  if (Array.isArray(written)) return written.map(String);
+  return typeof written === 'object' && written !== null ? Object.values(written).map(String) : [String(written)];
 }
 
 function ruleFilesOf(tree: Tree): readonly string[] {

@@ -53,7 +53,11 @@ export class EngineLog {
               })
             : `${line.level}: ${line.module}: ${line.text}`,
         );
-      appendFileSync(isAbsolute(filename) ? filename : join(this.#folder, filename), lines.map((line) => `${line}\n`).join(''));
+      try {
+        appendFileSync(isAbsolute(filename) ? filename : join(this.#folder, filename), lines.map((line) => `${line}\n`).join(''));
+      } catch (problem) {
+        process.stderr.write(`Warning: log: ${(problem as Error).message}\n`);
+      }
     }
     this.#said.length = 0;
   }

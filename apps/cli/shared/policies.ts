@@ -18,11 +18,11 @@ export function exceptionPoliciesOf(tree: Tree, ips: boolean): EngineSettings['e
   const own = policyAt(tree, 'stream.midstream-policy', ips);
   if (own !== undefined) {
     if (NEVER_FOR_MIDSTREAM.has(own)) throw new InputProblem(`stream.midstream-policy: ${own} can not be used for connections in the middle`);
-    if (!ips && NEEDS_IPS.has(own)) throw new InputProblem(`stream.midstream-policy: ${own} needs IPS mode`);
+    if (!ips && NEEDS_IPS.has(own) && (pickUp || own.startsWith('drop'))) throw new InputProblem(`stream.midstream-policy: ${own} needs IPS mode`);
     if (pickUp && !FOR_PICKED_UP.has(own)) throw new InputProblem(`stream.midstream-policy: ${own} can not be used where stream.midstream is on`);
   }
   return {
-    midstream: own ?? usable(master, ips) ?? (ips && !pickUp ? 'drop-flow' : 'ignore'),
+    midstream: usable(own, ips) ?? usable(master, ips) ?? (ips && !pickUp ? 'drop-flow' : 'ignore'),
     applicationError: usable(policyAt(tree, 'app-layer.error-policy', ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore'),
   };
 }

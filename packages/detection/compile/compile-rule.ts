@@ -94,6 +94,7 @@ class Builder implements RuleBuilder {
   #streamOnly = false;
   readonly #variables: string[] = [];
   #noAlert = false;
+  #alert = false;
   #target: 'src_ip' | 'dest_ip' | undefined = undefined;
   #classtype = '';
   #priority = -1;
@@ -332,6 +333,10 @@ class Builder implements RuleBuilder {
     this.#noAlert = true;
   }
 
+  setAlert(): void {
+    this.#alert = true;
+  }
+
   setTarget(target: 'src_ip' | 'dest_ip'): void {
     this.#target = target;
   }
@@ -406,7 +411,7 @@ class Builder implements RuleBuilder {
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
-      this.#packetConditions.length === 0 &&
+      this.#packetConditions.every((one) => one.addressesOnly === true) &&
       this.#anomalies.length === 0 &&
       !flow.any;
     const compiled: CompiledRule = {
@@ -433,7 +438,7 @@ class Builder implements RuleBuilder {
       checks,
       changes,
       thresholds: this.#thresholds,
-      noAlert: this.#noAlert,
+      noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
       target: this.#target,
       classtype: this.#classtype,
       priority: this.#priority >= 0 ? this.#priority : (classification?.priority ?? 3),
@@ -441,13 +446,7 @@ class Builder implements RuleBuilder {
       metadata: this.#metadata,
       variableCount: this.#variables.length,
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
-      addressesOnly:
-        bare &&
-        protocols === undefined &&
-        this.#states.length === 0 &&
-        header.sourcePorts === undefined &&
-        header.destinationPorts === undefined &&
-        header.addressesGiven,
+      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined,
       protocolOnly: bare && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0,
     };
     return { compiled, diagnostics: this.#diagnostics };

@@ -22,7 +22,6 @@ export interface RuleHeader {
   /** what the protocol can be carried in */
   readonly transports: { readonly tcp: boolean; readonly udp: boolean; readonly other: boolean };
   /** at least one address is not `any` */
-  readonly addressesGiven: boolean;
 }
 
 interface PacketProtocol {
@@ -116,7 +115,6 @@ export class HeaderResolver {
         udp: protocols === undefined || protocols.includes(UDP),
         other: protocols === undefined || protocols.some((one) => one !== TCP && one !== UDP),
       },
-      addressesGiven: source !== undefined || destination !== undefined,
     };
   }
 

@@ -47,12 +47,12 @@ export class AlertQueue {
       const answer = this.#thresholds.decide(alert, packet, flow);
       if (answer === undefined) continue;
       this.#act(alert, packet, flow);
-      if (alert.action === 'pass') break;
       if (answer === SILENT) this.suppressed++;
       else if (!alert.rule.noAlert) {
         if (told >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
         else queue[told++] = alert;
       }
+      if (alert.action === 'pass') break;
     }
     for (let at = 0; at < told; at++) emit(queue[at], packet);
     queue.length = 0;
