@@ -9,6 +9,7 @@ import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp } from '@sigwright/con
 import { Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
 import { type Configuration, configurationOf, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
 import { LineWriter } from './shared/line-writer.ts';
@@ -32,6 +33,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
   -T                         read configuration and rules, and end
       --set KEY=VALUE        change one value of the configuration
       --include FILE         a further configuration file
+      --data-dir FOLDER      where sets that rules save are kept (default: that of the records)
       --init-errors-fatal    end where a rule is refused
       --disable-detection    records only
       --simulate-ips         rules act at once, as in line
@@ -39,7 +41,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --dump-config          print the configuration
       --build-info, -V       what this is
 
-Taken and without effect: --runmode, --data-dir, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
+Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
 --strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -v, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
@@ -59,13 +61,13 @@ interface Arguments {
   noDetection: boolean;
   dumpConfig: boolean;
   analysis: boolean;
+  data: string | undefined;
   filter: string[];
 }
 
 /** Options with a value that change nothing here. */
 const TAKES_VALUE = new Set([
   '--runmode',
-  '--data-dir',
   '--user',
   '--group',
   '--pidfile',
@@ -92,6 +94,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     noDetection: false,
     dumpConfig: false,
     analysis: false,
+    data: undefined,
     filter: [],
   };
   for (let at = 0; at < argv.length; at++) {
@@ -108,6 +111,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
       result.exclusive = true;
     } else if (name === '--set') result.sets.push(value());
     else if (name === '--include') result.includes.push(value());
+    else if (name === '--data-dir') result.data = value();
     else if (name === '-k') {
       const mode = value();
       result.checksums = mode === 'none' ? false : mode === 'all' ? true : undefined;
@@ -177,6 +181,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+  const dataFolder = args.data ?? folder;
+  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles: dataFilesOf(configuration.tree, present, dataFolder) } };
   const rules = loadRules(present, configuration.settings);
   for (const { path, line, diagnostic, sid } of rules.problems) {
     if (diagnostic.severity === 'error')
@@ -201,6 +207,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
   const code = await inspect(args, configuration, rules, folder, log);
+  saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
 }

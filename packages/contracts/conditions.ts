@@ -72,6 +72,8 @@ export interface Inspection {
   packet: Packet | undefined;
   flow: Flow | undefined;
   transaction: Transaction | undefined;
+  /** what tests have to tell beside their answer, shown with the alert (`context`); emptied for each rule */
+  notes: Record<string, unknown> | undefined;
 }
 
 /** A test at or from the cursor, such as byte_test or isdataat. It may move the cursor or set variables. */

@@ -3,6 +3,7 @@
  * configuration; the command line fills in what a suricata.yaml says.
  */
 import type { GlobalThreshold } from './conditions.ts';
+import type { DataFiles } from './datasets.ts';
 
 /** The release of Suricata whose rules and answers count here. */
 export const COMPATIBLE_VERSION = '8.0.7';
@@ -78,6 +79,8 @@ export interface EngineSettings {
   readonly classifications: ReadonlyMap<string, Classification>;
   /** thresholds and suppressions from threshold.config */
   readonly globalThresholds: readonly GlobalThreshold[];
+  /** files that rules name; kept out of saved plans */
+  readonly dataFiles: DataFiles;
   /** IP reputation, where the configuration names files; kept out of saved plans */
   readonly reputation: Reputation | undefined;
   /** steps a regular expression may take on one buffer */
@@ -161,6 +164,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   decompressors: {},
   classifications: new Map(),
   globalThresholds: [],
+  dataFiles: { read: () => undefined, mayWrite: true, mayBeAbsolute: false },
   reputation: undefined,
   patternStepLimit: 200_000,
 };

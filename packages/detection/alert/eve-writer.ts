@@ -211,7 +211,7 @@ export class EveWriter implements EngineHandlers {
     return parseAddress(chosen) === undefined ? undefined : chosen;
   }
 
-  #alertBody({ rule, action }: Alert, packet: Packet): Record<string, unknown> {
+  #alertBody({ rule, action, notes }: Alert, packet: Packet): Record<string, unknown> {
     const blocked = action.startsWith('reject') || (action === 'drop' && this.#settings.ips);
     const body: Record<string, unknown> = {
       action: blocked ? 'blocked' : 'allowed',
@@ -239,6 +239,7 @@ export class EveWriter implements EngineHandlers {
       }
       body['metadata'] = metadata;
     }
+    if (notes !== undefined) body['context'] = notes;
     if (this.#options.alert.rule) body['rule'] = rule.text;
     return body;
   }

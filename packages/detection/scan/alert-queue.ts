@@ -62,7 +62,8 @@ export class AlertQueue {
     const { action } = alert;
     const decision = DROPS[action];
     if (decision === undefined) {
-      if (action === 'pass') {
+      // What is dropped already is not let through by a rule that comes later.
+      if (action === 'pass' && (packet.decision & DROPPED) === 0) {
         packet.decision |= PASSED;
         if (flow !== undefined && ofFlow(alert)) decideFlow(flow, 'pass');
       }

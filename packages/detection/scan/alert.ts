@@ -11,6 +11,8 @@ export interface Alert {
   readonly flow: Flow | undefined;
   /** what it does: the rule's action, unless a rate filter put another in its place */
   action: Action;
+  /** shown with it as `context` */
+  readonly notes: Record<string, unknown> | undefined;
   /** by a rate filter */
   changed: boolean;
 }

@@ -229,7 +229,16 @@ export class Engine {
       }
       if (!evaluation.packetRule(rule, packet, flow)) continue;
       evaluation.matched(rule, packet, flow);
-      this.#alerts.add({ rule, direction, transaction: undefined, inStream: evaluation.foundInStream, flow, action: rule.action, changed: false });
+      this.#alerts.add({
+        rule,
+        direction,
+        transaction: undefined,
+        inStream: evaluation.foundInStream,
+        flow,
+        action: rule.action,
+        changed: false,
+        notes: evaluation.notes,
+      });
       if (rule.action === 'pass') break;
     }
   }
