@@ -41,6 +41,8 @@ export class Flow {
   packetsToClient = 0;
   bytesToServer = 0;
   bytesToClient = 0;
+  /** packets around it: the same addresses inside and outside of a tunnel are two flows */
+  tunnelDepth = 0;
   /** packet number of the first packet */
   firstPacket = 0;
 

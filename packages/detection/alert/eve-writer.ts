@@ -87,6 +87,9 @@ export const DEFAULT_EVE: EveOptions = {
   ethernet: false,
 };
 
+/** Encapsulating security payload (RFC 4303): the flow's ports are the index of its parameters. */
+const ESP = 50;
+
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [ICMP, 'ICMP'],
   [TCP, 'TCP'],
@@ -319,8 +322,16 @@ export class EveWriter implements EngineHandlers {
     if (application ? !wanted.application : owner === 'stream' ? !wanted.stream : !wanted.decode) return;
     const record = this.#head('anomaly', packet, flow, packet.direction);
     if (application) {
-      record['app_proto'] = this.#recordName(flow?.applicationProtocol ?? 'failed');
-      record['anomaly'] = { type: 'applayer', event: recognition ? name : name.slice(dot + 1), layer: recognition ? 'proto_detect' : 'proto_parser' };
+      const protocol = this.#recordName(flow?.applicationProtocol ?? 'failed');
+      record['app_proto'] = protocol;
+      const capitals = recognition || this.#protocols.get(owner)?.anomaliesInCapitals === true;
+      const event = recognition ? name.replace('.', '_') : name.slice(dot + 1);
+      record['anomaly'] = {
+        app_proto: protocol,
+        type: 'applayer',
+        event: capitals ? event.toUpperCase() : event,
+        layer: recognition ? 'proto_detect' : 'proto_parser',
+      };
       if (transaction !== undefined) record['tx_id'] = transaction.id;
     } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
     this.#write(record);
@@ -370,12 +381,14 @@ export class EveWriter implements EngineHandlers {
         record['icmp_type'] = packet.icmpType;
         record['icmp_code'] = packet.icmpCode;
       }
+      if (packet.protocol === ESP && packet.transportStart >= 0) record['spi'] = packet.sourcePort;
       record['ip_v'] = packet.ipVersion;
     }
     if (this.#options.ethernet && packet.ethernetStart >= 0 && !packet.isPseudo) {
       record['ether'] = {
         src_mac: hardwareAddress(packet.data, packet.ethernetStart + 6),
         dest_mac: hardwareAddress(packet.data, packet.ethernetStart),
+        ...(packet.ipVersion === 0 ? { ether_type: packet.etherType } : {}),
       };
     }
     record['pkt_src'] = packetSource(packet);
@@ -394,7 +407,7 @@ export class EveWriter implements EngineHandlers {
     if (flow.protocol === ICMP || flow.protocol === ICMPV6) {
       record['icmp_type'] = flow.sourcePort;
       record['icmp_code'] = flow.destinationPort;
-    }
+    } else if (flow.protocol === ESP) record['spi'] = flow.sourcePort;
     record['ip_v'] = flow.ipVersion;
   }
 

@@ -136,7 +136,7 @@ export class FlowTable {
     for (let entry = this.#buckets[hash & (this.#buckets.length - 1)]; entry !== undefined; entry = entry.next) {
       if (entry.hash !== hash) continue;
       const { flow } = entry;
-      if (flow.protocol !== packet.protocol || flow.ipVersion !== packet.ipVersion || !sameVlans(flow, packet)) continue;
+      if (flow.protocol !== packet.protocol || flow.ipVersion !== packet.ipVersion || flow.tunnelDepth !== packet.tunnelDepth || !sameVlans(flow, packet)) continue;
       if (same(flow.source, packet.source) && same(flow.destination, packet.destination) && portsFit(flow, packet, true)) {
         packet.direction = 0;
         return entry;
@@ -156,6 +156,7 @@ export class FlowTable {
     flow.id = ++this.#created;
     flow.ipVersion = packet.ipVersion;
     flow.protocol = packet.protocol;
+    flow.tunnelDepth = packet.tunnelDepth;
     flow.source.set(packet.source);
     flow.destination.set(packet.destination);
     if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
@@ -235,6 +236,9 @@ function sameVlans(flow: Flow, packet: Packet): boolean {
 
 /** Encapsulating security payload (RFC 4303). */
 const ESP = 50;
+/** Tunnels of whole packets (RFC 2003, 4213). */
+const IPV4_IN_IP = 4;
+const IPV6_IN_IP = 41;
 
 /** Group management, routing and the like are single packets; an ICMPv4 error speaks of another flow and is none of its own. */
 function beginsFlow(packet: Packet): boolean {
@@ -243,6 +247,8 @@ function beginsFlow(packet: Packet): boolean {
     case UDP:
     case SCTP:
     case ESP:
+    case IPV4_IN_IP:
+    case IPV6_IN_IP:
     case ICMPV6:
       return true;
     case ICMP:
