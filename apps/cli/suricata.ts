@@ -2,20 +2,23 @@
  * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { type EveRecord, eveTimestamp } from '@sigwright/contracts';
+import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
-import { type Configuration, configurationOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { type Configuration, configurationOf, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
+import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
+import { TrafficCounters } from './shared/traffic-counters.ts';
 
-const VERSION = '8.0.7';
+const VERSION = COMPATIBLE_VERSION;
 
 const USAGE = `sigwright suricata -r CAPTURE [options]
 
@@ -30,13 +33,15 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
   -T                         read configuration and rules, and end
       --set KEY=VALUE        change one value of the configuration
       --include FILE         a further configuration file
+      --data-dir FOLDER      where sets that rules save are kept (default: that of the records)
       --init-errors-fatal    end where a rule is refused
       --disable-detection    records only
       --simulate-ips         rules act at once, as in line
+      --engine-analysis      read the rules, write what they were understood as, and end
       --dump-config          print the configuration
       --build-info, -V       what this is
 
-Taken and without effect: --runmode, --data-dir, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
+Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
 --strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -v, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
@@ -55,13 +60,14 @@ interface Arguments {
   strict: boolean;
   noDetection: boolean;
   dumpConfig: boolean;
+  analysis: boolean;
+  data: string | undefined;
   filter: string[];
 }
 
 /** Options with a value that change nothing here. */
 const TAKES_VALUE = new Set([
   '--runmode',
-  '--data-dir',
   '--user',
   '--group',
   '--pidfile',
@@ -87,6 +93,8 @@ function readArguments(argv: readonly string[]): Arguments | string {
     strict: false,
     noDetection: false,
     dumpConfig: false,
+    analysis: false,
+    data: undefined,
     filter: [],
   };
   for (let at = 0; at < argv.length; at++) {
@@ -103,6 +111,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
       result.exclusive = true;
     } else if (name === '--set') result.sets.push(value());
     else if (name === '--include') result.includes.push(value());
+    else if (name === '--data-dir') result.data = value();
     else if (name === '-k') {
       const mode = value();
       result.checksums = mode === 'none' ? false : mode === 'all' ? true : undefined;
@@ -111,11 +120,11 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '--init-errors-fatal') result.strict = true;
     else if (name === '--disable-detection') result.noDetection = true;
     else if (name === '--dump-config') result.dumpConfig = true;
+    else if (name === '--engine-analysis') result.analysis = true;
     else if (TAKES_VALUE.has(name)) {
       if (equals < 0 && name !== '--strict-rule-keywords') at++;
     } else if (FLAGS.has(name)) continue;
-    else if (name === '--engine-analysis' || name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet')
-      return `${name} is not built yet`;
+    else if (name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -141,108 +150,132 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   let configuration: Configuration;
   const folder = args.log ?? '.';
-  const messages: string[] = [];
-  const say = (level: 'Error' | 'Warning' | 'Notice' | 'Info', text: string): void => {
-    messages.push(`${level}: ${text}`);
-    process.stderr.write(`${level}: ${text}\n`);
-  };
-  const saveLog = (): void => {
-    if (existsSync(folder)) appendFileSync(join(folder, 'suricata.log'), messages.map((line) => `${line}\n`).join(''));
+  const log = new EngineLog(folder);
+  const stop = (module: string, text: string): number => {
+    log.say('Error', module, text);
+    log.save();
+    return 1;
   };
   try {
     const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'));
     for (const file of args.includes) Object.assign(tree, readYaml(file));
     for (const assignment of args.sets) setValue(tree, assignment);
+    log.useFiles(logFilesOf(tree));
     configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline });
     if (args.dumpConfig) {
       process.stdout.write(dump(tree, '').join(''));
       return 0;
     }
   } catch (problem) {
-    say('Error', `conf: ${(problem as Error).message}`);
-    saveLog();
-    return 1;
+    return stop('conf', `${(problem as Error).message}`);
   }
   if (args.filter.length > 0) {
-    say('Error', `a packet filter (${args.filter.join(' ')}) is not built yet`);
-    saveLog();
-    return 1;
+    return stop('pcap', `a packet filter (${args.filter.join(' ')}) is not built yet`);
   }
-  say('Notice', `suricata: This is Suricata version ${VERSION} RELEASE running in USER mode`);
+  log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  const { entries, problems } = configuration.thresholds;
+  for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
+  if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
+  if (args.captures.length > 0) log.say('Info', 'detect', `Threshold config parsed: ${entries.length} rule(s) found`);
   const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
   const present = wanted.filter((path) => existsSync(path));
-  for (const path of wanted) if (!existsSync(path)) say('Warning', `detect: No rule files match the pattern ${path}`);
+  for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+  const dataFolder = args.data ?? folder;
+  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles: dataFilesOf(configuration.tree, present, dataFolder) } };
   const rules = loadRules(present, configuration.settings);
   for (const { path, line, diagnostic, sid } of rules.problems) {
-    if (diagnostic.severity === 'error') say('Error', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
+    if (diagnostic.severity === 'error')
+      log.say('Error', 'detect', `${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
     else if (diagnostic.severity === 'warning')
-      say('Warning', `detect: ${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
+      log.say('Warning', 'detect', `${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
   }
-  say('Info', `detect: ${present.length} rule files processed. ${rules.loaded} rules successfully loaded, ${rules.refused} rules failed`);
+  log.say('Info', 'detect', `${present.length} rule files processed. ${rules.loaded} rules successfully loaded, ${rules.refused} rules failed`);
   if (rules.refused > 0 && (args.strict || args.test)) {
-    say('Error', 'suricata: Loading signatures failed.');
-    saveLog();
-    return 1;
+    return stop('suricata', 'Loading signatures failed.');
+  }
+  if (args.analysis) {
+    log.save();
+    return 0;
   }
   if (args.test) {
-    say('Notice', 'suricata: Configuration provided was successfully loaded. Exiting.');
-    saveLog();
+    log.say('Notice', 'suricata', 'Configuration provided was successfully loaded. Exiting.');
+    log.save();
     return 0;
   }
   if (args.captures.length === 0) {
-    say('Error', 'suricata: no capture was given (-r FILE)');
-    saveLog();
-    return 1;
+    return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, folder, say);
-  saveLog();
+  const code = await inspect(args, configuration, rules, folder, log);
+  saveDataSets(configuration.settings, dataFolder);
+  log.save();
   return code;
 }
 
-async function inspect(
-  args: Arguments,
-  configuration: Configuration,
-  rules: ReturnType<typeof loadRules>,
-  folder: string,
-  say: (level: 'Error' | 'Warning' | 'Notice' | 'Info', text: string) => void,
-): Promise<number> {
-  const { settings, eve, fastLog } = configuration;
-  const eveFile = eve.enabled ? new LineWriter(isAbsolute(eve.filename) ? eve.filename : join(folder, eve.filename)) : undefined;
-  const fastFile = fastLog === undefined ? undefined : new LineWriter(isAbsolute(fastLog) ? fastLog : join(folder, fastLog));
+async function inspect(args: Arguments, configuration: Configuration, rules: ReturnType<typeof loadRules>, folder: string, log: EngineLog): Promise<number> {
+  const { settings, eves, fastLog } = configuration;
+  const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
+  const files = eves.map((eve) => new LineWriter(inFolder(eve.filename)));
+  const fastFile = fastLog === undefined ? undefined : new LineWriter(inFolder(fastLog));
   const signal = stopOnSignals();
   let exit = 0;
   for (const given of args.captures) {
     for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
-      const writer = new EveWriter((record: EveRecord) => eveFile?.line(JSON.stringify(record)), settings, catalogue.protocols, eve.options);
+      const writers = eves.map(
+        (eve, at) =>
+          new EveWriter(
+            (record: EveRecord) => files[at].line(JSON.stringify(record)),
+            settings,
+            catalogue.protocols,
+            eve.captureName ? { ...eve.options, captureFile: capture } : eve.options,
+          ),
+      );
+      const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
       const engine: Engine = new Engine(rules.plan, catalogue, settings, {
         packet: (packet) => {
           lastTime = packet.time;
         },
         alert: (alert, packet) => {
-          writer.alert(alert, packet);
+          for (const writer of writers) writer.alert(alert, packet);
           fastFile?.line(fastLine(alert, packet, settings));
         },
-        anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
-        transaction: (protocol, transaction, flow, packet, final) => writer.transaction(protocol, transaction, flow, packet, final),
-        flow: (flow) => writer.flow(flow),
+        anomaly: (packet, flow, transaction, name) => {
+          for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
+        },
+        transaction: (protocol, transaction, flow, packet, final) => {
+          if (final) counted.transaction(flow);
+          for (const writer of writers) writer.transaction(protocol, transaction, flow, packet, final);
+        },
+        recognised: (flow) => counted.recognised(flow),
+        flow: (flow) => {
+          counted.flow(flow);
+          for (const writer of writers) writer.flow(flow);
+        },
+        dropped: (packet, flow, cause) => {
+          for (const writer of writers) writer.dropped(packet, flow, cause);
+        },
+        decided: (packet, flow) => counted.decided(packet, flow),
       });
       const problem = await runCapture(engine, capture, signal);
       if (problem !== undefined) {
-        say(problem.code === 'capture/truncated' ? 'Warning' : 'Error', `pcap: ${problem.message} (${capture})`);
-        if (problem.code !== 'capture/truncated') exit = 1;
+        // One of several files, or the rest of one, may be broken: what could be read counts.
+        const fatal = capture === given && engine.counters.packets === 0 && problem.code !== 'capture/truncated';
+        log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
+        if (fatal) exit = 1;
       }
-      if (eve.stats) eveFile?.line(JSON.stringify(statsRecord(engine, writer, eveTimestamp(lastTime), rules)));
-      say('Notice', `pcap: read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
+      for (let at = 0; at < eves.length; at++) {
+        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), rules)));
+      }
+      log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }
   }
-  for (const failure of [eveFile?.close(), fastFile?.close()]) {
+  for (const failure of [...files.map((file) => file.close()), fastFile?.close()]) {
     if (failure === undefined) continue;
-    say('Error', failure.message);
+    log.say('Error', 'output', failure.message);
     exit = 1;
   }
-  if (signal.stopped) say('Notice', 'suricata: Signal Received.  Stopping engine.');
+  if (signal.stopped) log.say('Notice', 'suricata', 'Signal Received.  Stopping engine.');
   return exit;
 }
 

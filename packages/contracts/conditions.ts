@@ -72,6 +72,8 @@ export interface Inspection {
   packet: Packet | undefined;
   flow: Flow | undefined;
   transaction: Transaction | undefined;
+  /** what tests have to tell beside their answer, shown with the alert (`context`); emptied for each rule */
+  notes: Record<string, unknown> | undefined;
 }
 
 /** A test at or from the cursor, such as byte_test or isdataat. It may move the cursor or set variables. */
@@ -162,6 +164,16 @@ export interface Threshold {
   /** rate_filter only */
   readonly newAction?: string;
   readonly timeout?: number;
+}
+
+/** A line of threshold.config: a threshold for signatures that have none, or alerts that are not told. */
+export interface GlobalThreshold {
+  /** 0: every generator, every signature */
+  readonly gid: number;
+  readonly sid: number;
+  readonly threshold: Threshold | undefined;
+  /** `addresses` as in a rule header; empty: whatever the addresses are */
+  readonly suppress: { readonly side: 'source' | 'destination' | 'either'; readonly addresses: string } | undefined;
 }
 
 export type FlowDemand = 'established' | 'not_established' | 'stateless' | 'to_server' | 'to_client' | 'only_stream' | 'no_stream' | 'only_frag' | 'no_frag';

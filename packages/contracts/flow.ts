@@ -43,6 +43,8 @@ export class Flow {
   packetsToClient = 0;
   bytesToServer = 0;
   bytesToClient = 0;
+  /** packets around it: the same addresses inside and outside of a tunnel are two flows */
+  tunnelDepth = 0;
   /** packet number of the first packet */
   firstPacket = 0;
 
@@ -67,8 +69,14 @@ export class Flow {
   integers: Map<string, number> | undefined = undefined;
   /** an alert was raised on it */
   alerted = false;
-  /** a pass rule, a drop, or bypass: nothing more is inspected */
+  /** passed: nothing more is inspected; dropped: nothing more of it goes on (the first decision counts) */
   verdict: 'none' | 'pass' | 'drop' = 'none';
+  /** directions in which a drop was recorded, as bits */
+  dropsLogged = 0;
+  /** nothing more of it is looked at, not even by streams and protocols */
+  bypassed = false;
+  /** exception policies that were applied, each target once */
+  exceptions: { readonly target: string; readonly policy: string }[] | undefined = undefined;
   /** why the flow ended: `timeout`, `forced`, `shutdown` (end of capture), `tcp_reuse` */
   endReason = '';
   /** owned by detection */

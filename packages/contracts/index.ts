@@ -3,6 +3,7 @@ export * from './argument-grammar.ts';
 export * from './buffer.ts';
 export * from './catalogue.ts';
 export * from './conditions.ts';
+export * from './datasets.ts';
 export * from './diagnostic.ts';
 export * from './direction.ts';
 export * from './eve.ts';

@@ -21,6 +21,24 @@ export const UDP = 17;
 export const ICMPV6 = 58;
 export const SCTP = 132;
 
+/** what was decided about a packet; bits, since several rules may decide */
+export const PASSED = 1;
+export const DROPPED = 2;
+/** an answer that ends the conversation goes to the packet's source, to its destination; only with DROPPED */
+export const REJECTED_TO_SOURCE = 4;
+export const REJECTED_TO_DESTINATION = 8;
+
+/** layers below IP that were read; bits of `linkLayers` */
+export const LAYER_VN_TAG = 1;
+export const LAYER_E_TAG = 2;
+export const LAYER_BACKBONE_TAG = 4;
+export const LAYER_MPLS = 8;
+export const LAYER_PPPOE = 16;
+export const LAYER_SERVICE_HEADER = 32;
+export const LAYER_ERSPAN = 64;
+export const LAYER_PPP = 128;
+export const LAYER_FABRIC_PATH = 256;
+
 export const MOST_VLANS = 3;
 
 export class Packet {
@@ -102,6 +120,12 @@ export class Packet {
   /** rebuilt from fragments, or carried in a tunnel: the frame offsets are those of the rebuilt bytes */
   isRebuilt = false;
   tunnelDepth = 0;
+  /** what it is carried in (`gre tunnel`), and the packet around all others; empty and undefined outside of tunnels */
+  tunnel = '';
+  root: Packet | undefined = undefined;
+  linkLayers = 0;
+  /** a layer could not be read, and nothing above it was */
+  isInvalid = false;
   /** headers read so far, those of packets around this one included; bounded by the decoder */
   layers = 0;
 
@@ -113,6 +137,19 @@ export class Packet {
   isPseudo = false;
   /** the payload was taken into the stream (in window, not a full retransmission) */
   inStream = false;
+
+  /** PASSED, DROPPED, REJECTED_… */
+  decision = 0;
+  /** why it is dropped, in the words of drop records (`rules`, `flow drop`); empty where it is not */
+  dropReason = '';
+  /** exception policies that were applied to it: where, and which */
+  exceptions: PacketException[] | undefined = undefined;
+}
+
+export interface PacketException {
+  /** as in records: `stream_midstream`, `app_error` */
+  readonly target: string;
+  readonly policy: string;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -65,11 +65,17 @@ export interface RuleBuilder {
   useVariable(name: string): number | undefined;
 
   setNoAlert(): void;
+  setAlert(): void;
   setTarget(target: 'src_ip' | 'dest_ip'): void;
   setClasstype(name: string): void;
   setPriority(priority: number): void;
   addReference(type: string, value: string): void;
   addMetadata(key: string, value: string): void;
+
+  /** Is there such a keyword? */
+  knows(keyword: string): boolean;
+  /** The rule is not for this engine: neither loaded nor refused. */
+  passOver(missing: string): void;
 
   /** The rule is refused. `code` is the part after the keyword's own name: `empty` becomes `content/empty`. */
   problem(code: string, title: string, help?: string): void;

@@ -2,6 +2,14 @@
  * What an engine is told before it starts. The defaults are stated here once and equal those of Suricata 8's packaged
  * configuration; the command line fills in what a suricata.yaml says.
  */
+import type { GlobalThreshold } from './conditions.ts';
+import type { DataFiles } from './datasets.ts';
+
+/** The release of Suricata whose rules and answers count here. */
+export const COMPATIBLE_VERSION = '8.0.7';
+/** What rules may require beside keywords and versions. */
+export const FEATURES: ReadonlySet<string> = new Set(['ja3', 'ja4']);
+
 export interface Decompressors {
   /**
    * Whole-input decompression for codings without an own implementation (`br`, `zstd`). At most `limit` bytes of output; a
@@ -10,14 +18,33 @@ export interface Decompressors {
   readonly [coding: string]: (input: Uint8Array, limit: number) => Uint8Array | undefined;
 }
 
+/**
+ * What to do where the engine could not look at everything (Suricata user guide, "Exception Policies"): `drop`, `reject` and
+ * `pass` decide about the packet or the whole flow, `bypass` stops looking at the flow.
+ */
+export const EXCEPTION_POLICIES = ['ignore', 'drop-flow', 'drop-packet', 'pass-flow', 'pass-packet', 'bypass', 'reject', 'reject-both'] as const;
+export type ExceptionPolicy = (typeof EXCEPTION_POLICIES)[number];
+
+export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
+
 export interface EngineSettings {
   /** `HOME_NET` → `[192.168.0.0/16,…]` */
   readonly addressGroups: Readonly<Record<string, string>>;
   readonly portGroups: Readonly<Record<string, string>>;
   /** verify checksums: packets with a wrong one are not taken into streams */
   readonly verifyChecksums: boolean;
-  /** inspect stream bytes at once, produce verdicts (IPS) */
+  /** inspect stream bytes at once instead of once acknowledged */
   readonly inline: boolean;
+  /** rules and policies decide about packets: drop, reject, accept (IPS) */
+  readonly ips: boolean;
+  readonly exceptionPolicies: {
+    /** a TCP connection whose beginning was not seen */
+    readonly midstream: ExceptionPolicy;
+    /** the application protocol can not be read any further */
+    readonly applicationError: ExceptionPolicy;
+  };
+  /** rules are evaluated in this order of what they do */
+  readonly actionOrder: readonly ActionKind[];
   readonly stream: {
     readonly midstream: boolean;
     readonly asyncOneside: boolean;
@@ -50,6 +77,10 @@ export interface EngineSettings {
   readonly decompressors: Decompressors;
   /** classtype → priority and words, from classification.config */
   readonly classifications: ReadonlyMap<string, Classification>;
+  /** thresholds and suppressions from threshold.config */
+  readonly globalThresholds: readonly GlobalThreshold[];
+  /** files that rules name; kept out of saved plans */
+  readonly dataFiles: DataFiles;
   /** IP reputation, where the configuration names files; kept out of saved plans */
   readonly reputation: Reputation | undefined;
   /** steps a regular expression may take on one buffer */
@@ -108,6 +139,9 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   },
   verifyChecksums: true,
   inline: false,
+  ips: false,
+  exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore' },
+  actionOrder: ['pass', 'drop', 'reject', 'alert'],
   stream: { midstream: false, asyncOneside: false, depth: 1_048_576, chunkToServer: 2560, chunkToClient: 2560 },
   http: {
     requestBodyLimit: 102_400,
@@ -129,6 +163,8 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   maximumAlertsPerPacket: 15,
   decompressors: {},
   classifications: new Map(),
+  globalThresholds: [],
+  dataFiles: { read: () => undefined, mayWrite: true, mayBeAbsolute: false },
   reputation: undefined,
   patternStepLimit: 200_000,
 };

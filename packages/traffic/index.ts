@@ -9,6 +9,7 @@ export type { TcpConversation, TcpExchange } from './compose/tcp-conversation.ts
 export { clientHello, type TlsMessages, type TlsVersion } from './compose/tls-messages.ts';
 export { decodePacket } from './decode/decode.ts';
 export { Defragmenter } from './defragment/defragmenter.ts';
+export { applyException, decideFlow, drop } from './exceptions.ts';
 export { FlowTable } from './flows/flow-table.ts';
 export { type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
 export { StreamSide } from './streams/stream-side.ts';

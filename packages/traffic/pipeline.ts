@@ -85,6 +85,11 @@ export class TrafficPipeline {
   #follow(packet: Packet): void {
     let flow = this.flows.lookup(packet);
     if (flow === undefined) return;
+    if (flow.bypassed || flow.verdict === 'drop') {
+      // Nothing of it goes on: its stream stands still.
+      this.flows.touch(flow, packet);
+      return;
+    }
     if (packet.protocol !== TCP) {
       this.flows.touch(flow, packet);
       return;

@@ -10,16 +10,32 @@ import { parseDocument } from 'yaml';
 import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
+import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
+import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { readReputation } from './reputation.ts';
+import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
 export type Tree = { [key: string]: unknown };
+
+export interface EveOutput {
+  readonly enabled: boolean;
+  /** records name the capture they come from */
+  readonly captureName: boolean;
+  readonly filename: string;
+  readonly options: EveOptions;
+  readonly stats: boolean;
+}
 
 export interface Configuration {
   readonly tree: Tree;
   readonly settings: EngineSettings;
-  readonly eve: { readonly enabled: boolean; readonly filename: string; readonly options: EveOptions; readonly stats: boolean };
+  /** the first of `eves`, or one that is not enabled */
+  readonly eve: EveOutput;
+  readonly eves: readonly EveOutput[];
   readonly fastLog: string | undefined;
   readonly ruleFiles: readonly string[];
+  /** what threshold.config says, and what of it could not be read */
+  readonly thresholds: ThresholdFile;
 }
 
 /** An `include` of an `include` of …; nobody nests deeper. */
@@ -113,12 +129,16 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
   const encryption = String(at(tree, 'app-layer.protocols.tls.encryption-handling') ?? 'track-only');
   const classificationFile = at(tree, 'classification-file');
   const streamInline = at(tree, 'stream.inline');
+  const thresholds = thresholdsOf(tree);
   const settings: EngineSettings = {
     ...defaults,
     addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
     portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
     verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'stream.checksum-validation'), true),
-    inline: options.inline || (streamInline !== undefined && streamInline !== 'auto' && isYes(streamInline, false)),
+    inline: streamInline === undefined || streamInline === 'auto' ? options.inline : isYes(streamInline, false),
+    ips: options.inline,
+    exceptionPolicies: exceptionPoliciesOf(tree, options.inline),
+    actionOrder: actionOrderOf(at(tree, 'action-order')),
     stream: {
       midstream: isYes(at(tree, 'stream.midstream'), false),
       asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),
@@ -142,12 +162,13 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     },
     maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
     decompressors,
+    globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
     classifications:
       options.classifications ??
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
-  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree) };
+  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
 }
 
 /** Bodies are bounded even where the configuration asks for all of them. */
@@ -187,25 +208,25 @@ const ALL_TYPES = [
   'stats',
 ];
 
-function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'fastLog'> {
+function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> {
   const outputs = at(tree, 'outputs');
   const list = Array.isArray(outputs) ? outputs : [];
-  let eve: Configuration['eve'] | undefined;
+  const eves: EveOutput[] = [];
   let fastLog: string | undefined;
   for (const entry of list) {
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true) && eve === undefined) eve = eveOf(node);
+      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node));
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
-  return { eve: eve ?? { enabled: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, fastLog };
+  return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, eves, fastLog };
 }
 
-function eveOf(node: Tree): Configuration['eve'] {
+function eveOf(node: Tree): EveOutput {
   const types = new Set<string>();
-  let { alert, anomaly } = DEFAULT_EVE;
+  let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
   let stats = false;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
@@ -221,6 +242,14 @@ function eveOf(node: Tree): Configuration['eve'] {
         application: isYes(at(options, 'types.applayer'), anomaly.application),
       };
     }
+    if (name === 'drop') {
+      drop = {
+        everyPacket: options['flows'] === 'all',
+        alerts: isYes(options['alerts'], drop.alerts),
+        verdict: isYes(options['verdict'], drop.verdict),
+      };
+    }
+    if (name === 'flow') exceptionPolicies = isYes(options['exception-policy'], exceptionPolicies);
     if (name === 'alert') {
       alert = {
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
@@ -228,11 +257,18 @@ function eveOf(node: Tree): Configuration['eve'] {
         payloadPrintable: isYes(options['payload-printable'], false),
         packet: isYes(options['packet'], false),
         rule: isYes(at(options, 'metadata.rule.raw'), false),
+        verdict: isYes(options['verdict'], false),
         ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
       };
     }
   }
-  return { enabled: true, filename: String(node['filename'] ?? 'eve.json'), options: { types, anomaly, alert }, stats };
+  return {
+    enabled: true,
+    captureName: isYes(node['pcap-file'], false),
+    filename: String(node['filename'] ?? 'eve.json'),
+    options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
+    stats,
+  };
 }
 
 function forwardedOf(node: unknown): { forwarded?: Forwarded } {
@@ -246,11 +282,46 @@ function reputationOf(tree: Tree): Reputation | undefined {
   const categories = at(tree, 'reputation-categories-file');
   const files = at(tree, 'reputation-files');
   if (categories === undefined || files === undefined || files === null) return undefined;
-  return readReputation(String(categories), (Array.isArray(files) ? files : [files]).map(String), String(at(tree, 'default-reputation-path') ?? '.'));
+  return readReputation(String(categories), listOf(files), String(at(tree, 'default-reputation-path') ?? '.'));
+}
+
+const NO_THRESHOLDS: ThresholdFile = { entries: [], problems: [] };
+
+function thresholdsOf(tree: Tree): ThresholdFile {
+  const path = at(tree, 'threshold-file');
+  return path === undefined || path === null || !existsSync(String(path)) ? NO_THRESHOLDS : readThresholdFile(readFileSync(String(path), 'utf8'));
+}
+
+/** A list, or what `--set name.0=…` makes of one that is not there. */
+function listOf(written: unknown): readonly string[] {
+  if (Array.isArray(written)) return written.map(String);
+  return typeof written === 'object' && written !== null ? Object.values(written).map(String) : [String(written)];
 }
 
 function ruleFilesOf(tree: Tree): readonly string[] {
   const folder = String(at(tree, 'default-rule-path') ?? '/var/lib/suricata/rules');
   const files = at(tree, 'rule-files');
   return Array.isArray(files) ? files.map((file) => (isAbsolute(String(file)) ? String(file) : join(folder, String(file)))) : [];
+}
+
+/** Files that the engine's own messages go to; empty where the configuration names none. */
+export function logFilesOf(tree: Tree): readonly LogFile[] {
+  const outputs = at(tree, 'logging.outputs');
+  if (!Array.isArray(outputs)) return [];
+  const level = levelOf(at(tree, 'logging.default-log-level'));
+  const files: LogFile[] = [];
+  for (const output of outputs) {
+    const file = at(output, 'file');
+    if (typeof file !== 'object' || file === null || !isYes(at(file, 'enabled'), true)) continue;
+    files.push({
+      filename: String(at(file, 'filename') ?? DEFAULT_LOG_FILE.filename),
+      level: levelOf(at(file, 'level')) ?? level ?? DEFAULT_LOG_FILE.level,
+      records: at(file, 'type') === 'json',
+    });
+  }
+  return files;
+}
+
+function levelOf(written: unknown): LogLevel | undefined {
+  return LOG_LEVELS.find((name) => name.toLowerCase() === String(written).toLowerCase());
 }

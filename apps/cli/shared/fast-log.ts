@@ -3,7 +3,7 @@ import { formatAddressLong } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, TCP, UDP } from '@sigwright/contracts';
 import type { Alert } from '@sigwright/detection';
 
-export function fastLine({ rule }: Alert, packet: Packet, settings: EngineSettings): string {
+export function fastLine({ rule, action }: Alert, packet: Packet, settings: EngineSettings): string {
   const date = new Date(Math.floor(packet.time / 1000));
   const two = (value: number): string => String(value).padStart(2, '0');
   const micros = String(Math.floor(packet.time % 1e6)).padStart(6, '0');
@@ -23,6 +23,6 @@ export function fastLine({ rule }: Alert, packet: Packet, settings: EngineSettin
     packet.ipVersion === 0
       ? ''
       : `${formatAddressLong(packet.source, packet.ipVersion)}:${packet.sourcePort} -> ${formatAddressLong(packet.destination, packet.ipVersion)}:${packet.destinationPort}`;
-  const drop = rule.action !== 'alert' && settings.inline ? ' [Drop]' : '';
+  const drop = action !== 'alert' && settings.ips ? ' [Drop]' : '';
   return `${time} ${drop} [**] [${rule.gid}:${rule.sid}:${rule.rev}] ${rule.message} [**] [Classification: ${category}] [Priority: ${rule.priority}] {${protocol}} ${ends}`;
 }

@@ -26,6 +26,8 @@ export interface LoadedRules {
   readonly plan: PlanUse;
   readonly loaded: number;
   readonly refused: number;
+  /** not for this engine, by their own word (`requires`) */
+  readonly skipped: number;
   readonly problems: readonly RuleProblem[];
   readonly fromCache: boolean;
 }
@@ -68,8 +70,8 @@ export function loadRules(paths: readonly string[], settings: EngineSettings, op
     for (const diagnostic of diagnostics) problems.push({ path, line: lineOf(text, rule.span.start), sid: rule.sid, diagnostic });
   }
   const refused = build.refused + broken;
-  if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, problems });
-  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, problems, fromCache: false };
+  if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, skipped: build.skipped, problems });
+  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, skipped: build.skipped, problems, fromCache: false };
 }
 
 function lineOf(text: string, offset: number): number {
@@ -87,7 +89,7 @@ function keyOf(files: readonly { readonly path: string; readonly bytes: Uint8Arr
   return hash.digest('hex').slice(0, 40);
 }
 
-type Said = Pick<LoadedRules, 'refused' | 'problems'>;
+type Said = Pick<LoadedRules, 'refused' | 'skipped' | 'problems'>;
 
 function readSaved(path: string, key: string, settings: EngineSettings): (Said & { readonly plan: PlanUse }) | undefined {
   let bytes: Uint8Array;

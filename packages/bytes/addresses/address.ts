@@ -138,3 +138,11 @@ export function parseRange(text: string): AddressRange | undefined {
   }
   return { version: address.version, from, to };
 }
+
+/** As on the wire: four bytes, or sixteen. */
+export function addressBytes(words: Uint32Array, version: number): Uint8Array {
+  const bytes = new Uint8Array(version === 4 ? 4 : 16);
+  const view = new DataView(bytes.buffer);
+  for (let word = 0; word < bytes.length / 4; word++) view.setUint32(word * 4, words[word]);
+  return bytes;
+}

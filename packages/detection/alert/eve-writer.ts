@@ -4,25 +4,38 @@
  */
 import { formatAddressLong, parseAddress } from '@sigwright/bytes';
 import {
+  ACK,
+  CWR,
   type Direction,
+  DROPPED,
+  ECE,
   type EngineSettings,
   type EveRecord,
   eveTimestamp,
+  FIN,
   type FileTransfer,
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
   ICMP,
   ICMPV6,
+  PASSED,
   type Packet,
   type ProtocolDefinition,
+  PSH,
+  REJECTED_TO_DESTINATION,
+  REJECTED_TO_SOURCE,
+  RST,
   SCTP,
+  SYN,
   TCP,
   TO_CLIENT,
   TO_SERVER,
   type Transaction,
   UDP,
+  URG,
 } from '@sigwright/contracts';
+import type { TcpStream } from '@sigwright/traffic';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
 
 /** `X-Forwarded-For`: shown beside the addresses, or in the client's place. */
@@ -31,6 +44,14 @@ export interface Forwarded {
   /** forward: the first address of the header is the client; reverse: the last */
   readonly deployment: 'forward' | 'reverse';
   readonly header: string;
+}
+
+export interface DropOptions {
+  /** a record a dropped packet, or one a direction of a dropped flow */
+  readonly everyPacket: boolean;
+  /** the alert that dropped it is shown */
+  readonly alerts: boolean;
+  readonly verdict: boolean;
 }
 
 export interface EveOptions {
@@ -45,16 +66,29 @@ export interface EveOptions {
     readonly payloadPrintable: boolean;
     readonly packet: boolean;
     readonly rule: boolean;
+    /** what became of the packet in the end */
+    readonly verdict: boolean;
     readonly forwarded?: Forwarded;
   };
+  readonly drop: DropOptions;
+  /** exception policies are shown with flows */
+  readonly exceptionPolicies: boolean;
+  /** hardware addresses are shown */
+  readonly ethernet: boolean;
   readonly captureFile?: string;
 }
 
 export const DEFAULT_EVE: EveOptions = {
   types: undefined,
   anomaly: { decode: false, stream: false, application: true },
-  alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false },
+  alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false, verdict: false },
+  drop: { everyPacket: false, alerts: false, verdict: false },
+  exceptionPolicies: false,
+  ethernet: false,
 };
+
+/** Encapsulating security payload (RFC 4303): the flow's ports are the index of its parameters. */
+const ESP = 50;
 
 const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [ICMP, 'ICMP'],
@@ -63,11 +97,18 @@ const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [ICMPV6, 'IPv6-ICMP'],
   [SCTP, 'SCTP'],
   [2, 'IGMP'],
-  [4, 'IP-ENCAP'],
+  [4, 'IP-in-IP'],
   [41, 'IPv6'],
   [47, 'GRE'],
   [50, 'ESP'],
   [51, 'AH'],
+  [59, 'IPv6-NoNxt'],
+  [60, 'IPv6-Opts'],
+  [88, 'EIGRP'],
+  [89, 'OSPFIGP'],
+  [103, 'PIM'],
+  [112, 'VRRP'],
+  [115, 'L2TP'],
 ]);
 
 /** Names of link types as Suricata shows them. */
@@ -128,6 +169,8 @@ export class EveWriter implements EngineHandlers {
     const body = this.#alertBody(alert, packet);
     if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'extra-data') body['xff'] = forwarded;
     record['alert'] = body;
+    if (this.#options.alert.verdict) record['verdict'] = this.#verdict(packet);
+    if (packet.root !== undefined) record['tunnel'] = tunnelBody(packet, packet.root);
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
     if (definition !== undefined && flow !== undefined) {
       const shown = transaction ?? newest(flow);
@@ -171,8 +214,8 @@ export class EveWriter implements EngineHandlers {
     return parseAddress(chosen) === undefined ? undefined : chosen;
   }
 
-  #alertBody({ rule }: Alert, packet: Packet): Record<string, unknown> {
-    const blocked = rule.action.startsWith('reject') || (rule.action === 'drop' && this.#settings.inline);
+  #alertBody({ rule, action, notes }: Alert, packet: Packet): Record<string, unknown> {
+    const blocked = action.startsWith('reject') || (action === 'drop' && this.#settings.ips);
     const body: Record<string, unknown> = {
       action: blocked ? 'blocked' : 'allowed',
       gid: rule.gid,
@@ -199,8 +242,40 @@ export class EveWriter implements EngineHandlers {
       }
       body['metadata'] = metadata;
     }
+    if (notes !== undefined) body['context'] = notes;
     if (this.#options.alert.rule) body['rule'] = rule.text;
     return body;
+  }
+
+  dropped(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void {
+    if (packet.isPseudo || !this.#wants('drop')) return;
+    const { everyPacket, alerts, verdict } = this.#options.drop;
+    if (!everyPacket && flow !== undefined && cause === undefined) {
+      const bit = 1 << packet.direction;
+      if (flow.verdict !== 'drop' || (flow.dropsLogged & bit) !== 0) return;
+    }
+    if (flow?.verdict === 'drop') flow.dropsLogged |= 1 << packet.direction;
+    const record = this.#head('drop', packet, flow, packet.direction);
+    if (flow !== undefined) record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
+    record['drop'] = dropBody(packet);
+    if (verdict) record['verdict'] = this.#verdict(packet);
+    if (alerts && cause !== undefined) record['alert'] = this.#alertBody(cause, packet);
+    this.#write(record);
+  }
+
+  /** What became of the packet, and what was sent to end its conversation. */
+  #verdict({ decision, protocol }: Packet): Record<string, unknown> {
+    const toSource = (decision & REJECTED_TO_SOURCE) !== 0;
+    const toDestination = (decision & REJECTED_TO_DESTINATION) !== 0;
+    if (toSource || toDestination) {
+      return {
+        action: this.#settings.ips ? 'drop' : 'alert',
+        'reject-target': toSource && toDestination ? 'both' : toSource ? 'to_client' : 'to_server',
+        reject: [protocol === TCP ? 'tcp-reset' : 'icmp-prohib'],
+      };
+    }
+    if ((decision & DROPPED) !== 0 && this.#settings.ips) return { action: 'drop' };
+    return { action: (decision & PASSED) !== 0 ? 'pass' : 'alert' };
   }
 
   transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void {
@@ -247,8 +322,16 @@ export class EveWriter implements EngineHandlers {
     if (application ? !wanted.application : owner === 'stream' ? !wanted.stream : !wanted.decode) return;
     const record = this.#head('anomaly', packet, flow, packet.direction);
     if (application) {
-      record['app_proto'] = this.#recordName(flow?.applicationProtocol ?? 'failed');
-      record['anomaly'] = { type: 'applayer', event: recognition ? name : name.slice(dot + 1), layer: recognition ? 'proto_detect' : 'proto_parser' };
+      const protocol = this.#recordName(flow?.applicationProtocol ?? 'failed');
+      record['app_proto'] = protocol;
+      const capitals = recognition || this.#protocols.get(owner)?.anomaliesInCapitals === true;
+      const event = recognition ? name.replace('.', '_') : name.slice(dot + 1);
+      record['anomaly'] = {
+        app_proto: protocol,
+        type: 'applayer',
+        event: capitals ? event.toUpperCase() : event,
+        layer: recognition ? 'proto_detect' : 'proto_parser',
+      };
       if (transaction !== undefined) record['tx_id'] = transaction.id;
     } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
     this.#write(record);
@@ -266,10 +349,15 @@ export class EveWriter implements EngineHandlers {
       start: eveTimestamp(flow.startTime),
       end: eveTimestamp(flow.lastTime),
       age: Math.floor(flow.lastTime / 1e6) - Math.floor(flow.startTime / 1e6),
-      state: flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new',
+      ...(flow.bypassed ? { bypass: 'local', bypassed: { pkts_toserver: 0, pkts_toclient: 0, bytes_toserver: 0, bytes_toclient: 0 } } : {}),
+      state: flow.bypassed ? 'bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new',
       reason: flow.endReason,
       alerted: flow.alerted,
+      ...(flow.verdict === 'none' ? {} : { action: flow.verdict }),
+      ...(this.#options.exceptionPolicies && flow.exceptions !== undefined ? { exception_policy: flow.exceptions } : {}),
     };
+    const tcp = tcpBody(flow);
+    if (tcp !== undefined) record['tcp'] = tcp;
     const bits = metadataOf(flow);
     if (bits !== undefined) record['metadata'] = bits;
     this.#write(record);
@@ -293,9 +381,18 @@ export class EveWriter implements EngineHandlers {
         record['icmp_type'] = packet.icmpType;
         record['icmp_code'] = packet.icmpCode;
       }
+      if (packet.protocol === ESP && packet.transportStart >= 0) record['spi'] = packet.sourcePort;
       record['ip_v'] = packet.ipVersion;
     }
-    record['pkt_src'] = packet.isPseudo ? 'stream (flow timeout)' : packet.tunnelDepth > 0 ? 'tunnel' : packet.isRebuilt ? 'defrag' : 'wire/pcap';
+    if (this.#options.ethernet && packet.ethernetStart >= 0 && !packet.isPseudo) {
+      record['ether'] = {
+        src_mac: hardwareAddress(packet.data, packet.ethernetStart + 6),
+        dest_mac: hardwareAddress(packet.data, packet.ethernetStart),
+        ...(packet.ipVersion === 0 ? { ether_type: packet.etherType } : {}),
+      };
+    }
+    record['pkt_src'] = packetSource(packet);
+    if (this.#options.captureFile !== undefined) record['pcap_filename'] = this.#options.captureFile;
     return record;
   }
 
@@ -310,7 +407,7 @@ export class EveWriter implements EngineHandlers {
     if (flow.protocol === ICMP || flow.protocol === ICMPV6) {
       record['icmp_type'] = flow.sourcePort;
       record['icmp_code'] = flow.destinationPort;
-    }
+    } else if (flow.protocol === ESP) record['spi'] = flow.sourcePort;
     record['ip_v'] = flow.ipVersion;
   }
 
@@ -334,6 +431,80 @@ export class EveWriter implements EngineHandlers {
     }
     return shown;
   }
+}
+
+function packetSource(packet: Packet): string {
+  if (packet.isPseudo) return 'stream (flow timeout)';
+  if (packet.isRebuilt) return 'defrag';
+  return packet.tunnel === '' ? 'wire/pcap' : packet.tunnel;
+}
+
+/** `00:0c:29:…` */
+function hardwareAddress(bytes: Uint8Array, start: number): string {
+  return Array.from(bytes.subarray(start, start + 6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+/** The outermost packet of a tunnel. */
+function tunnelBody(packet: Packet, root: Packet): Record<string, unknown> {
+  const ports = root.protocol === TCP || root.protocol === UDP || root.protocol === SCTP;
+  return {
+    src_ip: formatAddressLong(root.source, root.ipVersion),
+    ...(ports ? { src_port: root.sourcePort } : {}),
+    dest_ip: formatAddressLong(root.destination, root.ipVersion),
+    ...(ports ? { dest_port: root.destinationPort } : {}),
+    proto: protocolName(root.protocol),
+    depth: packet.tunnelDepth,
+    pcap_cnt: root.number,
+    pkt_src: packetSource(root),
+  };
+}
+
+/** Header fields of a dropped packet, and why it was. */
+function dropBody(packet: Packet): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  if (packet.ipVersion === 4) Object.assign(body, { len: packet.ipLength, tos: packet.tos, ttl: packet.ttl, ipid: packet.ipId });
+  else if (packet.ipVersion === 6) Object.assign(body, { len: packet.ipLength, tc: packet.tos, hoplimit: packet.ttl });
+  if (packet.protocol === TCP && packet.transportStart >= 0) {
+    Object.assign(body, { tcpseq: packet.tcpSequence, tcpack: packet.tcpAcknowledgement, tcpwin: packet.tcpWindow });
+    for (const [name, bit] of DROP_FLAGS) body[name] = (packet.tcpFlags & bit) !== 0;
+    Object.assign(body, { tcpres: 0, tcpurgp: packet.tcpUrgent });
+  } else if (packet.protocol === UDP && packet.transportStart >= 0) body['udplen'] = packet.payloadEnd - packet.transportStart;
+  else if (packet.protocol === ICMP && packet.icmpId >= 0) Object.assign(body, { icmp_id: packet.icmpId, icmp_seq: packet.icmpSequence });
+  body['reason'] = packet.dropReason;
+  return body;
+}
+
+const DROP_FLAGS: readonly (readonly [string, number])[] = [
+  ['syn', SYN],
+  ['ack', ACK],
+  ['psh', PSH],
+  ['rst', RST],
+  ['urg', URG],
+  ['fin', FIN],
+];
+
+/** How a flow record names the flags that were seen. */
+const FLOW_FLAGS: readonly (readonly [string, number])[] = [
+  ['syn', SYN],
+  ['fin', FIN],
+  ['rst', RST],
+  ['psh', PSH],
+  ['ack', ACK],
+  ['urg', URG],
+  ['ecn', ECE],
+  ['cwr', CWR],
+];
+
+function tcpBody(flow: Flow): Record<string, unknown> | undefined {
+  if (flow.protocol !== TCP) return undefined;
+  const stream = flow.stream as TcpStream | undefined;
+  const toServer = stream?.sides[TO_SERVER].flags ?? 0;
+  const toClient = stream?.sides[TO_CLIENT].flags ?? 0;
+  const hex = (flags: number): string => flags.toString(16).padStart(2, '0');
+  const body: Record<string, unknown> = { tcp_flags: hex(toServer | toClient), tcp_flags_ts: hex(toServer), tcp_flags_tc: hex(toClient) };
+  for (const [name, bit] of FLOW_FLAGS) if (((toServer | toClient) & bit) !== 0) body[name] = true;
+  if (stream !== undefined) body['state'] = stream.stateName;
+  return body;
 }
 
 function counters(flow: Flow): Record<string, unknown> {

@@ -35,6 +35,8 @@ export interface RuleCompilation {
   /** undefined where a diagnostic of level error was made */
   readonly compiled: CompiledRule | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** the rule requires what this engine has not: it is passed over */
+  readonly missing?: string;
 }
 
 export interface RuleCompiler {
@@ -67,6 +69,7 @@ class Builder implements RuleBuilder {
   readonly #compiler: RuleCompiler;
   readonly #diagnostics: Diagnostic[] = [];
   #failed = false;
+  #missing: string | undefined = undefined;
 
   readonly #payload: OpenList = { buffer: undefined, key: PAYLOAD, transforms: [], conditions: [] };
   readonly #lists: OpenList[] = [];
@@ -91,6 +94,7 @@ class Builder implements RuleBuilder {
   #streamOnly = false;
   readonly #variables: string[] = [];
   #noAlert = false;
+  #alert = false;
   #target: 'src_ip' | 'dest_ip' | undefined = undefined;
   #classtype = '';
   #priority = -1;
@@ -329,6 +333,10 @@ class Builder implements RuleBuilder {
     this.#noAlert = true;
   }
 
+  setAlert(): void {
+    this.#alert = true;
+  }
+
   setTarget(target: 'src_ip' | 'dest_ip'): void {
     this.#target = target;
   }
@@ -349,6 +357,14 @@ class Builder implements RuleBuilder {
     this.#metadata.push({ key, value });
   }
 
+  knows(keyword: string): boolean {
+    return this.#compiler.catalogue.keywords.has(keyword);
+  }
+
+  passOver(missing: string): void {
+    this.#missing ??= missing;
+  }
+
   problem(code: string, title: string, help?: string): void {
     this.#say('error', `${this.option.name}/${code}`, title, this.option.span, help);
   }
@@ -366,6 +382,8 @@ class Builder implements RuleBuilder {
 
   finish(): RuleCompilation {
     const { rule } = this;
+    // What it asks for beside is not to be held against it.
+    if (this.#missing !== undefined) return { compiled: undefined, diagnostics: [], missing: this.#missing };
     const header = this.#compiler.headers.resolve(rule, (code, title, at, help) => this.#say('error', code, title, at, help));
     const protocols = this.#resolveProtocols();
     const flow = this.#flowDemands();
@@ -395,7 +413,7 @@ class Builder implements RuleBuilder {
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
-      this.#packetConditions.length === 0 &&
+      this.#packetConditions.every((one) => one.addressesOnly === true) &&
       this.#anomalies.length === 0 &&
       !flow.any;
     const compiled: CompiledRule = {
@@ -422,7 +440,7 @@ class Builder implements RuleBuilder {
       checks,
       changes,
       thresholds: this.#thresholds,
-      noAlert: this.#noAlert,
+      noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
       target: this.#target,
       classtype: this.#classtype,
       priority: this.#priority >= 0 ? this.#priority : (classification?.priority ?? 3),
@@ -430,13 +448,7 @@ class Builder implements RuleBuilder {
       metadata: this.#metadata,
       variableCount: this.#variables.length,
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
-      addressesOnly:
-        bare &&
-        protocols === undefined &&
-        this.#states.length === 0 &&
-        header.sourcePorts === undefined &&
-        header.destinationPorts === undefined &&
-        header.addressesGiven,
+      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined,
       protocolOnly: bare && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0,
     };
     return { compiled, diagnostics: this.#diagnostics };

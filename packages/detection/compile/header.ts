@@ -22,7 +22,6 @@ export interface RuleHeader {
   /** what the protocol can be carried in */
   readonly transports: { readonly tcp: boolean; readonly udp: boolean; readonly other: boolean };
   /** at least one address is not `any` */
-  readonly addressesGiven: boolean;
 }
 
 interface PacketProtocol {
@@ -90,6 +89,11 @@ export class HeaderResolver {
     });
   }
 
+  /** Addresses as a header writes them; undefined: any. What is wrong was said when the configuration was read. */
+  addresses(text: string): AddressSet | undefined {
+    return text === '' ? undefined : this.#addressSet(text, { start: 0, end: 0 }, () => {});
+  }
+
   #make(fields: readonly string[], spans: readonly Span[], report: Report): RuleHeader {
     const word = fields[0].split(':')[0];
     const packet = PACKET_PROTOCOLS.get(word);
@@ -111,7 +115,6 @@ export class HeaderResolver {
         udp: protocols === undefined || protocols.includes(UDP),
         other: protocols === undefined || protocols.some((one) => one !== TCP && one !== UDP),
       },
-      addressesGiven: source !== undefined || destination !== undefined,
     };
   }
 

@@ -7,6 +7,7 @@
  */
 import {
   type Action,
+  type ActionKind,
   type Catalogue,
   type Diagnostic,
   type Direction,
@@ -88,7 +89,7 @@ export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 6;
+export const PLAN_VERSION = 7;
 
 export interface RuleSource {
   /** for messages */
@@ -107,9 +108,20 @@ export interface PlanBuild {
   readonly problems: readonly PlanProblem[];
   readonly loaded: number;
   readonly refused: number;
+  /** rules that require what is not there */
+  readonly skipped: number;
 }
 
-const ACTION_ORDER: Record<Action, number> = { pass: 0, config: 0, drop: 1, reject: 2, rejectsrc: 2, rejectdst: 2, rejectboth: 2, alert: 3 };
+const ACTION_KINDS: Record<Action, ActionKind> = {
+  pass: 'pass',
+  config: 'pass',
+  drop: 'drop',
+  reject: 'reject',
+  rejectsrc: 'reject',
+  rejectdst: 'reject',
+  rejectboth: 'reject',
+  alert: 'alert',
+};
 /** Literals bound to the first bytes are looked for only there. */
 const HEAD_LENGTH = 512;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */
@@ -127,10 +139,15 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
   const problems: PlanProblem[] = [];
   const byId = new Map<number, CompiledRule>();
   let refused = 0;
+  let skipped = 0;
   for (const { path, rules } of sources) {
     for (const rule of rules) {
       if (!rule.enabled) continue;
-      const { compiled, diagnostics } = compileRule(rule, compiler);
+      const { compiled, diagnostics, missing } = compileRule(rule, compiler);
+      if (missing !== undefined) {
+        skipped++;
+        continue;
+      }
       if (diagnostics.length > 0) problems.push({ path, rule, diagnostics });
       if (compiled === undefined) {
         refused++;
@@ -145,8 +162,8 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
       byId.set(id, compiled);
     }
   }
-  const ordered = orderRules([...byId.values()]);
-  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused };
+  const ordered = orderRules([...byId.values()], settings.actionOrder);
+  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused, skipped };
 }
 
 function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
@@ -158,9 +175,9 @@ function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
   };
 }
 
-/** Pass before drop before reject before alert; who sets flowbits before who reads them; priority; then as given. */
-function orderRules(rules: CompiledRule[]): CompiledRule[] {
-  const rank = rules.map((rule, given) => ({ rule, action: ACTION_ORDER[rule.action], bits: bitsRank(rule), priority: rule.priority, given }));
+/** By what they do (pass before drop before reject before alert, unless the configuration says otherwise); who sets flowbits before who reads them; priority; then as given. */
+function orderRules(rules: CompiledRule[], actions: readonly ActionKind[]): CompiledRule[] {
+  const rank = rules.map((rule, given) => ({ rule, action: actions.indexOf(ACTION_KINDS[rule.action]), bits: bitsRank(rule), priority: rule.priority, given }));
   rank.sort((a, b) => a.action - b.action || a.bits - b.bits || a.priority - b.priority || a.given - b.given);
   return rank.map(({ rule }, index) => {
     rule.index = index;

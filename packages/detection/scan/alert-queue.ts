@@ -1,9 +1,27 @@
-/** Matches of one packet, in rule order, on their way to becoming alerts: thresholds, pass, the limit per packet. */
-import type { EngineSettings, Flow, Packet } from '@sigwright/contracts';
+/**
+ * Matches of one packet, in rule order, on their way to becoming alerts: thresholds, the limit per packet, and what the rules do
+ * to the packet and its flow (Suricata user guide, "Rule Types and Categorization", action scope).
+ */
+import { type Action, DROPPED, type EngineSettings, type Flow, PASSED, type Packet, REJECTED_TO_DESTINATION, REJECTED_TO_SOURCE } from '@sigwright/contracts';
+import { decideFlow, drop } from '@sigwright/traffic';
 import type { Alert } from './alert.ts';
-import type { Thresholds } from './thresholds.ts';
+import { SILENT, type Thresholds } from './thresholds.ts';
+
+/** What an action that is no `alert` and no `pass` does to a packet. */
+const DROPS: Partial<Record<Action, number>> = {
+  drop: DROPPED,
+  reject: REJECTED_TO_SOURCE,
+  rejectsrc: REJECTED_TO_SOURCE,
+  rejectdst: REJECTED_TO_DESTINATION,
+  rejectboth: REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION,
+};
 
 export class AlertQueue {
+  /** matches beyond the limit per packet, and those that a threshold kept silent */
+  overflowed = 0;
+  suppressed = 0;
+  /** the first alert that dropped the packet flushed last */
+  cause: Alert | undefined = undefined;
   readonly #settings: EngineSettings;
   readonly #thresholds: Thresholds;
   readonly #queue: Alert[] = [];
@@ -17,25 +35,52 @@ export class AlertQueue {
     this.#queue.push(alert);
   }
 
+  /** Everything is decided before the first alert is told, since alerts show what became of the packet. */
   flush(packet: Packet, flow: Flow | undefined, emit: (alert: Alert, packet: Packet) => void): void {
     const queue = this.#queue;
+    this.cause = undefined;
     if (queue.length === 0) return;
     if (queue.length > 1) queue.sort((a, b) => a.rule.index - b.rule.index);
-    let emitted = 0;
-    for (const alert of queue) {
-      const { rule } = alert;
-      if (rule.action === 'pass') break;
-      if (!this.#admitted(alert, packet, flow) || rule.noAlert) continue;
-      if (emitted++ >= this.#settings.maximumAlertsPerPacket) break;
-      emit(alert, packet);
+    let told = 0;
+    for (let at = 0; at < queue.length; at++) {
+      const alert = queue[at];
+      const answer = this.#thresholds.decide(alert, packet, flow);
+      if (answer === undefined) continue;
+      this.#act(alert, packet, flow);
+      if (answer === SILENT) this.suppressed++;
+      else if (!alert.rule.noAlert) {
+        if (told >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
+        else queue[told++] = alert;
+      }
+      if (alert.action === 'pass') break;
     }
+    for (let at = 0; at < told; at++) emit(queue[at], packet);
     queue.length = 0;
   }
 
-  #admitted(alert: Alert, packet: Packet, flow: Flow | undefined): boolean {
-    for (const threshold of alert.rule.thresholds) {
-      if (!this.#thresholds.admit(threshold, alert.rule.index, packet, flow)) return false;
+  #act(alert: Alert, packet: Packet, flow: Flow | undefined): void {
+    const { action } = alert;
+    const decision = DROPS[action];
+    if (decision === undefined) {
+      // What is dropped already is not let through by a rule that comes later.
+      if (action === 'pass' && (packet.decision & DROPPED) === 0) {
+        packet.decision |= PASSED;
+        if (flow !== undefined && ofFlow(alert)) decideFlow(flow, 'pass');
+      }
+      return;
     }
-    return true;
+    if (action === 'drop' && !this.#settings.ips) return;
+    if (action !== 'drop' && !this.#settings.ips) {
+      packet.decision |= decision;
+      return;
+    }
+    drop(packet, decision, alert.changed ? 'threshold detection_filter' : 'rules');
+    this.cause ??= alert;
+    if (flow !== undefined && ofFlow(alert)) decideFlow(flow, 'drop');
   }
+}
+
+/** Is the match one of the whole flow, or of this packet alone? */
+function ofFlow({ rule, inStream, transaction }: Alert): boolean {
+  return transaction !== undefined || inStream || rule.addressesOnly || rule.protocolOnly || rule.ofTransaction;
 }

@@ -1,5 +1,5 @@
 /** What the engine tells the outside, as it happens. Packet, flow and transaction are live objects: take what you need, keep none. */
-import type { Direction, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
+import type { Action, Direction, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 
 export interface Alert {
@@ -9,6 +9,12 @@ export interface Alert {
   /** payload conditions held in the stream, not in this packet */
   readonly inStream: boolean;
   readonly flow: Flow | undefined;
+  /** what it does: the rule's action, unless a rate filter put another in its place */
+  action: Action;
+  /** shown with it as `context` */
+  readonly notes: Record<string, unknown> | undefined;
+  /** by a rate filter */
+  changed: boolean;
 }
 
 export interface EngineHandlers {
@@ -20,4 +26,8 @@ export interface EngineHandlers {
   /** Called while a transaction lives, after each packet of its flow, and a last time with `final`. */
   transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void;
   flow?(flow: Flow): void;
+  /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
+  dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;
+  /** Comes last for each packet, when everything about it is decided. */
+  decided?(packet: Packet, flow: Flow | undefined): void;
 }

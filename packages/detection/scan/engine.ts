@@ -8,6 +8,7 @@
 import {
   type Catalogue,
   type Direction,
+  DROPPED,
   type EngineSettings,
   type Failure,
   FIN,
@@ -15,6 +16,7 @@ import {
   type Flow,
   ICMP,
   ICMPV6,
+  PASSED,
   Packet,
   type ProtocolSession,
   RST,
@@ -25,7 +27,7 @@ import {
   type Transaction,
   UDP,
 } from '@sigwright/contracts';
-import { CaptureReader, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
+import { CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -63,13 +65,15 @@ export interface EngineCounters {
   flows: number;
   alerts: number;
   suppressed: number;
+  /** matches beyond the limit per packet */
+  overflowed: number;
   transactions: number;
   /** rules evaluated after the prefilter */
   evaluations: number;
 }
 
 export class Engine {
-  readonly counters: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0 };
+  readonly counters: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, overflowed: 0, transactions: 0, evaluations: 0 };
   readonly #settings: EngineSettings;
   readonly #handlers: EngineHandlers;
   readonly #catalogue: Catalogue;
@@ -95,7 +99,7 @@ export class Engine {
     this.#evaluation = new RuleEvaluation(state);
     this.#packetRules = new PacketRules(plan);
     this.#payload = new PayloadScanner(plan);
-    this.#alerts = new AlertQueue(settings, new Thresholds());
+    this.#alerts = new AlertQueue(settings, new Thresholds(settings));
     this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
     this.#speaker = new Speaker(catalogue, settings, {
       recognised: (flow) => handlers.recognised?.(flow),
@@ -132,6 +136,8 @@ export class Engine {
     const failure = this.#reader.end();
     this.#pipeline.finish();
     this.counters.evaluations = this.#evaluation.count;
+    this.counters.suppressed = this.#alerts.suppressed;
+    this.counters.overflowed = this.#alerts.overflowed;
     return failure;
   }
 
@@ -143,11 +149,17 @@ export class Engine {
     const { flow } = packet;
     this.#handlers.packet?.(packet);
     for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
+    this.#alerts.cause = undefined;
     if (flow === undefined) {
       this.#inspectPacket(packet, undefined, undefined);
       this.#alerts.flush(packet, undefined, this.#emit);
-      return;
-    }
+    } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, 'flow drop');
+    else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
+    if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
+    this.#handlers.decided?.(packet, flow);
+  }
+
+  #onFlowPacket(packet: Packet, flow: Flow): void {
     const detection = this.#detectionOf(flow);
     const stream = packet.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
     if (detection.idle && (packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
@@ -169,7 +181,7 @@ export class Engine {
     const side = stream?.sides[direction];
     // Without news, no transaction can have become complete.
     const news = flow.session !== undefined && this.#transactions.anyNews(flow.session);
-    if (flow.verdict === 'pass') {
+    if (flow.verdict === 'pass' || (packet.decision & PASSED) !== 0) {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       if (flow.session !== undefined) this.#transactions.passOver(flow.session, direction);
     } else {
@@ -249,11 +261,17 @@ export class Engine {
       this.#profile?.end(rule, holds);
       if (!holds) continue;
       evaluation.matched(rule, packet, flow);
-      this.#alerts.add({ rule, direction, transaction: undefined, inStream: evaluation.foundInStream, flow });
-      if (rule.action === 'pass') {
-        if (flow !== undefined && evaluation.foundInStream) flow.verdict = 'pass';
-        break;
-      }
+      this.#alerts.add({
+        rule,
+        direction,
+        transaction: undefined,
+        inStream: evaluation.foundInStream,
+        flow,
+        action: rule.action,
+        changed: false,
+        notes: evaluation.notes,
+      });
+      if (rule.action === 'pass') break;
     }
   }
 
@@ -272,11 +290,13 @@ export class Engine {
     for (const direction of [TO_SERVER, TO_CLIENT] as const) {
       const pseudo = this.#pseudoPacket(flow, direction);
       this.#packet = pseudo;
-      if (direction === TO_SERVER) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
+      if (direction === TO_SERVER && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
+      if (flow.verdict === 'drop' || flow.bypassed) continue;
       const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
       if (pending || (flow.session !== undefined && flow.session.transactions.length > 0)) this.#detect(pseudo, flow, detection, stream);
     }
-    if (flow.session !== undefined) this.#record(flow, flow.session, true);
+    // What was dropped or bypassed never came to its end.
+    if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
     this.#handlers.flow?.(flow);
     flow.detection = undefined;
     flow.session = undefined;
@@ -317,6 +337,8 @@ export class Engine {
     packet.payloadStart = 0;
     packet.payloadEnd = 0;
     packet.anomalies.length = 0;
+    packet.decision = 0;
+    packet.dropReason = '';
     return packet;
   }
 

@@ -184,5 +184,6 @@ export function newInspection(variables: number): Inspection {
     packet: undefined,
     flow: undefined,
     transaction: undefined,
+    notes: undefined,
   };
 }

@@ -64,6 +64,7 @@ export class RuleEvaluation {
   packetRule(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     this.count++;
     this.foundInStream = false;
+    this.#inspection.notes = undefined;
     if (!this.headerAndFlow(rule, packet, flow)) return false;
     if (!this.packetConditions(rule, packet, flow)) return false;
     if (!this.stateHolds(rule, packet, flow)) return false;
@@ -71,10 +72,7 @@ export class RuleEvaluation {
       const name = demand.owner === 'stream' && !demand.name.startsWith('stream.') ? `stream.${demand.name}` : demand.name;
       if (!packet.anomalies.includes(name)) return false;
     }
-    for (const test of rule.packetBufferTests) {
-      if (!test.buffer.read(packet, this.#window)) return false;
-      if (!this.bytesHold(test, packet, flow, undefined, packet.direction)) return false;
-    }
+    if (!this.packetBuffersHold(rule, packet, flow)) return false;
     return rule.payload.length === 0 || this.payloadHolds(rule, packet, flow);
   }
 
@@ -82,6 +80,23 @@ export class RuleEvaluation {
   payloadOnly(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     this.count++;
     return this.headerAndFlow(rule, packet, flow) && this.payloadHolds(rule, packet, flow);
+  }
+
+  packetBuffersHold(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    for (const test of rule.packetBufferTests) {
+      if (!test.buffer.read(packet, this.#window)) return false;
+      if (!this.bytesHold(test, packet, flow, undefined, packet.direction)) return false;
+    }
+    return true;
+  }
+
+  /** What the conditions of the rule evaluated last had to tell. */
+  get notes(): Record<string, unknown> | undefined {
+    return this.#inspection.notes;
+  }
+
+  forgetNotes(): void {
+    this.#inspection.notes = undefined;
   }
 
   headerAndFlow(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {

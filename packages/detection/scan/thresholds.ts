@@ -1,9 +1,26 @@
 /**
- * Thresholds: how often a match becomes an alert. Windows run on packet time. Meaning of the types: Suricata user guide,
- * "Thresholding keywords".
+ * Thresholds: how often a match becomes an alert, and what it does once it came too often. Those that rules carry, and those
+ * of threshold.config. Windows run on packet time. Suricata user guide, "Thresholding keywords" and "Global-Thresholds".
  */
-import type { Flow, Packet, Threshold } from '@sigwright/contracts';
+import type { AddressSet } from '@sigwright/bytes';
+import type { Action, EngineSettings, Flow, GlobalThreshold, Packet, Threshold } from '@sigwright/contracts';
+import { HeaderResolver } from '../compile/header.ts';
+import type { Alert } from './alert.ts';
 import { addressKey } from './host-state.ts';
+
+interface Suppression {
+  readonly side: 'source' | 'destination' | 'either';
+  /** undefined: any */
+  readonly addresses: AddressSet | undefined;
+}
+
+interface ReadyThreshold extends Omit<GlobalThreshold, 'suppress'> {
+  readonly suppress: Suppression | undefined;
+}
+
+/** The match counts, it does what its rule says; but there is no alert. */
+export const SILENT = 1;
+export const ALERT = 2;
 
 interface Window {
   /** packet time at which the window began, microseconds */
@@ -11,6 +28,8 @@ interface Window {
   count: number;
   /** backoff: the count at which the next alert comes */
   next: number;
+  /** rate: packet time at which the other action began; -1 where it does not hold */
+  changedAt: number;
 }
 
 /** Tracked addresses over all rules; beyond it the oldest quarter is dropped. */
@@ -18,16 +37,37 @@ const MOST_WINDOWS = 500_000;
 
 export class Thresholds {
   readonly #windows = new Map<string, Window>();
+  readonly #global: readonly ReadyThreshold[];
+
+  constructor(settings: EngineSettings) {
+    const resolver = new HeaderResolver(settings);
+    this.#global = settings.globalThresholds.map((one) => ({
+      ...one,
+      suppress: one.suppress === undefined ? undefined : { side: one.suppress.side, addresses: resolver.addresses(one.suppress.addresses) },
+    }));
+  }
+
+  /** SILENT, ALERT, or undefined where the match does not count. May change what the alert does. */
+  decide(alert: Alert, packet: Packet, flow: Flow | undefined): typeof SILENT | typeof ALERT | undefined {
+    const { rule } = alert;
+    for (const threshold of rule.thresholds) {
+      if (this.admit(threshold, rule.index, packet, flow)) continue;
+      return threshold.type === 'detection' ? undefined : SILENT;
+    }
+    for (const one of this.#global) {
+      if ((one.gid !== 0 && one.gid !== rule.gid) || (one.sid !== 0 && one.sid !== rule.sid)) continue;
+      if (one.suppress !== undefined) {
+        if (suppresses(one.suppress, packet)) return SILENT;
+      } else if (one.threshold?.type === 'rate') this.#rate(one.threshold, alert, packet, flow);
+      // A rule's own threshold goes before one from the file.
+      else if (one.threshold !== undefined && rule.thresholds.length === 0 && !this.admit(one.threshold, rule.index, packet, flow)) return SILENT;
+    }
+    return ALERT;
+  }
 
   /** May this match be reported? Counts it. `rule` is the rule's index. */
   admit(threshold: Threshold, rule: number, packet: Packet, flow: Flow | undefined): boolean {
-    const key = `${rule}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
-    let window = this.#windows.get(key);
-    if (window === undefined) {
-      if (this.#windows.size >= MOST_WINDOWS) this.#prune();
-      window = { start: packet.time, count: 0, next: threshold.count };
-      this.#windows.set(key, window);
-    }
+    const window = this.#window(threshold, rule, packet, flow);
     if (threshold.type === 'backoff') {
       window.count++;
       if (window.count < window.next) return false;
@@ -55,6 +95,33 @@ export class Thresholds {
     }
   }
 
+  /** Beyond the count the alert does something else, for as long as the timeout says. */
+  #rate(threshold: Threshold, alert: Alert, packet: Packet, flow: Flow | undefined): void {
+    const window = this.#window(threshold, alert.rule.index, packet, flow);
+    if (window.changedAt >= 0 && packet.time - window.changedAt > (threshold.timeout ?? 0) * 1e6) window.changedAt = -1;
+    if (window.changedAt < 0) {
+      if (packet.time - window.start >= threshold.seconds * 1e6) {
+        window.start = packet.time;
+        window.count = 0;
+      }
+      if (++window.count <= threshold.count) return;
+      window.changedAt = packet.time;
+    }
+    alert.action = (threshold.newAction ?? 'alert') as Action;
+    alert.changed = true;
+  }
+
+  #window(threshold: Threshold, rule: number, packet: Packet, flow: Flow | undefined): Window {
+    const key = `${rule}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
+    let window = this.#windows.get(key);
+    if (window === undefined) {
+      if (this.#windows.size >= MOST_WINDOWS) this.#prune();
+      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1 };
+      this.#windows.set(key, window);
+    }
+    return window;
+  }
+
   #tracked(threshold: Threshold, packet: Packet, flow: Flow | undefined): string {
     switch (threshold.track) {
       case 'by_src':
@@ -62,7 +129,7 @@ export class Thresholds {
       case 'by_dst':
         return addressKey(packet.destination);
       case 'by_both':
-        return `${addressKey(packet.source)}>${addressKey(packet.destination)}`;
+        return pairKey(packet);
       case 'by_flow':
         return `flow ${flow?.id ?? 0}`;
       case 'by_rule':
@@ -78,4 +145,17 @@ export class Thresholds {
       this.#windows.delete(key);
     }
   }
+}
+
+/** A pair of addresses is the same in both directions. */
+function pairKey(packet: Packet): string {
+  const source = addressKey(packet.source);
+  const destination = addressKey(packet.destination);
+  return source < destination ? `${source}=${destination}` : `${destination}=${source}`;
+}
+
+function suppresses({ side, addresses }: Suppression, packet: Packet): boolean {
+  if (addresses === undefined) return true;
+  if (side !== 'destination' && addresses.contains(packet.source, packet.ipVersion)) return true;
+  return side !== 'source' && addresses.contains(packet.destination, packet.ipVersion);
 }

@@ -242,8 +242,7 @@ export class TransactionInspector {
         other.decided.add(rule.index);
       }
       this.#evaluation.matched(rule, packet, flow);
-      this.#alerts.add({ rule, direction, transaction, inStream: true, flow });
-      if (rule.action === 'pass') flow.verdict = 'pass';
+      this.#alerts.add({ rule, direction, transaction, inStream: true, flow, action: rule.action, changed: false, notes: this.#evaluation.notes });
     }
     pending.length = kept;
   }
@@ -330,6 +329,7 @@ export class TransactionInspector {
   ): 0 | 1 | 2 {
     const evaluation = this.#evaluation;
     evaluation.count++;
+    evaluation.forgetNotes();
     if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
     if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow)) return LATER;
     if (rule.payload.length > 0 && detection.payloadFound[direction]?.has(rule.index) !== true) return LATER;
@@ -348,6 +348,7 @@ export class TransactionInspector {
       const name = demand.name.slice(demand.name.indexOf('.') + 1);
       if (transaction.anomalies?.includes(name) !== true) later = true;
     }
+    if (!later && rule.packetBufferTests.length > 0 && !evaluation.packetBuffersHold(rule, packet, flow)) return LATER;
     return later ? LATER : YES;
   }
 

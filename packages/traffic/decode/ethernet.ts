@@ -4,7 +4,17 @@
  * Cisco's fabric path. Sets packet.ipStart, ipEnd and etherType where an IP packet comes out.
  */
 import { uint16 } from '@sigwright/bytes';
-import { MOST_VLANS, type Packet } from '@sigwright/contracts';
+import {
+  LAYER_BACKBONE_TAG,
+  LAYER_E_TAG,
+  LAYER_FABRIC_PATH,
+  LAYER_MPLS,
+  LAYER_PPPOE,
+  LAYER_SERVICE_HEADER,
+  LAYER_VN_TAG,
+  MOST_VLANS,
+  type Packet,
+} from '@sigwright/contracts';
 import { descend, fault } from './fault.ts';
 import { decodePpp } from './ppp.ts';
 
@@ -73,26 +83,34 @@ export function decodeEtherType(packet: Packet, type: number, start: number, end
       packet.vlans[packet.vlanCount++] = uint16(data, start) & 0x0fff;
       return decodeEtherType(packet, uint16(data, start + 2), start + 4, end, 'vlan.unknown_type');
     case DOT1AH:
+      packet.linkLayers |= LAYER_BACKBONE_TAG;
       // Flags and service id, then the customer's whole frame header.
       if (end - start < 18) return fault(packet, 'ieee8021ah.header_too_small');
       return descend(packet) && decodeEtherType(packet, uint16(data, start + 16), start + 18, end, undefined);
     case VN_TAG:
+      packet.linkLayers |= LAYER_VN_TAG;
       if (end - start < 6) return fault(packet, 'vntag.header_too_small');
       return descend(packet) && decodeEtherType(packet, uint16(data, start + 4), start + 6, end, 'vntag.unknown_type');
     case E_TAG:
+      packet.linkLayers |= LAYER_E_TAG;
       if (end - start < 8) return fault(packet, 'etag.header_too_small');
       return descend(packet) && decodeEtherType(packet, uint16(data, start + 6), start + 8, end, 'etag.unknown_type');
     case MPLS_UNICAST:
     case MPLS_MULTICAST:
+      packet.linkLayers |= LAYER_MPLS;
       return decodeMpls(packet, start, end);
     case PPPOE_SESSION:
+      packet.linkLayers |= LAYER_PPPOE;
       return decodePppoeSession(packet, start, end);
     case PPPOE_DISCOVERY:
+      packet.linkLayers |= LAYER_PPPOE;
       return decodePppoeDiscovery(packet, start, end);
     case FABRIC_PATH:
+      packet.linkLayers |= LAYER_FABRIC_PATH;
       if (end - start < 16) return fault(packet, 'dce.pkt_too_small');
       return decodeEthernet(packet, start + 2, end);
     case SERVICE_HEADER:
+      packet.linkLayers |= LAYER_SERVICE_HEADER;
       return decodeServiceHeader(packet, start, end);
     case BRIDGED:
       return decodeEthernet(packet, start, end);

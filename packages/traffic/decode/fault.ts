@@ -7,6 +7,7 @@ const MOST_LAYERS = 16;
 /** Always false, so that a decoder can end with it. */
 export function fault(packet: Packet, anomaly: string): false {
   packet.anomalies.push(anomaly);
+  packet.isInvalid = true;
   return false;
 }
 

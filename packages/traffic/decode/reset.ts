@@ -6,6 +6,8 @@ export function resetPacket(packet: Packet): void {
   packet.ethernetStart = -1;
   packet.vlanCount = 0;
   packet.layers = 0;
+  packet.linkLayers = 0;
+  packet.isInvalid = false;
   packet.ipVersion = 0;
   packet.ipStart = -1;
   packet.ipHeaderLength = 0;
@@ -40,9 +42,14 @@ export function resetPacket(packet: Packet): void {
   packet.transportChecksumGood = -1;
   if (packet.anomalies.length > 0) packet.anomalies.length = 0;
   packet.isRebuilt = false;
+  packet.tunnel = '';
+  packet.root = undefined;
   packet.flow = undefined;
   packet.direction = 0;
   packet.flowEstablished = false;
   packet.isPseudo = false;
   packet.inStream = false;
+  packet.decision = 0;
+  packet.dropReason = '';
+  packet.exceptions = undefined;
 }

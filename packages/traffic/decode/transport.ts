@@ -1,5 +1,5 @@
 /** What an IP packet carries: TCP and ICMP have files of their own; here are UDP (RFC 768), SCTP (RFC 9260), IGMP (RFC 9776), ESP (RFC 4303), and checksums. */
-import { checksum, checksumAdd, checksumFinish, uint16 } from '@sigwright/bytes';
+import { checksum, checksumAdd, checksumFinish, uint16, uint32 } from '@sigwright/bytes';
 import { ICMP, ICMPV6, type Packet, SCTP, TCP, UDP } from '@sigwright/contracts';
 import { fault } from './fault.ts';
 import { decodeIcmp4, decodeIcmp6 } from './icmp.ts';
@@ -7,6 +7,9 @@ import { decodeTcp } from './tcp.ts';
 
 export const IGMP = 2;
 export const ESP = 50;
+/** A whole packet follows (RFC 2003, 4213). */
+const IPV4_IN_IP = 4;
+const IPV6_IN_IP = 41;
 
 /** False where the transport header is missing or wrong; the packet then has no ports and transportStart stays -1. */
 export function decodeTransport(packet: Packet, verifyChecksums: boolean): boolean {
@@ -34,6 +37,12 @@ export function decodeTransport(packet: Packet, verifyChecksums: boolean): boole
       if (end - start < 8) return fault(packet, 'esp.pkt_too_small');
       packet.transportStart = start;
       packet.payloadStart = start + 8;
+      // The index of its parameters tells flows between two hosts apart, as ports do.
+      packet.sourcePort = packet.destinationPort = uint32(packet.data, start);
+      return true;
+    case IPV4_IN_IP:
+    case IPV6_IN_IP:
+      packet.transportStart = start;
       return true;
     default:
       return true;

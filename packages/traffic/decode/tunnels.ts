@@ -4,7 +4,7 @@
  * datagram is left as it is, without an anomaly.
  */
 import { uint16, uint32 } from '@sigwright/bytes';
-import { type Packet, UDP } from '@sigwright/contracts';
+import { LAYER_ERSPAN, type Packet, UDP } from '@sigwright/contracts';
 import { decodeEthernet, decodeEtherType, IPV4, IPV6, network } from './ethernet.ts';
 import { descend, fault } from './fault.ts';
 import { decodePpp } from './ppp.ts';
@@ -34,8 +34,10 @@ export function openTunnel(outer: Packet, inner: Packet): 0 | 1 | 2 {
   return outer.protocol === GRE ? openGre(outer, inner) : NO_TUNNEL;
 }
 
-function prepare(outer: Packet, inner: Packet): boolean {
+function prepare(outer: Packet, inner: Packet, tunnel: string): boolean {
   resetPacket(inner);
+  inner.tunnel = tunnel;
+  inner.root = outer.root ?? outer;
   inner.number = outer.number;
   inner.time = outer.time;
   inner.data = outer.data;
@@ -64,7 +66,7 @@ function openIp(outer: Packet, inner: Packet, type: number): 0 | 1 | 2 {
     if (data[start] >>> 4 !== (type === IPV4 ? 4 : 6)) return faulty(outer, `ipv6.${name}_in_ipv6_wrong_version`);
   }
   if (end <= start) return NO_TUNNEL;
-  return opened(inner, prepare(outer, inner) && network(inner, type, start, end));
+  return opened(inner, prepare(outer, inner, type === IPV4 ? 'ipv4 tunnel' : 'ipv6 tunnel') && network(inner, type, start, end));
 }
 
 function faulty(outer: Packet, anomaly: string): 0 {
@@ -108,7 +110,7 @@ function openGre(outer: Packet, inner: Packet): 0 | 1 | 2 {
     if ((lower & 0x80) !== 0) at += 4;
     if (at > end) return faulty(outer, 'gre.version1_hdr_too_big');
   } else return faulty(outer, 'gre.wrong_version');
-  if (at >= end || !prepare(outer, inner)) return NO_TUNNEL;
+  if (at >= end || !prepare(outer, inner, 'gre tunnel')) return NO_TUNNEL;
   if (type === PPP_TYPE) return opened(inner, decodePpp(inner, at, end, false));
   if (type === ERSPAN_2 || type === ERSPAN_3) return opened(inner, decodeErspan(inner, at, end, (flags & 0x10) !== 0));
   return opened(inner, decodeEtherType(inner, type, at, end, undefined));
@@ -128,6 +130,7 @@ function sourceRoutes(outer: Packet, start: number, end: number): number {
 
 /** draft-foschiano-erspan: type II has a header of 8 bytes, type I none at all. */
 function decodeErspan(inner: Packet, start: number, end: number, sequenced: boolean): boolean {
+  inner.linkLayers |= LAYER_ERSPAN;
   if (!sequenced) return decodeEthernet(inner, start, end);
   if (end - start < 8) return fault(inner, 'erspan.header_too_small');
   if (inner.data[start] >>> 4 !== 1) return fault(inner, 'erspan.unsupported_version');
@@ -144,13 +147,13 @@ function openDatagram(outer: Packet, inner: Packet): 0 | 1 | 2 {
   if (destinationPort === VXLAN_PORT) {
     // The one flag that says that there is a network identifier; reserved bits may be used by vendors.
     if (end - start < 8 + 14 || (data[start] & 0x08) === 0 || data[start + 7] !== 0) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner) && decodeEthernet(inner, start + 8, end));
+    return opened(inner, prepare(outer, inner, 'vxlan encapsulation') && decodeEthernet(inner, start + 8, end));
   }
   if (destinationPort === GENEVE_PORT) {
     if (end - start < 8 || data[start] >>> 6 !== 0 || (data[start + 1] & 0x3f) !== 0 || data[start + 7] !== 0) return NO_TUNNEL;
     const at = start + 8 + (data[start] & 0x3f) * 4;
     if (at >= end) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner) && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
+    return opened(inner, prepare(outer, inner, 'geneve encapsulation') && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
   }
   if (destinationPort === TEREDO_PORT || sourcePort === TEREDO_PORT) return openTeredo(outer, inner);
   return NO_TUNNEL;
@@ -165,5 +168,5 @@ function openTeredo(outer: Packet, inner: Packet): 0 | 1 | 2 {
   if (end - start < 40 || data[start] >>> 4 !== 6 || 40 + uint16(data, start + 4) !== end - start) return NO_TUNNEL;
   // The destination of a bubble may be anything, but a source of all zeros is no Teredo packet.
   if ((uint32(data, start + 8) | uint32(data, start + 12) | uint32(data, start + 16) | uint32(data, start + 20)) === 0) return NO_TUNNEL;
-  return opened(inner, prepare(outer, inner) && network(inner, IPV6, start, end));
+  return opened(inner, prepare(outer, inner, 'teredo tunnel') && network(inner, IPV6, start, end));
 }

@@ -194,6 +194,7 @@ export class FlowTable {
     flow.id = ++this.#created;
     flow.ipVersion = packet.ipVersion;
     flow.protocol = packet.protocol;
+    flow.tunnelDepth = packet.tunnelDepth;
     flow.source.set(packet.source);
     flow.destination.set(packet.destination);
     if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
@@ -268,6 +269,7 @@ function bySilence(a: Entry, b: Entry): number {
 
 /** What the entry itself does not hold: VLANs and the rest of longer addresses. */
 function sameRest(flow: Flow, packet: Packet, forward: boolean): boolean {
+  if (flow.tunnelDepth !== packet.tunnelDepth) return false;
   if (packet.vlanCount > 0 || flow.vlans !== undefined) if (!sameVlans(flow, packet)) return false;
   if (packet.ipVersion !== 6) return true;
   const source = forward ? packet.source : packet.destination;
@@ -288,6 +290,9 @@ function sameVlans(flow: Flow, packet: Packet): boolean {
 
 /** Encapsulating security payload (RFC 4303). */
 const ESP = 50;
+/** Tunnels of whole packets (RFC 2003, 4213). */
+const IPV4_IN_IP = 4;
+const IPV6_IN_IP = 41;
 
 /** Group management, routing and the like are single packets; an ICMPv4 error speaks of another flow and is none of its own. */
 function beginsFlow(packet: Packet): boolean {
@@ -296,6 +301,8 @@ function beginsFlow(packet: Packet): boolean {
     case UDP:
     case SCTP:
     case ESP:
+    case IPV4_IN_IP:
+    case IPV6_IN_IP:
     case ICMPV6:
       return true;
     case ICMP:

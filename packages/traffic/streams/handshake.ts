@@ -3,6 +3,7 @@
  * (RFC 7413), SYNs and answers repeated with other numbers, and connections whose beginning was not captured.
  */
 import { ACK, type EngineSettings, FIN, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { applyException } from '../exceptions.ts';
 import type { StreamSide } from './stream-side.ts';
 import { TCP_ESTABLISHED, TCP_NONE, TCP_SYN_RECEIVED, TCP_SYN_SENT, type TcpStream } from './tcp-stream.ts';
 
@@ -18,6 +19,8 @@ export function opening(packet: Packet, flow: Flow, settings: EngineSettings): b
     return false;
   }
   if ((flags & (SYN | ACK)) === SYN) return (flags & FIN) === 0;
+  applyException(packet, flow, settings.exceptionPolicies.midstream, 'stream_midstream', 'stream midstream');
+  if (flow.verdict === 'drop' || flow.bypassed) return false;
   const lenient = settings.stream.midstream || settings.stream.asyncOneside;
   if ((flags & SYN) !== 0) {
     if (!lenient) return false;

@@ -1,7 +1,7 @@
 /** Files carried by any protocol: content, name, extension, size. Suricata user guide, "File keywords". */
-import { fromLatin1 } from '@sigwright/bytes';
+import { fromHex, fromLatin1, hex, md5, sha1, sha256 } from '@sigwright/bytes';
 import { asKeywords, type BufferDefinition, type FileTransfer, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
-import { compares, comparison, describeComparison, none, quoted } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, none, quoted } from '../../arguments/index.ts';
 
 const FILE_DATA: TransactionBuffer = {
   of: 'transaction',
@@ -47,6 +47,12 @@ function fileAt(files: readonly FileTransfer[] | undefined, direction: number, i
 }
 
 export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME];
+
+const DIGESTS: readonly (readonly [string, number, (bytes: Uint8Array) => Uint8Array])[] = [
+  ['filemd5', 16, md5],
+  ['filesha1', 20, sha1],
+  ['filesha256', 32, sha256],
+];
 
 export const keywords = asKeywords(
   keyword({
@@ -102,6 +108,52 @@ export const keywords = asKeywords(
           fastPattern: false,
           fastPatternOnly: false,
           fastPatternSlice: undefined,
+        });
+        builder.selectBuffer(before);
+      },
+    }),
+  ),
+  ...DIGESTS.map(([name, bytes, digest]) =>
+    keyword({
+      name,
+      family: 'file',
+      since: '2.0',
+      summary: `the file's ${name.slice(4)} is in a list: a file of digests, one a line`,
+      kind: 'condition' as const,
+      argument: custom('[!]<file>', ['EXAMPLE.list'], (written) => {
+        const negated = written.startsWith('!');
+        const path = (negated ? written.slice(1) : written).trim();
+        return path === '' ? { problem: 'the file is missing' } : { value: { negated, path } };
+      }),
+      examples: [],
+      broken: [{ options: `${name}:nowhere.list;`, code: `${name}/unreadable` }],
+      apply({ negated, path }, builder) {
+        const list = builder.settings.dataFiles.read(path);
+        if (list === undefined) {
+          builder.problem('unreadable', `${path} can not be read`);
+          return;
+        }
+        const known = new Set<string>();
+        for (const line of new TextDecoder().decode(list).split(/\r?\n/)) {
+          const word = line.trim().split(/\s/)[0].toLowerCase();
+          if (word.length === bytes * 2 && fromHex(word) !== undefined) known.add(word);
+        }
+        const before = builder.currentBuffer;
+        builder.selectBuffer('file.data');
+        builder.addBytes({
+          kind: 'test',
+          keyword: name,
+          relative: false,
+          describes: `${name.slice(4)} is ${negated ? 'not ' : ''}in ${path}`,
+          // A file of which a part is missing has no digest.
+          test: (inspection) =>
+            inspection.transaction?.files?.some(
+              (file) =>
+                file.bytes === inspection.bytes &&
+                file.state === 'CLOSED' &&
+                file.kept === file.size &&
+                known.has(hex(digest(file.bytes.subarray(0, file.kept)))) !== negated,
+            ) === true,
         });
         builder.selectBuffer(before);
       },

@@ -186,6 +186,19 @@ export const keywords = asKeywords(
     },
   }),
   keyword({
+    name: 'alert',
+    family: 'flow',
+    since: '8.0',
+    summary: 'the rule alerts, also where its action alone would not (`pass`)',
+    kind: 'annotation',
+    argument: none(),
+    examples: ['alert;'],
+    broken: [{ options: 'alert:yes;', code: 'alert/argument' }],
+    apply(_none, builder) {
+      builder.setAlert();
+    },
+  }),
+  keyword({
     name: 'tag',
     family: 'flow',
     since: '1.0',

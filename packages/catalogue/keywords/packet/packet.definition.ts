@@ -1,10 +1,11 @@
 /** Header fields of single packets. Suricata user guide, "IP keywords", "TCP keywords", "ICMP keywords"; RFC 791, 8200, 9293, 792. */
-import { uint32 } from '@sigwright/bytes';
+import { addressBytes, uint32 } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
   type BufferWindow,
   type Comparison,
+  fillWindow,
   ICMP,
   ICMPV6,
   keyword,
@@ -105,6 +106,22 @@ function header(name: string, summary: string, limits: (packet: Packet) => reado
   };
 }
 
+/** The bytes of an address as on the wire, also where no packet stands for the flow. */
+function address(name: string, summary: string, words: (packet: Packet) => Uint32Array): PacketBuffer {
+  return {
+    of: 'packet',
+    name,
+    summary,
+    shape: 'text',
+    read: (packet, window) => packet.ipVersion !== 0 && fillWindow(window, addressBytes(words(packet), packet.ipVersion)),
+  };
+}
+
+const ADDRESSES: readonly PacketBuffer[] = [
+  address('ip.src', 'the source address, four or sixteen bytes', (packet) => packet.source),
+  address('ip.dst', 'the destination address, four or sixteen bytes', (packet) => packet.destination),
+];
+
 const HEADERS: readonly PacketBuffer[] = [
   header('ipv4.hdr', 'the IPv4 header', (packet) => (packet.ipVersion === 4 ? [packet.ipStart, packet.ipStart + packet.ipHeaderLength] : undefined)),
   header('ipv6.hdr', 'the IPv6 header with its extension headers', (packet) =>
@@ -124,7 +141,7 @@ const HEADERS: readonly PacketBuffer[] = [
   ),
 ];
 
-export const buffers: readonly BufferDefinition[] = HEADERS;
+export const buffers: readonly BufferDefinition[] = [...HEADERS, ...ADDRESSES];
 
 function checksumKeyword(name: string, what: string, read: (packet: Packet) => number) {
   return keyword({
@@ -316,6 +333,21 @@ export const keywords = asKeywords(
       examples: [`${buffer.name}; content:"|00|";`],
       apply(_none, builder) {
         builder.demandPacket();
+        builder.selectBuffer(buffer.name);
+      },
+    }),
+  ),
+  ...ADDRESSES.map((buffer) =>
+    keyword({
+      name: buffer.name,
+      family: 'packet',
+      since: '8.0',
+      summary: buffer.summary,
+      kind: 'sticky-buffer' as const,
+      argument: none(),
+      examples: [`${buffer.name}; content:"|0a 00 00 01|";`],
+      broken: [{ options: `${buffer.name}:1;`, code: `${buffer.name}/argument` }],
+      apply(_none, builder) {
         builder.selectBuffer(buffer.name);
       },
     }),

@@ -40,6 +40,7 @@ function inspectionOf(text: string, cursor: number, variables: readonly number[]
     packet: undefined,
     flow: undefined,
     transaction: undefined,
+    notes: undefined,
   };
 }
 

@@ -116,6 +116,7 @@ export const protocol: ProtocolDefinition = {
   complete: [COMPLETE, COMPLETE],
   buffers,
   keywords,
+  anomaliesInCapitals: true,
   anomalies: [
     { name: 'unable_to_match_response_to_request', summary: 'a response came for no request' },
     { name: 'request_header_invalid', summary: 'a header line of the request has no colon' },

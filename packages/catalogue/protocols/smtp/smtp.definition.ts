@@ -94,6 +94,7 @@ export const protocol: ProtocolDefinition = {
   complete: [MAIL_OVER, MAIL_OVER],
   buffers,
   keywords,
+  anomaliesInCapitals: true,
   anomalies: [
     { name: 'invalid_reply', summary: 'a reply without a code' },
     { name: 'no_server_welcome_message', summary: 'the server’s first reply is not 220' },

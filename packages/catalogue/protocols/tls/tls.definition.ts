@@ -78,6 +78,7 @@ export const protocol: ProtocolDefinition = {
   complete: [CLIENT_OVER, SERVER_OVER],
   buffers,
   keywords: [...bufferKeywords, ...conditionKeywords],
+  anomaliesInCapitals: true,
   anomalies,
   records(transaction): readonly ProtocolRecord[] {
     const one = transaction as TlsTransaction;

@@ -1,0 +1,268 @@
+/**
+ * Counts what the engine tells of packets, flows and transactions, under the names that Suricata's `stats` records have (user
+ * guide, "Statistics"). Only what is really counted stands here: no counter is made up to fill a record.
+ */
+import {
+  ACK,
+  DROPPED,
+  type EngineSettings,
+  FLOW_CLOSED,
+  FLOW_ESTABLISHED,
+  type Flow,
+  ICMP,
+  ICMPV6,
+  LAYER_BACKBONE_TAG,
+  LAYER_E_TAG,
+  LAYER_ERSPAN,
+  LAYER_MPLS,
+  LAYER_PPPOE,
+  LAYER_SERVICE_HEADER,
+  LAYER_VN_TAG,
+  type Packet,
+  type ProtocolDefinition,
+  REJECTED_TO_DESTINATION,
+  REJECTED_TO_SOURCE,
+  RST,
+  SCTP,
+  SYN,
+  TCP,
+  UDP,
+  URG,
+} from '@sigwright/contracts';
+import { TCP_STATE_NAMES, type TcpStream } from '@sigwright/traffic';
+
+type Counts = { [name: string]: number | Counts };
+
+const LAYERS: readonly (readonly [number, string])[] = [
+  [LAYER_VN_TAG, 'vntag'],
+  [LAYER_E_TAG, 'etag'],
+  [LAYER_BACKBONE_TAG, 'ieee8021ah'],
+  [LAYER_MPLS, 'mpls'],
+  [LAYER_PPPOE, 'pppoe'],
+  [LAYER_SERVICE_HEADER, 'nsh'],
+  [LAYER_ERSPAN, 'erspan'],
+];
+
+const LINKS: ReadonlyMap<number, string> = new Map([
+  [0, 'null'],
+  [9, 'ppp'],
+  [12, 'raw'],
+  [101, 'raw'],
+  [104, 'chdlc'],
+  [113, 'sll'],
+  [228, 'raw'],
+  [229, 'raw'],
+  [276, 'sll2'],
+]);
+
+const CARRIED: ReadonlyMap<number, string> = new Map([
+  [ICMP, 'icmpv4'],
+  [2, 'igmp'],
+  [TCP, 'tcp'],
+  [UDP, 'udp'],
+  [47, 'gre'],
+  [50, 'esp'],
+  [ICMPV6, 'icmpv6'],
+  [SCTP, 'sctp'],
+]);
+
+const TUNNELS: ReadonlyMap<string, string> = new Map([
+  ['teredo tunnel', 'teredo'],
+  ['vxlan encapsulation', 'vxlan'],
+  ['geneve encapsulation', 'geneve'],
+]);
+
+const VLANS = ['vlan', 'vlan_qinq', 'vlan_qinqinq'];
+const ARP = 0x0806;
+
+/** Why packets are dropped in IPS mode, as the counters name it. */
+const DROP_REASONS = [
+  'decode error',
+  'defrag error',
+  'defrag memcap',
+  'flow memcap',
+  'flow drop',
+  'applayer error',
+  'applayer memcap',
+  'rules',
+  'threshold detection_filter',
+  'stream error',
+  'stream memcap',
+  'stream midstream',
+  'stream reassembly',
+  'stream urgent',
+  'nfq error',
+  'tunnel packet drop',
+];
+
+function counts(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, 0]));
+}
+
+export class TrafficCounters {
+  readonly #ips: boolean;
+  readonly #decoder: Record<string, number> = {
+    ...counts(['pkts', 'bytes', 'invalid', 'ipv4', 'ipv6', 'ethernet', 'arp', 'unknown_ethertype', 'too_many_layers']),
+    ...counts([...LINKS.values(), ...CARRIED.values(), ...LAYERS.map(([, name]) => name), ...TUNNELS.values(), ...VLANS]),
+    ...counts(['ipv4_in_ipv4', 'ipv6_in_ipv4', 'ipv4_in_ipv6', 'ipv6_in_ipv6', 'max_pkt_size']),
+  };
+  readonly #events = new Map<string, number>();
+  readonly #fragments: Record<string, { fragments: number; reassembled: number }> = {
+    ipv4: { fragments: 0, reassembled: 0 },
+    ipv6: { fragments: 0, reassembled: 0 },
+  };
+  readonly #flow = counts(['total', 'tcp', 'udp', 'icmpv4', 'icmpv6', 'tcp_reuse']);
+  readonly #flowStates = counts(['new', 'established', 'closed', 'local_bypassed']);
+  readonly #tcpStates = counts(TCP_STATE_NAMES);
+  readonly #tcp = counts(['sessions', 'syn', 'synack', 'rst', 'urg', 'midstream_pickups', 'overlap', 'reassembly_gap', 'stream_depth_reached']);
+  readonly #ipsCounts = counts(['accepted', 'blocked', 'rejected', 'replaced']);
+  readonly #dropReasons = counts(DROP_REASONS.map(named));
+  readonly #bypassed = counts(['local_pkts', 'local_bytes']);
+  readonly #exceptions = new Map<string, number>();
+  readonly #protocolFlows = new Map<string, number>();
+  readonly #protocolTransactions = new Map<string, number>();
+
+  constructor(settings: EngineSettings, protocols: Iterable<ProtocolDefinition>) {
+    this.#ips = settings.ips;
+    for (const protocol of protocols) {
+      for (const transport of protocol.transport) {
+        const name = protocol.transport.length > 1 ? `${protocol.recordName}_${transport}` : protocol.recordName;
+        this.#protocolFlows.set(name, 0);
+        this.#protocolTransactions.set(name, 0);
+      }
+    }
+    for (const name of ['failed_tcp', 'failed_udp']) this.#protocolFlows.set(name, 0);
+  }
+
+  /** Everything about the packet is known, also whether it is dropped. */
+  decided(packet: Packet, flow: Flow | undefined): void {
+    this.#layers(packet);
+    for (const name of packet.anomalies) if (!name.startsWith('stream.')) add(this.#events, name);
+    if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
+    if (packet.anomalies.includes('stream.reassembly_depth_reached')) this.#tcp['stream_depth_reached']++;
+    if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) this.#tcp['overlap']++;
+    for (const { target, policy } of packet.exceptions ?? []) add(this.#exceptions, `${EXCEPTION_PLACES[target] ?? target}.${policy}`);
+    if (flow?.bypassed === true && packet.exceptions === undefined) {
+      this.#bypassed['local_pkts']++;
+      this.#bypassed['local_bytes'] += packet.frameEnd - packet.frameStart;
+    }
+    if (!this.#ips || packet.isRebuilt || packet.tunnelDepth > 0) return;
+    if ((packet.decision & (REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION)) !== 0) this.#ipsCounts['rejected']++;
+    if ((packet.decision & DROPPED) === 0) this.#ipsCounts['accepted']++;
+    else {
+      this.#ipsCounts['blocked']++;
+      const reason = named(packet.dropReason);
+      this.#dropReasons[reason] = (this.#dropReasons[reason] ?? 0) + 1;
+    }
+  }
+
+  #layers(packet: Packet): void {
+    const decoder = this.#decoder;
+    const length = packet.frameEnd - packet.frameStart;
+    if (!packet.isRebuilt && packet.tunnelDepth === 0) {
+      decoder['pkts']++;
+      decoder['bytes'] += length;
+      decoder['max_pkt_size'] = Math.max(decoder['max_pkt_size'], length);
+      count(decoder, LINKS.get(packet.linkType));
+    }
+    if (packet.isInvalid) decoder['invalid']++;
+    if (packet.anomalies.includes('too_many_layers')) decoder['too_many_layers']++;
+    if (!packet.isRebuilt) {
+      if (packet.ethernetStart >= 0) decoder['ethernet']++;
+      for (let at = 0; at < packet.vlanCount && packet.tunnelDepth === 0; at++) decoder[VLANS[at]]++;
+      for (const [bit, name] of LAYERS) if ((packet.linkLayers & bit) !== 0) decoder[name]++;
+      if (packet.etherType === ARP) decoder['arp']++;
+      if (packet.anomalies.includes('ethernet.unknown_ethertype')) decoder['unknown_ethertype']++;
+      count(decoder, TUNNELS.get(packet.tunnel));
+      if (packet.tunnel === 'ipv4 tunnel' || packet.tunnel === 'ipv6 tunnel')
+        count(decoder, `ipv${packet.tunnel === 'ipv4 tunnel' ? 4 : 6}_in_ipv${packet.root?.ipVersion ?? 4}`);
+    }
+    const version = packet.ipVersion === 4 ? 'ipv4' : packet.ipVersion === 6 ? 'ipv6' : undefined;
+    if (version === undefined) return;
+    decoder[version]++;
+    if (packet.isFragment) this.#fragments[version].fragments++;
+    else {
+      if (packet.isRebuilt) this.#fragments[version].reassembled++;
+      count(decoder, CARRIED.get(packet.protocol));
+    }
+    if (packet.protocol !== TCP || packet.transportStart < 0) return;
+    if ((packet.tcpFlags & (SYN | ACK)) === SYN) this.#tcp['syn']++;
+    else if ((packet.tcpFlags & (SYN | ACK)) === (SYN | ACK)) this.#tcp['synack']++;
+    if ((packet.tcpFlags & RST) !== 0) this.#tcp['rst']++;
+    if ((packet.tcpFlags & URG) !== 0) this.#tcp['urg']++;
+  }
+
+  recognised(flow: Flow): void {
+    add(this.#protocolFlows, this.#name(flow));
+  }
+
+  transaction(flow: Flow): void {
+    if (flow.applicationProtocol !== undefined) add(this.#protocolTransactions, this.#name(flow));
+  }
+
+  #name(flow: Flow): string {
+    const name = flow.applicationProtocol ?? 'failed';
+    const split = `${name}_${flow.protocol === TCP ? 'tcp' : 'udp'}`;
+    return this.#protocolFlows.has(split) ? split : name;
+  }
+
+  flow(flow: Flow): void {
+    this.#flow['total']++;
+    const kind =
+      flow.protocol === TCP ? 'tcp' : flow.protocol === UDP ? 'udp' : flow.protocol === ICMP ? 'icmpv4' : flow.protocol === ICMPV6 ? 'icmpv6' : undefined;
+    if (kind !== undefined) this.#flow[kind]++;
+    if (flow.endReason === 'tcp_reuse') this.#flow['tcp_reuse']++;
+    this.#flowStates[flow.bypassed ? 'local_bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new']++;
+    if (flow.protocol !== TCP) return;
+    const stream = flow.stream as TcpStream | undefined;
+    if (stream === undefined) return;
+    this.#tcp['sessions']++;
+    if (stream.midstream) this.#tcp['midstream_pickups']++;
+    this.#tcpStates[stream.stateName]++;
+  }
+
+  /** Everything but what the engine itself counts. */
+  tree(): Counts {
+    const { pkts, bytes } = this.#decoder;
+    return {
+      decoder: { ...this.#decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), event: nested(this.#events) },
+      ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
+      exception_policy: nested(this.#exceptions),
+      flow: { ...this.#flow, end: { state: this.#flowStates, tcp_state: this.#tcpStates } },
+      flow_bypassed: this.#bypassed,
+      defrag: this.#fragments,
+      tcp: this.#tcp,
+      app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions) },
+    };
+  }
+}
+
+/** Where counters put the places that records name. */
+const EXCEPTION_PLACES: Readonly<Record<string, string>> = { stream_midstream: 'tcp.midstream', app_layer_error: 'app_layer.error' };
+
+function named(reason: string): string {
+  return reason.replaceAll(' ', '_');
+}
+
+function count(into: Record<string, number>, name: string | undefined): void {
+  if (name !== undefined) into[name] = (into[name] ?? 0) + 1;
+}
+
+function add(into: Map<string, number>, name: string): void {
+  into.set(name, (into.get(name) ?? 0) + 1);
+}
+
+/** `a.b` → a tree. */
+function nested(flat: ReadonlyMap<string, number>): Counts {
+  const tree: Counts = {};
+  for (const [name, value] of flat) {
+    const parts = name.split('.');
+    let node = tree;
+    for (const part of parts.slice(0, -1)) {
+      if (typeof node[part] !== 'object') node[part] = {};
+      node = node[part] as Counts;
+    }
+    node[parts[parts.length - 1]] = value;
+  }
+  return tree;
+}
