@@ -526,7 +526,7 @@ class Builder implements RuleBuilder {
   }
 
   /**
-   * Payload contents of a tcp rule look at the stream; with offset or depth at single packets too, since those count from
+   * Payload contents look at the stream where the packet is TCP; with offset or depth at single packets too, since those count from
    * the beginning of a packet there. `dsize`, `tcp-pkt` and their like look at packets alone.
    */
   #places(payload: readonly BytesCondition[]): { inPacket: boolean; inStream: boolean } {
@@ -540,7 +540,7 @@ class Builder implements RuleBuilder {
         one.distance === undefined &&
         one.within === undefined,
     );
-    return { inPacket: positioned || written === 'udp' || written === 'icmp' || written === 'ip', inStream: true };
+    return { inPacket: positioned, inStream: true };
   }
 }
 

@@ -292,3 +292,11 @@ function oneWay(header: RuleHeader, version: number, source: Uint32Array, source
     (header.destination === undefined || header.destination.contains(destination, version))
   );
 }
+
+/** Do the ports of a packet fit, in the direction written or, where both are meant, the other? */
+export function portsFit(header: RuleHeader, packet: Packet): boolean {
+  const fits = (source: number, destination: number): boolean =>
+    (header.sourcePorts === undefined || header.sourcePorts.contains(source)) &&
+    (header.destinationPorts === undefined || header.destinationPorts.contains(destination));
+  return fits(packet.sourcePort, packet.destinationPort) || (header.bidirectional && fits(packet.destinationPort, packet.sourcePort));
+}

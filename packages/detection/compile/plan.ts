@@ -22,7 +22,7 @@ import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts'
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
-import { choosePayloadLiteral } from './prefilter-choice.ts';
+import { chooseHeadLiteral, choosePayloadLiteral, reachOf } from './prefilter-choice.ts';
 
 /** Tables for one buffer (with its transforms) in one direction. */
 export interface BufferGroup {
@@ -89,7 +89,7 @@ export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 7;
+export const PLAN_VERSION = 9;
 
 export interface RuleSource {
   /** for messages */
@@ -333,9 +333,11 @@ function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
   }
 }
 
-function addPayload(rule: CompiledRule, literal: PrefilterLiteral, drafts: PayloadDrafts): void {
+function addPayload(rule: CompiledRule, chosen: PrefilterLiteral, drafts: PayloadDrafts): void {
   const atMost = Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
   for (const place of placesOf(rule)) {
+    const literal = place === 'stream' ? chosen : (chooseHeadLiteral(rule.payload, HEAD_LENGTH) ?? chosen);
+    const within = reachOf(literal);
     for (const direction of rule.directions) {
       const key = `${place}|${direction}`;
       let draft = drafts.get(key);
@@ -343,7 +345,6 @@ function addPayload(rule: CompiledRule, literal: PrefilterLiteral, drafts: Paylo
         draft = { place, direction, headLength: 0, head: new LiteralDraft(), full: new LiteralDraft(), smallLength: 0, small: new LiteralDraft() };
         drafts.set(key, draft);
       }
-      const within = literal.shape === 'placed' ? literal.offset + literal.bytes.length : literal.within;
       if (within > 0 && within <= HEAD_LENGTH) {
         draft.headLength = Math.max(draft.headLength, within);
         draft.head.add(literal, rule.index);
@@ -368,7 +369,7 @@ function placesOf(rule: CompiledRule): PayloadPlace[] {
   const { transports } = rule.header;
   if (transports.tcp) {
     if (rule.inStream) places.push('stream');
-    if (rule.inPacket || rule.header.fields[0] === 'ip') places.push('tcp');
+    if (rule.inPacket) places.push('tcp');
   }
   if (transports.udp) places.push('udp');
   if (transports.other) places.push('other');

@@ -59,6 +59,26 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   return best;
 }
 
+/**
+ * For payloads of single packets: a literal that must lie within the first `head` bytes, so that the rest of the packet need not
+ * be read for this rule. Undefined where the rule has none.
+ */
+export function chooseHeadLiteral(payload: readonly BytesCondition[], head: number): PrefilterLiteral | undefined {
+  let best: PrefilterLiteral | undefined;
+  for (const condition of payload) {
+    const literal = usable(condition) ? inBytes(PAYLOAD, -1, condition) : undefined;
+    if (literal === undefined) continue;
+    const reach = reachOf(literal);
+    if (reach > 0 && reach <= head && (best === undefined || scoreOf(literal) > scoreOf(best))) best = literal;
+  }
+  return best;
+}
+
+/** The literal ends within so many bytes from the beginning; 0: no such bound. */
+export function reachOf(literal: PrefilterLiteral): number {
+  return literal.shape === 'placed' ? literal.offset + literal.bytes.length : literal.within;
+}
+
 /** Bits of surprise, more or less; a literal as a whole value is worth most. */
 function scoreOf(literal: PrefilterLiteral): number {
   switch (literal.shape) {

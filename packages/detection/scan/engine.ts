@@ -36,7 +36,7 @@ import { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
-import { PayloadScanner } from './payload-scanner.ts';
+import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
 import { Thresholds } from './thresholds.ts';
@@ -47,6 +47,8 @@ export class FlowDetection {
   readonly recognising = new Recognising();
   /** packet rules whose header fits this flow, by direction; made with the first packet */
   packetRules: [Uint32Array | undefined, Uint32Array | undefined] = [undefined, undefined];
+  /** what is looked for in payloads, by direction */
+  readonly search: [PayloadSearch | undefined, PayloadSearch | undefined] = [undefined, undefined];
   addressesDone: [boolean, boolean] = [false, false];
   protocolRulesDone: [boolean, boolean] = [false, false];
   /** no rule is left for PacketRules to bring in, by direction */
@@ -235,14 +237,15 @@ export class Engine {
       if (this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) {
         const from = Math.max(side.searched, side.base);
         evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from, side.ended && upTo === side.available);
-        this.#payload.stream(direction, side.bytes, from - side.base, upTo - side.base, from, candidates);
+        this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
         side.searched = upTo;
         detection!.flush[direction] = false;
       }
     }
     const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
     this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, hasPayload, candidates);
-    if (hasPayload) this.#payload.packet(packet, direction, candidates);
+    if (hasPayload && flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
+    else if (hasPayload) this.#payload.alone(packet, candidates);
     this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();
@@ -273,6 +276,12 @@ export class Engine {
       });
       if (rule.action === 'pass') break;
     }
+  }
+
+  #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
+    const search = this.#payload.search(packet, flow, detection.search[packet.direction]);
+    detection.search[packet.direction] = search;
+    return search;
   }
 
   /** Stream bytes are searched a chunk at a time, or what there is when a transaction came further or the stream ended. */

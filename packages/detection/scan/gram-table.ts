@@ -6,6 +6,7 @@
  * Every literal has at least four bytes. Longer texts are read by the compiled kernel, others by the same loop here.
  * Oracle: `naiveMatches` below.
  */
+import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, rarestGram } from '../compile/rarity.ts';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 
@@ -47,6 +48,16 @@ const MOST_BITS = 20;
 /** Longest part of a literal that is compared; the rest is checked by the rule itself. */
 const LONGEST = 65_535;
 
+/** A literal on its way into a table: its bytes as they lie in the pool, and its gram. */
+interface Placed {
+  readonly bytes: Uint8Array;
+  readonly nocase: number;
+  readonly within: number;
+  readonly gramAt: number;
+  readonly gram: number;
+  readonly values: readonly number[];
+}
+
 export function buildGramTable(literals: readonly GramLiteral[]): GramTableData {
   const unique = new Map<string, { literal: GramLiteral; values: number[]; within: number }>();
   for (const literal of literals) {
@@ -58,16 +69,40 @@ export function buildGramTable(literals: readonly GramLiteral[]): GramTableData 
       known.within = known.within === 0 || literal.within === 0 ? 0 : Math.max(known.within, literal.within);
     }
   }
-  const count = unique.size;
+  return lay(
+    [...unique.values()].map(({ literal, values, within }) => {
+      const written = literal.bytes.subarray(0, LONGEST);
+      const gramAt = rarestGram(written);
+      const bytes = literal.nocase ? lowerCase(written) : written;
+      return { bytes, nocase: literal.nocase ? 1 : 0, within, gramAt, gram: foldedGram(written, gramAt), values };
+    }),
+  );
+}
+
+/** The same table for a part of its values; undefined where none is left. */
+export function narrowGramTable(data: GramTableData, keep: (value: number) => boolean): GramTableData | undefined {
+  const left: Placed[] = [];
+  for (let number = 0; number < data.grams.length; number++) {
+    const values = [...data.values.subarray(data.valueStarts[number], data.valueStarts[number + 1])].filter(keep);
+    if (values.length === 0) continue;
+    const start = data.starts[number];
+    left.push({
+      bytes: data.pool.subarray(start, start + data.lengths[number]),
+      nocase: data.nocase[number],
+      within: data.withins[number],
+      gramAt: data.gramOffsets[number],
+      gram: data.grams[number],
+      values,
+    });
+  }
+  return left.length === 0 ? undefined : lay(left);
+}
+
+function lay(literals: readonly Placed[]): GramTableData {
+  const count = literals.length;
   const bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, Math.ceil(Math.log2(Math.max(1, count))) + SPARSE_BITS));
   const bucketBits = Math.min(bits, Math.max(4, Math.ceil(Math.log2(Math.max(1, count))) + 1));
-  const list = [...unique.values()].map((one) => {
-    const bytes = one.literal.bytes.subarray(0, LONGEST);
-    const gramAt = rarestGram(bytes);
-    const gram = foldedGram(bytes, gramAt);
-    return { ...one, bytes, gramAt, gram, hash: hashGram(gram, bits) };
-  });
-  list.sort((a, b) => a.hash - b.hash);
+  const list = literals.map((literal) => ({ ...literal, hash: hashGram(literal.gram, bits) })).sort((a, b) => a.hash - b.hash);
   const data = {
     bits,
     filter: new Uint8Array(1 << (bits - 3)),
@@ -86,13 +121,14 @@ export function buildGramTable(literals: readonly GramLiteral[]): GramTableData 
   let poolAt = 0;
   let valueAt = 0;
   for (let number = 0; number < count; number++) {
-    const { literal, bytes, values, within, gramAt, gram, hash } = list[number];
+    const { bytes, nocase, values, within, gramAt, gram, hash } = list[number];
     data.starts[number] = poolAt;
     data.lengths[number] = bytes.length;
-    for (const byte of bytes) data.pool[poolAt++] = literal.nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
+    data.pool.set(bytes, poolAt);
+    poolAt += bytes.length;
     data.gramOffsets[number] = gramAt;
     data.grams[number] = gram;
-    data.nocase[number] = literal.nocase ? 1 : 0;
+    data.nocase[number] = nocase;
     data.withins[number] = within;
     data.valueStarts[number] = valueAt;
     for (const value of values) data.values[valueAt++] = value;

@@ -1,8 +1,18 @@
 /** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
-import { buildGramTable, type GramLiteral, GramTable, type GramTableData, type ValueSink } from './gram-table.ts';
+import { buildGramTable, type GramLiteral, GramTable, type GramTableData, narrowGramTable, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
-import { buildPlaceTable, buildShortTable, type PlacedLiteral, PlaceTable, type PlaceTableData, ShortTable, type ShortTableData } from './short-table.ts';
+import {
+  buildPlaceTable,
+  buildShortTable,
+  narrowPlaceTable,
+  narrowShortTable,
+  type PlacedLiteral,
+  PlaceTable,
+  type PlaceTableData,
+  ShortTable,
+  type ShortTableData,
+} from './short-table.ts';
 
 /** As saved. */
 export interface LiteralTablesData {
@@ -48,6 +58,19 @@ export class LiteralDraft {
       shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
     };
   }
+}
+
+/** The same tables for a part of their values, names left out (payload has none); undefined where nothing is left. */
+export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
+  const grams = data.grams === undefined ? undefined : narrowGramTable(data.grams, keep);
+  const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
+  const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
+  return grams === undefined && places === undefined && shorts === undefined ? undefined : { names: undefined, grams, places, shorts };
+}
+
+/** Every value of the tables, once or more. */
+export function* valuesOf(data: LiteralTablesData): Iterable<number> {
+  for (const table of [data.names, data.grams, data.places, data.shorts]) if (table !== undefined) yield* table.values;
 }
 
 export class LiteralTables {

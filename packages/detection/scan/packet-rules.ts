@@ -2,12 +2,12 @@
  * Packet rules that no literal leads to: by flow and direction, those whose header fits. Lists are made once for each pair of
  * port intervals and narrowed once for each flow and direction, so that a packet costs only the rules that may be true.
  */
-import type { PortSet } from '@sigwright/bytes';
-import { type Direction, type Flow, type Packet, TCP, UDP } from '@sigwright/contracts';
-import { headerAdmitsProtocol, headerMatches, type RuleHeader } from '../compile/header.ts';
+import { type Direction, type Flow, type Packet, TCP } from '@sigwright/contracts';
+import { headerAdmitsProtocol, headerMatches, portsFit, type RuleHeader } from '../compile/header.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED, type PlanUse } from '../compile/plan.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
+import { PortIntervals } from './port-intervals.ts';
 
 /** Rules arranged so that those for a few addresses are only looked at where such an address occurs. */
 class RuleList {
@@ -42,11 +42,11 @@ export class PacketRules {
   readonly #always: RuleList;
   readonly #addressesOnly: RuleList;
   readonly #protocolOnly: RuleList;
-  #sourceIntervals: Uint16Array | undefined = undefined;
-  #destinationIntervals: Uint16Array | undefined = undefined;
+  readonly #ports: PortIntervals;
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
+    this.#ports = new PortIntervals(plan, () => plan.data.packetAlways);
     this.#always = this.#listOf(plan.data.packetAlways);
     this.#addressesOnly = this.#listOf(plan.data.addressesOnly);
     this.#protocolOnly = this.#listOf(plan.data.protocolOnly);
@@ -131,12 +131,7 @@ export class PacketRules {
   }
 
   #forPorts(packet: Packet): Uint32Array {
-    this.#sourceIntervals ??= this.#intervals((header) => [header.sourcePorts, header.bidirectional ? header.destinationPorts : undefined]);
-    this.#destinationIntervals ??= this.#intervals((header) => [header.destinationPorts, header.bidirectional ? header.sourcePorts : undefined]);
-    const transport = packet.protocol === TCP ? 1 : packet.protocol === UDP ? 2 : 0;
-    const source = transport === 0 ? 0 : this.#sourceIntervals[packet.sourcePort];
-    const destination = transport === 0 ? 0 : this.#destinationIntervals[packet.destinationPort];
-    const key = (transport * 65536 + source) * 65536 + destination + (transport === 0 ? (packet.protocol + 1) * 0x400000000 : 0);
+    const key = this.#ports.key(packet);
     let list = this.#byPorts.get(key);
     if (list === undefined) {
       const kept: number[] = [];
@@ -149,29 +144,4 @@ export class PacketRules {
     }
     return list;
   }
-
-  /** Ports that no rule tells apart get one number. */
-  #intervals(setsOf: (header: RuleHeader) => (PortSet | undefined)[]): Uint16Array {
-    const { data } = this.#plan;
-    const sets = new Set<PortSet>();
-    for (const number of new Set(Array.from(data.packetAlways, (rule) => data.headerNumbers[rule]))) {
-      for (const set of setsOf(this.#plan.header(number))) if (set !== undefined) sets.add(set);
-    }
-    const border = new Uint8Array(65536);
-    for (const set of sets) for (const port of set.boundaries()) border[port] = 1;
-    const numbers = new Uint16Array(65536);
-    let current = 0;
-    for (let port = 0; port < 65536; port++) {
-      current += border[port];
-      numbers[port] = current;
-    }
-    return numbers;
-  }
-}
-
-function portsFit(header: RuleHeader, packet: Packet): boolean {
-  const fits = (source: number, destination: number): boolean =>
-    (header.sourcePorts === undefined || header.sourcePorts.contains(source)) &&
-    (header.destinationPorts === undefined || header.destinationPorts.contains(destination));
-  return fits(packet.sourcePort, packet.destinationPort) || (header.bidirectional && fits(packet.destinationPort, packet.sourcePort));
 }

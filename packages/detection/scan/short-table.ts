@@ -72,6 +72,20 @@ export function buildPlaceTable(literals: readonly PlacedLiteral[]): PlaceTableD
   };
 }
 
+/** The same table for a part of its values; undefined where none is left. */
+export function narrowPlaceTable(data: PlaceTableData, keep: (value: number) => boolean): PlaceTableData | undefined {
+  const left: PlacedLiteral[] = [];
+  for (let place = 0; place < data.offsets.length; place++) {
+    const head = place * (FIRST_BYTES + 1);
+    for (let number = data.heads[head]; number < data.heads[head + FIRST_BYTES]; number++) {
+      const bytes = data.pool.subarray(data.starts[number], data.starts[number + 1]);
+      for (const value of data.values.subarray(data.valueStarts[number], data.valueStarts[number + 1]))
+        if (keep(value)) left.push({ bytes, offset: data.offsets[place], value });
+    }
+  }
+  return left.length === 0 ? undefined : buildPlaceTable(left);
+}
+
 export class PlaceTable {
   readonly data: PlaceTableData;
 
@@ -116,6 +130,16 @@ export function buildShortTable(literals: readonly { readonly bytes: Uint8Array;
     valueStarts[number + 1] = valueStarts[number] + list[number].values.length;
   }
   return { needles, valueStarts, values: Uint32Array.from(list.flatMap((one) => one.values)) };
+}
+
+/** The same table for a part of its values; undefined where none is left. */
+export function narrowShortTable(data: ShortTableData, keep: (value: number) => boolean): ShortTableData | undefined {
+  const left: { readonly bytes: Uint8Array; readonly value: number }[] = [];
+  for (let number = 0; number * 4 < data.needles.length; number++) {
+    const bytes = data.needles.subarray(number * 4, number * 4 + data.needles[number * 4 + 3]);
+    for (const value of data.values.subarray(data.valueStarts[number], data.valueStarts[number + 1])) if (keep(value)) left.push({ bytes, value });
+  }
+  return left.length === 0 ? undefined : buildShortTable(left);
 }
 
 export class ShortTable {
