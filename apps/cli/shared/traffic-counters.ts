@@ -106,6 +106,10 @@ export class TrafficCounters {
     ...counts([...LINKS.values(), ...CARRIED.values(), ...LAYERS.map(([, name]) => name), ...TUNNELS.values(), ...VLANS]),
     ...counts(['ipv4_in_ipv4', 'ipv6_in_ipv4', 'ipv4_in_ipv6', 'ipv6_in_ipv6', 'max_pkt_size']),
   };
+  /** packets with nothing particular about them: TCP and UDP on IPv4, then on IPv6 */
+  readonly #ordinary = [0, 0, 0, 0];
+  #ordinaryBytes = 0;
+  #longest = 0;
   readonly #events = new Map<string, number>();
   readonly #fragments: Record<string, { fragments: number; reassembled: number }> = {
     ipv4: { fragments: 0, reassembled: 0 },
@@ -136,6 +140,15 @@ export class TrafficCounters {
 
   /** Everything about the packet is known, also whether it is dropped. */
   decided(packet: Packet, flow: Flow | undefined): void {
+    if (isOrdinary(packet, flow)) {
+      this.#ordinary[(packet.ipVersion === 6 ? 2 : 0) + (packet.protocol === UDP ? 1 : 0)]++;
+      const length = packet.frameEnd - packet.frameStart;
+      this.#ordinaryBytes += length;
+      if (length > this.#longest) this.#longest = length;
+      if (packet.protocol === TCP && (packet.tcpFlags & (SYN | RST | URG)) !== 0) this.#tcpFlags(packet);
+      if (this.#ips) this.#fate(packet);
+      return;
+    }
     this.#layers(packet);
     for (const name of packet.anomalies) if (!name.startsWith('stream.')) add(this.#events, name);
     if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
@@ -146,7 +159,11 @@ export class TrafficCounters {
       this.#bypassed['local_pkts']++;
       this.#bypassed['local_bytes'] += packet.frameEnd - packet.frameStart;
     }
-    if (!this.#ips || packet.isRebuilt || packet.tunnelDepth > 0) return;
+    if (this.#ips && !packet.isRebuilt && packet.tunnelDepth === 0) this.#fate(packet);
+  }
+
+  /** IPS mode: what becomes of the packet. */
+  #fate(packet: Packet): void {
     if ((packet.decision & (REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION)) !== 0) this.#ipsCounts['rejected']++;
     if ((packet.decision & DROPPED) === 0) this.#ipsCounts['accepted']++;
     else {
@@ -185,7 +202,10 @@ export class TrafficCounters {
       if (packet.isRebuilt) this.#fragments[version].reassembled++;
       count(decoder, CARRIED.get(packet.protocol));
     }
-    if (packet.protocol !== TCP || packet.transportStart < 0) return;
+    if (packet.protocol === TCP && packet.transportStart >= 0) this.#tcpFlags(packet);
+  }
+
+  #tcpFlags(packet: Packet): void {
     if ((packet.tcpFlags & (SYN | ACK)) === SYN) this.#tcp['syn']++;
     else if ((packet.tcpFlags & (SYN | ACK)) === (SYN | ACK)) this.#tcp['synack']++;
     if ((packet.tcpFlags & RST) !== 0) this.#tcp['rst']++;
@@ -223,9 +243,20 @@ export class TrafficCounters {
 
   /** Everything but what the engine itself counts. */
   tree(): Counts {
-    const { pkts, bytes } = this.#decoder;
+    const decoder = { ...this.#decoder };
+    const [tcp4, udp4, tcp6, udp6] = this.#ordinary;
+    const packets = tcp4 + udp4 + tcp6 + udp6;
+    decoder['pkts'] += packets;
+    decoder['bytes'] += this.#ordinaryBytes;
+    decoder['ethernet'] += packets;
+    decoder['ipv4'] += tcp4 + udp4;
+    decoder['ipv6'] += tcp6 + udp6;
+    decoder['tcp'] += tcp4 + tcp6;
+    decoder['udp'] += udp4 + udp6;
+    decoder['max_pkt_size'] = Math.max(decoder['max_pkt_size'], this.#longest);
+    const { pkts, bytes } = decoder;
     return {
-      decoder: { ...this.#decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), event: nested(this.#events) },
+      decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), event: nested(this.#events) },
       ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
       exception_policy: nested(this.#exceptions),
       flow: { ...this.#flow, end: { state: this.#flowStates, tcp_state: this.#tcpStates } },
@@ -235,6 +266,29 @@ export class TrafficCounters {
       app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions) },
     };
   }
+}
+
+const ETHERNET = 1;
+
+/** TCP or UDP in IP in Ethernet, and nothing else to be counted: nearly every packet. */
+function isOrdinary(packet: Packet, flow: Flow | undefined): boolean {
+  return (
+    packet.linkType === ETHERNET &&
+    packet.ethernetStart >= 0 &&
+    packet.ipVersion !== 0 &&
+    packet.anomalies.length === 0 &&
+    packet.exceptions === undefined &&
+    packet.vlanCount === 0 &&
+    packet.linkLayers === 0 &&
+    packet.tunnelDepth === 0 &&
+    packet.tunnel === '' &&
+    !packet.isRebuilt &&
+    !packet.isFragment &&
+    !packet.isInvalid &&
+    (packet.protocol === TCP || packet.protocol === UDP) &&
+    packet.transportStart >= 0 &&
+    flow?.bypassed !== true
+  );
 }
 
 /** Where counters put the places that records name. */
