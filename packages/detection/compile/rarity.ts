@@ -36,6 +36,11 @@ export function hashGram(gram: number, bits: number): number {
   return Math.imul(gram, 0x9e3779b1) >>> (32 - bits);
 }
 
+/** A second hash, independent of the first. */
+export function otherHash(gram: number, bits: number): number {
+  return Math.imul(gram, 0x85ebca6b) >>> (32 - bits);
+}
+
 function commonness(): Uint8Array {
   if (commonGrams !== undefined) return commonGrams;
   const table = new Uint8Array(1 << GRAM_BITS);

@@ -1,13 +1,13 @@
 /**
- * Many literals in one pass. For each literal one four-byte gram, its rarest, sets a bit of a table; a text position whose
- * gram's bit is set is looked up in buckets and the literal compared there. Letters are folded, so one table serves both
+ * Many literals in one pass. For each literal one four-byte gram, its rarest, sets two bits of a table; a text position whose
+ * gram's bits are set is looked up in buckets and the literal compared there. Letters are folded, so one table serves both
  * cases; the exact compare comes last. Everything is typed arrays: a table is saved and loaded as it is.
  *
  * Every literal has at least four bytes. Longer texts are read by the compiled kernel, others by the same loop here.
  * Oracle: `naiveMatches` below.
  */
 import { lowerCase } from '@sigwright/bytes';
-import { foldedGram, hashGram, rarestGram } from '../compile/rarity.ts';
+import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 
 export interface GramLiteral {
@@ -40,8 +40,8 @@ export interface GramTableData {
   readonly pool: Uint8Array;
 }
 
-/** About one bit in a hundred is set: a larger table misses the second-level cache, a smaller one says "perhaps" too often. */
-const SPARSE_BITS = 7;
+/** Of 64 bits one or two are set: the second look leaves one chance hit in thousands, and the table stays in the first caches. */
+const SPARSE_BITS = 6;
 const LEAST_BITS = 12;
 const MOST_BITS = 20;
 
@@ -133,6 +133,8 @@ function lay(literals: readonly Placed[]): GramTableData {
     data.valueStarts[number] = valueAt;
     for (const value of values) data.values[valueAt++] = value;
     data.filter[hash >>> 3] |= 1 << (hash & 7);
+    const other = otherHash(gram, bits);
+    data.filter[other >>> 3] |= 1 << (other & 7);
     data.buckets[(hash >>> (bits - bucketBits)) + 1]++;
   }
   data.valueStarts[count] = valueAt;
@@ -214,7 +216,9 @@ export class GramTable {
       value = (value >>> 8) | (bytes[at + 3] << 24);
       const gram = value | ((value & 0x40404040) >>> 1);
       const hash = Math.imul(gram, 0x9e3779b1) >>> shift;
-      if ((filter[hash >>> 3] & (1 << (hash & 7))) !== 0) this.#confirm(bytes, start, end, at, gram, offset, sink);
+      if ((filter[hash >>> 3] & (1 << (hash & 7))) === 0) continue;
+      const other = Math.imul(gram, 0x85ebca6b) >>> shift;
+      if ((filter[other >>> 3] & (1 << (other & 7))) !== 0) this.#confirm(bytes, start, end, at, gram, offset, sink);
     }
   }
 
