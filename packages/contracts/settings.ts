@@ -4,8 +4,8 @@
  */
 export interface Decompressors {
   /**
-   * Whole-input decompression for codings without an own implementation (`br`, `zstd`). At most `limit` bytes of output; a
-   * truncated input gives what could be decoded. Undefined: not a valid beginning.
+   * Whole-input decompression for codings without an own implementation (`br`, `zstd`), and `inflate` for raw DEFLATE where
+   * there is a faster one. At most `limit` bytes of output; a truncated input gives what could be decoded. Undefined: a fault.
    */
   readonly [coding: string]: (input: Uint8Array, limit: number) => Uint8Array | undefined;
 }
@@ -35,6 +35,8 @@ export interface EngineSettings {
     readonly decompressionDepth: number;
     /** output bytes per response body */
     readonly bombLimit: number;
+    /** undo the coding `lzma` */
+    readonly lzma: boolean;
   };
   readonly fileLimit: number;
   readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
@@ -116,6 +118,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     responseMinimumInspect: 40_960,
     decompressionDepth: 2,
     bombLimit: 1_048_576,
+    lzma: false,
   },
   fileLimit: 102_400,
   tls: { encryptionHandling: 'track-only', fingerprints: true },

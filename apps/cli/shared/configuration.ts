@@ -132,6 +132,9 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       responseBodyLimit: unlimited(sizeOf(at(tree, `${http}.response-body-limit`), defaults.http.responseBodyLimit)),
       requestMinimumInspect: sizeOf(at(tree, `${http}.request-body-minimal-inspect-size`), defaults.http.requestMinimumInspect),
       responseMinimumInspect: sizeOf(at(tree, `${http}.response-body-minimal-inspect-size`), defaults.http.responseMinimumInspect),
+      decompressionDepth: unlimited(sizeOf(at(tree, `${http}.response-body-decompress-layer-limit`), defaults.http.decompressionDepth)),
+      bombLimit: unlimited(sizeOf(at(tree, `${http}.compression-bomb-limit`), defaults.http.bombLimit)),
+      lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
     },
     tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
     flowTimeouts: {

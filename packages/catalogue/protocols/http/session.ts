@@ -4,7 +4,9 @@
  */
 import { latin1 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, FileTransfer, type ProtocolSession, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
-import { HeaderBlock } from './headers.ts';
+import { codingsOf, decoded } from './codings.ts';
+import { HeaderBlock, headerBlockEnd } from './headers.ts';
+import { isBlank, isSpace, Line, readLine } from './lines.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from './transactions.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
@@ -16,6 +18,9 @@ const LONGEST_CHUNK_LINE = 1024;
 const MOST_TRANSACTIONS = 512;
 const LF = 0x0a;
 const CR = 0x0d;
+const LETTER_H = 0x68;
+/** Blanks and digits of a chunk's size. */
+const CHUNK_SIZE_TEXT = 32;
 
 type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'tunnel';
 
@@ -29,6 +34,10 @@ class Side {
   /** content codings still to be undone, outermost first */
   codings: readonly string[] = [];
   compressed: FileTransfer | undefined = undefined;
+  /** the message completed last: what follows and begins no message belongs to its body */
+  previous: HttpTransaction | undefined = undefined;
+  /** its head announced a body that its status or method forbids */
+  unlikelyBody = false;
 }
 
 export class HttpSession implements ProtocolSession {
@@ -42,6 +51,7 @@ export class HttpSession implements ProtocolSession {
   readonly #settings: EngineSettings;
   /** requests whose response has not begun */
   readonly #waiting: HttpTransaction[] = [];
+  readonly #found = new Line();
   #time = 0;
 
   constructor(settings: EngineSettings) {
@@ -115,16 +125,24 @@ export class HttpSession implements ProtocolSession {
     let at = start;
     while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
     if (at >= end) return at;
-    let newline = lineEnd(bytes, at, end);
-    if (newline === -1) {
-      if (end - at < LONGEST_LINE && !atEnd) return at > start ? at : -1;
-      newline = end;
-      if (end - at >= LONGEST_LINE) this.anomalies.push(direction === TO_SERVER ? 'request_line_too_long' : 'response_line_too_long');
+    const found = this.#found;
+    if (!readLine(found, bytes, at, end, direction === TO_CLIENT, false, atEnd)) {
+      if (end - at < LONGEST_LINE) return at > start ? at : -1;
+      this.anomalies.push(direction === TO_SERVER ? 'request_line_too_long' : 'response_line_too_long');
+      found.stop = end;
+      found.next = end;
     }
-    let lineStop = newline;
-    while (lineStop > at && (bytes[lineStop - 1] === LF || bytes[lineStop - 1] === CR)) lineStop--;
-    const line = bytes.slice(at, lineStop);
-    return direction === TO_SERVER ? this.#requestLine(side, line, newline) : this.#statusLine(side, line, at, newline);
+    if (direction === TO_SERVER) return this.#requestLine(side, bytes.slice(at, found.stop), found.next);
+    let first = at;
+    while (first < found.stop && (isSpace(bytes[first]) || bytes[first] === 0)) first++;
+    // A line of blanks is passed over.
+    if (first === found.stop) return found.next;
+    if (latin1(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
+      return this.#statusLine(side, bytes.slice(first, found.stop), found.next);
+    // A line of something else right before what may be a status line is passed over, too.
+    if (found.next >= end && !atEnd) return at > start ? at : -1;
+    if (found.next < end && (bytes[found.next] | 0x20) === LETTER_H) return found.next;
+    return this.#noStatusLine(side, bytes, at, found.next);
   }
 
   #requestLine(side: Side, line: Uint8Array, next: number): number {
@@ -151,18 +169,17 @@ export class HttpSession implements ProtocolSession {
     transaction.advance(TO_SERVER, LINE);
     if (request.third.length === 0) {
       // HTTP/0.9: a line and nothing else.
-      request.headers = new HeaderBlock(NOTHING);
+      request.headers = new HeaderBlock(NOTHING, TO_SERVER, false);
       transaction.raise('request_line_missing_protocol');
       this.#complete(TO_SERVER, side);
       return next;
     }
     side.state = 'headers';
-    side.searched = 0;
     return next;
   }
 
-  #statusLine(side: Side, line: Uint8Array, at: number, next: number): number {
-    const text = latin1(line, 0, Math.min(5, line.length)).toUpperCase();
+  /** The transaction whose response begins. */
+  #answered(side: Side): HttpTransaction {
     let transaction = side.transaction ?? this.#waiting.shift();
     if (transaction === undefined) {
       transaction = this.#open();
@@ -170,16 +187,12 @@ export class HttpSession implements ProtocolSession {
       transaction.raise('unable_to_match_response_to_request');
     }
     side.transaction = transaction;
+    return transaction;
+  }
+
+  #statusLine(side: Side, line: Uint8Array, next: number): number {
+    const transaction = this.#answered(side);
     const { response } = transaction;
-    if (text !== 'HTTP/') {
-      // Something else than a response: all of it is body, as HTTP/0.9 has it.
-      response.headers = new HeaderBlock(NOTHING);
-      transaction.raise('response_invalid_protocol');
-      transaction.advance(TO_CLIENT, BODY);
-      side.state = 'open-ended';
-      this.#openFile(side, TO_CLIENT);
-      return at;
-    }
     response.seen = true;
     response.line = line;
     const [protocol, afterProtocol] = word(line, 0);
@@ -189,35 +202,47 @@ export class HttpSession implements ProtocolSession {
     response.third = line.subarray(afterStatus);
     if (!isInterim(transaction)) transaction.advance(TO_CLIENT, LINE);
     side.state = 'headers';
-    side.searched = 0;
+    return next;
+  }
+
+  /** What begins no response is the body of one: of the one before, or all of the answer, as HTTP/0.9 has it. */
+  #noStatusLine(side: Side, bytes: Uint8Array, at: number, next: number): number {
+    const { previous } = side;
+    if (previous === undefined || side.transaction !== undefined || this.#waiting.length > 0) {
+      const transaction = this.#answered(side);
+      transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
+      transaction.raise('response_invalid_protocol');
+      transaction.advance(TO_CLIENT, BODY);
+      side.state = 'open-ended';
+      this.#openFile(side, TO_CLIENT);
+      return at;
+    }
+    side.transaction = previous;
+    previous.raise('response_body_unexpected');
+    if (side.unlikelyBody) {
+      side.unlikelyBody = false;
+      this.#bodyBegins(TO_CLIENT, side, previous, true);
+      return at;
+    }
+    side.compressed = undefined;
+    this.#body(TO_CLIENT, side, bytes, at, next);
+    side.transaction = undefined;
     return next;
   }
 
   #headers(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
-    let blockEnd = -1;
-    for (let at = start + side.searched; ; ) {
-      const newline = lineEnd(bytes, at, end);
-      if (newline === -1) {
-        side.searched = at - start;
-        break;
-      }
-      const length = newline - at;
-      if (length === 1 || (length === 2 && bytes[at] === CR)) {
-        blockEnd = newline;
-        break;
-      }
-      at = newline;
-    }
     const transaction = side.transaction!;
-    if (blockEnd === -1) {
+    let blockEnd = headerBlockEnd(this.#found, bytes, start, start + side.searched, end, direction, atEnd);
+    if (blockEnd < 0) {
+      side.searched = ~blockEnd - start;
       if (end - start < LONGEST_HEADERS && !(atEnd && end > start)) return -1;
       if (!atEnd) transaction.raise(direction === TO_SERVER ? 'request_headers_too_long' : 'response_headers_too_long');
       blockEnd = end;
     }
-    const message = transaction.message(direction);
-    message.headers = new HeaderBlock(bytes.slice(start, blockEnd));
-    for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
     side.searched = 0;
+    const message = transaction.message(direction);
+    message.headers = new HeaderBlock(bytes.slice(start, blockEnd), direction, direction === TO_CLIENT && latin1(message.first).toUpperCase() === 'HTTP/1.1');
+    for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
     else this.#afterResponseHeaders(side, transaction);
@@ -247,7 +272,10 @@ export class HttpSession implements ProtocolSession {
       return;
     }
     if (transaction.method === 'HEAD' || status === 204 || status === 304) {
+      const { headers } = transaction.response;
+      const announced = headers?.get('transfer-encoding') !== undefined || headers?.get('content-length') !== undefined;
       this.#complete(TO_CLIENT, side);
+      side.unlikelyBody = announced;
       return;
     }
     this.#bodyBegins(TO_CLIENT, side, transaction, true);
@@ -260,8 +288,9 @@ export class HttpSession implements ProtocolSession {
     const transfer = headers.text('transfer-encoding')?.toLowerCase();
     const lengthText = headers.text('content-length');
     const name = direction === TO_SERVER ? 'request' : 'response';
-    side.codings = direction === TO_CLIENT ? this.#codings(headers.text('content-encoding'), transaction) : [];
-    const chunked = transfer?.split(',').some((coding) => coding.trim() === 'chunked') === true;
+    side.codings = direction === TO_CLIENT ? codingsOf(headers.text('content-encoding'), this.#settings, transaction) : [];
+    // Anywhere in the value: some peer reads it so.
+    const chunked = transfer?.replaceAll('\0', '').includes('chunked') === true;
     if (transfer !== undefined && !chunked) transaction.raise(`invalid_transfer_encoding_value_in_${name}`);
     const authorization = direction === TO_SERVER ? headers.text('authorization') : undefined;
     if (authorization !== undefined && !/^(basic|digest|bearer|negotiate|ntlm)\b/i.test(authorization)) transaction.raise('request_auth_unrecognized');
@@ -288,22 +317,6 @@ export class HttpSession implements ProtocolSession {
     }
   }
 
-  #codings(written: string | undefined, transaction: HttpTransaction): readonly string[] {
-    if (written === undefined) return [];
-    const known: string[] = [];
-    for (const part of written.toLowerCase().split(',')) {
-      const coding = part.trim().replace(/^x-/, '');
-      if (coding === '' || coding === 'identity') continue;
-      if (this.#settings.decompressors[coding] === undefined) {
-        transaction.raise('abnormal_ce_header');
-        continue;
-      }
-      if (known.length < this.#settings.http.decompressionDepth) known.unshift(coding);
-      else transaction.raise('too_many_encoding_layers');
-    }
-    return known;
-  }
-
   #openFile(side: Side, direction: Direction): void {
     const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
     side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', limit) : undefined;
@@ -311,13 +324,13 @@ export class HttpSession implements ProtocolSession {
 
   #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
     const newline = lineEnd(bytes, at, end);
-    if (newline === -1 && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
-    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + 32)));
-    const transaction = side.transaction!;
+    const text = latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + CHUNK_SIZE_TEXT));
+    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(text);
+    const blank = text.trim() === '';
+    if (newline === -1 && (digits !== null || blank) && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
     if (digits === null || newline === -1) {
-      const blank = newline !== -1 && latin1(bytes, at, newline).trim() === '';
-      if (blank) return newline;
-      transaction.raise(`invalid_${direction === TO_SERVER ? 'request' : 'response'}_chunk_len`);
+      if (blank && newline !== -1) return newline;
+      side.transaction!.raise(`invalid_${direction === TO_SERVER ? 'request' : 'response'}_chunk_len`);
       // What follows can only be body.
       side.state = 'open-ended';
       return at;
@@ -363,16 +376,7 @@ export class HttpSession implements ProtocolSession {
   }
 
   #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
-    let bytes = side.compressed!.bytes.subarray(0, side.compressed!.kept);
-    for (const coding of side.codings) {
-      const plain = this.#settings.decompressors[coding]?.(bytes, this.#settings.http.bombLimit);
-      if (plain === undefined) {
-        transaction.raise(`${coding}_decompression_failed`);
-        break;
-      }
-      if (plain.length >= this.#settings.http.bombLimit) transaction.raise('compression_bomb');
-      bytes = plain;
-    }
+    const bytes = decoded(side.compressed!.bytes.subarray(0, side.compressed!.kept), side.codings, this.#settings, transaction);
     message.body.append(bytes, 0, bytes.length);
   }
 
@@ -382,6 +386,8 @@ export class HttpSession implements ProtocolSession {
     transaction.advance(direction, COMPLETE);
     side.state = 'line';
     side.transaction = undefined;
+    side.previous = transaction;
+    side.unlikelyBody = false;
     side.codings = [];
   }
 
@@ -446,16 +452,12 @@ function isInterim(transaction: HttpTransaction): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
-const FAULTS: Record<string, string> = { missing_colon: 'header_invalid', too_many_headers: 'too_many_headers' };
+const FAULTS: Record<string, string> = { missing_colon: 'header_invalid', too_many_headers: 'too_many_headers', folded_field: 'invalid_folded_field' };
 
 /** One past the LF, or -1. */
 function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (bytes[at] === LF) return at + 1;
-  return -1;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09;
+  const feed = bytes.indexOf(LF, start);
+  return feed === -1 || feed >= end ? -1 : feed + 1;
 }
 
 /** The word at `from` and where the next one begins. */
