@@ -71,6 +71,8 @@ export interface ProtocolDefinition {
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];
+  /** EVE shows their names in capitals, as Suricata does for HTTP/1 */
+  readonly anomaliesInCapitals?: boolean;
   /** Each transaction of a UDP protocol is inspected on the packet that carried it. */
   /** The `<recordName>` object of the transaction's own EVE record; undefined: not to be logged (yet). May be several (`dns` request and response). */
   records(transaction: Transaction, flow: Flow): readonly ProtocolRecord[];

@@ -2,6 +2,8 @@
  * What an engine is told before it starts. The defaults are stated here once and equal those of Suricata 8's packaged
  * configuration; the command line fills in what a suricata.yaml says.
  */
+import type { Direction } from './direction.ts';
+
 export interface Decompressors {
   /**
    * Whole-input decompression for codings without an own implementation (`br`, `zstd`), and `inflate` for raw DEFLATE where
@@ -37,6 +39,8 @@ export interface EngineSettings {
     readonly bombLimit: number;
     /** undo the coding `lzma` */
     readonly lzma: boolean;
+    /** directions whose headers are shown in full in records */
+    readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
   readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
@@ -119,6 +123,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     decompressionDepth: 2,
     bombLimit: 1_048_576,
     lzma: false,
+    recordedHeaders: [],
   },
   fileLimit: 102_400,
   tls: { encryptionHandling: 'track-only', fingerprints: true },

@@ -248,7 +248,13 @@ export class EveWriter implements EngineHandlers {
     const record = this.#head('anomaly', packet, flow, packet.direction);
     if (application) {
       record['app_proto'] = this.#recordName(flow?.applicationProtocol ?? 'failed');
-      record['anomaly'] = { type: 'applayer', event: recognition ? name : name.slice(dot + 1), layer: recognition ? 'proto_detect' : 'proto_parser' };
+      const event = recognition ? name : name.slice(dot + 1);
+      record['anomaly'] = {
+        app_proto: this.#recordName(flow?.applicationProtocol ?? 'failed'),
+        type: 'applayer',
+        event: this.#protocols.get(owner)?.anomaliesInCapitals === true ? event.toUpperCase() : event,
+        layer: recognition ? 'proto_detect' : 'proto_parser',
+      };
       if (transaction !== undefined) record['tx_id'] = transaction.id;
     } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
     this.#write(record);

@@ -117,6 +117,7 @@ export class HeaderBlock {
     while (from < stop && isSpace(bytes[from])) from++;
     let to = stop;
     while (to > from && isSpace(bytes[to - 1])) to--;
+    if (!isName(bytes, nameStart, nameEnd)) this.faults.push('invalid_name');
     let key = latin1(bytes, nameStart, nameEnd).toLowerCase();
     // Browsers drop NUL, and attackers write it.
     if (key.includes('\0')) key = key.replaceAll('\0', '').trim();
@@ -164,6 +165,15 @@ export class HeaderBlock {
     parts.push(LINE_END);
     return concatBytes(...parts);
   }
+}
+
+/** Bytes that names are made of (RFC 9110 §5.1), by value. */
+const NAME_BYTES = new Uint8Array(256);
+for (let byte = 0x21; byte < 0x7f; byte++) NAME_BYTES[byte] = '"(),/:;<=>?@[\\]{}'.includes(String.fromCharCode(byte)) ? 0 : 1;
+
+function isName(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (NAME_BYTES[bytes[at]] === 0) return false;
+  return end > start;
 }
 
 const COMMA = fromLatin1(', ');

@@ -27,6 +27,8 @@ interface Case {
   readonly buffers: readonly Readonly<Record<string, string | undefined>>[];
   readonly anomalies?: readonly (readonly string[])[];
   readonly nextProtocol?: string;
+  /** one of the first transaction's anomalies; its buffers do not matter */
+  readonly oddity?: string;
 }
 
 const cases: readonly Case[] = [
@@ -207,6 +209,43 @@ const cases: readonly Case[] = [
     ] as Turns,
     buffers: [{ 'http.response_body': LONG }],
   })),
+  ...(
+    [
+      ['request_line_leading_whitespace', ' GET / HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['method_delim_non_compliant', 'GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['uri_delim_non_compliant', 'GET /  HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['double_encoded_uri', 'GET /%2541 HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['missing_host_header', 'GET / HTTP/1.1\r\n\r\n', OK],
+      ['host_header_ambiguous', 'GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['request_header_host_invalid', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', OK],
+      ['request_uri_host_invalid', 'GET http://a|b/ HTTP/1.0\r\n\r\n', OK],
+      ['request_header_repetition', 'GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nA: 2\r\n\r\n', OK],
+      ['request_field_missing_colon', 'GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n', OK],
+      ['request_header_invalid', 'GET / HTTP/1.1\r\nHost: a\r\nA(b: 1\r\n\r\n', OK],
+      ['request_field_too_long', `GET / HTTP/1.1\r\nHost: a\r\nA: ${'b'.repeat(18_000)}\r\n\r\n`, OK],
+      ['response_invalid_status', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/1.1 2XX OK\r\nContent-Length: 0\r\n\r\n'],
+      ['response_invalid_protocol', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/x 200 OK\r\nContent-Length: 0\r\n\r\n'],
+      ['response_chunked_old_proto', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+      ['range_invalid', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', sized('x', 'Content-Range: bytes 9-1/10\r\n')],
+      ['100_continue_already_seen', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', `HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\n${OK}`],
+    ] as const
+  ).map(([anomaly, request, response]) => ({
+    why: `oddity: ${anomaly}`,
+    turns: [
+      ['client', request],
+      ['server', response],
+    ] as Turns,
+    buffers: [{}],
+    oddity: anomaly,
+  })),
+  {
+    why: 'line ends after a body belong to it',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `${OK}\r\n`],
+    ],
+    buffers: [{ 'http.response_body': 'ok\r\n' }],
+  },
   {
     why: 'an interim response is not the answer',
     turns: [
@@ -284,11 +323,15 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)('$why', ({ turns, buffers, anomalies, nextProtocol }) => {
+describe.each(cases)('$why', ({ turns, buffers, anomalies, nextProtocol, oddity }) => {
   const told = tell(protocol, whole(turns), settings);
 
   test('is read', () => {
     expect(told.transactions).toHaveLength(buffers.length);
+    if (oddity !== undefined) {
+      expect(told.transactions[0].anomalies).toContain(oddity);
+      return;
+    }
     buffers.forEach((expected, index) => {
       for (const [name, text] of Object.entries(expected))
         expect(told.transactions[index].buffers[name] ?? told.transactions[index].buffers[`${name}<`], name).toEqual(text === undefined ? undefined : [text]);

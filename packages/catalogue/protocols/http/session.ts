@@ -4,6 +4,7 @@
  */
 import { latin1 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, FileTransfer, type ProtocolSession, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
 import { codingsOf, decoded } from './codings.ts';
 import { HeaderBlock, headerBlockEnd } from './headers.ts';
 import { isBlank, isSpace, Line, readLine } from './lines.ts';
@@ -49,13 +50,15 @@ export class HttpSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   readonly #sides: [Side, Side] = [new Side(), new Side()];
   readonly #settings: EngineSettings;
+  readonly #port: number;
   /** requests whose response has not begun */
   readonly #waiting: HttpTransaction[] = [];
   readonly #found = new Line();
   #time = 0;
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings, port: number) {
     this.#settings = settings;
+    this.#port = port;
   }
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
@@ -124,6 +127,12 @@ export class HttpSession implements ProtocolSession {
   #line(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
     let at = start;
     while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+    // Line ends after a body belong to it, as all that comes before the next response.
+    if (at > start && direction === TO_CLIENT && side.transaction === undefined && this.#waiting.length === 0 && (side.previous?.response.body.size ?? 0) > 0) {
+      side.transaction = side.previous;
+      this.#body(TO_CLIENT, side, bytes, start, at);
+      side.transaction = undefined;
+    }
     if (at >= end) return at;
     const found = this.#found;
     if (!readLine(found, bytes, at, end, direction === TO_CLIENT, false, atEnd)) {
@@ -132,7 +141,11 @@ export class HttpSession implements ProtocolSession {
       found.stop = end;
       found.next = end;
     }
-    if (direction === TO_SERVER) return this.#requestLine(side, bytes.slice(at, found.stop), found.next);
+    if (direction === TO_SERVER) {
+      const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next);
+      if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
+      return next;
+    }
     let first = at;
     while (first < found.stop && (isSpace(bytes[first]) || bytes[first] === 0)) first++;
     // A line of blanks is passed over.
@@ -242,7 +255,6 @@ export class HttpSession implements ProtocolSession {
     side.searched = 0;
     const message = transaction.message(direction);
     message.headers = new HeaderBlock(bytes.slice(start, blockEnd), direction, direction === TO_CLIENT && latin1(message.first).toUpperCase() === 'HTTP/1.1');
-    for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
     else this.#afterResponseHeaders(side, transaction);
@@ -250,8 +262,7 @@ export class HttpSession implements ProtocolSession {
   }
 
   #afterRequestHeaders(side: Side, transaction: HttpTransaction): void {
-    const { request } = transaction;
-    if (transaction.writtenHost === undefined && latin1(request.third).endsWith('1.1')) transaction.raise('missing_host_header');
+    observeRequest(transaction, transaction.request.line, this.#port);
     if (transaction.method === 'CONNECT') {
       this.#complete(TO_SERVER, side);
       return;
@@ -262,9 +273,12 @@ export class HttpSession implements ProtocolSession {
   #afterResponseHeaders(side: Side, transaction: HttpTransaction): void {
     const { status } = transaction;
     if (isInterim(transaction)) {
+      if (status === 100 && transaction.interim) transaction.raise('100_continue_already_seen');
+      transaction.interim = true;
       side.state = 'line';
       return;
     }
+    observeResponse(transaction);
     if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
       this.#complete(TO_CLIENT, side);
       const upgrade = transaction.response.headers?.text('upgrade')?.toLowerCase();
@@ -287,13 +301,15 @@ export class HttpSession implements ProtocolSession {
     const headers = message.headers!;
     const transfer = headers.text('transfer-encoding')?.toLowerCase();
     const lengthText = headers.text('content-length');
-    const name = direction === TO_SERVER ? 'request' : 'response';
-    side.codings = direction === TO_CLIENT ? codingsOf(headers.text('content-encoding'), this.#settings, transaction) : [];
+    const name = named(direction);
+    side.codings = codingsOf(headers.text('content-encoding'), this.#settings, transaction);
     // Anywhere in the value: some peer reads it so.
     const chunked = transfer?.replaceAll('\0', '').includes('chunked') === true;
+    if (chunked && direction === TO_CLIENT) {
+      if (transfer?.trim() !== 'chunked') transaction.raise('response_abnormal_transfer_encoding');
+      if (!/1\.1$/.test(latin1(message.first))) transaction.raise('response_chunked_old_proto');
+    }
     if (transfer !== undefined && !chunked) transaction.raise(`invalid_transfer_encoding_value_in_${name}`);
-    const authorization = direction === TO_SERVER ? headers.text('authorization') : undefined;
-    if (authorization !== undefined && !/^(basic|digest|bearer|negotiate|ntlm)\b/i.test(authorization)) transaction.raise('request_auth_unrecognized');
     if (chunked) {
       side.state = 'chunk-size';
       transaction.advance(direction, BODY);
@@ -330,12 +346,13 @@ export class HttpSession implements ProtocolSession {
     if (newline === -1 && (digits !== null || blank) && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
     if (digits === null || newline === -1) {
       if (blank && newline !== -1) return newline;
-      side.transaction!.raise(`invalid_${direction === TO_SERVER ? 'request' : 'response'}_chunk_len`);
+      side.transaction!.raise(`invalid_${named(direction)}_chunk_len`);
       // What follows can only be body.
       side.state = 'open-ended';
       return at;
     }
     const length = Number.parseInt(digits[1], 16);
+    if (direction === TO_SERVER && text.includes(';')) side.transaction!.raise('request_chunk_extension');
     if (length === 0) side.state = 'trailers';
     else {
       side.left = length;
@@ -361,6 +378,10 @@ export class HttpSession implements ProtocolSession {
     if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
     if (transaction.files?.includes(message.body) === true) return;
     message.body.name = fileName(transaction);
+    observeFileName(transaction, message.body.name);
+    const range = direction === TO_CLIENT ? transaction.range : undefined;
+    message.body.rangeStart = range?.start;
+    message.body.rangeEnd = range?.end;
     transaction.files ??= [];
     transaction.files.push(message.body);
   }
@@ -372,7 +393,7 @@ export class HttpSession implements ProtocolSession {
       this.#announce(direction, side, transaction, message);
       side.compressed = undefined;
     }
-    message.body.close(message.body.size > message.body.limit ? 'TRUNCATED' : state);
+    message.body.close(message.body.size > message.body.limit || message.body.gaps ? 'TRUNCATED' : state);
   }
 
   #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
@@ -401,6 +422,7 @@ export class HttpSession implements ProtocolSession {
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
     const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit);
+    transaction.recordedHeaders = this.#settings.http.recordedHeaders;
     this.transactions.push(transaction);
     return transaction;
   }
@@ -409,19 +431,29 @@ export class HttpSession implements ProtocolSession {
     const side = this.#sides[direction];
     const transaction = side.transaction;
     if (transaction !== undefined) transaction.message(direction).body.gaps = true;
-    if (side.state === 'sized' || side.state === 'chunk') {
-      if (length <= side.left) {
-        side.left -= length;
-        transaction!.message(direction).body.size += length;
-        if (side.left === 0) {
-          if (side.state === 'sized') this.#complete(direction, side);
-          else side.state = 'chunk-end';
-        }
+    switch (side.state) {
+      case 'sized': {
+        const lost = Math.min(length, side.left);
+        side.left -= lost;
+        transaction!.message(direction).body.size += lost;
+        // What was lost beyond the body may have been messages: the next first line is looked for.
+        if (side.left === 0) this.#complete(direction, side);
         return true;
       }
-      return false;
+      case 'chunk':
+        if (length > side.left) return false;
+        side.left -= length;
+        transaction!.message(direction).body.size += length;
+        if (side.left === 0) side.state = 'chunk-end';
+        return true;
+      case 'line':
+        return transaction === undefined;
+      case 'open-ended':
+        transaction!.message(direction).body.size += length;
+        return true;
+      default:
+        return side.state === 'tunnel';
     }
-    return side.state === 'open-ended' || side.state === 'tunnel';
   }
 
   #end(direction: Direction, side: Side): void {
@@ -452,8 +484,6 @@ function isInterim(transaction: HttpTransaction): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
-const FAULTS: Record<string, string> = { missing_colon: 'header_invalid', too_many_headers: 'too_many_headers', folded_field: 'invalid_folded_field' };
-
 /** One past the LF, or -1. */
 function lineEnd(bytes: Uint8Array, start: number, end: number): number {
   const feed = bytes.indexOf(LF, start);
