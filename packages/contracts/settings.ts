@@ -10,10 +10,12 @@ export const COMPATIBLE_VERSION = '8.0.7';
 /** What rules may require beside keywords and versions. */
 export const FEATURES: ReadonlySet<string> = new Set(['ja3', 'ja4']);
 
+import type { Direction } from './direction.ts';
+
 export interface Decompressors {
   /**
-   * Whole-input decompression for codings without an own implementation (`br`, `zstd`). At most `limit` bytes of output; a
-   * truncated input gives what could be decoded. Undefined: not a valid beginning.
+   * Whole-input decompression for codings without an own implementation (`br`, `zstd`), and `inflate` for raw DEFLATE where
+   * there is a faster one. At most `limit` bytes of output; a truncated input gives what could be decoded. Undefined: a fault.
    */
   readonly [coding: string]: (input: Uint8Array, limit: number) => Uint8Array | undefined;
 }
@@ -62,6 +64,10 @@ export interface EngineSettings {
     readonly decompressionDepth: number;
     /** output bytes per response body */
     readonly bombLimit: number;
+    /** undo the coding `lzma` */
+    readonly lzma: boolean;
+    /** directions whose headers are shown in full in records */
+    readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
   readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
@@ -150,6 +156,8 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     responseMinimumInspect: 40_960,
     decompressionDepth: 2,
     bombLimit: 1_048_576,
+    lzma: false,
+    recordedHeaders: [],
   },
   fileLimit: 102_400,
   tls: { encryptionHandling: 'track-only', fingerprints: true },

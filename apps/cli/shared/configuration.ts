@@ -4,7 +4,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { type Classification, DEFAULT_SETTINGS, type EngineSettings, type FlowTimeouts, type Reputation } from '@sigwright/contracts';
+import {
+  type Classification,
+  DEFAULT_SETTINGS,
+  type Direction,
+  type EngineSettings,
+  type FlowTimeouts,
+  type Reputation,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
 import { parseDocument } from 'yaml';
 import { InputProblem } from './arguments.ts';
@@ -152,6 +161,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       responseBodyLimit: unlimited(sizeOf(at(tree, `${http}.response-body-limit`), defaults.http.responseBodyLimit)),
       requestMinimumInspect: sizeOf(at(tree, `${http}.request-body-minimal-inspect-size`), defaults.http.requestMinimumInspect),
       responseMinimumInspect: sizeOf(at(tree, `${http}.response-body-minimal-inspect-size`), defaults.http.responseMinimumInspect),
+      decompressionDepth: unlimited(sizeOf(at(tree, `${http}.response-body-decompress-layer-limit`), defaults.http.decompressionDepth)),
+      bombLimit: unlimited(sizeOf(at(tree, `${http}.compression-bomb-limit`), defaults.http.bombLimit)),
+      lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
+      recordedHeaders: recordedHeadersOf(tree),
     },
     tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
     flowTimeouts: {
@@ -269,6 +282,21 @@ function eveOf(node: Tree): EveOutput {
     options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
     stats,
   };
+}
+
+/** `dump-all-headers` of the type `http`. */
+function recordedHeadersOf(tree: Tree): readonly Direction[] {
+  const outputs = at(tree, 'outputs');
+  for (const output of Array.isArray(outputs) ? outputs : []) {
+    const types = at(output, 'eve-log.types');
+    for (const type of Array.isArray(types) ? types : []) {
+      const wanted = at(type, 'http.dump-all-headers');
+      if (wanted === 'both') return [TO_SERVER, TO_CLIENT];
+      if (wanted === 'request') return [TO_SERVER];
+      if (wanted === 'response') return [TO_CLIENT];
+    }
+  }
+  return [];
 }
 
 function forwardedOf(node: unknown): { forwarded?: Forwarded } {

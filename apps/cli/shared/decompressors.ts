@@ -1,5 +1,5 @@
 /** Whole-input decompression with zlib of Node: what a truncated input gives is kept, output is bounded. */
-import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, constants, inflateRawSync } from 'node:zlib';
 import type { Decompressors } from '@sigwright/contracts';
 
 type Decompress = (input: Uint8Array, options: { maxOutputLength: number; finishFlush: number }) => Uint8Array;
@@ -22,12 +22,7 @@ function bounded(decompress: Decompress, flush: number): (input: Uint8Array, lim
   };
 }
 
-const inflateZlib = bounded(inflateSync as Decompress, constants.Z_SYNC_FLUSH);
-const inflateRaw = bounded(inflateRawSync as Decompress, constants.Z_SYNC_FLUSH);
-
 export const decompressors: Decompressors = {
-  gzip: bounded(gunzipSync as Decompress, constants.Z_SYNC_FLUSH),
-  // Servers send both: with the zlib header that RFC 9110 asks for, and without.
-  deflate: (input, limit) => inflateZlib(input, limit) ?? inflateRaw(input, limit),
+  inflate: bounded(inflateRawSync as Decompress, constants.Z_SYNC_FLUSH),
   br: bounded(brotliDecompressSync as unknown as Decompress, constants.BROTLI_OPERATION_FLUSH),
 };

@@ -190,10 +190,15 @@ class Inflater {
 
 /** At most `limit` bytes; undefined where it does not begin as zlib. */
 export function inflateZlib(input: Uint8Array, limit: number): Uint8Array | undefined {
-  if (input.length < 2 || (input[0] & 15) !== 8 || ((input[0] << 8) | input[1]) % 31 !== 0) return undefined;
-  // With a preset dictionary nothing can be read.
-  if ((input[1] & 0x20) !== 0) return undefined;
-  return new Inflater(input, 2, limit).all();
+  return isZlib(input) ? new Inflater(input, ZLIB_HEADER, limit).all() : undefined;
+}
+
+const ZLIB_HEADER = 2;
+/** With a preset dictionary nothing can be read. */
+const HAS_DICTIONARY = 0x20;
+
+function isZlib(input: Uint8Array): boolean {
+  return input.length >= ZLIB_HEADER && (input[0] & 15) === 8 && ((input[0] << 8) | input[1]) % 31 === 0 && (input[1] & HAS_DICTIONARY) === 0;
 }
 
 const GZIP_HEADER = 10;
@@ -202,18 +207,40 @@ const HAS_EXTRA = 4;
 const HAS_NAME = 8;
 const HAS_COMMENT = 16;
 
-/** At most `limit` bytes of the first member; undefined where it does not begin as gzip. */
-export function inflateGzip(input: Uint8Array, limit: number): Uint8Array | undefined {
-  if (input.length < GZIP_HEADER || input[0] !== 0x1f || input[1] !== 0x8b || input[2] !== 8) return undefined;
+/** Where the first member's DEFLATE data begins; 0 where it does not begin as gzip. Unknown flags and checksums are passed over. */
+function gzipBody(input: Uint8Array): number {
+  if (input.length < GZIP_HEADER || input[0] !== 0x1f || input[1] !== 0x8b || input[2] !== 8) return 0;
   const flags = input[3];
   let at = GZIP_HEADER;
   if ((flags & HAS_EXTRA) !== 0) at += 2 + ((input[at] ?? 0) | ((input[at + 1] ?? 0) << 8));
   for (const flag of [HAS_NAME, HAS_COMMENT]) {
     if ((flags & flag) === 0) continue;
     const zero = input.indexOf(0, at);
-    if (zero === -1) return undefined;
+    if (zero === -1) return 0;
     at = zero + 1;
   }
   if ((flags & HAS_HEADER_CHECKSUM) !== 0) at += 2;
-  return new Inflater(input, at, limit).all();
+  return at;
+}
+
+/** At most `limit` bytes of the first member; undefined where it does not begin as gzip. */
+export function inflateGzip(input: Uint8Array, limit: number): Uint8Array | undefined {
+  const at = gzipBody(input);
+  return at === 0 ? undefined : new Inflater(input, at, limit).all();
+}
+
+/** A faster one for raw DEFLATE, undefined where it finds a fault. */
+export type Inflate = (input: Uint8Array, limit: number) => Uint8Array | undefined;
+
+/** gzip, zlib or raw DEFLATE, whatever it is. At most `limit` bytes; undefined where it is none of them. */
+export function inflateBytes(input: Uint8Array, limit: number, inflate: Inflate | undefined): Uint8Array | undefined {
+  const raw = (at: number): Uint8Array | undefined => {
+    if (at >= input.length) return undefined;
+    const fast = inflate?.(input.subarray(at), limit);
+    const bytes = fast !== undefined && fast.length > 0 ? fast : new Inflater(input, at, limit).all();
+    return bytes.length > 0 ? bytes : undefined;
+  };
+  const body = gzipBody(input);
+  if (body > 0) return raw(body);
+  return (isZlib(input) ? raw(ZLIB_HEADER) : undefined) ?? raw(0);
 }

@@ -89,7 +89,7 @@ function eachHeader(name: string, summary: string, directions: readonly Directio
       const headers = (transaction as HttpTransaction).message(direction).headers;
       const found = headers?.list[index];
       if (headers === undefined || found === undefined) return false;
-      const nameBytes = headers.raw.subarray(found.nameStart, found.nameEnd);
+      const nameBytes = found.name;
       const whole = new Uint8Array(nameBytes.length + 2 + found.value.length);
       whole.set(nameBytes);
       whole.set(SEPARATOR, nameBytes.length);

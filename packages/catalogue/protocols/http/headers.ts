@@ -1,21 +1,55 @@
 /**
- * The header block of an HTTP/1 message (RFC 9112 §5), read leniently: lone LF, folded lines, missing colons. Keeps the bytes
- * once; names and values are offsets into them.
+ * The header block of an HTTP/1 message (RFC 9112 §5), read leniently: lone LF and CR, folded lines, missing colons, NUL inside
+ * names. Keeps the bytes once; names and values are offsets into them, but for folded lines, which are joined.
  */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
+import { type Direction, TO_CLIENT } from '@sigwright/contracts';
+import { isFolding, isSpace, Line, readLine } from './lines.ts';
 
 /** Headers of one message; servers stop at 100 to 1,000. */
 const MOST_HEADERS = 1024;
+/** Folded pieces of one header. */
+const MOST_FOLDS = 256;
 const COLON = 0x3a;
 const LF = 0x0a;
 const CR = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
 
 export interface Header {
   /** lower case, for look-ups */
   readonly key: string;
-  readonly nameStart: number;
-  readonly nameEnd: number;
+  readonly name: Uint8Array;
   readonly value: Uint8Array;
+}
+
+/**
+ * Where the block that begins at `start` ends, searched from `from`: an empty line, or one blank and LF before anything but LF
+ * (servers that strip blanks take it for one). Negative: more bytes are needed; search again from ~result.
+ */
+export function headerBlockEnd(line: Line, bytes: Uint8Array, start: number, from: number, end: number, direction: Direction, atEnd: boolean): number {
+  for (let at = from; ; at = line.next) {
+    const afterFeed = at === start || bytes[at - 1] === LF;
+    if (!readLine(line, bytes, at, end, direction === TO_CLIENT, afterFeed, atEnd)) return ~at;
+    if (bytes[line.next - 1] !== LF) {
+      if (line.next >= end && atEnd) return ~at;
+      continue;
+    }
+    if (line.empty) {
+      if (line.start === at) return line.next;
+      // LF CR CR LF ends the block, with the CR LF that may follow; CR LF CR CR LF does not.
+      if (at - 2 >= start && bytes[at - 2] === CR) continue;
+      if (bytes[line.next] === CR && line.next < end) {
+        if (line.next + 1 >= end && !atEnd) return ~at;
+        return line.next + 1 < end && bytes[line.next + 1] === LF ? line.next + 2 : line.next;
+      }
+      return line.next >= end && !atEnd ? ~at : line.next;
+    }
+    if (line.stop === line.start + 1 && line.next === line.stop + 1 && (bytes[line.start] === SPACE || bytes[line.start] === TAB)) {
+      if (line.next >= end && !atEnd) return ~at;
+      if (line.next < end && bytes[line.next] !== LF) return line.next;
+    }
+  }
 }
 
 export class HeaderBlock {
@@ -23,39 +57,71 @@ export class HeaderBlock {
   readonly list: Header[] = [];
   readonly faults: string[] = [];
 
-  /** `raw`: from the first header line to the end of the empty line. */
-  constructor(raw: Uint8Array) {
+  /**
+   * `raw`: from the first header line to the end of the empty line. `foldedFields`: a folded line with a colon of its own is a
+   * header, as clients read it.
+   */
+  constructor(raw: Uint8Array, direction: Direction, foldedFields: boolean) {
     this.raw = raw;
-    for (let at = 0; at < raw.length && this.list.length < MOST_HEADERS; ) {
-      let end = raw.indexOf(LF, at);
-      if (end === -1) end = raw.length;
-      const lineEnd = end > at && raw[end - 1] === CR ? end - 1 : end;
-      if (lineEnd > at) this.#line(at, lineEnd);
-      at = end + 1;
+    const line = new Line();
+    /** the header being read: raw[start, stop), and what was folded onto it */
+    let start = -1;
+    let stop = -1;
+    let folds: Uint8Array[] | undefined;
+    let coloned = false;
+    for (let at = 0; at < raw.length && this.list.length < MOST_HEADERS; at = line.next) {
+      if (!readLine(line, raw, at, raw.length, direction === TO_CLIENT, at === 0 || raw[at - 1] === LF, true)) break;
+      if (line.empty) continue;
+      if (start !== -1 && isFolding(raw[line.start])) {
+        const from = afterFolding(raw, line.start, line.stop);
+        const colon = hasColon(raw, line.start, line.stop);
+        if (!(colon && coloned && foldedFields)) {
+          folds ??= [];
+          if (from < line.stop && folds.length < MOST_FOLDS) folds.push(ONE_SPACE, raw.subarray(from, line.stop));
+          coloned ||= colon;
+          continue;
+        }
+        this.faults.push('folded_field');
+        line.start = from;
+      }
+      this.#add(start, stop, folds);
+      start = line.start;
+      stop = line.stop;
+      folds = undefined;
+      coloned = hasColon(raw, start, stop);
     }
+    this.#add(start, stop, folds);
     if (this.list.length >= MOST_HEADERS) this.faults.push('too_many_headers');
   }
 
-  #line(start: number, end: number): void {
-    const { raw, list } = this;
-    if ((raw[start] === 0x20 || raw[start] === 0x09) && list.length > 0) {
-      // A folded line goes on with the value before it (RFC 9112 §5.2).
-      const last = list[list.length - 1];
-      const more = trim(raw, start, end);
-      list[list.length - 1] = { ...last, value: concatBytes(last.value, fromLatin1(' '), raw.subarray(more[0], more[1])) };
-      return;
+  #add(start: number, stop: number, folds: readonly Uint8Array[] | undefined): void {
+    if (start < 0) return;
+    let bytes = this.raw;
+    if (folds !== undefined && folds.length > 0) {
+      bytes = concatBytes(bytes.subarray(start, stop), ...folds);
+      start = 0;
+      stop = bytes.length;
     }
     let colon = start;
-    while (colon < end && raw[colon] !== COLON) colon++;
-    if (colon === end) {
+    while (colon < stop && bytes[colon] !== COLON) colon++;
+    if (colon === stop) {
       this.faults.push('missing_colon');
-      list.push({ key: '', nameStart: start, nameEnd: start, value: raw.subarray(start, end) });
+      this.list.push({ key: '', name: bytes.subarray(start, start), value: bytes.subarray(start, stop) });
       return;
     }
+    let nameStart = start;
+    while (nameStart < colon && isFolding(bytes[nameStart])) nameStart++;
     let nameEnd = colon;
-    while (nameEnd > start && (raw[nameEnd - 1] === 0x20 || raw[nameEnd - 1] === 0x09)) nameEnd--;
-    const [from, to] = trim(raw, colon + 1, end);
-    list.push({ key: latin1(raw, start, nameEnd).toLowerCase(), nameStart: start, nameEnd, value: raw.subarray(from, to) });
+    while (nameEnd > nameStart && isSpace(bytes[nameEnd - 1])) nameEnd--;
+    let from = colon + 1;
+    while (from < stop && isSpace(bytes[from])) from++;
+    let to = stop;
+    while (to > from && isSpace(bytes[to - 1])) to--;
+    if (!isName(bytes, nameStart, nameEnd)) this.faults.push('invalid_name');
+    let key = latin1(bytes, nameStart, nameEnd).toLowerCase();
+    // Browsers drop NUL, and attackers write it.
+    if (key.includes('\0')) key = key.replaceAll('\0', '').trim();
+    this.list.push({ key, name: bytes.subarray(nameStart, nameEnd), value: bytes.subarray(from, to) });
   }
 
   /** Value of a header, repeated ones joined by `, `; undefined where there is none. */
@@ -87,7 +153,7 @@ export class HeaderBlock {
       if (header.key === without || (header.key !== '' && seen.has(header.key))) continue;
       seen.add(header.key);
       const value = header.key === '' ? header.value : this.get(header.key)!;
-      parts.push(this.raw.subarray(header.nameStart, header.nameEnd), SEPARATOR, value, LINE_END);
+      parts.push(header.name, SEPARATOR, value, LINE_END);
     }
     return concatBytes(...parts);
   }
@@ -95,20 +161,33 @@ export class HeaderBlock {
   /** `\r\nHost\r\nAccept\r\n\r\n` */
   names(): Uint8Array {
     const parts: Uint8Array[] = [LINE_END];
-    for (const header of this.list) parts.push(this.raw.subarray(header.nameStart, header.nameEnd), LINE_END);
+    for (const header of this.list) parts.push(header.name, LINE_END);
     parts.push(LINE_END);
     return concatBytes(...parts);
   }
 }
 
+/** Bytes that names are made of (RFC 9110 §5.1), by value. */
+const NAME_BYTES = new Uint8Array(256);
+for (let byte = 0x21; byte < 0x7f; byte++) NAME_BYTES[byte] = '"(),/:;<=>?@[\\]{}'.includes(String.fromCharCode(byte)) ? 0 : 1;
+
+function isName(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (NAME_BYTES[bytes[at]] === 0) return false;
+  return end > start;
+}
+
 const COMMA = fromLatin1(', ');
 const SEPARATOR = fromLatin1(': ');
 const LINE_END = fromLatin1('\r\n');
+const ONE_SPACE = fromLatin1(' ');
 
-function trim(bytes: Uint8Array, start: number, end: number): [number, number] {
-  let from = start;
-  let to = end;
-  while (from < to && (bytes[from] === 0x20 || bytes[from] === 0x09)) from++;
-  while (to > from && (bytes[to - 1] === 0x20 || bytes[to - 1] === 0x09 || bytes[to - 1] === CR)) to--;
-  return [from, to];
+function hasColon(bytes: Uint8Array, start: number, end: number): boolean {
+  const found = bytes.indexOf(COLON, start);
+  return found !== -1 && found < end;
+}
+
+function afterFolding(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && isFolding(bytes[at])) at++;
+  return at;
 }

@@ -1,6 +1,7 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
 import { latin1, utf8 } from '@sigwright/bytes';
 import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type ProtocolRecord, type Recognition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
 import { HttpSession } from './session.ts';
@@ -96,8 +97,19 @@ function body(transaction: HttpTransaction): Record<string, unknown> {
   } else if (response.seen) record['protocol'] = latin1(response.first);
   if (response.seen) {
     if (transaction.status > 0) record['status'] = transaction.status;
+    else if (response.second.length > 0) record['status_string'] = utf8(response.second);
     const location = response.headers?.get('location');
     if (location !== undefined && transaction.status >= 300 && transaction.status < 400) record['redirect'] = utf8(location);
+  }
+  const range = transaction.range;
+  if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };
+  for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+    const { headers } = transaction.message(direction);
+    if (headers === undefined || !transaction.recordedHeaders.includes(direction)) continue;
+    record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({
+      name: utf8(name),
+      value: utf8(value),
+    }));
   }
   record['length'] = response.wireLength;
   return record;
@@ -112,41 +124,12 @@ export const protocol: ProtocolDefinition = {
   ports: [80],
   anyPort: true,
   recognise,
-  open: (_flow, settings) => new HttpSession(settings),
+  open: (flow, settings) => new HttpSession(settings, flow.destinationPort),
   complete: [COMPLETE, COMPLETE],
   buffers,
   keywords,
+  anomalies,
   anomaliesInCapitals: true,
-  anomalies: [
-    { name: 'unable_to_match_response_to_request', summary: 'a response came for no request' },
-    { name: 'request_header_invalid', summary: 'a header line of the request has no colon' },
-    { name: 'response_header_invalid', summary: 'a header line of the response has no colon' },
-    { name: 'request_too_many_headers', summary: 'more headers than are read' },
-    { name: 'response_too_many_headers', summary: 'more headers than are read' },
-    { name: 'request_line_missing_protocol', summary: 'a request without version, as in HTTP/0.9' },
-    { name: 'response_invalid_protocol', summary: 'a response that does not begin with HTTP/' },
-    { name: 'missing_host_header', summary: 'HTTP/1.1 without a host' },
-    { name: 'invalid_transfer_encoding_value_in_request', summary: 'a transfer coding that is not known' },
-    { name: 'invalid_transfer_encoding_value_in_response', summary: 'a transfer coding that is not known' },
-    { name: 'invalid_content_length_field_in_request', summary: 'a length that is no number' },
-    { name: 'invalid_content_length_field_in_response', summary: 'a length that is no number' },
-    { name: 'duplicate_content_length_field_in_request', summary: 'two lengths' },
-    { name: 'duplicate_content_length_field_in_response', summary: 'two lengths' },
-    { name: 'invalid_request_chunk_len', summary: 'a chunk without a valid length' },
-    { name: 'invalid_response_chunk_len', summary: 'a chunk without a valid length' },
-    { name: 'request_auth_unrecognized', summary: 'an authentication scheme that is not known' },
-    { name: 'abnormal_ce_header', summary: 'a content coding that is not known' },
-    { name: 'too_many_encoding_layers', summary: 'more content codings than are undone' },
-    { name: 'gzip_decompression_failed', summary: 'gzip that does not decode' },
-    { name: 'deflate_decompression_failed', summary: 'deflate that does not decode' },
-    { name: 'br_decompression_failed', summary: 'brotli that does not decode' },
-    { name: 'compression_bomb', summary: 'a body that grows beyond the limit when decoded' },
-    { name: 'request_line_too_long', summary: 'a first line beyond the limit' },
-    { name: 'response_line_too_long', summary: 'a first line beyond the limit' },
-    { name: 'request_headers_too_long', summary: 'headers beyond the limit' },
-    { name: 'response_headers_too_long', summary: 'headers beyond the limit' },
-    { name: 'too_many_transactions', summary: 'more pipelined requests than are followed' },
-  ],
   records(transaction): readonly ProtocolRecord[] {
     const one = transaction as HttpTransaction;
     return one.request.seen || one.response.seen ? [{ type: 'http', body: body(one), direction: TO_SERVER }] : [];

@@ -1,5 +1,5 @@
 /** HTTP/1 dialogues: what the buffers hold, what is anomalous, which files pass. Every dialogue is replayed at every split. */
-import { brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, deflateRawSync, deflateSync, gzipSync, inflateRawSync } from 'node:zlib';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
@@ -14,7 +14,7 @@ const undo =
       return undefined;
     }
   };
-const settings = { ...DEFAULT_SETTINGS, decompressors: { gzip: undo(gunzipSync), deflate: undo(inflateSync), br: undo(brotliDecompressSync) } };
+const settings = { ...DEFAULT_SETTINGS, decompressors: { inflate: undo(inflateRawSync), br: undo(brotliDecompressSync) } };
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const sized = (body: string, headers = ''): string => `HTTP/1.1 200 OK\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
@@ -27,6 +27,8 @@ interface Case {
   readonly buffers: readonly Readonly<Record<string, string | undefined>>[];
   readonly anomalies?: readonly (readonly string[])[];
   readonly nextProtocol?: string;
+  /** one of the first transaction's anomalies; its buffers do not matter */
+  readonly oddity?: string;
 }
 
 const cases: readonly Case[] = [
@@ -125,6 +127,125 @@ const cases: readonly Case[] = [
       { 'http.stat_code': '200', 'http.response_body': 'ok' },
     ],
   },
+  ...(
+    [
+      ['a blank before it', 'Transfer-Encoding : chunked\r\n\r\n'],
+      ['a vertical tab before the colon', 'Transfer-Encoding\v:chunked\r\n\r\n'],
+      ['NUL inside the name', 'Transfer\0-Encoding: chunked\r\n\r\n'],
+      ['two colons', 'Transfer-Encoding:: chunked\r\n\r\n'],
+      ['the colon on a folded line', 'Transfer-Encoding\r\n \r\n :\r\n chunked\r\n\r\n'],
+      ['a folded line that is a header itself', 'X-Other: y\r\n Transfer-Encoding: chunked\r\n\r\n'],
+      ['a lone CR before it', 'X-Other: y\rTransfer-Encoding: chunked\r\n\r\n'],
+      ['LF CR for line ends', 'X-Other: y\n\rTransfer-Encoding: chunked\n\r\r\n'],
+      ['CR LF CR CR LF in between, which ends nothing', 'X-Other: y\r\n\r\r\nTransfer-Encoding: chunked\r\n\r\n'],
+      ['one blank and LF for an empty line', 'Transfer-Encoding: chunked\n \n'],
+      ['another word beside it', 'Transfer-Encoding: x chunked;\r\n\r\n'],
+    ] as const
+  ).map(([how, head]) => ({
+    why: `browsers take the body for chunked with ${how}`,
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `HTTP/1.1 200 OK\r\n${head}2\r\nab\r\n1\r\nc\r\n0\r\n\r\n`],
+    ] as Turns,
+    buffers: [{ 'http.response_body': 'abc' }],
+  })),
+  ...(
+    [
+      ['NUL before it', '\0'],
+      ['a line of blanks before it', ' \t\r\n'],
+      ['a line of something else before it', ' foobar\r\n'],
+      ['a blank and CR before it', ' \r'],
+    ] as const
+  ).map(([how, before]) => ({
+    why: `a status line is found with ${how}`,
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `${before}${OK}`],
+    ] as Turns,
+    buffers: [{ 'http.stat_code': '200', 'http.response_body': 'ok' }],
+  })),
+  {
+    why: 'a body that was announced as chunked and is not',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nplain text'],
+    ],
+    buffers: [{ 'http.response_body': 'plain text' }],
+    anomalies: [['invalid_response_chunk_len']],
+  },
+  {
+    why: 'what follows a body and is no response belongs to it',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 4 12\r\n\r\nall of the text'],
+    ],
+    buffers: [{ 'http.response_body': 'all of the text' }],
+    anomalies: [['response_body_unexpected']],
+  },
+  {
+    why: 'a body after 204 is read as its head says',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n'],
+    ],
+    buffers: [{ 'http.response_body': 'ab' }],
+    anomalies: [['response_body_unexpected']],
+  },
+  ...(
+    [
+      ['gzip is announced and deflate comes', 'gzip', deflateRawSync(LONG)],
+      ['deflate is announced and gzip comes', 'deflate', gzipSync(LONG)],
+      ['two are announced and one comes', 'gzip, deflate', gzipSync(LONG)],
+      ['the name has other words around it', 'x gzip;', gzipSync(LONG)],
+      ['NUL stands inside the name', 'gz\0ip', gzipSync(LONG)],
+      ['the flags of gzip are not known', 'gzip', Uint8Array.from(gzipSync(LONG)).fill(0x80, 3, 4)],
+      ['the checksum of gzip is wrong', 'gzip', Uint8Array.from(gzipSync(LONG)).fill(0xff, -8, -4)],
+    ] as const
+  ).map(([how, coding, bytes]) => ({
+    why: `a coding is undone though ${how}`,
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', sized(latin1(bytes), `Content-Encoding: ${coding}\r\n`)],
+    ] as Turns,
+    buffers: [{ 'http.response_body': LONG }],
+  })),
+  ...(
+    [
+      ['request_line_leading_whitespace', ' GET / HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['method_delim_non_compliant', 'GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['uri_delim_non_compliant', 'GET /  HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['double_encoded_uri', 'GET /%2541 HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['missing_host_header', 'GET / HTTP/1.1\r\n\r\n', OK],
+      ['host_header_ambiguous', 'GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n', OK],
+      ['request_header_host_invalid', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', OK],
+      ['request_uri_host_invalid', 'GET http://a|b/ HTTP/1.0\r\n\r\n', OK],
+      ['request_header_repetition', 'GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nA: 2\r\n\r\n', OK],
+      ['request_field_missing_colon', 'GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n', OK],
+      ['request_header_invalid', 'GET / HTTP/1.1\r\nHost: a\r\nA(b: 1\r\n\r\n', OK],
+      ['request_field_too_long', `GET / HTTP/1.1\r\nHost: a\r\nA: ${'b'.repeat(18_000)}\r\n\r\n`, OK],
+      ['response_invalid_status', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/1.1 2XX OK\r\nContent-Length: 0\r\n\r\n'],
+      ['response_invalid_protocol', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/x 200 OK\r\nContent-Length: 0\r\n\r\n'],
+      ['response_chunked_old_proto', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+      ['range_invalid', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', sized('x', 'Content-Range: bytes 9-1/10\r\n')],
+      ['100_continue_already_seen', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', `HTTP/1.1 100 C\r\n\r\nHTTP/1.1 100 C\r\n\r\n${OK}`],
+    ] as const
+  ).map(([anomaly, request, response]) => ({
+    why: `oddity: ${anomaly}`,
+    turns: [
+      ['client', request],
+      ['server', response],
+    ] as Turns,
+    buffers: [{}],
+    oddity: anomaly,
+  })),
+  {
+    why: 'line ends after a body belong to it',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', `${OK}\r\n`],
+    ],
+    buffers: [{ 'http.response_body': 'ok\r\n' }],
+  },
   {
     why: 'an interim response is not the answer',
     turns: [
@@ -202,11 +323,15 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe.each(cases)('$why', ({ turns, buffers, anomalies, nextProtocol }) => {
+describe.each(cases)('$why', ({ turns, buffers, anomalies, nextProtocol, oddity }) => {
   const told = tell(protocol, whole(turns), settings);
 
   test('is read', () => {
     expect(told.transactions).toHaveLength(buffers.length);
+    if (oddity !== undefined) {
+      expect(told.transactions[0].anomalies).toContain(oddity);
+      return;
+    }
     buffers.forEach((expected, index) => {
       for (const [name, text] of Object.entries(expected))
         expect(told.transactions[index].buffers[name] ?? told.transactions[index].buffers[`${name}<`], name).toEqual(text === undefined ? undefined : [text]);

@@ -4,7 +4,10 @@
  */
 import { latin1 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, FileTransfer, type ProtocolSession, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
-import { HeaderBlock } from './headers.ts';
+import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
+import { codingsOf, decoded } from './codings.ts';
+import { HeaderBlock, headerBlockEnd } from './headers.ts';
+import { isBlank, isSpace, Line, readLine } from './lines.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from './transactions.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
@@ -16,6 +19,9 @@ const LONGEST_CHUNK_LINE = 1024;
 const MOST_TRANSACTIONS = 512;
 const LF = 0x0a;
 const CR = 0x0d;
+const LETTER_H = 0x68;
+/** Blanks and digits of a chunk's size. */
+const CHUNK_SIZE_TEXT = 32;
 
 type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'tunnel';
 
@@ -29,6 +35,10 @@ class Side {
   /** content codings still to be undone, outermost first */
   codings: readonly string[] = [];
   compressed: FileTransfer | undefined = undefined;
+  /** the message completed last: what follows and begins no message belongs to its body */
+  previous: HttpTransaction | undefined = undefined;
+  /** its head announced a body that its status or method forbids */
+  unlikelyBody = false;
 }
 
 export class HttpSession implements ProtocolSession {
@@ -40,12 +50,15 @@ export class HttpSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   readonly #sides: [Side, Side] = [new Side(), new Side()];
   readonly #settings: EngineSettings;
+  readonly #port: number;
   /** requests whose response has not begun */
   readonly #waiting: HttpTransaction[] = [];
+  readonly #found = new Line();
   #time = 0;
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings, port: number) {
     this.#settings = settings;
+    this.#port = port;
   }
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
@@ -114,17 +127,35 @@ export class HttpSession implements ProtocolSession {
   #line(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
     let at = start;
     while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
-    if (at >= end) return at;
-    let newline = lineEnd(bytes, at, end);
-    if (newline === -1) {
-      if (end - at < LONGEST_LINE && !atEnd) return at > start ? at : -1;
-      newline = end;
-      if (end - at >= LONGEST_LINE) this.anomalies.push(direction === TO_SERVER ? 'request_line_too_long' : 'response_line_too_long');
+    // Line ends after a body belong to it, as all that comes before the next response.
+    if (at > start && direction === TO_CLIENT && side.transaction === undefined && this.#waiting.length === 0 && (side.previous?.response.body.size ?? 0) > 0) {
+      side.transaction = side.previous;
+      this.#body(TO_CLIENT, side, bytes, start, at);
+      side.transaction = undefined;
     }
-    let lineStop = newline;
-    while (lineStop > at && (bytes[lineStop - 1] === LF || bytes[lineStop - 1] === CR)) lineStop--;
-    const line = bytes.slice(at, lineStop);
-    return direction === TO_SERVER ? this.#requestLine(side, line, newline) : this.#statusLine(side, line, at, newline);
+    if (at >= end) return at;
+    const found = this.#found;
+    if (!readLine(found, bytes, at, end, direction === TO_CLIENT, false, atEnd)) {
+      if (end - at < LONGEST_LINE) return at > start ? at : -1;
+      this.anomalies.push(direction === TO_SERVER ? 'request_line_too_long' : 'response_line_too_long');
+      found.stop = end;
+      found.next = end;
+    }
+    if (direction === TO_SERVER) {
+      const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next);
+      if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
+      return next;
+    }
+    let first = at;
+    while (first < found.stop && (isSpace(bytes[first]) || bytes[first] === 0)) first++;
+    // A line of blanks is passed over.
+    if (first === found.stop) return found.next;
+    if (latin1(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
+      return this.#statusLine(side, bytes.slice(first, found.stop), found.next);
+    // A line of something else right before what may be a status line is passed over, too.
+    if (found.next >= end && !atEnd) return at > start ? at : -1;
+    if (found.next < end && (bytes[found.next] | 0x20) === LETTER_H) return found.next;
+    return this.#noStatusLine(side, bytes, at, found.next);
   }
 
   #requestLine(side: Side, line: Uint8Array, next: number): number {
@@ -151,18 +182,17 @@ export class HttpSession implements ProtocolSession {
     transaction.advance(TO_SERVER, LINE);
     if (request.third.length === 0) {
       // HTTP/0.9: a line and nothing else.
-      request.headers = new HeaderBlock(NOTHING);
+      request.headers = new HeaderBlock(NOTHING, TO_SERVER, false);
       transaction.raise('request_line_missing_protocol');
       this.#complete(TO_SERVER, side);
       return next;
     }
     side.state = 'headers';
-    side.searched = 0;
     return next;
   }
 
-  #statusLine(side: Side, line: Uint8Array, at: number, next: number): number {
-    const text = latin1(line, 0, Math.min(5, line.length)).toUpperCase();
+  /** The transaction whose response begins. */
+  #answered(side: Side): HttpTransaction {
     let transaction = side.transaction ?? this.#waiting.shift();
     if (transaction === undefined) {
       transaction = this.#open();
@@ -170,16 +200,12 @@ export class HttpSession implements ProtocolSession {
       transaction.raise('unable_to_match_response_to_request');
     }
     side.transaction = transaction;
+    return transaction;
+  }
+
+  #statusLine(side: Side, line: Uint8Array, next: number): number {
+    const transaction = this.#answered(side);
     const { response } = transaction;
-    if (text !== 'HTTP/') {
-      // Something else than a response: all of it is body, as HTTP/0.9 has it.
-      response.headers = new HeaderBlock(NOTHING);
-      transaction.raise('response_invalid_protocol');
-      transaction.advance(TO_CLIENT, BODY);
-      side.state = 'open-ended';
-      this.#openFile(side, TO_CLIENT);
-      return at;
-    }
     response.seen = true;
     response.line = line;
     const [protocol, afterProtocol] = word(line, 0);
@@ -189,35 +215,46 @@ export class HttpSession implements ProtocolSession {
     response.third = line.subarray(afterStatus);
     if (!isInterim(transaction)) transaction.advance(TO_CLIENT, LINE);
     side.state = 'headers';
-    side.searched = 0;
+    return next;
+  }
+
+  /** What begins no response is the body of one: of the one before, or all of the answer, as HTTP/0.9 has it. */
+  #noStatusLine(side: Side, bytes: Uint8Array, at: number, next: number): number {
+    const { previous } = side;
+    if (previous === undefined || side.transaction !== undefined || this.#waiting.length > 0) {
+      const transaction = this.#answered(side);
+      transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
+      transaction.raise('response_invalid_protocol');
+      transaction.advance(TO_CLIENT, BODY);
+      side.state = 'open-ended';
+      this.#openFile(side, TO_CLIENT);
+      return at;
+    }
+    side.transaction = previous;
+    previous.raise('response_body_unexpected');
+    if (side.unlikelyBody) {
+      side.unlikelyBody = false;
+      this.#bodyBegins(TO_CLIENT, side, previous, true);
+      return at;
+    }
+    side.compressed = undefined;
+    this.#body(TO_CLIENT, side, bytes, at, next);
+    side.transaction = undefined;
     return next;
   }
 
   #headers(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
-    let blockEnd = -1;
-    for (let at = start + side.searched; ; ) {
-      const newline = lineEnd(bytes, at, end);
-      if (newline === -1) {
-        side.searched = at - start;
-        break;
-      }
-      const length = newline - at;
-      if (length === 1 || (length === 2 && bytes[at] === CR)) {
-        blockEnd = newline;
-        break;
-      }
-      at = newline;
-    }
     const transaction = side.transaction!;
-    if (blockEnd === -1) {
+    let blockEnd = headerBlockEnd(this.#found, bytes, start, start + side.searched, end, direction, atEnd);
+    if (blockEnd < 0) {
+      side.searched = ~blockEnd - start;
       if (end - start < LONGEST_HEADERS && !(atEnd && end > start)) return -1;
       if (!atEnd) transaction.raise(direction === TO_SERVER ? 'request_headers_too_long' : 'response_headers_too_long');
       blockEnd = end;
     }
-    const message = transaction.message(direction);
-    message.headers = new HeaderBlock(bytes.slice(start, blockEnd));
-    for (const fault of message.headers.faults) transaction.raise(direction === TO_SERVER ? `request_${FAULTS[fault]}` : `response_${FAULTS[fault]}`);
     side.searched = 0;
+    const message = transaction.message(direction);
+    message.headers = new HeaderBlock(bytes.slice(start, blockEnd), direction, direction === TO_CLIENT && latin1(message.first).toUpperCase() === 'HTTP/1.1');
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
     else this.#afterResponseHeaders(side, transaction);
@@ -225,8 +262,7 @@ export class HttpSession implements ProtocolSession {
   }
 
   #afterRequestHeaders(side: Side, transaction: HttpTransaction): void {
-    const { request } = transaction;
-    if (transaction.writtenHost === undefined && latin1(request.third).endsWith('1.1')) transaction.raise('missing_host_header');
+    observeRequest(transaction, transaction.request.line, this.#port);
     if (transaction.method === 'CONNECT') {
       this.#complete(TO_SERVER, side);
       return;
@@ -237,9 +273,12 @@ export class HttpSession implements ProtocolSession {
   #afterResponseHeaders(side: Side, transaction: HttpTransaction): void {
     const { status } = transaction;
     if (isInterim(transaction)) {
+      if (status === 100 && transaction.interim) transaction.raise('100_continue_already_seen');
+      transaction.interim = true;
       side.state = 'line';
       return;
     }
+    observeResponse(transaction);
     if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
       this.#complete(TO_CLIENT, side);
       const upgrade = transaction.response.headers?.text('upgrade')?.toLowerCase();
@@ -247,7 +286,10 @@ export class HttpSession implements ProtocolSession {
       return;
     }
     if (transaction.method === 'HEAD' || status === 204 || status === 304) {
+      const { headers } = transaction.response;
+      const announced = headers?.get('transfer-encoding') !== undefined || headers?.get('content-length') !== undefined;
       this.#complete(TO_CLIENT, side);
+      side.unlikelyBody = announced;
       return;
     }
     this.#bodyBegins(TO_CLIENT, side, transaction, true);
@@ -259,12 +301,15 @@ export class HttpSession implements ProtocolSession {
     const headers = message.headers!;
     const transfer = headers.text('transfer-encoding')?.toLowerCase();
     const lengthText = headers.text('content-length');
-    const name = direction === TO_SERVER ? 'request' : 'response';
-    side.codings = direction === TO_CLIENT ? this.#codings(headers.text('content-encoding'), transaction) : [];
-    const chunked = transfer?.split(',').some((coding) => coding.trim() === 'chunked') === true;
+    const name = named(direction);
+    side.codings = codingsOf(headers.text('content-encoding'), this.#settings, transaction);
+    // Anywhere in the value: some peer reads it so.
+    const chunked = transfer?.replaceAll('\0', '').includes('chunked') === true;
+    if (chunked && direction === TO_CLIENT) {
+      if (transfer?.trim() !== 'chunked') transaction.raise('response_abnormal_transfer_encoding');
+      if (!/1\.1$/.test(latin1(message.first))) transaction.raise('response_chunked_old_proto');
+    }
     if (transfer !== undefined && !chunked) transaction.raise(`invalid_transfer_encoding_value_in_${name}`);
-    const authorization = direction === TO_SERVER ? headers.text('authorization') : undefined;
-    if (authorization !== undefined && !/^(basic|digest|bearer|negotiate|ntlm)\b/i.test(authorization)) transaction.raise('request_auth_unrecognized');
     if (chunked) {
       side.state = 'chunk-size';
       transaction.advance(direction, BODY);
@@ -288,22 +333,6 @@ export class HttpSession implements ProtocolSession {
     }
   }
 
-  #codings(written: string | undefined, transaction: HttpTransaction): readonly string[] {
-    if (written === undefined) return [];
-    const known: string[] = [];
-    for (const part of written.toLowerCase().split(',')) {
-      const coding = part.trim().replace(/^x-/, '');
-      if (coding === '' || coding === 'identity') continue;
-      if (this.#settings.decompressors[coding] === undefined) {
-        transaction.raise('abnormal_ce_header');
-        continue;
-      }
-      if (known.length < this.#settings.http.decompressionDepth) known.unshift(coding);
-      else transaction.raise('too_many_encoding_layers');
-    }
-    return known;
-  }
-
   #openFile(side: Side, direction: Direction): void {
     const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
     side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', limit) : undefined;
@@ -311,18 +340,19 @@ export class HttpSession implements ProtocolSession {
 
   #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
     const newline = lineEnd(bytes, at, end);
-    if (newline === -1 && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
-    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + 32)));
-    const transaction = side.transaction!;
+    const text = latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + CHUNK_SIZE_TEXT));
+    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(text);
+    const blank = text.trim() === '';
+    if (newline === -1 && (digits !== null || blank) && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
     if (digits === null || newline === -1) {
-      const blank = newline !== -1 && latin1(bytes, at, newline).trim() === '';
-      if (blank) return newline;
-      transaction.raise(`invalid_${direction === TO_SERVER ? 'request' : 'response'}_chunk_len`);
+      if (blank && newline !== -1) return newline;
+      side.transaction!.raise(`invalid_${named(direction)}_chunk_len`);
       // What follows can only be body.
       side.state = 'open-ended';
       return at;
     }
     const length = Number.parseInt(digits[1], 16);
+    if (direction === TO_SERVER && text.includes(';')) side.transaction!.raise('request_chunk_extension');
     if (length === 0) side.state = 'trailers';
     else {
       side.left = length;
@@ -348,6 +378,10 @@ export class HttpSession implements ProtocolSession {
     if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
     if (transaction.files?.includes(message.body) === true) return;
     message.body.name = fileName(transaction);
+    observeFileName(transaction, message.body.name);
+    const range = direction === TO_CLIENT ? transaction.range : undefined;
+    message.body.rangeStart = range?.start;
+    message.body.rangeEnd = range?.end;
     transaction.files ??= [];
     transaction.files.push(message.body);
   }
@@ -359,20 +393,11 @@ export class HttpSession implements ProtocolSession {
       this.#announce(direction, side, transaction, message);
       side.compressed = undefined;
     }
-    message.body.close(message.body.size > message.body.limit ? 'TRUNCATED' : state);
+    message.body.close(message.body.size > message.body.limit || message.body.gaps ? 'TRUNCATED' : state);
   }
 
   #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
-    let bytes = side.compressed!.bytes.subarray(0, side.compressed!.kept);
-    for (const coding of side.codings) {
-      const plain = this.#settings.decompressors[coding]?.(bytes, this.#settings.http.bombLimit);
-      if (plain === undefined) {
-        transaction.raise(`${coding}_decompression_failed`);
-        break;
-      }
-      if (plain.length >= this.#settings.http.bombLimit) transaction.raise('compression_bomb');
-      bytes = plain;
-    }
+    const bytes = decoded(side.compressed!.bytes.subarray(0, side.compressed!.kept), side.codings, this.#settings, transaction);
     message.body.append(bytes, 0, bytes.length);
   }
 
@@ -382,6 +407,8 @@ export class HttpSession implements ProtocolSession {
     transaction.advance(direction, COMPLETE);
     side.state = 'line';
     side.transaction = undefined;
+    side.previous = transaction;
+    side.unlikelyBody = false;
     side.codings = [];
   }
 
@@ -395,6 +422,7 @@ export class HttpSession implements ProtocolSession {
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
     const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit);
+    transaction.recordedHeaders = this.#settings.http.recordedHeaders;
     this.transactions.push(transaction);
     return transaction;
   }
@@ -403,19 +431,29 @@ export class HttpSession implements ProtocolSession {
     const side = this.#sides[direction];
     const transaction = side.transaction;
     if (transaction !== undefined) transaction.message(direction).body.gaps = true;
-    if (side.state === 'sized' || side.state === 'chunk') {
-      if (length <= side.left) {
-        side.left -= length;
-        transaction!.message(direction).body.size += length;
-        if (side.left === 0) {
-          if (side.state === 'sized') this.#complete(direction, side);
-          else side.state = 'chunk-end';
-        }
+    switch (side.state) {
+      case 'sized': {
+        const lost = Math.min(length, side.left);
+        side.left -= lost;
+        transaction!.message(direction).body.size += lost;
+        // What was lost beyond the body may have been messages: the next first line is looked for.
+        if (side.left === 0) this.#complete(direction, side);
         return true;
       }
-      return false;
+      case 'chunk':
+        if (length > side.left) return false;
+        side.left -= length;
+        transaction!.message(direction).body.size += length;
+        if (side.left === 0) side.state = 'chunk-end';
+        return true;
+      case 'line':
+        return transaction === undefined;
+      case 'open-ended':
+        transaction!.message(direction).body.size += length;
+        return true;
+      default:
+        return side.state === 'tunnel';
     }
-    return side.state === 'open-ended' || side.state === 'tunnel';
   }
 
   #end(direction: Direction, side: Side): void {
@@ -446,16 +484,10 @@ function isInterim(transaction: HttpTransaction): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
-const FAULTS: Record<string, string> = { missing_colon: 'header_invalid', too_many_headers: 'too_many_headers' };
-
 /** One past the LF, or -1. */
 function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (bytes[at] === LF) return at + 1;
-  return -1;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09;
+  const feed = bytes.indexOf(LF, start);
+  return feed === -1 || feed >= end ? -1 : feed + 1;
 }
 
 /** The word at `from` and where the next one begins. */

@@ -1,6 +1,7 @@
 /** One HTTP exchange: request and response, with everything that buffers and records read. Views are made when first asked for. */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Direction, FileTransfer, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { contentRange } from './anomalies.ts';
 import type { HeaderBlock } from './headers.ts';
 import { hostName, normalizedTarget, targetHost } from './uri.ts';
 
@@ -35,6 +36,10 @@ const LINE_END = fromLatin1('\r\n');
 export class HttpTransaction extends Transaction {
   readonly request: HttpMessage;
   readonly response: HttpMessage;
+  /** directions whose headers are shown in full */
+  recordedHeaders: readonly Direction[] = [];
+  /** an interim response came */
+  interim = false;
   /** bytes made of the message, by buffer name; kept once the headers are complete */
   readonly #made = new Map<string, Uint8Array | undefined>();
 
@@ -42,6 +47,12 @@ export class HttpTransaction extends Transaction {
     super(id, time);
     this.request = new HttpMessage(0, requestLimit);
     this.response = new HttpMessage(1, responseLimit);
+  }
+
+  /** Content-Range of the response */
+  get range(): ReturnType<typeof contentRange> {
+    const text = this.response.headers?.text('content-range');
+    return text === undefined ? undefined : contentRange(text);
   }
 
   message(direction: Direction): HttpMessage {
@@ -83,7 +94,7 @@ export class HttpTransaction extends Transaction {
   }
 
   get status(): number {
-    const status = Number.parseInt(latin1(this.response.second), 10);
-    return Number.isFinite(status) ? status : 0;
+    const text = latin1(this.response.second);
+    return /^\d{1,3}$/.test(text) ? Number(text) : 0;
   }
 }
