@@ -5,6 +5,8 @@ export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
+export * from './lint/lint.ts';
+export * from './lint/sarif.ts';
 export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
 export * from './release/changes.ts';
