@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { type LintGrade, lineAndColumn } from '@sigwright/contracts';
+import { type LintGrade, linePlaces } from '@sigwright/contracts';
 import { CODE_PREFIX, lintRules } from '@sigwright/detection';
 import { applyFixes, parseRules, renderDiagnostic } from '@sigwright/rule-language';
 import { rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
@@ -88,10 +88,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     const placed = told.map(({ path, diagnostic }) => ({ path, text: texts.get(path)!, diagnostic }));
     process.stdout.write(`${JSON.stringify(sarifOf(placed, catalogue.lints), undefined, 1)}\n`);
   } else {
+    const places = new Map([...texts].map(([path, text]) => [path, linePlaces(text)]));
     for (const { path, rule, diagnostic } of told) {
       const text = texts.get(path)!;
       if (values.json) {
-        const { line, column } = lineAndColumn(text, diagnostic.at.start);
+        const { line, column } = places.get(path)!(diagnostic.at.start);
         process.stdout.write(`${JSON.stringify({ path, line, column, sid: rule?.sid, ...diagnostic })}\n`);
       } else process.stdout.write(`${renderDiagnostic(text, diagnostic, { path, colour: process.stdout.isTTY })}\n\n`);
     }

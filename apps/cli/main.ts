@@ -11,6 +11,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   draft: { summary: 'draft rules for the indicators of a report', run: async (argv) => (await import('./draft.ts')).run(argv) },
   explain: { summary: 'why a rule fired on a capture, or did not', run: async (argv) => (await import('./explain.ts')).run(argv) },
   prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
+  format: { summary: 'rules in one style, meaning kept (--check for build servers)', run: async (argv) => (await import('./format.ts')).run(argv) },
   lint: { summary: 'defects of rules that load all the same', run: async (argv) => (await import('./lint.ts')).run(argv) },
   review: { summary: 'which rules are due, and what is decided about them', run: async (argv) => (await import('./review.ts')).run(argv) },
   history: { summary: 'the life of a rule: what each commit changed, what was decided', run: async (argv) => (await import('./history.ts')).run(argv) },

@@ -1,5 +1,5 @@
 /** Lint reports → SARIF 2.1.0 (OASIS), which code hosts show beside the lines of a change. */
-import { type LintDefinition, type LintedDiagnostic, type LintGrade, lineAndColumn } from '@sigwright/contracts';
+import { type LintDefinition, type LintedDiagnostic, type LintGrade, linePlaces } from '@sigwright/contracts';
 
 export interface PlacedDiagnostic {
   readonly path: string;
@@ -11,6 +11,8 @@ const LEVELS: Readonly<Record<LintGrade, string>> = { 'cannot-work': 'error', mi
 
 export function sarifOf(reports: readonly PlacedDiagnostic[], lints: ReadonlyMap<string, LintDefinition>): object {
   const codes = [...new Set(reports.map(({ diagnostic }) => diagnostic.code))].sort();
+  const places = new Map<string, ReturnType<typeof linePlaces>>();
+  for (const { path, text } of reports) if (!places.has(path)) places.set(path, linePlaces(text));
   const index = new Map(codes.map((code, at) => [code, at]));
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -30,9 +32,9 @@ export function sarifOf(reports: readonly PlacedDiagnostic[], lints: ReadonlyMap
             }),
           },
         },
-        results: reports.map(({ path, text, diagnostic }) => {
-          const start = lineAndColumn(text, diagnostic.at.start);
-          const end = lineAndColumn(text, diagnostic.at.end);
+        results: reports.map(({ path, diagnostic }) => {
+          const start = places.get(path)!(diagnostic.at.start);
+          const end = places.get(path)!(diagnostic.at.end);
           return {
             ruleId: diagnostic.code,
             ruleIndex: index.get(diagnostic.code),

@@ -11,13 +11,14 @@ function needs({ states }: LintSubject): { readonly names: readonly string[]; re
 
 export const lint: LintDefinition = {
   code: 'lint/bits-circular',
-  summary: 'a rule waits for a bit that is only set by rules which wait for it',
+  summary: 'a rule waits for a bit whose setters can never fire',
   grade: 'cannot-work',
   explanation:
-    'Where the only rules that set a bit themselves wait for it, or for bits that in the end depend on it, none of them ever fires. Some rule of the chain must set its bit without waiting.',
+    'Where all rules that set a bit themselves wait for it, or for bits that in the end depend on it or that nobody sets, none of them ever fires. Some rule of the chain must set its bit without waiting.',
   whenNot: 'Where only a part of the ruleset is given: `--part` leaves lints over the whole set out.',
   incorrect: [{ why: 'it waits for itself', rules: ['alert tcp any any -> any any (msg:"a"; flowbits:isset,EX.a; content:"abc"; flowbits:set,EX.a; sid:1;)'] }],
   correct: [
+    { why: 'a bit that nobody sets is told by another lint', rules: ['alert tcp any any -> any any (msg:"a"; flowbits:isset,EX.none; content:"abc"; sid:1;)'] },
     {
       why: 'a chain that begins somewhere',
       rules: [
@@ -55,8 +56,8 @@ export const lint: LintDefinition = {
         // Bits that nobody sets are the business of bits-never-set.
         if (names.some((name) => reachable.has(name)) || !names.some((name) => setters.has(name))) return [];
         const sids = names.flatMap((name) => setters.get(name) ?? []).map(({ rule }) => rule.sid);
-        const title = `the rules that set it (${[...new Set(sids)].join(', ')}) wait for it themselves`;
-        return [{ subject, finding: finding(title, option.span, 'some rule must set it without waiting') }];
+        const title = `what sets it (${[...new Set(sids)].join(', ')}) waits for it in turn, or for a bit that nobody sets`;
+        return [{ subject, finding: finding(title, option.span, 'some rule of the chain must set its bit without waiting') }];
       }),
     );
   },

@@ -16,10 +16,9 @@ const valueOnly = (name: string, header: string): Law => ({
       : undefined,
 });
 
-/** What stands on a line of its own; the buffer is the line, or a part of it, without its end. */
+/** What stands on a line of its own; the buffer is the line, or a part of it, without its end. `http.uri` may hold one: `%0d%0a` is decoded. */
 const ONE_LINE = [
   'http.method',
-  'http.uri',
   'http.uri.raw',
   'http.user_agent',
   'http.host',
@@ -106,6 +105,7 @@ export const lint: LintDefinition = {
     { why: 'the value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl/"; startswith; sid:1;)'] },
     { why: 'letters of either case', rules: ['alert http any any -> any any (msg:"a"; http.host; content:"Evil.com"; nocase; endswith; sid:1;)'] },
     { why: 'the host as it came', rules: ['alert http any any -> any any (msg:"a"; http.host.raw; content:"evil.com:8080"; endswith; sid:1;)'] },
+    { why: 'a line end that was coded in the URI', rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"|0d 0a|Location"; sid:1;)'] },
     { why: 'line ends belong to all headers', rules: ['alert http any any -> any any (msg:"a"; http.header; content:"X-A|3a 20|1|0d 0a|"; sid:1;)'] },
   ],
   check(subject) {

@@ -5,13 +5,18 @@ import { contentsOf, finding, holdsHostName, insideQuotes, isAtEnd, isAtStart, t
 /** Endings outside the public tree that are looked up all the same: special use (RFC 6761 and kin), local networks, other roots. */
 const OTHER_ROOTS: ReadonlySet<string> = new Set(
   (
-    'onion local localhost localdomain lan home internal intranet private corp test example invalid arpa alt i2p loki ' +
+    'onion exit local localhost localdomain lan home internal intranet private corp test example invalid arpa alt i2p loki ' +
     'bit coin emc lib bazar eth crypto nft x wallet bitcoin dao 888 zil blockchain hns ' +
     'bbs chan cyb dyn epic geek gopher indy libre neo null o oss oz parody pirate fur ku te ti uu'
   ).split(' '),
 );
 /** What no name holds, whatever the script: bytes above ASCII are left alone. */
 const FOREIGN = /[\s"(),/:;<>@[\\\]{|}\p{Cc}]/u;
+
+/** Some countries give names below `co.za` and its like alone, others below any label: one of both must be a suffix. */
+function exists(name: string, ending: string, context: LintContext): boolean {
+  return context.registrableDomain(`y.x.${ending}`) !== undefined || context.registrableDomain(`x.${name}`) !== undefined;
+}
 
 function faultOf(text: string, whole: boolean, context: LintContext): { title: string; help: string } | undefined {
   const foreign = FOREIGN.exec(text);
@@ -24,7 +29,7 @@ function faultOf(text: string, whole: boolean, context: LintContext): { title: s
   const ending = name.slice(name.lastIndexOf('.') + 1);
   // Of a content that is a label or less, nothing is known of what stands before it.
   if (!name.includes('.') && !text.startsWith('.')) return undefined;
-  if (ending === '' || /^\d+$/.test(ending) || OTHER_ROOTS.has(ending) || context.registrableDomain(`y.x.${ending}`) !== undefined) return undefined;
+  if (ending === '' || /^\d+$/.test(ending) || OTHER_ROOTS.has(ending) || exists(name, ending, context)) return undefined;
   return {
     title: `\`.${ending}\` is no public suffix: nobody can own \`${name}\``,
     help: 'is the name cut off, or does a word of the text around it stick to it?',
