@@ -120,11 +120,12 @@ function uriText(bytes: Uint8Array, all: boolean): string {
 }
 
 /** As the response's body of `length` bytes, where a length is asked for. */
-function bodyOf(bytes: Uint8Array | undefined, headers: readonly Header[]): Uint8Array | undefined {
+function bodyOf(bytes: Uint8Array | undefined, headers: readonly Header[], variant: number): Uint8Array | undefined {
   const written = headers.find(([name]) => /^content-length$/i.test(name));
   const length = written === undefined ? undefined : Number(written[1]);
   if (length === undefined || !Number.isInteger(length) || length < 0 || length > LARGEST_BODY) return bytes;
-  if (length <= (bytes?.length ?? 0)) {
+  if (bytes !== undefined && written !== undefined && variant % 2 === 1) written[1] = String(bytes.length);
+  if (length <= (bytes?.length ?? 0) || (bytes !== undefined && variant % 2 === 1)) {
     if (bytes !== undefined && length === 0 && written !== undefined) written[1] = String(bytes.length);
     return bytes;
   }
@@ -145,26 +146,34 @@ export function requestOf(parts: HttpParts): Uint8Array {
   const raw = buffers.get('http.uri.raw');
   const solved = buffers.get('http.uri');
   let uri = raw !== undefined && solved === undefined ? latin1(raw).replace(/ /g, '%20') : solved === undefined ? '/' : uriText(solved, variant % 2 === 1);
-  if (raw !== undefined && solved !== undefined) uri = mergedUri(latin1(raw).replace(/ /g, '%20'), uri);
+  if (raw !== undefined && solved !== undefined) uri = mergedUri(latin1(raw).replace(/ /g, '%20'), uri, variant);
   let version = latin1(buffers.get('http.protocol') ?? fromLatin1('HTTP/1.1'));
   if (line !== '') {
     if (written !== null && METHOD.test(`${written[1]} `)) {
       method = written[1];
-      if (solved === undefined) uri = written[2].replace(/ HTTP\/?$/, '').replace(/ /g, '%20') || '/';
+      const named =
+        written[2]
+          .replace(/ HTTP\/?$/, '')
+          .replace(variant % 3 === 2 ? / +$/ : / $/, '')
+          .replace(/ (?!$)/g, '%20') || '/';
+      uri = solved === undefined ? named : mergedUri(named, uri, variant);
       version = written[3] ?? version;
     } else {
       const bare = line.replace(/ HTTP\/[\d.]*$/, '').replace(/ /g, '%20');
-      if (solved === undefined) uri = bare.startsWith('/') ? bare : `/${bare}`;
+      uri = solved === undefined ? (bare.startsWith('/') ? bare : `/${bare}`) : mergedUri(bare, uri, variant);
     }
   }
-  body = bodyOf(body, headers);
+  body = bodyOf(body, headers, variant);
   if (body !== undefined && method === 'GET' && buffers.get('http.method') === undefined) method = 'POST';
   const request: HttpRequest = { method, uri, version, headers, ...(body === undefined ? {} : { body }) };
   return httpRequest(request);
 }
 
-function mergedUri(raw: string, uri: string): string {
-  return raw.includes(uri) ? raw : uri.includes(raw) ? uri : `${uri}${raw.replace(/^\//, '')}`;
+/** Two demands on one URI, one behind the other. */
+function mergedUri(raw: string, uri: string, variant: number): string {
+  if (raw.includes(uri)) return raw;
+  if (uri.includes(raw)) return uri;
+  return variant % 4 < 2 ? `${raw}${uri.replace(/^\//, '')}` : `${uri}${raw.replace(/^\//, '')}`;
 }
 
 function ended(payload: Uint8Array): Uint8Array {
@@ -187,7 +196,7 @@ export function responseOf(parts: HttpParts): Uint8Array {
   const code = latin1(buffers.get('http.stat_code') ?? new Uint8Array(0)).trim();
   const status = Number(code.padEnd(3, '0')) || Number(line?.[2] ?? 0) || (buffers.has('http.location') ? 302 : 200);
   const words = buffers.get('http.stat_msg');
-  const body = bodyOf(buffers.get('http.response_body') ?? buffers.get('file.data') ?? payload, headers) ?? new Uint8Array(0);
+  const body = bodyOf(buffers.get('http.response_body') ?? buffers.get('file.data') ?? payload, headers, parts.variant) ?? new Uint8Array(0);
   const reason = words === undefined ? line?.[3] || undefined : latin1(words);
   const response: HttpResponse = { status, headers, body, ...(reason === undefined ? {} : { reason }) };
   return httpResponse(response);

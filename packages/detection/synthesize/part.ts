@@ -103,6 +103,16 @@ function kindOf(rule: Rule, compiled: CompiledRule): Turn['kind'] | Unsolved {
 const OPENINGS: Readonly<Record<string, string>> = { 'http.uri': '/', 'http.uri.raw': '/', 'http.location': 'http://' };
 const STATUS_LENGTH = 3;
 
+const HOST_NAMES: ReadonlySet<string> = new Set(['dns.query', 'dns.queries.rrname', 'tls.sni', 'http.host', 'http.host.raw']);
+
+/** What stands around a content that can not begin or end its buffer: `.com` of a name, ` Firefox/` of a value. */
+function frameOf(name: string, conditions: readonly BytesCondition[]): { opening: string; ending: string } {
+  const begins = (byte: number): boolean => conditions.some((one) => one.kind === 'content' && !one.negated && one.bytes[0] === byte);
+  if (HOST_NAMES.has(name)) return { opening: begins(0x2e) ? 'www' : '', ending: 'net' };
+  if (!name.startsWith('http.') || name === 'http.request_line' || name === 'http.header') return { opening: '', ending: '' };
+  return { opening: begins(0x20) || begins(0x3b) ? 'Mozilla/5.0' : '', ending: 'x' };
+}
+
 export interface Solution {
   /** buffer name → bytes as the conditions see them */
   readonly seen: ReadonlyMap<string, Uint8Array>;
@@ -114,7 +124,8 @@ export function solvePart(part: Part, below: Below): Solution | Unsolved {
   for (const [name, { conditions, dotted }] of part.buffers) {
     const status = name === 'http.stat_code' ? { least: STATUS_LENGTH, most: STATUS_LENGTH } : {};
     const opening = dotted ? '.' : name === 'http.header_names' ? '\r\n' : (OPENINGS[name] ?? '');
-    const bytes = solveBytes({ conditions, opening, openingDemanded: dotted || name === 'http.header_names', ...status }, part.reader, below);
+    const framed = opening === '' ? frameOf(name, conditions) : undefined;
+    const bytes = solveBytes({ conditions, opening, openingDemanded: dotted || name === 'http.header_names', ...status, ...framed }, part.reader, below);
     if (bytes === undefined) return { problem: `no bytes were found that fulfil all conditions on ${name}` };
     seen.set(name, bytes);
   }

@@ -17,6 +17,8 @@ export interface BufferDemand {
   readonly openingDemanded?: boolean;
   /** what free places hold, instead of letters */
   readonly template?: Uint8Array;
+  /** put behind what would end with a dot or a blank, which readers take off */
+  readonly ending?: string;
   readonly least?: number;
   readonly most?: number;
   /** no free content begins before it (behind a fixed head) */
@@ -34,6 +36,8 @@ export interface OptionReader {
 const MOST_DRAWS = 60;
 const LONGEST_BUFFER = 20_000;
 const FREE = -1;
+/** blank and dot */
+const ENDS = [0x20, 0x2e];
 const FILLERS = ['a', 'x', '0', 'e', 'Q', '1', '/', 'k', '=', '.'];
 
 export function solveBytes(demand: BufferDemand, reader: OptionReader, below: Below): Uint8Array | undefined {
@@ -90,6 +94,15 @@ class Layout {
     if (opening !== '' && (openingDemanded || this.#draw % 2 === 0)) for (let at = 0; at < opening.length; at++) this.#cells[at] = opening.charCodeAt(at);
     for (const chain of this.#chains()) {
       for (let at = 0; at < chain.length; at++) if (!this.#lay(chain[at], chain[at + 1], at > 0)) return undefined;
+    }
+    const { ending } = this.#demand;
+    if (ending !== undefined && !this.#closed && ENDS.includes(this.#cells[this.#cells.length - 1]) && this.#draw % 4 < 2) {
+      this.#place(
+        Uint8Array.from(ending, (letter) => letter.charCodeAt(0)),
+        this.#cells.length,
+        this.#cells.length,
+        true,
+      );
     }
     let length = Math.max(this.#cells.length, this.#least);
     if (!this.#closed && this.#draw > 40 && length < this.#most) length = Math.min(this.#most, length + this.#below(8));
@@ -221,13 +234,14 @@ class Layout {
   #layNumber(test: BytesTest, place: NumberPlace, argument: unknown): boolean {
     const at = (place.relative ? this.#cursor : 0) + place.offset;
     if (at < 0 || at > LONGEST_BUFFER) return false;
-    const wanted = wantedNumber(test.keyword, argument, this.#below, (index) => this.#variables[index]);
-    for (const number of wanted) {
+    const cursor = this.#cursor;
+    for (const number of this.#numbersFor(test, place, argument)) {
       const bytes = numberBytes(number, place);
       if (bytes === undefined || !this.#fits(bytes, at, false)) continue;
       this.#write(bytes, at);
       break;
     }
+    this.#cursor = cursor;
     if (test.keyword === 'byte_test') return true;
     // Where a jump leads and what a variable holds is said by the test itself, on what is laid out so far and room behind it.
     const room = new Uint8Array(Math.min(LONGEST_BUFFER, Math.max(this.#cells.length, at + place.bytes) + 512)).fill(this.#filler);
@@ -240,6 +254,26 @@ class Layout {
     this.#variables.set(inspection.variables);
     this.#cursor = inspection.cursor;
     return true;
+  }
+
+  /** One byte is often tested bit by bit: a value is looked for that all tests of that byte let through. */
+  #numbersFor(test: BytesTest, place: NumberPlace, argument: unknown): readonly number[] {
+    const wanted = wantedNumber(test.keyword, argument, this.#below);
+    if (test.keyword !== 'byte_test' || place.relative || place.bytes !== 1 || place.base > 0) return wanted;
+    const together = this.#demand.conditions.filter((one): one is BytesTest => {
+      if (one.kind !== 'test' || one.keyword !== 'byte_test') return false;
+      const option = this.#reader.optionOf(one);
+      const other = option === undefined ? undefined : numberPlaceOf(this.#reader.argumentOf(option));
+      return other !== undefined && !other.relative && other.bytes === 1 && other.offset === place.offset;
+    });
+    if (together.length < 2) return wanted;
+    const room = new Uint8Array(place.offset + 1);
+    const inspection = inspectionOf(room, this.#variables.length);
+    for (let value = 0; value < 256; value++) {
+      room[place.offset] = value;
+      if (together.every((one) => one.test(inspection))) return [value];
+    }
+    return wanted;
   }
 
   #quantity(value: ContentCondition['offset']): number {

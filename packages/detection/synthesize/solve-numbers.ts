@@ -25,7 +25,7 @@ export function numberPlaceOf(argument: unknown): NumberPlace | undefined {
 }
 
 /** Numbers to try, best first. */
-export function wantedNumber(keyword: string, argument: unknown, below: Below, _variable: (index: number) => number): readonly number[] {
+export function wantedNumber(keyword: string, argument: unknown, below: Below): readonly number[] {
   const { operator, negated, value, reading } = argument as NumberArgument;
   if (keyword !== 'byte_test') return keyword === 'byte_jump' ? [0, 1, 2, 4, 8] : [4 + below(8), 1, 0];
   const wanted = typeof value === 'number' ? value : 4;

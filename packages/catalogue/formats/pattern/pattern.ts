@@ -27,6 +27,7 @@ export const NO_FLAGS: PatternFlags = {
 export interface BoundedPattern extends BytePattern {
   /** has the last match been given up, for want of steps? */
   readonly gaveUp: boolean;
+  example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
 }
