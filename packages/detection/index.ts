@@ -5,6 +5,7 @@ export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';
 export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
 export { loadPlan, savePlan } from './compile/plan-file.ts';
+export { type CostGrade, CostMeter, costOf, type RuleCost } from './cost/cost.ts';
 export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';
 export { CODE_PREFIX, type LintOptions, type LintReport, type LintSource, lintRules } from './lint/linter.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';

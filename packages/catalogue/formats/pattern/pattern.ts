@@ -10,6 +10,7 @@ import { Machine } from './machine.ts';
 import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
 import { scriptFor } from './script.ts';
+import { scriptCost } from './script-cost.ts';
 import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
 
 export type { PatternFlags, PatternProblem } from './tree.ts';
@@ -27,6 +28,7 @@ export const NO_FLAGS: PatternFlags = {
 export interface BoundedPattern extends BytePattern {
   /** has the last match been given up, for want of steps? */
   readonly gaveUp: boolean;
+  readonly growth: 'linear' | 'polynomial' | 'exponential';
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
@@ -122,6 +124,13 @@ class TwofoldPattern implements BoundedPattern {
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
     if (this.#tree !== undefined) this.#prepare(this.#tree);
     return end - start <= this.#scriptUpTo ? this.#byScript(bytes, start, end, from) : this.#byMachine(bytes, start, end, from);
+  }
+
+  get growth(): 'linear' | 'polynomial' | 'exponential' {
+    const tree = readPattern(this.source, this.#flags);
+    const cost = 'problem' in tree ? undefined : scriptCost(tree.root, true);
+    if (cost === undefined) return 'exponential';
+    return cost.exponent <= 1 ? 'linear' : 'polynomial';
   }
 
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {
