@@ -22,6 +22,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   'serve-rules': { summary: 'releases over HTTP, for suricata-update and sensors', run: async (argv) => (await import('./serve-rules.ts')).run(argv) },
   'community-review': { summary: 'the weekly post', run: async (argv) => (await import('./community-review.ts')).run(argv) },
   synthesize: { summary: 'traffic that fires a rule, and traffic that just does not', run: async (argv) => (await import('./synthesize.ts')).run(argv) },
+  translate: { summary: 'rules in the words of other engines, proved on traffic', run: async (argv) => (await import('./translate.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
   keywords: { summary: 'every keyword of the rule language that is known', run: async (argv) => (await import('./keywords.ts')).run(argv) },

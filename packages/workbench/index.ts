@@ -21,4 +21,6 @@ export * from './repository/lock.ts';
 export * from './repository/repository.ts';
 export * from './review/decide.ts';
 export * from './review/review.ts';
+export { DIALECTS, type Dialect, type Emission } from './translate/dialects.ts';
+export { type Evidence, type TranslateOptions, translate } from './translate/translate.ts';
 export * from './triage/triage.ts';

@@ -81,17 +81,6 @@ export function optionOf(subject: LintSubject, name: string): RuleOption | undef
   return subject.rule.options.find((option) => option.name === name);
 }
 
-/** `7.0.3` against `6.0`: below, equal, above 0. */
-export function compareVersions(a: string, b: string): number {
-  const left = a.split('.').map(Number);
-  const right = b.split('.').map(Number);
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 /** Options of a rule as pairs, without what only names or documents it: equal keys, equal detection. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
   'msg',

@@ -1,6 +1,6 @@
 /** Keywords that the oldest engine to serve does not know. */
-import type { LintDefinition, LintFinding } from '@sigwright/contracts';
-import { compareVersions, finding } from '../../formats/lint-kit/lint-kit.ts';
+import { compareVersions, type LintDefinition, type LintFinding } from '@sigwright/contracts';
+import { finding } from '../../formats/lint-kit/lint-kit.ts';
 
 export const lint: LintDefinition = {
   code: 'lint/keyword-newer',
