@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import type { ProtocolDefinition } from '@sigwright/contracts';
+import type { LintDefinition, LintSample, ProtocolDefinition } from '@sigwright/contracts';
 import { type KeywordRow, keywordTable } from '../apps/cli/shared/keyword-table.ts';
 
 export const REFERENCE_FOLDER = join(import.meta.dirname, '..', 'docs', 'reference');
@@ -32,6 +32,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     pages.set(`keywords-${family}.md`, `${MADE}# Keywords: ${family}\n\n${members.map(keywordSection).join('\n')}`);
   }
   pages.set('indicators.md', indicatorsPage());
+  for (const lint of lintsByName()) pages.set(`lint-${lintName(lint)}.md`, lintPage(lint));
   pages.set('README.md', listPage(rows, protocols, families));
   return pages;
 }
@@ -55,6 +56,15 @@ ${protocols.map((one) => `* [${one.name}](protocol-${one.name}.md): ${one.summar
 
 ${families.map((family) => `* [${family}](keywords-${family}.md)\n`).join('')}* [indicators](indicators.md), which reports are read for
 
+## Lints
+
+What \`sigwright lint\` looks for.
+
+| lint | grade | what it finds |
+| --- | --- | --- |
+${lintsByName()
+  .map((lint) => `| [${code(lintName(lint))}](lint-${lintName(lint)}.md) | ${lint.grade} | ${cell(lint.summary)} |\n`)
+  .join('')}
 ## All keywords
 
 | keyword | kind | protocol | since | what it does |
@@ -95,6 +105,34 @@ ${examples === '' ? '' : `\nLoads:\n\n\`\`\`\n${examples}\`\`\`\n`}${broken === 
 function indicatorsPage(): string {
   const lines = catalogue.indicators.map((one) => `| ${code(one.type)} | ${cell(one.summary)} | ${one.refanged ? 'yes' : 'no'} |\n`).sort();
   return `${MADE}# Indicators\n\nWhat \`sigwright indicators\` and \`sigwright intake\` find in a report.\n\n| type | what it is | defanging undone |\n| --- | --- | --- |\n${lines.join('')}`;
+}
+
+function lintsByName(): readonly LintDefinition[] {
+  return [...catalogue.lints.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function lintName(lint: LintDefinition): string {
+  return lint.code.slice(lint.code.indexOf('/') + 1);
+}
+
+const GRADE_WORDS: Readonly<Record<LintDefinition['grade'], string>> = {
+  'cannot-work': 'cannot work (error)',
+  misleads: 'misleads (warning)',
+  reading: 'hard to read (information)',
+};
+
+function lintPage(lint: LintDefinition): string {
+  const samples = (list: readonly LintSample[]): string =>
+    list
+      .map(({ why, rules, target, before }) => {
+        const context = [target === undefined ? '' : ` (\`--target ${target}\`)`, before === undefined || before.length === 0 ? '' : '; released before:'].join(
+          '',
+        );
+        const earlier = before === undefined || before.length === 0 ? '' : `\n\`\`\`\n${before.join('\n')}\n\`\`\`\n\nNow:\n`;
+        return `${why}${context}\n${earlier}\n\`\`\`\n${rules.join('\n')}\n\`\`\`\n`;
+      })
+      .join('\n');
+  return `${MADE}# Lint: ${lintName(lint)}\n\n${lint.summary}. Grade: ${GRADE_WORDS[lint.grade]}.\n\n${lint.explanation}\n\n## Incorrect\n\n${samples(lint.incorrect)}\n## Correct\n\n${samples(lint.correct)}\n## When not to use it\n\n${lint.whenNot}\n`;
 }
 
 function code(text: string): string {

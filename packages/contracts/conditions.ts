@@ -42,6 +42,13 @@ export interface BytePattern {
   readonly source: string;
   /** First match whose start is at or after `from` within bytes[start, end); `start` is where `^` matches. Undefined: none, or gave up. */
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined;
+  /** how its time may grow with the buffer on an engine that backtracks without a limit, as PCRE does */
+  readonly growth?: 'linear' | 'polynomial' | 'exponential';
+  /**
+   * Bytes that it is likely to match, for traffic that is made up; the caller checks. `below(n)` draws a number from 0 to n - 1,
+   * `wanted` are texts that should stand in them where a gap has room.
+   */
+  example?(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
 }
 
 export interface PatternCondition {

@@ -34,3 +34,14 @@ export interface KeywordDefinition<Value = unknown> {
 export function keyword<Value>(definition: KeywordDefinition<Value>): KeywordDefinition<never> {
   return definition as unknown as KeywordDefinition<never>;
 }
+
+/** `7.0.3` against `6.0`: below, equal, above 0. */
+export function compareVersions(a: string, b: string): number {
+  const left = a.split('.').map(Number);
+  const right = b.split('.').map(Number);
+  for (let at = 0; at < Math.max(left.length, right.length); at++) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

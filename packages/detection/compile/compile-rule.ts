@@ -43,6 +43,8 @@ export interface RuleCompiler {
   readonly catalogue: Catalogue;
   readonly settings: EngineSettings;
   readonly headers: HeaderResolver;
+  /** filled with the option that wrote each condition, for those who speak to the author */
+  readonly origins?: Map<object, RuleOption>;
 }
 
 /** Conditions per rule; real rules have fewer than 60. */
@@ -206,6 +208,7 @@ class Builder implements RuleBuilder {
   }
 
   addBytes(condition: BytesCondition): void {
+    this.#compiler.origins?.set(condition, this.option);
     if (this.#decoded !== undefined) {
       this.#decoded.push(condition);
       if (condition.kind === 'content') {
@@ -226,6 +229,7 @@ class Builder implements RuleBuilder {
   }
 
   openDecode(decode: BytesDecode): void {
+    this.#compiler.origins?.set(decode, this.option);
     const moved = this.#selected === undefined && this.#lastContentList !== undefined ? this.#lastContentList : this.#list();
     moved.conditions.push(decode);
     this.#decode = decode;
@@ -288,6 +292,7 @@ class Builder implements RuleBuilder {
   }
 
   addState(operation: StateOperation): void {
+    this.#compiler.origins?.set(operation, this.option);
     this.#states.push(operation);
   }
 

@@ -81,6 +81,28 @@ describe('composed conversations', () => {
       packets: 10,
       compose: (c) => c.smb2Negotiate({ client: CLIENT, server: '10.3.8.200', serverGuid: new Uint8Array(16).fill(0x41) }),
     },
+    {
+      shows: 'TLS with a whole name and bytes of an extension in the certificate',
+      packets: 18,
+      compose: (c) =>
+        c.tlsConnection({
+          client: CLIENT,
+          server: SERVER,
+          certificate: {
+            subject: 'a',
+            subjectName: [
+              ['C', 'XX'],
+              ['CN', 'example.org'],
+            ],
+            extension: new Uint8Array(40),
+          },
+        }),
+    },
+    {
+      shows: 'one message of ICMP',
+      packets: 1,
+      compose: (c) => c.icmpMessage({ source: CLIENT, destination: SERVER, type: 13, code: 0, payload: new Uint8Array(12) }),
+    },
     { shows: 'echo, twice', packets: 4, compose: (c) => c.icmpEcho({ client: CLIENT, server: SERVER, count: 2 }) },
     { shows: 'echo over IPv6', packets: 2, compose: (c) => c.icmpEcho({ client: '2001:db8::5', server: '2001:db8::80' }) },
     { shows: 'time', packets: 2, compose: (c) => c.ntp({ client: CLIENT, server: '192.0.2.123' }) },

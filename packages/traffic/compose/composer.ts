@@ -170,6 +170,27 @@ export class CaptureComposer {
     return this.tcpConversation({ ...negotiation, serverPort: negotiation.serverPort ?? 445, exchanges });
   }
 
+  /** One ICMP message (RFC 792); `rest` is the second word of its header. */
+  icmpMessage(message: {
+    readonly source: string;
+    readonly destination: string;
+    readonly type: number;
+    readonly code: number;
+    readonly rest?: Uint8Array;
+    readonly payload: Uint8Array;
+  }): number {
+    const frame = icmpFrame(
+      this.ends(message.source, message.destination),
+      message.type,
+      message.code,
+      message.rest ?? new Uint8Array(4),
+      message.payload,
+      this.nextIdentification(),
+    );
+    this.packets.push({ time: this.clock, frame });
+    return this.ended(this.clock);
+  }
+
   /** Echo requests a second apart, each answered. */
   icmpEcho(echo: {
     readonly client: string;

@@ -266,3 +266,36 @@ test('RegExp and machine agree on generated patterns', () => {
     { numRuns: 2000, seed: 7 },
   );
 });
+
+describe('examples of a pattern match it', () => {
+  const sources = [
+    '^\\/[a-z]{8}\\.php$',
+    'id=(?:\\d{1,3}|x)&k=[^&]+&',
+    '(ab|cd)\\1',
+    'a.+?z',
+    '[\\x80-\\xff]{4}',
+    '(?i)union\\s+select',
+    '^[A-Z]{2}-\\d{4}(?=-x)-x',
+  ];
+  test.each(sources)('%s', (source) => {
+    const compiled = compilePattern(source, flagsOf(''), STEPS);
+    if ('problem' in compiled) throw new Error(compiled.problem);
+    let state = 1;
+    const below = (limit: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 16) % limit;
+    };
+    // A look that is written twice misses; half of the draws are enough for whoever checks.
+    const good = Array.from({ length: 40 }, () => compiled.pattern.example(below, [])).filter(
+      (bytes) => compiled.pattern.match(bytes, 0, bytes.length, 0) !== undefined,
+    );
+    expect(good.length).toBeGreaterThanOrEqual(15);
+  });
+  test('puts what is wanted into its gaps', () => {
+    const compiled = compilePattern('^a=[^&]*&b=.+$', flagsOf(''), STEPS);
+    if ('problem' in compiled) throw new Error(compiled.problem);
+    const wanted = Uint8Array.from('needle', (letter) => letter.charCodeAt(0));
+    const examples = Array.from({ length: 12 }, (_, turn) => String.fromCharCode(...compiled.pattern.example((limit) => (turn + 1) % limit, [wanted])));
+    expect(examples.some((text) => text.includes('needle'))).toBe(true);
+  });
+});

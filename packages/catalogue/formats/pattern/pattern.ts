@@ -5,10 +5,12 @@
  */
 import { latin1 } from '@sigwright/bytes';
 import type { BytePattern, PatternMatch } from '@sigwright/contracts';
+import { exampleOf } from './example.ts';
 import { Machine } from './machine.ts';
 import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
 import { scriptFor } from './script.ts';
+import { scriptCost } from './script-cost.ts';
 import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
 
 export type { PatternFlags, PatternProblem } from './tree.ts';
@@ -26,6 +28,8 @@ export const NO_FLAGS: PatternFlags = {
 export interface BoundedPattern extends BytePattern {
   /** has the last match been given up, for want of steps? */
   readonly gaveUp: boolean;
+  readonly growth: 'linear' | 'polynomial' | 'exponential';
+  example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
 }
@@ -48,7 +52,7 @@ export interface PatternOptions {
 export function compilePattern(source: string, flags: PatternFlags, stepLimit: number, options: PatternOptions = {}): CompiledPattern | PatternProblem {
   const tree = readPattern(source, flags);
   if ('problem' in tree) return tree;
-  const pattern = new TwofoldPattern(source, tree, stepLimit, options.keepGroups ?? false, options.evaluator ?? 'auto');
+  const pattern = new TwofoldPattern(source, flags, tree, stepLimit, options.keepGroups ?? false, options.evaluator ?? 'auto');
   return { pattern, groups: tree.groups, names: tree.names };
 }
 
@@ -88,6 +92,7 @@ function startsRarely({ anchor, first }: Program): boolean {
 
 class TwofoldPattern implements BoundedPattern {
   readonly source: string;
+  readonly #flags: PatternFlags;
   readonly #stepLimit: number;
   readonly #keepGroups: boolean;
   readonly #evaluator: Evaluator;
@@ -98,8 +103,9 @@ class TwofoldPattern implements BoundedPattern {
   #scriptUpTo = -1;
   #machine: Machine | undefined = undefined;
 
-  constructor(source: string, tree: PatternTree, stepLimit: number, keepGroups: boolean, evaluator: Evaluator) {
+  constructor(source: string, flags: PatternFlags, tree: PatternTree, stepLimit: number, keepGroups: boolean, evaluator: Evaluator) {
     this.source = source;
+    this.#flags = flags;
     this.#tree = tree;
     this.#stepLimit = stepLimit;
     this.#keepGroups = keepGroups && tree.groups > 0;
@@ -118,6 +124,18 @@ class TwofoldPattern implements BoundedPattern {
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
     if (this.#tree !== undefined) this.#prepare(this.#tree);
     return end - start <= this.#scriptUpTo ? this.#byScript(bytes, start, end, from) : this.#byMachine(bytes, start, end, from);
+  }
+
+  get growth(): 'linear' | 'polynomial' | 'exponential' {
+    const tree = readPattern(this.source, this.#flags);
+    const cost = 'problem' in tree ? undefined : scriptCost(tree.root, true);
+    if (cost === undefined) return 'exponential';
+    return cost.exponent <= 1 ? 'linear' : 'polynomial';
+  }
+
+  example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {
+    const tree = readPattern(this.source, this.#flags);
+    return 'problem' in tree ? new Uint8Array(0) : exampleOf(tree.root, below, wanted);
   }
 
   #prepare(tree: PatternTree): void {

@@ -32,7 +32,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
   },
   {
     name: 'to_uppercase',
-    since: '8.0',
+    since: '7.0.3',
     summary: 'letters a to z in upper case',
     argument: none() as never,
     examples: ['http.uri; to_uppercase; content:"/ABC";'],

@@ -55,7 +55,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
   },
   {
     name: 'to_lowercase',
-    since: '8.0',
+    since: '7.0.3',
     summary: 'letters A to Z in lower case',
     argument: none() as never,
     examples: ['http.uri; to_lowercase; content:"/abc";'],

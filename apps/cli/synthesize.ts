@@ -1,0 +1,101 @@
+/** `sigwright synthesize -S RULES -o DIR`: for each rule traffic that fires it, and traffic with one condition broken. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '@sigwright/catalogue';
+import { Synthesizer } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
+import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { insideOf } from './shared/home-net.ts';
+
+const USAGE = `sigwright synthesize [SID …] -S RULES -o FOLDER [options]
+
+Writes for each rule FOLDER/<sid>/fires.pcap, which fires it, silent-<n>.pcap, which do not since one condition is broken, and
+expect.yaml, which says what each shows; sigwright prove reads it as evidence. Bits that other rules must set are set by their
+traffic. Every capture was tried in the engine. What could not be solved is said, with the condition that defeats it; exit 1 then.
+
+  -S, --rules FILE       rules; may stand several times
+  -o, --output FOLDER    where to write; left out: only say what can be solved
+      --disabled         rules that are commented out as well
+      --no-silent        only what fires
+  -c, --config FILE      a suricata.yaml
+      --home-net NETS    what HOME_NET is
+      --json             one JSON object for each rule
+`;
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = argumentsOf(USAGE, argv, {
+    allowPositionals: true,
+    options: {
+      rules: { type: 'string', short: 'S', multiple: true },
+      output: { type: 'string', short: 'o' },
+      disabled: { type: 'boolean' },
+      'no-silent': { type: 'boolean' },
+      config: { type: 'string', short: 'c' },
+      'home-net': { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  });
+  if (values.rules === undefined) throw new UsageProblem('name rules: -S FILE', USAGE);
+  const sids = new Set(sidsOf(positionals, USAGE));
+  const homeNet = values['home-net'];
+  if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
+  const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
+  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
+  const { settings } = configurationOf(tree, { verifyChecksums: true, inline: false });
+  const rules = values.rules.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
+  const wanted = rules.filter((rule) => (sids.size > 0 ? sids.has(rule.sid) : rule.enabled || values.disabled));
+  const missing = [...sids].find((sid) => !rules.some((rule) => rule.sid === sid));
+  if (missing !== undefined) throw new UsageProblem(`no rule has sid ${missing}`, USAGE);
+  const synthesizer = new Synthesizer(rules, catalogue, settings);
+  let solved = 0;
+  for (const rule of wanted) {
+    const result = synthesizer.synthesize(rule, { silent: !values['no-silent'] });
+    if ('problem' in result) {
+      if (values.json) process.stdout.write(`${JSON.stringify({ sid: rule.sid, solved: false, problem: result.problem })}\n`);
+      else process.stdout.write(`${rule.sid} not solved: ${result.problem}\n`);
+      continue;
+    }
+    solved++;
+    if (values.json) {
+      const { sid, alerts, shows, silent } = result;
+      process.stdout.write(`${JSON.stringify({ sid, solved: true, alerts, shows, silent: silent.map((one) => one.because) })}\n`);
+    }
+    if (values.output === undefined) continue;
+    const folder = join(values.output, String(rule.sid));
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'fires.pcap'), result.fires);
+    for (const [at, { capture }] of result.silent.entries()) writeFileSync(join(folder, `silent-${at + 1}.pcap`), capture);
+    writeFileSync(
+      join(folder, 'expect.yaml'),
+      expectationsOf(
+        rule.sid,
+        rule.options.some((one) => isNoAlert(one.name, one.value)),
+        result,
+      ),
+    );
+  }
+  if (!values.json) process.stdout.write(`${solved} of ${wanted.length} rules solved\n`);
+  return solved === wanted.length ? 0 : 1;
+}
+
+function isNoAlert(name: string, value: string | undefined): boolean {
+  return name === 'noalert' || (name === 'flowbits' && value?.trim() === 'noalert');
+}
+
+/** The evidence of a ruleset repository. A rule that never alerts is only said to hold. */
+function expectationsOf(
+  sid: number,
+  quiet: boolean,
+  result: { readonly alerts: number; readonly shows: string; readonly silent: readonly { readonly because: string }[] },
+): string {
+  const lines = ['# written by sigwright synthesize', `sid: ${sid}`];
+  const shows = JSON.stringify(result.shows);
+  if (quiet) lines.push(`# the rule never alerts; fires.pcap fulfils its conditions: ${result.shows}`, 'fires: []');
+  else lines.push('fires:', `  - { capture: fires.pcap, alerts: ${result.alerts}, shows: ${shows} }`);
+  lines.push(result.silent.length === 0 ? 'silent: []' : 'silent:');
+  result.silent.forEach(({ because }, at) => {
+    lines.push(`  - { capture: silent-${at + 1}.pcap, shows: "the same with one condition broken", because: ${JSON.stringify(because)} }`);
+  });
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,75 @@
+/** Metadata keys and values that nobody reads, mostly mistyped. */
+import type { LintDefinition, LintFinding } from '@sigwright/contracts';
+import { finding, optionOf } from '../../formats/lint-kit/lint-kit.ts';
+
+/** Keys in use at Emerging Threats, and what their values look like. */
+const KEYS: Readonly<Record<string, RegExp>> = {
+  created_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
+  updated_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
+  reviewed_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
+  signature_severity: /^(?:Informational|Minor|Major|Critical)$/,
+  performance_impact: /^(?:Low|Moderate|Significant)$/,
+  confidence: /^(?:High|Medium|Low)$/,
+  tls_state: /^(?:TLSDecrypt|TLSEncrypt|plaintext)$/,
+  deployment: /^(?:Perimeter|Datacenter|Internal|SSLDecrypt|Internet|alert_only)$/i,
+  cve: /^CVE_\d{4}_\d{4,}$|^cve_\d{4}_\d{4,}$/,
+  mitre_tactic_id: /^TA\d{4}$/,
+  mitre_technique_id: /^T\d{4}(?:\.\d{3})?$/,
+  mitre_tactic_name: /\S/,
+  mitre_technique_name: /\S/,
+  attack_target: /\S/,
+  former_category: /\S/,
+  affected_product: /\S/,
+  tag: /\S/,
+  malware_family: /\S/,
+  deprecation_reason: /\S/,
+  former_sid: /^\d+$/,
+  new_sid: /^\d+$/,
+};
+
+/** Of other sets and tools; not judged. */
+const OTHERS =
+  /^(?:policy|service|ruleset|impact_flag|severity|stage|family|killchain|author|filename|source|license|rule|id|signature_id|first_seen|last_seen)/;
+
+function nearest(key: string): string | undefined {
+  const plain = key.toLowerCase().replace(/[^a-z]/g, '');
+  return Object.keys(KEYS).find((known) => {
+    const other = known.replace(/_/g, '');
+    if (Math.abs(other.length - plain.length) > 1) return false;
+    let at = 0;
+    while (at < plain.length && plain[at] === other[at]) at++;
+    return plain.slice(at) === other.slice(at + 1) || plain.slice(at + 1) === other.slice(at + 1) || plain.slice(at + 1) === other.slice(at);
+  });
+}
+
+export const lint: LintDefinition = {
+  code: 'lint/metadata-unknown',
+  summary: 'a metadata key or value that nobody reads',
+  grade: 'reading',
+  explanation:
+    'Metadata is free text to the engine: `signature_severty Major` loads and is lost. Keys and values are held against those of Emerging Threats; dates are `YYYY_MM_DD`.',
+  whenNot: 'For keys of your own: `--allow metadata-unknown`.',
+  incorrect: [
+    { why: 'a mistyped key', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:signature_severty Major;)'] },
+    { why: 'a month that does not exist', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:created_at 2024_13_08;)'] },
+    { why: 'a value of another key', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:signature_severity High;)'] },
+  ],
+  correct: [
+    { why: 'as they are written', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:created_at 2024_03_08, confidence High;)'] },
+    { why: 'of another set', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:policy balanced-ips drop;)'] },
+  ],
+  check(subject) {
+    const at = optionOf(subject, 'metadata')?.valueSpan;
+    if (at === undefined) return [];
+    const found: LintFinding[] = [];
+    for (const { key, value } of subject.metadata) {
+      const form = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+      if (form === undefined) {
+        if (OTHERS.test(key)) continue;
+        const meant = nearest(key);
+        found.push(finding(`metadata key \`${key}\` is not known`, at, meant === undefined ? undefined : `did you mean \`${meant}\`?`));
+      } else if (!form.test(value)) found.push(finding(`\`${value}\` is no value of \`${key}\``, at));
+    }
+    return found;
+  },
+};

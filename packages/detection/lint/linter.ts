@@ -1,0 +1,147 @@
+/**
+ * Rules → what is wrong with them though they load: every lint of the catalogue over every rule, cross-rule lints over the set,
+ * and what compiling itself says. Rules are linted enabled or not only where asked; cross-rule lints always see all of them.
+ *
+ * A comment line directly above a rule leaves lints out for it: `# lint: allow domain-unanchored message-form`.
+ */
+import {
+  type Catalogue,
+  type Diagnostic,
+  type EngineSettings,
+  LINT_SEVERITIES,
+  type LintContext,
+  type LintDefinition,
+  type LintedBuffer,
+  type LintedDiagnostic,
+  type LintFinding,
+  type LintGrade,
+  type LintSubject,
+  type Rule,
+  type RuleOption,
+} from '@sigwright/contracts';
+import type { ParsedRules } from '@sigwright/rule-language';
+import { compileRule } from '../compile/compile-rule.ts';
+import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
+import { HeaderResolver } from '../compile/header.ts';
+
+export interface LintSource {
+  readonly path: string;
+  readonly parsed: ParsedRules;
+}
+
+export interface LintOptions {
+  readonly registrableDomain: (host: string) => string | undefined;
+  readonly target?: string;
+  readonly before?: LintContext['before'];
+  /** codes that are left out everywhere, without `lint/` */
+  readonly allow?: ReadonlySet<string>;
+  /** disabled rules too */
+  readonly disabled?: boolean;
+  /** the files are only a part of the set: lints that need all of it are left out */
+  readonly part?: boolean;
+}
+
+export interface LintReport {
+  readonly path: string;
+  readonly rule: Rule | undefined;
+  readonly diagnostic: LintedDiagnostic;
+}
+
+export const CODE_PREFIX = 'lint/';
+const ALLOW = /^\s*#+\s*lint:\s*allow\s+(.*)$/;
+
+export function lintRules(sources: readonly LintSource[], catalogue: Catalogue, settings: EngineSettings, options: LintOptions): LintReport[] {
+  const reports: LintReport[] = [];
+  const context: LintContext = {
+    registrableDomain: options.registrableDomain,
+    keywords: catalogue.keywords,
+    classtypes: new Set(settings.classifications.keys()),
+    target: options.target,
+    ...(options.before === undefined ? {} : { before: options.before }),
+  };
+  const lints = [...catalogue.lints.values()].filter((lint) => options.allow?.has(lint.code.slice(CODE_PREFIX.length)) !== true);
+  const compiler = { catalogue, settings, headers: new HeaderResolver(settings), origins: new Map<object, RuleOption>() };
+  const subjects: LintSubject[] = [];
+  const allowed = new Map<Rule, ReadonlySet<string>>();
+  const wanted = (rule: Rule): boolean => rule.enabled || options.disabled === true;
+  const add = (lint: LintDefinition, subject: LintSubject, finding: LintFinding): void => {
+    if (!wanted(subject.rule) || allowed.get(subject.rule)?.has(lint.code.slice(CODE_PREFIX.length))) return;
+    const diagnostic = { ...finding, code: lint.code, grade: lint.grade, severity: LINT_SEVERITIES[lint.grade] };
+    reports.push({ path: subject.path, rule: subject.rule, diagnostic });
+  };
+  for (const { path, parsed } of sources) {
+    for (const diagnostic of parsed.diagnostics) reports.push({ path, rule: undefined, diagnostic: graded(diagnostic) });
+    for (const [rule, codes] of allowances(parsed)) allowed.set(rule, codes);
+    for (const rule of parsed.rules) {
+      compiler.origins.clear();
+      const { compiled, diagnostics } = compileRule(rule, compiler);
+      if (wanted(rule)) for (const diagnostic of diagnostics) reports.push({ path, rule, diagnostic: graded(diagnostic) });
+      const subject = compiled === undefined ? refused(rule, path) : subjectOf(rule, path, compiled, compiler.origins);
+      subjects.push(subject);
+      if (!wanted(rule)) continue;
+      for (const lint of lints) for (const finding of lint.check?.(subject, context) ?? []) add(lint, subject, finding);
+    }
+  }
+  if (options.part !== true) {
+    for (const lint of lints) for (const { subject, finding } of lint.checkAll?.(subjects, context) ?? []) add(lint, subject, finding);
+  }
+  return reports;
+}
+
+function graded(diagnostic: Diagnostic): LintedDiagnostic {
+  const grade: LintGrade = diagnostic.severity === 'error' ? 'cannot-work' : 'misleads';
+  return { ...diagnostic, grade };
+}
+
+/** The comment line before a rule, read once per document. */
+function allowances({ document, rules }: ParsedRules): Map<Rule, ReadonlySet<string>> {
+  const found = new Map<Rule, ReadonlySet<string>>();
+  if (!document.text.includes('lint:')) return found;
+  const byStart = new Map(rules.map((rule) => [rule.span.start, rule]));
+  let codes: ReadonlySet<string> | undefined;
+  for (const line of document.lines) {
+    if (line.kind === 'rule') {
+      const rule = byStart.get(line.bodyStart);
+      if (codes !== undefined && rule !== undefined) found.set(rule, codes);
+      codes = undefined;
+    } else if (line.kind === 'comment') {
+      const written = ALLOW.exec(document.text.slice(line.start, line.end).trimEnd());
+      codes = written === null ? undefined : new Set(written[1].split(/[\s,]+/));
+    } else codes = undefined;
+  }
+  return found;
+}
+
+function refused(rule: Rule, path: string): LintSubject {
+  return { rule, path, loads: false, buffers: [], states: [], noAlert: false, otherConditions: 0, metadata: [] };
+}
+
+function subjectOf(rule: Rule, path: string, compiled: CompiledRule, origins: ReadonlyMap<object, RuleOption>): LintSubject {
+  const linted = (test: Pick<BufferTest<unknown>, 'transforms' | 'conditions'>, name: string, multiple: boolean): LintedBuffer => ({
+    name,
+    multiple,
+    transforms: test.transforms.map((one) => one.definition.name),
+    conditions: test.conditions.flatMap((condition) => {
+      const option = origins.get(condition);
+      return option === undefined ? [] : [{ condition, option }];
+    }),
+  });
+  const buffers = [
+    ...compiled.bufferTests.map((test) => linted(test, test.buffer.name, test.buffer.multiple)),
+    ...compiled.packetBufferTests.map((test) => linted(test, test.buffer.name, false)),
+  ];
+  if (compiled.payload.length > 0) buffers.unshift(linted({ transforms: [], conditions: compiled.payload }, 'payload', false));
+  return {
+    rule,
+    path,
+    loads: true,
+    buffers,
+    states: [...compiled.checks, ...compiled.changes].flatMap((operation) => {
+      const option = origins.get(operation);
+      return option === undefined ? [] : [{ operation, option }];
+    }),
+    noAlert: compiled.noAlert,
+    otherConditions: compiled.packetConditions.length + compiled.transactionConditions.length + compiled.anomalies.length,
+    metadata: compiled.metadata,
+  };
+}

@@ -1,0 +1,79 @@
+/** Addresses and ports that the headers of all rules of a scenario let through: usual ones first, then those the rules name. */
+import { formatAddress, parseAddress } from '@sigwright/bytes';
+import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
+import type { RuleHeader } from '../compile/header.ts';
+
+export interface Endpoints {
+  readonly client: string;
+  readonly server: string;
+  readonly clientPort: number;
+  readonly serverPort: number;
+}
+
+export interface HeaderUse {
+  readonly header: RuleHeader;
+  /** does the rule's source stand at the client? */
+  readonly sourceIsClient: boolean;
+}
+
+const INSIDE = ['192.168.40.17', '192.168.40.80', '10.40.7.17', '10.40.7.80'];
+const OUTSIDE = ['203.0.113.77', '198.51.100.23', '192.0.2.90'];
+const USUAL_CLIENT_PORT = 49_731;
+
+function addressesNamed(text: string): string[] {
+  const found: string[] = [];
+  const walk = (one: AddressExpression): void => {
+    if (one.kind === 'list') for (const part of one.parts) walk(part);
+    else if (one.kind === 'range') found.push(formatAddress(one.range.from, one.range.version));
+  };
+  const { expression } = parseAddressField(text);
+  if (expression !== undefined) walk(expression);
+  return found;
+}
+
+function portsNamed(text: string): number[] {
+  const found: number[] = [];
+  const walk = (one: PortExpression): void => {
+    if (one.kind === 'list') for (const part of one.parts) walk(part);
+    else if (one.kind === 'range') found.push(Math.max(1, one.from), one.to);
+  };
+  const { expression } = parsePortField(text);
+  if (expression !== undefined) walk(expression);
+  return found;
+}
+
+/** Undefined where nothing fits all headers; the text says which side. */
+export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): Endpoints | string {
+  const side = (client: boolean) =>
+    uses.map(({ header, sourceIsClient }) => {
+      const source = sourceIsClient === client;
+      return source
+        ? { set: header.source, ports: header.sourcePorts, text: header.fields[1], portText: header.fields[2] }
+        : { set: header.destination, ports: header.destinationPorts, text: header.fields[4], portText: header.fields[5] };
+    });
+  const address = (client: boolean, usual: readonly string[], taken: string): string | undefined => {
+    const fields = side(client);
+    const named = fields.flatMap(({ text }) => addressesNamed(text));
+    return [...usual, ...named].find((candidate) => {
+      const parsed = parseAddress(candidate);
+      return parsed !== undefined && candidate !== taken && fields.every(({ set }) => set === undefined || set.contains(parsed.words, parsed.version));
+    });
+  };
+  const port = (client: boolean, usual: readonly number[]): number | undefined => {
+    const fields = side(client);
+    const named = fields.flatMap(({ portText }) => portsNamed(portText));
+    return [...usual, ...named, 80, 443, 25, 21, 445, 53, 8080, 1433, 3306, 1521, 22, 1024, 40_000].find((candidate) =>
+      fields.every(({ ports }) => ports === undefined || ports.contains(candidate)),
+    );
+  };
+  const client = address(true, [...INSIDE, ...OUTSIDE], '');
+  if (client === undefined) return 'no address fits the client side of all headers';
+  const inside = client.startsWith('192.168.') || client.startsWith('10.');
+  const server = address(false, inside ? [...OUTSIDE, ...INSIDE] : [...INSIDE, ...OUTSIDE], client);
+  if (server === undefined) return 'no address fits the server side of all headers';
+  if (client.includes(':') !== server.includes(':')) return 'one side of the headers is IPv4, the other IPv6';
+  const clientPort = port(true, [USUAL_CLIENT_PORT]);
+  const serverPort = port(false, [usualPort]);
+  if (clientPort === undefined || serverPort === undefined) return 'no port fits all headers';
+  return { client, server, clientPort, serverPort };
+}

@@ -1,0 +1,175 @@
+/** What one rule asks of traffic: which protocol, which side speaks, which buffers, and how to solve them. */
+import { type BytesCondition, type Catalogue, type Comparison, ICMP, isProblem, type Rule, type RuleOption, TCP, TO_CLIENT, UDP } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
+import { type Below, boundsOf, type OptionReader, solveBytes } from './solve-bytes.ts';
+import { DNS_HEAD, type Turn } from './turns.ts';
+
+/** A problem names the condition that defeats it. */
+export interface Unsolved {
+  readonly problem: string;
+}
+
+export interface Part {
+  readonly rule: Rule;
+  readonly compiled: CompiledRule;
+  readonly origins: ReadonlyMap<object, RuleOption>;
+  readonly kind: Turn['kind'];
+  readonly from: 'client' | 'server';
+  /** buffer name → all conditions on it, and whether a dot goes before it */
+  readonly buffers: ReadonlyMap<string, { readonly conditions: readonly BytesCondition[]; readonly dotted: boolean }>;
+  readonly reader: OptionReader;
+}
+
+/** Transforms under which bytes that fulfil the conditions stay as they are. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'to_lowercase',
+  'to_uppercase',
+  'strip_whitespace',
+  'compress_whitespace',
+  'header_lowercase',
+  'strip_pseudo_headers',
+  'url_decode',
+  'dotprefix',
+]);
+/** Buffers of digests: nobody finds bytes for them. */
+const DIGESTS = /^(?:ja[34]s?\.hash|ssh\.hassh(?:\.server)?|tls\.cert_fingerprint)$/;
+/** Buffers that this composes traffic for. */
+const COMPOSED =
+  /^(?:http\.(?:method|uri|uri\.raw|request_line|response_line|protocol|stat_code|stat_msg|host|host\.raw|user_agent|referer|header|header\.raw|header_names|request_header|response_header|cookie|content_type|content_len|accept|accept_lang|accept_enc|connection|start|location|server|request_body|response_body)|file\.data|dns\.query|dns\.queries\.rrname|tls\.(?:sni|certs|cert_subject|cert_issuer|cert_serial)|ssh\.software)$/;
+
+export function partOf(rule: Rule, compiled: CompiledRule, origins: ReadonlyMap<object, RuleOption>, catalogue: Catalogue): Part | Unsolved {
+  const kind = kindOf(rule, compiled);
+  if (typeof kind !== 'string') return kind;
+  if (compiled.anomalies.length > 0) return { problem: `it waits for the anomaly ${compiled.anomalies[0].name}, which only broken traffic raises` };
+  if (compiled.packetBufferTests.length > 0) return { problem: `it reads ${compiled.packetBufferTests[0].buffer.name}, for which no packet is composed yet` };
+  if (rule.direction === '=>') return { problem: 'it looks at both sides of a transaction at once' };
+  const buffers = new Map<string, { conditions: BytesCondition[]; dotted: boolean }>();
+  for (const test of compiled.bufferTests) {
+    if (DIGESTS.test(test.buffer.name)) return { problem: `${test.buffer.name} is a digest: what it is the digest of can not be found` };
+    if (!COMPOSED.test(test.buffer.name)) return { problem: `it reads ${test.buffer.name}, for which no traffic is composed yet` };
+    const foreign = test.transforms.find((one) => !HARMLESS.has(one.definition.name));
+    if (foreign !== undefined) return { problem: `the transform ${foreign.definition.name} of ${test.buffer.name} can not be undone` };
+    if (test.absent === 'only') continue;
+    // Both are the body of the response.
+    const name = test.buffer.name === 'http.response_body' ? 'file.data' : test.buffer.name;
+    const dotted = test.transforms.some((one) => one.definition.name === 'dotprefix');
+    const known = buffers.get(name);
+    if (known === undefined) buffers.set(name, { conditions: [...test.conditions], dotted });
+    else known.conditions.push(...test.conditions);
+  }
+  const direction = compiled.flow.direction ?? (compiled.directions.length === 1 ? compiled.directions[0] : undefined);
+  return {
+    rule,
+    compiled,
+    origins,
+    kind,
+    from: direction === TO_CLIENT ? 'server' : 'client',
+    buffers,
+    reader: {
+      variables: compiled.variableCount,
+      optionOf: (condition) => origins.get(condition),
+      argumentOf(option) {
+        const read = catalogue.keywords.get(option.name)?.argument.read(option.value);
+        return read === undefined || isProblem(read) ? undefined : read.value;
+      },
+    },
+  };
+}
+
+function kindOf(rule: Rule, compiled: CompiledRule): Turn['kind'] | Unsolved {
+  const spoken = compiled.protocols?.[0];
+  switch (spoken) {
+    case 'http':
+    case 'tls':
+    case 'smtp':
+    case 'ftp':
+    case 'ssh':
+      return spoken;
+    case 'dns':
+      return compiled.payload.length > 0 ? 'dns-raw' : 'dns';
+    case undefined:
+      break;
+    default:
+      return { problem: `no traffic of ${spoken} is composed yet` };
+  }
+  const { protocols } = compiled.header;
+  if (protocols === undefined) return compiled.payload.length > 0 ? 'tcp' : 'packet';
+  if (protocols.includes(TCP)) return compiled.payload.length > 0 || compiled.packetConditions.some((one) => one.keyword === 'dsize') ? 'tcp' : 'packet';
+  if (protocols.includes(UDP)) return 'udp';
+  if (protocols.includes(ICMP)) return 'icmp';
+  return { problem: `no packets of ${rule.protocol} are composed yet` };
+}
+
+const OPENINGS: Readonly<Record<string, string>> = { 'http.uri': '/', 'http.uri.raw': '/', 'http.location': 'http://' };
+const STATUS_LENGTH = 3;
+
+const HOST_NAMES: ReadonlySet<string> = new Set(['dns.query', 'dns.queries.rrname', 'tls.sni', 'http.host', 'http.host.raw']);
+
+/** What stands around a content that can not begin or end its buffer: `.com` of a name, ` Firefox/` of a value. */
+function frameOf(name: string, conditions: readonly BytesCondition[]): { opening: string; ending: string } {
+  const begins = (byte: number): boolean => conditions.some((one) => one.kind === 'content' && !one.negated && one.bytes[0] === byte);
+  if (HOST_NAMES.has(name)) return { opening: begins(0x2e) ? 'www' : '', ending: 'net' };
+  if (!name.startsWith('http.') || name === 'http.request_line' || name === 'http.header') return { opening: '', ending: '' };
+  return { opening: begins(0x20) || begins(0x3b) ? 'Mozilla/5.0' : '', ending: 'x' };
+}
+
+export interface Solution {
+  /** buffer name → bytes as the conditions see them */
+  readonly seen: ReadonlyMap<string, Uint8Array>;
+  readonly payload: Uint8Array | undefined;
+}
+
+export function solvePart(part: Part, below: Below): Solution | Unsolved {
+  const seen = new Map<string, Uint8Array>();
+  for (const [name, { conditions, dotted }] of part.buffers) {
+    const status = name === 'http.stat_code' ? { least: STATUS_LENGTH, most: STATUS_LENGTH } : {};
+    const opening = dotted ? '.' : name === 'http.header_names' ? '\r\n' : (OPENINGS[name] ?? '');
+    const framed = opening === '' ? frameOf(name, conditions) : undefined;
+    const bytes = solveBytes({ conditions, opening, openingDemanded: dotted || name === 'http.header_names', ...status, ...framed }, part.reader, below);
+    if (bytes === undefined) return { problem: `no bytes were found that fulfil all conditions on ${name}` };
+    seen.set(name, bytes);
+  }
+  const { payload } = part.compiled;
+  const size = sizeOf(part);
+  if (payload.length === 0 && size === undefined) return { seen, payload: undefined };
+  const raw = part.kind === 'dns-raw' ? { template: DNS_HEAD, from: DNS_HEAD.length } : {};
+  const bytes = solveBytes({ conditions: payload, opening: '', ...raw, ...size }, part.reader, below);
+  if (bytes === undefined) return { problem: 'no payload was found that fulfils all its conditions' };
+  return { seen, payload: part.kind === 'dns-raw' ? asMessage(bytes) : bytes };
+}
+
+/** A question that is cut off gets its end, its type and its class. */
+function asMessage(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(bytes.length + 5);
+  whole.set(bytes);
+  whole.set([0, 0, 1, 0, 1], bytes.length);
+  // A name that ended already needs only what it lacks.
+  if (bytes.length > DNS_HEAD.length && bytes[bytes.length - 1] === 0)
+    return whole.subarray(0, bytes.length + 4).map((byte, at) => (at >= bytes.length ? [0, 1, 0, 1][at - bytes.length] : byte));
+  if (bytes.length > DNS_HEAD.length + 4 && bytes[bytes.length - 1] === 1 && bytes[bytes.length - 2] === 0) return bytes;
+  return whole;
+}
+
+function sizeOf(part: Part): { least: number; most: number } | undefined {
+  const option = part.rule.options.find((one) => one.name === 'dsize');
+  if (option === undefined) return undefined;
+  const [least, most] = boundsOf(part.reader.argumentOf(option) as Comparison | undefined);
+  return { least, most };
+}
+
+const SMALLEST_ANSWER = 0;
+
+export function turnOf(part: Part, solution: Solution, variant: number): Turn {
+  const buffers = new Map([...solution.seen].map(([name, bytes]) => [name, part.buffers.get(name)?.dotted && bytes[0] === 0x2e ? bytes.subarray(1) : bytes]));
+  const number = (name: string): number | undefined => {
+    const option = part.rule.options.find((one) => one.name === name);
+    return option === undefined ? undefined : boundsOf(part.reader.argumentOf(option) as Comparison | undefined)[0];
+  };
+  return {
+    kind: part.kind,
+    from: part.from,
+    parts: { buffers, payload: solution.payload, variant },
+    needsEstablished: part.compiled.flow.established,
+    ...(part.kind === 'icmp' ? { icmp: { type: number('itype') ?? 8, code: number('icode') ?? SMALLEST_ANSWER } } : {}),
+  };
+}

@@ -1,0 +1,127 @@
+/** Traffic for rules of every shape: it fires in the engine, its broken twins do not, and what can not be solved is said. */
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { describe, expect, test } from 'vitest';
+import { buildPlan, Engine, Synthesizer, usePlan } from '../index.ts';
+
+function alertsOf(text: string, capture: Uint8Array, sid: number): number {
+  let count = 0;
+  const plan = usePlan(buildPlan([{ path: 'rules', rules: parseRules(text).rules }], catalogue, DEFAULT_SETTINGS).data, catalogue, DEFAULT_SETTINGS);
+  const engine = new Engine(plan, catalogue, DEFAULT_SETTINGS, {
+    alert: ({ rule }) => {
+      if (rule.sid === sid) count++;
+    },
+  });
+  engine.feed(capture);
+  engine.finish();
+  return count;
+}
+
+const cases: readonly (readonly [shows: string, rules: string, fewestSilent: number])[] = [
+  ['a domain and all below it', 'alert dns $HOME_NET any -> any any (msg:"a"; dns.query; dotprefix; content:".evil.example"; nocase; endswith; sid:9;)', 1],
+  [
+    'a name of known length',
+    'alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"a"; flow:established,to_server; tls.sni; bsize:12; content:"evil.example"; sid:9;)',
+    1,
+  ],
+  ['an ending alone', 'alert dns any any -> any any (msg:"a"; dns.query; content:".coin"; endswith; sid:9;)', 1],
+  [
+    'a request with method, path, agent and headers in order',
+    'alert http $HOME_NET any -> $EXTERNAL_NET any (msg:"a"; flow:established,to_server; http.method; content:"POST"; http.uri; content:"/gate"; startswith; content:".php"; endswith; pcre:"/^\\/gate\\d{3}\\.php$/"; http.user_agent; content:"Updater"; bsize:7; http.header_names; content:"|0d 0a|User-Agent|0d 0a|Host|0d 0a|"; startswith; content:!"Referer"; http.request_body; content:"id="; startswith; content:"&os="; distance:4; within:8; sid:9;)',
+    5,
+  ],
+  [
+    'old modifiers',
+    'alert http any any -> any any (msg:"a"; flow:to_server; content:"/index"; http_uri; nocase; content:"Foo|3a| bar"; http_header; sid:9;)',
+    2,
+  ],
+  [
+    'a response',
+    'alert http $EXTERNAL_NET any -> $HOME_NET any (msg:"a"; flow:established,to_client; http.stat_code; content:"404"; http.content_type; content:"text/x"; startswith; file.data; content:"MZ"; depth:2; content:"PE|00 00|"; distance:60; sid:9;)',
+    4,
+  ],
+  [
+    'a port group and bytes at a place',
+    'alert tcp any any -> $HOME_NET [445,139] (msg:"a"; flow:to_server,established; content:"|ff|SMB"; offset:4; depth:4; content:"|25|"; distance:0; within:1; sid:9;)',
+    3,
+  ],
+  [
+    'numbers',
+    'alert udp any any -> any 7777 (msg:"a"; content:"HD"; depth:2; byte_test:2,>,500,0,relative; byte_jump:1,2,relative; content:"END"; distance:2; within:3; sid:9;)',
+    2,
+  ],
+  ['bits of one byte', 'alert udp any any -> any 7777 (msg:"a"; byte_test:1,!&,128,0; byte_test:1,&,4,0; byte_test:1,&,2,0; dsize:9; sid:9;)', 1],
+  [
+    'base64',
+    'alert tcp any any -> any 8080 (msg:"a"; flow:to_server; content:"auth "; base64_decode:offset 0,relative; base64_data; content:"admin"; sid:9;)',
+    1,
+  ],
+  ['the server speaks', 'alert tcp any 6667 -> $HOME_NET any (msg:"a"; flow:established,from_server; content:":!cmd "; sid:9;)', 1],
+  [
+    'a certificate',
+    'alert tls any any -> any any (msg:"a"; flow:established,to_client; tls.cert_subject; content:"O=Evil"; content:"CN=evil.example"; sid:9;)',
+    1,
+  ],
+  [
+    'bytes of a certificate',
+    'alert tls any any -> any any (msg:"a"; flow:established,to_client; tls.certs; content:"|55 04 03|"; content:"|0c|evil.example"; distance:1; within:14; sid:9;)',
+    1,
+  ],
+  [
+    'a threshold',
+    'alert tcp any any -> any 23 (msg:"a"; flow:to_server,established; content:"root"; threshold:type both, track by_src, count 5, seconds 60; sid:9;)',
+    3,
+  ],
+  ['an echo request', 'alert icmp any any -> any any (msg:"a"; itype:8; content:"knock"; sid:9;)', 1],
+  ['mail', 'alert smtp any any -> any any (msg:"a"; flow:to_server,established; content:"Subject|3a| invoice"; sid:9;)', 1],
+  ['an address of a list', 'alert ip [198.18.7.1,198.18.9.0/24] any -> $HOME_NET any (msg:"a"; sid:9;)', 0],
+  [
+    'a chain of bits over request and response',
+    [
+      'alert http any any -> any any (msg:"1"; flow:to_server,established; http.uri; content:"/first"; flowbits:set,EX.one; flowbits:noalert; sid:7;)',
+      'alert http any any -> any any (msg:"2"; flow:to_client,established; flowbits:isset,EX.one; http.stat_code; content:"500"; flowbits:set,EX.two; sid:8;)',
+      'alert http any any -> any any (msg:"3"; flow:to_server,established; flowbits:isset,EX.two; http.uri; content:"/third"; sid:9;)',
+    ].join('\n'),
+    2,
+  ],
+];
+
+describe('traffic that fires', () => {
+  test.each(cases)('%s', (_shows, text, fewestSilent) => {
+    const { rules } = parseRules(text);
+    const result = new Synthesizer(rules, catalogue).synthesize(rules.find((rule) => rule.sid === 9)!);
+    if ('problem' in result) throw new Error(result.problem);
+    expect(alertsOf(text, result.fires, 9)).toBe(result.alerts);
+    expect(result.alerts).toBeGreaterThan(0);
+    for (const { capture, because } of result.silent) expect(alertsOf(text, capture, 9), because).toBe(0);
+    expect(result.silent.length).toBeGreaterThanOrEqual(fewestSilent);
+    expect(new Set(result.silent.map((one) => one.because)).size).toBe(result.silent.length);
+  });
+});
+
+test('a rule that never alerts is solved as if it did', () => {
+  const { rules } = parseRules('alert http any any -> any any (msg:"a"; http.uri; content:"/x1"; flowbits:set,EX.a; flowbits:noalert; sid:9;)');
+  expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toMatchObject({ alerts: 1 });
+});
+
+test('the same rule gives the same bytes', () => {
+  const { rules } = parseRules('alert http any any -> any any (msg:"a"; http.uri; pcre:"/^\\/[a-z]{8}\\?k=[0-9a-f]{32}$/"; sid:9;)');
+  expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toEqual(new Synthesizer(rules, catalogue).synthesize(rules[0]));
+});
+
+describe('what can not be solved is said', () => {
+  test.each([
+    ['contradiction', 'alert http any any -> any any (msg:"a"; http.uri; content:"/a"; startswith; content:"/b"; startswith; sid:9;)', /http\.uri/],
+    ['a digest', 'alert tls any any -> any any (msg:"a"; ja3.hash; content:"e7d705a3286e19ea42f587b344ee6865"; sid:9;)', /digest/],
+    ['a bit that nobody sets', 'alert tcp any any -> any any (msg:"a"; flowbits:isset,EX.no; content:"a"; sid:9;)', /EX\.no/],
+    [
+      'headers that exclude each other',
+      'alert tcp 10.9.9.9 any -> any any (msg:"a"; flow:to_client; flowbits:isset,EX.a; content:"a"; sid:9;)\nalert tcp 10.1.1.1 any -> any any (msg:"b"; flow:to_client; content:"b"; flowbits:set,EX.a; sid:8;)',
+      /address/,
+    ],
+  ])('%s', (_why, text, said) => {
+    const { rules } = parseRules(text);
+    expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toMatchObject({ problem: expect.stringMatching(said) });
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * One master rule → the dialects of several engines. Every emission is read again and held against evidence: what fires the master
+ * must fire it, what does not must not. Evidence is given, or made by the synthesizer. What can not be said is refused with the reason.
+ */
+import { type Catalogue, DEFAULT_SETTINGS, type EngineSettings, type Rule } from '@sigwright/contracts';
+import { buildPlan, Engine, Synthesizer, usePlan } from '@sigwright/detection';
+import { parseRule, printRule } from '@sigwright/rule-language';
+import { type Dialect, type Emission, Unsayable, VERSIONS } from './dialects.ts';
+import { toSnort } from './to-snort.ts';
+import { toSuricata } from './to-suricata.ts';
+
+export interface Evidence {
+  readonly name: string;
+  readonly capture: Uint8Array;
+}
+
+export interface TranslateOptions {
+  readonly catalogue: Catalogue;
+  readonly settings?: EngineSettings;
+  /** rules that set what the master waits for, and captures; made up where left out */
+  readonly others?: readonly Rule[];
+  readonly evidence?: readonly Evidence[];
+}
+
+export function translate(rule: Rule, dialects: readonly Dialect[], options: TranslateOptions): Emission[] {
+  const settings = options.settings ?? DEFAULT_SETTINGS;
+  let evidence: readonly Evidence[] | string | undefined = options.evidence;
+  return dialects.map((dialect) => {
+    let said: { text: string; notes: readonly string[] };
+    try {
+      said = dialect === 'snort-2.9' ? toSnort(rule, options.catalogue) : toSuricata(rule, VERSIONS[dialect], options.catalogue.keywords);
+    } catch (problem) {
+      if (!(problem instanceof Unsayable)) throw problem;
+      return { dialect, text: undefined, refused: problem.message, notes: [], proof: undefined };
+    }
+    evidence ??= madeUp(rule, options, settings);
+    if (typeof evidence === 'string')
+      return { dialect, text: said.text, refused: undefined, notes: [...said.notes, `not proved: ${evidence}`], proof: undefined };
+    const verdict = proofOf(rule, said.text, evidence, options, settings);
+    if (verdict.fault !== undefined) return { dialect, text: undefined, refused: verdict.fault, notes: said.notes, proof: undefined };
+    return { dialect, text: said.text, refused: undefined, notes: said.notes, proof: verdict.proof };
+  });
+}
+
+function madeUp(rule: Rule, { others, catalogue }: TranslateOptions, settings: EngineSettings): readonly Evidence[] | string {
+  const made = new Synthesizer([rule, ...(others ?? [])], catalogue, settings).synthesize(rule);
+  if ('problem' in made) return made.problem;
+  return [{ name: made.shows, capture: made.fires }, ...made.silent.map(({ because, capture }) => ({ name: because, capture }))];
+}
+
+function proofOf(
+  rule: Rule,
+  text: string,
+  evidence: readonly Evidence[],
+  options: TranslateOptions,
+  settings: EngineSettings,
+): { fault?: string; proof?: string } {
+  const { rule: emitted, diagnostics } = parseRule(text);
+  if (emitted === undefined) return { fault: `what was written can not be read again: ${diagnostics[0]?.title}` };
+  const before = runner(rule, options, settings);
+  const after = runner(emitted, options, settings);
+  if (typeof after === 'string') return { fault: `what was written does not load: ${after}` };
+  if (typeof before === 'string') return { fault: `the master does not load: ${before}` };
+  let fires = 0;
+  let silent = 0;
+  for (const { name, capture } of evidence) {
+    const wanted = before(capture) > 0;
+    if (after(capture) > 0 !== wanted) return { fault: `on evidence it is not the same: it ${wanted ? 'stays silent' : 'fires'} on \`${name}\`` };
+    if (wanted) fires++;
+    else silent++;
+  }
+  return { proof: `fires on ${fires}, silent on ${silent} captures, as the master` };
+}
+
+/** Alerts of one rule on a capture, beside the rules that set its bits; its own `noalert` is taken off. Text where it does not load. */
+function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: EngineSettings): ((capture: Uint8Array) => number) | string {
+  const loud = {
+    ...rule,
+    enabled: true,
+    action: 'alert' as const,
+    options: rule.options.filter(({ name, value }) => name !== 'noalert' && !(name === 'flowbits' && value?.trim() === 'noalert')),
+  };
+  const again = parseRule(printRule(loud)).rule;
+  if (again === undefined) return 'it can not be read';
+  const helpers = settersFor(rule, others ?? []);
+  const build = buildPlan([{ path: 'translated', rules: [again, ...helpers] }], catalogue, settings);
+  const problem = build.problems.find((one) => one.rule === again)?.diagnostics.find((one) => one.severity === 'error');
+  if (problem !== undefined) return problem.title;
+  const plan = usePlan(build.data, catalogue, settings);
+  return (capture) => {
+    let alerts = 0;
+    const engine = new Engine(plan, catalogue, settings, {
+      alert: ({ rule: fired }) => {
+        if (fired.sid === rule.sid) alerts++;
+      },
+    });
+    engine.feed(capture);
+    engine.finish();
+    return alerts;
+  };
+}
+
+/** Names of the bits that a rule's options work on with this operation. */
+function bitsOf(rule: Rule, operation: RegExp): string[] {
+  return rule.options.flatMap(({ name, value }) => {
+    const [word, names] = /^(?:flow|x|host)bits$/.test(name) ? (value ?? '').split(',').map((part) => part.trim()) : [];
+    return word !== undefined && operation.test(word) && names !== undefined ? names.split('|') : [];
+  });
+}
+
+/** Rules that set what it waits for, and what those wait for. */
+function settersFor(rule: Rule, others: readonly Rule[]): Rule[] {
+  const wanted = bitsOf(rule, /^isset$/);
+  if (wanted.length === 0) return [];
+  const found = new Set<Rule>();
+  for (let at = 0; at < wanted.length; at++) {
+    for (const other of others) {
+      if (other.sid === rule.sid || found.has(other) || !bitsOf(other, /^(?:set|toggle)$/).includes(wanted[at])) continue;
+      found.add(other);
+      wanted.push(...bitsOf(other, /^isset$/).filter((name) => !wanted.includes(name)));
+    }
+  }
+  return [...found].map((one) => ({ ...one, enabled: true }));
+}
