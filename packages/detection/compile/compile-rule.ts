@@ -407,13 +407,17 @@ class Builder implements RuleBuilder {
     const checks = this.#states.filter((one) => !changesState(one));
     const changes = this.#states.filter(changesState);
     const classification = this.settings.classifications.get(this.#classtype);
-    const bare =
+    const headerOnly =
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
       this.#packetConditions.every((one) => one.addressesOnly === true) &&
-      this.#anomalies.length === 0 &&
-      !flow.any;
+      this.#anomalies.length === 0;
+    const bare = headerOnly && !flow.any;
+    const ofPacketProtocol = PACKET_PROTOCOLS.has(rule.protocol.split(':')[0]);
+    // What hosts remember is known when the flow begins; what the flow remembers is not.
+    const addressesOnly = bare && protocols === undefined && this.#states.every((one) => one.kind === 'bit' && one.scope !== 'flow');
+    const protocolOnly = bare && ofPacketProtocol && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0;
     const compiled: CompiledRule = {
       index: -1,
       text: rule.text,
@@ -446,8 +450,9 @@ class Builder implements RuleBuilder {
       metadata: this.#metadata,
       variableCount: this.#variables.length,
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
-      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined,
-      protocolOnly: bare && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0,
+      addressesOnly,
+      protocolOnly,
+      ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };
   }

@@ -103,7 +103,9 @@ export interface CompiledRule {
   readonly metadata: readonly { readonly key: string; readonly value: string }[];
   readonly variableCount: number;
   readonly prefilter: PrefilterLiteral | undefined;
-  /** only addresses and protocol: decided once per flow and direction */
+  /** what it decides, it decides about the whole flow, not about a packet */
+  readonly ofFlow: boolean;
+  /** only addresses, ports and protocol: decided once per flow and direction */
   readonly addressesOnly: boolean;
   /** only the application protocol: decided once, when it is recognised */
   readonly protocolOnly: boolean;
