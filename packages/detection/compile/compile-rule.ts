@@ -20,6 +20,7 @@ import {
   type RuleBuilder,
   type RuleOption,
   type StateOperation,
+  type TagDemand,
   type Threshold,
   TO_CLIENT,
   TO_SERVER,
@@ -87,6 +88,7 @@ class Builder implements RuleBuilder {
   readonly #transactionConditions: TransactionCondition[] = [];
   readonly #states: StateOperation[] = [];
   readonly #thresholds: Threshold[] = [];
+  readonly #tags: TagDemand[] = [];
   readonly #anomalies: AnomalyDemand[] = [];
   readonly #flow = new Set<FlowDemand>();
   readonly #protocols = new Set<string>();
@@ -295,6 +297,10 @@ class Builder implements RuleBuilder {
     this.#thresholds.push(threshold);
   }
 
+  addTag(tag: TagDemand): void {
+    this.#tags.push(tag);
+  }
+
   demandFlow(demand: FlowDemand): void {
     this.#flow.add(demand);
   }
@@ -442,6 +448,7 @@ class Builder implements RuleBuilder {
       checks,
       changes,
       thresholds: this.#thresholds,
+      tags: this.#tags,
       noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
       target: this.#target,
       classtype: this.#classtype,

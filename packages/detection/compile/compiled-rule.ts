@@ -10,6 +10,7 @@ import type {
   PacketBuffer,
   PacketCondition,
   StateOperation,
+  TagDemand,
   Threshold,
   TransactionBuffer,
   TransactionCondition,
@@ -95,6 +96,7 @@ export interface CompiledRule {
   readonly checks: readonly StateOperation[];
   readonly changes: readonly StateOperation[];
   readonly thresholds: readonly Threshold[];
+  readonly tags: readonly TagDemand[];
   readonly noAlert: boolean;
   readonly target: 'src_ip' | 'dest_ip' | undefined;
   readonly classtype: string;

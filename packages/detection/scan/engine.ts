@@ -35,6 +35,7 @@ import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner } from './payload-scanner.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
+import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
@@ -81,6 +82,9 @@ export class Engine {
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
+  readonly #tags = new Tags();
+  /** alerts of this packet */
+  #told = 0;
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, handlers: EngineHandlers) {
     this.#settings = settings;
@@ -134,12 +138,14 @@ export class Engine {
     this.#handlers.packet?.(packet);
     for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
     this.#alerts.cause = undefined;
+    this.#told = 0;
     if (flow === undefined) {
       this.#inspectPacket(packet, undefined, undefined);
       this.#alerts.flush(packet, undefined, this.#emit);
     } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, 'flow drop');
     else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
+    if (this.#tags.any && this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
     this.#handlers.decided?.(packet, flow);
   }
 
@@ -171,8 +177,9 @@ export class Engine {
       if (flow.session !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
-    if (stream !== undefined) this.#release(flow, stream);
+    // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
+    if (stream !== undefined) this.#release(flow, stream);
     if (flow.session !== undefined) this.#record(flow, flow.session, false);
   }
 
@@ -266,6 +273,7 @@ export class Engine {
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
     this.#handlers.flow?.(flow);
+    this.#tags.forget(flow);
     flow.detection = undefined;
     flow.session = undefined;
   }
@@ -312,6 +320,8 @@ export class Engine {
 
   readonly #emit = (alert: Alert, packet: Packet): void => {
     this.counters.alerts++;
+    this.#told++;
+    for (const tag of alert.rule.tags) this.#tags.add(tag, packet, alert.flow);
     if (alert.flow !== undefined) alert.flow.alerted = true;
     this.#handlers.alert?.(alert, packet);
   };
