@@ -255,6 +255,9 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         dropped: (packet, flow, cause) => {
           for (const writer of writers) writer.dropped(packet, flow, cause);
         },
+        tagged: (packet, flow) => {
+          for (const writer of writers) writer.tagged(packet, flow);
+        },
         decided: (packet, flow) => counted.decided(packet, flow),
       });
       const problem = await runCapture(engine, capture, signal);

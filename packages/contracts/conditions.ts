@@ -173,6 +173,15 @@ export interface Threshold {
   readonly timeout?: number;
 }
 
+/** `tag`: packets of the flow or host that are recorded after the alert. */
+export interface TagDemand {
+  readonly scope: 'session' | 'host';
+  readonly limit: number;
+  readonly metric: 'packets' | 'bytes' | 'seconds';
+  /** which end of the packet that alerted is the host */
+  readonly side: 'source' | 'destination';
+}
+
 /** A line of threshold.config: a threshold for signatures that have none, or alerts that are not told. */
 export interface GlobalThreshold {
   /** 0: every generator, every signature */

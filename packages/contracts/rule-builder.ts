@@ -9,6 +9,7 @@ import type {
   FlowDemand,
   PacketCondition,
   StateOperation,
+  TagDemand,
   Threshold,
   TransactionCondition,
 } from './conditions.ts';
@@ -64,6 +65,7 @@ export interface RuleBuilder {
   /** Index of a variable set before; undefined (and a diagnostic was made) where there is none. */
   useVariable(name: string): number | undefined;
 
+  addTag(tag: TagDemand): void;
   setNoAlert(): void;
   setAlert(): void;
   setTarget(target: 'src_ip' | 'dest_ip'): void;

@@ -10,6 +10,6 @@ export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedSte
 export { CODE_PREFIX, type LintOptions, type LintReport, type LintSource, lintRules } from './lint/linter.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters } from './scan/engine.ts';
-export { type RuleCost, RuleProfile } from './scan/rule-profile.ts';
+export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';
 export type { Unsolved } from './synthesize/part.ts';
 export { type SilentCapture, type Synthesis, Synthesizer } from './synthesize/synthesize.ts';

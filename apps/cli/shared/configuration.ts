@@ -268,6 +268,8 @@ function eveOf(node: Tree): EveOutput {
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
         payload: isYes(options['payload'], false),
         payloadPrintable: isYes(options['payload-printable'], false),
+        payloadSize: sizeOf(options['payload-buffer-size'], alert.payloadSize),
+        tagged: isYes(options['tagged-packets'], true),
         packet: isYes(options['packet'], false),
         rule: isYes(at(options, 'metadata.rule.raw'), false),
         verdict: isYes(options['verdict'], false),

@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { formatAddressLong, parseAddress } from '@sigwright/bytes';
+import { concatBytes, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
 import {
   ACK,
   CWR,
@@ -64,6 +64,10 @@ export interface EveOptions {
     readonly metadata: boolean;
     readonly payload: boolean;
     readonly payloadPrintable: boolean;
+    /** bytes of a stream that are shown at most */
+    readonly payloadSize: number;
+    /** packets that a `tag` asks for */
+    readonly tagged: boolean;
     readonly packet: boolean;
     readonly rule: boolean;
     /** what became of the packet in the end */
@@ -81,7 +85,7 @@ export interface EveOptions {
 export const DEFAULT_EVE: EveOptions = {
   types: undefined,
   anomaly: { decode: false, stream: false, application: true },
-  alert: { metadata: true, payload: false, payloadPrintable: false, packet: false, rule: false, verdict: false },
+  alert: { metadata: true, payload: false, payloadPrintable: false, payloadSize: 4096, tagged: true, packet: false, rule: false, verdict: false },
   drop: { everyPacket: false, alerts: false, verdict: false },
   exceptionPolicies: false,
   ethernet: false,
@@ -189,15 +193,14 @@ export class EveWriter implements EngineHandlers {
     }
     const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
     if (payload || payloadPrintable) {
-      const bytes = packet.data.subarray(packet.payloadStart, packet.payloadEnd);
-      if (payload) record['payload'] = base64(bytes);
-      if (payloadPrintable) record['payload_printable'] = printableText(bytes);
+      const stream = alert.inStream ? streamBytes(flow, packet.direction, this.#options.alert.payloadSize) : undefined;
+      const bytes = stream?.bytes ?? packet.data.subarray(packet.payloadStart, packet.payloadEnd);
+      const missing = stream === undefined || stream.missing === 0 ? '' : `[${stream.missing} bytes missing]`;
+      if (payload) record['payload'] = missing === '' ? base64(bytes) : base64(concatBytes(fromLatin1(missing), bytes));
+      if (payloadPrintable) record['payload_printable'] = missing + printableText(bytes);
       record['stream'] = alert.inStream ? 1 : 0;
     }
-    if (wholePacket && !packet.isPseudo) {
-      record['packet'] = base64(packet.data.subarray(packet.frameStart, packet.frameEnd));
-      record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
-    }
+    if (wholePacket && !packet.isPseudo) showPacket(record, packet);
     this.#write(record);
   }
 
@@ -245,6 +248,13 @@ export class EveWriter implements EngineHandlers {
     if (notes !== undefined) body['context'] = notes;
     if (this.#options.alert.rule) body['rule'] = rule.text;
     return body;
+  }
+
+  tagged(packet: Packet, flow: Flow | undefined): void {
+    if (packet.isPseudo || !this.#options.alert.tagged || !this.#wants('alert')) return;
+    const record = this.#head('packet', packet, flow, packet.direction);
+    showPacket(record, packet);
+    this.#write(record);
   }
 
   dropped(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void {
@@ -370,7 +380,8 @@ export class EveWriter implements EngineHandlers {
     record['event_type'] = type;
     if (packet.vlanCount > 0 && !packet.isPseudo) record['vlan'] = Array.from(packet.vlans.subarray(0, packet.vlanCount));
     else if (flow?.vlans !== undefined) record['vlan'] = flow.vlans;
-    if (flow !== undefined && (type !== 'alert' || packet.isPseudo) && type !== 'anomaly') this.#addresses(record, flow, direction);
+    if (flow !== undefined && (type !== 'alert' || packet.isPseudo) && type !== 'anomaly' && type !== 'packet' && type !== 'drop')
+      this.#addresses(record, flow, direction);
     else if (packet.ipVersion !== 0) {
       record['src_ip'] = formatAddressLong(packet.source, packet.ipVersion);
       if (packet.protocol === TCP || packet.protocol === UDP || packet.protocol === SCTP) record['src_port'] = packet.sourcePort;
@@ -431,6 +442,19 @@ export class EveWriter implements EngineHandlers {
     }
     return shown;
   }
+}
+
+function showPacket(record: EveRecord, packet: Packet): void {
+  record['packet'] = base64(packet.data.subarray(packet.frameStart, packet.frameEnd));
+  record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
+}
+
+/** What is held of one direction, and how much was lost before it where that is all there was. */
+function streamBytes(flow: Flow | undefined, direction: Direction, most: number): { bytes: Uint8Array; missing: number } | undefined {
+  const side = flow?.protocol === TCP ? (flow.stream as TcpStream | undefined)?.sides[direction] : undefined;
+  const length = side === undefined ? 0 : side.available - side.base;
+  if (side === undefined || length <= 0) return undefined;
+  return { bytes: side.bytes.subarray(0, Math.min(length, most)), missing: side.base > 0 && side.lost === side.base ? side.lost : 0 };
 }
 
 function packetSource(packet: Packet): string {

@@ -20,6 +20,7 @@ import {
   type RuleBuilder,
   type RuleOption,
   type StateOperation,
+  type TagDemand,
   type Threshold,
   TO_CLIENT,
   TO_SERVER,
@@ -89,6 +90,7 @@ class Builder implements RuleBuilder {
   readonly #transactionConditions: TransactionCondition[] = [];
   readonly #states: StateOperation[] = [];
   readonly #thresholds: Threshold[] = [];
+  readonly #tags: TagDemand[] = [];
   readonly #anomalies: AnomalyDemand[] = [];
   readonly #flow = new Set<FlowDemand>();
   readonly #protocols = new Set<string>();
@@ -300,6 +302,10 @@ class Builder implements RuleBuilder {
     this.#thresholds.push(threshold);
   }
 
+  addTag(tag: TagDemand): void {
+    this.#tags.push(tag);
+  }
+
   demandFlow(demand: FlowDemand): void {
     this.#flow.add(demand);
   }
@@ -414,13 +420,17 @@ class Builder implements RuleBuilder {
     const checks = this.#states.filter((one) => !changesState(one));
     const changes = this.#states.filter(changesState);
     const classification = this.settings.classifications.get(this.#classtype);
-    const bare =
+    const headerOnly =
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
       this.#packetConditions.every((one) => one.addressesOnly === true) &&
-      this.#anomalies.length === 0 &&
-      !flow.any;
+      this.#anomalies.length === 0;
+    const bare = headerOnly && !flow.any;
+    const ofPacketProtocol = PACKET_PROTOCOLS.has(rule.protocol.split(':')[0]);
+    // What hosts remember is known when the flow begins; what the flow remembers is not.
+    const addressesOnly = bare && protocols === undefined && this.#states.every((one) => one.kind === 'bit' && one.scope !== 'flow');
+    const protocolOnly = bare && ofPacketProtocol && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0;
     const compiled: CompiledRule = {
       index: -1,
       text: rule.text,
@@ -445,6 +455,7 @@ class Builder implements RuleBuilder {
       checks,
       changes,
       thresholds: this.#thresholds,
+      tags: this.#tags,
       noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
       target: this.#target,
       classtype: this.#classtype,
@@ -453,8 +464,9 @@ class Builder implements RuleBuilder {
       metadata: this.#metadata,
       variableCount: this.#variables.length,
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
-      addressesOnly: bare && protocols === undefined && this.#states.length === 0 && header.sourcePorts === undefined && header.destinationPorts === undefined,
-      protocolOnly: bare && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0,
+      addressesOnly,
+      protocolOnly,
+      ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };
   }

@@ -10,6 +10,7 @@ import type {
   PacketBuffer,
   PacketCondition,
   StateOperation,
+  TagDemand,
   Threshold,
   TransactionBuffer,
   TransactionCondition,
@@ -100,6 +101,7 @@ export interface CompiledRule {
   readonly checks: readonly StateOperation[];
   readonly changes: readonly StateOperation[];
   readonly thresholds: readonly Threshold[];
+  readonly tags: readonly TagDemand[];
   readonly noAlert: boolean;
   readonly target: 'src_ip' | 'dest_ip' | undefined;
   readonly classtype: string;
@@ -108,7 +110,9 @@ export interface CompiledRule {
   readonly metadata: readonly { readonly key: string; readonly value: string }[];
   readonly variableCount: number;
   readonly prefilter: PrefilterLiteral | undefined;
-  /** only addresses and protocol: decided once per flow and direction */
+  /** what it decides, it decides about the whole flow, not about a packet */
+  readonly ofFlow: boolean;
+  /** only addresses, ports and protocol: decided once per flow and direction */
   readonly addressesOnly: boolean;
   /** only the application protocol: decided once, when it is recognised */
   readonly protocolOnly: boolean;

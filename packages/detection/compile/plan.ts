@@ -89,7 +89,7 @@ export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 10;
+export const PLAN_VERSION = 11;
 
 export interface RuleSource {
   /** for messages */

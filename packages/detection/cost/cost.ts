@@ -6,7 +6,7 @@
  */
 import { encodeContent } from '@sigwright/bytes';
 import type { BytesCondition, PatternCondition } from '@sigwright/contracts';
-import type { CompiledRule } from '../compile/compiled-rule.ts';
+import type { CompiledRule, PrefilterLiteral } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
 import { SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
 import { rarity } from '../compile/rarity.ts';
@@ -23,7 +23,7 @@ export interface RuleCost {
         readonly where: string;
         /** as a content is written */
         readonly literal: string;
-        readonly shape: 'whole' | 'suffix' | 'anywhere';
+        readonly shape: PrefilterLiteral['shape'];
         /** bits of surprise */
         readonly rarity: number;
       }
@@ -89,8 +89,8 @@ function allConditions(rule: CompiledRule): BytesCondition[] {
 }
 
 /** A whole value is found by its hash: as good as rare. */
-function rarityOf(bytes: Uint8Array, shape: 'whole' | 'suffix' | 'anywhere'): number {
-  return shape === 'anywhere' ? rarity(bytes) : Math.max(rarity(bytes), RARITY_STEPS[0]);
+function rarityOf(bytes: Uint8Array, shape: PrefilterLiteral['shape']): number {
+  return shape === 'whole' || shape === 'suffix' ? Math.max(rarity(bytes), RARITY_STEPS[0]) : rarity(bytes);
 }
 
 function staticGrade(rule: CompiledRule, bits: number): number {
@@ -106,7 +106,8 @@ function isNarrow(rule: CompiledRule): boolean {
 function adviceFor(rule: CompiledRule, conditions: readonly BytesCondition[], bits: number, growth: RuleCost['patternGrowth']): string[] {
   const advice: string[] = [];
   const contents = conditions.filter((one) => one.kind === 'content' && !one.negated);
-  if (rule.prefilter === undefined && !rule.addressesOnly && !rule.protocolOnly) {
+  const shape = rule.prefilter?.shape;
+  if ((rule.prefilter === undefined && !rule.addressesOnly && !rule.protocolOnly) || shape === 'short') {
     if (contents.length === 0 && growth !== undefined) advice.push('write the literal part of the regular expression as `content` before it');
     else if (contents.length > 0) advice.push(`its contents have fewer than ${SHORTEST_LITERAL} bytes: join neighbours into one, or add a longer one`);
     else if (conditions.length > 0 || rule.packetConditions.length === 0) advice.push('nothing of it can be looked for ahead: add a content');

@@ -82,5 +82,5 @@ export class AlertQueue {
 
 /** Is the match one of the whole flow, or of this packet alone? */
 function ofFlow({ rule, inStream, transaction }: Alert): boolean {
-  return transaction !== undefined || inStream || rule.addressesOnly || rule.protocolOnly || rule.ofTransaction;
+  return transaction !== undefined || inStream || rule.ofFlow;
 }

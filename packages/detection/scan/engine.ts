@@ -39,6 +39,7 @@ import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
+import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
@@ -91,6 +92,9 @@ export class Engine {
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
+  readonly #tags = new Tags();
+  /** alerts of this packet */
+  #told = 0;
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, handlers: EngineHandlers) {
     this.#settings = settings;
@@ -152,12 +156,14 @@ export class Engine {
     this.#handlers.packet?.(packet);
     for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
     this.#alerts.cause = undefined;
+    this.#told = 0;
     if (flow === undefined) {
       this.#inspectPacket(packet, undefined, undefined);
       this.#alerts.flush(packet, undefined, this.#emit);
     } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, 'flow drop');
     else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
+    if (this.#tags.any && this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
     this.#handlers.decided?.(packet, flow);
   }
 
@@ -193,8 +199,9 @@ export class Engine {
       if (flow.session !== undefined && this.explainer !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
-    if (stream !== undefined) this.#release(flow, stream);
+    // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
+    if (stream !== undefined) this.#release(flow, stream);
     if (news && flow.session !== undefined) this.#record(flow, flow.session, false);
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
   }
@@ -307,6 +314,7 @@ export class Engine {
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
     this.#handlers.flow?.(flow);
+    this.#tags.forget(flow);
     flow.detection = undefined;
     flow.session = undefined;
   }
@@ -353,6 +361,8 @@ export class Engine {
 
   readonly #emit = (alert: Alert, packet: Packet): void => {
     this.counters.alerts++;
+    this.#told++;
+    for (const tag of alert.rule.tags) this.#tags.add(tag, packet, alert.flow);
     if (alert.flow !== undefined) alert.flow.alerted = true;
     this.#handlers.alert?.(alert, packet);
   };

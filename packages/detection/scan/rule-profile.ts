@@ -1,5 +1,5 @@
 /** What each rule costs in a run: how often it was checked behind the prefilter, how often it held, how long the checks took. */
-export interface RuleCost {
+export interface RuleChecks {
   readonly sid: number;
   readonly gid: number;
   checks: number;
@@ -10,7 +10,7 @@ export interface RuleCost {
 
 export class RuleProfile {
   readonly #clock: () => number;
-  readonly #costs = new Map<number, RuleCost>();
+  readonly #costs = new Map<number, RuleChecks>();
   #began = 0;
 
   /** `clock`: any steady one; detection has none of its own. */
@@ -35,7 +35,7 @@ export class RuleProfile {
   }
 
   /** Costliest first. */
-  costs(): RuleCost[] {
+  costs(): RuleChecks[] {
     return [...this.#costs.values()].sort((a, b) => b.time - a.time || b.checks - a.checks);
   }
 }

@@ -37,6 +37,8 @@ export class Recognising {
   /** candidates left, by direction; undefined: not begun */
   left: [ProtocolDefinition[] | undefined, ProtocolDefinition[] | undefined] = [undefined, undefined];
   failed: [boolean, boolean] = [false, false];
+  /** which sides were held against the protocol that the other one was recognised by */
+  judged: [boolean, boolean] = [false, false];
   /** a session could not go on: bytes are passed over */
   broken = false;
 }
@@ -88,6 +90,7 @@ export class Speaker {
       }
       const before = side.parsed;
       const session = flow.session;
+      if (session !== undefined && before === 0 && upTo > 0 && !state.judged[direction]) this.#judge(flow, state, side, direction, upTo);
       if (state.broken || flow.applicationProtocol === 'failed') side.parsed = upTo;
       else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
       else if (session.nextProtocol !== undefined) return;
@@ -129,6 +132,24 @@ export class Speaker {
     session.anomalies.length = 0;
   }
 
+  /** Does this side speak as the other, which was recognised, makes expect? */
+  #judge(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number): void {
+    state.judged[direction] = true;
+    const start = side.parsed - side.base;
+    const end = upTo - side.base;
+    let undecided = false;
+    for (const protocol of this.#candidates(flow)) {
+      const answer = protocol.recognise(side.bytes, start, end, direction, flow);
+      if (answer === NEED_MORE) undecided = true;
+      if (answer !== IS_THIS && answer !== IS_THIS_REVERSED) continue;
+      if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
+      else flow.protocolToClient = protocol.name;
+      if (protocol.name !== flow.applicationProtocol) this.#events.anomaly(flow, 'applayer.mismatch_protocol_both_directions');
+      return;
+    }
+    if (!undecided) this.#events.anomaly(flow, 'applayer.detect_protocol_only_one_direction');
+  }
+
   /** From here on another protocol is spoken. Waits for its first bytes, so that what led to it is inspected as what it was. */
   #change(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
     session.finish(time);
@@ -139,7 +160,8 @@ export class Speaker {
     state.left = [undefined, undefined];
     state.failed = [false, false];
     const next = this.#byName.get(session.nextProtocol ?? '');
-    if (next !== undefined) this.#open(flow, next, TO_SERVER);
+    if (next !== undefined) this.#open(flow, state, next, TO_SERVER);
+    state.judged = [true, true];
   }
 
   #recognise(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number, ended: boolean): void {
@@ -154,7 +176,7 @@ export class Speaker {
       return;
     }
     const found = this.#ask(flow, state, side.bytes, start, end, direction, ended);
-    if (found !== undefined) this.#open(flow, found, direction);
+    if (found !== undefined) this.#open(flow, state, found, direction);
     else if (state.failed[direction]) this.#undecidable(flow, state);
   }
 
@@ -194,12 +216,18 @@ export class Speaker {
     }
   }
 
-  #open(flow: Flow, protocol: ProtocolDefinition, direction: Direction): void {
+  #open(flow: Flow, state: Recognising, protocol: ProtocolDefinition, direction: Direction): void {
     flow.applicationProtocol = protocol.name;
     if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
     else flow.protocolToClient = protocol.name;
     flow.session = protocol.open(flow, this.#settings);
+    state.judged[direction] = true;
     this.#events.recognised(flow);
+    const other = direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+    if (flow.protocol === TCP && state.failed[other] && !state.judged[other]) {
+      state.judged[other] = true;
+      this.#events.anomaly(flow, 'applayer.detect_protocol_only_one_direction');
+    }
   }
 
   /** A datagram carries whole messages. */
@@ -209,7 +237,7 @@ export class Speaker {
     if (flow.session === undefined && flow.applicationProtocol === undefined && !state.failed[direction]) {
       const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, direction, false);
       state.left[direction] = undefined;
-      if (found !== undefined) this.#open(flow, found, direction);
+      if (found !== undefined) this.#open(flow, state, found, direction);
       else {
         state.failed[direction] = true;
         this.#undecidable(flow, state);

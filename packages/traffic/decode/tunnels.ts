@@ -159,11 +159,12 @@ function openDatagram(outer: Packet, inner: Packet): 0 | 1 | 2 {
   return NO_TUNNEL;
 }
 
-/** Authentication and origin indications may stand before the IPv6 packet. */
+/** An origin indication may stand before the IPv6 packet. */
 function openTeredo(outer: Packet, inner: Packet): 0 | 1 | 2 {
   const { data, payloadEnd: end } = outer;
   let start = outer.payloadStart;
-  if (end - start >= 4 && uint16(data, start) === 1) start += 13 + data[start + 2] + data[start + 3];
+  // With authentication, two hosts negotiate: what they carry then is no traffic of others (and Suricata leaves it alone).
+  if (end - start >= 4 && uint16(data, start) === 1) return NO_TUNNEL;
   if (end - start >= 8 && uint16(data, start) === 0) start += 8;
   if (end - start < 40 || data[start] >>> 4 !== 6 || 40 + uint16(data, start + 4) !== end - start) return NO_TUNNEL;
   // The destination of a bubble may be anything, but a source of all zeros is no Teredo packet.

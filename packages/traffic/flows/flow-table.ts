@@ -92,7 +92,13 @@ export class FlowTable {
 
   /** The packet's flow, made where there is none; sets packet.flow and packet.direction. Undefined for packets without flows. */
   lookup(packet: Packet): Flow | undefined {
-    const entry = this.#find(packet) ?? this.#create(packet);
+    let found = this.#find(packet);
+    // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
+    if (found?.list !== undefined && found.flow.lastTime + found.list.timeout <= packet.time) {
+      this.#end(found, 'timeout');
+      found = undefined;
+    }
+    const entry = found ?? this.#create(packet);
     if (entry === undefined) return undefined;
     packet.flow = entry.flow;
     return entry.flow;

@@ -1,5 +1,5 @@
 /** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
-import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type TagDemand, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, list, none, numberIn } from '../../arguments/index.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
@@ -115,6 +115,10 @@ interface StreamSides {
   readonly sides: readonly { readonly available: number }[];
 }
 
+/** Where a rule names no number (Suricata's own limit). */
+const MOST_TAGGED_PACKETS = 256;
+const TAG_METRICS = ['packets', 'bytes', 'seconds'] as const;
+
 export const keywords = asKeywords(
   keyword({
     name: 'flow',
@@ -202,13 +206,29 @@ export const keywords = asKeywords(
     name: 'tag',
     family: 'flow',
     since: '1.0',
-    summary: 'asks for the packets that follow; the rule alerts, tagged packets are not logged here',
+    summary: 'packets that follow the alert are recorded: those of the flow, or of one host',
     kind: 'annotation',
-    argument: list('<session|host>[,<count>,<packets|bytes|seconds>[,<src|dst>]]', ['session,10,packets']),
+    argument: custom(
+      '<session|host>[,<count>,<packets|bytes|seconds>[,<src|dst>]]',
+      ['session,10,packets', 'host,100,packets,src'],
+      (written): { value: TagDemand } | { problem: string; help?: string } => {
+        const [scope, count, metric, side] = written.split(',').map((part) => part.trim());
+        if (scope !== 'session' && scope !== 'host') return { problem: `\`${scope}\` can not be tagged`, help: 'write session or host' };
+        const limit = count === undefined ? MOST_TAGGED_PACKETS : numberIn(count);
+        if (limit === undefined || limit <= 0) return { problem: `\`${count}\` is no number above 0` };
+        const counted = TAG_METRICS.find((name) => name === (metric ?? 'packets'));
+        if (counted === undefined) return { problem: `\`${metric}\` can not be counted`, help: `write ${TAG_METRICS.join(', ')}` };
+        if (side !== undefined && side !== 'src' && side !== 'dst') return { problem: `\`${side}\` is no end`, help: 'write src or dst' };
+        return { value: { scope, limit, metric: counted, side: side === 'dst' ? 'destination' : 'source' } };
+      },
+    ),
     examples: ['tag:session,10,packets;'],
-    broken: [{ options: 'tag:nobody,1,packets;', code: 'tag/unknown' }],
-    apply([scope], builder) {
-      if (scope !== 'session' && scope !== 'host') builder.problem('unknown', `\`${scope}\` can not be tagged`, 'write session or host');
+    broken: [
+      { options: 'tag:nobody,1,packets;', code: 'tag/argument' },
+      { options: 'tag:session,1,miles;', code: 'tag/argument' },
+    ],
+    apply(tag, builder) {
+      builder.addTag(tag);
     },
   }),
   keyword({
