@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { type Failure, failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
 
-const CHUNK = 4 * 1024 * 1024;
+/** Small enough to stay in the second-level cache while its packets are taken apart. */
+const CHUNK = 256 * 1024;
 
 export interface StopSignal {
   stopped: boolean;

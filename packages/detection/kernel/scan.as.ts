@@ -31,31 +31,38 @@ function again(filter: usize, gram: i32, shift: i32): usize {
   return <usize>taken(filter, <u32>(gram * OTHER) >>> shift) << 1;
 }
 
-/** The four grams in `folded`, the first at `position`, the others four bytes apart. */
-function probe(folded: v128, filter: usize, shift: i32, position: u32, out: usize): usize {
-  const hash = i32x4.shr_u(i32x4.mul(folded, i32x4.splat(GOLDEN)), shift);
-  const a = taken(filter, i32x4.extract_lane(hash, 0));
-  const b = taken(filter, i32x4.extract_lane(hash, 1));
-  const c = taken(filter, i32x4.extract_lane(hash, 2));
-  const d = taken(filter, i32x4.extract_lane(hash, 3));
-  if ((a | b | c | d) === 0) return out;
-  if (a !== 0) {
+/** At least one of the four grams passed the first look: writes the positions of those that pass the second too. */
+function confirm(folded: v128, filter: usize, shift: i32, position: u32, passed: u32, out: usize): usize {
+  if ((passed & 1) !== 0) {
     store<u16>(out, <u16>position);
     out += again(filter, i32x4.extract_lane(folded, 0), shift);
   }
-  if (b !== 0) {
+  if ((passed & 2) !== 0) {
     store<u16>(out, <u16>(position + 4));
     out += again(filter, i32x4.extract_lane(folded, 1), shift);
   }
-  if (c !== 0) {
+  if ((passed & 4) !== 0) {
     store<u16>(out, <u16>(position + 8));
     out += again(filter, i32x4.extract_lane(folded, 2), shift);
   }
-  if (d !== 0) {
+  if ((passed & 8) !== 0) {
     store<u16>(out, <u16>(position + 12));
     out += again(filter, i32x4.extract_lane(folded, 3), shift);
   }
   return out;
+}
+
+/** The four grams in `folded`, the first at `position`, the others four bytes apart. */
+// @ts-ignore: decorator
+@inline
+function probe(folded: v128, filter: usize, shift: i32, position: u32, out: usize): usize {
+  const hash = i32x4.shr_u(i32x4.mul(folded, i32x4.splat(GOLDEN)), shift);
+  const passed =
+    taken(filter, i32x4.extract_lane(hash, 0)) |
+    (taken(filter, i32x4.extract_lane(hash, 1)) << 1) |
+    (taken(filter, i32x4.extract_lane(hash, 2)) << 2) |
+    (taken(filter, i32x4.extract_lane(hash, 3)) << 3);
+  return passed === 0 ? out : confirm(folded, filter, shift, position, passed, out);
 }
 
 /**
