@@ -12,17 +12,18 @@ import {
   type Diagnostic,
   type Direction,
   type EngineSettings,
-  PAYLOAD,
   type Rule,
   TO_CLIENT,
   TO_SERVER,
 } from '@sigwright/contracts';
 import { parseRule } from '@sigwright/rule-language';
 import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts';
+import { buildRuleList, type RuleListData } from '../scan/rule-list.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
-import { chooseHeadLiteral, choosePayloadLiteral, reachOf } from './prefilter-choice.ts';
+import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
+import { reachOf } from './prefilter-choice.ts';
 
 /** Tables for one buffer (with its transforms) in one direction. */
 export interface BufferGroup {
@@ -34,10 +35,6 @@ export interface BufferGroup {
   readonly test: number;
   readonly literals: LiteralTablesData;
 }
-
-/** Where payload literals are looked for. */
-export type PayloadPlace = 'stream' | 'tcp' | 'udp' | 'other';
-export const PAYLOAD_PLACES: readonly PayloadPlace[] = ['stream', 'tcp', 'udp', 'other'];
 
 export interface PayloadTables {
   readonly place: PayloadPlace;
@@ -67,29 +64,24 @@ export interface PlanData {
   /** 0: none asked for; else 1 + index in `protocolNames` */
   readonly protocolNumbers: Uint16Array;
   readonly protocolNames: readonly string[];
-  /** see PAYLOAD_NEEDED and its kin */
+  /** see PAYLOAD_NEEDED and its kin in plan-entry.ts */
   readonly payloadBits: Uint8Array;
   /** header fields as written: protocol, source, source ports, direction, destination, destination ports */
   readonly headers: readonly (readonly string[])[];
   readonly groups: readonly BufferGroup[];
   readonly payload: readonly PayloadTables[];
   /** rules decided on packets that no table leads to */
-  readonly packetAlways: Uint32Array;
+  readonly packetAlways: RuleListData;
   /** rules decided on transactions that no table leads to, and that are asked in this direction */
   readonly transactionAlways: Uint32Array;
-  readonly addressesOnly: Uint32Array;
-  readonly protocolOnly: Uint32Array;
+  readonly addressesOnly: RuleListData;
+  readonly protocolOnly: RuleListData;
   /** for explanations: rules whose text was refused are not here */
   readonly ruleCount: number;
 }
 
-/** The rule has payload conditions; they may look at the stream, at packets. */
-export const PAYLOAD_NEEDED = 1;
-export const PAYLOAD_IN_STREAM = 2;
-export const PAYLOAD_IN_PACKET = 4;
-
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 11;
+export const PLAN_VERSION = 12;
 
 export interface RuleSource {
   /** for messages */
@@ -122,8 +114,6 @@ const ACTION_KINDS: Record<Action, ActionKind> = {
   rejectboth: 'reject',
   alert: 'alert',
 };
-/** Literals bound to the first bytes are looked for only there. */
-const HEAD_LENGTH = 512;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */
 const SMALL_LENGTH = 1024;
 
@@ -137,7 +127,7 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
   const headers = new HeaderResolver(settings);
   const compiler = { catalogue, settings, headers };
   const problems: PlanProblem[] = [];
-  const byId = new Map<number, CompiledRule>();
+  const byId = new Map<number, PlanEntry>();
   let refused = 0;
   let skipped = 0;
   for (const { path, rules } of sources) {
@@ -159,14 +149,14 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
         problems.push({ path, rule, diagnostics: [duplicate(rule, known)] });
         if (known.rev >= compiled.rev) continue;
       }
-      byId.set(id, compiled);
+      byId.set(id, entryOf(compiled, options.naive === true));
     }
   }
   const ordered = orderRules([...byId.values()], settings.actionOrder);
-  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused, skipped };
+  return { data: planOf(ordered, catalogue), problems, loaded: ordered.length, refused, skipped };
 }
 
-function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
+function duplicate(rule: Rule, known: PlanEntry): Diagnostic {
   return {
     code: 'rule/duplicate-sid',
     severity: 'warning',
@@ -176,19 +166,11 @@ function duplicate(rule: Rule, known: CompiledRule): Diagnostic {
 }
 
 /** By what they do (pass before drop before reject before alert, unless the configuration says otherwise); who sets flowbits before who reads them; priority; then as given. */
-function orderRules(rules: CompiledRule[], actions: readonly ActionKind[]): CompiledRule[] {
-  const rank = rules.map((rule, given) => ({ rule, action: actions.indexOf(ACTION_KINDS[rule.action]), bits: bitsRank(rule), priority: rule.priority, given }));
-  rank.sort((a, b) => a.action - b.action || a.bits - b.bits || a.priority - b.priority || a.given - b.given);
-  return rank.map(({ rule }, index) => {
-    rule.index = index;
-    return rule;
-  });
-}
-
-function bitsRank(rule: CompiledRule): number {
-  const writes = rule.changes.length > 0;
-  const reads = rule.checks.length > 0;
-  return writes && !reads ? 0 : writes ? 1 : reads ? 2 : 3;
+function orderRules(rules: readonly PlanEntry[], actions: readonly ActionKind[]): PlanEntry[] {
+  return rules
+    .map((rule, given) => ({ rule, action: actions.indexOf(ACTION_KINDS[rule.action]), given }))
+    .sort((a, b) => a.action - b.action || a.rule.bitsRank - b.rule.bitsRank || a.rule.priority - b.rule.priority || a.given - b.given)
+    .map(({ rule }) => rule);
 }
 
 interface GroupDraft {
@@ -211,7 +193,7 @@ interface PayloadDraft {
 
 type PayloadDrafts = Map<string, PayloadDraft>;
 
-function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boolean): PlanData {
+function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   const count = rules.length;
   const encoder = new TextEncoder();
   const texts = rules.map((rule) => rule.text);
@@ -252,26 +234,23 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
     }
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
-    if (rule.payload.length > 0) payloadBits[index] = PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0);
-    if (rule.protocols !== undefined) {
-      const name = rule.protocols[0];
-      if (!protocolNames.includes(name)) protocolNames.push(name);
-      protocolNumbers[index] = 1 + protocolNames.indexOf(name);
+    payloadBits[index] = rule.payloadBits;
+    if (rule.protocol !== undefined) {
+      if (!protocolNames.includes(rule.protocol)) protocolNames.push(rule.protocol);
+      protocolNumbers[index] = 1 + protocolNames.indexOf(rule.protocol);
     }
-
-    if (rule.addressesOnly) addressesOnly.push(index);
-    else if (rule.protocolOnly) protocolOnly.push(index);
-    else if (naive || rule.prefilter === undefined) (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
-    else if (rule.prefilter.where === PAYLOAD) addPayload(rule, rule.prefilter, payload);
-    else if (rule.ofTransaction) addToGroup(rule, groups);
-    else packetAlways.push(index);
-    // A payload condition beside transaction buffers is looked for on its own and remembered, see scan/transactions.ts.
-    if (rule.ofTransaction && rule.payload.length > 0) {
-      if (naive) packetAlways.push(index);
-      else if (rule.prefilter?.where !== PAYLOAD) transactionPayload(rule, payload, packetAlways);
-    }
+    const { found, beside } = rule;
+    if (found.by === 'addresses') addressesOnly.push(index);
+    else if (found.by === 'protocol') protocolOnly.push(index);
+    else if (found.by === 'payload') addPayload(rule, index, found.literal, payload);
+    else if (found.by === 'buffer') addToGroup(rule, index, found, groups);
+    else (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
+    // A payload condition beside transaction buffers is looked for on its own and remembered.
+    if (beside === 'always') packetAlways.push(index);
+    else if (beside !== undefined) addPayload(rule, index, beside, payload);
   }
   textStarts[count] = at;
+  const headerOf = (rule: number): RuleHeader => rules[rule].header;
   return {
     version: PLAN_VERSION,
     fingerprint: catalogue.fingerprint,
@@ -302,10 +281,10 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
       smallLength,
       small: small.build(),
     })),
-    packetAlways: Uint32Array.from(packetAlways),
+    packetAlways: buildRuleList(packetAlways, headerOf),
     transactionAlways: Uint32Array.from(transactionAlways),
-    addressesOnly: Uint32Array.from(addressesOnly),
-    protocolOnly: Uint32Array.from(protocolOnly),
+    addressesOnly: buildRuleList(addressesOnly, headerOf),
+    protocolOnly: buildRuleList(protocolOnly, headerOf),
     ruleCount: count,
   };
 }
@@ -316,27 +295,23 @@ function byteLength(text: string, encoder: { encode(text: string): Uint8Array })
   return text.length;
 }
 
-function addToGroup(rule: CompiledRule, groups: Map<string, GroupDraft>): void {
-  const literal = rule.prefilter!;
-  const test = rule.bufferTests[literal.test];
-  const suffix = literal.shape === 'suffix';
-  const plain = test.transforms.length === 0 || suffix;
+function addToGroup(rule: PlanEntry, index: number, found: Found & { readonly by: 'buffer' }, groups: Map<string, GroupDraft>): void {
+  const { literal, buffer, transformed } = found;
   for (const direction of rule.directions) {
-    const buffer = plain ? (test.buffer.sameBytesAs ?? test.buffer.name) : test.buffer.name;
-    const key = `${direction}|${plain ? buffer : test.key}`;
+    const key = `${direction}|${transformed ?? buffer}`;
     let draft = groups.get(key);
     if (draft === undefined) {
-      draft = { direction, buffer, rule: plain ? -1 : rule.index, test: plain ? -1 : literal.test, literals: new LiteralDraft() };
+      const stands = transformed !== undefined;
+      draft = { direction, buffer, rule: stands ? index : -1, test: stands ? literal.test : -1, literals: new LiteralDraft() };
       groups.set(key, draft);
     }
-    draft.literals.add(literal, rule.index);
+    draft.literals.add(literal, index);
   }
 }
 
-function addPayload(rule: CompiledRule, chosen: PrefilterLiteral, drafts: PayloadDrafts): void {
-  const atMost = Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY);
-  for (const place of placesOf(rule)) {
-    const literal = place === 'stream' ? chosen : (chooseHeadLiteral(rule.payload, HEAD_LENGTH) ?? chosen);
+function addPayload(rule: PlanEntry, index: number, chosen: PrefilterLiteral, drafts: PayloadDrafts): void {
+  for (const place of rule.places) {
+    const literal = place === 'stream' ? chosen : (rule.head ?? chosen);
     const within = reachOf(literal);
     for (const direction of rule.directions) {
       const key = `${place}|${direction}`;
@@ -347,33 +322,13 @@ function addPayload(rule: CompiledRule, chosen: PrefilterLiteral, drafts: Payloa
       }
       if (within > 0 && within <= HEAD_LENGTH) {
         draft.headLength = Math.max(draft.headLength, within);
-        draft.head.add(literal, rule.index);
-      } else if (place !== 'stream' && atMost <= SMALL_LENGTH) {
-        draft.smallLength = Math.max(draft.smallLength, atMost);
-        draft.small.add(literal, rule.index);
-      } else draft.full.add(literal, rule.index);
+        draft.head.add(literal, index);
+      } else if (place !== 'stream' && rule.payloadAtMost <= SMALL_LENGTH) {
+        draft.smallLength = Math.max(draft.smallLength, rule.payloadAtMost);
+        draft.small.add(literal, index);
+      } else draft.full.add(literal, index);
     }
   }
-}
-
-/** Payload conditions of a rule that is decided on transactions: find them by their own literal, or ask always. */
-function transactionPayload(rule: CompiledRule, drafts: PayloadDrafts, packetAlways: number[]): void {
-  const literal = choosePayloadLiteral(rule.payload);
-  if (literal === undefined) packetAlways.push(rule.index);
-  else addPayload(rule, literal, drafts);
-}
-
-/** Where the payload of a rule can be found, by what its header lets through. */
-function placesOf(rule: CompiledRule): PayloadPlace[] {
-  const places: PayloadPlace[] = [];
-  const { transports } = rule.header;
-  if (transports.tcp) {
-    if (rule.inStream) places.push('stream');
-    if (rule.inPacket) places.push('tcp');
-  }
-  if (transports.udp) places.push('udp');
-  if (transports.other) places.push('other');
-  return places;
 }
 
 export interface PlanUse {

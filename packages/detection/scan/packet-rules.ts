@@ -3,63 +3,36 @@
  * port intervals and narrowed once for each flow and direction, so that a packet costs only the rules that may be true.
  */
 import { type Direction, type Flow, type Packet, TCP } from '@sigwright/contracts';
-import { headerAdmitsProtocol, headerMatches, portsFit, type RuleHeader } from '../compile/header.ts';
-import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED, type PlanUse } from '../compile/plan.ts';
+import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
+import type { PlanUse } from '../compile/plan.ts';
+import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
 import { PortIntervals } from './port-intervals.ts';
-
-/** Rules arranged so that those for a few addresses are only looked at where such an address occurs. */
-class RuleList {
-  readonly general: Uint32Array;
-  readonly bySource = new Map<number, number[]>();
-  readonly byDestination = new Map<number, number[]>();
-
-  constructor(rules: Iterable<number>, headerOf: (rule: number) => RuleHeader) {
-    const general: number[] = [];
-    for (const rule of rules) {
-      const header = headerOf(rule);
-      const source = header.bidirectional ? undefined : header.source?.prefixes();
-      const destination = header.bidirectional || source !== undefined ? undefined : header.destination?.prefixes();
-      if (source !== undefined) for (const prefix of source) add(this.bySource, prefix, rule);
-      else if (destination !== undefined) for (const prefix of destination) add(this.byDestination, prefix, rule);
-      else general.push(rule);
-    }
-    this.general = Uint32Array.from(general);
-  }
-}
-
-function add(map: Map<number, number[]>, prefix: number, rule: number): void {
-  const list = map.get(prefix);
-  if (list === undefined) map.set(prefix, [rule]);
-  else list.push(rule);
-}
+import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
 export class PacketRules {
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
-  readonly #always: RuleList;
-  readonly #addressesOnly: RuleList;
-  readonly #protocolOnly: RuleList;
+  readonly #always: RuleListData;
+  readonly #addressesOnly: RuleListData;
+  readonly #protocolOnly: RuleListData;
   readonly #ports: PortIntervals;
+  readonly #empty: boolean;
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
-    this.#ports = new PortIntervals(plan, () => plan.data.packetAlways);
-    this.#always = this.#listOf(plan.data.packetAlways);
-    this.#addressesOnly = this.#listOf(plan.data.addressesOnly);
-    this.#protocolOnly = this.#listOf(plan.data.protocolOnly);
-  }
-
-  #listOf(rules: Iterable<number>): RuleList {
-    return new RuleList(rules, (rule) => this.#plan.header(this.#plan.data.headerNumbers[rule]));
+    this.#empty = [plan.data.packetAlways, plan.data.addressesOnly, plan.data.protocolOnly].every(isEmptyList);
+    this.#ports = new PortIntervals(plan, () => plan.data.packetAlways.general);
+    this.#always = plan.data.packetAlways;
+    this.#addressesOnly = plan.data.addressesOnly;
+    this.#protocolOnly = plan.data.protocolOnly;
   }
 
   /** `hasStream`: a chunk of the stream is inspected with this packet. `hasPayload`: its payload is. */
   collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
-    const { data } = this.#plan;
-    if (data.packetAlways.length === 0 && data.addressesOnly.length === 0 && data.protocolOnly.length === 0) return;
+    if (this.#empty) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
       candidates.addAll(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
@@ -97,14 +70,12 @@ export class PacketRules {
   }
 
   /** Rules of `list` whose header fits this packet. */
-  #narrow(list: RuleList, general: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
+  #narrow(list: RuleListData, general: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
     const kept: number[] = [];
     this.#keep(general, packet, direction, kept);
     if (packet.ipVersion === 4) {
-      const bySource = list.bySource.get(packet.source[0] >>> 16);
-      const byDestination = list.byDestination.get(packet.destination[0] >>> 16);
-      if (bySource !== undefined) this.#keep(bySource, packet, direction, kept);
-      if (byDestination !== undefined) this.#keep(byDestination, packet, direction, kept);
+      this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
+      this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
     }
     return Uint32Array.from(kept);
   }

@@ -4,7 +4,8 @@
  */
 import { type Flow, type Packet, TCP, TO_SERVER, UDP } from '@sigwright/contracts';
 import { headerAdmitsProtocol, type RuleHeader } from '../compile/header.ts';
-import type { PayloadPlace, PayloadTables, PlanUse } from '../compile/plan.ts';
+import type { PayloadTables, PlanUse } from '../compile/plan.ts';
+import type { PayloadPlace } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import { LiteralTables, type LiteralTablesData, narrowLiterals, valuesOf } from './literal-tables.ts';
 import { intervals } from './port-intervals.ts';
@@ -79,7 +80,8 @@ class PlaceRules {
 
 export class PayloadScanner {
   readonly #plan: PlanUse;
-  readonly #places: readonly PlaceRules[];
+  /** made when the first packet asks */
+  readonly #places = new Map<PayloadTables, PlaceRules>();
   readonly #whole = new Map<PayloadTables, Tables>();
   readonly #searches = new Map<number, PayloadSearch>();
   readonly #protocols = new Map<string, number>();
@@ -88,7 +90,6 @@ export class PayloadScanner {
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
-    this.#places = plan.data.payload.map((data) => new PlaceRules(data, plan));
   }
 
   /** What to look for in packets like this one. `known`: the answer for an earlier packet of the flow in this direction. */
@@ -108,7 +109,15 @@ export class PayloadScanner {
   }
 
   #rulesOf(place: PayloadPlace, packet: Packet): PlaceRules | undefined {
-    for (const one of this.#places) if (one.data.place === place && one.data.direction === packet.direction) return one;
+    for (const data of this.#plan.data.payload) {
+      if (data.place !== place || data.direction !== packet.direction) continue;
+      let rules = this.#places.get(data);
+      if (rules === undefined) {
+        rules = new PlaceRules(data, this.#plan);
+        this.#places.set(data, rules);
+      }
+      return rules;
+    }
     return undefined;
   }
 

@@ -1,0 +1,119 @@
+/**
+ * What a plan needs to know of a compiled rule: how it is found, and where it stands in the order. Taken at once, so that
+ * the conditions of tens of thousands of rules need not be held together while a plan is made.
+ */
+import { type Action, type Direction, PAYLOAD } from '@sigwright/contracts';
+import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
+import type { RuleHeader } from './header.ts';
+import { chooseHeadLiteral, choosePayloadLiteral } from './prefilter-choice.ts';
+
+/** Where payload literals are looked for. */
+export type PayloadPlace = 'stream' | 'tcp' | 'udp' | 'other';
+export const PAYLOAD_PLACES: readonly PayloadPlace[] = ['stream', 'tcp', 'udp', 'other'];
+
+/** The rule has payload conditions; they may look at the stream, at packets. */
+export const PAYLOAD_NEEDED = 1;
+export const PAYLOAD_IN_STREAM = 2;
+export const PAYLOAD_IN_PACKET = 4;
+
+/** Literals bound to the first bytes are looked for only there. */
+export const HEAD_LENGTH = 512;
+
+/** How a rule is found; `always`: no literal leads to it. */
+export type Found =
+  | { readonly by: 'addresses' | 'protocol' | 'always' }
+  | { readonly by: 'payload'; readonly literal: PrefilterLiteral }
+  | {
+      readonly by: 'buffer';
+      readonly literal: PrefilterLiteral;
+      /** the buffer searched, and the key of what is done to its bytes first; undefined: nothing */
+      readonly buffer: string;
+      readonly transformed: string | undefined;
+    };
+
+export interface PlanEntry {
+  readonly text: string;
+  readonly gid: number;
+  readonly sid: number;
+  readonly rev: number;
+  readonly action: Action;
+  readonly priority: number;
+  /** who sets bits comes before who reads them */
+  readonly bitsRank: number;
+  readonly header: RuleHeader;
+  readonly protocol: string | undefined;
+  readonly directions: readonly Direction[];
+  readonly payloadBits: number;
+  readonly ofTransaction: boolean;
+  readonly found: Found;
+  /** payload conditions beside buffers of transactions, which are found on their own; `always`: no literal leads to them */
+  readonly beside: PrefilterLiteral | 'always' | undefined;
+  /** for payloads of single packets */
+  readonly head: PrefilterLiteral | undefined;
+  readonly places: readonly PayloadPlace[];
+  /** it holds only for payloads of at most so many bytes */
+  readonly payloadAtMost: number;
+}
+
+/** `naive`: nothing is looked for, every rule is asked. */
+export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
+  const hasPayload = rule.payload.length > 0;
+  const found = foundBy(rule, naive);
+  return {
+    text: rule.text,
+    gid: rule.gid,
+    sid: rule.sid,
+    rev: rule.rev,
+    action: rule.action,
+    priority: rule.priority,
+    bitsRank: bitsRank(rule),
+    header: rule.header,
+    protocol: rule.protocols?.[0],
+    directions: rule.directions,
+    payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
+    ofTransaction: rule.ofTransaction,
+    found,
+    beside:
+      !rule.ofTransaction || !hasPayload ? undefined : naive ? 'always' : found.by === 'payload' ? undefined : (choosePayloadLiteral(rule.payload) ?? 'always'),
+    head: chooseHeadLiteral(rule.payload, HEAD_LENGTH),
+    places: placesOf(rule),
+    payloadAtMost: Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY),
+  };
+}
+
+function foundBy(rule: CompiledRule, naive: boolean): Found {
+  const literal = rule.prefilter;
+  if (rule.addressesOnly) return { by: 'addresses' };
+  if (rule.protocolOnly) return { by: 'protocol' };
+  if (naive || literal === undefined) return { by: 'always' };
+  if (literal.where === PAYLOAD) return { by: 'payload', literal };
+  if (!rule.ofTransaction) return { by: 'always' };
+  const test = rule.bufferTests[literal.test];
+  // A suffix is what `dotprefix` makes of a name: the name itself is looked up.
+  const plain = test.transforms.length === 0 || literal.shape === 'suffix';
+  return {
+    by: 'buffer',
+    literal,
+    buffer: plain ? (test.buffer.sameBytesAs ?? test.buffer.name) : test.buffer.name,
+    transformed: plain ? undefined : test.key,
+  };
+}
+
+function bitsRank(rule: CompiledRule): number {
+  const writes = rule.changes.length > 0;
+  const reads = rule.checks.length > 0;
+  return writes && !reads ? 0 : writes ? 1 : reads ? 2 : 3;
+}
+
+/** Where the payload of a rule can be found, by what its header lets through. */
+function placesOf(rule: CompiledRule): PayloadPlace[] {
+  const places: PayloadPlace[] = [];
+  const { transports } = rule.header;
+  if (transports.tcp) {
+    if (rule.inStream) places.push('stream');
+    if (rule.inPacket) places.push('tcp');
+  }
+  if (transports.udp) places.push('udp');
+  if (transports.other) places.push('other');
+  return places;
+}
