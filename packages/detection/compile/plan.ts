@@ -253,7 +253,8 @@ function planOf(rules: readonly CompiledRule[], catalogue: Catalogue, naive: boo
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
     if (rule.payload.length > 0) payloadBits[index] = PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0);
-    if (rule.protocols !== undefined) {
+    // A rule for several is let through and decided by its flow.
+    if (rule.protocols?.length === 1) {
       const name = rule.protocols[0];
       if (!protocolNames.includes(name)) protocolNames.push(name);
       protocolNumbers[index] = 1 + protocolNames.indexOf(name);
