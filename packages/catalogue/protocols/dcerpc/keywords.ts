@@ -136,7 +136,7 @@ export const keywords = asKeywords(
         directions: BOTH,
         test(transaction) {
           const call = callOf(transaction);
-          return call !== undefined && call.isRequest && ranges.some(([from, to]) => call.opnum >= from && call.opnum <= to);
+          return call?.isRequest === true && ranges.some(([from, to]) => call.opnum >= from && call.opnum <= to);
         },
       });
     },
