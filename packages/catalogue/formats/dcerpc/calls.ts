@@ -106,10 +106,16 @@ function interfaceBody(one: RpcInterface): Record<string, unknown> {
 }
 
 export class RpcAssociation {
+  readonly #tellsLost: boolean;
   readonly #calls: RpcCall[] = [];
   readonly #interfaces: RpcInterface[] = [];
   /** a unit of which only the beginning came, by direction */
   readonly #held: [Uint8Array, Uint8Array] = [NO_BYTES, NO_BYTES];
+
+  /** `tellsLost`: answers whose request was not seen are calls, too */
+  constructor(tellsLost: boolean) {
+    this.#tellsLost = tellsLost;
+  }
 
   /** Bytes of a pipe, cut anywhere. `found` is told each call that a unit began or went on with. False: this is no DCE/RPC. */
   feed(direction: Direction, bytes: Uint8Array, start: number, end: number, found: (call: RpcCall) => void): boolean {
@@ -182,7 +188,9 @@ export class RpcAssociation {
   #response(unit: RpcUnit): RpcCall | undefined {
     const { type } = unit;
     if (type !== RESPONSE && type !== FAULT && type !== BIND_ACKNOWLEDGED && type !== BIND_REFUSED && type !== ALTER_CONTEXT_RESPONSE) return undefined;
-    const call = this.#calls.find((one) => one.id === unit.callId && !one.halves[TO_CLIENT].done) ?? this.#begin(unit);
+    const asked = this.#calls.find((one) => one.id === unit.callId && !one.halves[TO_CLIENT].done);
+    if (asked === undefined && !this.#tellsLost) return undefined;
+    const call = asked ?? this.#begin(unit);
     const half = call.halves[TO_CLIENT];
     half.type = type;
     if (type === RESPONSE) {

@@ -31,7 +31,7 @@ function advance(transaction: Transaction, direction: Direction): void {
 }
 
 export class DcerpcSession extends FramedSession<DcerpcTransaction> {
-  readonly #association = new RpcAssociation();
+  readonly #association = new RpcAssociation(true);
   /** bytes were lost: the next unit must be looked for */
   readonly #lost: [boolean, boolean] = [false, false];
 

@@ -150,7 +150,7 @@ export class OpenFile {
   readonly id: string;
   /** by direction */
   readonly stretches: [Stretch | undefined, Stretch | undefined] = [undefined, undefined];
-  readonly association = new RpcAssociation();
+  readonly association = new RpcAssociation(false);
   /** undefined: not known yet */
   isPipe: boolean | undefined;
 
@@ -190,6 +190,8 @@ export class Conversation {
   readonly #awaited = new Map<number | string, Awaited>();
   readonly #trees = new Map<number, Tree>();
   readonly #files = new Map<string, OpenFile>();
+  /** the call that the last bytes of a pipe belong to */
+  called: SmbTransaction | undefined = undefined;
 
   constructor(settings: EngineSettings, open: (header: Header) => SmbTransaction) {
     this.#settings = settings;
@@ -281,7 +283,7 @@ export class Conversation {
     end: number,
     length: number,
   ): { readonly transaction: SmbTransaction | undefined; readonly sink: Sink | undefined } {
-    if (file.isPipe !== false && this.rpc(header, file, direction, bytes, start, end)) return { transaction: undefined, sink: undefined };
+    if (file.isPipe !== false && this.rpc(header, file, direction, bytes, start, end)) return { transaction: this.called, sink: undefined };
     if (file.isPipe === true) return { transaction: undefined, sink: undefined };
     const stretch = file.stretches[direction] ?? this.#stretch(header, file, direction);
     const next = stretch.add(offset, bytes, start, end);
@@ -305,6 +307,7 @@ export class Conversation {
 
   /** Bytes of a pipe. False: it is none, or carries something else. */
   rpc(header: Header, file: OpenFile, direction: Direction, bytes: Uint8Array, start: number, end: number): boolean {
+    this.called = undefined;
     if (file.isPipe === undefined) {
       if (end - start < UNIT_KNOWN || !looksLikeUnit(bytes, start)) return false;
       file.isPipe = true;
@@ -319,6 +322,7 @@ export class Conversation {
       transaction.call = call;
       call.transaction = transaction;
     }
+    this.called = transaction;
     transaction.changed[direction] = true;
     const [request, response] = call.halves;
     if (request.done || (request.type < 0 && response.done)) transaction.end(TO_SERVER);

@@ -4,6 +4,7 @@ import {
   asKeywords,
   type Direction,
   IS_THIS,
+  IS_THIS_REVERSED,
   keyword,
   NEED_MORE,
   NOT_THIS,
@@ -17,12 +18,23 @@ import { callBody } from '../../formats/dcerpc/calls.ts';
 import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { SmbTransaction } from './conversation.ts';
-import { isMarked, SmbSession } from './session.ts';
+import { isMarked, SMB1_MARK, SMB2_MARK, SmbSession } from './session.ts';
 
 const SESSION_MESSAGE = 0;
 const SESSION_REQUEST = 0x81;
 const POSITIVE_RESPONSE = 0x82;
 const LARGEST_VERSION = 2;
+
+const UNTOLD = -1;
+
+/** Which side sends such a message, UNTOLD where it does not say; undefined: too little is there. */
+function senderOf(bytes: Uint8Array, start: number, end: number): Direction | typeof UNTOLD | undefined {
+  const message = start + 4;
+  const [at, flag] = bytes[message] === SMB1_MARK ? [message + 9, 0x80] : bytes[message] === SMB2_MARK ? [message + 16, 1] : [-1, 0];
+  if (at < 0) return UNTOLD;
+  if (at >= end) return undefined;
+  return (bytes[at] & flag) !== 0 ? TO_CLIENT : TO_SERVER;
+}
 
 const text = (value: string | undefined): Uint8Array | undefined => (value === undefined || value === '' ? undefined : fromLatin1(value));
 
@@ -100,12 +112,16 @@ export const protocol: ProtocolDefinition = {
   summary: 'file sharing',
   ports: [139, 445],
   anyPort: true,
-  recognise(bytes, start, end, _direction, flow) {
+  recognise(bytes, start, end, direction, flow) {
     const onPort = flow.destinationPort === 445 || flow.destinationPort === 139;
     if (onPort && (bytes[start] === SESSION_REQUEST || bytes[start] === POSITIVE_RESPONSE)) return IS_THIS;
     if (bytes[start] !== SESSION_MESSAGE) return NOT_THIS;
     if (end - start < 8) return NEED_MORE;
-    return isMarked(bytes, start + 4) ? IS_THIS : NOT_THIS;
+    if (!isMarked(bytes, start + 4)) return NOT_THIS;
+    // Heard from the middle on: the first whom we heard may be the server.
+    const sender = senderOf(bytes, start, end);
+    if (sender === undefined) return NEED_MORE;
+    return sender === direction || sender === UNTOLD ? IS_THIS : IS_THIS_REVERSED;
   },
   open: (_flow, settings) => new SmbSession(settings),
   complete: COMPLETE,

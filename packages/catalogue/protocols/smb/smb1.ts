@@ -8,7 +8,7 @@ import { fileTime, identifier, terminated, uint64Little, utf16 } from './text.ts
 
 const HEADER = 32;
 /** Commands in a message; clients put two or three together. */
-const MOST_TOGETHER = 10;
+const MOST_TOGETHER = 32;
 const NO_MORE = 0xff;
 
 const CLOSE = 0x04;
@@ -302,7 +302,7 @@ export class Smb1Reader {
     const to = from + uint16Little(bytes, words + 22);
     if (from > this.#end) return;
     this.#conversation.rpc(this.#header(block), file, TO_SERVER, bytes, from, Math.min(this.#end, to));
-    this.#conversation.await(this.#key(block.command), { transaction: undefined, command: block.command, file });
+    this.#conversation.await(this.#key(block.command), { transaction: undefined, command: block.command, file, written: this.#conversation.called });
   }
 
   #transact2(block: Block): void {

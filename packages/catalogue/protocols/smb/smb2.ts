@@ -62,6 +62,8 @@ export class Smb2Reader {
   #session = 0;
   #tree = 0;
   #file = '';
+  /** name that an earlier message of the chain asks to open */
+  #opening: string | undefined = undefined;
   /** what goes on behind the bytes at hand */
   sink: Sink | undefined = undefined;
 
@@ -98,6 +100,7 @@ export class Smb2Reader {
       this.#session = uint64Little(bytes, start + 40);
       this.#tree = (flags & ASYNC_FLAG) !== 0 ? 0 : uint32Little(bytes, start + 36);
       this.#file = '';
+      this.#opening = undefined;
     }
     const command = uint16Little(bytes, start + 12);
     const message: Message = {
@@ -195,6 +198,7 @@ export class Smb2Reader {
       return;
     }
     const name = this.#text(message, uint16Little(bytes, body + 44), uint16Little(bytes, body + 46));
+    this.#opening = name;
     const transaction = this.#begin(message, { name });
     transaction.details['filename'] = name === '' ? '<share_root>' : name;
     transaction.details['disposition'] = dispositionName(uint32Little(bytes, body + 36));
@@ -247,7 +251,7 @@ export class Smb2Reader {
       const from = Math.min(end, start + uint32Little(bytes, body + 24));
       const to = Math.min(end, from + uint32Little(bytes, body + 28));
       if (this.#conversation.rpc(header, file, TO_SERVER, bytes, from, to)) {
-        this.#conversation.await(message.key, { transaction: undefined, command: IOCTL, file });
+        this.#conversation.await(message.key, { transaction: undefined, command: IOCTL, file, written: this.#conversation.called });
         return;
       }
     }
@@ -263,15 +267,16 @@ export class Smb2Reader {
     const to = Math.min(end, from + uint32Little(bytes, body + 4));
     const id = this.#fileAt(message, body + 16);
     const file = id === undefined ? undefined : this.#conversation.known(id);
+    const before = file?.name ?? this.#opening;
     if (level === RENAME_LEVEL && to - from >= 20) {
       const transaction = this.#begin(message);
       const name = utf16(bytes, from + 20, Math.min(to, from + 20 + uint32Little(bytes, from + 16)));
       transaction.details['set_info'] = { class: 'SMB2_FILE_INFO', info_level: 'SMB2_FILE_RENAME_INFO' };
-      transaction.details['rename'] = { from: file?.name ?? '', to: name };
+      transaction.details['rename'] = { from: before ?? '', to: name };
       if (file !== undefined) transaction.details['fuid'] = file.id;
     } else if (level === DISPOSITION_LEVEL && to > from) {
       const transaction = this.#begin(message);
-      if (file !== undefined) transaction.details['filename'] = file.name;
+      if (before !== undefined) transaction.details['filename'] = before;
       transaction.details['access'] = (bytes[from] & 1) !== 0 ? 'delete on close' : 'normal';
       transaction.details['set_info'] = { class: 'SMB2_FILE_INFO', info_level: 'SMB2_FILE_DISPOSITION_INFO' };
       if (file !== undefined) transaction.details['fuid'] = file.id;

@@ -41,5 +41,5 @@ export function identifier(bytes: Uint8Array, at: number): string {
     for (let index = length - 1; index >= 0; index--) text += hex(bytes, from + index, from + index + 1);
     return text;
   };
-  return `${reversed(at, 4)}-${reversed(at + 4, 2)}-${reversed(at + 6, 2)}-${reversed(at + 8, 2)}-${hex(bytes, at + 10, at + 16)}`;
+  return `${reversed(at, 4)}-${reversed(at + 4, 2)}-${reversed(at + 6, 2)}-${reversed(at + 8, 2)}-${reversed(at + 10, 2)}${reversed(at + 12, 4)}`;
 }
