@@ -58,8 +58,11 @@ export class SmbSession extends FramedSession<SmbTransaction> {
     if (end - at < FRAME_HEAD) return LENGTH_UNKNOWN;
     this.#length = FRAME_HEAD + uint24(bytes, at + 1);
     const kind = bytes[at];
-    if (kind >= SESSION_REQUEST && kind <= KEEP_ALIVE) return this.#length;
-    if (kind === SESSION_MESSAGE && this.#length < MARK_KNOWN) return this.#length;
+    // While the next message is looked for, only a mark is to be trusted.
+    if (!this.#lost[direction]) {
+      if (kind >= SESSION_REQUEST && kind <= KEEP_ALIVE) return this.#length;
+      if (kind === SESSION_MESSAGE && this.#length < MARK_KNOWN) return this.#length;
+    }
     if (end - at < MARK_KNOWN) return LENGTH_UNKNOWN;
     if (kind === SESSION_MESSAGE && isMarked(bytes, at + FRAME_HEAD)) {
       this.#lost[direction] = false;

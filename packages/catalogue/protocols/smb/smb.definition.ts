@@ -20,6 +20,7 @@ import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { SmbTransaction } from './conversation.ts';
 import { isMarked, SMB1_MARK, SMB2_MARK, SmbSession } from './session.ts';
 
+const PORTS = [139, 445];
 const SESSION_MESSAGE = 0;
 const SESSION_REQUEST = 0x81;
 const POSITIVE_RESPONSE = 0x82;
@@ -110,10 +111,10 @@ export const protocol: ProtocolDefinition = {
   recordName: 'smb',
   transport: ['tcp'],
   summary: 'file sharing',
-  ports: [139, 445],
+  ports: PORTS,
   anyPort: true,
   recognise(bytes, start, end, direction, flow) {
-    const onPort = flow.destinationPort === 445 || flow.destinationPort === 139;
+    const onPort = PORTS.includes(flow.destinationPort);
     if (onPort && (bytes[start] === SESSION_REQUEST || bytes[start] === POSITIVE_RESPONSE)) return IS_THIS;
     if (bytes[start] !== SESSION_MESSAGE) return NOT_THIS;
     if (end - start < 8) return NEED_MORE;
@@ -121,7 +122,9 @@ export const protocol: ProtocolDefinition = {
     // Heard from the middle on: the first whom we heard may be the server.
     const sender = senderOf(bytes, start, end);
     if (sender === undefined) return NEED_MORE;
-    return sender === direction || sender === UNTOLD ? IS_THIS : IS_THIS_REVERSED;
+    // What is encrypted does not say who speaks; the server's port does.
+    const reversed = sender === UNTOLD ? PORTS.includes(flow.sourcePort) && !PORTS.includes(flow.destinationPort) : sender !== direction;
+    return reversed ? IS_THIS_REVERSED : IS_THIS;
   },
   open: (_flow, settings) => new SmbSession(settings),
   complete: COMPLETE,
