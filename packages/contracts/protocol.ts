@@ -60,6 +60,8 @@ export interface ProtocolDefinition {
   readonly recordName: string;
   readonly transport: readonly ('tcp' | 'udp')[];
   readonly summary: string;
+  /** protocols whose transactions may carry this one: rules for it are for those too (`dcerpc` on the pipes of `smb`) */
+  readonly carriedBy?: readonly string[];
   /** server ports on which `recognise` is asked first; it is asked on every port where `anyPort` */
   readonly ports: readonly number[];
   readonly anyPort: boolean;

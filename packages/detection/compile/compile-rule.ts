@@ -482,24 +482,26 @@ class Builder implements RuleBuilder {
         return undefined;
       }
     }
+    let left = fromHeader === undefined ? undefined : this.#carriers(fromHeader);
     for (const demanded of this.#protocols) {
-      if (fromHeader !== undefined && demanded !== fromHeader) {
-        this.#say('error', 'rule/protocol-conflict', `the header asks for \`${fromHeader}\`, a keyword for \`${demanded}\``, this.rule.protocolSpan);
+      const able = this.#carriers(demanded);
+      const both: readonly string[] = left === undefined ? able : left.filter((name) => able.includes(name));
+      if (both.length === 0) {
+        const title =
+          fromHeader === undefined
+            ? `keywords of different protocols: ${[...this.#protocols].join(', ')}`
+            : `the header asks for \`${fromHeader}\`, a keyword for \`${demanded}\``;
+        this.#say('error', 'rule/protocol-conflict', title, this.rule.protocolSpan, ...(fromHeader === undefined ? ['no flow can be both'] : []));
         return undefined;
       }
+      left = both;
     }
-    if (this.#protocols.size > 1) {
-      this.#say(
-        'error',
-        'rule/protocol-conflict',
-        `keywords of different protocols: ${[...this.#protocols].join(', ')}`,
-        this.rule.protocolSpan,
-        'no flow can be both',
-      );
-      return undefined;
-    }
-    if (fromHeader !== undefined) return [fromHeader];
-    return this.#protocols.size === 1 ? [...this.#protocols] : undefined;
+    return left;
+  }
+
+  /** Protocols of the flows on which this one may be found. */
+  #carriers(name: string): readonly string[] {
+    return [name, ...(this.#compiler.catalogue.protocols.get(name)?.carriedBy ?? [])];
   }
 
   #flowDemands(): FlowDemands {

@@ -41,6 +41,7 @@ export interface PlanEntry {
   /** who sets bits comes before who reads them */
   readonly bitsRank: number;
   readonly header: RuleHeader;
+  /** the one protocol it may be true on; undefined where it is for any, or for several, which its flow decides */
   readonly protocol: string | undefined;
   readonly directions: readonly Direction[];
   readonly payloadBits: number;
@@ -68,7 +69,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     priority: rule.priority,
     bitsRank: bitsRank(rule),
     header: rule.header,
-    protocol: rule.protocols?.[0],
+    protocol: rule.protocols?.length === 1 ? rule.protocols[0] : undefined,
     directions: rule.directions,
     payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
     ofTransaction: rule.ofTransaction,

@@ -81,7 +81,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 12;
+export const PLAN_VERSION = 13;
 
 export interface RuleSource {
   /** for messages */

@@ -32,12 +32,18 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   /** Reads a message, of which bytes[start, end) is the beginning or the whole. False: it is not one, and nothing behind it can be trusted. */
   protected abstract message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean;
 
+  /** bytes[start, end) go on with a message of which only the beginning was given to `message`. */
+  protected rest(_direction: Direction, _bytes: Uint8Array, _start: number, _end: number): void {}
+
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
     let at = start;
     while (at < end) {
       const over = Math.min(this.#passOver[direction], end - at);
-      this.#passOver[direction] -= over;
-      at += over;
+      if (over > 0) {
+        this.#passOver[direction] -= over;
+        this.rest(direction, bytes, at, at + over);
+        at += over;
+      }
       if (at >= end || this.nextProtocol !== undefined || this.done) break;
       const length = this.frame(bytes, at, end, direction);
       if (length === LENGTH_UNKNOWN) break;
@@ -54,6 +60,11 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   #broken(): number {
     if (!this.anomalies.includes('malformed_data')) this.anomalies.push('malformed_data');
     return -1;
+  }
+
+  /** The message that is passed over is given up: bytes were lost. */
+  protected giveUp(direction: Direction): void {
+    this.#passOver[direction] = 0;
   }
 
   /** Lost bytes inside a message that is passed over do no harm. */

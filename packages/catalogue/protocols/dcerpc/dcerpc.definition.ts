@@ -1,18 +1,46 @@
-/** DCE/RPC over TCP (C706), recognised by version 5 and a known packet type. */
-import { IS_THIS, NEED_MORE, NOT_THIS } from '@sigwright/contracts';
-import { recognisedOnly } from '../../formats/recognised-only.ts';
+/** DCE/RPC over TCP and UDP (C706, MS-RPCE), recognised by version and a known packet type. What pipes carry is read by those who carry it. */
+import { type Direction, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction, UDP } from '@sigwright/contracts';
+import { callBody } from '../../formats/dcerpc/calls.ts';
+import { looksLikeUnit } from '../../formats/dcerpc/pdu.ts';
+import { COMPLETE } from '../../formats/messages/framed-session.ts';
+import { DatagramSession, looksLikeDatagram } from './datagrams.ts';
+import { keywords, STUB_DATA } from './keywords.ts';
+import { DcerpcSession, type DcerpcTransaction } from './session.ts';
 
-export const protocol = recognisedOnly({
+const LENGTH_KNOWN = 10;
+
+function body(transaction: Transaction): Record<string, unknown> {
+  const { call, activity } = transaction as DcerpcTransaction;
+  const record = callBody(call);
+  if (activity !== undefined) {
+    delete record['call_id'];
+    delete record['interfaces'];
+    record['activityuuid'] = activity;
+    record['seqnum'] = call.id;
+  }
+  record['rpc_version'] = call.version;
+  return record;
+}
+
+export const protocol: ProtocolDefinition = {
   name: 'dcerpc',
+  recordName: 'dcerpc',
+  transport: ['tcp', 'udp'],
   summary: 'remote procedure calls',
-  transport: ['tcp'],
+  carriedBy: ['smb'],
   ports: [135],
   anyPort: true,
-  recognise(bytes, start, end) {
+  recognise(bytes: Uint8Array, start: number, end: number, _direction: Direction, flow) {
+    if (flow.protocol === UDP) return looksLikeDatagram(bytes, start, end) ? IS_THIS : NOT_THIS;
     if (bytes[start] !== 5) return NOT_THIS;
-    if (end - start < 10) return NEED_MORE;
-    const little = (bytes[start + 4] & 0x10) !== 0;
-    const length = little ? bytes[start + 8] | (bytes[start + 9] << 8) : (bytes[start + 8] << 8) | bytes[start + 9];
-    return bytes[start + 1] <= 1 && bytes[start + 2] <= 20 && (bytes[start + 4] & 0xef) === 0 && length >= 16 ? IS_THIS : NOT_THIS;
+    if (end - start < LENGTH_KNOWN) return NEED_MORE;
+    return looksLikeUnit(bytes, start) ? IS_THIS : NOT_THIS;
   },
-});
+  open: (flow) => (flow.protocol === UDP ? new DatagramSession() : new DcerpcSession()),
+  complete: COMPLETE,
+  buffers: [STUB_DATA],
+  keywords,
+  anomalies: [{ name: 'malformed_data', summary: 'bytes that are no unit' }],
+  records: (transaction) => [{ type: 'dcerpc', body: body(transaction), direction: TO_SERVER }],
+  context: body,
+};
