@@ -41,7 +41,62 @@ describe('sigwright', () => {
     expect(sigwright('triage', join(out, 'eve.json'), '--home-net', '10.3.8.0/24').out).toContain('check this host for compromise');
   });
 
+  describe('rule craft', () => {
+    const UGLY = `alert dns any any -> any any ( sid:1000001; rev:1; msg:"ET INFO x"; dns.query; content:"Evil.com,"; bsize:9; reference:url,https://a.example/; )\n`;
+
+    test('lint names defects, fixes what is safe, and exits 1 while something cannot work', () => {
+      const file = join(folder, 'ugly.rules');
+      writeFileSync(file, UGLY);
+      const plain = sigwright('lint', 'ugly.rules');
+      expect(plain.status).toBe(1);
+      expect(plain.out).toContain('ugly.rules:1:');
+      expect(plain.out).toContain('lint/domain-impossible');
+      const lines = sigwright('lint', 'ugly.rules', '--json', '--reading').out.trim().split('\n');
+      const codes = lines.map((line) => (JSON.parse(line) as { code: string }).code);
+      expect(codes).toContain('lint/reference-form');
+      const sarif = JSON.parse(sigwright('lint', 'ugly.rules', '--sarif').out) as { runs: { results: { ruleId: string; level: string }[] }[] };
+      expect(sarif.runs[0].results.map(({ ruleId, level }) => [ruleId, level])).toEqual([['lint/domain-impossible', 'error']]);
+      expect(sigwright('lint', 'ugly.rules', '--fix').error).toContain('1 fixes made');
+      expect(readFileSync(file, 'utf8')).toContain('reference:url,a.example/');
+      expect(sigwright('lint', 'ugly.rules', '--allow', 'domain-impossible').status).toBe(0);
+      expect(sigwright('lint', RULES, '--part').status).toBe(0);
+    });
+
+    test('format rewrites once and is content then', () => {
+      const file = join(folder, 'style.rules');
+      writeFileSync(file, UGLY);
+      expect(sigwright('format', '--check', 'style.rules')).toMatchObject({ status: 1, out: expect.stringContaining('style.rules:1: 1000001') });
+      expect(readFileSync(file, 'utf8')).toBe(UGLY);
+      expect(sigwright('format', 'style.rules').status).toBe(0);
+      expect(readFileSync(file, 'utf8')).toMatch(/^alert dns any any -> any any \(msg:"ET INFO x"; dns\.query; content/);
+      expect(sigwright('format', '--check', 'style.rules')).toMatchObject({ status: 0, out: '' });
+    });
+
+    test('what synthesize writes is evidence: it fires, and its twins do not', () => {
+      const rule = 'alert dns $HOME_NET any -> any any (msg:"x"; dns.query; dotprefix; content:".evil.example"; nocase; endswith; sid:1000001; rev:1;)';
+      writeFileSync(join(folder, 'made.rules'), `${rule}\n`);
+      expect(sigwright('synthesize', '-S', 'made.rules', '-o', 'made').out).toContain('1 of 1 rules solved');
+      const evidence = join(folder, 'made', '1000001');
+      expect(readFileSync(join(evidence, 'expect.yaml'), 'utf8')).toContain('because: "dns.query: content');
+      expect(sigwright('run', '-r', join(evidence, 'fires.pcap'), '-S', 'made.rules').out).toContain('1 × 1000001');
+      expect(sigwright('run', '-r', join(evidence, 'silent-1.pcap'), '-S', 'made.rules').out).toContain('no alerts');
+      expect(sigwright('cost', '-S', 'made.rules', '-r', join(evidence, 'fires.pcap')).out).toContain('checks per MB');
+      const translated = sigwright('translate', 'made.rules', '--to', 'snort-2.9');
+      expect(translated).toMatchObject({ status: 0, out: expect.stringContaining('|04|evil|07|example|00|') });
+      expect(sigwright('translate', 'made.rules', '-o', 'dialects').status).toBe(0);
+      expect(readFileSync(join(folder, 'dialects', 'suricata-5', 'made.rules'), 'utf8')).toBe(`${rule}\n`);
+    });
+  });
+
   test.each([
+    ['lint without a file', ['lint'], /name rules files/],
+    ['a lint that is none', ['lint', RULES, '--allow', 'nonsense'], /no lint is called so/],
+    ['a target that is no version', ['lint', RULES, '--target', 'new'], /is no version/],
+    ['format of no file', ['format', 'nowhere.rules'], /does not exist/],
+    ['synthesize without rules', ['synthesize'], /-S FILE/],
+    ['synthesize of a sid of no rule', ['synthesize', '-S', RULES, '1'], /no rule has sid 1/],
+    ['cost on no capture', ['cost', '-S', RULES, '-r', 'nowhere.pcap'], /does not exist/],
+    ['a dialect that is none', ['translate', RULES, '--to', 'zeek'], /is none of/],
     ['no such capture', ['run', '-r', 'nowhere.pcap', '-S', RULES], /does not exist/],
     ['no such rules', ['run', '-r', CAPTURE, '-S', 'nowhere.rules'], /does not exist/],
     ['no repository', ['prove', '-C', '.'], /no ruleset.yaml/],
