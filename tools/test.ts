@@ -31,6 +31,7 @@ gate('catalogue index', node, ['tools/generate-catalogue-index.ts']);
 gate('format and lint', bin('biome'), ['check', '.']);
 gate('types', bin('tsc'), ['--noEmit']);
 gate('import rules', node, ['tools/check-imports.ts']);
+gate('compiled kernel', node, ['tools/build-kernel.ts', '--check']);
 
 const report = join(tmpdir(), `sigwright-tests-${process.pid}.json`);
 const run = spawnSync(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
