@@ -367,7 +367,7 @@ export class Engine {
     this.#handlers.alert?.(alert, packet);
   };
 
-  /** Writes what is complete and forgets it. `all`: nothing more will come. */
+  /** Writes what has ended and forgets what was inspected, too. `all`: nothing more will come. */
   #record(flow: Flow, session: ProtocolSession, all: boolean): void {
     const { transactions } = session;
     if (transactions.length === 0) return;
@@ -377,7 +377,7 @@ export class Engine {
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
-      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, complete || all);
+      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, ended(transaction, definition.complete) || all);
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
@@ -388,11 +388,11 @@ export class Engine {
 
   /** Complete in both directions and inspected in both. */
   #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
-    return (
-      transaction.progress[TO_SERVER] >= complete[TO_SERVER] &&
-      transaction.progress[TO_CLIENT] >= complete[TO_CLIENT] &&
-      !transaction.changed[TO_SERVER] &&
-      !transaction.changed[TO_CLIENT]
-    );
+    return ended(transaction, complete) && !transaction.changed[TO_SERVER] && !transaction.changed[TO_CLIENT];
   }
+}
+
+/** Nothing more comes in either direction: it can be recorded, whatever is still to be inspected. */
+function ended(transaction: Transaction, complete: readonly [number, number]): boolean {
+  return transaction.progress[TO_SERVER] >= complete[TO_SERVER] && transaction.progress[TO_CLIENT] >= complete[TO_CLIENT];
 }

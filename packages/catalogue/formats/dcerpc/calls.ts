@@ -41,6 +41,8 @@ class Half {
   #bytes: Uint8Array = NO_BYTES;
   #kept = 0;
   done = false;
+  /** byte order that its sender writes */
+  little = false;
 
   add(bytes: Uint8Array, start: number, end: number): void {
     this.fragments++;
@@ -82,6 +84,12 @@ export class RpcCall {
   get isRequest(): boolean {
     return this.halves[TO_SERVER].type === REQUEST;
   }
+}
+
+/** The call that a transaction carries, of whichever protocol it is. */
+export function callOf(transaction: Transaction): RpcCall | undefined {
+  const { call } = transaction as Transaction & { readonly call?: unknown };
+  return call instanceof RpcCall ? call : undefined;
 }
 
 /** Fields of the call in records. */
@@ -172,6 +180,7 @@ export class RpcAssociation {
     const waiting = unit.isFirst ? undefined : this.#calls.findLast((one) => one.id === unit.callId && one.isRequest && !one.halves[TO_SERVER].done);
     const call = waiting ?? this.#begin(unit);
     const half = call.halves[TO_SERVER];
+    half.little = unit.little;
     if (half.type < 0) {
       half.type = REQUEST;
       call.opnum = unit.opnum;
@@ -192,6 +201,7 @@ export class RpcAssociation {
     if (asked === undefined && !this.#tellsLost) return undefined;
     const call = asked ?? this.#begin(unit);
     const half = call.halves[TO_CLIENT];
+    half.little = unit.little;
     half.type = type;
     if (type === RESPONSE) {
       half.add(unit.bytes, unit.stubStart, unit.end);

@@ -95,7 +95,7 @@ export const keywords = asKeywords(
     summary: 'compare a number in the bytes',
     kind: 'condition',
     argument: custom(
-      '<bytes or variable>,[!]<operator>,<value>,<offset>[,relative][,little][,string,<hex|dec|oct>][,bitmask <mask>]',
+      '<bytes or variable>,[!]<operator>,<value>,<offset>[,relative][,little|dce][,string,<hex|dec|oct>][,bitmask <mask>]',
       ['2,>,1000,4', '4,!&,0x80,0,relative,little', '3,=,443,0,string,dec', '2,=,1,-2,relative,bitmask 0xf0'],
       (written) => {
         const parts = listed(written);

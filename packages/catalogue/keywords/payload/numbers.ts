@@ -5,6 +5,7 @@
  */
 import type { Inspection, RuleBuilder } from '@sigwright/contracts';
 import { numberIn } from '../../arguments/index.ts';
+import { callOf } from '../../formats/dcerpc/calls.ts';
 
 export interface Reading {
   /** how many, or the variable that says it */
@@ -12,6 +13,8 @@ export interface Reading {
   readonly offset: number | string;
   readonly relative: boolean;
   readonly little: boolean;
+  /** the byte order is that of the call of DCE/RPC that is inspected */
+  readonly ofCall: boolean;
   /** digits in text, with their base; 0: binary */
   readonly base: number;
   readonly mask: number | undefined;
@@ -26,6 +29,8 @@ export interface Resolved {
   readonly offsetVariable: number;
   readonly relative: boolean;
   readonly little: boolean;
+  /** the byte order is that of the call of DCE/RPC that is inspected */
+  readonly ofCall: boolean;
   readonly base: number;
   readonly masked: boolean;
   readonly mask: number;
@@ -84,7 +89,10 @@ export function readFlags(
       base = BASES[word];
     } else named.set(word, value);
   }
-  if (named.has('dce')) return { problem: '`dce` is not built yet', help: 'name the byte order: `big` or `little`' };
+  const ofCall = named.get('dce') === '';
+  if (ofCall) named.delete('dce');
+  if (ofCall && (endian !== undefined || isText))
+    return { problem: '`dce` takes the byte order from the call', help: 'leave out `big`, `little` and `string`' };
   if (base !== 0 && !isText) return { problem: 'hex, dec and oct go with `string`' };
   if (isText) base ||= 10;
   const most = isText ? MOST_DIGITS[base] : MOST_BINARY_BYTES;
@@ -97,13 +105,14 @@ export function readFlags(
   named.delete('bitmask');
   const mask = maskText === undefined ? undefined : /^(?:0x)?[0-9a-f]{1,8}$/i.test(maskText) ? Number.parseInt(maskText, 16) : Number.NaN;
   if (mask !== undefined && !(mask > 0 && mask <= LARGEST_MASK)) return { problem: `\`${maskText}\` is not a hex mask of up to 32 bits` };
-  return { reading: { bytes, offset, relative, little: endian === 'little', base, mask }, named };
+  return { reading: { bytes, offset, relative, little: endian === 'little', ofCall, base, mask }, named };
 }
 
 const BASES: Readonly<Record<string, number>> = { hex: 16, dec: 10, oct: 8 };
 
 /** Variables by index; undefined where one is not known, which was then said. */
 export function resolve(reading: Reading, builder: RuleBuilder): Resolved | undefined {
+  if (reading.ofCall) builder.demandProtocol('dcerpc');
   const bytes = typeof reading.bytes === 'string' ? builder.useVariable(reading.bytes) : -1;
   const offset = typeof reading.offset === 'string' ? builder.useVariable(reading.offset) : -1;
   if (bytes === undefined || offset === undefined) return undefined;
@@ -117,6 +126,7 @@ export function resolve(reading: Reading, builder: RuleBuilder): Resolved | unde
     offsetVariable: offset,
     relative: reading.relative,
     little: reading.little,
+    ofCall: reading.ofCall,
     base: reading.base,
     masked: reading.mask !== undefined,
     mask,
@@ -147,16 +157,16 @@ export class NumberReader {
     this.at = at;
     const value =
       place.base === 0
-        ? this.#binary(inspection.bytes, at, count)
+        ? this.#binary(inspection.bytes, at, count, place.ofCall ? isLittle(inspection) : place.little)
         : this.#digits(inspection.bytes, at, count === 0 ? Math.min(inspection.end, at + LONGEST_TEXT) : at + count);
     return place.masked ? and(value, place.mask) / place.maskUnit : value;
   }
 
-  #binary(bytes: Uint8Array, at: number, count: number): number {
+  #binary(bytes: Uint8Array, at: number, count: number, little: boolean): number {
     this.used = count;
     if (count > MOST_BINARY_BYTES) return Number.NaN;
     let value = 0;
-    if (this.#place.little) for (let index = count - 1; index >= 0; index--) value = value * 256 + bytes[at + index];
+    if (little) for (let index = count - 1; index >= 0; index--) value = value * 256 + bytes[at + index];
     else for (let index = 0; index < count; index++) value = value * 256 + bytes[at + index];
     return value;
   }
@@ -180,6 +190,11 @@ export class NumberReader {
     this.used = index - at;
     return negative ? -value : value;
   }
+}
+
+/** Byte order of the peer who sent what is inspected; big where no call is there. */
+function isLittle({ transaction, direction }: Inspection): boolean {
+  return transaction !== undefined && callOf(transaction)?.halves[direction].little === true;
 }
 
 function digitOf(byte: number): number {

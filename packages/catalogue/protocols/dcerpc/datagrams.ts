@@ -54,6 +54,7 @@ export class DatagramSession extends FramedSession<DcerpcTransaction> {
     }
     const half = call.halves[side];
     half.type = type;
+    half.little = little;
     half.add(bytes, start + DATAGRAM_HEADER, start + DATAGRAM_HEADER + u16(bytes, start + 74));
     const flags = bytes[start + 2];
     if ((flags & IS_FRAGMENT) === 0 || (flags & LAST_FRAGMENT) !== 0) half.done = true;

@@ -1,26 +1,10 @@
 /** What rules see of DCE/RPC, whoever carries it. Suricata user guide, "DCERPC Keywords". */
-import {
-  asKeywords,
-  type Comparison,
-  type Direction,
-  fillWindow,
-  keyword,
-  TO_CLIENT,
-  TO_SERVER,
-  type Transaction,
-  type TransactionBuffer,
-} from '@sigwright/contracts';
+import { asKeywords, type Comparison, type Direction, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
 import { compares, custom, none, numberIn } from '../../arguments/index.ts';
-import { RpcCall } from '../../formats/dcerpc/calls.ts';
+import { callOf } from '../../formats/dcerpc/calls.ts';
 
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 const MOST_NUMBER = 65_535;
-
-/** The call that a transaction carries, of whichever protocol it is. */
-function callOf(transaction: Transaction): RpcCall | undefined {
-  const { call } = transaction as Transaction & { readonly call?: unknown };
-  return call instanceof RpcCall ? call : undefined;
-}
 
 export const STUB_DATA: TransactionBuffer = {
   of: 'transaction',
