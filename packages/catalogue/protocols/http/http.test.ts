@@ -280,6 +280,14 @@ const cases: readonly Case[] = [
     anomalies: [['request_line_missing_protocol', 'response_invalid_protocol']],
   },
   {
+    why: 'lines of blanks between requests are none',
+    turns: [
+      ['client', 'GET /old\n \n \t\n\nGET /next\n'],
+      ['server', ''],
+    ],
+    buffers: [{ 'http.uri': '/old' }, { 'http.uri': '/next' }],
+  },
+  {
     why: 'a response that nobody asked for',
     turns: [['server', OK]],
     buffers: [{ 'http.stat_code': '200', 'http.method': undefined }],

@@ -141,15 +141,15 @@ export class HttpSession implements ProtocolSession {
       found.stop = end;
       found.next = end;
     }
+    let first = at;
+    while (first < found.stop && (isSpace(bytes[first]) || bytes[first] === 0)) first++;
+    // A line of blanks is passed over.
+    if (first === found.stop) return found.next;
     if (direction === TO_SERVER) {
       const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next);
       if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
       return next;
     }
-    let first = at;
-    while (first < found.stop && (isSpace(bytes[first]) || bytes[first] === 0)) first++;
-    // A line of blanks is passed over.
-    if (first === found.stop) return found.next;
     if (latin1(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
       return this.#statusLine(side, bytes.slice(first, found.stop), found.next);
     // A line of something else right before what may be a status line is passed over, too.
