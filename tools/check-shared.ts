@@ -1,6 +1,6 @@
 /**
  * `npm run check:shared`: everything that needs the reference data beside the project. Prints figures; exit 1 where a floor that was
- * reached before is not reached any more. `--all` runs the whole conformance suite (20 minutes) instead of two tiers.
+ * reached before is not reached any more. `--all` runs the whole conformance suite (4 minutes) instead of three tiers.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
@@ -45,14 +45,18 @@ step(
   ['tools/shared-captures.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules'), results],
   (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined),
 );
-/** Floors: what was reached; see the closing notes for what the differences are. */
-const PRECISION = 0.89;
-const RECALL = 0.95;
+/**
+ * Floors: what was reached. The reference run kept its thresholds from one capture to the next: rules that tell an address once in
+ * some minutes are silent there in files whose addresses occur elsewhere, which costs nine points of precision.
+ */
+const PRECISION = 0.895;
+const RECALL = 0.985;
+const SAME_EVENT_TYPES = 0.87;
 step('agreement on public captures', '/usr/bin/python3', [join(shared, 'captures', 'compare.py'), '--results', results, '--most', '12'], (output) => {
-  const match = /precision ([\d.]+) recall ([\d.]+)/.exec(output);
-  return match !== null && Number(match[1]) >= PRECISION && Number(match[2]) >= RECALL
+  const match = /precision ([\d.]+) recall ([\d.]+).*same event types ([\d.]+)/.exec(output);
+  return match !== null && Number(match[1]) >= PRECISION && Number(match[2]) >= RECALL && Number(match[3]) >= SAME_EVENT_TYPES
     ? undefined
-    : `precision or recall fell below ${PRECISION} and ${RECALL}`;
+    : `precision, recall or event types fell below ${PRECISION}, ${RECALL}, ${SAME_EVENT_TYPES}`;
 });
 
 step('intake of published reports', process.execPath, ['tools/measure-intake.ts'], (output) =>
@@ -62,7 +66,9 @@ step('drafts and coverage', process.execPath, ['tools/measure-drafts.ts'], (outp
   output.includes('coverage:') && !/BELOW/.test(output) ? undefined : 'drafts or coverage fell',
 );
 
-const tiers = process.argv.includes('--all') ? [] : ['--tier', '1c-packet-stream-alerts', '--tier', '1d-core-app-alerts'];
+/** Percent of the runnable development tests that passed before. */
+const TIER_FLOORS: Readonly<Record<string, number>> = { '1c-packet-stream-alerts': 88, '1d-core-app-alerts': 90, '3a-http-evader': 100 };
+const tiers = process.argv.includes('--all') ? [] : ['--tier', '1c-packet-stream-alerts', '--tier', '1d-core-app-alerts', '--tier', '3a-http-evader'];
 step(
   'conformance',
   '/usr/bin/python3',
@@ -79,7 +85,14 @@ step(
     join(out, 'conformance'),
     ...tiers,
   ],
-  (output) => (/engine says/.test(output) ? undefined : 'the suite did not run'),
+  (output) => {
+    if (!/engine says/.test(output)) return 'the suite did not run';
+    const low = Object.entries(TIER_FLOORS).filter(([tier, floor]) => {
+      const rate = new RegExp(`${tier}\\s+\\d+\\s+\\d+\\s+\\d+\\s+([\\d.]+)%`).exec(output)?.[1];
+      return rate === undefined || Number(rate) < floor;
+    });
+    return low.length === 0 ? undefined : `fewer tests pass than before in ${low.map(([tier]) => tier).join(', ')}`;
+  },
 );
 
 console.log(failed === 0 ? '\nall floors hold' : `\n${failed} steps failed`);
