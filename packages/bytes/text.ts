@@ -59,11 +59,18 @@ export function fromHex(text: string): Uint8Array | undefined {
   return bytes;
 }
 
+const SHORT_PART = 24;
+
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (let index = 0; index < parts.length; index++) length += parts[index].length;
+  const whole = new Uint8Array(length);
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    // Most parts are a few bytes of a header, for which a call costs more than a loop.
+    if (part.length < SHORT_PART) for (let byte = 0; byte < part.length; byte++) whole[at + byte] = part[byte];
+    else whole.set(part, at);
     at += part.length;
   }
   return whole;
