@@ -23,7 +23,7 @@ const LETTER_H = 0x68;
 /** Blanks and digits of a chunk's size. */
 const CHUNK_SIZE_TEXT = 32;
 
-type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'tunnel';
+type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'lost' | 'tunnel';
 
 class Side {
   state: State = 'line';
@@ -37,8 +37,26 @@ class Side {
   compressed: FileTransfer | undefined = undefined;
   /** the message completed last: what follows and begins no message belongs to its body */
   previous: HttpTransaction | undefined = undefined;
+  /** bytes were lost where a message was to begin */
+  lost = false;
   /** its head announced a body that its status or method forbids */
   unlikelyBody = false;
+}
+
+/** `HTTP/1.1 200`: version, blank and three digits. */
+const STATUS_LINE_START = 12;
+
+function isStatusLine(bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < VERSION_START.length; index++) if (bytes[at + index] !== VERSION_START[index]) return false;
+  if (!isDigit(bytes[at + 7]) || bytes[at + 8] !== 0x20) return false;
+  return isDigit(bytes[at + 9]) && isDigit(bytes[at + 10]) && isDigit(bytes[at + 11]);
+}
+
+/** `HTTP/1.` */
+const VERSION_START = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 export class HttpSession implements ProtocolSession {
@@ -119,9 +137,25 @@ export class HttpSession implements ProtocolSession {
       case 'open-ended':
         this.#body(direction, side, bytes, at, end);
         return end;
+      case 'lost':
+        return this.#findResponse(side, bytes, at, end, atEnd);
       case 'tunnel':
         return end;
     }
+  }
+
+  /**
+   * The head of a response was lost with its length: what comes is its body until something looks like a status line, wherever
+   * that stands.
+   */
+  #findResponse(side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
+    let at = start;
+    while (at + STATUS_LINE_START <= end && !isStatusLine(bytes, at)) at++;
+    const found = at + STATUS_LINE_START <= end;
+    if (!found && atEnd) at = end;
+    if (at > start) this.#body(TO_CLIENT, side, bytes, start, at);
+    if (found) this.#end(TO_CLIENT, side);
+    return at > start || found ? at : -1;
   }
 
   #line(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
@@ -206,6 +240,7 @@ export class HttpSession implements ProtocolSession {
   #statusLine(side: Side, line: Uint8Array, next: number): number {
     const transaction = this.#answered(side);
     const { response } = transaction;
+    side.lost = false;
     response.seen = true;
     response.line = line;
     const [protocol, afterProtocol] = word(line, 0);
@@ -226,7 +261,8 @@ export class HttpSession implements ProtocolSession {
       transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
       transaction.raise('response_invalid_protocol');
       transaction.advance(TO_CLIENT, BODY);
-      side.state = 'open-ended';
+      side.state = side.lost ? 'lost' : 'open-ended';
+      side.lost = false;
       this.#openFile(side, TO_CLIENT);
       return at;
     }
@@ -437,23 +473,42 @@ export class HttpSession implements ProtocolSession {
         side.left -= lost;
         transaction!.message(direction).body.size += lost;
         // What was lost beyond the body may have been messages: the next first line is looked for.
-        if (side.left === 0) this.#complete(direction, side);
+        if (side.left > 0) return true;
+        this.#complete(direction, side);
+        side.lost = length > lost;
         return true;
       }
       case 'chunk':
-        if (length > side.left) return false;
+        if (length > side.left) return this.#lose(direction, side);
         side.left -= length;
         transaction!.message(direction).body.size += length;
         if (side.left === 0) side.state = 'chunk-end';
         return true;
       case 'line':
+        side.lost = true;
         return transaction === undefined;
       case 'open-ended':
+      case 'lost':
         transaction!.message(direction).body.size += length;
         return true;
+      case 'tunnel':
+        return true;
       default:
-        return side.state === 'tunnel';
+        return this.#lose(direction, side);
     }
+  }
+
+  /** Where the message ends is not known any more. Responses are found again; a request could be anything. */
+  #lose(direction: Direction, side: Side): boolean {
+    const { transaction } = side;
+    if (direction === TO_SERVER || transaction === undefined) return false;
+    if (transaction.response.headers === undefined) {
+      transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
+      transaction.advance(TO_CLIENT, BODY);
+      this.#openFile(side, TO_CLIENT);
+    }
+    side.state = 'lost';
+    return true;
   }
 
   #end(direction: Direction, side: Side): void {

@@ -1,0 +1,49 @@
+/** HTTP/1 responses of which the capture lost a part: what follows is read again, and belongs to its own request. */
+import { fromLatin1, latin1 } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, Flow, TCP, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { describe, expect, test } from 'vitest';
+import { protocol } from './http.definition.ts';
+import type { HttpTransaction } from './transactions.ts';
+
+const REQUEST = 'GET /n HTTP/1.1\r\nHost: a\r\n\r\n';
+const NEXT = 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnext';
+
+/** Status and kept body of each of two responses; `server`: texts, and numbers of lost bytes. */
+function responses(server: readonly (string | number)[], size: number): string[] {
+  const flow = new Flow();
+  flow.protocol = TCP;
+  const session = protocol.open(flow, DEFAULT_SETTINGS);
+  const requests = fromLatin1(REQUEST + REQUEST);
+  session.consume(TO_SERVER, requests, 0, requests.length, false, 1);
+  let held = '';
+  for (const part of server) {
+    if (typeof part === 'number') {
+      held = '';
+      if (!session.skip(TO_CLIENT, part)) return ['given up'];
+      continue;
+    }
+    for (let at = 0; at < part.length; at += size) {
+      held += part.slice(at, at + size);
+      const bytes = fromLatin1(held);
+      held = held.slice(Math.max(0, session.consume(TO_CLIENT, bytes, 0, bytes.length, false, 1)));
+    }
+  }
+  session.finish(2);
+  return session.transactions.map((one) => {
+    const { response } = one as HttpTransaction;
+    return `${latin1(response.second)} ${latin1(response.body.bytes, 0, response.body.kept)}`;
+  });
+}
+
+describe.each([
+  ['its head', [120, 'the first body', NEXT], [' the first body', '404 next']],
+  ['its head, and the body looks a little like a head', [120, 'all about HTTP/1.1 2x', NEXT], [' all about HTTP/1.1 2x', '404 next']],
+  ['a part of its head', ['HTTP/1.1 200 OK\r\nContent-', 80, 'the first body', NEXT], ['200 the first body', '404 next']],
+  ['the middle of its body', ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 4, `xyz${NEXT}`], ['200 abcxyz', '404 next']],
+  ['the end of its body and more', ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc', 90, `second body${NEXT}`], ['200 abc', ' second body', '404 next']],
+  ['more than a chunk', ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab', 30, `xyz${NEXT}`], ['200 abxyz', '404 next']],
+] as const)('a response that lost %s', (_what, server, expected) => {
+  test.each([1, 2, 3, 7, 1000])('in pieces of %i bytes', (size) => {
+    expect(responses(server, size)).toEqual(expected);
+  });
+});
