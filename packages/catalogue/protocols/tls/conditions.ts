@@ -18,10 +18,10 @@ const SSL_VERSIONS: Readonly<Record<string, number>> = {
 };
 const STATES: readonly HandshakeState[] = ['client_hello', 'server_hello', 'client_keyx', 'server_keyx', 'unknown'];
 
-/** What the side that is looked at has said so far: before the answer, the client's hello has a version of its own. */
+/** What the side that is looked at has said: the client its highest version, whatever the server then chose. */
 function versionSeen(transaction: TlsTransaction, direction: Direction): number {
-  const { client, server } = transaction;
-  return direction === TO_SERVER && client !== undefined && server === undefined ? client.legacyVersion : transaction.version;
+  const { client } = transaction;
+  return direction === TO_SERVER && client !== undefined ? client.legacyVersion : transaction.version;
 }
 
 const tlsVersion = keyword({
