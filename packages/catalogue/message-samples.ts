@@ -13,7 +13,23 @@ const pdu = (kind: number): string => der(0xa0 + kind, der(0x02, '\x01'), der(0x
 const principal = (...names: readonly string[]): string =>
   der(0x30, der(0xa0, der(0x02, '\x01')), der(0xa1, der(0x30, ...names.map((name) => der(0x1b, name)))));
 
+/** A text with its length before it in two bytes. */
+const counted = (text: string): string => String.fromCharCode(text.length >> 8, text.length & 255) + text;
+const mqtt = (head: number, ...parts: readonly string[]): string => String.fromCharCode(head, parts.join('').length) + parts.join('');
+
 export const SAMPLES = {
+  mqtt: {
+    connect: mqtt(0x10, counted('MQTT'), '\x05\xc2\0\x3c', '\x03\x21\0\x14', counted('sensor'), counted('alice'), counted('secret')),
+    connected: mqtt(0x20, '\0\0', '\0'),
+    publish: mqtt(0x32, counted('room/1'), '\0\x07', `\x0c\x01\x01\x26${counted('unit')}${counted('C')}`, '21.5'),
+    published: mqtt(0x40, '\0\x07\x10'),
+    subscribe: mqtt(0x82, '\0\x08\0', counted('room/#'), '\x01', counted('hall'), '\0'),
+    subscribed: mqtt(0x90, '\0\x08\0', '\x01\x80'),
+    unsubscribe: mqtt(0xa2, '\0\x09\0', counted('hall')),
+    unsubscribed: mqtt(0xb0, '\0\x09\0', '\0'),
+    ping: mqtt(0xc0),
+    leave: mqtt(0xe0, '\x04\0'),
+  },
   snmp: {
     get: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(0)),
     response: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(2)),
