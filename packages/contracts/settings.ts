@@ -169,7 +169,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   },
   fileLimit: 102_400,
   tls: { encryptionHandling: 'track-only', fingerprints: true },
-  mqtt: { passwords: false, messageLimit: 1_048_576, shownText: 1024 },
+  mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   flowTimeouts: {
     tcp: { fresh: 60, established: 600, closed: 60 },
     udp: { fresh: 30, established: 300, closed: 0 },

@@ -52,13 +52,13 @@ test('is the same at every split', () => {
   for (const pieces of everySplit(dialogue)) expect(tell(protocol, pieces)).toEqual(told);
 });
 
-test('rules see topics and passwords, which records keep back unless they are wanted', () => {
+test('rules see topics and passwords; records keep passwords back where they are told to', () => {
   const [connect, publish, subscribe] = tell(protocol, whole(dialogue)).transactions;
   expect(connect.buffers['mqtt.connect.password']).toEqual(['secret']);
   expect(publish.buffers['mqtt.publish.message']).toEqual(['21.5']);
   expect(subscribe.buffers['mqtt.subscribe.topic']).toEqual(['room/#', 'hall']);
-  expect(JSON.stringify(bodies(dialogue))).not.toContain('secret');
-  expect(JSON.stringify(bodies(dialogue, { ...DEFAULT_SETTINGS, mqtt: { ...DEFAULT_SETTINGS.mqtt, passwords: true } }))).toContain('secret');
+  expect(JSON.stringify(bodies(dialogue))).toContain('secret');
+  expect(JSON.stringify(bodies(dialogue, { ...DEFAULT_SETTINGS, mqtt: { ...DEFAULT_SETTINGS.mqtt, passwords: false } }))).not.toContain('secret');
 });
 
 test('answers without a question, and what comes before the logon', () => {
@@ -84,9 +84,13 @@ test('what can not be read', () => {
 test('a message above the limit is passed over, and what follows is read', () => {
   const settings = { ...DEFAULT_SETTINGS, mqtt: { ...DEFAULT_SETTINGS.mqtt, messageLimit: 200 } };
   const long: Turns = [['client', `${mqtt.connect}\x30\xac\x02\0\x01a\0${'z'.repeat(296)}${mqtt.ping}`]];
-  expect(bodies(long, settings).slice(1)).toMatchObject([{ publish: { truncated: true, skipped_length: 300 } }, { pingreq: {} }]);
+  expect(bodies(long, settings).slice(1)).toMatchObject([{ publish: { truncated: true, skipped_length: 303 } }, { pingreq: {} }]);
   const short: Turns = [['client', mqtt.publish]];
   expect(bodies(short, { ...settings, mqtt: { ...settings.mqtt, shownText: 2 } })).toMatchObject([{ publish: { topic: 'ro[truncated 4 additional bytes]' } }]);
+  // The topics of a subscription share what is shown.
+  expect(bodies([['client', mqtt.connect + mqtt.subscribe]], { ...settings, mqtt: { ...settings.mqtt, shownText: 8 } })[1]).toMatchObject({
+    subscribe: { topics: [{ topic: 'room/#' }, { topic: 'ha[truncated 2 additional bytes]' }] },
+  });
 });
 
 test('a chat in which bytes stand for lengths is not recognised', () => {

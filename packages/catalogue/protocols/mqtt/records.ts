@@ -20,8 +20,8 @@ function messageBody(message: MqttMessage, transaction: MqttTransaction): Body {
   if (message.topic !== undefined) body['topic'] = cut(message.topic, shownText);
   if (message.id !== undefined) body['message_id'] = message.id;
   if (message.payload !== undefined) body['message'] = cut(latin1(message.payload, 0, message.payload.length), shownText);
-  if (message.type === 'subscribe') body['topics'] = message.topics.map(({ topic, qos }) => ({ topic: cut(topic, shownText), qos }));
-  if (message.type === 'unsubscribe') body['topics'] = message.topics.map(({ topic }) => cut(topic, shownText));
+  if (message.type === 'subscribe') body['topics'] = topics(message, shownText).map((topic, index) => ({ topic, qos: message.topics[index].qos }));
+  if (message.type === 'unsubscribe') body['topics'] = topics(message, shownText);
   codes(body, message);
   if (Object.keys(message.properties).length > 0) body['properties'] = message.properties;
   return body;
@@ -44,6 +44,18 @@ function connectBody(body: Body, connect: Connect, withPassword: boolean): void 
   if (connect.will === undefined) return;
   const { topic, message, properties } = connect.will;
   body['will'] = { topic, message, ...(Object.keys(properties).length > 0 ? { properties } : {}) };
+}
+
+/** Topics of a list share the characters that are shown; those behind are left out. */
+function topics(message: MqttMessage, most: number): string[] {
+  let left = most;
+  const shown: string[] = [];
+  for (const { topic } of message.topics) {
+    if (left <= 0) break;
+    shown.push(cut(topic, left));
+    left -= topic.length;
+  }
+  return shown;
 }
 
 function cut(text: string, most: number): string {

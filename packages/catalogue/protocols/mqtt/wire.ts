@@ -49,7 +49,7 @@ export interface MqttMessage {
   readonly dup: boolean;
   readonly qos: number;
   readonly retain: boolean;
-  /** bytes behind the fixed header, of a message too long to be read */
+  /** bytes of a message too long to be read */
   skipped: number | undefined;
   id: number | undefined;
   connect: Connect | undefined;
@@ -80,7 +80,7 @@ export function readMessage(bytes: Uint8Array, start: number, end: number, versi
     dup: (head & 8) !== 0,
     qos: (head >> 1) & 3,
     retain: (head & 1) !== 0,
-    skipped: whole ? undefined : length,
+    skipped: whole ? undefined : cursor.at - start + length,
     id: undefined,
     connect: undefined,
     sessionPresent: undefined,
