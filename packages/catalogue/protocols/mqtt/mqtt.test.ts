@@ -81,6 +81,12 @@ test('what can not be read', () => {
   expect(anomalies(...start, ['client', '\x30\xff\xff\xff\xff\xff'])[1]).toEqual(['malformed_traffic']);
 });
 
+test('a reason for leaving counts where properties may follow', () => {
+  const last = (leave: string) => bodies([['client', mqtt.connect + leave]]).at(-1);
+  expect(last('\xe0\x02\x04\0')).toMatchObject({ disconnect: { reason_code: 4 } });
+  expect(last('\xe0\x01\x04')).toMatchObject({ disconnect: { reason_code: 0 } });
+});
+
 test('a message above the limit is passed over, and what follows is read', () => {
   const settings = { ...DEFAULT_SETTINGS, mqtt: { ...DEFAULT_SETTINGS.mqtt, messageLimit: 200 } };
   const long: Turns = [['client', `${mqtt.connect}\x30\xac\x02\0\x01a\0${'z'.repeat(296)}${mqtt.ping}`]];

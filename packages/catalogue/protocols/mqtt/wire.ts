@@ -135,6 +135,9 @@ function body(message: MqttMessage, cursor: Cursor, version: number): boolean {
       while (cursor.left > 0 && message.codes.length < MOST_TOPICS) message.codes.push(cursor.uint8());
       return true;
     case 'disconnect':
+      // As Suricata has it: a lone reason, without the length of its properties, counts as success.
+      if (cursor.left === 1) cursor.skip(1);
+      return reason(message, cursor, version);
     case 'auth':
       return reason(message, cursor, version);
     default:
