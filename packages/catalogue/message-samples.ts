@@ -13,7 +13,52 @@ const pdu = (kind: number): string => der(0xa0 + kind, der(0x02, '\x01'), der(0x
 const principal = (...names: readonly string[]): string =>
   der(0x30, der(0xa0, der(0x02, '\x01')), der(0xa1, der(0x30, ...names.map((name) => der(0x1b, name)))));
 
+/** A text with its length before it in two bytes. */
+const counted = (text: string): string => String.fromCharCode(text.length >> 8, text.length & 255) + text;
+const mqtt = (head: number, ...parts: readonly string[]): string => String.fromCharCode(head, parts.join('').length) + parts.join('');
+
+/** A message of LDAP. */
+const ldap = (id: string, operation: string): string => der(0x30, der(0x02, id), operation);
+
 export const SAMPLES = {
+  ldap: {
+    bind: ldap('\x01', der(0x60, der(0x02, '\x03'), der(0x04, 'cn=reader'), der(0x80, 'hidden'))),
+    bound: ldap('\x01', der(0x61, der(0x0a, '\x31'), der(0x04), der(0x04, 'no'))),
+    search: ldap(
+      '\x02',
+      der(
+        0x63,
+        der(0x04, 'dc=example'),
+        der(0x0a, '\x02'),
+        der(0x0a, '\0'),
+        der(0x02, '\0'),
+        der(0x02, '\0'),
+        der(0x01, '\0'),
+        der(0x87, 'objectClass'),
+        der(0x30, der(0x04, 'cn'), der(0x04, 'mail')),
+      ),
+    ),
+    entry: ldap(
+      '\x02',
+      der(0x64, der(0x04, 'cn=a,dc=example'), der(0x30, der(0x30, der(0x04, 'mail'), der(0x31, der(0x04, 'a@example'), der(0x04, 'b@example'))))),
+    ),
+    done: ldap('\x02', der(0x65, der(0x0a, '\0'), der(0x04), der(0x04))),
+    change: ldap('\x03', der(0x66, der(0x04, 'cn=a'), der(0x30, der(0x30, der(0x0a, '\x02'), der(0x30, der(0x04, 'mail'), der(0x31, der(0x04, 'c'))))))),
+    encrypt: ldap('\x07', der(0x77, der(0x80, '1.3.6.1.4.1.1466.20037'))),
+    leave: ldap('\x04', '\x42\0'),
+  },
+  mqtt: {
+    connect: mqtt(0x10, counted('MQTT'), '\x05\xc2\0\x3c', '\x03\x21\0\x14', counted('sensor'), counted('alice'), counted('secret')),
+    connected: mqtt(0x20, '\0\0', '\0'),
+    publish: mqtt(0x32, counted('room/1'), '\0\x07', `\x0c\x01\x01\x26${counted('unit')}${counted('C')}`, '21.5'),
+    published: mqtt(0x40, '\0\x07\x10'),
+    subscribe: mqtt(0x82, '\0\x08\0', counted('room/#'), '\x01', counted('hall'), '\0'),
+    subscribed: mqtt(0x90, '\0\x08\0', '\x01\x80'),
+    unsubscribe: mqtt(0xa2, '\0\x09\0', counted('hall')),
+    unsubscribed: mqtt(0xb0, '\0\x09\0', '\0'),
+    ping: mqtt(0xc0),
+    leave: mqtt(0xe0, '\x04\0'),
+  },
   snmp: {
     get: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(0)),
     response: der(0x30, der(0x02, '\x01'), der(0x04, 'public'), pdu(2)),

@@ -71,6 +71,14 @@ export interface EngineSettings {
   };
   readonly fileLimit: number;
   readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
+  readonly mqtt: {
+    /** records show them */
+    readonly passwords: boolean;
+    /** longer messages are passed over */
+    readonly messageLimit: number;
+    /** characters of a text that records show */
+    readonly shownText: number;
+  };
   /** seconds, by protocol and state */
   readonly flowTimeouts: {
     readonly tcp: FlowTimeouts;
@@ -161,6 +169,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   },
   fileLimit: 102_400,
   tls: { encryptionHandling: 'track-only', fingerprints: true },
+  mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   flowTimeouts: {
     tcp: { fresh: 60, established: 600, closed: 60 },
     udp: { fresh: 30, established: 300, closed: 0 },

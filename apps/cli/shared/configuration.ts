@@ -167,6 +167,11 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       recordedHeaders: recordedHeadersOf(tree),
     },
     tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
+    mqtt: {
+      passwords: isYes(recordOption(tree, 'mqtt.passwords'), defaults.mqtt.passwords),
+      messageLimit: sizeOf(at(tree, 'app-layer.protocols.mqtt.max-msg-length'), defaults.mqtt.messageLimit),
+      shownText: sizeOf(recordOption(tree, 'mqtt.string-log-limit'), defaults.mqtt.shownText),
+    },
     flowTimeouts: {
       tcp: timeouts(tree, 'tcp', defaults.flowTimeouts.tcp),
       udp: timeouts(tree, 'udp', defaults.flowTimeouts.udp),
@@ -288,17 +293,23 @@ function eveOf(node: Tree): EveOutput {
 
 /** `dump-all-headers` of the type `http`. */
 function recordedHeadersOf(tree: Tree): readonly Direction[] {
+  const wanted = recordOption(tree, 'http.dump-all-headers');
+  if (wanted === 'both') return [TO_SERVER, TO_CLIENT];
+  if (wanted === 'request') return [TO_SERVER];
+  return wanted === 'response' ? [TO_CLIENT] : [];
+}
+
+/** An option of a record type, where any EVE output sets it. */
+function recordOption(tree: Tree, path: string): unknown {
   const outputs = at(tree, 'outputs');
   for (const output of Array.isArray(outputs) ? outputs : []) {
     const types = at(output, 'eve-log.types');
     for (const type of Array.isArray(types) ? types : []) {
-      const wanted = at(type, 'http.dump-all-headers');
-      if (wanted === 'both') return [TO_SERVER, TO_CLIENT];
-      if (wanted === 'request') return [TO_SERVER];
-      if (wanted === 'response') return [TO_CLIENT];
+      const wanted = at(type, path);
+      if (wanted !== undefined && wanted !== null) return wanted;
     }
   }
-  return [];
+  return undefined;
 }
 
 function forwardedOf(node: unknown): { forwarded?: Forwarded } {

@@ -1,0 +1,178 @@
+/** What rules see of LDAP. Suricata user guide, "LDAP Keywords". */
+import { fromLatin1 } from '@sigwright/bytes';
+import { type ArgumentGrammar, asKeywords, type Comparison, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
+import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
+import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import type { LdapTransaction } from './session.ts';
+import { OPERATIONS, RESULT_CODES } from './wire.ts';
+
+const text = (value: string | undefined): Uint8Array | undefined => (value === undefined ? undefined : fromLatin1(value));
+const filled = (value: string | undefined): boolean => value !== undefined && value !== '';
+
+/** `dn` or an attribute of any response: instances count through all of them. */
+function nth(lists: readonly (readonly string[])[], index: number): string | undefined {
+  let left = index;
+  for (const list of lists) {
+    if (left < list.length) return list[left];
+    left -= list.length;
+  }
+  return undefined;
+}
+
+const { buffers, keywords: sticky } = textBuffers<LdapTransaction>('ldap', [
+  {
+    name: 'ldap.request.dn',
+    summary: 'name that a request is about',
+    since: '8.0',
+    directions: [TO_SERVER],
+    read: (one) => (filled(one.request?.name) ? text(one.request?.name) : undefined),
+  },
+  {
+    name: 'ldap.responses.dn',
+    summary: 'name in a response',
+    since: '8.0',
+    directions: [TO_CLIENT],
+    multiple: true,
+    read: (one, index) => text(one.responses.filter((response) => filled(response.name))[index]?.name),
+  },
+  {
+    name: 'ldap.responses.message',
+    summary: 'message of a result',
+    since: '8.0',
+    directions: [TO_CLIENT],
+    multiple: true,
+    read: (one, index) => text(one.responses.filter((response) => filled(response.result?.message))[index]?.result?.message),
+  },
+  {
+    name: 'ldap.request.attribute_type',
+    summary: 'an attribute that a request names',
+    since: '8.0',
+    directions: [TO_SERVER],
+    multiple: true,
+    read: (one, index) => text(one.request?.attributes[index]),
+  },
+  {
+    name: 'ldap.responses.attribute_type',
+    summary: 'an attribute in a response',
+    since: '8.0',
+    directions: [TO_CLIENT],
+    multiple: true,
+    read: (one, index) =>
+      text(
+        nth(
+          one.responses.map((response) => response.attributes),
+          index,
+        ),
+      ),
+  },
+]);
+
+export { buffers };
+
+const MOST_OPERATION = 255;
+const MOST_CODE = 4_294_967_295;
+
+const byName = (table: Readonly<Record<number, string>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(table).map(([number, name]) => [name, Number(number)]));
+
+interface Indexed {
+  readonly wanted: Comparison;
+  /** of the response; negative from the last on */
+  readonly at: number | 'any' | 'all';
+}
+
+/** A comparison, and behind a comma which of the responses is meant. */
+function indexed(values: ArgumentGrammar<Comparison>): ArgumentGrammar<Indexed> {
+  return custom(`${values.syntax}[,any|all|<index>]`, ['1', '>1,all', '1,-1'], (written): { value: Indexed } | { problem: string } => {
+    const [first, index, ...more] = written.split(',').map((part) => part.trim());
+    const found = values.read(first);
+    if ('problem' in found) return { problem: found.problem };
+    if (more.length > 0) return { problem: 'only one index may follow' };
+    if (index === undefined || index === 'any' || index === 'all') return { value: { wanted: found.value, at: index ?? 'any' } };
+    return /^-?\d{1,9}$/.test(index) ? { value: { wanted: found.value, at: Number(index) } } : { problem: `\`${index}\` is neither any, all nor an index` };
+  });
+}
+
+function holds({ wanted, at }: Indexed, values: readonly (number | undefined)[]): boolean {
+  const fits = (value: number | undefined): boolean => value !== undefined && compares(wanted, value);
+  if (at === 'any') return values.some(fits);
+  if (at === 'all') return values.length > 0 && values.every(fits);
+  return fits(values.at(at));
+}
+
+function condition<Value>(
+  name: string,
+  summary: string,
+  argument: ArgumentGrammar<Value>,
+  example: string,
+  direction: 0 | 1,
+  describe: (wanted: Value) => string,
+  test: (wanted: Value, transaction: LdapTransaction) => boolean,
+): KeywordDefinition<never> {
+  return keyword<Value>({
+    name,
+    family: 'ldap',
+    since: '8.0',
+    summary,
+    kind: 'condition',
+    protocol: 'ldap',
+    argument,
+    examples: [`${name}:1;`, `${name}:${example};`],
+    broken: [{ options: `${name}:no such;`, code: `${name}/argument` }],
+    apply(wanted, builder) {
+      builder.addTransaction({
+        keyword: name,
+        describes: `${summary}: ${describe(wanted)}`,
+        protocol: 'ldap',
+        progress: MESSAGE_COMPLETE,
+        directions: [direction],
+        test: (transaction) => test(wanted, transaction as LdapTransaction),
+      });
+    },
+  });
+}
+
+const describeIndexed = ({ wanted, at }: Indexed): string => `${describeComparison(wanted)} (${at})`;
+
+export const keywords = asKeywords(
+  ...sticky,
+  condition(
+    'ldap.request.operation',
+    'operation of the request',
+    comparison(0, MOST_OPERATION, byName(OPERATIONS)),
+    'search_request',
+    TO_SERVER,
+    describeComparison,
+    (wanted, { request }) => request !== undefined && compares(wanted, request.number),
+  ),
+  condition(
+    'ldap.responses.operation',
+    'operation of a response',
+    indexed(comparison(0, MOST_OPERATION, byName(OPERATIONS))),
+    'search_result_done,-1',
+    TO_CLIENT,
+    describeIndexed,
+    (wanted, { responses }) =>
+      holds(
+        wanted,
+        responses.map((one) => one.number),
+      ),
+  ),
+  condition('ldap.responses.count', 'number of responses', comparison(0, MOST_CODE), '>1', TO_CLIENT, describeComparison, (wanted, { responses }) =>
+    compares(wanted, responses.length),
+  ),
+  condition(
+    'ldap.responses.result_code',
+    'code of a result',
+    indexed(comparison(0, MOST_CODE, byName(RESULT_CODES))),
+    'invalid_credentials,0',
+    TO_CLIENT,
+    describeIndexed,
+    (wanted, { responses }) =>
+      holds(
+        wanted,
+        responses.map((one) => one.result?.code),
+      ),
+  ),
+);

@@ -1,0 +1,139 @@
+/** What rules see of MQTT. Suricata user guide, "MQTT Keywords". */
+import { fromLatin1 } from '@sigwright/bytes';
+import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { choice, compares, comparison, custom, describeComparison, list, wholeNumber } from '../../arguments/index.ts';
+import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
+import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import type { MqttTransaction } from './session.ts';
+import { type Connect, type MqttMessage, type MqttType, TYPES } from './wire.ts';
+
+const text = (value: string | undefined): Uint8Array | undefined => (value === undefined || value === '' ? undefined : fromLatin1(value));
+
+const ofConnect =
+  (read: (connect: Connect) => string | undefined) =>
+  (one: MqttTransaction): Uint8Array | undefined =>
+    text(one.messages.map((message) => (message.connect === undefined ? undefined : read(message.connect))).find((value) => value !== undefined));
+
+const topics =
+  (type: MqttType) =>
+  (one: MqttTransaction, index: number): Uint8Array | undefined =>
+    text(one.messages.find((message) => message.type === type)?.topics[index]?.topic);
+
+const { buffers, keywords: sticky } = textBuffers<MqttTransaction>('mqtt', [
+  { name: 'mqtt.connect.clientid', summary: 'identifier the client gives itself', since: '6.0', read: ofConnect((one) => one.clientId) },
+  { name: 'mqtt.connect.username', summary: 'name the client logs on with', since: '6.0', read: ofConnect((one) => one.username) },
+  { name: 'mqtt.connect.password', summary: 'password the client logs on with', since: '6.0', read: ofConnect((one) => one.password) },
+  { name: 'mqtt.connect.willtopic', summary: 'topic of the message for when the client is lost', since: '6.0', read: ofConnect((one) => one.will?.topic) },
+  { name: 'mqtt.connect.willmessage', summary: 'message for when the client is lost', since: '6.0', read: ofConnect((one) => one.will?.message) },
+  { name: 'mqtt.connect.protocol_string', summary: 'name of the protocol', since: '7.0', read: ofConnect((one) => one.protocol) },
+  { name: 'mqtt.publish.topic', summary: 'topic of a publication', since: '6.0', read: (one) => text(published(one)?.topic) },
+  { name: 'mqtt.publish.message', summary: 'what is published', since: '6.0', read: (one) => published(one)?.payload },
+  { name: 'mqtt.subscribe.topic', summary: 'a topic subscribed to', since: '6.0', multiple: true, read: topics('subscribe') },
+  { name: 'mqtt.unsubscribe.topic', summary: 'a topic no longer wanted', since: '6.0', multiple: true, read: topics('unsubscribe') },
+]);
+
+export { buffers };
+
+function published(one: MqttTransaction): MqttMessage | undefined {
+  return one.messages.find((message) => message.type === 'publish');
+}
+
+function condition<Value>(
+  name: string,
+  summary: string,
+  argument: ArgumentGrammar<Value>,
+  examples: readonly string[],
+  broken: string,
+  describe: (wanted: Value) => string,
+  holds: (wanted: Value, message: MqttMessage, transaction: MqttTransaction) => boolean,
+): KeywordDefinition<never> {
+  return keyword<Value>({
+    name,
+    family: 'mqtt',
+    since: '6.0',
+    summary,
+    kind: 'condition',
+    protocol: 'mqtt',
+    argument,
+    examples: examples.map((example) => `${name}:${example};`),
+    broken: [{ options: `${name}:${broken};`, code: `${name}/argument` }],
+    apply(wanted, builder) {
+      builder.addTransaction({
+        keyword: name,
+        describes: `${summary}: ${describe(wanted)}`,
+        protocol: 'mqtt',
+        progress: MESSAGE_COMPLETE,
+        directions: [TO_SERVER, TO_CLIENT],
+        test(transaction) {
+          const one = transaction as MqttTransaction;
+          return one.messages.some((message) => holds(wanted, message, one));
+        },
+      });
+    },
+  });
+}
+
+/** Names with `!` before those that must not be set. */
+function flags<Name extends string>(names: readonly Name[]): ArgumentGrammar<readonly { name: Name; set: boolean }[]> {
+  const parts = list(`[!]${names.join('|')}[,…]`, [names[0], `!${names[0]},${names[1]}`], names);
+  return {
+    ...parts,
+    read(written) {
+      const found = parts.read(written);
+      if ('problem' in found) return found;
+      const wanted = found.value.map((part) => ({ name: part.replace(/^!\s*/, '') as Name, set: !part.startsWith('!') }));
+      const unknown = wanted.find((one) => !names.includes(one.name));
+      return unknown === undefined ? { value: wanted } : { problem: `\`${unknown.name}\` is none of ${names.join(', ')}` };
+    },
+  };
+}
+
+const describeFlags = (wanted: readonly { name: string; set: boolean }[]): string => wanted.map(({ name, set }) => (set ? name : `not ${name}`)).join(', ');
+
+const yesOrNo = custom('yes|no|true|false', ['yes', 'false'], (written) => {
+  const word = written.trim().toLowerCase();
+  if (['yes', 'true'].includes(word)) return { value: true };
+  return ['no', 'false'].includes(word) ? { value: false } : { problem: `\`${written}\` is neither yes nor no` };
+});
+
+const LAST_QOS = 2;
+const MOST_BYTE = 255;
+
+export const keywords = asKeywords(
+  ...sticky,
+  condition('mqtt.type', 'kind of a message', choice(TYPES), ['PUBLISH', 'connack'], 'HELLO', String, (wanted, message) => message.type === wanted),
+  condition('mqtt.qos', 'quality of service', wholeNumber(0, LAST_QOS), ['0', '2'], '3', String, (wanted, message) => message.qos === wanted),
+  condition('mqtt.reason_code', 'return or reason code', comparison(0, MOST_BYTE), ['0', '>127'], '256', describeComparison, (wanted, message) =>
+    message.codes.some((code) => compares(wanted, code)),
+  ),
+  condition(
+    'mqtt.protocol_version',
+    'version of the protocol',
+    comparison(0, MOST_BYTE),
+    ['5', '<5'],
+    'five',
+    describeComparison,
+    (wanted, _message, transaction) => compares(wanted, transaction.version),
+  ),
+  condition('mqtt.flags', 'flags of a message', flags(['dup', 'retain']), ['retain', '!dup,retain'], 'will', describeFlags, (wanted, message) =>
+    wanted.every(({ name, set }) => message[name] === set),
+  ),
+  condition(
+    'mqtt.connect.flags',
+    'flags of a logon',
+    flags(['username', 'password', 'will', 'will_retain', 'clean_session']),
+    ['username,!password', 'will'],
+    'dup',
+    describeFlags,
+    (wanted, { connect }) => connect !== undefined && wanted.every(({ name, set }) => connect.flags[name] === set),
+  ),
+  condition(
+    'mqtt.connack.session_present',
+    'the server knows the session',
+    yesOrNo,
+    ['yes', 'false'],
+    'perhaps',
+    String,
+    (wanted, message) => message.sessionPresent === wanted,
+  ),
+);
