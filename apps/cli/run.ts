@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
         alerts.set(alert.rule.sid, known);
       },
       anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
-      transaction: (protocol, transaction, flow, packet, final) => writer.transaction(protocol, transaction, flow, packet, final),
+      transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
       flow: (flow) => writer.flow(flow),
     });
     if (profile !== undefined) engine.profile = profile;

@@ -243,9 +243,9 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         anomaly: (packet, flow, transaction, name) => {
           for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
         },
-        transaction: (protocol, transaction, flow, packet, final) => {
-          if (final) counted.transaction(flow);
-          for (const writer of writers) writer.transaction(protocol, transaction, flow, packet, final);
+        transaction: (protocol, transaction, flow, packet) => {
+          counted.transaction(flow);
+          for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
         },
         recognised: (flow) => counted.recognised(flow),
         flow: (flow) => {

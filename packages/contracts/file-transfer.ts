@@ -18,7 +18,6 @@ export class FileTransfer {
   /** first byte number where the transfer is a range of a file */
   rangeStart: number | undefined = undefined;
   rangeEnd: number | undefined = undefined;
-  logged = false;
   readonly limit: number;
 
   constructor(direction: Direction, name: string, limit: number) {

@@ -15,8 +15,8 @@ export abstract class Transaction {
   /** names of anomalies (`http.unable_to_match_response_to_request` without the protocol); undefined where none */
   anomalies: string[] | undefined = undefined;
   files: FileTransfer[] | undefined = undefined;
-  /** its record was written */
-  logged = false;
+  /** it was handed on to be recorded; set by the engine */
+  recorded = false;
   /** owned by detection: rules already decided on this transaction, by direction */
   detection: unknown = undefined;
   /** capture time of its first byte, microseconds */

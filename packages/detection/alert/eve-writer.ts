@@ -288,29 +288,25 @@ export class EveWriter implements EngineHandlers {
     return { action: (decision & PASSED) !== 0 ? 'pass' : 'alert' };
   }
 
-  transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void {
-    if (!transaction.logged && final) {
-      transaction.logged = true;
-      if (this.#wants(protocol.recordName)) {
-        for (const { type, body, beside, direction } of protocol.records(transaction, flow)) {
-          const record = this.#head(type, packet, flow, direction);
-          record['tx_id'] = transaction.id;
-          record[type] = body;
-          if (beside !== undefined) Object.assign(record, beside);
-          this.#write(record);
-        }
-      }
-      if (transaction.anomalies !== undefined && this.#wants('anomaly')) {
-        for (const name of transaction.anomalies) this.#anomaly(packet, flow, transaction, `${flow.applicationProtocol}.${name}`);
+  transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void {
+    if (this.#wants(protocol.recordName)) {
+      for (const { type, body, beside, direction } of protocol.records(transaction, flow)) {
+        const record = this.#head(type, packet, flow, direction);
+        record['tx_id'] = transaction.id;
+        record[type] = body;
+        if (beside !== undefined) Object.assign(record, beside);
+        this.#write(record);
       }
     }
-    if (final && transaction.files !== undefined && this.#wants('fileinfo')) {
-      for (const file of transaction.files) if (!file.logged && file.size > 0) this.#file(protocol, file, transaction, flow, packet);
+    if (transaction.anomalies !== undefined && this.#wants('anomaly')) {
+      for (const name of transaction.anomalies) this.#anomaly(packet, flow, transaction, `${flow.applicationProtocol}.${name}`);
+    }
+    if (transaction.files !== undefined && this.#wants('fileinfo')) {
+      for (const file of transaction.files) if (file.size > 0) this.#file(protocol, file, transaction, flow, packet);
     }
   }
 
   #file(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void {
-    file.logged = true;
     const record = this.#head('fileinfo', packet, flow, file.direction);
     const context = protocol.context(transaction, flow);
     if (context !== undefined) record[protocol.recordName] = context;

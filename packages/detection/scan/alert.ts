@@ -23,8 +23,8 @@ export interface EngineHandlers {
   /** `name` as Suricata shows it with its owner in front (`ipv4.trunc_pkt`, `stream.pkt_invalid_ack`, `http.gzip_decompression_failed`) */
   anomaly?(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void;
   recognised?(flow: Flow): void;
-  /** Called while a transaction lives, after each packet of its flow, and a last time with `final`. */
-  transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet, final: boolean): void;
+  /** Once for each transaction, when nothing more comes of it. */
+  transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void;
   flow?(flow: Flow): void;
   /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
   dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;

@@ -377,7 +377,10 @@ export class Engine {
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
-      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, ended(transaction, definition.complete) || all);
+      if (!transaction.recorded && (all || ended(transaction, definition.complete))) {
+        transaction.recorded = true;
+        this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
+      }
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
