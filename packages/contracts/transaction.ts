@@ -14,6 +14,8 @@ export abstract class Transaction {
   readonly changed: [boolean, boolean] = [true, true];
   /** names of anomalies (`http.unable_to_match_response_to_request` without the protocol); undefined where none */
   anomalies: string[] | undefined = undefined;
+  /** how many of them were recorded */
+  anomaliesLogged = 0;
   files: FileTransfer[] | undefined = undefined;
   /** its record was written */
   logged = false;
