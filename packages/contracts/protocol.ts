@@ -80,6 +80,8 @@ export interface ProtocolDefinition {
   records(transaction: Transaction, flow: Flow): readonly ProtocolRecord[];
   /** The object shown under `<recordName>` in an alert on this transaction. */
   context(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
+  /** Further objects beside it in alerts and file records, by name (`email` beside `smtp`). */
+  contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
 }
 
 export interface ProtocolRecord {

@@ -14,6 +14,8 @@ export abstract class Transaction {
   readonly changed: [boolean, boolean] = [true, true];
   /** names of anomalies (`http.unable_to_match_response_to_request` without the protocol); undefined where none */
   anomalies: string[] | undefined = undefined;
+  /** how many of them were handed on; counted by the engine */
+  anomaliesTold = 0;
   files: FileTransfer[] | undefined = undefined;
   /** it was handed on to be recorded; set by the engine */
   recorded = false;

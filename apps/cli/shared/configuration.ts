@@ -166,6 +166,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
       recordedHeaders: recordedHeadersOf(tree),
     },
+    mail: mailOf(tree),
     tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
     mqtt: {
       passwords: isYes(recordOption(tree, 'mqtt.passwords'), defaults.mqtt.passwords),
@@ -187,6 +188,18 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
   return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
+}
+
+function mailOf(tree: Tree): EngineSettings['mail'] {
+  const mime = at(tree, 'app-layer.protocols.smtp.mime');
+  const schemes = at(mime, 'extract-urls-schemes');
+  const wanted = isYes(at(mime, 'decode-mime'), true) && isYes(at(mime, 'extract-urls'), true);
+  return {
+    urls: {
+      schemes: wanted ? (Array.isArray(schemes) ? schemes.map(String) : DEFAULT_SETTINGS.mail.urls.schemes) : [],
+      withScheme: isYes(at(mime, 'log-url-scheme'), DEFAULT_SETTINGS.mail.urls.withScheme),
+    },
+  };
 }
 
 /** Bodies are bounded even where the configuration asks for all of them. */

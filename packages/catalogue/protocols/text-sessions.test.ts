@@ -50,7 +50,7 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
         anomalies: [],
         files: [
           ['a.bin', 4, 'CLOSED'],
-          ['b.txt', 11, 'CLOSED'],
+          ['b.txt', 9, 'CLOSED'],
         ],
         records: [
           {
@@ -58,12 +58,80 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
             direction: 0,
             body: { helo: 'client.example', mail_from: '<alice@example.org>', rcpt_to: ['<bob@example.com>'] },
             beside: {
-              email: { status: 'PARSE_DONE', from: 'Alice <alice@example.org>', to: ['bob@example.com', 'carol@example.com'], attachment: ['a.bin', 'b.txt'] },
+              email: {
+                status: 'PARSE_DONE',
+                from: 'Alice <alice@example.org>',
+                to: ['bob@example.com', 'carol@example.com'],
+                subject: 'two parts',
+                attachment: ['a.bin', 'b.txt'],
+              },
             },
           },
         ],
       },
     ],
+  ],
+  [
+    'addresses in the text, the last first; a message in a message has headers and files of its own',
+    'smtp',
+    [
+      [
+        'client',
+        lines(
+          'EHLO a',
+          'MAIL FROM:<a@b>',
+          'DATA',
+          'Content-Type: multipart/mixed; boundary=x',
+          '',
+          '--x',
+          'Content-Type: text/html',
+          'Content-Transfer-Encoding: quoted-printable',
+          '',
+          '<a href=3D"http://one.exam=',
+          'ple/?a">http://two.example</a>',
+          '--x',
+          'Content-Type: message/rfc822',
+          'Content-Transfer-Encoding: base64',
+          '',
+          'Content-Disposition: attachment; filename=inner.bin',
+          '',
+          'as it is',
+          '--x--',
+          '.',
+        ),
+      ],
+      ['server', lines('220 mail.example', '250 ok', '250 ok', '354 go on', '250 taken')],
+    ],
+    [{ anomalies: [], files: [['inner.bin', 8, 'CLOSED']], buffers: { 'email.url': ['two.example', 'one.example/?a'] }, progress: [1, 1] }],
+  ],
+  [
+    'a line longer than is kept at once loses nothing; damaged codings and long names are told',
+    'smtp',
+    [
+      [
+        'client',
+        lines(
+          'EHLO a',
+          'DATA',
+          `Content-Disposition: attachment; filename="${'n'.repeat(300)}"`,
+          'Content-Transfer-Encoding: base64',
+          '',
+          'AAEC'.repeat(1100),
+          'AA!=',
+          '.',
+        ),
+      ],
+    ],
+    [{ anomalies: ['mime_long_filename', 'mime_long_line', 'mime_long_enc_line', 'mime_invalid_base64'], files: [['n'.repeat(255), 3301, 'CLOSED']] }],
+  ],
+  [
+    'a second sender, a sender without content and a reply without a command',
+    'smtp',
+    [
+      ['client', lines('HELO a', 'MAIL FROM:<a@b>', 'MAIL FROM:<c@d>', 'RCPT bob')],
+      ['server', lines('220 mail.example', '250 ok', '250 ok', '503 no', '501 no', '421 too long')],
+    ],
+    [{ anomalies: ['duplicate_fields', 'unparsable_content', 'unable_to_match_reply_with_request'] }],
   ],
   [
     'a text that the server does not want is no text',

@@ -180,6 +180,7 @@ export class EveWriter implements EngineHandlers {
       const shown = transaction ?? newest(flow);
       const context = shown === undefined ? undefined : definition.context(shown, flow);
       if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
+      if (shown !== undefined) Object.assign(record, definition.contextBeside?.(shown, flow));
       const files = shown?.files?.map((file) => fileBody(file, shown.id));
       if (files !== undefined && files.length > 0) record['files'] = files;
     }
@@ -298,9 +299,6 @@ export class EveWriter implements EngineHandlers {
         this.#write(record);
       }
     }
-    if (transaction.anomalies !== undefined && this.#wants('anomaly')) {
-      for (const name of transaction.anomalies) this.#anomaly(packet, flow, transaction, `${flow.applicationProtocol}.${name}`);
-    }
     if (transaction.files !== undefined && this.#wants('fileinfo')) {
       for (const file of transaction.files) if (file.size > 0) this.#file(protocol, file, transaction, flow, packet);
     }
@@ -310,6 +308,7 @@ export class EveWriter implements EngineHandlers {
     const record = this.#head('fileinfo', packet, flow, file.direction);
     const context = protocol.context(transaction, flow);
     if (context !== undefined) record[protocol.recordName] = context;
+    Object.assign(record, protocol.contextBeside?.(transaction, flow));
     record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
     record['fileinfo'] = fileBody(file, transaction.id);
     this.#write(record);
@@ -426,6 +425,9 @@ export class EveWriter implements EngineHandlers {
   #sideProtocols(record: EveRecord, flow: Flow): void {
     if (flow.originalProtocol !== undefined && flow.originalProtocol !== flow.applicationProtocol)
       record['app_proto_orig'] = this.#recordName(flow.originalProtocol);
+    const { applicationProtocol, protocolToServer, protocolToClient } = flow;
+    if (protocolToServer !== undefined && protocolToServer !== applicationProtocol) record['app_proto_ts'] = this.#recordName(protocolToServer);
+    if (protocolToClient !== undefined && protocolToClient !== applicationProtocol) record['app_proto_tc'] = this.#recordName(protocolToClient);
   }
 
   #flowInAlert(flow: Flow): Record<string, unknown> {

@@ -377,6 +377,7 @@ export class Engine {
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
+      if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
       if (!transaction.recorded && (all || ended(transaction, definition.complete))) {
         transaction.recorded = true;
         this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
@@ -387,6 +388,12 @@ export class Engine {
       } else transactions[kept++] = transaction;
     }
     transactions.length = kept;
+  }
+
+  /** As soon as they are seen. */
+  #tellAnomalies(flow: Flow, transaction: Transaction, anomalies: readonly string[]): void {
+    for (; transaction.anomaliesTold < anomalies.length; transaction.anomaliesTold++)
+      this.#handlers.anomaly?.(this.#packet, flow, transaction, `${flow.applicationProtocol}.${anomalies[transaction.anomaliesTold]}`);
   }
 
   /** Complete in both directions and inspected in both. */

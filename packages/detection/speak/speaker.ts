@@ -157,6 +157,8 @@ export class Speaker {
     flow.originalProtocol = flow.applicationProtocol;
     flow.session = undefined;
     flow.applicationProtocol = undefined;
+    flow.protocolToServer = undefined;
+    flow.protocolToClient = undefined;
     state.left = [undefined, undefined];
     state.failed = [false, false];
     const next = this.#byName.get(session.nextProtocol ?? '');

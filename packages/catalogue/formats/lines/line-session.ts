@@ -20,8 +20,13 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   /** the rest of a cut line is passed over */
   readonly #dropping: [boolean, boolean] = [false, false];
 
-  /** bytes[start, end) is a line without its end. `cut`: it was longer. */
+  /** bytes[start, end) is a line without its end. `cut`: it was longer; where `keepsLongLines`, the rest comes as further lines. */
   protected abstract line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void;
+
+  /** The rest of a cut line is given too, in pieces. */
+  protected keepsLongLines(_direction: Direction): boolean {
+    return false;
+  }
 
   /** How many bytes to come of this direction are no lines; 0 for none. */
   protected rawLength(_direction: Direction): number {
@@ -55,7 +60,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
           return end;
         }
         this.line(direction, bytes, at, at + LONGEST_LINE, true, time);
-        this.#dropping[direction] = true;
+        this.#dropping[direction] = !this.keepsLongLines(direction);
         at += LONGEST_LINE;
         continue;
       }

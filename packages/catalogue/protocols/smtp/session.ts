@@ -1,11 +1,13 @@
 /** The dialogue of RFC 5321: one transaction a mail, from the first command to the end of its text. BDAT is RFC 3030's. */
-import { latin1 } from '@sigwright/bytes';
+import { fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
-import { LineSession } from '../../formats/lines/line-session.ts';
+import { LineSession, LONGEST_LINE } from '../../formats/lines/line-session.ts';
 import { MailReader } from '../../formats/mime/mail.ts';
 
-/** Progress: commands until the text begins, then all. */
+/** Progress: commands until the text is over, then all; to the client, until the text was answered. */
 export const MAIL_OVER = 1;
+const DOT = 0x2e;
+const CARRIAGE_RETURN = 0x0d;
 const MOST_RECIPIENTS = 256;
 
 export class SmtpTransaction extends Transaction {
@@ -13,13 +15,23 @@ export class SmtpTransaction extends Transaction {
   from: string | undefined = undefined;
   readonly recipients: string[] = [];
   mail: MailReader | undefined = undefined;
+  /** no command belongs to it any more */
   over = false;
+}
+
+interface Awaited {
+  readonly command: string;
+  readonly transaction: SmtpTransaction;
+  /** its reply answers the mail as a whole */
+  readonly last: boolean;
 }
 
 /** A peer that never answers must not make the list grow. */
 const MOST_AWAITED = 64;
 const DATA_FOLLOWS = 354;
 const READY = 220;
+/** RFC 3030 does not limit chunks; larger ones are nobody's. */
+const LARGEST_CHUNK = 999_999_999;
 
 export class SmtpSession extends LineSession<SmtpTransaction> {
   readonly #settings: EngineSettings;
@@ -27,6 +39,8 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   /** the last one; a new mail begins with the next command after it is over */
   #current: SmtpTransaction | undefined = undefined;
   #inText = false;
+  /** the text's line goes on */
+  #inLine = false;
   /** bytes of a BDAT chunk still to come, and whether it is the last */
   #chunk = 0;
   #lastChunk = false;
@@ -34,7 +48,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #held = '';
   #welcomed = false;
   /** commands without a reply yet, oldest first: clients need not wait (RFC 2920) */
-  readonly #awaited: string[] = [];
+  readonly #awaited: Awaited[] = [];
 
   constructor(settings: EngineSettings) {
     super();
@@ -43,8 +57,12 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
 
   protected line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
     if (direction === TO_CLIENT) this.#reply(latin1(bytes, start, Math.min(end, start + 4)), cut, time);
-    else if (this.#inText) this.#text(bytes, start, end);
+    else if (this.#inText) this.#text(bytes, start, end, cut);
     else this.#command(latin1(bytes, start, end), cut, time);
+  }
+
+  protected override keepsLongLines(direction: Direction): boolean {
+    return direction === TO_SERVER && this.#inText;
   }
 
   protected override rawLength(direction: Direction): number {
@@ -55,21 +73,29 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     this.#chunk -= end - start;
     const lines = (this.#held + latin1(bytes, start, end)).split('\n');
     this.#held = lines.pop() ?? '';
-    for (const line of lines) this.#mailLine(line.replace(/\r$/, ''));
-    // A line that never ends must not grow.
-    if (this.#held.length > this.#settings.fileLimit) {
-      this.#mailLine(this.#held);
-      this.#held = '';
+    for (const line of lines) {
+      const text = this.#pieces(line);
+      if (text.endsWith('\r')) this.#mailLine(text.slice(0, -1), '\r\n');
+      else this.#mailLine(text, '\n');
     }
+    this.#held = this.#pieces(this.#held);
     if (this.#chunk > 0 || !this.#lastChunk) return;
-    if (this.#held !== '') this.#mailLine(this.#held);
+    if (this.#held !== '') this.#mailLine(this.#held, '');
     this.#held = '';
     this.#endOfMail();
   }
 
-  #mailLine(text: string): void {
-    const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
-    this.#current?.mail?.line(bytes, 0, bytes.length);
+  /** A line that does not end must not grow: it is given in pieces. */
+  #pieces(line: string): string {
+    let rest = line;
+    for (; rest.length > LONGEST_LINE; rest = rest.slice(LONGEST_LINE)) this.#mailLine(rest.slice(0, LONGEST_LINE), '');
+    return rest;
+  }
+
+  #mailLine(text: string, lineEnd: string): void {
+    const bytes = fromLatin1(text);
+    this.#current?.mail?.line(bytes, 0, bytes.length, lineEnd);
+    if (this.#current !== undefined) this.#current.changed[TO_SERVER] = true;
   }
 
   #begin(time: number): SmtpTransaction {
@@ -80,69 +106,89 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     return this.#current;
   }
 
+  #await(command: string, transaction: SmtpTransaction, last = false): void {
+    if (this.#awaited.length >= MOST_AWAITED) this.#awaited.shift();
+    this.#awaited.push({ command, transaction, last });
+  }
+
   #command(text: string, cut: boolean, time: number): void {
     const [word] = /^[A-Za-z]*/.exec(text) ?? [''];
     const command = word.toUpperCase();
     // These say nothing about a next mail.
     const transaction = (command === 'RSET' || command === 'QUIT') && this.#current !== undefined ? this.#current : this.#begin(time);
     if (cut) transaction.raise('max_command_line_len_exceeded');
-    if (this.#awaited.length >= MOST_AWAITED) this.#awaited.shift();
-    this.#awaited.push(command);
+    const chunk = command === 'BDAT' ? /^BDAT +(\d+)( +LAST)?/i.exec(text) : null;
+    this.#await(command, transaction, chunk?.[2] !== undefined);
     switch (command) {
       case 'HELO':
       case 'EHLO':
         this.#helo = text.slice(5).trim();
         transaction.helo = this.#helo;
+        if (this.#helo === '') transaction.raise('unparsable_content');
         break;
-      case 'MAIL':
-        transaction.from = afterColon(text, /^MAIL +FROM:/i);
+      case 'MAIL': {
+        const sender = afterColon(text, /^MAIL +FROM:/i);
+        if (sender === undefined) transaction.raise('unparsable_content');
+        else if (transaction.from !== undefined) transaction.raise('duplicate_fields');
+        transaction.from = sender ?? transaction.from;
         break;
+      }
       case 'RCPT': {
         const recipient = afterColon(text, /^RCPT +TO:/i);
-        if (recipient !== undefined && transaction.recipients.length < MOST_RECIPIENTS) transaction.recipients.push(recipient);
+        if (recipient === undefined) transaction.raise('unparsable_content');
+        else if (transaction.recipients.length < MOST_RECIPIENTS) transaction.recipients.push(recipient);
         break;
       }
       case 'DATA':
         this.#inText = true;
         this.#mail(transaction);
         break;
-      case 'BDAT': {
-        const match = /^BDAT +(\d{1,9})( +LAST)?/i.exec(text);
-        if (match === null) break;
-        this.#chunk = Number(match[1]);
-        this.#lastChunk = match[2] !== undefined;
+      case 'BDAT':
+        if (chunk === null) break;
+        this.#chunk = Number(chunk[1]);
+        if (this.#chunk > LARGEST_CHUNK) {
+          transaction.raise('bdat_chunk_len_exceeded');
+          this.#chunk = LARGEST_CHUNK;
+        }
+        this.#lastChunk = chunk[2] !== undefined;
         this.#mail(transaction);
         if (this.#chunk === 0 && this.#lastChunk) this.#endOfMail();
         break;
-      }
       case 'RSET':
-        this.close(transaction);
+        if (!transaction.over) this.close(transaction);
         break;
     }
     transaction.changed[TO_SERVER] = true;
   }
 
   #mail(transaction: SmtpTransaction): void {
-    transaction.mail ??= new MailReader(TO_SERVER, this.#settings.fileLimit);
+    const { fileLimit, mail } = this.#settings;
+    transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, urls: mail.urls }, (anomaly) => transaction.raise(anomaly));
     transaction.files = transaction.mail.files;
   }
 
-  #text(bytes: Uint8Array, start: number, end: number): void {
-    if (end - start === 1 && bytes[start] === 0x2e) {
+  #text(bytes: Uint8Array, start: number, end: number, cut: boolean): void {
+    const fresh = !this.#inLine;
+    this.#inLine = cut;
+    if (fresh && !cut && end - start === 1 && bytes[start] === DOT) {
       this.#inText = false;
+      const mail = this.#current;
       this.#endOfMail();
+      // The text as a whole is answered once more.
+      if (mail !== undefined) this.#await('', mail, true);
       return;
     }
+    const lineEnd = cut ? '' : bytes[end] === CARRIAGE_RETURN ? '\r\n' : '\n';
     // A dot at the beginning was doubled for transport (RFC 5321 §4.5.2).
-    this.#current?.mail?.line(bytes, bytes[start] === 0x2e && end > start ? start + 1 : start, end);
+    this.#current?.mail?.line(bytes, fresh && bytes[start] === DOT && end > start ? start + 1 : start, end, lineEnd);
     if (this.#current !== undefined) this.#current.changed[TO_SERVER] = true;
   }
 
   #endOfMail(): void {
-    // The text as a whole is answered once more.
-    this.#awaited.push('');
-    this.#current?.mail?.finish();
-    if (this.#current !== undefined) this.close(this.#current);
+    if (this.#current === undefined) return;
+    this.#current.mail?.finish();
+    this.#current.over = true;
+    this.#current.advance(TO_SERVER, MAIL_OVER);
   }
 
   #reply(head: string, cut: boolean, time: number): void {
@@ -158,21 +204,26 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (head[3] === '-') return;
     this.#welcomed = true;
     if (welcome && code === READY) return;
-    if (this.#current !== undefined) this.#current.changed[TO_CLIENT] = true;
     const awaited = this.#awaited.shift();
-    if (awaited === 'DATA' && code !== DATA_FOLLOWS && this.#inText) {
-      this.#inText = false;
-      this.#begin(time).raise('data_command_rejected');
+    if (awaited === undefined) {
+      this.#current?.raise('unable_to_match_reply_with_request');
+      return;
     }
-    if (awaited !== 'STARTTLS') return;
+    const { command, transaction } = awaited;
+    transaction.changed[TO_CLIENT] = true;
+    if (awaited.last) transaction.advance(TO_CLIENT, MAIL_OVER);
+    if (command === 'DATA' && code !== DATA_FOLLOWS && this.#inText) {
+      this.#inText = false;
+      transaction.raise('data_command_rejected');
+    }
+    if (command !== 'STARTTLS') return;
     if (code === READY) {
-      if (this.#current !== undefined) this.close(this.#current);
+      this.close(transaction);
       this.nextProtocol = 'tls';
-    } else this.#begin(time).raise('tls_rejected');
+    } else transaction.raise('tls_rejected');
   }
 
   protected close(transaction: SmtpTransaction): void {
-    if (transaction.over) return;
     transaction.over = true;
     transaction.mail?.abort();
     transaction.advance(TO_SERVER, MAIL_OVER);

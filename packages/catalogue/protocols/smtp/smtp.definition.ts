@@ -45,6 +45,14 @@ const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
     multiple: true,
     read: (one, index) => text(one.mail?.headers.filter(([name]) => name === 'received')[index]?.[1]),
   },
+  {
+    name: 'email.url',
+    summary: 'an address in the text of the mail, without its scheme',
+    since: '8.0',
+    directions: [TO_SERVER],
+    multiple: true,
+    read: (one, index) => text(one.mail?.urls[index]),
+  },
 ]);
 
 function envelope(transaction: Transaction): Record<string, unknown> {
@@ -60,6 +68,9 @@ function addresses(value: string): string[] {
   return value.split(',').map((one) => one.trim());
 }
 
+/** Headers shown once, as they are written. */
+const SINGLE_FIELDS = ['subject', 'date', 'message-id', 'x-mailer', 'user-agent', 'reply-to', 'bcc', 'x-originating-ip', 'in-reply-to', 'organization'];
+
 function email(one: SmtpTransaction): Record<string, unknown> | undefined {
   const { mail } = one;
   if (mail === undefined) return undefined;
@@ -70,8 +81,21 @@ function email(one: SmtpTransaction): Record<string, unknown> | undefined {
   if (from !== undefined) body['from'] = from;
   if (to !== undefined) body['to'] = addresses(to);
   if (copies !== undefined) body['cc'] = addresses(copies);
+  for (const name of SINGLE_FIELDS) {
+    const value = mail.value(name);
+    if (value !== undefined) body[name.replaceAll('-', '_')] = value;
+  }
+  const received = mail.values('received');
+  if (received.length > 0) body['received'] = received;
   if (mail.attachments.length > 0) body['attachment'] = mail.attachments;
+  if (mail.urls.length > 0) body['url'] = mail.urls;
   return body;
+}
+
+/** A mail that has begun; before, there is nothing to tell. */
+function emailBeside(transaction: Transaction): Record<string, unknown> | undefined {
+  const mail = email(transaction as SmtpTransaction);
+  return mail === undefined ? undefined : { email: mail };
 }
 
 export const protocol: ProtocolDefinition = {
@@ -96,6 +120,18 @@ export const protocol: ProtocolDefinition = {
   keywords,
   anomaliesInCapitals: true,
   anomalies: [
+    { name: 'unable_to_match_reply_with_request', summary: 'a reply without a command' },
+    { name: 'duplicate_fields', summary: 'a second sender within one mail' },
+    { name: 'unparsable_content', summary: 'a greeting, sender or recipient without content' },
+    { name: 'bdat_chunk_len_exceeded', summary: 'a chunk longer than is read' },
+    { name: 'mime_long_line', summary: 'a line longer than RFC 5322 allows' },
+    { name: 'mime_long_enc_line', summary: 'an encoded line longer than RFC 2045 allows' },
+    { name: 'mime_long_header_name', summary: 'a name of a header longer than a line' },
+    { name: 'mime_long_header_value', summary: 'a header longer than is read' },
+    { name: 'mime_long_boundary', summary: 'a boundary longer than RFC 2046 allows' },
+    { name: 'mime_long_filename', summary: 'a name of a file longer than is kept' },
+    { name: 'mime_invalid_base64', summary: 'characters that are no base64' },
+    { name: 'mime_invalid_qp', summary: 'an escape that is no quoted-printable' },
     { name: 'invalid_reply', summary: 'a reply without a code' },
     { name: 'no_server_welcome_message', summary: 'the server’s first reply is not 220' },
     { name: 'max_command_line_len_exceeded', summary: 'a command longer than is read' },
@@ -104,9 +140,9 @@ export const protocol: ProtocolDefinition = {
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
   ],
   records(transaction) {
-    const one = transaction as SmtpTransaction;
-    const mail = email(one);
-    return [{ type: 'smtp', body: envelope(one), direction: TO_SERVER, ...(mail === undefined ? {} : { beside: { email: mail } }) }];
+    const beside = emailBeside(transaction);
+    return [{ type: 'smtp', body: envelope(transaction), direction: TO_SERVER, ...(beside === undefined ? {} : { beside }) }];
   },
   context: envelope,
+  contextBeside: emailBeside,
 };
