@@ -21,6 +21,13 @@ const mqtt = (head: number, ...parts: readonly string[]): string => String.fromC
 const ldap = (id: string, operation: string): string => der(0x30, der(0x02, id), operation);
 
 export const SAMPLES = {
+  ntp: { answer: `\x24\x01\x06\xec${zeros(8)}GPS\0${zeros(32)}`, control: `\x16\x01\0\x01${zeros(8)}` },
+  rfb: {
+    version: 'RFB 003.008\n',
+    types: '\x02\x01\x02',
+    choice: '\x02',
+    screen: '\x02\x80\x01\xe0\x20\x18\0\x01\0\xff\0\xff\0\xff\x10\x08\0\0\0\0\0\0\0\x04d\xe9sk',
+  },
   ldap: {
     bind: ldap('\x01', der(0x60, der(0x02, '\x03'), der(0x04, 'cn=reader'), der(0x80, 'hidden'))),
     bound: ldap('\x01', der(0x61, der(0x0a, '\x31'), der(0x04), der(0x04, 'no'))),

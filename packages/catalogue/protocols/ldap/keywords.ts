@@ -109,6 +109,7 @@ function condition<Value>(
   direction: 0 | 1,
   describe: (wanted: Value) => string,
   test: (wanted: Value, transaction: LdapTransaction) => boolean,
+  progress = MESSAGE_COMPLETE,
 ): KeywordDefinition<never> {
   return keyword<Value>({
     name,
@@ -125,7 +126,7 @@ function condition<Value>(
         keyword: name,
         describes: `${summary}: ${describe(wanted)}`,
         protocol: 'ldap',
-        progress: MESSAGE_COMPLETE,
+        progress,
         directions: [direction],
         test: (transaction) => test(wanted, transaction as LdapTransaction),
       });
@@ -158,6 +159,8 @@ export const keywords = asKeywords(
         wanted,
         responses.map((one) => one.number),
       ),
+    // A first entry counts before the last has come.
+    0,
   ),
   condition('ldap.responses.count', 'number of responses', comparison(0, MOST_CODE), '>1', TO_CLIENT, describeComparison, (wanted, { responses }) =>
     compares(wanted, responses.length),

@@ -80,9 +80,11 @@ export const protocol: ProtocolDefinition = {
   keywords: [...bufferKeywords, ...conditionKeywords],
   anomaliesInCapitals: true,
   anomalies,
-  records(transaction): readonly ProtocolRecord[] {
+  records(transaction, flow): readonly ProtocolRecord[] {
     const one = transaction as TlsTransaction;
-    return isWorthRecording(one) ? [{ type: 'tls', body: tlsBody(one), direction: TO_SERVER }] : [];
+    if (!isWorthRecording(one)) return [];
+    const body = flow.originalProtocol === undefined ? tlsBody(one) : { ...tlsBody(one), from_proto: flow.originalProtocol };
+    return [{ type: 'tls', body, direction: TO_SERVER }];
   },
   context: (transaction) => tlsBody(transaction as TlsTransaction),
 };
