@@ -87,6 +87,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       },
       anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
       transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
+      file: (protocol, file, transaction, flow, packet) => writer.file(protocol, file, transaction, flow, packet),
       flow: (flow) => writer.flow(flow),
     });
     if (profile !== undefined) engine.profile = profile;

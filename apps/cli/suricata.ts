@@ -247,6 +247,9 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
           counted.transaction(flow);
           for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
         },
+        file: (protocol, file, transaction, flow, packet) => {
+          for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
+        },
         recognised: (flow) => counted.recognised(flow),
         flow: (flow) => {
           counted.flow(flow);

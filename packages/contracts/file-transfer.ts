@@ -18,6 +18,8 @@ export class FileTransfer {
   /** first byte number where the transfer is a range of a file */
   rangeStart: number | undefined = undefined;
   rangeEnd: number | undefined = undefined;
+  /** it was handed on to be recorded; set by the engine */
+  recorded = false;
   readonly limit: number;
 
   constructor(direction: Direction, name: string, limit: number) {

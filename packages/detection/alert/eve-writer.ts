@@ -299,12 +299,10 @@ export class EveWriter implements EngineHandlers {
         this.#write(record);
       }
     }
-    if (transaction.files !== undefined && this.#wants('fileinfo')) {
-      for (const file of transaction.files) if (file.size > 0) this.#file(protocol, file, transaction, flow, packet);
-    }
   }
 
-  #file(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void {
+  file(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void {
+    if (!this.#wants('fileinfo')) return;
     const record = this.#head('fileinfo', packet, flow, file.direction);
     const context = protocol.context(transaction, flow);
     if (context !== undefined) record[protocol.recordName] = context;

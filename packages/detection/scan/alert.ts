@@ -1,5 +1,5 @@
 /** What the engine tells the outside, as it happens. Packet, flow and transaction are live objects: take what you need, keep none. */
-import type { Action, Direction, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
+import type { Action, Direction, FileTransfer, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 
 export interface Alert {
@@ -25,6 +25,8 @@ export interface EngineHandlers {
   recognised?(flow: Flow): void;
   /** Once for each transaction, when nothing more comes of it. */
   transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void;
+  /** Once for each file with content, when its transaction was handed on; one that nobody announced may come later. */
+  file?(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void;
   flow?(flow: Flow): void;
   /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
   dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;

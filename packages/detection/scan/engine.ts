@@ -18,6 +18,7 @@ import {
   ICMPV6,
   PASSED,
   Packet,
+  type ProtocolDefinition,
   type ProtocolSession,
   RST,
   SYN,
@@ -378,16 +379,26 @@ export class Engine {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
       if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
-      if (!transaction.recorded && (all || ended(transaction, definition.complete))) {
-        transaction.recorded = true;
-        this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
-      }
+      if (all || ended(transaction, definition.complete)) this.#handOn(definition, transaction, flow);
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
       } else transactions[kept++] = transaction;
     }
     transactions.length = kept;
+  }
+
+  #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow): void {
+    if (!transaction.recorded) {
+      transaction.recorded = true;
+      this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
+    }
+    if (transaction.files === undefined) return;
+    for (const file of transaction.files) {
+      if (file.recorded || file.size === 0) continue;
+      file.recorded = true;
+      this.#handlers.file?.(definition, file, transaction, flow, this.#packet);
+    }
   }
 
   /** As soon as they are seen. */
