@@ -70,7 +70,11 @@ export interface EngineSettings {
     readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
-  readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
+  readonly tls: {
+    readonly encryptionHandling: 'track-only' | 'bypass' | 'full';
+    /** fingerprints that rules may look at, in QUIC too */
+    readonly fingerprints: { readonly ja3: boolean; readonly ja4: boolean };
+  };
   readonly mqtt: {
     /** records show them */
     readonly passwords: boolean;
@@ -168,7 +172,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     recordedHeaders: [],
   },
   fileLimit: 102_400,
-  tls: { encryptionHandling: 'track-only', fingerprints: true },
+  tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   flowTimeouts: {
     tcp: { fresh: 60, established: 600, closed: 60 },
