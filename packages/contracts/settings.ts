@@ -72,7 +72,11 @@ export interface EngineSettings {
   readonly fileLimit: number;
   /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
   readonly mail: { readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean } };
-  readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
+  readonly tls: {
+    readonly encryptionHandling: 'track-only' | 'bypass' | 'full';
+    /** fingerprints that rules may look at, in QUIC too */
+    readonly fingerprints: { readonly ja3: boolean; readonly ja4: boolean };
+  };
   readonly mqtt: {
     /** records show them */
     readonly passwords: boolean;
@@ -171,7 +175,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   },
   fileLimit: 102_400,
   mail: { urls: { schemes: ['http'], withScheme: false } },
-  tls: { encryptionHandling: 'track-only', fingerprints: true },
+  tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   flowTimeouts: {
     tcp: { fresh: 60, established: 600, closed: 60 },

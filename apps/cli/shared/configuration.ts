@@ -167,7 +167,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       recordedHeaders: recordedHeadersOf(tree),
     },
     mail: mailOf(tree),
-    tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
+    tls: {
+      encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only',
+      fingerprints: { ja3: mayUse(tree, 'ja3'), ja4: mayUse(tree, 'ja4') },
+    },
     mqtt: {
       passwords: isYes(recordOption(tree, 'mqtt.passwords'), defaults.mqtt.passwords),
       messageLimit: sizeOf(at(tree, 'app-layer.protocols.mqtt.max-msg-length'), defaults.mqtt.messageLimit),
@@ -378,4 +381,9 @@ export function logFilesOf(tree: Tree): readonly LogFile[] {
 
 function levelOf(written: unknown): LogLevel | undefined {
   return LOG_LEVELS.find((name) => name.toLowerCase() === String(written).toLowerCase());
+}
+
+/** `auto` and nothing said mean: where a rule asks for it. */
+function mayUse(tree: Tree, fingerprint: 'ja3' | 'ja4'): boolean {
+  return isYes(at(tree, `app-layer.protocols.tls.${fingerprint}-fingerprints`), true);
 }

@@ -1,6 +1,6 @@
 /** The catalogue's keywords as a table: what `sigwright keywords` prints and the reference documentation is made of. */
 import { allKeywords, catalogue } from '@sigwright/catalogue';
-import { isProblem, type KeywordDefinition, type RuleBuilder } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, isProblem, type KeywordDefinition, type RuleBuilder } from '@sigwright/contracts';
 
 export interface KeywordRow {
   readonly name: string;
@@ -28,7 +28,13 @@ function bufferOf(definition: KeywordDefinition<never>): string | undefined {
   const note = (name: string): void => {
     buffer ??= name;
   };
-  const builder = new Proxy({}, { get: (_target, name) => (name === 'selectBuffer' || name === 'moveLastContent' ? note : () => undefined) });
+  const known: Record<string | symbol, unknown> = {
+    selectBuffer: note,
+    moveLastContent: note,
+    rule: { protocol: 'tcp', options: [] },
+    settings: DEFAULT_SETTINGS,
+  };
+  const builder = new Proxy({}, { get: (_target, name) => known[name] ?? (() => undefined) });
   definition.apply(argument.value, builder as RuleBuilder);
   return buffer;
 }

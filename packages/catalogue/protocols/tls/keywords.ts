@@ -103,6 +103,7 @@ export const buffers: readonly BufferDefinition[] = [
   single('ja4.hash', 'JA4 of the client', CLIENT_HELLO_READ, 'name', (one) => bytesOf(one.ja4)),
 ];
 
+/** Buffers of keywords of this protocol; fingerprints have keywords for several (`keywords/fingerprints`). */
 interface Naming {
   readonly since: string;
   readonly aliases?: readonly string[];
@@ -119,15 +120,10 @@ const NAMING: Readonly<Record<string, Naming>> = {
   'tls.random': { since: '7.0' },
   'tls.random_time': { since: '7.0' },
   'tls.random_bytes': { since: '7.0' },
-  'ja3.hash': { since: '4.1', aliases: ['ja3_hash'] },
-  'ja3.string': { since: '4.1', aliases: ['ja3_string'] },
-  'ja3s.hash': { since: '5.0' },
-  'ja3s.string': { since: '5.0' },
-  'ja4.hash': { since: '8.0', aliases: ['ja4_hash'] },
 };
 
 /** Fingerprints are written in small letters: a content in capitals can never match. */
-const SMALL_LETTERS = new Set(['ja3.hash', 'ja3s.hash', 'ja4.hash', 'tls.cert_fingerprint']);
+const SMALL_LETTERS = new Set(['tls.cert_fingerprint']);
 
 function sticky(buffer: BufferDefinition): KeywordDefinition<never> {
   const { since, aliases } = NAMING[buffer.name];
@@ -185,7 +181,7 @@ function valueKeyword(name: string, alias: string, buffer: string, summary: stri
 }
 
 export const bufferKeywords = asKeywords(
-  ...buffers.map(sticky),
+  ...buffers.filter((buffer) => NAMING[buffer.name] !== undefined).map(sticky),
   valueKeyword('tls.fingerprint', 'tls_fingerprint', 'tls.cert_fingerprint', 'the certificate has this SHA-1'),
   valueKeyword('tls.subject', 'tls_subject', 'tls.cert_subject', 'the subject of the certificate holds this'),
   valueKeyword('tls.issuerdn', 'tls_issuerdn', 'tls.cert_issuer', 'the issuer of the certificate holds this'),

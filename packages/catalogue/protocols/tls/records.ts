@@ -3,7 +3,7 @@
  * where a certificate was read, an earlier session was resumed, the version hides the certificate, or nothing of the server was captured.
  */
 import { utf8 } from '@sigwright/bytes';
-import { isTls13 } from './hello.ts';
+import { isTls13 } from '../../formats/tls-hello/hello.ts';
 import type { Chain, TlsTransaction } from './transactions.ts';
 
 const SSL_2 = 0x0002;

@@ -11,8 +11,8 @@ import {
   type Recognition,
   TO_SERVER,
 } from '@sigwright/contracts';
+import { isOldHello } from '../../formats/tls-hello/hello.ts';
 import { conditionKeywords } from './conditions.ts';
-import { isOldHello } from './hello.ts';
 import { bufferKeywords, buffers } from './keywords.ts';
 import { isWorthRecording, tlsBody } from './records.ts';
 import { CLIENT_OVER, LONGEST_RECORD, SERVER_OVER, TlsSession, type TlsTransaction } from './transactions.ts';

@@ -8,9 +8,9 @@
  */
 import { uint16, uint24 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
+import { type Hello, isOldHello, isRetryRequest, isTls13, readHello, readOldClientHello, readOldServerHello } from '../../formats/tls-hello/hello.ts';
 import { type Certificate, certificateFingerprint, readCertificate } from '../../formats/x509/x509.ts';
-import { ja3String, ja3sString, ja4, md5Of } from './fingerprints.ts';
-import { type Hello, isOldHello, isRetryRequest, isTls13, readHello, readOldClientHello, readOldServerHello } from './hello.ts';
 
 export const CLIENT_HELLO = 1;
 export const CLIENT_CERTIFICATE = 2;
@@ -110,7 +110,7 @@ export class TlsTransaction extends Transaction {
   }
 
   get ja4(): string | undefined {
-    if (this.#ja4 === undefined && this.client !== undefined) this.#ja4 = ja4(this.client);
+    if (this.#ja4 === undefined && this.client !== undefined) this.#ja4 = ja4(this.client, 't');
     return this.#ja4;
   }
 }

@@ -66,12 +66,13 @@ function isAlphanumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 }
 
-export function ja4(hello: Hello): string {
+/** `transport`: t for TCP, q for QUIC */
+export function ja4(hello: Hello, transport: 't' | 'q'): string {
   const suites = hello.suites.filter((value) => !isGrease(value));
   const extensions = hello.extensions.filter((value) => !isGrease(value));
   const named = extensions.includes(EXTENSION_SERVER_NAME) ? 'd' : 'i';
   const version = JA4_VERSIONS[hello.version] ?? '00';
-  const head = `t${version}${named}${twoDigits(suites.length)}${twoDigits(extensions.length)}${protocolMark(hello.applicationProtocols[0])}`;
+  const head = `${transport}${version}${named}${twoDigits(suites.length)}${twoDigits(extensions.length)}${protocolMark(hello.applicationProtocols[0])}`;
   const sortedSuites = suites.map(fourHexDigits).sort().join(',');
   const sortedExtensions = extensions
     .filter((value) => value !== EXTENSION_SERVER_NAME && value !== EXTENSION_APPLICATION_PROTOCOLS)
