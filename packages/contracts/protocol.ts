@@ -70,6 +70,8 @@ export interface ProtocolDefinition {
   open(flow: Flow, settings: EngineSettings): ProtocolSession;
   /** progress values that mean complete, by direction */
   readonly complete: readonly [number, number];
+  /** progress in both directions from which a transaction is recorded, where it need not be complete */
+  recordedFrom?(settings: EngineSettings): number;
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];

@@ -70,6 +70,8 @@ export interface EngineSettings {
     readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
+  /** records and rules show fingerprints of key exchanges (HASSH) */
+  readonly ssh: { readonly fingerprints: boolean };
   /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
   readonly mail: { readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean } };
   readonly tls: { readonly encryptionHandling: 'track-only' | 'bypass' | 'full'; readonly fingerprints: boolean };
@@ -170,6 +172,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     recordedHeaders: [],
   },
   fileLimit: 102_400,
+  ssh: { fingerprints: true },
   mail: { urls: { schemes: ['http'], withScheme: false } },
   tls: { encryptionHandling: 'track-only', fingerprints: true },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },

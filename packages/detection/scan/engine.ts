@@ -374,10 +374,13 @@ export class Engine {
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
     if (definition === undefined) return;
     let kept = 0;
+    const recordedFrom = definition.recordedFrom?.(this.#settings);
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
-      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, ended(transaction, definition.complete) || all);
+      const { progress } = transaction;
+      const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
+      this.#handlers.transaction?.(definition, transaction, flow, this.#packet, ready || all);
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
