@@ -70,6 +70,12 @@ export interface EngineSettings {
     readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
+  readonly ftp: {
+    /** longer lines are cut */
+    readonly longestLine: number;
+    /** commands without a reply; with more, nothing of the conversation is read any further */
+    readonly mostTransactions: number;
+  };
   /** records and rules show fingerprints of key exchanges (HASSH) */
   readonly ssh: { readonly fingerprints: boolean };
   /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
@@ -172,6 +178,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     recordedHeaders: [],
   },
   fileLimit: 102_400,
+  ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true },
   mail: { urls: { schemes: ['http'], withScheme: false } },
   tls: { encryptionHandling: 'track-only', fingerprints: true },

@@ -166,6 +166,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
       recordedHeaders: recordedHeadersOf(tree),
     },
+    ftp: {
+      longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
+      mostTransactions: sizeOf(at(tree, 'app-layer.protocols.ftp.max-tx'), defaults.ftp.mostTransactions),
+    },
     mail: mailOf(tree),
     tls: { encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only', fingerprints: true },
     mqtt: {
@@ -266,6 +270,8 @@ function eveOf(node: Tree): EveOutput {
     if (!isYes(options['enabled'], true)) continue;
     if (name === 'stats') stats = true;
     types.add(name === 'files' ? 'fileinfo' : name);
+    // Both connections of FTP are one choice.
+    if (name === 'ftp') types.add('ftp_data');
     if (name === 'anomaly') {
       anomaly = {
         decode: isYes(at(options, 'types.decode'), anomaly.decode),
