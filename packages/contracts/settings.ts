@@ -70,6 +70,11 @@ export interface EngineSettings {
     readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
+  /** records tell of every message in full, not of addresses that were assigned alone */
+  readonly dhcp: { readonly everyMessage: boolean };
+  /** protocols that are not recognised, and such as are recognised only; by name */
+  readonly protocolsOff: ReadonlySet<string>;
+  readonly protocolsUnread: ReadonlySet<string>;
   readonly ftp: {
     /** longer lines are cut */
     readonly longestLine: number;
@@ -178,6 +183,9 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     recordedHeaders: [],
   },
   fileLimit: 102_400,
+  dhcp: { everyMessage: false },
+  protocolsOff: new Set(),
+  protocolsUnread: new Set(),
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true },
   mail: { urls: { schemes: ['http'], withScheme: false } },

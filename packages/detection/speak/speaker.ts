@@ -55,7 +55,7 @@ export class Speaker {
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
     this.#events = events;
-    const all = [...new Set(catalogue.protocols.values())];
+    const all = [...new Set(catalogue.protocols.values())].filter((protocol) => !settings.protocolsOff.has(protocol.name));
     this.#tcp = all.filter((protocol) => protocol.transport.includes('tcp'));
     this.#udp = all.filter((protocol) => protocol.transport.includes('udp'));
     this.#byName = catalogue.protocols;
@@ -242,7 +242,8 @@ export class Speaker {
     flow.applicationProtocol = protocol.name;
     if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
     else flow.protocolToClient = protocol.name;
-    flow.session = protocol.open(flow, this.#settings);
+    if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
+    else flow.session = protocol.open(flow, this.#settings);
     state.judged[direction] = true;
     this.#events.recognised(flow);
     const other = direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
