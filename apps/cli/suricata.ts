@@ -2,13 +2,13 @@
  * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
-import { type Configuration, configurationOf, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
@@ -182,7 +182,9 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
   const dataFolder = args.data ?? folder;
-  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles: dataFilesOf(configuration.tree, present, dataFolder) } };
+  const fingerprints = sshFingerprints(configuration.tree, present);
+  const dataFiles = dataFilesOf(configuration.tree, present, dataFolder);
+  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { fingerprints } } };
   const rules = loadRules(present, configuration.settings);
   for (const { path, line, diagnostic, sid } of rules.problems) {
     if (diagnostic.severity === 'error')
@@ -210,6 +212,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
+}
+
+/** Where the configuration does not say, as rules need them. */
+function sshFingerprints(tree: Tree, ruleFiles: readonly string[]): boolean {
+  const written = at(tree, 'app-layer.protocols.ssh.hassh');
+  if (written !== undefined && written !== null && written !== 'auto') return isYes(written, false);
+  return ruleFiles.some((path) => readFileSync(path, 'latin1').includes('ssh.hassh'));
 }
 
 async function inspect(args: Arguments, configuration: Configuration, rules: ReturnType<typeof loadRules>, folder: string, log: EngineLog): Promise<number> {

@@ -61,6 +61,8 @@ export class Flow {
   /** the protocol before a change of protocol */
   originalProtocol: string | undefined = undefined;
   session: ProtocolSession | undefined = undefined;
+  /** what the flow that agreed on this one said about it */
+  expected: unknown = undefined;
   /** the first packet seen came from the server: source and destination are to be taken the other way round */
   reversed = false;
 

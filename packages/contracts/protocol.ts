@@ -44,6 +44,18 @@ export interface ProtocolSession {
   readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
+  /** connections that were agreed on here; taken and emptied by the engine */
+  readonly expectations?: Expectation[];
+}
+
+/** A further TCP connection between the two ends of a flow, of which the protocol is known beforehand (data of FTP). */
+export interface Expectation {
+  readonly protocol: string;
+  /** the end that is connected to, as seen in this flow: its server or its client */
+  readonly listener: 'server' | 'client';
+  readonly port: number;
+  /** handed to that connection's flow as `expected` */
+  readonly detail: unknown;
 }
 
 export interface AnomalyDefinition {
@@ -58,6 +70,8 @@ export interface ProtocolDefinition {
   readonly aliases?: readonly string[];
   /** `app_proto` and record type in EVE */
   readonly recordName: string;
+  /** `app_proto`, where it is written otherwise than the record type */
+  readonly applicationName?: string;
   readonly transport: readonly ('tcp' | 'udp')[];
   readonly summary: string;
   /** protocols whose transactions may carry this one: rules for it are for those too (`dcerpc` on the pipes of `smb`) */
@@ -70,6 +84,8 @@ export interface ProtocolDefinition {
   open(flow: Flow, settings: EngineSettings): ProtocolSession;
   /** progress values that mean complete, by direction */
   readonly complete: readonly [number, number];
+  /** progress in both directions from which a transaction is recorded, where it need not be complete */
+  recordedFrom?(settings: EngineSettings): number;
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];

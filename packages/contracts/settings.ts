@@ -70,6 +70,19 @@ export interface EngineSettings {
     readonly recordedHeaders: readonly Direction[];
   };
   readonly fileLimit: number;
+  /** records tell of every message in full, not of addresses that were assigned alone */
+  readonly dhcp: { readonly everyMessage: boolean };
+  /** protocols that are not recognised, and such as are recognised only; by name */
+  readonly protocolsOff: ReadonlySet<string>;
+  readonly protocolsUnread: ReadonlySet<string>;
+  readonly ftp: {
+    /** longer lines are cut */
+    readonly longestLine: number;
+    /** commands without a reply; with more, nothing of the conversation is read any further */
+    readonly mostTransactions: number;
+  };
+  /** records and rules show fingerprints of key exchanges (HASSH) */
+  readonly ssh: { readonly fingerprints: boolean };
   /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
   readonly mail: { readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean } };
   readonly tls: {
@@ -174,6 +187,11 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     recordedHeaders: [],
   },
   fileLimit: 102_400,
+  dhcp: { everyMessage: false },
+  protocolsOff: new Set(),
+  protocolsUnread: new Set(),
+  ftp: { longestLine: 4096, mostTransactions: 1024 },
+  ssh: { fingerprints: true },
   mail: { urls: { schemes: ['http'], withScheme: false } },
   tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },

@@ -143,7 +143,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     ...defaults,
     addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
     portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
-    verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'stream.checksum-validation'), true),
+    verifyChecksums: options.verifyChecksums ?? (isYes(at(tree, 'pcap-file.checksum-checks'), true) && isYes(at(tree, 'stream.checksum-validation'), true)),
     inline: streamInline === undefined || streamInline === 'auto' ? options.inline : isYes(streamInline, false),
     ips: options.inline,
     exceptionPolicies: exceptionPoliciesOf(tree, options.inline),
@@ -165,6 +165,13 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       bombLimit: unlimited(sizeOf(at(tree, `${http}.compression-bomb-limit`), defaults.http.bombLimit)),
       lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
       recordedHeaders: recordedHeadersOf(tree),
+    },
+    dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
+    protocolsOff: protocolsWhere(tree, (written) => !isYes(written, true) && written !== DETECTION_ONLY),
+    protocolsUnread: protocolsWhere(tree, (written) => written === DETECTION_ONLY),
+    ftp: {
+      longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
+      mostTransactions: sizeOf(at(tree, 'app-layer.protocols.ftp.max-tx'), defaults.ftp.mostTransactions),
     },
     mail: mailOf(tree),
     tls: {
@@ -191,6 +198,14 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
   return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
+}
+
+const DETECTION_ONLY = 'detection-only';
+
+function protocolsWhere(tree: Tree, holds: (enabled: unknown) => boolean): ReadonlySet<string> {
+  const protocols = at(tree, 'app-layer.protocols');
+  if (typeof protocols !== 'object' || protocols === null) return new Set();
+  return new Set(Object.entries(protocols).flatMap(([name, node]) => (holds(at(node, 'enabled') ?? 'yes') ? [name] : [])));
 }
 
 function mailOf(tree: Tree): EngineSettings['mail'] {
@@ -269,6 +284,8 @@ function eveOf(node: Tree): EveOutput {
     if (!isYes(options['enabled'], true)) continue;
     if (name === 'stats') stats = true;
     types.add(name === 'files' ? 'fileinfo' : name);
+    // Both connections of FTP are one choice.
+    if (name === 'ftp') types.add('ftp_data');
     if (name === 'anomaly') {
       anomaly = {
         decode: isYes(at(options, 'types.decode'), anomaly.decode),

@@ -52,7 +52,7 @@ const cases: readonly (readonly [
     'payloads and notifications by name',
     'ike',
     [[0, ike.initial]],
-    [{ version_major: 2, exchange_type: 34, payload: ['SecurityAssociation', 'Notify'], notify: ['16388'] }],
+    [{ version_major: 2, exchange_type: 34, payload: ['SecurityAssociation', 'Notify', 'NoNextPayload'], ikev2: { notify: ['16388'] } }],
   ],
   ['behind the mark of port 4500', 'ike', [[1, ike.marked]], [{ role: 'responder', payload: ['EncryptedAndAuthenticated'] }]],
   [
@@ -74,7 +74,7 @@ const cases: readonly (readonly [
       [0, krb5.question],
       [1, krb5.error],
     ],
-    [{ msg_type: 'KRB_ERROR', failed_request: 'KRB_AS_REQ', error_code: 'KDC_ERR_PREAUTH_REQUIRED', sname: 'krbtgt/EXAMPLE.ORG' }],
+    [{ msg_type: 'KRB_AS_REQ' }, { msg_type: 'KRB_ERROR', failed_request: 'KRB_AS_REQ', error_code: 'KDC_ERR_PREAUTH_REQUIRED', sname: 'krbtgt/EXAMPLE.ORG' }],
   ],
   [
     'a ticket with its encryptions',
@@ -125,7 +125,7 @@ const streams: readonly (readonly [why: string, protocol: string, turns: Turns, 
       ['client', prefixed(krb5.question)],
       ['server', prefixed(krb5.error)],
     ],
-    1,
+    2,
   ],
 ];
 

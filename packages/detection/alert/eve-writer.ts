@@ -416,7 +416,8 @@ export class EveWriter implements EngineHandlers {
   }
 
   #recordName(protocol: string): string {
-    return this.#protocols.get(protocol)?.recordName ?? protocol;
+    const definition = this.#protocols.get(protocol);
+    return definition?.applicationName ?? definition?.recordName ?? protocol;
   }
 
   /** What one side alone was taken for, where it differs. */

@@ -311,7 +311,7 @@ class Builder implements RuleBuilder {
   }
 
   demandProtocol(name: string): void {
-    this.#protocols.add(name);
+    this.#protocols.add(this.#compiler.catalogue.protocols.get(name)?.name ?? name);
   }
 
   demandAnomaly(owner: AnomalyDemand['owner'], name: string): void {

@@ -375,11 +375,14 @@ export class Engine {
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
     if (definition === undefined) return;
     let kept = 0;
+    const recordedFrom = definition.recordedFrom?.(this.#settings);
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
       if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
-      if (all || ended(transaction, definition.complete)) this.#handOn(definition, transaction, flow);
+      const { progress } = transaction;
+      const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
+      if (all || ready) this.#handOn(definition, transaction, flow);
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();

@@ -19,6 +19,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import type { StreamSide, TcpStream } from '@sigwright/traffic';
+import { Expected } from './expected.ts';
 
 /** Bytes of one direction after which a protocol that still asks for more is given up. */
 const MOST_UNDECIDED = 4096;
@@ -49,11 +50,12 @@ export class Speaker {
   readonly #tcp: readonly ProtocolDefinition[];
   readonly #udp: readonly ProtocolDefinition[];
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
+  readonly #expected = new Expected();
 
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
     this.#events = events;
-    const all = [...new Set(catalogue.protocols.values())];
+    const all = [...new Set(catalogue.protocols.values())].filter((protocol) => !settings.protocolsOff.has(protocol.name));
     this.#tcp = all.filter((protocol) => protocol.transport.includes('tcp'));
     this.#udp = all.filter((protocol) => protocol.transport.includes('udp'));
     this.#byName = catalogue.protocols;
@@ -61,6 +63,7 @@ export class Speaker {
 
   /** New bytes may be readable on either side. */
   tcp(flow: Flow, state: Recognising, stream: TcpStream, time: number, atEnd: boolean): void {
+    if (flow.session === undefined && flow.applicationProtocol === undefined && this.#expected.any) this.#meet(flow, state, stream);
     if (
       flow.session?.nextProtocol !== undefined &&
       (unread(stream.sides[TO_SERVER], this.#settings.inline) || unread(stream.sides[TO_CLIENT], this.#settings.inline) || atEnd)
@@ -74,6 +77,19 @@ export class Speaker {
     if (flow.session !== undefined && stream.sides[TO_SERVER].parsed < stream.sides[TO_SERVER].readable(this.#settings.inline)) {
       this.#side(flow, state, stream, TO_SERVER, time, atEnd);
     }
+  }
+
+  /** Its protocol is known before it says anything. */
+  #meet(flow: Flow, state: Recognising, stream: TcpStream): void {
+    const inline = this.#settings.inline;
+    const direction = unread(stream.sides[TO_SERVER], inline) ? TO_SERVER : unread(stream.sides[TO_CLIENT], inline) ? TO_CLIENT : undefined;
+    if (direction === undefined) return;
+    const expectation = this.#expected.take(flow);
+    const protocol = expectation === undefined ? undefined : this.#byName.get(expectation.protocol);
+    if (protocol === undefined) return;
+    flow.expected = expectation?.detail;
+    this.#open(flow, state, protocol, direction);
+    state.judged = [true, true];
   }
 
   #side(flow: Flow, state: Recognising, stream: TcpStream, direction: Direction, time: number, atEnd: boolean): void {
@@ -127,6 +143,10 @@ export class Speaker {
   }
 
   #tell(flow: Flow, session: ProtocolSession): void {
+    if (session.expectations !== undefined && session.expectations.length > 0) {
+      for (const expectation of session.expectations) this.#expected.add(flow, expectation);
+      session.expectations.length = 0;
+    }
     if (session.anomalies.length === 0) return;
     for (const name of session.anomalies) this.#events.anomaly(flow, `${flow.applicationProtocol}.${name}`);
     session.anomalies.length = 0;
@@ -222,7 +242,8 @@ export class Speaker {
     flow.applicationProtocol = protocol.name;
     if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
     else flow.protocolToClient = protocol.name;
-    flow.session = protocol.open(flow, this.#settings);
+    if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
+    else flow.session = protocol.open(flow, this.#settings);
     state.judged[direction] = true;
     this.#events.recognised(flow);
     const other = direction === TO_SERVER ? TO_CLIENT : TO_SERVER;

@@ -17,6 +17,10 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   done = false;
   readonly anomalies: string[] = [];
   readonly rawInWholeChunks: boolean = false;
+  readonly longestLine: number = LONGEST_LINE;
+  readonly mostOpen: number = MOST_OPEN;
+  /** set where the conversation can not be followed any further */
+  protected stopped = false;
   /** the rest of a cut line is passed over */
   readonly #dropping: [boolean, boolean] = [false, false];
 
@@ -40,28 +44,30 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   protected abstract close(transaction: Kind): void;
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    const { longestLine } = this;
     let at = start;
     while (at < end && this.nextProtocol === undefined && !this.done) {
+      if (this.stopped) return -1;
       const raw = Math.min(this.rawLength(direction), end - at);
       if (raw > 0) {
         this.raw(direction, bytes, at, at + raw);
         at += raw;
         continue;
       }
-      const newline = bytes.subarray(at, Math.min(end, at + LONGEST_LINE + 1)).indexOf(0x0a);
+      const newline = bytes.subarray(at, Math.min(end, at + longestLine + 1)).indexOf(0x0a);
       if (newline === -1) {
         if (this.#dropping[direction]) {
-          at = Math.min(end, at + LONGEST_LINE);
+          at = Math.min(end, at + longestLine);
           continue;
         }
-        if (end - at <= LONGEST_LINE) {
+        if (end - at <= longestLine) {
           if (!atEnd) return at;
           this.line(direction, bytes, at, end, false, time);
           return end;
         }
-        this.line(direction, bytes, at, at + LONGEST_LINE, true, time);
+        this.line(direction, bytes, at, at + longestLine, true, time);
         this.#dropping[direction] = !this.keepsLongLines(direction);
-        at += LONGEST_LINE;
+        at += longestLine;
         continue;
       }
       let stop = at + newline;
@@ -73,7 +79,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
       if (stop > from && bytes[stop - 1] === 0x0d) stop--;
       this.line(direction, bytes, from, stop, false, time);
     }
-    return at;
+    return this.stopped ? -1 : at;
   }
 
   skip(): boolean {
@@ -83,7 +89,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   protected open(transaction: Kind): Kind {
     this.count++;
     this.transactions.push(transaction);
-    if (this.transactions.length > MOST_OPEN) this.close(this.transactions[this.transactions.length - MOST_OPEN - 1]);
+    if (this.transactions.length > this.mostOpen) this.close(this.transactions[this.transactions.length - this.mostOpen - 1]);
     return transaction;
   }
 

@@ -3,6 +3,7 @@ import { fromLatin1 } from '@sigwright/bytes';
 import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
+import { conditions } from './keywords.ts';
 import { ANSWERED, FtpSession, type FtpTransaction } from './session.ts';
 
 const PORTS = [21];
@@ -54,11 +55,13 @@ export const protocol: ProtocolDefinition = {
     const like = startsLike(bytes, start, end, direction === TO_SERVER ? ['USER ', 'PASS ', 'PORT ', 'AUTH TLS', 'AUTH SSL'] : onPort ? ['220 ', '220-'] : []);
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
-  open: () => new FtpSession(),
+  open: (_flow, settings) => new FtpSession(settings),
   complete: [ANSWERED, ANSWERED],
   buffers,
-  keywords,
+  keywords: [...keywords, ...conditions],
   anomalies: [
+    { name: 'too_many_transactions', summary: 'more commands without a reply than are followed' },
+    { name: 'file_before_port', summary: 'a transfer without a data connection that was agreed on' },
     { name: 'request_command_too_long', summary: 'a command longer than is read' },
     { name: 'response_command_too_long', summary: 'a reply longer than is read' },
   ],

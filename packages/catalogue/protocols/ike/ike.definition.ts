@@ -1,123 +1,141 @@
-/** IKE 1 and 2 (RFC 2409, RFC 7296) over UDP: header and list of payloads of each message. */
-import { Cursor, hex } from '@sigwright/bytes';
-import { IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
-import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
+/** IKE 1 and 2 (RFC 2409, RFC 7296) over UDP: each message, with what both sides offered and chose. Suricata user guide, "IKE Keywords". */
+import { Cursor, fromLatin1, hex } from '@sigwright/bytes';
+import { asKeywords, type Direction, IS_THIS, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { custom, numberIn } from '../../arguments/index.ts';
+import { COMPLETE, MESSAGE_COMPLETE, type Message } from '../../formats/messages/framed-session.ts';
+import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import { type IkeContent, IkeSession } from './session.ts';
+import { ATTRIBUTES_V1, type Attribute, PAYLOADS_V2 } from './tables.ts';
+import { HEADER, type IkeMessage, markerLength, type Transform } from './wire.ts';
 
-const HEADER = 28;
-/** RFC 3948 §2.2: four zero bytes tell IKE from ESP on port 4500. */
 const MARKED_PORT = 4500;
-const MARKER = 4;
 const RESPONSE = 0x20;
-const ENCRYPTED_V1 = 0x01;
-/** RFC 7296 §3.14, RFC 7383: what follows can not be read */
-const ENCRYPTED_PAYLOADS: ReadonlySet<number> = new Set([46, 53]);
-const NOTIFY = 41;
-/** Payloads read of one message. */
-const MOST_PAYLOADS = 64;
 
-/** RFC 7296 §3.2 */
-const PAYLOADS_V2: ReadonlyMap<number, string> = new Map([
-  [33, 'SecurityAssociation'],
-  [34, 'KeyExchange'],
-  [35, 'IDInitiator'],
-  [36, 'IDResponder'],
-  [37, 'Certificate'],
-  [38, 'CertificateRequest'],
-  [39, 'Authentication'],
-  [40, 'Nonce'],
-  [41, 'Notify'],
-  [42, 'Delete'],
-  [43, 'VendorID'],
-  [44, 'TrafficSelectorInitiator'],
-  [45, 'TrafficSelectorResponder'],
-  [46, 'EncryptedAndAuthenticated'],
-  [47, 'Configuration'],
-  [48, 'ExtensibleAuthentication'],
+const hexText = (bytes: Uint8Array | undefined): Uint8Array | undefined => (bytes === undefined ? undefined : fromLatin1(hex(bytes)));
+
+const { buffers, keywords } = textBuffers<Message<IkeContent>>('ike', [
+  {
+    name: 'ike.init_spi',
+    summary: 'the initiator’s security parameter index, in hex',
+    since: '7.0',
+    read: ({ content }) => hexText(content.message.initiator),
+  },
+  {
+    name: 'ike.resp_spi',
+    summary: 'the responder’s security parameter index, in hex',
+    since: '7.0',
+    read: ({ content }) => hexText(content.message.responder),
+  },
+  {
+    name: 'ike.vendor',
+    summary: 'a vendor identifier, in hex',
+    since: '7.0',
+    multiple: true,
+    read: ({ content }, index) => hexText(content.message.vendors[index]),
+  },
+  {
+    name: 'ike.key_exchange_payload',
+    summary: 'public value of the key exchange, in hex',
+    since: '7.0',
+    read: ({ content }) => hexText(content.message.keyExchange),
+  },
+  { name: 'ike.nonce_payload', summary: 'nonce, in hex', since: '7.0', read: ({ content }) => hexText(content.message.nonce) },
 ]);
 
-interface IkeMessage {
-  readonly initiator: Uint8Array;
-  readonly responder: Uint8Array;
-  readonly major: number;
-  readonly minor: number;
-  readonly exchange: number;
-  readonly flags: number;
-  readonly messageId: number;
-  readonly payloads: readonly number[];
-  readonly notifications: readonly number[];
-}
+const numbers = numberKeywords<Message<IkeContent>>('ike', [
+  { name: 'ike.exchtype', summary: 'type of exchange', since: '7.0', maximum: 255, read: ({ content }) => content.message.exchange },
+  { name: 'ike.key_exchange_payload_length', summary: 'length of the key exchange', since: '7.0', read: ({ content }) => content.message.keyExchange?.length },
+  { name: 'ike.nonce_payload_length', summary: 'length of the nonce', since: '7.0', read: ({ content }) => content.message.nonce?.length },
+]);
 
-function markerLength(bytes: Uint8Array, start: number, end: number): number {
-  return end - start > MARKER + HEADER && bytes[start] === 0 && bytes[start + 1] === 0 && bytes[start + 2] === 0 && bytes[start + 3] === 0 ? MARKER : 0;
-}
+const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 
-function read(bytes: Uint8Array, from: number, end: number): IkeMessage | undefined {
-  const start = from + markerLength(bytes, from, end);
-  const cursor = new Cursor(bytes, start, end);
-  const initiator = cursor.take(8);
-  const responder = cursor.take(8);
-  let next = cursor.uint8();
-  const version = cursor.uint8();
-  const exchange = cursor.uint8();
-  const flags = cursor.uint8();
-  const messageId = cursor.uint32();
-  const length = cursor.uint32();
-  if (initiator === undefined || responder === undefined || cursor.short || length < HEADER) return undefined;
-  const payloads: number[] = [];
-  const notifications: number[] = [];
-  cursor.end = Math.min(cursor.end, start + length);
-  const hidden = version >>> 4 === 1 && (flags & ENCRYPTED_V1) !== 0;
-  while (next !== 0 && !hidden && payloads.length < MOST_PAYLOADS) {
-    const type = next;
-    const following = cursor.uint8();
-    cursor.skip(1);
-    const size = cursor.uint16();
-    const content = cursor.take(size - 4);
-    if (content === undefined) break;
-    payloads.push(type);
-    if (type === NOTIFY && content.length >= 4) notifications.push((content[2] << 8) | content[3]);
-    if (ENCRYPTED_PAYLOADS.has(type)) break;
-    next = following;
+const chosen = keyword({
+  name: 'ike.chosen_sa_attribute',
+  family: 'ike',
+  since: '7.0',
+  summary: 'an attribute of the proposal that the responder chose',
+  kind: 'condition',
+  protocol: 'ike',
+  argument: custom(
+    '<attribute>=<number>',
+    ['alg_hash=2'],
+    (written): { readonly value: { attribute: Attribute; number: number } } | { readonly problem: string } => {
+      const [name, value] = written.split('=');
+      const attribute = ATTRIBUTES_V1.find((one) => one.name === name.trim());
+      const number = numberIn(value ?? '');
+      if (attribute === undefined || number === undefined) return { problem: `\`${written}\` is not an attribute and its number` };
+      return { value: { attribute, number } };
+    },
+  ),
+  examples: ['ike.chosen_sa_attribute:alg_hash=2;'],
+  broken: [{ options: 'ike.chosen_sa_attribute:alg_none=2;', code: 'ike.chosen_sa_attribute/argument' }],
+  apply({ attribute, number }, builder) {
+    builder.addTransaction({
+      keyword: 'ike.chosen_sa_attribute',
+      describes: `${attribute.name} ${number} chosen`,
+      protocol: 'ike',
+      progress: MESSAGE_COMPLETE,
+      directions: BOTH,
+      test: (transaction) => (transaction as Message<IkeContent>).content.chosen?.get(attribute.number) === number,
+    });
+  },
+});
+
+function attributesBody(transform: Transform): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const { number, name, values } of ATTRIBUTES_V1) {
+    const value = transform.get(number);
+    if (value === undefined) continue;
+    body[name] = values === undefined ? value : (values[value - 1] ?? 'Unknown');
+    body[`${name}_raw`] = value;
   }
+  return body;
+}
+
+function sideBody(side: IkeContent['sides'][number]): Record<string, unknown> {
   return {
-    initiator: initiator.slice(),
-    responder: responder.slice(),
-    major: version >>> 4,
-    minor: version & 15,
-    exchange,
-    flags,
-    messageId,
-    payloads,
-    notifications,
+    ...(side.keyExchange === undefined ? {} : { key_exchange_payload: hex(side.keyExchange), key_exchange_payload_length: side.keyExchange.length }),
+    ...(side.nonce === undefined ? {} : { nonce_payload: hex(side.nonce), nonce_payload_length: side.nonce.length }),
   };
 }
 
-const { buffers, keywords } = textBuffers<Message<IkeMessage>>('ike', [
-  { name: 'ike.init_spi', summary: 'the initiator’s security parameter index, in hex', since: '7.0', read: ({ content }) => hexText(content.initiator) },
-  { name: 'ike.resp_spi', summary: 'the responder’s security parameter index, in hex', since: '7.0', read: ({ content }) => hexText(content.responder) },
-]);
-
-function hexText(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(hex(bytes), (letter) => letter.charCodeAt(0));
+function firstVersion({ message, sides, vendors, chosen: attributes }: IkeContent): Record<string, unknown> {
+  const [client, server] = sides;
+  return {
+    ...(attributes === undefined ? {} : attributesBody(attributes)),
+    ikev1: {
+      ...(message.interpretation === undefined ? {} : { doi: message.interpretation }),
+      encrypted_payloads: message.encrypted,
+      client: { ...sideBody(client), ...(client.proposals.length > 0 ? { proposals: client.proposals.map(attributesBody) } : {}) },
+      server: sideBody(server),
+      vendor_ids: vendors,
+    },
+  };
 }
 
-function body({ content }: Message<IkeMessage>): Record<string, unknown> {
-  const record: Record<string, unknown> = {
-    version_major: content.major,
-    version_minor: content.minor,
-    exchange_type: content.exchange,
-    message_id: content.messageId,
-    init_spi: hex(content.initiator),
-    resp_spi: hex(content.responder),
+function secondVersion(message: IkeMessage): Record<string, unknown> {
+  const payload = message.payloads.map((type) => PAYLOADS_V2.get(type) ?? `Unknown(${type})`);
+  if (message.ended) payload.push('NoNextPayload');
+  return {
+    role: (message.flags & RESPONSE) !== 0 ? 'responder' : 'initiator',
+    payload,
+    ikev2: { errors: 0, notify: message.notifications.map(String) },
   };
-  if (content.major === 2) {
-    record['role'] = (content.flags & RESPONSE) !== 0 ? 'responder' : 'initiator';
-    record['errors'] = 0;
-    record['payload'] = content.payloads.map((type) => PAYLOADS_V2.get(type) ?? `Unknown(${type})`);
-    record['notify'] = content.notifications.map(String);
-  }
-  return record;
+}
+
+function body({ content }: Message<IkeContent>): Record<string, unknown> {
+  const { message } = content;
+  return {
+    version_major: message.major,
+    version_minor: message.minor,
+    exchange_type: message.exchange,
+    message_id: message.messageId,
+    init_spi: hex(message.initiator),
+    resp_spi: hex(message.responder),
+    ...(message.major === 1 ? firstVersion(content) : secondVersion(message)),
+  };
 }
 
 export const protocol: ProtocolDefinition = {
@@ -137,14 +155,24 @@ export const protocol: ProtocolDefinition = {
     const known = major === 1 ? exchange >= 1 && exchange <= 33 : major === 2 ? exchange >= 34 && exchange <= 38 : false;
     return known && length === end - start ? IS_THIS : NOT_THIS;
   },
-  open: () => new MessageSession(read),
+  open: () => new IkeSession(),
   complete: COMPLETE,
   buffers,
-  keywords,
-  anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
+  keywords: [...keywords, ...numbers, ...asKeywords(chosen)],
+  anomalies: [
+    { name: 'weak_crypto_enc', summary: 'weak encryption is offered or chosen' },
+    { name: 'weak_crypto_prf', summary: 'a weak pseudo-random function is offered or chosen' },
+    { name: 'weak_crypto_auth', summary: 'a weak method of integrity is offered or chosen' },
+    { name: 'weak_crypto_dh', summary: 'a weak group is offered or chosen' },
+    { name: 'weak_crypto_no_dh', summary: 'a proposal without a group' },
+    { name: 'weak_crypto_no_auth', summary: 'a proposal without integrity' },
+    { name: 'no_encryption', summary: 'a proposal without encryption' },
+    { name: 'multiple_server_proposal', summary: 'the responder chose more than one proposal' },
+    { name: 'malformed_data', summary: 'a message that can not be read' },
+  ],
   records: (transaction) => {
-    const message = transaction as Message<IkeMessage>;
+    const message = transaction as Message<IkeContent>;
     return [{ type: 'ike', body: body(message), direction: message.direction }];
   },
-  context: (transaction) => body(transaction as Message<IkeMessage>),
+  context: (transaction) => body(transaction as Message<IkeContent>),
 };

@@ -1,8 +1,21 @@
-/** Kerberos 5 (RFC 4120) over UDP and TCP: a transaction for each answer of the key distribution centre, with the question's kind. */
+/** Kerberos 5 (RFC 4120) over UDP and TCP: a transaction for each question to the key distribution centre and each answer. */
 import { fromLatin1, uint32 } from '@sigwright/bytes';
-import { type Direction, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
+import {
+  asKeywords,
+  type Direction,
+  IS_THIS,
+  keyword,
+  NEED_MORE,
+  NOT_THIS,
+  type ProtocolDefinition,
+  type Recognition,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
+import { custom, numberIn } from '../../arguments/index.ts';
 import { Asn1Walker, contextTag, type Element, INTEGER, SEQUENCE } from '../../formats/asn1/asn1.ts';
-import { COMPLETE, FramedSession, LENGTH_UNKNOWN, Message, NO_MESSAGE, wholeDatagram } from '../../formats/messages/framed-session.ts';
+import { COMPLETE, FramedSession, LENGTH_UNKNOWN, MESSAGE_COMPLETE, Message, NO_MESSAGE, wholeDatagram } from '../../formats/messages/framed-session.ts';
+import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 
 /** RFC 4120 §5.10; the tag of a message is its number, constructed, of class application */
@@ -18,7 +31,10 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 const ERROR = 30;
 const ANSWERS: ReadonlySet<number> = new Set([11, 13, ERROR]);
 const QUESTIONS: ReadonlySet<number> = new Set([10, 12, 14]);
+/** Questions that say who asks for what (§5.4.1). */
+const READ_QUESTIONS: ReadonlySet<number> = new Set([10, 12]);
 const APPLICATION = 0x60;
+const MOST_NUMBER = 2_147_483_647;
 /** A prefix of four bytes tells the length on TCP (RFC 4120 §7.2.2). */
 const PREFIX = 4;
 const LONGEST = 16_777_216;
@@ -60,7 +76,7 @@ const ERRORS: ReadonlyMap<number, string> = new Map([
   [68, 'KDC_ERR_WRONG_REALM'],
 ]);
 
-interface KerberosAnswer {
+interface KerberosMessage {
   readonly kind: number;
   readonly question: number;
   readonly realm: string | undefined;
@@ -101,7 +117,7 @@ function encryption(walker: Asn1Walker, element: Element | undefined): number | 
   return element?.tag === SEQUENCE ? wholeNumber(walker, field(walker, walker.children(element), 0)) : undefined;
 }
 
-function readAnswer(bytes: Uint8Array, start: number, end: number, question: number): KerberosAnswer | undefined {
+function readMessage(bytes: Uint8Array, start: number, end: number, question: number): KerberosMessage | undefined {
   const walker = new Asn1Walker(bytes);
   const outer = walker.element(start, end);
   const sequence = outer === undefined ? undefined : walker.element(outer.start, outer.end);
@@ -112,12 +128,28 @@ function readAnswer(bytes: Uint8Array, start: number, end: number, question: num
     const found = field(walker, fields, number);
     return found === undefined ? undefined : walker.text(found);
   };
+  if (READ_QUESTIONS.has(kind)) {
+    const asked = field(walker, fields, 4);
+    const inBody = asked?.tag === SEQUENCE ? walker.children(asked) : [];
+    const realm = field(walker, inBody, 2);
+    return {
+      kind,
+      question: kind,
+      realm: realm === undefined ? undefined : walker.text(realm),
+      client: principal(walker, field(walker, inBody, 1)),
+      server: principal(walker, field(walker, inBody, 3)),
+      encryption: undefined,
+      ticketEncryption: undefined,
+      error: undefined,
+    };
+  }
   if (kind === ERROR) {
     return {
       kind,
       question,
-      realm: text(9),
-      client: principal(walker, field(walker, fields, 8)),
+      // As Suricata tells errors: whom they are about is in the question.
+      realm: undefined,
+      client: [],
       server: principal(walker, field(walker, fields, 10)),
       encryption: undefined,
       ticketEncryption: undefined,
@@ -139,7 +171,7 @@ function readAnswer(bytes: Uint8Array, start: number, end: number, question: num
   };
 }
 
-class KerberosSession extends FramedSession<Message<KerberosAnswer>> {
+class KerberosSession extends FramedSession<Message<KerberosMessage>> {
   readonly #datagrams: boolean;
   #question = 0;
 
@@ -160,20 +192,22 @@ class KerberosSession extends FramedSession<Message<KerberosAnswer>> {
     if (from >= end) return true;
     const kind = kindAt(bytes, from);
     if (QUESTIONS.has(kind)) this.#question = kind;
-    if (!ANSWERS.has(kind)) return kind >= 0;
-    const answer = readAnswer(bytes, from, end, this.#question);
-    this.#question = 0;
-    if (answer === undefined) return false;
-    this.open(new Message(this.count, time, direction, answer));
+    if (!ANSWERS.has(kind) && !READ_QUESTIONS.has(kind)) return kind >= 0;
+    const content = readMessage(bytes, from, end, this.#question);
+    if (ANSWERS.has(kind)) this.#question = 0;
+    if (content === undefined) return false;
+    const message = this.open(new Message(this.count, time, direction, content));
+    if (content.encryption !== undefined && WEAK.has(content.encryption)) message.raise('weak_encryption');
     return true;
   }
 }
 
-const { buffers, keywords } = textBuffers<Message<KerberosAnswer>>('krb5', [
+const { buffers, keywords } = textBuffers<Message<KerberosMessage>>('krb5', [
   {
     name: 'krb5.cname',
     aliases: ['krb5_cname'],
-    summary: 'a part of the client’s name',
+    summary: 'a part of the client’s name in an answer',
+    directions: [TO_CLIENT],
     since: '4.1',
     multiple: true,
     read: ({ content }, index) => part(content.client, index),
@@ -181,7 +215,8 @@ const { buffers, keywords } = textBuffers<Message<KerberosAnswer>>('krb5', [
   {
     name: 'krb5.sname',
     aliases: ['krb5_sname'],
-    summary: 'a part of the service’s name',
+    summary: 'a part of the service’s name in an answer',
+    directions: [TO_CLIENT],
     since: '4.1',
     multiple: true,
     read: ({ content }, index) => part(content.server, index),
@@ -192,7 +227,56 @@ function part(parts: readonly string[], index: number): Uint8Array | undefined {
   return index < parts.length ? fromLatin1(parts[index]) : undefined;
 }
 
-function body({ content }: Message<KerberosAnswer>): Record<string, unknown> {
+const conditions = [
+  ...numberKeywords<Message<KerberosMessage>>('krb5', [
+    { name: 'krb5_msg_type', summary: 'kind of message', since: '4.1', maximum: 255, read: ({ content }) => content.kind },
+    { name: 'krb5_err_code', summary: 'code of an error', since: '4.1', maximum: MOST_NUMBER, read: ({ content }) => content.error },
+  ]),
+  ...asKeywords(
+    keyword({
+      name: 'krb5.ticket_encryption',
+      family: 'krb5',
+      since: '7.0',
+      summary: 'method that the ticket is encrypted by',
+      kind: 'condition',
+      protocol: 'krb5',
+      argument: custom('[!]weak|<method>[,…]', ['weak', '23', 'rc4-hmac,18'], methodsArgument),
+      examples: ['krb5.ticket_encryption:weak;', 'krb5.ticket_encryption:rc4-hmac,18;', 'krb5.ticket_encryption:!weak;'],
+      broken: [{ options: 'krb5.ticket_encryption:strong;', code: 'krb5.ticket_encryption/argument' }],
+      apply({ negated, methods }, builder) {
+        builder.addTransaction({
+          keyword: 'krb5.ticket_encryption',
+          describes: `a ticket ${negated ? 'not ' : ''}encrypted by one of ${[...methods].join(', ')}`,
+          protocol: 'krb5',
+          progress: MESSAGE_COMPLETE,
+          directions: [TO_SERVER, TO_CLIENT],
+          test(transaction) {
+            const method = (transaction as Message<KerberosMessage>).content.ticketEncryption;
+            return method !== undefined && methods.has(method) !== negated;
+          },
+        });
+      },
+    }),
+  ),
+];
+
+/** Numbers, names, or all that are weak. */
+function methodsArgument(
+  written: string,
+): { readonly value: { readonly negated: boolean; readonly methods: ReadonlySet<number> } } | { readonly problem: string } {
+  const negated = written.startsWith('!');
+  const methods = new Set<number>();
+  const parts = written.slice(negated ? 1 : 0).split(/[\s,]+/);
+  for (const part of parts.filter((one) => one !== '')) {
+    const named = [...ENCRYPTIONS].find(([, name]) => name === part)?.[0] ?? numberIn(part);
+    if (part === 'weak') for (const method of WEAK) methods.add(method);
+    else if (named === undefined) return { problem: `\`${part}\` is no method of encryption` };
+    else methods.add(named);
+  }
+  return methods.size > 0 ? { value: { negated, methods } } : { problem: 'a method of encryption is missing' };
+}
+
+function body({ content }: Message<KerberosMessage>): Record<string, unknown> {
   const record: Record<string, unknown> = { msg_type: KINDS.get(content.kind) };
   if (content.error !== undefined) {
     record['failed_request'] = KINDS.get(content.question) ?? 'UNKNOWN';
@@ -225,11 +309,14 @@ export const protocol: ProtocolDefinition = {
   open: (flow) => new KerberosSession(flow.protocol === 17),
   complete: COMPLETE,
   buffers,
-  keywords,
-  anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
+  keywords: [...keywords, ...conditions],
+  anomalies: [
+    { name: 'weak_encryption', summary: 'the answer is encrypted by a weak method' },
+    { name: 'malformed_data', summary: 'a message that can not be read' },
+  ],
   records: (transaction) => {
-    const message = transaction as Message<KerberosAnswer>;
+    const message = transaction as Message<KerberosMessage>;
     return [{ type: 'krb5', body: body(message), direction: message.direction }];
   },
-  context: (transaction) => body(transaction as Message<KerberosAnswer>),
+  context: (transaction) => body(transaction as Message<KerberosMessage>),
 };

@@ -1,9 +1,10 @@
-/** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each. Bodies (SDP) are passed over. */
+/** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
 import { find, fromLatin1, latin1 } from '@sigwright/bytes';
 import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
 import { COMPLETE, LENGTH_UNKNOWN, type Message, MessageSession, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
+import { readSdp, type SessionDescription, sdpBody } from '../../formats/sdp/sdp.ts';
 
 /** RFC 3261 §7.1 and the extensions in use */
 const METHODS = ['REGISTER', 'INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'UPDATE', 'REFER', 'PRACK', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'MESSAGE', 'INFO'];
@@ -14,6 +15,7 @@ const LONGEST_HEAD = 16_384;
 const HEAD_END = fromLatin1('\r\n\r\n');
 
 interface SipMessage {
+  readonly session: SessionDescription | undefined;
   readonly request: { readonly line: string; readonly method: string; readonly uri: string; readonly version: string } | undefined;
   readonly response: { readonly line: string; readonly version: string; readonly code: string; readonly reason: string } | undefined;
   readonly headers: ReadonlyMap<string, string>;
@@ -48,11 +50,14 @@ function read(bytes: Uint8Array, start: number, end: number): SipMessage | undef
     const full = SHORT_NAMES[name] ?? name;
     if (!headers.has(full)) headers.set(full, line.slice(colon + 1).trim());
   }
+  const described = stop >= 0 && stop < end && headers.get('content-type')?.toLowerCase().startsWith('application/sdp') === true;
+  const session = described ? readSdp(latin1(bytes, stop, end)) : undefined;
   const response = /^(SIP\/\d\.\d) (\d{3}) ?(.*)$/.exec(first);
-  if (response !== null) return { request: undefined, response: { line: first, version: response[1], code: response[2], reason: response[3] }, headers };
+  if (response !== null)
+    return { request: undefined, response: { line: first, version: response[1], code: response[2], reason: response[3] }, headers, session };
   const request = /^(\S+) (\S+) (SIP\/\d\.\d)$/.exec(first);
   if (request === null) return undefined;
-  return { request: { line: first, method: request[1], uri: request[2], version: request[3] }, response: undefined, headers };
+  return { request: { line: first, method: request[1], uri: request[2], version: request[3] }, response: undefined, headers, session };
 }
 
 /** On a stream: head, then as much as Content-Length says. Line ends between messages keep a connection alive (RFC 5626 §4.4.1). */
@@ -73,6 +78,27 @@ function streamRead(bytes: Uint8Array, start: number, end: number): SipMessage |
 
 const text = (value: string | undefined): Uint8Array | undefined => (value === undefined ? undefined : fromLatin1(value));
 
+const SESSION_FIELDS: readonly (readonly [name: string, letter: string, summary: string])[] = [
+  ['origin', 'o', 'who made it'],
+  ['session_name', 's', 'name'],
+  ['session_info', 'i', 'words about it'],
+  ['uri', 'u', 'address with more about it'],
+  ['email', 'e', 'mail address'],
+  ['phone_number', 'p', 'telephone number'],
+  ['connection_data', 'c', 'address of the media'],
+  ['bandwidth', 'b', 'a bandwidth'],
+  ['time', 't', 'a time'],
+  ['repeat_time', 'r', 'a repetition'],
+  ['timezone', 'z', 'time zones'],
+  ['encryption_key', 'k', 'key'],
+  ['attribute', 'a', 'an attribute'],
+];
+const MEDIUM_FIELDS: readonly (readonly [name: string, letter: string, summary: string])[] = [
+  ['media_info', 'i', 'words about it'],
+  ['connection_data', 'c', 'address'],
+  ['encryption_key', 'k', 'key'],
+];
+
 const { buffers, keywords } = textBuffers<Message<SipMessage>>('sip', [
   { name: 'sip.method', summary: 'method of the request', since: '5.0', read: ({ content }) => text(content.request?.method) },
   { name: 'sip.uri', summary: 'address in the request line', since: '5.0', read: ({ content }) => text(content.request?.uri) },
@@ -87,12 +113,34 @@ const { buffers, keywords } = textBuffers<Message<SipMessage>>('sip', [
     since: '8.0',
     read: ({ content }: Message<SipMessage>) => text(content.headers.get(header)),
   })),
+  ...SESSION_FIELDS.map(([name, letter, summary]) => ({
+    name: `sdp.${name}`,
+    summary: `${summary} of the session described`,
+    since: '8.0',
+    multiple: true,
+    read: ({ content }: Message<SipMessage>, index: number) => text(content.session?.fields.get(letter)?.[index]),
+  })),
+  {
+    name: 'sdp.media.media',
+    summary: 'a medium of the session described',
+    since: '8.0',
+    multiple: true,
+    read: ({ content }, index) => text(content.session?.media[index]?.media),
+  },
+  ...MEDIUM_FIELDS.map(([name, letter, summary]) => ({
+    name: `sdp.media.${name}`,
+    summary: `${summary} of a medium`,
+    since: '8.0',
+    multiple: true,
+    read: ({ content }: Message<SipMessage>, index: number) => text(content.session?.media.flatMap((medium) => medium.fields.get(letter) ?? [])[index]),
+  })),
 ]);
 
 function body({ content }: Message<SipMessage>): Record<string, unknown> {
-  const { request, response } = content;
-  if (request !== undefined) return { method: request.method, uri: request.uri, version: request.version, request_line: request.line };
-  return { version: response?.version, code: response?.code, reason: response?.reason, response_line: response?.line };
+  const { request, response, session } = content;
+  const sdp = session === undefined ? {} : { sdp: sdpBody(session) };
+  if (request !== undefined) return { method: request.method, uri: request.uri, version: request.version, request_line: request.line, ...sdp };
+  return { version: response?.version, code: response?.code, reason: response?.reason, response_line: response?.line, ...sdp };
 }
 
 export const protocol: ProtocolDefinition = {

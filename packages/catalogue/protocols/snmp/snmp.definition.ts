@@ -3,6 +3,7 @@ import { fromLatin1, latin1 } from '@sigwright/bytes';
 import { IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
 import { Asn1Walker, contextTag, type Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE } from '../../formats/asn1/asn1.ts';
 import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
+import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 
 const KINDS: readonly string[] = [
@@ -17,6 +18,10 @@ const KINDS: readonly string[] = [
   'report',
 ];
 const TRAP_V1 = 4;
+/** RFC 1157 §4.1.6: generic-trap */
+const TRAP_TYPES: readonly string[] = ['coldstart', 'warmstart', 'linkdown', 'linkup', 'authenticationfailure', 'egpneighborloss', 'enterprisespecific'];
+/** Place of generic-trap among the fields of a trap of version 1: enterprise, agent, generic-trap, specific-trap, time. */
+const TRAP_TYPE_FIELD = 2;
 /** Variables shown of one message. */
 const MOST_VARIABLES = 256;
 /** RFC 3412 §6.4: scoped data is encrypted. */
@@ -29,6 +34,10 @@ interface SnmpMessage {
   readonly community: string | undefined;
   readonly user: string | undefined;
   readonly errorStatus: number;
+  /** of a trap of version 1 */
+  readonly trapType: number | undefined;
+  readonly trapAddress: string | undefined;
+  readonly trapIdentifier: string | undefined;
   readonly variables: readonly string[];
 }
 
@@ -42,8 +51,14 @@ function kindOf(element: Element | undefined): number {
   return element === undefined || element.tag < contextTag(0) || element.tag >= contextTag(KINDS.length) ? -1 : element.tag - contextTag(0);
 }
 
+const NO_TRAP = { trapType: undefined, trapAddress: undefined, trapIdentifier: undefined } as const;
+
 /** Request id, error status, error index and the bindings; traps of version 1 have other fields before the bindings. */
-function bindings(walker: Asn1Walker, body: Element, kind: number): { errorStatus: number; variables: string[] } {
+function bindings(
+  walker: Asn1Walker,
+  body: Element,
+  kind: number,
+): Pick<SnmpMessage, 'errorStatus' | 'variables' | 'trapType' | 'trapAddress' | 'trapIdentifier'> {
   const fields = walker.children(body);
   const list = fields.find((field) => field.tag === SEQUENCE);
   const variables: string[] = [];
@@ -54,7 +69,16 @@ function bindings(walker: Asn1Walker, body: Element, kind: number): { errorStatu
     }
   }
   const status = fields[1];
-  return { errorStatus: kind !== TRAP_V1 && status?.tag === INTEGER ? numberOf(walker.bytes, status) : 0, variables };
+  if (kind !== TRAP_V1) return { ...NO_TRAP, errorStatus: status?.tag === INTEGER ? numberOf(walker.bytes, status) : 0, variables };
+  const [identifier, agent] = fields;
+  const type = fields[TRAP_TYPE_FIELD];
+  return {
+    errorStatus: 0,
+    variables,
+    trapType: type?.tag === INTEGER ? numberOf(walker.bytes, type) : undefined,
+    trapAddress: agent !== undefined && agent.end - agent.start === 4 ? walker.bytes.subarray(agent.start, agent.end).join('.') : undefined,
+    trapIdentifier: identifier?.tag === OBJECT_IDENTIFIER ? walker.identifier(identifier) : undefined,
+  };
 }
 
 function read(bytes: Uint8Array, start: number, end: number): SnmpMessage | undefined {
@@ -75,7 +99,7 @@ function read(bytes: Uint8Array, start: number, end: number): SnmpMessage | unde
   const shownUser = user === undefined ? '' : latin1(bytes, user.start, user.end);
   const flags = walker.children(second)[2];
   const hidden = flags !== undefined && (bytes[flags.start] & PRIVATE) !== 0 && fourth.tag === OCTET_STRING;
-  if (hidden) return { version: 3, kind: 'encrypted', community: undefined, user: shownUser, errorStatus: 0, variables: [] };
+  if (hidden) return { version: 3, kind: 'encrypted', community: undefined, user: shownUser, errorStatus: 0, variables: [], ...NO_TRAP };
   const body = walker.children(fourth)[2];
   const kind = kindOf(body);
   if (body === undefined || kind < 0) return undefined;
@@ -104,9 +128,32 @@ const { buffers, keywords } = textBuffers<Message<SnmpMessage>>('snmp', [
   },
 ]);
 
+const numbers = numberKeywords<Message<SnmpMessage>>('snmp', [
+  { name: 'snmp.version', summary: 'version: 1, 2 or 3', since: '5.0', maximum: 255, read: ({ content }) => content.version },
+  {
+    name: 'snmp.pdu_type',
+    summary: 'kind of message',
+    since: '5.0',
+    maximum: KINDS.length,
+    words: Object.fromEntries(KINDS.map((kind, number) => [kind, number])),
+    read: ({ content }) => (KINDS.includes(content.kind) ? KINDS.indexOf(content.kind) : undefined),
+  },
+  {
+    name: 'snmp.trap_type',
+    summary: 'kind of a trap of version 1',
+    since: '8.0',
+    maximum: 255,
+    words: Object.fromEntries(TRAP_TYPES.map((type, number) => [type, number])),
+    read: ({ content }) => content.trapType,
+  },
+]);
+
 function body({ content }: Message<SnmpMessage>): Record<string, unknown> {
   const record: Record<string, unknown> = { version: content.version };
   if (content.kind !== '') record['pdu_type'] = content.kind;
+  if (content.trapType !== undefined) record['trap_type'] = TRAP_TYPES[content.trapType] ?? 'unknown';
+  if (content.trapIdentifier !== undefined) record['trap_oid'] = content.trapIdentifier;
+  if (content.trapAddress !== undefined) record['trap_address'] = content.trapAddress;
   if (content.errorStatus > 0 && content.kind === 'response') record['error'] = content.errorStatus;
   if (content.community !== undefined) record['community'] = content.community;
   if (content.user !== undefined) record['usm'] = content.user;
@@ -125,7 +172,7 @@ export const protocol: ProtocolDefinition = {
   open: () => new MessageSession(read),
   complete: COMPLETE,
   buffers,
-  keywords,
+  keywords: [...keywords, ...numbers],
   anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
   records: (transaction) => {
     const message = transaction as Message<SnmpMessage>;

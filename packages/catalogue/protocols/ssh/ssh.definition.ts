@@ -1,130 +1,109 @@
-/** SSH (RFC 4253 §4.2): the banners of both sides. What follows the key exchange is encrypted. Progress 1: banner read, 2: over. */
+/** SSH (RFC 4253): banners and, by the HASSH method, fingerprints of what both sides offer. Suricata user guide, "SSH Keywords". */
 import { latin1, utf8 } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
   type Direction,
-  type EngineSettings,
   fillWindow,
   IS_THIS,
   keyword,
   NEED_MORE,
   NOT_THIS,
   type ProtocolDefinition,
-  type ProtocolSession,
   TO_CLIENT,
   TO_SERVER,
-  Transaction,
+  type Transaction,
 } from '@sigwright/contracts';
-import { none } from '../../arguments/index.ts';
-
-const BANNER = 1;
-const OVER = 2;
-/** RFC 4253 allows 255 bytes. */
-const LONGEST_BANNER = 8192;
-const NEW_KEYS = 21;
-
-interface Banner {
-  readonly proto: Uint8Array;
-  readonly software: Uint8Array;
-}
-
-class SshTransaction extends Transaction {
-  readonly banners: [Banner | undefined, Banner | undefined] = [undefined, undefined];
-}
-
-class SshSession implements ProtocolSession {
-  readonly transactions: Transaction[] = [];
-  count = 1;
-  nextProtocol: string | undefined = undefined;
-  opaque = false;
-  done = false;
-  readonly anomalies: string[] = [];
-  readonly #transaction: SshTransaction;
-  readonly #settings: EngineSettings;
-  readonly #encrypted: [boolean, boolean] = [false, false];
-
-  constructor(settings: EngineSettings, time: number) {
-    this.#settings = settings;
-    this.#transaction = new SshTransaction(0, time);
-    this.transactions.push(this.#transaction);
-  }
-
-  consume(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
-    let at = start;
-    while (this.#transaction.banners[direction] === undefined) {
-      const newline = bytes.subarray(at, end).indexOf(0x0a);
-      if (newline === -1) {
-        if (end - at < LONGEST_BANNER) return at;
-        this.#transaction.raise('long_banner');
-        return -1;
-      }
-      this.#line(direction, bytes, at, at + newline);
-      at += newline + 1;
-    }
-    while (!this.#encrypted[direction] && end - at >= 6) {
-      const length = ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
-      if (length < 2 || length > 65_536) return -1;
-      if (end - at < 4 + length) return at;
-      if (bytes[at + 5] === NEW_KEYS) this.#newKeys(direction);
-      at += 4 + length;
-    }
-    return this.#encrypted[direction] ? end : at;
-  }
-
-  #line(direction: Direction, bytes: Uint8Array, start: number, end: number): void {
-    const line = latin1(bytes, start, end).replace(/\r$/, '');
-    const match = /^SSH-([^-]+)-(\S*)/.exec(line);
-    if (match === null) return;
-    const from = start + 4;
-    this.#transaction.banners[direction] = {
-      proto: bytes.slice(from, from + match[1].length),
-      software: bytes.slice(from + match[1].length + 1, from + match[1].length + 1 + match[2].length),
-    };
-    this.#transaction.advance(direction, BANNER);
-  }
-
-  #newKeys(direction: Direction): void {
-    this.#encrypted[direction] = true;
-    this.#transaction.advance(direction, OVER);
-    if (!this.#encrypted[0] || !this.#encrypted[1]) return;
-    this.done = true;
-    this.opaque = this.#settings.tls.encryptionHandling !== 'full';
-  }
-
-  skip(): boolean {
-    return false;
-  }
-
-  finish(): void {
-    this.#transaction.advance(TO_SERVER, OVER);
-    this.#transaction.advance(TO_CLIENT, OVER);
-  }
-}
+import { custom, none, text } from '../../arguments/index.ts';
+import { BANNER, type Banner, OFFER, type Offer, OVER, SshSession, type SshTransaction } from './session.ts';
 
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 
-const buffers: readonly BufferDefinition[] = (['proto', 'software'] as const).map((part) => ({
+interface SshBuffer {
+  readonly name: string;
+  readonly since: string;
+  readonly summary: string;
+  readonly directions: readonly Direction[];
+  readonly progress: number;
+  read(one: SshTransaction, direction: Direction): Uint8Array | undefined;
+}
+
+const BUFFERS: readonly SshBuffer[] = [
+  { name: 'ssh.proto', since: '5.0', summary: 'protocol version in the banner', directions: BOTH, progress: BANNER, read: (one, of) => one.banners[of]?.proto },
+  { name: 'ssh.software', since: '5.0', summary: 'software in the banner', directions: BOTH, progress: BANNER, read: (one, of) => one.banners[of]?.software },
+  ...(['ssh.hassh', 'ssh.hassh.server'] as const).flatMap((name, of): readonly SshBuffer[] => {
+    const common = { since: '7.0', directions: [of === 0 ? TO_SERVER : TO_CLIENT] as const, progress: OFFER };
+    const side = of === 0 ? 'client' : 'server';
+    return [
+      { ...common, name, summary: `fingerprint of what the ${side} offers`, read: (one) => one.offers[of]?.digest },
+      { ...common, name: `${name}.string`, summary: `what the ${side} offers, before it is hashed`, read: (one) => one.offers[of]?.text },
+    ];
+  }),
+];
+
+const buffers: readonly BufferDefinition[] = BUFFERS.map((one) => ({
   of: 'transaction' as const,
-  name: `ssh.${part}`,
-  summary: part === 'proto' ? 'protocol version in the banner' : 'software in the banner',
+  name: one.name,
+  summary: one.summary,
   shape: 'text' as const,
   protocol: 'ssh',
-  directions: BOTH,
+  directions: one.directions,
   multiple: false,
-  progress: () => BANNER,
-  read: (transaction, direction, index, window) => index === 0 && fillWindow(window, (transaction as SshTransaction).banners[direction]?.[part]),
+  progress: () => one.progress,
+  read: (transaction, direction, index, window) => index === 0 && fillWindow(window, one.read(transaction as SshTransaction, direction)),
 }));
 
-function shown(banner: Banner | undefined): Record<string, unknown> | undefined {
-  return banner === undefined ? undefined : { proto_version: utf8(banner.proto), software_version: utf8(banner.software) };
+/** Old conditions on the banner of either side. */
+function bannerCondition(name: string, summary: string, sample: string, holds: (banner: Banner, wanted: string) => boolean) {
+  return keyword({
+    name,
+    family: 'ssh',
+    since: '1.3',
+    summary,
+    kind: 'condition' as const,
+    protocol: 'ssh',
+    argument: name === 'ssh.protoversion' ? custom('<version>|2_compat', [sample], versionArgument) : text([sample]),
+    examples: [`${name}:${sample};`],
+    broken: [{ options: `${name};`, code: `${name}/argument` }],
+    apply(wanted: string, builder) {
+      builder.addTransaction({
+        keyword: name,
+        describes: `${summary} ${wanted}`,
+        protocol: 'ssh',
+        progress: BANNER,
+        directions: BOTH,
+        test(transaction, direction) {
+          const banner = (transaction as SshTransaction).banners[direction];
+          return banner !== undefined && holds(banner, wanted);
+        },
+      });
+    },
+  });
+}
+
+function versionArgument(written: string): { readonly value: string } | { readonly problem: string } {
+  const version = written.replaceAll('"', '').trim();
+  return /^\d[\w.]*$/.test(version) ? { value: version } : { problem: `\`${written}\` is not a version` };
+}
+
+/** 1.99 says that version 2 is spoken too (RFC 4253 §5.1). */
+function versionHolds({ proto }: Banner, wanted: string): boolean {
+  const version = latin1(proto, 0, proto.length);
+  return wanted === '2_compat' ? version.startsWith('2') || version === '1.99' : version === wanted;
+}
+
+function shown(banner: Banner | undefined, offer: Offer | undefined): Record<string, unknown> | undefined {
+  if (banner === undefined) return undefined;
+  const side: Record<string, unknown> = { proto_version: utf8(banner.proto), software_version: utf8(banner.software) };
+  if (offer !== undefined) side['hassh'] = { hash: utf8(offer.digest), string: utf8(offer.text) };
+  return side;
 }
 
 function body(transaction: Transaction): Record<string, unknown> {
-  const { banners } = transaction as SshTransaction;
+  const { banners, offers } = transaction as SshTransaction;
   const record: Record<string, unknown> = {};
-  if (banners[0] !== undefined) record['client'] = shown(banners[0]);
-  if (banners[1] !== undefined) record['server'] = shown(banners[1]);
+  if (banners[0] !== undefined) record['client'] = shown(banners[0], offers[0]);
+  if (banners[1] !== undefined) record['server'] = shown(banners[1], offers[1]);
   return record;
 }
 
@@ -132,7 +111,7 @@ export const protocol: ProtocolDefinition = {
   name: 'ssh',
   recordName: 'ssh',
   transport: ['tcp'],
-  summary: 'SSH banners',
+  summary: 'SSH banners and offers',
   ports: [22],
   anyPort: true,
   recognise(bytes, start, end) {
@@ -141,14 +120,15 @@ export const protocol: ProtocolDefinition = {
   },
   open: (flow, settings) => new SshSession(settings, flow.lastTime),
   complete: [OVER, OVER],
+  recordedFrom: (settings) => (settings.ssh.fingerprints ? OFFER : BANNER),
   buffers,
   keywords: asKeywords(
-    ...buffers.map((one) =>
+    ...BUFFERS.map((one) =>
       keyword({
         name: one.name,
-        aliases: [one.name.replace('.', '_')],
+        ...(one.progress === BANNER ? { aliases: [one.name.replace('.', '_')] } : {}),
         family: 'ssh',
-        since: '5.0',
+        since: one.since,
         summary: one.summary,
         kind: 'sticky-buffer' as const,
         protocol: 'ssh',
@@ -160,8 +140,16 @@ export const protocol: ProtocolDefinition = {
         },
       }),
     ),
+    bannerCondition('ssh.protoversion', 'protocol version in the banner is', '2_compat', versionHolds),
+    bannerCondition('ssh.softwareversion', 'software in the banner contains', '"PuTTY"', ({ software }, wanted) =>
+      latin1(software, 0, software.length).includes(wanted),
+    ),
   ),
-  anomalies: [{ name: 'long_banner', summary: 'a banner longer than is read' }],
+  anomalies: [
+    { name: 'long_banner', summary: 'a banner longer than RFC 4253 allows' },
+    { name: 'invalid_banner', summary: 'a line in the place of the banner that is none' },
+    { name: 'invalid_record', summary: 'a packet of the key exchange that can not be read' },
+  ],
   records(transaction) {
     const { banners } = transaction as SshTransaction;
     return banners[0] === undefined && banners[1] === undefined ? [] : [{ type: 'ssh', body: body(transaction), direction: TO_SERVER }];

@@ -1,0 +1,54 @@
+/** FTP: what is agreed on about data connections, commands that are never answered. */
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { describe, expect, test } from 'vitest';
+import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
+import { protocol } from './ftp.definition.ts';
+import { FtpSession } from './session.ts';
+
+const lines = (...all: readonly string[]): string => all.map((line) => `${line}\r\n`).join('');
+
+function expectations(turns: Turns): readonly unknown[] {
+  const session = new FtpSession(DEFAULT_SETTINGS);
+  for (const [direction, bytes] of whole(turns)) session.consume(direction, bytes, 0, bytes.length, false, 1);
+  return session.expectations;
+}
+
+describe('data connections', () => {
+  test.each<[why: string, turns: Turns, expected: readonly unknown[]]>([
+    [
+      'the client listens where it says so',
+      [['client', lines('PORT 10,0,0,5,4,1', 'RETR a.bin')]],
+      [{ protocol: 'ftp-data', listener: 'client', port: 1025, detail: { command: 'RETR', fileName: 'a.bin' } }],
+    ],
+    [
+      'the server listens where its reply says so; a listing has no name',
+      [
+        ['client', lines('EPSV')],
+        ['server', lines('229 ok (|||6446|)')],
+        ['client', lines('LIST /pub')],
+      ],
+      [{ protocol: 'ftp-data', listener: 'server', port: 6446, detail: { command: 'LIST', fileName: '' } }],
+    ],
+    [
+      'the server chooses the name',
+      [['client', lines('EPRT |2|::1|5282|', 'STOU')]],
+      [{ protocol: 'ftp-data', listener: 'client', port: 5282, detail: { command: 'STOU', fileName: '<stou>' } }],
+    ],
+    ['a port serves once', [['client', lines('PORT 1,2,3,4,5,6', 'RETR a', 'RETR b')]], [expect.objectContaining({ port: 1286 })]],
+  ])('%s', (_why, turns, expected) => {
+    expect(expectations(turns)).toEqual(expected);
+  });
+
+  test('a transfer without one is told', () => {
+    expect(tell(protocol, whole([['client', lines('RETR a')]])).transactions[0].anomalies).toEqual(['file_before_port']);
+  });
+});
+
+test('commands that nobody answers end the reading', () => {
+  const settings = { ...DEFAULT_SETTINGS, ftp: { ...DEFAULT_SETTINGS.ftp, mostTransactions: 2 } };
+  const turns: Turns = [['client', lines('PWD', 'CWD a', 'CWD b', 'CWD c')]];
+  const told = tell(protocol, whole(turns), settings);
+  expect(told.broken).toBe(true);
+  expect(told.transactions.map((transaction) => transaction.anomalies)).toEqual([[], ['too_many_transactions']]);
+  for (const pieces of everySplit(turns)) expect(tell(protocol, pieces, settings)).toEqual(told);
+});
