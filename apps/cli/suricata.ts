@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp } from '@sigwright/contracts';
-import { Engine, EveWriter } from '@sigwright/detection';
+import { analyseRule, Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
@@ -197,6 +197,10 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return stop('suricata', 'Loading signatures failed.');
   }
   if (args.analysis) {
+    const file = new LineWriter(join(folder, 'rules.json'));
+    for (let index = 0; index < rules.loaded; index++) file.line(JSON.stringify(analyseRule(rules.plan.rule(index))));
+    const failure = file.close();
+    if (failure !== undefined) return stop('output', failure.message);
     log.save();
     return 0;
   }

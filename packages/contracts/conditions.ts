@@ -124,6 +124,8 @@ export interface PacketCondition {
   readonly flowConstant?: boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */
   readonly payloadAtMost?: number;
+  /** for analyses of rules: what it compares with, under the keyword's short name */
+  readonly shown?: Readonly<Record<string, unknown>>;
   /** direction: of this packet within its flow */
   test(packet: Packet, flow: Flow | undefined): boolean;
 }

@@ -1,5 +1,6 @@
 /** Rules + traffic → alerts. The only door of this package. */
 export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded } from './alert/eve-writer.ts';
+export { analyseRule } from './analyse/analyse-rule.ts';
 export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';

@@ -144,6 +144,15 @@ export function describeComparison(comparison: Comparison): string {
   return comparison.operator === '=' ? `${comparison.value}` : `${comparison.operator} ${comparison.value}`;
 }
 
+const SHOWN_OPERATORS = { '=': 'equal', '!=': 'diff', '<': 'lt', '<=': 'lte', '>': 'gt', '>=': 'gte', '&': 'bitmask', '!&': 'negated_bitmask' } as const;
+
+/** As analyses of rules show it. */
+export function showComparison({ operator, value, upper }: Comparison): Record<string, unknown> {
+  if (operator === 'range') return { range: { min: value, max: upper } };
+  if (operator === '!range') return { negated_range: { min: value, max: upper } };
+  return { [SHOWN_OPERATORS[operator]]: value };
+}
+
 /** One of a few words. */
 export function choice<Word extends string>(words: readonly Word[]): ArgumentGrammar<Word> {
   return grammar<Word>(

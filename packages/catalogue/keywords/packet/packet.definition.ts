@@ -14,7 +14,7 @@ import {
   TCP,
   UDP,
 } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison, none } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, none, showComparison } from '../../arguments/index.ts';
 
 interface FieldOptions {
   readonly aliases?: readonly string[];
@@ -49,6 +49,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         keyword: name,
         describes: `${summary} is ${describeComparison(wanted)}`,
         cost: 1,
+        shown: { [name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: showComparison(wanted) },
         ...(name === 'dsize' ? upperBound(wanted) : {}),
         ...(options.flowConstant === true ? { flowConstant: true } : {}),
         test(packet) {

@@ -1,0 +1,47 @@
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { expect, test } from 'vitest';
+import { analyseRule, buildPlan, usePlan } from '../index.ts';
+
+function analysed(text: string): Record<string, unknown> {
+  const build = buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, DEFAULT_SETTINGS);
+  expect(build.problems.filter((one) => one.diagnostics.some((diagnostic) => diagnostic.severity === 'error'))).toEqual([]);
+  return analyseRule(usePlan(build.data, catalogue, DEFAULT_SETTINGS).rule(0));
+}
+
+// Suricata user guide, "Rule Types and Categorization".
+const TYPES: readonly (readonly [type: string, rule: string])[] = [
+  ['ip_only', 'alert ip any any -> any any (sid:1;)'],
+  ['ip_only', 'alert tcp any any -> any 22 (sid:1;)'],
+  ['like_ip_only', 'alert tcp any any -> !10.0.0.0/8 any (sid:1;)'],
+  ['pd_only', 'alert tcp any any -> any any (app-layer-protocol:http; sid:1;)'],
+  ['app_layer', 'alert http any any -> any any (sid:1;)'],
+  ['app_tx', 'alert http any any -> any any (http.uri; content:"/abc"; sid:1;)'],
+  ['pkt', 'alert tcp any any -> any any (flags:S; sid:1;)'],
+  ['pkt', 'alert udp any any -> any any (content:"abc"; sid:1;)'],
+  ['stream', 'alert tcp any any -> any any (content:"abc"; sid:1;)'],
+  ['pkt_stream', 'alert tcp any any -> any any (content:"abc"; depth:8; sid:1;)'],
+  ['de_only', 'alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)'],
+];
+
+for (const [type, rule] of TYPES) test(`${rule} is ${type}`, () => expect(analysed(rule)['type']).toBe(type));
+
+test('bytes that would need an escape are shown in hex', () => {
+  const { mpm } = analysed('alert tcp any any -> any any (content:"a b|3a|c"; sid:1;)');
+  expect(mpm).toMatchObject({ buffer: 'payload', pattern: 'a|20|b|3A|c', length: 5 });
+});
+
+test('what the author chose is looked for first', () => {
+  const { mpm, engines } = analysed('alert http any any -> any any (http.uri; content:"longest"; content:"abc"; fast_pattern; sid:1;)');
+  expect(mpm).toMatchObject({ buffer: 'http_uri', pattern: 'abc' });
+  expect(engines).toMatchObject([{ name: 'http_uri', direction: 'toserver', is_mpm: true }]);
+});
+
+test('bits are shown where they are asked and where they are set', () => {
+  const { lists } = analysed('alert tcp any any -> any any (flowbits:isset,a|b; flowbits:set,c; sid:1;)');
+  expect(lists).toMatchObject({
+    packet: { matches: [{ name: 'flowbits', flowbits: { cmd: 'isset', names: ['a', 'b'], operator: 'or' } }] },
+    postmatch: { matches: [{ name: 'flowbits', flowbits: { cmd: 'set', names: ['c'] } }] },
+  });
+});
