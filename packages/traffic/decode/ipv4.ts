@@ -12,8 +12,7 @@ export function decodeIpv4(packet: Packet, verifyChecksums: boolean): boolean {
   if (first >>> 4 !== 4) return fault(packet, 'ipv4.wrong_ip_version');
   const headerLength = (first & 15) * 4;
   if (headerLength < 20) return fault(packet, 'ipv4.hlen_too_small');
-  // A length of 0 was left to the network card (segmentation offload): the captured bytes tell.
-  const total = uint16(data, start + 2) || available;
+  const total = uint16(data, start + 2);
   if (total < headerLength) return fault(packet, 'ipv4.iplen_smaller_than_hlen');
   if (total > available) return fault(packet, 'ipv4.trunc_pkt');
   packet.ipVersion = 4;
