@@ -183,6 +183,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       messageLimit: sizeOf(at(tree, 'app-layer.protocols.mqtt.max-msg-length'), defaults.mqtt.messageLimit),
       shownText: sizeOf(recordOption(tree, 'mqtt.string-log-limit'), defaults.mqtt.shownText),
     },
+    pgsql: { passwords: isYes(recordOption(tree, 'pgsql.passwords'), defaults.pgsql.passwords) },
     flowTimeouts: {
       tcp: timeouts(tree, 'tcp', defaults.flowTimeouts.tcp),
       udp: timeouts(tree, 'udp', defaults.flowTimeouts.udp),
