@@ -267,14 +267,14 @@ function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> 
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node));
+      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, isYes(at(tree, 'detect.guess-applayer-tx'), false)));
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
   return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, eves, fastLog };
 }
 
-function eveOf(node: Tree): EveOutput {
+function eveOf(node: Tree, guessed: boolean): EveOutput {
   const types = new Set<string>();
   let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
   let stats = false;
@@ -305,6 +305,9 @@ function eveOf(node: Tree): EveOutput {
     if (name === 'alert') {
       alert = {
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
+        application: besideAlerts(options, 'app-layer'),
+        flow: besideAlerts(options, 'flow'),
+        guessed,
         payload: isYes(options['payload'], false),
         payloadPrintable: isYes(options['payload-printable'], false),
         payloadSize: sizeOf(options['payload-buffer-size'], alert.payloadSize),
@@ -323,6 +326,12 @@ function eveOf(node: Tree): EveOutput {
     options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
     stats,
   };
+}
+
+/** `metadata` of the type `alert`: yes or no for all of it, or for each part. */
+function besideAlerts(options: Tree, part: 'app-layer' | 'flow'): boolean {
+  const { metadata } = options;
+  return typeof metadata === 'object' ? isYes(at(metadata, part), true) : isYes(metadata, true);
 }
 
 /** `dump-all-headers` of the type `http`. */
