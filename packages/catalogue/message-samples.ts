@@ -14,8 +14,9 @@ const principal = (...names: readonly string[]): string =>
   der(0x30, der(0xa0, der(0x02, '\x01')), der(0xa1, der(0x30, ...names.map((name) => der(0x1b, name)))));
 
 const long = (value: number): string => String.fromCharCode(value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255);
+const u16 = (value: number): string => String.fromCharCode(value >> 8, value & 255);
 /** A text with its length before it in two bytes. */
-const counted = (text: string): string => String.fromCharCode(text.length >> 8, text.length & 255) + text;
+const counted = (text: string): string => u16(text.length) + text;
 const mqtt = (head: number, ...parts: readonly string[]): string => String.fromCharCode(head, parts.join('').length) + parts.join('');
 
 /** A message of LDAP. */
@@ -27,6 +28,20 @@ const pgsql = (kind: string, ...parts: readonly string[]): string => kind + long
 const pgsqlFirst = (code: number, content = ''): string => long(8 + content.length) + long(code) + content;
 const fault = (...fields: readonly string[]): string => pgsql('E', ...fields.map((field) => `${field}\0`), '\0');
 
+/** A frame of WebSocket: first byte, payload, and a mask of four bytes where the client sends it. */
+export function webSocketFrame(first: number, payload: string, mask = ''): string {
+  const { length } = payload;
+  const marked = mask === '' ? 0 : 0x80;
+  const size =
+    length < 126
+      ? String.fromCharCode(marked | length)
+      : length < 65_536
+        ? String.fromCharCode(marked | 126) + u16(length)
+        : String.fromCharCode(marked | 127) + zeros(4) + long(length);
+  const masked = mask === '' ? payload : [...payload].map((letter, at) => String.fromCharCode(letter.charCodeAt(0) ^ mask.charCodeAt(at & 3))).join('');
+  return String.fromCharCode(first) + size + mask + masked;
+}
+
 export const SAMPLES = {
   ntp: { answer: `\x24\x01\x06\xec${zeros(8)}GPS\0${zeros(32)}`, control: `\x16\x01\0\x01${zeros(8)}` },
   rfb: {
@@ -34,6 +49,15 @@ export const SAMPLES = {
     types: '\x02\x01\x02',
     choice: '\x02',
     screen: '\x02\x80\x01\xe0\x20\x18\0\x01\0\xff\0\xff\0\xff\x10\x08\0\0\0\0\0\0\0\x04d\xe9sk',
+  },
+  websocket: {
+    hello: webSocketFrame(0x81, 'hello', '\x01\x02\x03\x04'),
+    first: webSocketFrame(0x01, 'in two '),
+    ping: webSocketFrame(0x89, '?'),
+    last: webSocketFrame(0x80, 'pieces'),
+    pong: webSocketFrame(0x8a, '?', '\x0a\x0b\x0c\x0d'),
+    close: webSocketFrame(0x88, '\x03\xe8'),
+    compressed: webSocketFrame(0xc1, '\xca\x48\xcd\xc9\xc9\x07\x00'),
   },
   pgsql: {
     encrypt: pgsqlFirst(80_877_103),
