@@ -13,12 +13,34 @@ const pdu = (kind: number): string => der(0xa0 + kind, der(0x02, '\x01'), der(0x
 const principal = (...names: readonly string[]): string =>
   der(0x30, der(0xa0, der(0x02, '\x01')), der(0xa1, der(0x30, ...names.map((name) => der(0x1b, name)))));
 
+const long = (value: number): string => String.fromCharCode(value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255);
+const u16 = (value: number): string => String.fromCharCode(value >> 8, value & 255);
 /** A text with its length before it in two bytes. */
-const counted = (text: string): string => String.fromCharCode(text.length >> 8, text.length & 255) + text;
+const counted = (text: string): string => u16(text.length) + text;
 const mqtt = (head: number, ...parts: readonly string[]): string => String.fromCharCode(head, parts.join('').length) + parts.join('');
 
 /** A message of LDAP. */
 const ldap = (id: string, operation: string): string => der(0x30, der(0x02, id), operation);
+
+/** A regular message of PostgreSQL: kind, length, content. */
+const pgsql = (kind: string, ...parts: readonly string[]): string => kind + long(4 + parts.join('').length) + parts.join('');
+/** A first message: length and code before the content. */
+const pgsqlFirst = (code: number, content = ''): string => long(8 + content.length) + long(code) + content;
+const fault = (...fields: readonly string[]): string => pgsql('E', ...fields.map((field) => `${field}\0`), '\0');
+
+/** A frame of WebSocket: first byte, payload, and a mask of four bytes where the client sends it. */
+export function webSocketFrame(first: number, payload: string, mask = ''): string {
+  const { length } = payload;
+  const marked = mask === '' ? 0 : 0x80;
+  const size =
+    length < 126
+      ? String.fromCharCode(marked | length)
+      : length < 65_536
+        ? String.fromCharCode(marked | 126) + u16(length)
+        : String.fromCharCode(marked | 127) + zeros(4) + long(length);
+  const masked = mask === '' ? payload : [...payload].map((letter, at) => String.fromCharCode(letter.charCodeAt(0) ^ mask.charCodeAt(at & 3))).join('');
+  return String.fromCharCode(first) + size + mask + masked;
+}
 
 export const SAMPLES = {
   ntp: { answer: `\x24\x01\x06\xec${zeros(8)}GPS\0${zeros(32)}`, control: `\x16\x01\0\x01${zeros(8)}` },
@@ -27,6 +49,45 @@ export const SAMPLES = {
     types: '\x02\x01\x02',
     choice: '\x02',
     screen: '\x02\x80\x01\xe0\x20\x18\0\x01\0\xff\0\xff\0\xff\x10\x08\0\0\0\0\0\0\0\x04d\xe9sk',
+  },
+  websocket: {
+    hello: webSocketFrame(0x81, 'hello', '\x01\x02\x03\x04'),
+    first: webSocketFrame(0x01, 'in two '),
+    ping: webSocketFrame(0x89, '?'),
+    last: webSocketFrame(0x80, 'pieces'),
+    pong: webSocketFrame(0x8a, '?', '\x0a\x0b\x0c\x0d'),
+    close: webSocketFrame(0x88, '\x03\xe8'),
+    compressed: webSocketFrame(0xc1, '\xca\x48\xcd\xc9\xc9\x07\x00'),
+  },
+  pgsql: {
+    encrypt: pgsqlFirst(80_877_103),
+    start: pgsqlFirst(0x30000, 'user\0alice\0database\0shop\0TimeZone\0UTC\0\0'),
+    salt: pgsql('R', long(5), 'a\xfe\\b'),
+    password: pgsql('p', 'md5secret\0'),
+    welcome:
+      pgsql('R', long(0)) + pgsql('S', 'server_version\x0016\0') + pgsql('S', 'is_superuser\0off\0') + pgsql('K', long(7), long(0x80000009)) + pgsql('Z', 'I'),
+    query: pgsql('Q', 'SELECT name FROM goods\0'),
+    rows:
+      pgsql('T', '\0\x01', 'name\0', zeros(18)) +
+      pgsql('D', '\0\x01', long(3), 'tea') +
+      pgsql('D', '\0\x01', long(5), 'honey') +
+      pgsql('C', 'SELECT 2\0') +
+      pgsql('Z', 'I'),
+    refused: fault('SERROR', 'VERROR', 'C42P01', 'Mno such table', 'Fparse.c', 'L7', 'Rfind') + pgsql('Z', 'I'),
+    extended: pgsql('P', '\0SELECT 1\0\0\0') + pgsql('B', zeros(8)) + pgsql('E', zeros(5)) + pgsql('S'),
+    extendedAnswer: pgsql('1') + pgsql('2') + pgsql('C', 'SELECT 1\0') + pgsql('Z', 'I'),
+    copyIn: pgsql('Q', 'COPY goods FROM STDIN\0'),
+    copyInReady: pgsql('G', '\0\0\x02', zeros(4)),
+    copied: pgsql('d', 'tea\t3\n') + pgsql('d', 'honey\t9\n') + pgsql('c'),
+    copyDone: pgsql('C', 'COPY 2\0') + pgsql('Z', 'I'),
+    copyOut: pgsql('H', '\0\0\x02', zeros(4)) + pgsql('d', 'tea\t3\n') + pgsql('c') + pgsql('C', 'COPY 1\0') + pgsql('Z', 'I'),
+    sasl: pgsql('R', long(10), 'SCRAM-SHA-256\0\0'),
+    saslFirst: pgsql('p', 'SCRAM-SHA-256\0', long(8), 'n,,n=,r='),
+    saslOn: pgsql('R', long(11), 'r=1,s=2,i=3'),
+    saslSecond: pgsql('p', 'c=biws,p=4'),
+    saslLast: pgsql('R', long(12), 'v=5') + pgsql('R', long(0)) + pgsql('Z', 'I'),
+    notice: pgsql('A', long(7), 'goods\0sold\0'),
+    leave: pgsql('X'),
   },
   ldap: {
     bind: ldap('\x01', der(0x60, der(0x02, '\x03'), der(0x04, 'cn=reader'), der(0x80, 'hidden'))),

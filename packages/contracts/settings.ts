@@ -98,6 +98,8 @@ export interface EngineSettings {
     /** characters of a text that records show */
     readonly shownText: number;
   };
+  /** records show passwords */
+  readonly pgsql: { readonly passwords: boolean };
   /** seconds, by protocol and state */
   readonly flowTimeouts: {
     readonly tcp: FlowTimeouts;
@@ -195,6 +197,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   mail: { urls: { schemes: ['http'], withScheme: false } },
   tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
+  pgsql: { passwords: false },
   flowTimeouts: {
     tcp: { fresh: 60, established: 600, closed: 60 },
     udp: { fresh: 30, established: 300, closed: 0 },

@@ -183,6 +183,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       messageLimit: sizeOf(at(tree, 'app-layer.protocols.mqtt.max-msg-length'), defaults.mqtt.messageLimit),
       shownText: sizeOf(recordOption(tree, 'mqtt.string-log-limit'), defaults.mqtt.shownText),
     },
+    pgsql: { passwords: isYes(recordOption(tree, 'pgsql.passwords'), defaults.pgsql.passwords) },
     flowTimeouts: {
       tcp: timeouts(tree, 'tcp', defaults.flowTimeouts.tcp),
       udp: timeouts(tree, 'udp', defaults.flowTimeouts.udp),
@@ -266,14 +267,14 @@ function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> 
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node));
+      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, isYes(at(tree, 'detect.guess-applayer-tx'), false)));
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
   return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, eves, fastLog };
 }
 
-function eveOf(node: Tree): EveOutput {
+function eveOf(node: Tree, guessed: boolean): EveOutput {
   const types = new Set<string>();
   let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
   let stats = false;
@@ -304,6 +305,9 @@ function eveOf(node: Tree): EveOutput {
     if (name === 'alert') {
       alert = {
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
+        application: besideAlerts(options, 'app-layer'),
+        flow: besideAlerts(options, 'flow'),
+        guessed,
         payload: isYes(options['payload'], false),
         payloadPrintable: isYes(options['payload-printable'], false),
         payloadSize: sizeOf(options['payload-buffer-size'], alert.payloadSize),
@@ -322,6 +326,12 @@ function eveOf(node: Tree): EveOutput {
     options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
     stats,
   };
+}
+
+/** `metadata` of the type `alert`: yes or no for all of it, or for each part. */
+function besideAlerts(options: Tree, part: 'app-layer' | 'flow'): boolean {
+  const { metadata } = options;
+  return typeof metadata === 'object' ? isYes(at(metadata, part), true) : isYes(metadata, true);
 }
 
 /** `dump-all-headers` of the type `http`. */

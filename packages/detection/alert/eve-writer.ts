@@ -62,6 +62,11 @@ export interface EveOptions {
   /** metadata, payload and packet of alerts */
   readonly alert: {
     readonly metadata: boolean;
+    /** what the application protocol and the flow tell stand beside the alert */
+    readonly application: boolean;
+    readonly flow: boolean;
+    /** an alert that no transaction raised shows the one that is being spoken, where there is only one */
+    readonly guessed: boolean;
     readonly payload: boolean;
     readonly payloadPrintable: boolean;
     /** bytes of a stream that are shown at most */
@@ -85,7 +90,19 @@ export interface EveOptions {
 export const DEFAULT_EVE: EveOptions = {
   types: undefined,
   anomaly: { decode: false, stream: false, application: true },
-  alert: { metadata: true, payload: false, payloadPrintable: false, payloadSize: 4096, tagged: true, packet: false, rule: false, verdict: false },
+  alert: {
+    metadata: true,
+    application: true,
+    flow: true,
+    guessed: false,
+    payload: false,
+    payloadPrintable: false,
+    payloadSize: 4096,
+    tagged: true,
+    packet: false,
+    rule: false,
+    verdict: false,
+  },
   drop: { everyPacket: false, alerts: false, verdict: false },
   exceptionPolicies: false,
   ethernet: false,
@@ -164,9 +181,12 @@ export class EveWriter implements EngineHandlers {
 
   alert(alert: Alert, packet: Packet): void {
     if (!this.#wants('alert')) return;
-    const { flow, transaction } = alert;
+    const { flow } = alert;
+    const guess = alert.transaction === undefined && this.#options.alert.guessed ? only(flow) : undefined;
+    const transaction = alert.transaction ?? guess;
     const record = this.#head('alert', packet, flow, packet.direction);
     if (transaction !== undefined) record['tx_id'] = transaction.id;
+    if (guess !== undefined) record['tx_guessed'] = true;
     const forwarded = this.#forwarded(flow, transaction);
     if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'overwrite')
       record[packet.direction === TO_SERVER ? 'src_ip' : 'dest_ip'] = forwarded;
@@ -176,7 +196,7 @@ export class EveWriter implements EngineHandlers {
     if (this.#options.alert.verdict) record['verdict'] = this.#verdict(packet);
     if (packet.root !== undefined) record['tunnel'] = tunnelBody(packet, packet.root);
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
-    if (definition !== undefined && flow !== undefined) {
+    if (definition !== undefined && flow !== undefined && this.#options.alert.application) {
       const shown = transaction ?? newest(flow);
       const context = shown === undefined ? undefined : definition.context(shown, flow);
       if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
@@ -188,7 +208,7 @@ export class EveWriter implements EngineHandlers {
       if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
       this.#sideProtocols(record, flow);
       record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
-      record['flow'] = this.#flowInAlert(flow);
+      if (this.#options.alert.flow) record['flow'] = this.#flowInAlert(flow);
       const bits = metadataOf(flow);
       if (bits !== undefined) record['metadata'] = bits;
     }
@@ -535,6 +555,12 @@ function counters(flow: Flow): Record<string, unknown> {
 function newest(flow: Flow): Transaction | undefined {
   const transactions = flow.session?.transactions;
   return transactions?.[transactions.length - 1];
+}
+
+/** The one transaction that is not over. */
+function only(flow: Flow | undefined): Transaction | undefined {
+  const transactions = flow?.session?.transactions;
+  return transactions?.length === 1 ? transactions[0] : undefined;
 }
 
 /** Looks like Suricata's: a large number that two runs over the same capture give alike. */

@@ -60,11 +60,15 @@ class Inflater {
   #output: Uint8Array;
   #length = 0;
 
-  constructor(input: Uint8Array, at: number, limit: number) {
+  /** `history`: output that came before, which may be referred to; it counts against the limit. */
+  constructor(input: Uint8Array, at: number, limit: number, history?: Uint8Array) {
     this.#input = input;
     this.#at = at;
     this.#limit = limit;
-    this.#output = new Uint8Array(Math.min(limit, Math.max(256, input.length * 4)));
+    this.#output = new Uint8Array(Math.min(limit, Math.max(256, input.length * 4) + (history?.length ?? 0)));
+    if (history === undefined) return;
+    this.#output.set(history);
+    this.#length = history.length;
   }
 
   /** Everything up to the end, the limit or the first fault. */
@@ -227,6 +231,11 @@ function gzipBody(input: Uint8Array): number {
 export function inflateGzip(input: Uint8Array, limit: number): Uint8Array | undefined {
   const at = gzipBody(input);
   return at === 0 ? undefined : new Inflater(input, at, limit).all();
+}
+
+/** Raw DEFLATE that goes on where `history` ended; at most `limit` bytes of new output. */
+export function inflateOn(input: Uint8Array, limit: number, history: Uint8Array): Uint8Array {
+  return new Inflater(input, 0, limit + history.length, history).all().subarray(history.length);
 }
 
 /** A faster one for raw DEFLATE, undefined where it finds a fault. */

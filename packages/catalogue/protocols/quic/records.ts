@@ -4,7 +4,7 @@ import { TO_SERVER } from '@sigwright/contracts';
 import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
 import type { Hello } from '../../formats/tls-hello/hello.ts';
 import type { QuicTransaction } from './session.ts';
-import { isClearGoogle } from './wire.ts';
+import { isClearGoogle, isGoogle } from './wire.ts';
 
 /** IANA, "TLS ExtensionType Values" of 2024, where a hello holds them; number 16 by the short name in use. */
 const EXTENSION_NAMES: Readonly<Record<number, string>> = {
@@ -113,10 +113,15 @@ function extension(hello: Hello, type: number): Record<string, unknown> {
   return shown;
 }
 
+/** Letter and digits of Google's versions, the others in hex. */
+function versionName(version: number): string {
+  return isGoogle(version) ? String.fromCharCode(version >>> 24, (version >> 16) & 255, (version >> 8) & 255, version & 255) : version.toString(16);
+}
+
 export function quicBody(one: QuicTransaction): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   const { version, hello } = one.content;
-  if (version !== 0) body['version'] = String(version);
+  body['version'] = versionName(version);
   const name = serverName(one);
   if (name !== undefined) body['sni'] = utf8(name);
   const agent = userAgent(one);
