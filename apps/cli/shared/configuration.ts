@@ -254,6 +254,12 @@ const ALL_TYPES = [
   'quic',
   'websocket',
   'dhcp',
+  'dnp3',
+  'modbus',
+  'enip',
+  'pop3',
+  'telnet',
+  'bittorrent_dht',
   'flow',
   'stats',
 ];
@@ -284,7 +290,7 @@ function eveOf(node: Tree, guessed: boolean): EveOutput {
     const options = typeof entry === 'string' ? {} : (((entry as Tree)[name] ?? {}) as Tree);
     if (!isYes(options['enabled'], true)) continue;
     if (name === 'stats') stats = true;
-    types.add(name === 'files' ? 'fileinfo' : name);
+    types.add(name === 'files' ? 'fileinfo' : name.replace('-', '_'));
     // Both connections of FTP are one choice.
     if (name === 'ftp') types.add('ftp_data');
     if (name === 'anomaly') {
