@@ -43,6 +43,15 @@ export function webSocketFrame(first: number, payload: string, mask = ''): strin
 }
 
 export const SAMPLES = {
+  pop3: {
+    list: 'LIST\r\n',
+    listed: '+OK 2 messages\r\n1 120\r\n2 40\r\n.\r\n',
+    logon: 'AUTH PLAIN\r\n',
+    challenge: '+ \r\n',
+    proof: 'AGFsaWNlAHNlY3JldA==\r\n',
+    mail: 'RETR 1\r\n',
+    refused: '-ERR no such message\r\n',
+  },
   ntp: { answer: `\x24\x01\x06\xec${zeros(8)}GPS\0${zeros(32)}`, control: `\x16\x01\0\x01${zeros(8)}` },
   rfb: {
     version: 'RFB 003.008\n',

@@ -63,7 +63,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
         if (end - at <= longestLine) {
           if (!atEnd) return at;
           this.line(direction, bytes, at, end, false, time);
-          return end;
+          return this.stopped ? -1 : end;
         }
         this.line(direction, bytes, at, at + longestLine, true, time);
         this.#dropping[direction] = !this.keepsLongLines(direction);
