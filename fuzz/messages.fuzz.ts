@@ -2,7 +2,7 @@
 import { SAMPLES } from '../packages/catalogue/message-samples.ts';
 import { bytesOf, fuzzSession } from './session.ts';
 
-const STREAMS = new Set(['dnp3', 'ldap', 'mqtt', 'pgsql', 'pop3', 'rfb', 'sip', 'websocket']);
+const STREAMS = new Set(['dnp3', 'ldap', 'mqtt', 'pgsql', 'pop3', 'rdp', 'rfb', 'sip', 'websocket']);
 
 for (const [name, messages] of Object.entries(SAMPLES)) {
   const all = Object.values(messages);

@@ -42,7 +42,68 @@ export function webSocketFrame(first: number, payload: string, mask = ''): strin
   return String.fromCharCode(first) + size + mask + masked;
 }
 
+/** A packet of RDP: TPKT around X.224. */
+const tpkt = (content: string): string => `\x03\0${u16(4 + content.length)}${content}`;
+const x224 = (code: string, content: string): string => tpkt(`${String.fromCharCode(6 + content.length)}${code}\0\0\0\0\0${content}`);
+const little16 = (value: number): string => String.fromCharCode(value & 255, value >> 8);
+const little32 = (value: number): string => little16(value & 0xffff) + little16(value >>> 16);
+/** Letters of two bytes each, filled up with zeros. */
+const wide = (text: string, bytes: number): string =>
+  [...text]
+    .map((letter) => `${letter}\0`)
+    .join('')
+    .padEnd(bytes, '\0');
+const rdpBlock = (type: number, content: string): string => little16(type) + little16(4 + content.length) + content;
+const packed = (content: string): string => u16(0x8000 | content.length) + content;
+const ber = (tag: string, content: string): string => `${tag}\x82${u16(content.length)}${content}`;
+const rdpClient =
+  rdpBlock(
+    0xc001,
+    little32(0x8000c) +
+      little16(1280) +
+      little16(800) +
+      little16(0xca01) +
+      little16(0xaa03) +
+      little32(0x407) +
+      little32(19_045) +
+      wide('DESK', 32) +
+      little32(4) +
+      little32(0) +
+      little32(12) +
+      zeros(64) +
+      little16(0xca01) +
+      little16(1) +
+      little32(0) +
+      little16(24) +
+      little16(7) +
+      little16(0x21) +
+      wide('ab-1', 64) +
+      '\x06\0',
+  ) + rdpBlock(0xc003, `${little32(2)}rdpdr\0\0\0${zeros(4)}cliprdr8${zeros(4)}`);
+const tlsRecord = (content: string): string => `\x16\x03\x03${u16(content.length)}${content}`;
+const tlsCertificate = der(0x30, der(0x30, der(0x02, '\0\xc3\xd2'), der(0x30)));
+const tlsChain = `\x0b\0${u16(6 + tlsCertificate.length)}\0${u16(3 + tlsCertificate.length)}\0${u16(tlsCertificate.length)}${tlsCertificate}`;
+
 export const SAMPLES = {
+  rdp: {
+    cookie: x224('\xe0', 'Cookie: mstshash=alice\r\n'),
+    plain: x224('\xd0', ''),
+    connect: tpkt(
+      `\x02\xf0\x80\x7f${ber(
+        '\x65',
+        `${der(0x04, '\x01')}${der(0x04, '\x01')}${der(0x01, '\xff')}${der(0x30)}${der(0x30)}${der(0x30)}${ber(
+          '\x04',
+          `\0\x05\0\x14\x7c\0\x01${packed(`\0\x08\0\x10\0\x01\xc0\0Duca${packed(rdpClient)}`)}`,
+        )}`,
+      )}`,
+    ),
+    connected: tpkt('\x02\xf0\x80\x7f\x66\x03\x0a\x01\0'),
+    negotiate: x224('\xe0', '\x01\x01\x08\0\x0b\0\0\0'),
+    chosen: x224('\xd0', '\x02\x03\x08\0\x02\0\0\0'),
+    refused: x224('\xd0', '\x03\0\x08\0\x05\0\0\0'),
+    tlsHello: tlsRecord('\x01\0\0\x01!'),
+    tlsCertificates: tlsRecord(`\x02\0\0\x01!${tlsChain.slice(0, 9)}`) + tlsRecord(tlsChain.slice(9)),
+  },
   pop3: {
     list: 'LIST\r\n',
     listed: '+OK 2 messages\r\n1 120\r\n2 40\r\n.\r\n',
