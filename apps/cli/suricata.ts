@@ -173,6 +173,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return stop('pcap', `a packet filter (${args.filter.join(' ')}) is not built yet`);
   }
   log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
+  log.say('Info', 'exception-policy', `master exception-policy set to: ${at(configuration.tree, 'exception-policy') ?? 'auto'}`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
   const { entries, problems } = configuration.thresholds;
   for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
@@ -184,7 +185,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const dataFolder = args.data ?? folder;
   const fingerprints = sshFingerprints(configuration.tree, present);
   const dataFiles = dataFilesOf(configuration.tree, present, dataFolder);
-  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { fingerprints } } };
+  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
   const rules = loadRules(present, configuration.settings);
   for (const { path, line, diagnostic, sid } of rules.problems) {
     if (diagnostic.severity === 'error')
@@ -264,6 +265,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
         },
         recognised: (flow) => counted.recognised(flow),
+        applicationError: (flow, cause) => counted.applicationError(flow, cause),
         flow: (flow) => {
           counted.flow(flow);
           for (const writer of writers) writer.flow(flow);
@@ -274,7 +276,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         tagged: (packet, flow) => {
           for (const writer of writers) writer.tagged(packet, flow);
         },
-        decided: (packet, flow) => counted.decided(packet, flow),
+        decided: (packet) => counted.decided(packet),
       });
       const problem = await runCapture(engine, capture, signal);
       if (problem !== undefined) {
@@ -284,7 +286,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         if (fatal) exit = 1;
       }
       for (let at = 0; at < eves.length; at++) {
-        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), rules)));
+        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), rules, eves[at].zeros)));
       }
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }

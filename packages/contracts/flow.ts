@@ -32,6 +32,8 @@ export class Flow {
   /** ports, or icmp type and code */
   sourcePort = 0;
   destinationPort = 0;
+  /** ICMP: the type that answers the one it began with, -1 where there is none */
+  responseType = -1;
   /** source and destination changed places since the first packet: it was the server's */
   turned = false;
   vlans: readonly number[] | undefined = undefined;

@@ -142,6 +142,8 @@ export class Packet {
   decision = 0;
   /** why it is dropped, in the words of drop records (`rules`, `flow drop`); empty where it is not */
   dropReason = '';
+  /** its flow was bypassed before it came */
+  isBypassed = false;
   /** exception policies that were applied to it: where, and which */
   exceptions: PacketException[] | undefined = undefined;
 }

@@ -40,6 +40,8 @@ export interface ProtocolSession {
   opaque: boolean;
   /** set when everything of interest was seen: bytes need not be kept nor given any more */
   done: boolean;
+  /** set when nothing more of the flow need be looked at, not even its packets */
+  readonly bypasses?: boolean;
   /** stream bytes wait for a whole chunk also where a transaction came further (FTP, as in Suricata) */
   readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */

@@ -67,6 +67,8 @@ export interface RuleBuilder {
 
   addTag(tag: TagDemand): void;
   setNoAlert(): void;
+  /** Where it matches, the flow is bypassed. */
+  setBypass(): void;
   setAlert(): void;
   setTarget(target: 'src_ip' | 'dest_ip'): void;
   setClasstype(name: string): void;

@@ -27,14 +27,25 @@ export interface Decompressors {
 export const EXCEPTION_POLICIES = ['ignore', 'drop-flow', 'drop-packet', 'pass-flow', 'pass-packet', 'bypass', 'reject', 'reject-both'] as const;
 export type ExceptionPolicy = (typeof EXCEPTION_POLICIES)[number];
 
+/**
+ * What becomes of a flow once it is encrypted: `full` searches its bytes as before, `track-only` follows the connection, `bypass`
+ * looks at nothing of it any more.
+ */
+export const ENCRYPTION_HANDLINGS = ['track-only', 'bypass', 'full'] as const;
+export type EncryptionHandling = (typeof ENCRYPTION_HANDLINGS)[number];
+
 export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
 
 export interface EngineSettings {
   /** `HOME_NET` → `[192.168.0.0/16,…]` */
   readonly addressGroups: Readonly<Record<string, string>>;
   readonly portGroups: Readonly<Record<string, string>>;
-  /** verify checksums: packets with a wrong one are not taken into streams */
+  /** verify checksums */
   readonly verifyChecksums: boolean;
+  /** packets with a wrong checksum are not taken into streams; without effect where checksums are not verified */
+  readonly dropsWrongChecksums: boolean;
+  /** the same addresses inside and outside of a tunnel are two flows */
+  readonly tunnelDepthTellsFlowsApart: boolean;
   /** inspect stream bytes at once instead of once acknowledged */
   readonly inline: boolean;
   /** rules and policies decide about packets: drop, reject, accept (IPS) */
@@ -44,6 +55,8 @@ export interface EngineSettings {
     readonly midstream: ExceptionPolicy;
     /** the application protocol can not be read any further */
     readonly applicationError: ExceptionPolicy;
+    /** there is no room for segments that came early */
+    readonly reassemblyMemory: ExceptionPolicy;
   };
   /** rules are evaluated in this order of what they do */
   readonly actionOrder: readonly ActionKind[];
@@ -52,6 +65,8 @@ export interface EngineSettings {
     readonly asyncOneside: boolean;
     /** bytes per direction that are reassembled; 0 for no limit */
     readonly depth: number;
+    /** a connection that reached the depth in both directions is bypassed */
+    readonly bypassAtDepth: boolean;
     /** raw stream bytes are searched in chunks of at least this size, or earlier where a transaction completes */
     readonly chunkToServer: number;
     readonly chunkToClient: number;
@@ -82,11 +97,11 @@ export interface EngineSettings {
     readonly mostTransactions: number;
   };
   /** records and rules show fingerprints of key exchanges (HASSH) */
-  readonly ssh: { readonly fingerprints: boolean };
+  readonly ssh: { readonly fingerprints: boolean; readonly encryptionHandling: EncryptionHandling };
   /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
   readonly mail: { readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean } };
   readonly tls: {
-    readonly encryptionHandling: 'track-only' | 'bypass' | 'full';
+    readonly encryptionHandling: EncryptionHandling;
     /** fingerprints that rules may look at, in QUIC too */
     readonly fingerprints: { readonly ja3: boolean; readonly ja4: boolean };
   };
@@ -173,11 +188,13 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     SIP_PORTS: '[5060, 5061]',
   },
   verifyChecksums: true,
+  dropsWrongChecksums: true,
+  tunnelDepthTellsFlowsApart: true,
   inline: false,
   ips: false,
-  exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore' },
+  exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
-  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, chunkToServer: 2560, chunkToClient: 2560 },
+  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, bypassAtDepth: false, chunkToServer: 2560, chunkToClient: 2560 },
   http: {
     requestBodyLimit: 102_400,
     responseBodyLimit: 102_400,
@@ -193,7 +210,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   protocolsOff: new Set(),
   protocolsUnread: new Set(),
   ftp: { longestLine: 4096, mostTransactions: 1024 },
-  ssh: { fingerprints: true },
+  ssh: { fingerprints: true, encryptionHandling: 'track-only' },
   mail: { urls: { schemes: ['http'], withScheme: false } },
   tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },

@@ -25,6 +25,7 @@ export class TrafficPipeline {
   packets = 0;
   readonly flows: FlowTable;
   readonly #verifyChecksums: boolean;
+  readonly #dropsWrongChecksums: boolean;
   readonly #handlers: PipelineHandlers;
   readonly #tracker: TcpTracker;
   readonly #defragmenter: Defragmenter;
@@ -33,6 +34,7 @@ export class TrafficPipeline {
 
   constructor(settings: EngineSettings, handlers: PipelineHandlers) {
     this.#verifyChecksums = settings.verifyChecksums;
+    this.#dropsWrongChecksums = settings.dropsWrongChecksums;
     this.#handlers = handlers;
     this.#tracker = new TcpTracker(settings);
     this.#defragmenter = new Defragmenter(settings.verifyChecksums);
@@ -87,6 +89,7 @@ export class TrafficPipeline {
     if (flow === undefined) return;
     if (flow.bypassed || flow.verdict === 'drop') {
       // Nothing of it goes on: its stream stands still.
+      packet.isBypassed = flow.bypassed;
       this.flows.touch(flow, packet);
       return;
     }
@@ -95,7 +98,7 @@ export class TrafficPipeline {
       return;
     }
     // A wrong checksum means that the receiver never took it: it must not touch the stream.
-    const good = packet.ipChecksumGood !== 0 && packet.transportChecksumGood !== 0;
+    const good = !this.#dropsWrongChecksums || (packet.ipChecksumGood !== 0 && packet.transportChecksumGood !== 0);
     if (good && this.#tracker.isReuse(packet, flow)) {
       this.flows.drop(flow, 'tcp_reuse');
       packet.flow = undefined;

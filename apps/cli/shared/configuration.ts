@@ -8,6 +8,8 @@ import {
   type Classification,
   DEFAULT_SETTINGS,
   type Direction,
+  ENCRYPTION_HANDLINGS,
+  type EncryptionHandling,
   type EngineSettings,
   type FlowTimeouts,
   type Reputation,
@@ -33,6 +35,8 @@ export interface EveOutput {
   readonly filename: string;
   readonly options: EveOptions;
   readonly stats: boolean;
+  /** stats show counters that counted nothing */
+  readonly zeros: boolean;
 }
 
 export interface Configuration {
@@ -135,7 +139,6 @@ export interface ConfigurationOptions {
 export function configurationOf(tree: Tree, options: ConfigurationOptions): Configuration {
   const defaults = DEFAULT_SETTINGS;
   const http = 'app-layer.protocols.http.libhtp.default-config';
-  const encryption = String(at(tree, 'app-layer.protocols.tls.encryption-handling') ?? 'track-only');
   const classificationFile = at(tree, 'classification-file');
   const streamInline = at(tree, 'stream.inline');
   const thresholds = thresholdsOf(tree);
@@ -143,7 +146,9 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     ...defaults,
     addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
     portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
-    verifyChecksums: options.verifyChecksums ?? (isYes(at(tree, 'pcap-file.checksum-checks'), true) && isYes(at(tree, 'stream.checksum-validation'), true)),
+    verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'pcap-file.checksum-checks'), true),
+    dropsWrongChecksums: isYes(at(tree, 'stream.checksum-validation'), true),
+    tunnelDepthTellsFlowsApart: isYes(at(tree, 'decoder.recursion-level.use-for-tracking'), true),
     inline: streamInline === undefined || streamInline === 'auto' ? options.inline : isYes(streamInline, false),
     ips: options.inline,
     exceptionPolicies: exceptionPoliciesOf(tree, options.inline),
@@ -152,6 +157,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       midstream: isYes(at(tree, 'stream.midstream'), false),
       asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),
       depth: sizeOf(at(tree, 'stream.reassembly.depth'), defaults.stream.depth),
+      bypassAtDepth: isYes(at(tree, 'stream.bypass'), false),
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),
     },
@@ -173,9 +179,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
       mostTransactions: sizeOf(at(tree, 'app-layer.protocols.ftp.max-tx'), defaults.ftp.mostTransactions),
     },
+    ssh: { ...defaults.ssh, encryptionHandling: encryptionHandlingOf(tree, 'ssh') },
     mail: mailOf(tree),
     tls: {
-      encryptionHandling: encryption === 'bypass' || encryption === 'full' ? encryption : 'track-only',
+      encryptionHandling: encryptionHandlingOf(tree, 'tls'),
       fingerprints: { ja3: mayUse(tree, 'ja3'), ja4: mayUse(tree, 'ja4') },
     },
     mqtt: {
@@ -190,7 +197,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       icmp: timeouts(tree, 'icmp', defaults.flowTimeouts.icmp),
       other: timeouts(tree, 'default', defaults.flowTimeouts.other),
     },
-    maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), defaults.maximumAlertsPerPacket),
+    maximumAlertsPerPacket: sizeOf(at(tree, 'packet-alert-max'), 0) || defaults.maximumAlertsPerPacket,
     decompressors,
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
@@ -199,6 +206,11 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
   return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
+}
+
+function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling {
+  const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`);
+  return ENCRYPTION_HANDLINGS.find((name) => name === written) ?? 'track-only';
 }
 
 const DETECTION_ONLY = 'detection-only';
@@ -277,19 +289,23 @@ function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> 
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
-  return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false }, eves, fastLog };
+  return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true }, eves, fastLog };
 }
 
 function eveOf(node: Tree, guessed: boolean): EveOutput {
   const types = new Set<string>();
   let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
   let stats = false;
+  let zeros = true;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
     const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
     const options = typeof entry === 'string' ? {} : (((entry as Tree)[name] ?? {}) as Tree);
     if (!isYes(options['enabled'], true)) continue;
-    if (name === 'stats') stats = true;
+    if (name === 'stats') {
+      stats = true;
+      zeros = isYes(options['null-values'], true);
+    }
     types.add(name === 'files' ? 'fileinfo' : name.replace('-', '_'));
     // Both connections of FTP are one choice.
     if (name === 'ftp') types.add('ftp_data');
@@ -331,6 +347,7 @@ function eveOf(node: Tree, guessed: boolean): EveOutput {
     filename: String(node['filename'] ?? 'eve.json'),
     options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
     stats,
+    zeros,
   };
 }
 

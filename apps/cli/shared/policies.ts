@@ -23,6 +23,7 @@ export function exceptionPoliciesOf(tree: Tree, ips: boolean): EngineSettings['e
   }
   return {
     midstream: usable(own, ips) ?? usable(master, ips) ?? (ips && !pickUp ? 'drop-flow' : 'ignore'),
+    reassemblyMemory: usable(policyAt(tree, 'stream.reassembly.memcap-policy', ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore'),
     applicationError: usable(policyAt(tree, 'app-layer.error-policy', ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore'),
   };
 }

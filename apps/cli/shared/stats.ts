@@ -4,9 +4,10 @@ import type { Engine } from '@sigwright/detection';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-export function statsRecord(engine: Engine, counted: TrafficCounters, timestamp: string, rules: LoadedRules): EveRecord {
+/** `zeros`: counters that counted nothing are shown, too. */
+export function statsRecord(engine: Engine, counted: TrafficCounters, timestamp: string, rules: LoadedRules, zeros: boolean): EveRecord {
   const { counters } = engine;
-  return {
+  const record = {
     timestamp,
     event_type: 'stats',
     stats: {
@@ -20,4 +21,19 @@ export function statsRecord(engine: Engine, counted: TrafficCounters, timestamp:
       },
     },
   };
+  return zeros ? record : withoutZeros(record);
+}
+
+/** Counters that counted nothing are left out, and what is empty then. */
+function withoutZeros(tree: EveRecord): EveRecord {
+  const kept: EveRecord = {};
+  for (const [name, value] of Object.entries(tree)) {
+    if (value === 0) continue;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) kept[name] = value;
+    else {
+      const inner = withoutZeros(value as EveRecord);
+      if (Object.keys(inner).length > 0) kept[name] = inner;
+    }
+  }
+  return kept;
 }

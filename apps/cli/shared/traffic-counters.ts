@@ -6,6 +6,8 @@ import {
   ACK,
   DROPPED,
   type EngineSettings,
+  EXCEPTION_POLICIES,
+  type ExceptionPolicy,
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
@@ -74,6 +76,7 @@ const TUNNELS: ReadonlyMap<string, string> = new Map([
 
 const VLANS = ['vlan', 'vlan_qinq', 'vlan_qinqinq'];
 const ARP = 0x0806;
+const IPV6_TYPE = 0x86dd;
 
 /** Why packets are dropped in IPS mode, as the counters name it. */
 const DROP_REASONS = [
@@ -123,24 +126,39 @@ export class TrafficCounters {
   readonly #dropReasons = counts(DROP_REASONS.map(named));
   readonly #bypassed = counts(['local_pkts', 'local_bytes']);
   readonly #exceptions = new Map<string, number>();
+  /** where a policy does something */
+  readonly #exceptionPlaces = new Set<string>();
+  readonly #applicationErrors: Record<string, Record<string, number>> = {};
   readonly #protocolFlows = new Map<string, number>();
   readonly #protocolTransactions = new Map<string, number>();
 
   constructor(settings: EngineSettings, protocols: Iterable<ProtocolDefinition>) {
     this.#ips = settings.ips;
+    const policies = settings.exceptionPolicies;
+    const places: Readonly<Record<string, ExceptionPolicy>> = {
+      stream_midstream: policies.midstream,
+      stream_reassembly_memcap: policies.reassemblyMemory,
+      app_layer_error: policies.applicationError,
+    };
+    for (const [place, policy] of Object.entries(places)) {
+      if (policy === 'ignore') continue;
+      this.#exceptionPlaces.add(place);
+      for (const name of EXCEPTION_POLICIES) this.#exceptions.set(`${EXCEPTION_PLACES[place]}.${name.replaceAll('-', '_')}`, 0);
+    }
     for (const protocol of protocols) {
       for (const transport of protocol.transport) {
         const name = protocol.transport.length > 1 ? `${protocol.recordName}_${transport}` : protocol.recordName;
         this.#protocolFlows.set(name, 0);
         this.#protocolTransactions.set(name, 0);
+        this.#applicationErrors[name] = { gap: 0, parser: 0 };
       }
     }
     for (const name of ['failed_tcp', 'failed_udp']) this.#protocolFlows.set(name, 0);
   }
 
   /** Everything about the packet is known, also whether it is dropped. */
-  decided(packet: Packet, flow: Flow | undefined): void {
-    if (isOrdinary(packet, flow)) {
+  decided(packet: Packet): void {
+    if (isOrdinary(packet)) {
       this.#ordinary[(packet.ipVersion === 6 ? 2 : 0) + (packet.protocol === UDP ? 1 : 0)]++;
       const length = packet.frameEnd - packet.frameStart;
       this.#ordinaryBytes += length;
@@ -154,8 +172,10 @@ export class TrafficCounters {
     if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
     if (packet.anomalies.includes('stream.reassembly_depth_reached')) this.#tcp['stream_depth_reached']++;
     if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) this.#tcp['overlap']++;
-    for (const { target, policy } of packet.exceptions ?? []) add(this.#exceptions, `${EXCEPTION_PLACES[target] ?? target}.${policy}`);
-    if (flow?.bypassed === true && packet.exceptions === undefined) {
+    for (const { target, policy } of packet.exceptions ?? []) {
+      if (this.#exceptionPlaces.has(target)) add(this.#exceptions, `${EXCEPTION_PLACES[target]}.${policy}`);
+    }
+    if (packet.isBypassed) {
       this.#bypassed['local_pkts']++;
       this.#bypassed['local_bytes'] += packet.frameEnd - packet.frameStart;
     }
@@ -192,7 +212,7 @@ export class TrafficCounters {
       if (packet.anomalies.includes('ethernet.unknown_ethertype')) decoder['unknown_ethertype']++;
       count(decoder, TUNNELS.get(packet.tunnel));
       if (packet.tunnel === 'ipv4 tunnel' || packet.tunnel === 'ipv6 tunnel')
-        count(decoder, `ipv${packet.tunnel === 'ipv4 tunnel' ? 4 : 6}_in_ipv${packet.root?.ipVersion ?? 4}`);
+        count(decoder, `ipv${packet.etherType === IPV6_TYPE ? 6 : 4}_in_ipv${packet.tunnel === 'ipv6 tunnel' ? 6 : 4}`);
     }
     const version = packet.ipVersion === 4 ? 'ipv4' : packet.ipVersion === 6 ? 'ipv6' : undefined;
     if (version === undefined) return;
@@ -214,6 +234,11 @@ export class TrafficCounters {
 
   recognised(flow: Flow): void {
     add(this.#protocolFlows, this.#name(flow));
+  }
+
+  applicationError(flow: Flow, cause: 'gap' | 'parser'): void {
+    const counted = this.#applicationErrors[this.#name(flow)];
+    if (counted !== undefined) counted[cause]++;
   }
 
   transaction(flow: Flow): void {
@@ -263,7 +288,7 @@ export class TrafficCounters {
       flow_bypassed: this.#bypassed,
       defrag: this.#fragments,
       tcp: this.#tcp,
-      app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions) },
+      app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions), error: this.#applicationErrors },
     };
   }
 }
@@ -271,7 +296,7 @@ export class TrafficCounters {
 const ETHERNET = 1;
 
 /** TCP or UDP in IP in Ethernet, and nothing else to be counted: nearly every packet. */
-function isOrdinary(packet: Packet, flow: Flow | undefined): boolean {
+function isOrdinary(packet: Packet): boolean {
   return (
     packet.linkType === ETHERNET &&
     packet.ethernetStart >= 0 &&
@@ -287,12 +312,16 @@ function isOrdinary(packet: Packet, flow: Flow | undefined): boolean {
     !packet.isInvalid &&
     (packet.protocol === TCP || packet.protocol === UDP) &&
     packet.transportStart >= 0 &&
-    flow?.bypassed !== true
+    !packet.isBypassed
   );
 }
 
 /** Where counters put the places that records name. */
-const EXCEPTION_PLACES: Readonly<Record<string, string>> = { stream_midstream: 'tcp.midstream', app_layer_error: 'app_layer.error' };
+const EXCEPTION_PLACES: Readonly<Record<string, string>> = {
+  stream_midstream: 'tcp.midstream',
+  stream_reassembly_memcap: 'tcp.reassembly',
+  app_layer_error: 'app_layer.error',
+};
 
 function named(reason: string): string {
   return reason.replaceAll(' ', '_');

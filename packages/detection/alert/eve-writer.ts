@@ -104,7 +104,7 @@ export const DEFAULT_EVE: EveOptions = {
     verdict: false,
   },
   drop: { everyPacket: false, alerts: false, verdict: false },
-  exceptionPolicies: false,
+  exceptionPolicies: true,
   ethernet: false,
 };
 
@@ -431,6 +431,10 @@ export class EveWriter implements EngineHandlers {
     if (flow.protocol === ICMP || flow.protocol === ICMPV6) {
       record['icmp_type'] = flow.sourcePort;
       record['icmp_code'] = flow.destinationPort;
+      if (flow.packetsToClient > 0 && flow.responseType >= 0) {
+        record['response_icmp_type'] = flow.responseType;
+        record['response_icmp_code'] = 0;
+      }
     } else if (flow.protocol === ESP) record['spi'] = flow.sourcePort;
     record['ip_v'] = flow.ipVersion;
   }
@@ -544,7 +548,13 @@ function tcpBody(flow: Flow): Record<string, unknown> | undefined {
   const hex = (flags: number): string => flags.toString(16).padStart(2, '0');
   const body: Record<string, unknown> = { tcp_flags: hex(toServer | toClient), tcp_flags_ts: hex(toServer), tcp_flags_tc: hex(toClient) };
   for (const [name, bit] of FLOW_FLAGS) if (((toServer | toClient) & bit) !== 0) body[name] = true;
-  if (stream !== undefined) body['state'] = stream.stateName;
+  if (stream !== undefined) {
+    body['state'] = stream.stateName;
+    if (stream.sides[TO_SERVER].lost > 0) body['ts_gap'] = true;
+    if (stream.sides[TO_CLIENT].lost > 0) body['tc_gap'] = true;
+    body['ts_max_regions'] = stream.sides[TO_SERVER].mostRegions;
+    body['tc_max_regions'] = stream.sides[TO_CLIENT].mostRegions;
+  }
   return body;
 }
 

@@ -98,6 +98,7 @@ class Builder implements RuleBuilder {
   #streamOnly = false;
   readonly #variables: string[] = [];
   #noAlert = false;
+  #bypass = false;
   #alert = false;
   #target: 'src_ip' | 'dest_ip' | undefined = undefined;
   #classtype = '';
@@ -344,6 +345,10 @@ class Builder implements RuleBuilder {
     this.#noAlert = true;
   }
 
+  setBypass(): void {
+    this.#bypass = true;
+  }
+
   setAlert(): void {
     this.#alert = true;
   }
@@ -416,7 +421,7 @@ class Builder implements RuleBuilder {
     if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
 
     const payload = this.#payload.conditions;
-    const { inPacket, inStream } = this.#places(payload);
+    const { inPacket, inStream, onlyInStream } = this.#places(payload);
     const checks = this.#states.filter((one) => !changesState(one));
     const changes = this.#states.filter(changesState);
     const classification = this.settings.classifications.get(this.#classtype);
@@ -446,6 +451,7 @@ class Builder implements RuleBuilder {
       payload,
       inPacket,
       inStream,
+      onlyInStream,
       packetBufferTests,
       bufferTests,
       transactionConditions: this.#transactionConditions,
@@ -457,6 +463,7 @@ class Builder implements RuleBuilder {
       thresholds: this.#thresholds,
       tags: this.#tags,
       noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
+      bypass: this.#bypass,
       target: this.#target,
       classtype: this.#classtype,
       priority: this.#priority >= 0 ? this.#priority : (classification?.priority ?? 3),
@@ -548,10 +555,10 @@ class Builder implements RuleBuilder {
    * Payload contents look at the stream where the packet is TCP; with offset or depth at single packets too, since those count from
    * the beginning of a packet there. `dsize`, `tcp-pkt` and their like look at packets alone.
    */
-  #places(payload: readonly BytesCondition[]): { inPacket: boolean; inStream: boolean } {
+  #places(payload: readonly BytesCondition[]): { inPacket: boolean; inStream: boolean; onlyInStream: boolean } {
     const written = this.rule.protocol.split(':')[0];
-    if (written === 'tcp-pkt' || this.#packetOnly || this.#flow.has('no_stream')) return { inPacket: true, inStream: false };
-    if (written === 'tcp-stream' || this.#streamOnly || this.#flow.has('only_stream')) return { inPacket: false, inStream: true };
+    if (written === 'tcp-pkt' || this.#packetOnly || this.#flow.has('no_stream')) return { inPacket: true, inStream: false, onlyInStream: false };
+    if (written === 'tcp-stream' || this.#streamOnly || this.#flow.has('only_stream')) return { inPacket: false, inStream: true, onlyInStream: true };
     const positioned = payload.some(
       (one) =>
         one.kind === 'content' &&
@@ -559,7 +566,7 @@ class Builder implements RuleBuilder {
         one.distance === undefined &&
         one.within === undefined,
     );
-    return { inPacket: positioned, inStream: true };
+    return { inPacket: positioned, inStream: true, onlyInStream: false };
   }
 }
 

@@ -90,6 +90,8 @@ export interface CompiledRule {
   /** where payload conditions look */
   readonly inPacket: boolean;
   readonly inStream: boolean;
+  /** never at packets whose payload the stream does not have either */
+  readonly onlyInStream: boolean;
   readonly packetBufferTests: readonly BufferTest<PacketBuffer>[];
   readonly bufferTests: readonly BufferTest<TransactionBuffer>[];
   readonly transactionConditions: readonly TransactionCondition[];
@@ -103,6 +105,8 @@ export interface CompiledRule {
   readonly thresholds: readonly Threshold[];
   readonly tags: readonly TagDemand[];
   readonly noAlert: boolean;
+  /** a match ends all looking at the flow */
+  readonly bypass: boolean;
   readonly target: 'src_ip' | 'dest_ip' | undefined;
   readonly classtype: string;
   readonly priority: number;

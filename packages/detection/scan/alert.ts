@@ -23,6 +23,8 @@ export interface EngineHandlers {
   /** `name` as Suricata shows it with its owner in front (`ipv4.trunc_pkt`, `stream.pkt_invalid_ack`, `http.gzip_decompression_failed`) */
   anomaly?(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void;
   recognised?(flow: Flow): void;
+  /** Its application protocol can not be read any further: bytes are missing that it can not do without, or they make no sense. */
+  applicationError?(flow: Flow, cause: 'gap' | 'parser'): void;
   /** Once for each transaction, when nothing more comes of it. */
   transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void;
   /** Once for each file with content, when its transaction was handed on; one that nobody announced may come later. */

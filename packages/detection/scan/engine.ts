@@ -28,7 +28,7 @@ import {
   type Transaction,
   UDP,
 } from '@sigwright/contracts';
-import { CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
+import { applyException, CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -112,6 +112,11 @@ export class Engine {
       recognised: (flow) => handlers.recognised?.(flow),
       changing: (flow, session) => this.#leave(flow, session),
       anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
+      failed: (flow, cause) => {
+        handlers.applicationError?.(flow, cause);
+        // At the end of the flow there is no packet left to decide about.
+        if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
+      },
     });
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
@@ -174,7 +179,13 @@ export class Engine {
     if (detection.idle && (packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
     if (stream !== undefined) this.#speaker.tcp(flow, detection.recognising, stream, packet.time, false);
     else if (packet.protocol === UDP) this.#speaker.udp(flow, detection.recognising, packet);
-    this.#detect(packet, flow, detection, stream);
+    if ((packet.decision & DROPPED) === 0) this.#detect(packet, flow, detection, stream);
+    else {
+      // An exception policy dropped it: no rule looks at it, but what was read is told.
+      if (stream !== undefined) this.#release(flow, stream);
+      if (flow.session !== undefined) this.#record(flow, flow.session, false);
+    }
+    if (flow.session?.bypasses === true || (this.#settings.stream.bypassAtDepth && stream !== undefined && stream.depthReached)) flow.bypassed = true;
   }
 
   #detectionOf(flow: Flow): FlowDetection {

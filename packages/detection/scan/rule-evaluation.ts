@@ -124,6 +124,7 @@ export class RuleEvaluation {
   matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined): void {
     const changes = rule.changes;
     for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow);
+    if (rule.bypass && flow !== undefined) flow.bypassed = true;
   }
 
   /** Payload conditions: in the chunk of the stream, or in the packet where the rule looks there or the stream does not have it. */
@@ -145,7 +146,7 @@ export class RuleEvaluation {
       }
     }
     if (packet.payloadEnd <= packet.payloadStart) return false;
-    if (packet.protocol === TCP && !rule.inPacket && packet.inStream) return false;
+    if (packet.protocol === TCP && (rule.onlyInStream || (!rule.inPacket && packet.inStream))) return false;
     inspection.bytes = packet.data;
     inspection.start = packet.payloadStart;
     inspection.end = packet.payloadEnd;

@@ -29,6 +29,8 @@ export interface SpeakerEvents {
   recognised(flow: Flow): void;
   /** the session is about to be replaced; its transactions are finished and must be looked at now */
   changing(flow: Flow, session: ProtocolSession): void;
+  /** the session can not go on, or could make nothing of a datagram */
+  failed(flow: Flow, cause: 'gap' | 'parser'): void;
   /** anomalies of the session or of recognition that belong to no transaction */
   anomaly(flow: Flow, name: string): void;
 }
@@ -124,7 +126,10 @@ export class Speaker {
     const length = side.takeGap();
     side.parsed = Math.max(side.parsed, side.available);
     const session = flow.session;
-    if (session !== undefined && !state.broken && !session.done && !session.skip(direction, length)) state.broken = true;
+    if (session !== undefined && !state.broken && !session.done && !session.skip(direction, length)) {
+      state.broken = true;
+      this.#events.failed(flow, 'gap');
+    }
     if (session === undefined) {
       state.failed[direction] = true;
       this.#undecidable(flow, state);
@@ -138,6 +143,7 @@ export class Speaker {
     if (consumed < 0) {
       state.broken = true;
       side.parsed = upTo;
+      this.#events.failed(flow, 'parser');
     } else side.parsed = ended ? upTo : Math.min(upTo, side.base + Math.max(consumed, start));
     this.#tell(flow, session);
   }
@@ -268,9 +274,10 @@ export class Speaker {
     }
     const session = flow.session;
     if (session === undefined || state.broken || session.done) return;
-    // A bad datagram says nothing about the next one, so the answer is not needed.
-    session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
+    // A bad datagram says nothing about the next one: the session goes on.
+    const consumed = session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
     this.#tell(flow, session);
+    if (consumed < 0) this.#events.failed(flow, 'parser');
   }
 
   /** The flow is over. */

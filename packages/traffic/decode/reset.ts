@@ -51,5 +51,6 @@ export function resetPacket(packet: Packet): void {
   packet.inStream = false;
   packet.decision = 0;
   packet.dropReason = '';
+  packet.isBypassed = false;
   packet.exceptions = undefined;
 }

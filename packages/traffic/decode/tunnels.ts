@@ -13,6 +13,8 @@ import { resetPacket } from './reset.ts';
 /** Packets in packets in packets; a pooled packet is kept for each level. */
 export const MOST_TUNNELS = 8;
 
+/** DLT_RAW: what tunnels carry begins with no link of its own. */
+const LINK_RAW = 12;
 const IP_IN_IP = 4;
 const IPV6_IN_IP = 41;
 const GRE = 47;
@@ -34,17 +36,18 @@ export function openTunnel(outer: Packet, inner: Packet): 0 | 1 | 2 {
   return outer.protocol === GRE ? openGre(outer, inner) : NO_TUNNEL;
 }
 
-function prepare(outer: Packet, inner: Packet, tunnel: string): boolean {
+/** What is carried lies in data[start, end), its own header included: that is the inner packet's frame. */
+function prepare(outer: Packet, inner: Packet, tunnel: string, start: number, end: number): boolean {
   resetPacket(inner);
   inner.tunnel = tunnel;
   inner.root = outer.root ?? outer;
   inner.number = outer.number;
   inner.time = outer.time;
   inner.data = outer.data;
-  inner.frameStart = outer.frameStart;
-  inner.frameEnd = outer.frameEnd;
+  inner.frameStart = start;
+  inner.frameEnd = end;
   inner.wireLength = outer.wireLength;
-  inner.linkType = outer.linkType;
+  inner.linkType = LINK_RAW;
   inner.tunnelDepth = outer.tunnelDepth + 1;
   inner.layers = outer.layers;
   inner.vlanCount = outer.vlanCount;
@@ -66,7 +69,7 @@ function openIp(outer: Packet, inner: Packet, type: number): 0 | 1 | 2 {
     if (data[start] >>> 4 !== (type === IPV4 ? 4 : 6)) return faulty(outer, `ipv6.${name}_in_ipv6_wrong_version`);
   }
   if (end <= start) return NO_TUNNEL;
-  return opened(inner, prepare(outer, inner, type === IPV4 ? 'ipv4 tunnel' : 'ipv6 tunnel') && network(inner, type, start, end));
+  return opened(inner, prepare(outer, inner, outer.ipVersion === 6 ? 'ipv6 tunnel' : 'ipv4 tunnel', start, end) && network(inner, type, start, end));
 }
 
 function faulty(outer: Packet, anomaly: string): 0 {
@@ -110,7 +113,7 @@ function openGre(outer: Packet, inner: Packet): 0 | 1 | 2 {
     if ((lower & 0x80) !== 0) at += 4;
     if (at > end) return faulty(outer, 'gre.version1_hdr_too_big');
   } else return faulty(outer, 'gre.wrong_version');
-  if (at >= end || !prepare(outer, inner, 'gre tunnel')) return NO_TUNNEL;
+  if (at >= end || !prepare(outer, inner, 'gre tunnel', at, end)) return NO_TUNNEL;
   if (type === PPP_TYPE) return opened(inner, decodePpp(inner, at, end, false));
   if (type === ERSPAN_2 || type === ERSPAN_3) return opened(inner, decodeErspan(inner, at, end, (flags & 0x10) !== 0));
   return opened(inner, decodeEtherType(inner, type, at, end, undefined));
@@ -147,13 +150,13 @@ function openDatagram(outer: Packet, inner: Packet): 0 | 1 | 2 {
   if (destinationPort === VXLAN_PORT) {
     // The one flag that says that there is a network identifier; reserved bits may be used by vendors.
     if (end - start < 8 + 14 || (data[start] & 0x08) === 0 || data[start + 7] !== 0) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner, 'vxlan encapsulation') && decodeEthernet(inner, start + 8, end));
+    return opened(inner, prepare(outer, inner, 'vxlan encapsulation', start + 8, end) && decodeEthernet(inner, start + 8, end));
   }
   if (destinationPort === GENEVE_PORT) {
     if (end - start < 8 || data[start] >>> 6 !== 0 || (data[start + 1] & 0x3f) !== 0 || data[start + 7] !== 0) return NO_TUNNEL;
     const at = start + 8 + (data[start] & 0x3f) * 4;
     if (at >= end) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner, 'geneve encapsulation') && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
+    return opened(inner, prepare(outer, inner, 'geneve encapsulation', at, end) && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
   }
   if (destinationPort === TEREDO_PORT || sourcePort === TEREDO_PORT) return openTeredo(outer, inner);
   return NO_TUNNEL;
@@ -169,5 +172,5 @@ function openTeredo(outer: Packet, inner: Packet): 0 | 1 | 2 {
   if (end - start < 40 || data[start] >>> 4 !== 6 || 40 + uint16(data, start + 4) !== end - start) return NO_TUNNEL;
   // The destination of a bubble may be anything, but a source of all zeros is no Teredo packet.
   if ((uint32(data, start + 8) | uint32(data, start + 12) | uint32(data, start + 16) | uint32(data, start + 20)) === 0) return NO_TUNNEL;
-  return opened(inner, prepare(outer, inner, 'teredo tunnel') && network(inner, IPV6, start, end));
+  return opened(inner, prepare(outer, inner, 'teredo tunnel', start, end) && network(inner, IPV6, start, end));
 }

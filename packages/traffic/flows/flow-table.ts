@@ -178,14 +178,25 @@ export class FlowTable {
     const hash = hashOf(packet);
     const source = packet.source[0] | 0;
     const destination = packet.destination[0] | 0;
+    const { tunnelDepthTellsFlowsApart } = this.#settings;
     for (let entry = this.#buckets[hash & (this.#buckets.length - 1)]; entry !== undefined; entry = entry.next) {
       if (entry.hash !== hash || entry.protocol !== packet.protocol || entry.ipVersion !== packet.ipVersion) continue;
       const { flow } = entry;
-      if (entry.source === source && entry.destination === destination && portsFit(entry, packet, true) && sameRest(flow, packet, !flow.turned)) {
+      if (
+        entry.source === source &&
+        entry.destination === destination &&
+        portsFit(entry, packet, true) &&
+        sameRest(flow, packet, !flow.turned, tunnelDepthTellsFlowsApart)
+      ) {
         packet.direction = flow.turned ? 1 : 0;
         return entry;
       }
-      if (entry.source === destination && entry.destination === source && portsFit(entry, packet, false) && sameRest(flow, packet, flow.turned)) {
+      if (
+        entry.source === destination &&
+        entry.destination === source &&
+        portsFit(entry, packet, false) &&
+        sameRest(flow, packet, flow.turned, tunnelDepthTellsFlowsApart)
+      ) {
         packet.direction = flow.turned ? 0 : 1;
         return entry;
       }
@@ -206,6 +217,7 @@ export class FlowTable {
     if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
       flow.sourcePort = packet.icmpType;
       flow.destinationPort = packet.icmpCode;
+      flow.responseType = counterpart(packet);
     } else {
       flow.sourcePort = packet.sourcePort;
       flow.destinationPort = packet.destinationPort;
@@ -274,8 +286,8 @@ function bySilence(a: Entry, b: Entry): number {
 }
 
 /** What the entry itself does not hold: VLANs and the rest of longer addresses. */
-function sameRest(flow: Flow, packet: Packet, forward: boolean): boolean {
-  if (flow.tunnelDepth !== packet.tunnelDepth) return false;
+function sameRest(flow: Flow, packet: Packet, forward: boolean, sameDepth: boolean): boolean {
+  if (sameDepth && flow.tunnelDepth !== packet.tunnelDepth) return false;
   if (packet.vlanCount > 0 || flow.vlans !== undefined) if (!sameVlans(flow, packet)) return false;
   if (packet.ipVersion !== 6) return true;
   const source = forward ? packet.source : packet.destination;
@@ -337,11 +349,17 @@ function question(packet: Packet): number {
   return (packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(packet.icmpType) ?? packet.icmpType;
 }
 
+/** The type that is the other half of the packet's exchange, -1 where it has none. */
+function counterpart(packet: Packet): number {
+  const known = packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS;
+  const asked = known.get(packet.icmpType);
+  if (asked !== undefined) return asked;
+  for (const [answer, asks] of known) if (asks === packet.icmpType) return answer;
+  return -1;
+}
+
 function portsFit(flow: Entry, packet: Packet, forward: boolean): boolean {
-  if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
-    const answers = packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS;
-    return (answers.get(flow.sourcePort) ?? flow.sourcePort) === question(packet);
-  }
+  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return forward ? flow.sourcePort === packet.icmpType : flow.sourcePort === counterpart(packet);
   return forward
     ? flow.sourcePort === packet.sourcePort && flow.destinationPort === packet.destinationPort
     : flow.sourcePort === packet.destinationPort && flow.destinationPort === packet.sourcePort;

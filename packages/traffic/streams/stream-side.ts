@@ -71,6 +71,8 @@ export class StreamSide {
   flags = 0;
   /** bytes lost in all */
   lost = 0;
+  /** runs of bytes far apart from each other that were held at a time, at most */
+  mostRegions = 1;
   /** bytes kept at most from the beginning; 0: no limit */
   readonly depth: number;
   readonly #pool: SlabPool;
@@ -164,9 +166,20 @@ export class StreamSide {
     this.#compareWaiting(at, offset, data, start, end);
     waiting.splice(at, 0, { offset, bytes: data.slice(start, end) });
     this.#waitingBytes += end - start;
+    if (offset - this.available > REGION_GAP) this.#countRegions(waiting);
     // The gap before it may have shrunk: the peer acknowledged bytes that only now are known to be there.
     if (this.gap > 0) this.gap = Math.min(this.gap, waiting[0].offset - this.available);
     return TAKEN;
+  }
+
+  #countRegions(waiting: readonly Waiting[]): void {
+    let regions = 1;
+    let end = this.available;
+    for (const one of waiting) {
+      if (one.offset - end > REGION_GAP) regions++;
+      end = Math.max(end, one.offset + one.bytes.length);
+    }
+    if (regions > this.mostRegions) this.mostRegions = regions;
   }
 
   /** Does it say something else than its neighbours in the list? */
@@ -312,6 +325,8 @@ export class StreamSide {
   }
 }
 
+/** Bytes missing between two runs that make them two regions (Suricata's default). */
+const REGION_GAP = 262_144;
 /** Below this a loop is quicker than a view and a copy. */
 const SHORT = 24;
 const NOTHING = new Uint8Array(0);

@@ -66,6 +66,10 @@ export class TcpStream {
     this.sides = [new StreamSide(depth, pool), new StreamSide(depth, pool)];
   }
 
+  get depthReached(): boolean {
+    return this.sides[0].depthReached && this.sides[1].depthReached;
+  }
+
   get stateName(): string {
     return TCP_STATE_NAMES[this.state];
   }

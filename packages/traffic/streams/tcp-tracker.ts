@@ -6,6 +6,7 @@
 
 import { SlabPool } from '@sigwright/bytes';
 import { ACK, type EngineSettings, FIN, FLOW_CLOSED, FLOW_ESTABLISHED, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { applyException } from '../exceptions.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
@@ -170,8 +171,10 @@ export class TcpTracker {
     }
     const { conflicting, depthReached } = side;
     const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd);
-    if (outcome === NO_ROOM) packet.anomalies.push('stream.reassembly_no_segment');
-    else {
+    if (outcome === NO_ROOM) {
+      packet.anomalies.push('stream.reassembly_no_segment');
+      applyException(packet, packet.flow, this.#settings.exceptionPolicies.reassemblyMemory, 'stream_reassembly_memcap', 'stream reassembly');
+    } else {
       packet.inStream = true;
       if (outcome === REPEATED) packet.anomalies.push('stream.pkt_retransmission');
     }

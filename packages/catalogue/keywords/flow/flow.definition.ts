@@ -190,6 +190,19 @@ export const keywords = asKeywords(
     },
   }),
   keyword({
+    name: 'bypass',
+    family: 'flow',
+    since: '4.0',
+    summary: 'what follows of the flow is not looked at any more',
+    kind: 'annotation',
+    argument: none(),
+    examples: ['bypass;'],
+    broken: [{ options: 'bypass:yes;', code: 'bypass/argument' }],
+    apply(_none, builder) {
+      builder.setBypass();
+    },
+  }),
+  keyword({
     name: 'alert',
     family: 'flow',
     since: '8.0',

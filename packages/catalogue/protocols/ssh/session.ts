@@ -50,6 +50,7 @@ export class SshSession implements ProtocolSession {
   nextProtocol: string | undefined = undefined;
   opaque = false;
   done = false;
+  bypasses = false;
   readonly anomalies: string[] = [];
   readonly #transaction: SshTransaction;
   readonly #settings: EngineSettings;
@@ -152,7 +153,8 @@ export class SshSession implements ProtocolSession {
     this.#transaction.advance(direction, OVER);
     if (!this.#encrypted[0] || !this.#encrypted[1]) return;
     this.done = true;
-    this.opaque = this.#settings.tls.encryptionHandling !== 'full';
+    this.opaque = this.#settings.ssh.encryptionHandling !== 'full';
+    this.bypasses = this.#settings.ssh.encryptionHandling === 'bypass';
   }
 
   /** Nothing more can be read of this direction; the other one may still have its banner to come. */

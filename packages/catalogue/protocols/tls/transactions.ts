@@ -7,7 +7,7 @@
  * To the client: 1 ServerHello · 2 certificates · 3 ServerHelloDone · 4 ChangeCipherSpec · 5 over.
  */
 import { uint16, uint24 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EncryptionHandling, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
 import { type Hello, isOldHello, isRetryRequest, isTls13, readHello, readOldClientHello, readOldServerHello } from '../../formats/tls-hello/hello.ts';
 import { type Certificate, certificateFingerprint, readCertificate } from '../../formats/x509/x509.ts';
@@ -154,12 +154,13 @@ export class TlsSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   readonly #transaction: TlsTransaction;
   readonly #sides: readonly [Side, Side] = [new Side(), new Side()];
-  readonly #hides: boolean;
+  bypasses = false;
+  readonly #encryptionHandling: EncryptionHandling;
   /** the client's hello was one of SSL 2 */
   #isOld = false;
 
   constructor(settings: EngineSettings, time: number) {
-    this.#hides = settings.tls.encryptionHandling !== 'full';
+    this.#encryptionHandling = settings.tls.encryptionHandling;
     this.#transaction = new TlsTransaction(0, time);
     this.transactions.push(this.#transaction);
   }
@@ -410,7 +411,8 @@ export class TlsSession implements ProtocolSession {
   /** Nothing more is read. `hidden`: because what follows is encrypted. */
   #over(hidden: boolean): void {
     this.done = true;
-    this.opaque = hidden && this.#hides;
+    this.opaque = hidden && this.#encryptionHandling !== 'full';
+    this.bypasses = hidden && this.#encryptionHandling === 'bypass';
     this.#sides[0].drop();
     this.#sides[1].drop();
     this.#transaction.advance(TO_SERVER, CLIENT_OVER);
