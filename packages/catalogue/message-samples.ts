@@ -84,7 +84,56 @@ const tlsRecord = (content: string): string => `\x16\x03\x03${u16(content.length
 const tlsCertificate = der(0x30, der(0x30, der(0x02, '\0\xc3\xd2'), der(0x30)));
 const tlsChain = `\x0b\0${u16(6 + tlsCertificate.length)}\0${u16(3 + tlsCertificate.length)}\0${u16(tlsCertificate.length)}${tlsCertificate}`;
 
+/** XDR: a text or bytes with their length before them, filled up to four bytes. */
+const xdr = (text: string): string => long(text.length) + text + zeros((4 - (text.length & 3)) & 3);
+/** A record of RPC over TCP, all in one fragment. */
+export const rpcRecord = (message: string): string => long(0x80000000 + message.length) + message;
+const unixUser = xdr(long(1) + xdr('desk1') + long(1000) + long(100) + long(0));
+export const nfsCall = (xid: number, version: number, procedure: number, body: string): string =>
+  [xid, 0, 2, 100_003, version, procedure, 1].map(long).join('') + unixUser + zeros(8) + body;
+export const nfsReply = (xid: number, body: string): string => long(xid) + long(1) + zeros(16) + body;
+const noAttributes = long(0);
+/** Operations of a compound of version 4. */
+const compound = (...operations: readonly string[]): string => xdr('') + long(0) + long(operations.length) + operations.join('');
+const done = (operation: number, result = ''): string => long(operation) + long(0) + result;
+const bigZero = zeros(8);
+
 export const SAMPLES = {
+  nfs: {
+    lookup: nfsCall(1, 3, 3, xdr('root') + xdr('plan.txt')),
+    found: nfsReply(1, long(0) + xdr('file1') + noAttributes + noAttributes),
+    missing: nfsReply(1, long(2) + noAttributes),
+    read: nfsCall(2, 3, 6, xdr('file1') + bigZero + long(4)),
+    readRest: nfsCall(3, 3, 6, xdr('file1') + long(0) + long(4) + long(9)),
+    part: nfsReply(2, long(0) + noAttributes + long(4) + long(0) + xdr('once')),
+    rest: nfsReply(3, long(0) + noAttributes + long(5) + long(1) + xdr(' more')),
+    write: nfsCall(4, 3, 7, xdr('file1') + bigZero + long(5) + long(0) + xdr('words')),
+    written: nfsReply(4, long(0) + noAttributes + noAttributes + long(5) + long(2) + bigZero),
+    commit: nfsCall(5, 3, 21, xdr('file1') + bigZero + long(0)),
+    rename: nfsCall(6, 3, 14, xdr('root') + xdr('plan.txt') + xdr('root') + xdr('old.txt')),
+    renamed: nfsReply(6, long(0) + zeros(16)),
+    readTwo: nfsCall(7, 2, 6, 'h'.repeat(32) + long(0) + long(4096) + long(0)),
+    partTwo: nfsReply(7, long(0) + zeros(20) + long(3) + zeros(44) + xdr('all')),
+    openFour: nfsCall(
+      8,
+      4,
+      1,
+      compound(
+        long(22) + xdr('root'),
+        long(18) + long(1) + long(2) + long(0) + bigZero + xdr('owner') + long(1) + long(0) + long(0) + long(0) + long(0) + xdr('new.txt'),
+        long(10),
+      ),
+    ),
+    openedFour: nfsReply(8, long(0) + xdr('') + long(3) + done(22) + done(18, zeros(16) + zeros(20) + long(0) + long(0) + long(0)) + done(10, xdr('file4'))),
+    writeFour: nfsCall(9, 4, 1, compound(long(22) + xdr('file4'), long(38) + zeros(16) + bigZero + long(2) + xdr('four'))),
+    writtenFour: nfsReply(9, long(0) + xdr('') + long(2) + done(22) + done(38, long(4) + long(2) + bigZero)),
+    closeFour: nfsCall(10, 4, 1, compound(long(22) + xdr('file4'), long(4) + long(1) + zeros(16))),
+    removeFour: nfsCall(11, 4, 1, compound(long(22) + xdr('root'), long(28) + xdr('new.txt'))),
+    removedFour: nfsReply(11, long(0) + xdr('') + long(2) + done(22) + done(28, zeros(20))),
+    nothing: nfsCall(12, 3, 0, ''),
+    strange: nfsCall(13, 7, 1, ''),
+    damaged: nfsCall(14, 3, 3, long(99)),
+  },
   rdp: {
     cookie: x224('\xe0', 'Cookie: mstshash=alice\r\n'),
     plain: x224('\xd0', ''),
