@@ -161,7 +161,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     for (const file of args.includes) Object.assign(tree, readYaml(file));
     for (const assignment of args.sets) setValue(tree, assignment);
     log.useFiles(logFilesOf(tree));
-    configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline });
+    configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline, dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'] });
     if (args.dumpConfig) {
       process.stdout.write(dump(tree, '').join(''));
       return 0;

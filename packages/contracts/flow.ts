@@ -65,8 +65,6 @@ export class Flow {
   session: ProtocolSession | undefined = undefined;
   /** what the flow that agreed on this one said about it */
   expected: unknown = undefined;
-  /** the first packet seen came from the server: source and destination are to be taken the other way round */
-  reversed = false;
 
   /** names set by flowbits, in order; undefined where none */
   bits: Set<string> | undefined = undefined;

@@ -95,12 +95,15 @@ export interface ProtocolDefinition {
   readonly anomaliesInCapitals?: boolean;
   /** Each transaction of a UDP protocol is inspected on the packet that carried it. */
   /** The `<recordName>` object of the transaction's own EVE record; undefined: not to be logged (yet). May be several (`dns` request and response). */
-  records(transaction: Transaction, flow: Flow): readonly ProtocolRecord[];
+  records(transaction: Transaction, flow: Flow, options?: RecordOptions): readonly ProtocolRecord[];
   /** The object shown under `<recordName>` in an alert on this transaction. */
   context(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
   /** Further objects beside it in alerts and file records, by name (`email` beside `smtp`). */
   contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
 }
+
+/** What an output's configuration holds under a record type (`version: 2`, `types: [a, mx]`), as written there. */
+export type RecordOptions = Readonly<Record<string, unknown>>;
 
 export interface ProtocolRecord {
   readonly type: string;

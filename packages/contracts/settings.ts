@@ -90,6 +90,8 @@ export interface EngineSettings {
   /** protocols that are not recognised, and such as are recognised only; by name */
   readonly protocolsOff: ReadonlySet<string>;
   readonly protocolsUnread: ReadonlySet<string>;
+  /** server ports of protocols, in place of those that the catalogue names; intervals by name */
+  readonly protocolPorts: ReadonlyMap<string, readonly (readonly [number, number])[]>;
   readonly ftp: {
     /** longer lines are cut */
     readonly longestLine: number;
@@ -209,6 +211,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   dhcp: { everyMessage: false },
   protocolsOff: new Set(),
   protocolsUnread: new Set(),
+  protocolPorts: new Map(),
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true, encryptionHandling: 'track-only' },
   mail: { urls: { schemes: ['http'], withScheme: false } },

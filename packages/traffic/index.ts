@@ -11,6 +11,7 @@ export { decodePacket } from './decode/decode.ts';
 export { Defragmenter } from './defragment/defragmenter.ts';
 export { applyException, decideFlow, drop } from './exceptions.ts';
 export { FlowTable } from './flows/flow-table.ts';
+export { turnRound } from './flows/turn.ts';
 export { type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
 export { StreamSide } from './streams/stream-side.ts';
 export { TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';

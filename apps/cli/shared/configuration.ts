@@ -12,6 +12,7 @@ import {
   type EncryptionHandling,
   type EngineSettings,
   type FlowTimeouts,
+  type RecordOptions,
   type Reputation,
   TO_CLIENT,
   TO_SERVER,
@@ -134,6 +135,8 @@ export interface ConfigurationOptions {
   readonly verifyChecksums: boolean | undefined;
   readonly inline: boolean;
   readonly classifications?: ReadonlyMap<string, Classification>;
+  /** form of DNS records where the configuration names none (`SURICATA_EVE_DNS_VERSION`) */
+  readonly dnsVersion?: string | undefined;
 }
 
 export function configurationOf(tree: Tree, options: ConfigurationOptions): Configuration {
@@ -175,6 +178,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
     protocolsOff: protocolsWhere(tree, (written) => !isYes(written, true) && written !== DETECTION_ONLY),
     protocolsUnread: protocolsWhere(tree, (written) => written === DETECTION_ONLY),
+    protocolPorts: protocolPortsOf(tree),
     ftp: {
       longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
       mostTransactions: sizeOf(at(tree, 'app-layer.protocols.ftp.max-tx'), defaults.ftp.mostTransactions),
@@ -205,7 +209,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       options.classifications ??
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
   };
-  return { tree, settings, ...outputsOf(tree), ruleFiles: ruleFilesOf(tree), thresholds };
+  return { tree, settings, ...outputsOf(tree, options.dnsVersion), ruleFiles: ruleFilesOf(tree), thresholds };
 }
 
 function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling {
@@ -219,6 +223,29 @@ function protocolsWhere(tree: Tree, holds: (enabled: unknown) => boolean): Reado
   const protocols = at(tree, 'app-layer.protocols');
   if (typeof protocols !== 'object' || protocols === null) return new Set();
   return new Set(Object.entries(protocols).flatMap(([name, node]) => (holds(at(node, 'enabled') ?? 'yes') ? [name] : [])));
+}
+
+/** `app-layer.protocols.<name>.detection-ports`, or below `tcp` or `udp` there: `dp: 53, 5300-5310`. */
+function protocolPortsOf(tree: Tree): EngineSettings['protocolPorts'] {
+  const result = new Map<string, (readonly [number, number])[]>();
+  const protocols = at(tree, 'app-layer.protocols');
+  if (typeof protocols !== 'object' || protocols === null) return result;
+  for (const [name, node] of Object.entries(protocols)) {
+    const written =
+      at(node, 'detection-ports') === undefined ? [at(node, 'tcp.detection-ports'), at(node, 'udp.detection-ports')] : [at(node, 'detection-ports')];
+    const intervals = written.flatMap((ports) => [at(ports, 'dp'), at(ports, 'sp')]).flatMap(intervalsOf);
+    if (intervals.length > 0) result.set(name, intervals);
+  }
+  return result;
+}
+
+const HIGHEST_PORT = 65_535;
+
+function intervalsOf(written: unknown): (readonly [number, number])[] {
+  if (written === undefined || written === null) return [];
+  if (String(written) === 'any') return [[0, HIGHEST_PORT]];
+  const found = Array.from(String(written).matchAll(/(\d+)(?:\s*[-:]\s*(\d+))?/g), ([, low, high]) => [Number(low), Number(high ?? low)] as const);
+  return found.filter(([low, high]) => low <= high && high <= HIGHEST_PORT);
 }
 
 function mailOf(tree: Tree): EngineSettings['mail'] {
@@ -276,7 +303,7 @@ const ALL_TYPES = [
   'stats',
 ];
 
-function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> {
+function outputsOf(tree: Tree, dnsVersion: string | undefined): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> {
   const outputs = at(tree, 'outputs');
   const list = Array.isArray(outputs) ? outputs : [];
   const eves: EveOutput[] = [];
@@ -285,15 +312,16 @@ function outputsOf(tree: Tree): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> 
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, isYes(at(tree, 'detect.guess-applayer-tx'), false)));
+      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, isYes(at(tree, 'detect.guess-applayer-tx'), false), dnsVersion));
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
   return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true }, eves, fastLog };
 }
 
-function eveOf(node: Tree, guessed: boolean): EveOutput {
+function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): EveOutput {
   const types = new Set<string>();
+  const records = new Map<string, RecordOptions>();
   let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
   let stats = false;
   let zeros = true;
@@ -306,7 +334,9 @@ function eveOf(node: Tree, guessed: boolean): EveOutput {
       stats = true;
       zeros = isYes(options['null-values'], true);
     }
-    types.add(name === 'files' ? 'fileinfo' : name.replace('-', '_'));
+    const type = name === 'files' ? 'fileinfo' : name.replace('-', '_');
+    types.add(type);
+    records.set(type, type === 'dns' && dnsVersion !== undefined ? { version: dnsVersion, ...options } : options);
     // Both connections of FTP are one choice.
     if (name === 'ftp') types.add('ftp_data');
     if (name === 'anomaly') {
@@ -345,7 +375,7 @@ function eveOf(node: Tree, guessed: boolean): EveOutput {
     enabled: true,
     captureName: isYes(node['pcap-file'], false),
     filename: String(node['filename'] ?? 'eve.json'),
-    options: { types, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
+    options: { types, records, anomaly, alert, drop, exceptionPolicies, ethernet: isYes(node['ethernet'], false) },
     stats,
     zeros,
   };

@@ -25,6 +25,7 @@ import {
   PSH,
   REJECTED_TO_DESTINATION,
   REJECTED_TO_SOURCE,
+  type RecordOptions,
   RST,
   SCTP,
   SYN,
@@ -57,6 +58,8 @@ export interface DropOptions {
 export interface EveOptions {
   /** record types to write; undefined: all */
   readonly types: ReadonlySet<string> | undefined;
+  /** options of record types, as the configuration writes them */
+  readonly records: ReadonlyMap<string, RecordOptions>;
   /** which kinds of anomaly become records; rules see all of them */
   readonly anomaly: { readonly decode: boolean; readonly stream: boolean; readonly application: boolean };
   /** metadata, payload and packet of alerts */
@@ -89,6 +92,7 @@ export interface EveOptions {
 
 export const DEFAULT_EVE: EveOptions = {
   types: undefined,
+  records: new Map(),
   anomaly: { decode: false, stream: false, application: true },
   alert: {
     metadata: true,
@@ -182,7 +186,7 @@ export class EveWriter implements EngineHandlers {
   alert(alert: Alert, packet: Packet): void {
     if (!this.#wants('alert')) return;
     const { flow } = alert;
-    const guess = alert.transaction === undefined && this.#options.alert.guessed ? only(flow) : undefined;
+    const guess = alert.transaction === undefined && this.#options.alert.guessed ? alert.guess : undefined;
     const transaction = alert.transaction ?? guess;
     const record = this.#head('alert', packet, flow, packet.direction);
     if (transaction !== undefined) record['tx_id'] = transaction.id;
@@ -311,7 +315,7 @@ export class EveWriter implements EngineHandlers {
 
   transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void {
     if (this.#wants(protocol.recordName)) {
-      for (const { type, body, beside, direction } of protocol.records(transaction, flow)) {
+      for (const { type, body, beside, direction } of protocol.records(transaction, flow, this.#options.records.get(protocol.recordName))) {
         const record = this.#head(type, packet, flow, direction);
         record['tx_id'] = transaction.id;
         record[type] = body;
@@ -565,12 +569,6 @@ function counters(flow: Flow): Record<string, unknown> {
 function newest(flow: Flow): Transaction | undefined {
   const transactions = flow.session?.transactions;
   return transactions?.[transactions.length - 1];
-}
-
-/** The one transaction that is not over. */
-function only(flow: Flow | undefined): Transaction | undefined {
-  const transactions = flow?.session?.transactions;
-  return transactions?.length === 1 ? transactions[0] : undefined;
 }
 
 /** Looks like Suricata's: a large number that two runs over the same capture give alike. */

@@ -6,6 +6,8 @@ export interface Alert {
   readonly rule: CompiledRule;
   readonly direction: Direction;
   readonly transaction: Transaction | undefined;
+  /** no transaction raised it, but this one alone is being spoken in its direction */
+  readonly guess: Transaction | undefined;
   /** payload conditions held in the stream, not in this packet */
   readonly inStream: boolean;
   readonly flow: Flow | undefined;

@@ -28,7 +28,7 @@ import {
   type Transaction,
   UDP,
 } from '@sigwright/contracts';
-import { applyException, CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline } from '@sigwright/traffic';
+import { applyException, CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -61,6 +61,17 @@ export class FlowDetection {
   payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush: [boolean, boolean] = [false, false];
+
+  /** Client and server changed places: which rules fit is found anew. */
+  turn(): void {
+    this.packetRules.fill(undefined);
+    this.search.fill(undefined);
+    this.addressesDone.reverse();
+    this.protocolRulesDone.reverse();
+    this.rulesSettled.fill(false);
+    this.payloadFound.fill(undefined);
+    this.flush.reverse();
+  }
 }
 
 export interface EngineCounters {
@@ -111,6 +122,7 @@ export class Engine {
     this.#speaker = new Speaker(catalogue, settings, {
       recognised: (flow) => handlers.recognised?.(flow),
       changing: (flow, session) => this.#leave(flow, session),
+      turned: (flow) => this.#turn(flow),
       anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
       failed: (flow, cause) => {
         handlers.applicationError?.(flow, cause);
@@ -194,6 +206,14 @@ export class Engine {
       this.counters.flows++;
     }
     return flow.detection as FlowDetection;
+  }
+
+  /** Its first packet was the server's. */
+  #turn(flow: Flow): void {
+    turnRound(flow);
+    const packet = this.#packet;
+    if (packet.flow === flow) packet.direction = packet.direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+    this.#detectionOf(flow).turn();
   }
 
   #detect(packet: Packet, flow: Flow, detection: FlowDetection, stream: TcpStream | undefined): void {
@@ -287,6 +307,7 @@ export class Engine {
         rule,
         direction,
         transaction: undefined,
+        guess: this.#onlyOne(flow, direction),
         inStream: evaluation.foundInStream,
         flow,
         action: rule.action,
@@ -295,6 +316,14 @@ export class Engine {
       });
       if (rule.action === 'pass') break;
     }
+  }
+
+  /** The one transaction that is not over in this direction. */
+  #onlyOne(flow: Flow | undefined, direction: Direction): Transaction | undefined {
+    const definition = this.#catalogue.protocols.get(flow?.applicationProtocol ?? '');
+    if (flow?.session === undefined || definition === undefined) return undefined;
+    const open = flow.session.transactions.filter((one) => one.changed[direction] || one.progress[direction] < definition.complete[direction]);
+    return open.length === 1 ? open[0] : undefined;
   }
 
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
@@ -325,6 +354,8 @@ export class Engine {
     }
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
+    // Datagrams of one side alone that no protocol owns to.
+    if (flow.protocol === UDP && detection.recognising.failed.includes(true)) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
     this.#tags.forget(flow);
     flow.detection = undefined;

@@ -242,7 +242,17 @@ export class TransactionInspector {
         other.decided.add(rule.index);
       }
       this.#evaluation.matched(rule, packet, flow);
-      this.#alerts.add({ rule, direction, transaction, inStream: true, flow, action: rule.action, changed: false, notes: this.#evaluation.notes });
+      this.#alerts.add({
+        rule,
+        direction,
+        transaction,
+        guess: undefined,
+        inStream: true,
+        flow,
+        action: rule.action,
+        changed: false,
+        notes: this.#evaluation.notes,
+      });
     }
     pending.length = kept;
   }

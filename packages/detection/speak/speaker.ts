@@ -31,8 +31,16 @@ export interface SpeakerEvents {
   changing(flow: Flow, session: ProtocolSession): void;
   /** the session can not go on, or could make nothing of a datagram */
   failed(flow: Flow, cause: 'gap' | 'parser'): void;
+  /** the peer that was taken for the client is the server: everything held by direction changes places */
+  turned(flow: Flow): void;
   /** anomalies of the session or of recognition that belong to no transaction */
   anomaly(flow: Flow, name: string): void;
+}
+
+interface Listener {
+  readonly protocol: ProtocolDefinition;
+  /** intervals of server ports */
+  readonly ports: readonly (readonly [number, number])[];
 }
 
 /** What is still unknown about a flow. Kept in the flow's detection state by the engine. */
@@ -44,22 +52,30 @@ export class Recognising {
   judged: [boolean, boolean] = [false, false];
   /** a session could not go on: bytes are passed over */
   broken = false;
+
+  turn(): void {
+    this.left.reverse();
+    this.failed.reverse();
+    this.judged.reverse();
+  }
 }
 
 export class Speaker {
   readonly #settings: EngineSettings;
   readonly #events: SpeakerEvents;
-  readonly #tcp: readonly ProtocolDefinition[];
-  readonly #udp: readonly ProtocolDefinition[];
+  readonly #tcp: readonly Listener[];
+  readonly #udp: readonly Listener[];
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
 
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
     this.#events = events;
-    const all = [...new Set(catalogue.protocols.values())].filter((protocol) => !settings.protocolsOff.has(protocol.name));
-    this.#tcp = all.filter((protocol) => protocol.transport.includes('tcp'));
-    this.#udp = all.filter((protocol) => protocol.transport.includes('udp'));
+    const all = [...new Set(catalogue.protocols.values())]
+      .filter((protocol) => !settings.protocolsOff.has(protocol.name))
+      .map((protocol) => ({ protocol, ports: settings.protocolPorts.get(protocol.name) ?? protocol.ports.map((port) => [port, port] as const) }));
+    this.#tcp = all.filter(({ protocol }) => protocol.transport.includes('tcp'));
+    this.#udp = all.filter(({ protocol }) => protocol.transport.includes('udp'));
     this.#byName = catalogue.protocols;
   }
 
@@ -94,20 +110,22 @@ export class Speaker {
     state.judged = [true, true];
   }
 
-  #side(flow: Flow, state: Recognising, stream: TcpStream, direction: Direction, time: number, atEnd: boolean): void {
-    const side = stream.sides[direction];
+  #side(flow: Flow, state: Recognising, stream: TcpStream, from: Direction, time: number, atEnd: boolean): void {
+    const side = stream.sides[from];
     for (let round = 0; round < 64; round++) {
       const upTo = side.readable(this.#settings.inline);
       const ended = atEnd || (side.ended && upTo === side.available);
       if (side.parsed >= upTo && !(ended && !side.finished)) {
         if (side.gap > 0 && upTo >= side.available) {
-          this.#gap(flow, state, side, direction);
+          this.#gap(flow, state, side, directionOf(stream, side));
           continue;
         }
         return;
       }
       const before = side.parsed;
       const session = flow.session;
+      // Recognition may find that client and server are to change places.
+      const direction = directionOf(stream, side);
       if (session !== undefined && before === 0 && upTo > 0 && !state.judged[direction]) this.#judge(flow, state, side, direction, upTo);
       if (state.broken || flow.applicationProtocol === 'failed') side.parsed = upTo;
       else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
@@ -118,7 +136,7 @@ export class Speaker {
       if (flow.session !== session) continue;
       if (session?.nextProtocol !== undefined) return;
       if (side.parsed === before && !(side.gap > 0 && upTo >= side.available)) return;
-      if (side.gap > 0 && upTo >= side.available) this.#gap(flow, state, side, direction);
+      if (side.gap > 0 && upTo >= side.available) this.#gap(flow, state, side, directionOf(stream, side));
     }
   }
 
@@ -203,8 +221,9 @@ export class Speaker {
       }
       return;
     }
+    const wasTurned = flow.turned;
     const found = this.#ask(flow, state, side.bytes, start, end, direction, ended);
-    if (found !== undefined) this.#open(flow, state, found, direction);
+    if (found !== undefined) this.#open(flow, state, found, flow.turned === wasTurned ? direction : opposite(direction));
     else if (state.failed[direction]) this.#undecidable(flow, state);
   }
 
@@ -216,7 +235,8 @@ export class Speaker {
       const answer = protocol.recognise(bytes, start, end, direction, flow);
       if (answer === IS_THIS) return protocol;
       if (answer === IS_THIS_REVERSED) {
-        flow.reversed = true;
+        this.#events.turned(flow);
+        state.turn();
         return protocol;
       }
       if (answer === NEED_MORE) undecided.push(protocol);
@@ -230,8 +250,8 @@ export class Speaker {
     const all = flow.protocol === UDP ? this.#udp : this.#tcp;
     const first: ProtocolDefinition[] = [];
     const rest: ProtocolDefinition[] = [];
-    for (const protocol of all) {
-      if (protocol.ports.includes(flow.destinationPort) || protocol.ports.includes(flow.sourcePort)) first.push(protocol);
+    for (const { protocol, ports } of all) {
+      if (ports.some(([low, high]) => isWithin(flow.destinationPort, low, high) || isWithin(flow.sourcePort, low, high))) first.push(protocol);
       else if (protocol.anyPort) rest.push(protocol);
     }
     return first.concat(rest);
@@ -252,7 +272,7 @@ export class Speaker {
     else flow.session = protocol.open(flow, this.#settings);
     state.judged[direction] = true;
     this.#events.recognised(flow);
-    const other = direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+    const other = opposite(direction);
     if (flow.protocol === TCP && state.failed[other] && !state.judged[other]) {
       state.judged[other] = true;
       this.#events.anomaly(flow, 'applayer.detect_protocol_only_one_direction');
@@ -262,16 +282,17 @@ export class Speaker {
   /** A datagram carries whole messages. */
   udp(flow: Flow, state: Recognising, packet: Packet): void {
     if (packet.payloadEnd <= packet.payloadStart) return;
-    const { direction } = packet;
-    if (flow.session === undefined && flow.applicationProtocol === undefined && !state.failed[direction]) {
-      const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, direction, false);
-      state.left[direction] = undefined;
-      if (found !== undefined) this.#open(flow, state, found, direction);
+    const first = packet.direction;
+    if (flow.session === undefined && flow.applicationProtocol === undefined && !state.failed[first]) {
+      const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, first, false);
+      state.left[first] = undefined;
+      if (found !== undefined) this.#open(flow, state, found, packet.direction);
       else {
-        state.failed[direction] = true;
+        state.failed[first] = true;
         this.#undecidable(flow, state);
       }
     }
+    const { direction } = packet;
     const session = flow.session;
     if (session === undefined || state.broken || session.done) return;
     // A bad datagram says nothing about the next one: the session goes on.
@@ -288,6 +309,18 @@ export class Speaker {
     session.finish(time);
     this.#tell(flow, session);
   }
+}
+
+function opposite(direction: Direction): Direction {
+  return direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+}
+
+function directionOf(stream: TcpStream, side: StreamSide): Direction {
+  return stream.sides[TO_SERVER] === side ? TO_SERVER : TO_CLIENT;
+}
+
+function isWithin(port: number, low: number, high: number): boolean {
+  return port >= low && port <= high;
 }
 
 function unread(side: StreamSide, inline: boolean): boolean {

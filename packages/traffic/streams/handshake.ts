@@ -2,8 +2,10 @@
  * How a connection begins: the three-way handshake, both sides at once (RFC 9293 section 3.5, "four-way"), data in the SYN
  * (RFC 7413), SYNs and answers repeated with other numbers, and connections whose beginning was not captured.
  */
+
 import { ACK, type EngineSettings, FIN, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { applyException } from '../exceptions.ts';
+import { turnRound } from '../flows/turn.ts';
 import type { StreamSide } from './stream-side.ts';
 import { TCP_ESTABLISHED, TCP_NONE, TCP_SYN_RECEIVED, TCP_SYN_SENT, type TcpStream } from './tcp-stream.ts';
 
@@ -24,32 +26,16 @@ export function opening(packet: Packet, flow: Flow, settings: EngineSettings): b
   const lenient = settings.stream.midstream || settings.stream.asyncOneside;
   if ((flags & SYN) !== 0) {
     if (!lenient) return false;
-    if (packet.direction === TO_SERVER) turnRound(packet, flow);
+    if (packet.direction === TO_SERVER) {
+      turnRound(flow);
+      packet.direction = TO_CLIENT;
+    }
     return true;
   }
   // A last segment that carries data is worth reading, even where nothing of the connection was seen before.
   if (lenient && (flags & ACK) !== 0 && ((flags & FIN) === 0 || packet.payloadEnd > packet.payloadStart)) return true;
   if ((flags & FIN) !== 0) packet.anomalies.push('stream.fin_but_no_session');
   return false;
-}
-
-/** Client and server change places. The flow table's hash is the same for both directions, so the flow stays where it is. */
-function turnRound(packet: Packet, flow: Flow): void {
-  for (let word = 0; word < 4; word++) {
-    const address = flow.source[word];
-    flow.source[word] = flow.destination[word];
-    flow.destination[word] = address;
-  }
-  const port = flow.sourcePort;
-  flow.sourcePort = flow.destinationPort;
-  flow.destinationPort = port;
-  const { packetsToServer, bytesToServer } = flow;
-  flow.packetsToServer = flow.packetsToClient;
-  flow.bytesToServer = flow.bytesToClient;
-  flow.packetsToClient = packetsToServer;
-  flow.bytesToClient = bytesToServer;
-  flow.turned = !flow.turned;
-  packet.direction = TO_CLIENT;
 }
 
 /** True: the packet is also to be taken as a segment (acknowledgement, data, FIN, RST). */

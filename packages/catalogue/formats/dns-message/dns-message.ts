@@ -221,7 +221,9 @@ export function looksLikeDns(bytes: Uint8Array, start: number, end: number, whol
   const flags = uint16(bytes, start + 2);
   const questions = uint16(bytes, start + 4);
   const total = questions + uint16(bytes, start + 6) + uint16(bytes, start + 8) + uint16(bytes, start + 10);
-  if (opcodeOf(flags) > HIGHEST_OPCODE || total === 0) return 0;
+  if (opcodeOf(flags) > HIGHEST_OPCODE) return 0;
+  // A server that could not read the question answers with a header alone.
+  if (total === 0) return whole && end - start === HEADER_LENGTH && (flags & RESPONSE) !== 0 && responseCodeOf(flags) !== 0 ? 1 : 0;
   if (whole && total * SHORTEST_ENTRY > end - start - HEADER_LENGTH) return 0;
   const reader = new NameReader(bytes.subarray(start, end));
   const name = reader.name(HEADER_LENGTH);

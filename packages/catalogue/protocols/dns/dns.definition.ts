@@ -12,7 +12,6 @@ import {
   NEED_MORE,
   NOT_THIS,
   type ProtocolDefinition,
-  type ProtocolRecord,
   type Recognition,
   TO_SERVER,
   UDP,
@@ -20,7 +19,7 @@ import {
 import { looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, MESSAGE_READ } from '../../formats/dns-message/dns-transaction.ts';
 import { buffers, keywords } from './keywords.ts';
-import { dnsBody } from './records.ts';
+import { dnsBody, dnsRecords } from './records.ts';
 import { DnsSession, FRAMED_HEADER } from './transactions.ts';
 
 const PORT = 53;
@@ -39,7 +38,6 @@ const anomalies: readonly AnomalyDefinition[] = [
 ];
 
 function recognise(bytes: Uint8Array, start: number, end: number, direction: Direction, flow: Flow): Recognition {
-  if (flow.destinationPort !== PORT) return NOT_THIS;
   let at = start;
   let to = end;
   let whole = true;
@@ -70,9 +68,6 @@ export const protocol: ProtocolDefinition = {
   buffers,
   keywords,
   anomalies,
-  records(transaction): readonly ProtocolRecord[] {
-    const one = transaction as DnsTransaction;
-    return one.message.sound ? [{ type: 'dns', body: dnsBody(one), direction: one.direction }] : [];
-  },
+  records: (transaction, _flow, options) => dnsRecords(transaction as DnsTransaction, options),
   context: (transaction) => dnsBody(transaction as DnsTransaction),
 };

@@ -1,4 +1,9 @@
-/** DNS transaction → EVE record, version 3 of Suricata's format (user guide, "Event type: DNS"). */
+/**
+ * DNS transaction → EVE records (Suricata user guide, "Event type: DNS"). Version 3 shows a whole message; version 2 gives a record a
+ * question, and answers under the first name that was asked for, with the addresses as in the request. Alerts show version 3.
+ */
+import type { ProtocolRecord, RecordOptions } from '@sigwright/contracts';
+import { TO_SERVER } from '@sigwright/contracts';
 import {
   AUTHORITATIVE,
   type DnsMessage,
@@ -14,8 +19,10 @@ import {
 import type { DnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from '../../formats/dns-message/record-data.ts';
 import { OPT, recordTypeName, responseCodeName, SOA, SRV, SSHFP, TXT } from '../../formats/dns-message/tables.ts';
+import { isOn, listed } from '../../formats/record-options.ts';
 
 const VERSION = 3;
+const OLD_VERSION = 2;
 
 /** The data of a record under the key it is shown with; one entry a string for TXT, none where nothing is shown. */
 function data(message: DnsMessage, record: ResourceRecord): readonly (readonly [string, unknown])[] {
@@ -59,6 +66,67 @@ function grouped(message: DnsMessage): Record<string, unknown[]> {
   return groups;
 }
 
+function shownFlags(flags: number): Record<string, unknown> {
+  const shown: Record<string, unknown> = { flags: flags.toString(16) };
+  for (const [name, bit] of FLAGS) if ((flags & bit) !== 0) shown[name] = true;
+  shown['opcode'] = opcodeOf(flags);
+  return shown;
+}
+
+const FLAGS: readonly (readonly [string, number])[] = [
+  ['qr', RESPONSE],
+  ['aa', AUTHORITATIVE],
+  ['tc', TRUNCATED],
+  ['rd', RECURSION_DESIRED],
+  ['ra', RECURSION_AVAILABLE],
+  ['z', RESERVED],
+];
+
+/** The records that an output wants of a message: `requests`, `responses`, `types`, `version`, `formats`. */
+export function dnsRecords(transaction: DnsTransaction, options: RecordOptions = {}): readonly ProtocolRecord[] {
+  const { message, direction } = transaction;
+  if (!message.sound) return [];
+  const isResponse = (message.flags & RESPONSE) !== 0;
+  if (!isOn(options[isResponse ? 'responses' : 'requests'], true)) return [];
+  const types = listed(options['types']);
+  const wanted = ({ type }: { type: number }): boolean => types === undefined || types.includes(recordTypeName(type).toLowerCase());
+  if (types !== undefined && !message.questions.some(wanted)) return [];
+  if (Number(options['version'] ?? VERSION) !== OLD_VERSION) return [{ type: 'dns', body: dnsBody(transaction), direction }];
+  if (isResponse) return [{ type: 'dns', body: oldAnswer(message, listed(options['formats'])), direction: TO_SERVER }];
+  return message.questions.filter(wanted).map((question) => ({
+    type: 'dns',
+    body: {
+      type: 'query',
+      id: message.id,
+      rrname: shownText(question.name),
+      rrtype: recordTypeName(question.type),
+      tx_id: transaction.id,
+      ...((message.flags & RESERVED) === 0 ? {} : { z: true }),
+      opcode: opcodeOf(message.flags),
+    },
+    direction: TO_SERVER,
+  }));
+}
+
+/** `formats`: records one by one (`detailed`), or their data by type (`grouped`); both where nothing is said. */
+function oldAnswer(message: DnsMessage, formats: readonly string[] | undefined): Record<string, unknown> {
+  const record: Record<string, unknown> = { version: OLD_VERSION, type: 'answer', id: message.id, ...shownFlags(message.flags) };
+  const asked = message.questions[0];
+  if (asked !== undefined) {
+    record['rrname'] = shownText(asked.name);
+    record['rrtype'] = recordTypeName(asked.type);
+  }
+  record['rcode'] = responseCodeName(responseCodeOf(message.flags));
+  const shows = (format: string): boolean => formats === undefined || formats.length === 0 || formats.includes(format);
+  if (message.answers.length > 0) {
+    if (shows('detailed')) record['answers'] = section(message, message.answers);
+    const groups = shows('grouped') ? grouped(message) : {};
+    if (Object.keys(groups).length > 0) record['grouped'] = groups;
+  }
+  if (message.authorities.length > 0) record['authorities'] = section(message, message.authorities);
+  return record;
+}
+
 export function dnsBody(transaction: DnsTransaction): Record<string, unknown> {
   const { message } = transaction;
   const { flags } = message;
@@ -68,16 +136,9 @@ export function dnsBody(transaction: DnsTransaction): Record<string, unknown> {
     type: isResponse ? 'response' : 'request',
     tx_id: transaction.id,
     id: message.id,
-    flags: flags.toString(16),
+    ...shownFlags(flags),
+    rcode: responseCodeName(responseCodeOf(flags)),
   };
-  if (isResponse) record['qr'] = true;
-  if ((flags & AUTHORITATIVE) !== 0) record['aa'] = true;
-  if ((flags & TRUNCATED) !== 0) record['tc'] = true;
-  if ((flags & RECURSION_DESIRED) !== 0) record['rd'] = true;
-  if ((flags & RECURSION_AVAILABLE) !== 0) record['ra'] = true;
-  if ((flags & RESERVED) !== 0) record['z'] = true;
-  record['opcode'] = opcodeOf(flags);
-  record['rcode'] = responseCodeName(responseCodeOf(flags));
   if (message.questions.length > 0)
     record['queries'] = message.questions.map((question) => ({ rrname: shownText(question.name), rrtype: recordTypeName(question.type) }));
   if (message.answers.length > 0) {
