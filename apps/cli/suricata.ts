@@ -244,11 +244,13 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
             eve.captureName ? { ...eve.options, captureFile: capture } : eve.options,
           ),
       );
+      const seeing = writers.filter((writer) => writer.seesPackets);
       const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
       const engine: Engine = new Engine(rules.plan, catalogue, settings, {
         packet: (packet) => {
           lastTime = packet.time;
+          for (const writer of seeing) writer.packet(packet);
         },
         alert: (alert, packet) => {
           for (const writer of writers) writer.alert(alert, packet);

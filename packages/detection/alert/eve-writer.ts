@@ -5,6 +5,7 @@
 import { concatBytes, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
 import {
   ACK,
+  COMPATIBLE_VERSION,
   CWR,
   type Direction,
   DROPPED,
@@ -38,6 +39,9 @@ import {
 } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
+import { base64 } from './base64.ts';
+import { communityId } from './community-id.ts';
+import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
 
 /** `X-Forwarded-For`: shown beside the addresses, or in the client's place. */
 export interface Forwarded {
@@ -87,6 +91,12 @@ export interface EveOptions {
   readonly exceptionPolicies: boolean;
   /** hardware addresses are shown */
   readonly ethernet: boolean;
+  /** flows have a name that other tools give them too, made with this seed */
+  readonly communityIdSeed: number | undefined;
+  /** records name the release they conform to */
+  readonly version: boolean;
+  /** what rules noted about a flow is shown with every record of it */
+  readonly metadata: boolean;
   readonly captureFile?: string;
 }
 
@@ -110,6 +120,9 @@ export const DEFAULT_EVE: EveOptions = {
   drop: { everyPacket: false, alerts: false, verdict: false },
   exceptionPolicies: true,
   ethernet: false,
+  communityIdSeed: undefined,
+  version: false,
+  metadata: true,
 };
 
 /** Encapsulating security payload (RFC 4303): the flow's ports are the index of its parameters. */
@@ -160,6 +173,8 @@ export class EveWriter implements EngineHandlers {
   readonly #settings: EngineSettings;
   readonly #protocols: ReadonlyMap<string, ProtocolDefinition>;
   readonly counts = new Map<string, number>();
+  /** kept only where some record shows it */
+  readonly #sightings: FlowSightings | undefined;
 
   constructor(
     emit: (record: EveRecord) => void,
@@ -171,6 +186,16 @@ export class EveWriter implements EngineHandlers {
     this.#settings = settings;
     this.#protocols = protocols;
     this.#options = options;
+    if (options.ethernet || options.types?.has('netflow') === true) this.#sightings = new FlowSightings();
+  }
+
+  /** what it writes depends on single packets */
+  get seesPackets(): boolean {
+    return this.#sightings !== undefined;
+  }
+
+  packet(packet: Packet): void {
+    this.#sightings?.see(packet);
   }
 
   #wants(type: string): boolean {
@@ -213,8 +238,6 @@ export class EveWriter implements EngineHandlers {
       this.#sideProtocols(record, flow);
       record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
       if (this.#options.alert.flow) record['flow'] = this.#flowInAlert(flow);
-      const bits = metadataOf(flow);
-      if (bits !== undefined) record['metadata'] = bits;
     }
     const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
     if (payload || payloadPrintable) {
@@ -365,10 +388,9 @@ export class EveWriter implements EngineHandlers {
   }
 
   flow(flow: Flow): void {
+    if (this.#options.types?.has('netflow') === true) for (const direction of [TO_SERVER, TO_CLIENT] as const) this.#netflow(flow, direction);
     if (!this.#wants('flow')) return;
-    const record: EveRecord = { timestamp: eveTimestamp(flow.lastTime), flow_id: flowId(flow), event_type: 'flow' };
-    if (flow.vlans !== undefined) record['vlan'] = flow.vlans;
-    this.#addresses(record, flow, TO_SERVER);
+    const record = this.#flowHead('flow', flow, TO_SERVER);
     if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
     this.#sideProtocols(record, flow);
     record['flow'] = {
@@ -385,9 +407,54 @@ export class EveWriter implements EngineHandlers {
     };
     const tcp = tcpBody(flow);
     if (tcp !== undefined) record['tcp'] = tcp;
-    const bits = metadataOf(flow);
-    if (bits !== undefined) record['metadata'] = bits;
     this.#write(record);
+  }
+
+  /** One direction of a flow by itself. */
+  #netflow(flow: Flow, direction: Direction): void {
+    const toServer = direction === TO_SERVER;
+    const packets = toServer ? flow.packetsToServer : flow.packetsToClient;
+    if (packets === 0) return;
+    const record = this.#flowHead('netflow', flow, direction);
+    if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
+    const hops = this.#sightings?.hops(flow, direction);
+    record['netflow'] = {
+      pkts: packets,
+      bytes: toServer ? flow.bytesToServer : flow.bytesToClient,
+      start: eveTimestamp(flow.startTime),
+      end: eveTimestamp(flow.lastTime),
+      age: Math.floor(flow.lastTime / 1e6) - Math.floor(flow.startTime / 1e6),
+      ...(hops === undefined ? {} : { min_ttl: hops.least, max_ttl: hops.most }),
+      ...(flow.session === undefined ? {} : { tx_cnt: flow.session.count }),
+    };
+    if (flow.protocol === TCP) {
+      const flags = (flow.stream as TcpStream | undefined)?.sides[direction].flags ?? 0;
+      record['tcp'] = { tcp_flags: hexFlags(flags), ...flagNames(flags) };
+    }
+    this.#write(record);
+  }
+
+  /** What stands at the beginning of a record about a flow as a whole. */
+  #flowHead(type: string, flow: Flow, direction: Direction): EveRecord {
+    const record: EveRecord = { timestamp: eveTimestamp(flow.lastTime), flow_id: flowId(flow), event_type: type };
+    if (flow.vlans !== undefined) record['vlan'] = flow.vlans;
+    this.#addresses(record, flow, direction);
+    this.#common(record, flow);
+    const seen = this.#options.ethernet ? this.#sightings?.hardware(flow) : undefined;
+    if (seen !== undefined) {
+      const [source, destination] = direction === TO_SERVER ? [seen.client, seen.server] : [seen.server, seen.client];
+      record['ether'] = { dest_macs: [...destination], src_macs: [...source] };
+    }
+    return record;
+  }
+
+  /** What the configuration adds to every record. */
+  #common(record: EveRecord, flow: Flow | undefined): void {
+    const { version, communityIdSeed, metadata } = this.#options;
+    if (version) record['suricata_version'] = COMPATIBLE_VERSION;
+    if (flow === undefined) return;
+    if (communityIdSeed !== undefined) record['community_id'] = communityId(flow, communityIdSeed);
+    if (metadata) addMetadata(record, flow);
   }
 
   #head(type: string, packet: Packet, flow: Flow | undefined, direction: Direction): EveRecord {
@@ -412,10 +479,13 @@ export class EveWriter implements EngineHandlers {
       if (packet.protocol === ESP && packet.transportStart >= 0) record['spi'] = packet.sourcePort;
       record['ip_v'] = packet.ipVersion;
     }
+    this.#common(record, flow);
     if (this.#options.ethernet && packet.ethernetStart >= 0 && !packet.isPseudo) {
+      // A record about the other direction than its packet's shows it the other way round.
+      const asSent = flow === undefined || direction === packet.direction;
       record['ether'] = {
-        src_mac: hardwareAddress(packet.data, packet.ethernetStart + 6),
-        dest_mac: hardwareAddress(packet.data, packet.ethernetStart),
+        src_mac: hardwareAddress(packet.data, packet.ethernetStart + (asSent ? 6 : 0)),
+        dest_mac: hardwareAddress(packet.data, packet.ethernetStart + (asSent ? 0 : 6)),
         ...(packet.ipVersion === 0 ? { ether_type: packet.etherType } : {}),
       };
     }
@@ -488,11 +558,6 @@ function packetSource(packet: Packet): string {
   return packet.tunnel === '' ? 'wire/pcap' : packet.tunnel;
 }
 
-/** `00:0c:29:…` */
-function hardwareAddress(bytes: Uint8Array, start: number): string {
-  return Array.from(bytes.subarray(start, start + 6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
-
 /** The outermost packet of a tunnel. */
 function tunnelBody(packet: Packet, root: Packet): Record<string, unknown> {
   const ports = root.protocol === TCP || root.protocol === UDP || root.protocol === SCTP;
@@ -549,9 +614,13 @@ function tcpBody(flow: Flow): Record<string, unknown> | undefined {
   const stream = flow.stream as TcpStream | undefined;
   const toServer = stream?.sides[TO_SERVER].flags ?? 0;
   const toClient = stream?.sides[TO_CLIENT].flags ?? 0;
-  const hex = (flags: number): string => flags.toString(16).padStart(2, '0');
-  const body: Record<string, unknown> = { tcp_flags: hex(toServer | toClient), tcp_flags_ts: hex(toServer), tcp_flags_tc: hex(toClient) };
-  for (const [name, bit] of FLOW_FLAGS) if (((toServer | toClient) & bit) !== 0) body[name] = true;
+  const both = toServer | toClient;
+  const body: Record<string, unknown> = {
+    tcp_flags: hexFlags(both),
+    tcp_flags_ts: hexFlags(toServer),
+    tcp_flags_tc: hexFlags(toClient),
+    ...flagNames(both),
+  };
   if (stream !== undefined) {
     body['state'] = stream.stateName;
     if (stream.sides[TO_SERVER].lost > 0) body['ts_gap'] = true;
@@ -560,6 +629,14 @@ function tcpBody(flow: Flow): Record<string, unknown> | undefined {
     body['tc_max_regions'] = stream.sides[TO_CLIENT].mostRegions;
   }
   return body;
+}
+
+function hexFlags(flags: number): string {
+  return flags.toString(16).padStart(2, '0');
+}
+
+function flagNames(flags: number): Record<string, true> {
+  return Object.fromEntries(FLOW_FLAGS.flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [[name, true]])));
 }
 
 function counters(flow: Flow): Record<string, unknown> {
@@ -592,26 +669,32 @@ function fileBody(file: FileTransfer, transaction: number): Record<string, unkno
   return body;
 }
 
-function metadataOf(flow: Flow): Record<string, unknown> | undefined {
+/** Flow bits of these names say what kind of traffic it is, and are shown apart. */
+const TRAFFIC_KINDS: readonly (readonly [string, string])[] = [
+  ['id', 'traffic/id/'],
+  ['label', 'traffic/label/'],
+];
+
+/** What rules noted about the flow: bits, integers, entropy. */
+function addMetadata(record: EveRecord, flow: Flow): void {
+  const { bits, integers, entropies } = flow;
+  if (bits === undefined && integers === undefined && entropies === undefined) return;
   const metadata: Record<string, unknown> = {};
-  if (flow.bits !== undefined && flow.bits.size > 0) metadata['flowbits'] = [...flow.bits];
-  if (flow.integers !== undefined && flow.integers.size > 0) metadata['flowints'] = Object.fromEntries(flow.integers);
-  return Object.keys(metadata).length > 0 ? metadata : undefined;
-}
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const group = (bytes[at] << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    text +=
-      ALPHABET[group >>> 18] +
-      ALPHABET[(group >>> 12) & 63] +
-      (at + 1 < bytes.length ? ALPHABET[(group >>> 6) & 63] : '=') +
-      (at + 2 < bytes.length ? ALPHABET[group & 63] : '=');
+  const traffic: Record<string, string[]> = {};
+  const plain: string[] = [];
+  for (const bit of bits ?? []) {
+    const kind = TRAFFIC_KINDS.find(([, prefix]) => bit.startsWith(prefix));
+    if (kind === undefined) plain.push(bit);
+    else {
+      traffic[kind[0]] ??= [];
+      traffic[kind[0]].push(bit.slice(kind[1].length));
+    }
   }
-  return text;
+  if (plain.length > 0) metadata['flowbits'] = plain;
+  if (integers !== undefined && integers.size > 0) metadata['flowints'] = Object.fromEntries(integers);
+  if (entropies !== undefined) metadata['entropy'] = Object.fromEntries(entropies);
+  if (Object.keys(traffic).length > 0) record['traffic'] = traffic;
+  if (Object.keys(metadata).length > 0) record['metadata'] = metadata;
 }
 
 /** Line ends stay, everything else that is not printable becomes a dot. */

@@ -48,7 +48,8 @@ export class AlertQueue {
       if (answer === undefined) continue;
       this.#act(alert, packet, flow);
       if (answer === SILENT) this.suppressed++;
-      else if (!alert.rule.noAlert) {
+      // What a rate filter turned into a pass is not told.
+      else if (!alert.rule.noAlert && !(alert.changed && alert.action === 'pass')) {
         if (told >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
         else queue[told++] = alert;
       }

@@ -1,5 +1,5 @@
 /** How much there is, and of what kind: isdataat, bsize, urilen, entropy. Suricata user guide, "Payload keywords", "HTTP keywords". */
-import { asKeywords, type BytesTest, type Comparison, type Inspection, keyword } from '@sigwright/contracts';
+import { asKeywords, type BytesTest, type Comparison, type Inspection, keyword, PAYLOAD } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
 import { numberOrName } from './numbers.ts';
 
@@ -193,6 +193,7 @@ export const keywords = asKeywords(
       { options: 'file.data; entropy:offset 3;', code: 'entropy/argument' },
     ],
     apply(wanted, builder) {
+      const shownAs = builder.currentBuffer === PAYLOAD ? 'content' : builder.currentBuffer.replaceAll('.', '_');
       builder.addBytes({
         kind: 'test',
         keyword: 'entropy',
@@ -201,7 +202,14 @@ export const keywords = asKeywords(
         test(inspection) {
           const start = inspection.start + wanted.offset;
           const end = wanted.bytes === 0 ? inspection.end : Math.min(inspection.end, start + wanted.bytes);
-          return start < end && agrees(wanted, entropyOf(inspection.bytes, start, end));
+          if (start >= end) return false;
+          const entropy = entropyOf(inspection.bytes, start, end);
+          // Records of the flow show what was measured, whatever came of it.
+          if (inspection.flow !== undefined) {
+            inspection.flow.entropies ??= new Map();
+            inspection.flow.entropies.set(shownAs, entropy);
+          }
+          return agrees(wanted, entropy);
         },
       });
     },
