@@ -440,10 +440,10 @@ export class EveWriter implements EngineHandlers {
     if (flow.vlans !== undefined) record['vlan'] = flow.vlans;
     this.#addresses(record, flow, direction);
     this.#common(record, flow);
-    const seen = this.#options.ethernet ? this.#sightings?.hardware(flow) : undefined;
-    if (seen !== undefined) {
-      const [source, destination] = direction === TO_SERVER ? [seen.client, seen.server] : [seen.server, seen.client];
-      record['ether'] = { dest_macs: [...destination], src_macs: [...source] };
+    if (this.#options.ethernet && this.#sightings !== undefined) {
+      const source = this.#sightings.hardware(flow, direction);
+      const destination = this.#sightings.hardware(flow, direction === TO_SERVER ? TO_CLIENT : TO_SERVER);
+      if (source.length > 0 || destination.length > 0) record['ether'] = { dest_macs: destination, src_macs: source };
     }
     return record;
   }

@@ -1,52 +1,52 @@
 /** What only some records show about a flow and nothing else needs: hardware addresses, hops left. Kept while the flow lives. */
-import { type Direction, type Flow, type Packet, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, type Flow, type Packet, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 
 /** A flow that roams over more interfaces than this is not told apart any further. */
 const MOST_ADDRESSES = 10;
 
-export interface Hops {
-  least: number;
-  most: number;
-}
-
-interface Sighting {
-  readonly client: Set<string>;
-  readonly server: Set<string>;
-  readonly hops: [Hops | undefined, Hops | undefined];
+/** One end of a flow. */
+class End {
+  readonly addresses = new Set<string>();
+  leastHops = 255;
+  mostHops = 0;
 }
 
 export class FlowSightings {
-  readonly #flows = new WeakMap<Flow, Sighting>();
+  /** ends in the order of the flow's first packet, since client and server may change places later */
+  readonly #flows = new WeakMap<Flow, readonly [End, End]>();
 
   see(packet: Packet): void {
-    const { flow, direction } = packet;
+    const { flow } = packet;
     if (flow === undefined || packet.isPseudo) return;
-    let seen = this.#flows.get(flow);
-    if (seen === undefined) {
-      seen = { client: new Set(), server: new Set(), hops: [undefined, undefined] };
-      this.#flows.set(flow, seen);
+    let ends = this.#flows.get(flow);
+    if (ends === undefined) {
+      ends = [new End(), new End()];
+      this.#flows.set(flow, ends);
     }
+    const place = placeOf(flow, packet.direction);
+    const sender = ends[place];
     if (packet.ethernetStart >= 0) {
-      const [sender, receiver] = direction === TO_SERVER ? [seen.client, seen.server] : [seen.server, seen.client];
-      add(sender, hardwareAddress(packet.data, packet.ethernetStart + 6));
-      add(receiver, hardwareAddress(packet.data, packet.ethernetStart));
+      add(sender.addresses, hardwareAddress(packet.data, packet.ethernetStart + 6));
+      add(ends[1 - place].addresses, hardwareAddress(packet.data, packet.ethernetStart));
     }
-    const hops = seen.hops[direction];
-    if (hops === undefined) seen.hops[direction] = { least: packet.ttl, most: packet.ttl };
-    else {
-      hops.least = Math.min(hops.least, packet.ttl);
-      hops.most = Math.max(hops.most, packet.ttl);
-    }
+    sender.leastHops = Math.min(sender.leastHops, packet.ttl);
+    sender.mostHops = Math.max(sender.mostHops, packet.ttl);
   }
 
-  hardware(flow: Flow): { readonly client: ReadonlySet<string>; readonly server: ReadonlySet<string> } | undefined {
-    const seen = this.#flows.get(flow);
-    return seen === undefined || seen.client.size === 0 ? undefined : seen;
+  /** Addresses of who sends in that direction; empty where none was seen. */
+  hardware(flow: Flow, direction: Direction): readonly string[] {
+    const ends = this.#flows.get(flow);
+    return ends === undefined ? [] : [...ends[placeOf(flow, direction)].addresses];
   }
 
-  hops(flow: Flow, direction: Direction): Hops | undefined {
-    return this.#flows.get(flow)?.hops[direction];
+  hops(flow: Flow, direction: Direction): { readonly least: number; readonly most: number } | undefined {
+    const end = this.#flows.get(flow)?.[placeOf(flow, direction)];
+    return end === undefined ? undefined : { least: end.leastHops, most: end.mostHops };
   }
+}
+
+function placeOf(flow: Flow, direction: Direction): 0 | 1 {
+  return flow.turned === (direction === TO_SERVER) ? TO_CLIENT : TO_SERVER;
 }
 
 function add(to: Set<string>, address: string): void {
