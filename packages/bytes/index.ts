@@ -1,6 +1,7 @@
 /** Read bytes safely. The only door of this package. */
 export * from './addresses/address.ts';
 export * from './addresses/sets.ts';
+export * from './base64.ts';
 export * from './checksum.ts';
 export * from './ciphers/aes128.ts';
 export * from './content-text.ts';

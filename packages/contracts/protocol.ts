@@ -88,6 +88,8 @@ export interface ProtocolDefinition {
   readonly complete: readonly [number, number];
   /** progress in both directions from which a transaction is recorded, where it need not be complete */
   recordedFrom?(settings: EngineSettings): number;
+  /** it holds all that its record shows, although it goes on */
+  isReadyToRecord?(transaction: Transaction): boolean;
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];

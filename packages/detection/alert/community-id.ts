@@ -1,7 +1,6 @@
 /** Community ID (version 1, github.com/corelight/community-id-spec): one name for a flow, whichever tool and whichever end saw it. */
-import { sha1 } from '@sigwright/bytes';
+import { base64, sha1 } from '@sigwright/bytes';
 import { type Flow, ICMP, ICMPV6, SCTP, TCP, UDP } from '@sigwright/contracts';
-import { base64 } from './base64.ts';
 
 /** ICMP types whose answer has a type of its own; the pair stands where others have ports. */
 const ICMP_PAIRS: ReadonlyMap<number, number> = new Map([

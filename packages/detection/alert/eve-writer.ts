@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { concatBytes, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
+import { base64, concatBytes, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
 import {
   ACK,
   COMPATIBLE_VERSION,
@@ -39,7 +39,6 @@ import {
 } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
-import { base64 } from './base64.ts';
 import { communityId } from './community-id.ts';
 import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
 

@@ -424,7 +424,7 @@ export class Engine {
       if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
       const { progress } = transaction;
       const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
-      if (all || ready) this.#handOn(definition, transaction, flow);
+      if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow);
       if (complete || all) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();

@@ -14,7 +14,7 @@ import {
 import { isOldHello } from '../../formats/tls-hello/hello.ts';
 import { conditionKeywords } from './conditions.ts';
 import { bufferKeywords, buffers } from './keywords.ts';
-import { isWorthRecording, tlsBody } from './records.ts';
+import { isWorthRecording, tlsBody, wantedFields } from './records.ts';
 import { CLIENT_OVER, LONGEST_RECORD, SERVER_OVER, TlsSession, type TlsTransaction } from './transactions.ts';
 
 const CLIENT_HELLO_MESSAGE = 1;
@@ -80,10 +80,13 @@ export const protocol: ProtocolDefinition = {
   keywords: [...bufferKeywords, ...conditionKeywords],
   anomaliesInCapitals: true,
   anomalies,
-  records(transaction, flow): readonly ProtocolRecord[] {
+  isReadyToRecord: (transaction) => (transaction as TlsTransaction).isTold,
+  records(transaction, flow, options): readonly ProtocolRecord[] {
     const one = transaction as TlsTransaction;
-    if (!isWorthRecording(one)) return [];
-    const body = flow.originalProtocol === undefined ? tlsBody(one) : { ...tlsBody(one), from_proto: flow.originalProtocol };
+    const wanted = wantedFields(options);
+    if (!isWorthRecording(one) || (one.resumed && !wanted.has('session_resumed'))) return [];
+    const body = tlsBody(one, wanted);
+    if (flow.originalProtocol !== undefined) body['from_proto'] = flow.originalProtocol;
     return [{ type: 'tls', body, direction: TO_SERVER }];
   },
   context: (transaction) => tlsBody(transaction as TlsTransaction),

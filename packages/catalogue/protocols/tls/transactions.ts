@@ -42,6 +42,7 @@ const CLIENT_HELLO_MESSAGE = 1;
 const SERVER_HELLO_MESSAGE = 2;
 const CERTIFICATE = 11;
 const SERVER_KEY_EXCHANGE = 12;
+const CERTIFICATE_REQUEST = 13;
 const SERVER_HELLO_END = 14;
 const CLIENT_KEY_EXCHANGE = 16;
 
@@ -78,11 +79,19 @@ export class TlsTransaction extends Transaction {
   resumed = false;
   /** the server sent at least one record */
   answered = false;
+  /** the server asks for a certificate of the client */
+  clientCertificateAsked = false;
   #ja3: string | undefined = undefined;
   #ja3Hash: string | undefined = undefined;
   #ja3s: string | undefined = undefined;
   #ja3sHash: string | undefined = undefined;
   #ja4: string | undefined = undefined;
+
+  /** nothing that records show comes any more, unless the client still has to show a certificate */
+  get isTold(): boolean {
+    const [client, server] = this.progress;
+    return server >= SERVER_HELLO_DONE && client >= (this.clientCertificateAsked ? CLIENT_CERTIFICATE : CLIENT_HELLO);
+  }
 
   /** the negotiated version where the server answered, else what the client offers */
   get version(): number {
@@ -326,6 +335,9 @@ export class TlsSession implements ProtocolSession {
       case SERVER_KEY_EXCHANGE:
         transaction.states.add('server_keyx');
         transaction.changed[direction] = true;
+        return;
+      case CERTIFICATE_REQUEST:
+        transaction.clientCertificateAsked = true;
         return;
       case SERVER_HELLO_END:
         if (direction === TO_CLIENT) transaction.advance(TO_CLIENT, SERVER_HELLO_DONE);
