@@ -282,7 +282,9 @@ describe('sigwright', () => {
     const out = join(folder, 'stopped');
     const child = spawn(join(ROOT, 'sigwright'), ['suricata', '-r', '-', '-S', RULES, '-l', out], { stdio: ['pipe', 'ignore', 'pipe'] });
     child.stdin.write(readFileSync(CAPTURE).subarray(0, 100_000));
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // It listens for signals before it opens its output.
+    for (let tries = 0; tries < 300 && !existsSync(join(out, 'eve.json')); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     child.kill('SIGTERM');
     setTimeout(() => child.stdin.end(), 200);
     const status = await new Promise((resolve) => child.once('exit', resolve));

@@ -12,7 +12,7 @@ import { gzipSync } from 'node:zlib';
 import { newSigningKey, signBytes, tar } from '@sigwright/workbench';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-const SIGWRIGHT = join(import.meta.dirname, 'main.ts');
+const SIGWRIGHT = join(import.meta.dirname, '..', '..', 'sigwright');
 const installed = spawnSync('suricata-update', ['--version']).error === undefined;
 if (!installed) console.log('left out: suricata-update is not installed, so its sets are not compared with those of update');
 
@@ -100,7 +100,7 @@ async function spawned(command: string, args: readonly string[], env: NodeJS.Pro
 }
 
 const update = (...args: readonly string[]): Promise<Run> =>
-  spawned(process.execPath, [SIGWRIGHT, 'update', '-D', at('data'), ...args], { SOURCE_INDEX_URL: `${base}/index.yaml` });
+  spawned(SIGWRIGHT, ['update', '-D', at('data'), ...args], { SOURCE_INDEX_URL: `${base}/index.yaml` });
 const written = (name = 'out'): string => readFileSync(join(at(name), 'suricata.rules'), 'utf8');
 
 describe('sigwright update', () => {

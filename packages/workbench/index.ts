@@ -3,6 +3,7 @@ export * from './community-review/community-review.ts';
 export * from './coverage/coverage.ts';
 export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
+export * from './feedback/feedback.ts';
 export * from './format/format.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';

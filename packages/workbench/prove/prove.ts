@@ -50,23 +50,26 @@ export interface ProofReport {
   readonly captures: number;
 }
 
+type RunCapture = (path: string, networks: Readonly<Record<string, string>> | undefined) => ReturnType<ProofRunner>;
+
 export function prove(repository: Repository, runner: ProofRunner, sids?: ReadonlySet<number>): ProofReport {
   const text = repository.rules.map(({ rule }) => rule.text).join('\n');
   const results = new Map<string, ReturnType<ProofRunner>>();
-  const run = (path: string): ReturnType<ProofRunner> => {
-    const known = results.get(path);
+  const run: RunCapture = (path, networks) => {
+    const key = `${path}${networks === undefined ? '' : JSON.stringify(networks)}`;
+    const known = results.get(key);
     if (known !== undefined) return known;
     const made = existsSync(path)
-      ? runner({ rules: text, capture: readFileSync(path), networks: repository.settings.networks })
+      ? runner({ rules: text, capture: readFileSync(path), networks: { ...repository.settings.networks, ...networks } })
       : { alerts: [], problem: 'the capture is missing' };
-    results.set(path, made);
+    results.set(key, made);
     return made;
   };
   const proofs = repository.rules.filter(({ rule }) => sids === undefined || sids.has(rule.sid)).map((one) => proveRule(repository, one, run));
   return { ok: proofs.every((proof) => proof.ok), rules: proofs, captures: results.size };
 }
 
-function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: (path: string) => ReturnType<ProofRunner>): RuleProof {
+function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: RunCapture): RuleProof {
   const expectation = repository.evidence.get(rule.sid);
   const missing: string[] = [];
   const checks: ProofCheck[] = [];
@@ -75,8 +78,9 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
     if (expectation.fires.length === 0) missing.push('no capture must fire it');
     if (expectation.silent.length === 0) missing.push('no capture must leave it silent');
     const folder = join(repository.folder, 'evidence', String(rule.sid));
-    for (const one of expectation.fires) checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture))));
-    for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture))));
+    for (const one of expectation.fires)
+      checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks)));
+    for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture), one.networks)));
   }
   return { sid: rule.sid, message: rule.message, category, ok: missing.length === 0 && checks.every((one) => one.ok), checks, missing };
 }

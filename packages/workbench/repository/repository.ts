@@ -74,10 +74,15 @@ const REPORT = z.object({
   playbook: z.string().default(''),
 });
 
+/** address variables for one capture, where it was made with others than the ruleset's */
+const NETWORKS = z.record(z.string(), z.string()).optional();
+
 const EXPECTATION = z.object({
   sid: z.number().int().positive(),
-  fires: z.array(z.object({ capture: z.string(), alerts: z.number().int().positive().default(1), shows: z.string().default('') })).default([]),
-  silent: z.array(z.object({ capture: z.string(), because: z.string().default('') })).default([]),
+  fires: z
+    .array(z.object({ capture: z.string(), alerts: z.number().int().positive().default(1), shows: z.string().default(''), networks: NETWORKS }))
+    .default([]),
+  silent: z.array(z.object({ capture: z.string(), because: z.string().default(''), networks: NETWORKS })).default([]),
 });
 
 const isoDay = z.union([z.string(), z.date()]).transform((date) => (typeof date === 'string' ? date : date.toISOString().slice(0, 10)));
@@ -89,6 +94,17 @@ const FEEDBACK = z.object({
   date: isoDay,
   reporter: z.string().default(''),
   comment: z.string().default(''),
+  matched: z.array(z.string()).default([]),
+  /** rev that the slice was tried on, and what that gave; see feedback/feedback.ts */
+  tried: z.number().int().positive().optional(),
+  outcome: z.enum(['reproduced', 'not reproduced', 'not tried']).optional(),
+  redacted: z.boolean().default(false),
+  /** slice beside the report */
+  capture: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .optional(),
+  answer: z.object({ decision: z.enum(['accepted', 'declined']), date: isoDay, note: z.string().default(''), by: z.string().default('') }).optional(),
 });
 
 const DECIDED = z.object({ date: z.string(), decision: z.string(), reason: z.string(), note: z.string().optional(), by: z.string().optional() });

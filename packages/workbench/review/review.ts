@@ -52,7 +52,8 @@ function reviewItem(repository: Repository, one: RepositoryRule, twin: number | 
   const last = lastLookedAt(rule);
   const lastLooked = last?.date ?? '1970-01-01';
   const time = timeFor(repository, one);
-  const reports = repository.feedback.filter((report) => report.sid === rule.sid);
+  // What was declined was looked at, and found to be right.
+  const reports = repository.feedback.filter((report) => report.sid === rule.sid && report.answer?.decision !== 'declined');
   const reasons: string[] = [last === undefined ? 'the rule carries no date' : `${time.why}; last ${last.how} ${last.date}`];
   let due = plusDays(lastLooked, time.days);
   const seen = reports

@@ -1,0 +1,104 @@
+/** A false positive from a sensor to evidence, through files and over HTTP, and what is refused on the way. */
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const SIGWRIGHT = join(ROOT, 'sigwright');
+const folder = mkdtempSync(join(tmpdir(), 'sigwright-feedback-'));
+const at = (name: string): string => join(folder, name);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+beforeEach(() => {
+  rmSync(at('week'), { recursive: true, force: true });
+  cpSync(join(ROOT, 'examples', '2024-03-08'), at('week'), { recursive: true });
+});
+
+const sigwright = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(SIGWRIGHT, args, { encoding: 'utf8', cwd: folder });
+
+const SID = '1240301';
+const rules = (): string => {
+  const file = readdirSync(at('week/rules')).find((name) => readFileSync(join(at('week/rules'), name), 'utf8').includes(`sid:${SID};`));
+  return join(at('week/rules'), file ?? '');
+};
+const report = (...more: readonly string[]): ReturnType<typeof sigwright> =>
+  sigwright('feedback', 'new', '--sid', SID, '-r', at('week/week.pcap'), '-S', rules(), '--comment', 'our own updater', '--reporter', '@one', ...more);
+
+describe('feedback', () => {
+  test('a false positive becomes a slice, a review item, and evidence that the rule has to answer', () => {
+    const made = report('-o', at('report.json'), '--redact');
+    expect(made.stderr).toMatch(/the slice has \d+ packets of 3 conversations/);
+    expect(made.status).toBe(0);
+    const { slice } = JSON.parse(readFileSync(at('report.json'), 'utf8')) as { slice: string };
+    expect(Buffer.from(slice, 'base64').length).toBeLessThan(20_000);
+
+    const taken = sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-04-01');
+    expect(taken.stdout).toMatch(/^2024-04-01-1240301-\w{12}: rev 1 of 1240301 fires on this slice, as you say; it is due for review now/);
+    expect(sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-04-02').stdout).toContain('(known): waits for review');
+    expect(sigwright('review', '-C', at('week'), '--today', '2024-04-01').stdout).toMatch(/1240301[\s\S]*our own updater/);
+
+    const [reference] = taken.stdout.split(':');
+    expect(sigwright('feedback', 'decline', reference, '-C', at('week')).stderr).toContain('give a note');
+    expect(sigwright('feedback', 'accept', reference, '-C', at('week'), '--note', 'thank you', '--by', '@two', '--today', '2024-04-03').stdout).toContain(
+      'is accepted',
+    );
+    expect(sigwright('feedback', 'list', '-C', at('week')).stdout).toContain('accepted: the slice is evidence of the rule now (2024-04-03): thank you');
+    const proof = sigwright('prove', '-C', at('week'), SID);
+    expect(proof.status).toBe(1);
+    expect(proof.stdout + proof.stderr).toContain('must stay silent, but fired');
+    // What stood in the file is still there.
+    expect(readFileSync(at(`week/evidence/${SID}/expect.yaml`), 'utf8')).toContain('the method is PUT, not POST');
+  }, 60_000);
+
+  test('what was declined does not make a rule due', () => {
+    report('-o', at('report.json'));
+    const [reference] = sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-03-10').stdout.split(':');
+    sigwright('feedback', 'decline', reference, '-C', at('week'), '--note', 'this is the malware', '--today', '2024-03-11');
+    expect(sigwright('review', '-C', at('week'), '--today', '2024-03-12').stdout).not.toContain(SID);
+    expect(sigwright('feedback', 'accept', reference, '-C', at('week')).stderr).toContain('was declined on 2024-03-11');
+  }, 60_000);
+
+  test.each<readonly [why: string, text: string, says: string]>([
+    ['no JSON', 'sid: 1', 'it is not JSON'],
+    ['no number', '{"kind":"miss"}', 'sid'],
+    ['an unknown rule', '{"sid":7,"kind":"seen"}', 'no rule here has sid 7'],
+    ['no slice', `{"sid":${SID},"kind":"miss"}`, 'needs a slice'],
+    ['a slice that is no capture', `{"sid":${SID},"kind":"miss","slice":"aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8="}`, 'can not be tried'],
+    ['a field that nobody knows', `{"sid":${SID},"kind":"seen","path":"/etc/passwd"}`, 'no feedback report'],
+  ])('refuses %s', (_why, text, says) => {
+    writeFileSync(at('bad.json'), text);
+    const { status, stderr } = sigwright('feedback', 'take', at('bad.json'), '-C', at('week'));
+    expect(status).toBe(1);
+    expect(stderr).toContain(says);
+    expect(existsSync(at('week/feedback'))).toBe(false);
+  });
+
+  test('over HTTP, and the reporter asks what came of it', async () => {
+    expect(sigwright('release', '-C', at('week'), '--version', '1', '--date', '2024-03-08').status).toBe(0);
+    const server = spawn(SIGWRIGHT, ['serve-rules', '-C', at('week'), '--port', '0', '--take-feedback'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const address = await new Promise<string>((resolve, reject) => {
+        server.once('exit', () => reject(new Error('serve-rules ended')));
+        server.stdout.on('data', (chunk) => {
+          const match = /http:\/\/[\d.:]+/.exec(String(chunk));
+          if (match !== null) resolve(match[0]);
+        });
+      });
+      const posted = report('--post', address);
+      expect(posted.stdout).toContain('fires on this slice, as you say');
+      const [link] = /http:\S+/.exec(posted.stdout) ?? [''];
+      expect(await (await fetch(link)).json()).toMatchObject({ sid: Number(SID), status: 'waits for review' });
+      expect((await fetch(`${address}/feedback/..%2f..%2fetc`)).status).toBe(405);
+      expect((await fetch(`${address}/feedback/none`)).status).toBe(404);
+      expect((await fetch(`${address}/feedback`, { method: 'POST', body: '{' })).status).toBe(400);
+      expect((await fetch(`${address}/version.txt`)).status).toBe(200);
+    } finally {
+      server.kill();
+    }
+  }, 60_000);
+});
