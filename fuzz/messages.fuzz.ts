@@ -5,7 +5,7 @@ import { bytesOf, fuzzSession } from './session.ts';
 /** Records of RPC begin with their length over TCP. */
 const IN_RECORDS = Object.values(SAMPLES.nfs).map(rpcRecord);
 
-const STREAMS = new Set(['dnp3', 'ldap', 'mqtt', 'pgsql', 'pop3', 'rdp', 'rfb', 'sip', 'websocket']);
+const STREAMS = new Set(['dnp3', 'enip', 'ldap', 'modbus', 'mqtt', 'pgsql', 'pop3', 'rdp', 'rfb', 'sip', 'websocket']);
 
 for (const [name, messages] of Object.entries(SAMPLES)) {
   const all = Object.values(messages);

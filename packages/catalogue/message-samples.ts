@@ -98,7 +98,60 @@ const compound = (...operations: readonly string[]): string => xdr('') + long(0)
 const done = (operation: number, result = ''): string => long(operation) + long(0) + result;
 const bigZero = zeros(8);
 
+/** A packet of EtherNet/IP: command, session, content. */
+const enip = (command: number, session: number, content = ''): string =>
+  `${little16(command) + little16(content.length) + little32(session) + little32(0)}context1${little32(0)}${content}`;
+const cipItems = (address: string, data: string): string => little32(0) + little16(0) + little16(2) + address + data;
+const connected = (number: number, message: string): string =>
+  cipItems(little16(0xa1) + little16(4) + little32(9), little16(0xb1) + little16(2 + message.length) + little16(number) + message);
+const unconnected = (message: string): string => cipItems(zeros(4), little16(0xb2) + little16(message.length) + message);
+const services = (...list: readonly string[]): string => {
+  let offset = 2 + 2 * list.length;
+  const offsets = list.map((one) => {
+    offset += one.length;
+    return little16(offset - one.length);
+  });
+  return little16(list.length) + offsets.join('') + list.join('');
+};
+const enipItem = (type: number, content: string): string => little16(1) + little16(type) + little16(content.length) + content;
+
 export const SAMPLES = {
+  modbus: {
+    read: '\0\x07\0\0\0\x06\x0a\x01\0\x02\0\x0a',
+    answered: '\0\x07\0\0\0\x05\x0a\x01\x02\x05\x41',
+    write: '\0\x08\0\0\0\x0b\x0a\x10\0\x05\0\x02\x04\0\x01\0\x02',
+    refused: '\0\x08\0\0\0\x03\x0a\x90\x04',
+    diagnose: '\0\x09\0\0\0\x06\x0a\x08\0\x04\0\0',
+    identify: '\0\x0a\0\0\0\x05\x0a\x2b\x0e\x03\x01',
+  },
+  enip: {
+    register: enip(0x65, 0, little16(1) + little16(0)),
+    registered: enip(0x65, 77, little16(1) + little16(0)),
+    askIdentity: enip(0x63, 0),
+    identity: enip(
+      0x63,
+      0,
+      enipItem(0x0c, `${little16(1) + zeros(16) + little16(9) + little16(12) + little16(58)}\x04\x03${little16(48)}${little32(0x01020304)}\x04Gate\x03`),
+    ),
+    askServices: enip(0x04, 0),
+    services: enip(0x04, 0, enipItem(0x100, `${little16(1) + little16(0x120)}Communications\0\0`)),
+    multiple: enip(
+      0x70,
+      77,
+      connected(
+        1,
+        `\x0a\x02\x20\x02\x24\x01${services(`\x03\x02\x20\x01\x24\x02${little16(2)}${little16(5)}${little16(7)}`, `\x0e\x03\x21\0${little16(300)}\x30\x04`)}`,
+      ),
+    ),
+    multipleDone: enip(0x70, 77, connected(1, `\x8a\0\0\0${services(`\x83\0\0\0${zeros(4)}`, `\x8e\0\x08\x01${little16(0x2104)}`)}`)),
+    sent: enip(0x6f, 77, unconnected(`\x52\x02\x20\x06\x24\x01\x07\xf9${little16(6)}\x05\x02\x20\x01\x24\x01\x01\0\x01\x02`)),
+    leave: enip(0x66, 77),
+  },
+  'bittorrent-dht': {
+    ping: 'd1:ad2:id20:abcdefghijklmnopqrste1:q4:ping1:t2:xy1:y1:qe',
+    found: `d1:rd2:id20:abcdefghijklmnopqrst5:nodes26:${zeros(26)}5:token1:T6:valuesl6:${zeros(6)}ee1:t1:x1:y1:re`,
+    wrong: 'd1:eli201e5:Wronge1:t1:x1:y1:ee',
+  },
   nfs: {
     lookup: nfsCall(1, 3, 3, xdr('root') + xdr('plan.txt')),
     found: nfsReply(1, long(0) + xdr('file1') + noAttributes + noAttributes),

@@ -176,7 +176,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       recordedHeaders: recordedHeadersOf(tree),
     },
     dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
-    protocolsOff: protocolsWhere(tree, (written) => !isYes(written, true) && written !== DETECTION_ONLY),
+    protocolsOff: new Set([
+      ...OFF_UNLESS_NAMED.filter((name) => at(tree, `app-layer.protocols.${name}.enabled`) === undefined),
+      ...protocolsWhere(tree, (written) => !isYes(written, true) && written !== DETECTION_ONLY),
+    ]),
     protocolsUnread: protocolsWhere(tree, (written) => written === DETECTION_ONLY),
     protocolPorts: protocolPortsOf(tree),
     ftp: {
@@ -218,6 +221,8 @@ function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling 
 }
 
 const DETECTION_ONLY = 'detection-only';
+/** Protocols of industrial plants are looked for where the configuration says so, as in Suricata. */
+const OFF_UNLESS_NAMED = ['dnp3', 'enip', 'modbus'];
 
 function protocolsWhere(tree: Tree, holds: (enabled: unknown) => boolean): ReadonlySet<string> {
   const protocols = at(tree, 'app-layer.protocols');
