@@ -82,9 +82,13 @@ function protocolPage(protocol: ProtocolDefinition, rows: readonly KeywordRow[])
     protocol.anomalies.length === 0
       ? ''
       : `\n## Events\n\nFor \`app-layer-event\`; each is an \`anomaly\` record as well.\n\n| event | meaning |\n| --- | --- |\n${protocol.anomalies.map((one) => `| ${code(one.name)} | ${cell(one.summary)} |\n`).join('')}`;
+  const frames =
+    protocol.frames === undefined
+      ? ''
+      : `\n## Frames\n\nFor \`frame\`.\n\n| frame | meaning |\n| --- | --- |\n${protocol.frames.map((one) => `| ${code(one.name)} | ${cell(one.summary)} |\n`).join('')}`;
   const keywords =
     rows.length === 0 ? '\nIt has no keywords of its own; contents look at the payload.\n' : `\n## Keywords\n\n${rows.map(keywordSection).join('\n')}`;
-  return `${MADE}# Protocol: ${protocol.name}\n\n${protocol.summary}\n\n${facts.join('\n')}\n${anomalies}${keywords}`;
+  return `${MADE}# Protocol: ${protocol.name}\n\n${protocol.summary}\n\n${facts.join('\n')}\n${anomalies}${frames}${keywords}`;
 }
 
 function keywordSection(row: KeywordRow): string {

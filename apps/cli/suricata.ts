@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp } from '@sigwright/contracts';
+import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp, type Flow, type Frame, type Packet } from '@sigwright/contracts';
 import { analyseRule, Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
@@ -266,6 +266,13 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         file: (protocol, file, transaction, flow, packet) => {
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
         },
+        ...(eves.some(({ options }) => options.types?.has('frame') === true)
+          ? {
+              frame: (packet: Packet, flow: Flow, frame: Frame): void => {
+                for (const writer of writers) writer.frame(packet, flow, frame);
+              },
+            }
+          : {}),
         recognised: (flow) => counted.recognised(flow),
         applicationError: (flow, cause) => counted.applicationError(flow, cause),
         flow: (flow) => {

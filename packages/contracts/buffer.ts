@@ -47,6 +47,8 @@ export interface TransactionBuffer extends BufferBase {
 
 export interface PacketBuffer extends BufferBase {
   readonly of: 'packet';
+  /** it is a frame of this protocol: rules with it are asked when one comes */
+  readonly frameOf?: string;
   read(packet: Packet, window: BufferWindow): boolean;
 }
 

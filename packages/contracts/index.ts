@@ -10,6 +10,7 @@ export * from './eve.ts';
 export * from './failure.ts';
 export * from './file-transfer.ts';
 export * from './flow.ts';
+export * from './frame.ts';
 export * from './indicator.ts';
 export * from './keyword.ts';
 export * from './lint.ts';

@@ -6,6 +6,7 @@
 import type { BufferDefinition } from './buffer.ts';
 import type { Direction } from './direction.ts';
 import type { Flow } from './flow.ts';
+import type { Frame, FrameDefinition } from './frame.ts';
 import type { KeywordDefinition } from './keyword.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Transaction } from './transaction.ts';
@@ -46,6 +47,8 @@ export interface ProtocolSession {
   readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
+  /** set by the engine where frames are wanted; taken and emptied by it */
+  frames?: Frame[] | undefined;
   /** connections that were agreed on here; taken and emptied by the engine */
   readonly expectations?: Expectation[];
 }
@@ -93,6 +96,8 @@ export interface ProtocolDefinition {
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];
+  /** stretches of what is sent that rules can look into */
+  readonly frames?: readonly FrameDefinition[];
   /** records show the names of anomalies in capitals (the protocols that Suricata reads in C, and HTTP) */
   readonly anomaliesInCapitals?: boolean;
   /** Each transaction of a UDP protocol is inspected on the packet that carried it. */

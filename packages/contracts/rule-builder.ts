@@ -76,6 +76,8 @@ export interface RuleBuilder {
   addReference(type: string, value: string): void;
   addMetadata(key: string, value: string): void;
 
+  /** Is there such a buffer? */
+  hasBuffer(name: string): boolean;
   /** Is there such a keyword? */
   knows(keyword: string): boolean;
   /** The rule is not for this engine: neither loaded nor refused. */

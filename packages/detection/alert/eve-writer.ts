@@ -18,6 +18,7 @@ import {
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
+  type Frame,
   ICMP,
   ICMPV6,
   PASSED,
@@ -238,6 +239,7 @@ export class EveWriter implements EngineHandlers {
       record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
       if (this.#options.alert.flow) record['flow'] = this.#flowInAlert(flow);
     }
+    if (alert.frame !== undefined) record['frame'] = this.#frameBody(alert.frame, packet, this.#options.alert.payload, this.#options.alert.payloadPrintable);
     const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
     if (payload || payloadPrintable) {
       const stream = alert.inStream ? streamBytes(flow, packet.direction, this.#options.alert.payloadSize) : undefined;
@@ -249,6 +251,28 @@ export class EveWriter implements EngineHandlers {
     }
     if (wholePacket && !packet.isPseudo) showPacket(record, packet);
     this.#write(record);
+  }
+
+  frame(packet: Packet, flow: Flow, frame: Frame): void {
+    if (this.#options.types?.has('frame') !== true) return;
+    const record = this.#head('frame', packet, flow, frame.direction);
+    record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
+    record['frame'] = this.#frameBody(frame, packet, true, true);
+    this.#write(record);
+  }
+
+  #frameBody(frame: Frame, packet: Packet, payload: boolean, printable: boolean): Record<string, unknown> {
+    const bytes = frame.bytes.subarray(0, this.#options.alert.payloadSize);
+    return {
+      type: frame.type,
+      id: frame.id,
+      direction: frame.direction === TO_SERVER ? 'toserver' : 'toclient',
+      ...(packet.protocol === TCP ? { stream_offset: frame.offset } : {}),
+      length: frame.length,
+      complete: frame.bytes.length === frame.length,
+      ...(payload ? { payload: base64(bytes) } : {}),
+      ...(printable ? { payload_printable: printableText(bytes) } : {}),
+    };
   }
 
   /** The client that the proxy names, where records are to show it. */

@@ -373,6 +373,10 @@ class Builder implements RuleBuilder {
     this.#metadata.push({ key, value });
   }
 
+  hasBuffer(name: string): boolean {
+    return this.#compiler.catalogue.buffers.has(name);
+  }
+
   knows(keyword: string): boolean {
     return this.#compiler.catalogue.keywords.has(keyword);
   }
@@ -415,6 +419,8 @@ class Builder implements RuleBuilder {
       else packetBufferTests.push({ ...test, buffer });
     }
     // Short buffers first: most rules fail there, and bodies need not be read. Variables tie buffers to the order written.
+    if (bufferTests.length > 0 && packetBufferTests.some((test) => test.buffer.frameOf !== undefined))
+      this.#say('error', 'rule/frame-and-transaction', 'it looks into a frame and into a transaction', rule.protocolSpan, 'write a rule for each');
     if (this.#variables.length === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
     const ofTransaction = bufferTests.length > 0 || this.#transactionConditions.length > 0 || this.#anomalies.some((one) => one.owner === 'application');
     const directions = this.#directions(flow, bufferTests);
@@ -473,6 +479,7 @@ class Builder implements RuleBuilder {
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
       addressesOnly,
       protocolOnly,
+      ofFrame: packetBufferTests.some((test) => test.buffer.frameOf !== undefined),
       ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };

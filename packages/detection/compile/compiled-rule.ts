@@ -98,6 +98,8 @@ export interface CompiledRule {
   readonly anomalies: readonly AnomalyDemand[];
   /** decided on a transaction (else on a packet) */
   readonly ofTransaction: boolean;
+  /** decided on frames, whatever else it asks for */
+  readonly ofFrame: boolean;
   /** directions in which it can be true */
   readonly directions: readonly Direction[];
   readonly checks: readonly StateOperation[];

@@ -46,6 +46,7 @@ export interface PlanEntry {
   readonly directions: readonly Direction[];
   readonly payloadBits: number;
   readonly ofTransaction: boolean;
+  readonly ofFrame: boolean;
   readonly found: Found;
   /** payload conditions beside buffers of transactions, which are found on their own; `always`: no literal leads to them */
   readonly beside: PrefilterLiteral | 'always' | undefined;
@@ -73,6 +74,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     directions: rule.directions,
     payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
     ofTransaction: rule.ofTransaction,
+    ofFrame: rule.ofFrame,
     found,
     beside:
       !rule.ofTransaction || !hasPayload ? undefined : naive ? 'always' : found.by === 'payload' ? undefined : (choosePayloadLiteral(rule.payload) ?? 'always'),
@@ -86,7 +88,7 @@ function foundBy(rule: CompiledRule, naive: boolean): Found {
   const literal = rule.prefilter;
   if (rule.addressesOnly) return { by: 'addresses' };
   if (rule.protocolOnly) return { by: 'protocol' };
-  if (naive || literal === undefined) return { by: 'always' };
+  if (naive || rule.ofFrame || literal === undefined) return { by: 'always' };
   if (literal.where === PAYLOAD) return { by: 'payload', literal };
   if (!rule.ofTransaction) return { by: 'always' };
   const test = rule.bufferTests[literal.test];

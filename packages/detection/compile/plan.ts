@@ -74,6 +74,8 @@ export interface PlanData {
   readonly packetAlways: RuleListData;
   /** rules decided on transactions that no table leads to, and that are asked in this direction */
   readonly transactionAlways: Uint32Array;
+  /** rules decided on frames */
+  readonly ofFrames: Uint32Array;
   readonly addressesOnly: RuleListData;
   readonly protocolOnly: RuleListData;
   /** for explanations: rules whose text was refused are not here */
@@ -81,7 +83,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 13;
+export const PLAN_VERSION = 14;
 
 export interface RuleSource {
   /** for messages */
@@ -213,6 +215,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   const payload: PayloadDrafts = new Map();
   const packetAlways: number[] = [];
   const transactionAlways: number[] = [];
+  const ofFrames: number[] = [];
   const addressesOnly: number[] = [];
   const protocolOnly: number[] = [];
 
@@ -240,6 +243,10 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
       protocolNumbers[index] = 1 + protocolNames.indexOf(rule.protocol);
     }
     const { found, beside } = rule;
+    if (rule.ofFrame) {
+      ofFrames.push(index);
+      continue;
+    }
     if (found.by === 'addresses') addressesOnly.push(index);
     else if (found.by === 'protocol') protocolOnly.push(index);
     else if (found.by === 'payload') addPayload(rule, index, found.literal, payload);
@@ -283,6 +290,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     })),
     packetAlways: buildRuleList(packetAlways, headerOf),
     transactionAlways: Uint32Array.from(transactionAlways),
+    ofFrames: Uint32Array.from(ofFrames),
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
     ruleCount: count,

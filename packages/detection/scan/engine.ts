@@ -14,6 +14,7 @@ import {
   FIN,
   FLOW_ESTABLISHED,
   type Flow,
+  type Frame,
   ICMP,
   ICMPV6,
   PASSED,
@@ -59,6 +60,8 @@ export class FlowDetection {
   idle = false;
   /** rules of transactions whose payload part was found, by direction */
   payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
+  /** frames numbered so far, by direction */
+  readonly frames: [number, number] = [0, 0];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush: [boolean, boolean] = [false, false];
 
@@ -71,6 +74,7 @@ export class FlowDetection {
     this.rulesSettled.fill(false);
     this.payloadFound.fill(undefined);
     this.flush.reverse();
+    this.frames.reverse();
   }
 }
 
@@ -119,17 +123,22 @@ export class Engine {
     this.#payload = new PayloadScanner(plan);
     this.#alerts = new AlertQueue(settings, new Thresholds(settings));
     this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
-    this.#speaker = new Speaker(catalogue, settings, {
-      recognised: (flow) => handlers.recognised?.(flow),
-      changing: (flow, session) => this.#leave(flow, session),
-      turned: (flow) => this.#turn(flow),
-      anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
-      failed: (flow, cause) => {
-        handlers.applicationError?.(flow, cause);
-        // At the end of the flow there is no packet left to decide about.
-        if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
+    this.#speaker = new Speaker(
+      catalogue,
+      settings,
+      {
+        recognised: (flow) => handlers.recognised?.(flow),
+        changing: (flow, session) => this.#leave(flow, session),
+        turned: (flow) => this.#turn(flow),
+        anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
+        failed: (flow, cause) => {
+          handlers.applicationError?.(flow, cause);
+          // At the end of the flow there is no packet left to decide about.
+          if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
+        },
       },
-    });
+      plan.data.ofFrames.length > 0 || handlers.frame !== undefined,
+    );
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
@@ -231,6 +240,7 @@ export class Engine {
       if (flow.session !== undefined && this.explainer !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
+    if (flow.session?.frames !== undefined && flow.session.frames.length > 0) this.#inspectFrames(flow.session.frames, packet, flow, detection);
     // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
     if (stream !== undefined) this.#release(flow, stream);
@@ -326,6 +336,45 @@ export class Engine {
     return open.length === 1 ? open[0] : undefined;
   }
 
+  /** Those of the packet's direction; the others wait for a packet of theirs. */
+  #inspectFrames(frames: Frame[], packet: Packet, flow: Flow, detection: FlowDetection): void {
+    const { direction } = packet;
+    const rules = this.plan.data.ofFrames;
+    const passed = flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
+    let kept = 0;
+    for (const frame of frames) {
+      if (frame.direction !== direction) {
+        frames[kept++] = frame;
+        continue;
+      }
+      frame.id = ++detection.frames[direction];
+      packet.applicationFrame = frame;
+      for (let at = 0; at < rules.length && !passed; at++) {
+        const rule = this.plan.rule(rules[at]);
+        if (!rule.directions.includes(direction) || !this.#evaluation.packetRule(rule, packet, flow)) continue;
+        this.#evaluation.matched(rule, packet, flow);
+        const { notes } = this.#evaluation;
+        this.#alerts.add({
+          rule,
+          direction,
+          transaction: undefined,
+          guess: undefined,
+          inStream: packet.protocol === TCP,
+          frame,
+          flow,
+          action: rule.action,
+          changed: false,
+          notes,
+        });
+        if (rule.action === 'pass') break;
+      }
+      // What no packet brought to an end is not told.
+      if (!packet.isPseudo) this.#handlers.frame?.(packet, flow, frame);
+    }
+    packet.applicationFrame = undefined;
+    frames.length = kept;
+  }
+
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
     const search = this.#payload.search(packet, flow, detection.search[packet.direction]);
     detection.search[packet.direction] = search;
@@ -350,7 +399,8 @@ export class Engine {
       if (direction === TO_SERVER && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
       if (flow.verdict === 'drop' || flow.bypassed) continue;
       const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
-      if (pending || (flow.session !== undefined && flow.session.transactions.length > 0)) this.#detect(pseudo, flow, detection, stream);
+      const told = flow.session !== undefined && (flow.session.transactions.length > 0 || (flow.session.frames?.length ?? 0) > 0);
+      if (pending || told) this.#detect(pseudo, flow, detection, stream);
     }
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);

@@ -67,8 +67,11 @@ export class Speaker {
   readonly #udp: readonly Listener[];
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
+  /** sessions note frames */
+  readonly #frames: boolean;
 
-  constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
+  constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents, frames: boolean) {
+    this.#frames = frames;
     this.#settings = settings;
     this.#events = events;
     const all = [...new Set(catalogue.protocols.values())]
@@ -157,7 +160,9 @@ export class Speaker {
   #consume(flow: Flow, state: Recognising, session: ProtocolSession, side: StreamSide, direction: Direction, upTo: number, ended: boolean, time: number): void {
     const start = side.parsed - side.base;
     const end = upTo - side.base;
+    const told = session.frames?.length ?? 0;
     const consumed = session.consume(direction, side.bytes, start, end, ended, time);
+    if (session.frames !== undefined) for (let at = told; at < session.frames.length; at++) session.frames[at].offset += side.base;
     if (consumed < 0) {
       state.broken = true;
       side.parsed = upTo;
@@ -270,6 +275,7 @@ export class Speaker {
     else flow.protocolToClient = protocol.name;
     if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
     else flow.session = protocol.open(flow, this.#settings);
+    if (this.#frames && protocol.frames !== undefined && flow.session !== undefined) flow.session.frames = [];
     state.judged[direction] = true;
     this.#events.recognised(flow);
     const other = opposite(direction);
@@ -296,7 +302,9 @@ export class Speaker {
     const session = flow.session;
     if (session === undefined || state.broken || session.done) return;
     // A bad datagram says nothing about the next one: the session goes on.
+    const told = session.frames?.length ?? 0;
     const consumed = session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
+    if (session.frames !== undefined) for (let at = told; at < session.frames.length; at++) session.frames[at].offset -= packet.payloadStart;
     this.#tell(flow, session);
     if (consumed < 0) this.#events.failed(flow, 'parser');
   }

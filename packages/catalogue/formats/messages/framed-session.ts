@@ -2,7 +2,7 @@
  * A conversation of messages that say how long they are (or of datagrams). A protocol gives the length of a message and reads it;
  * cutting, messages too long to keep, lost bytes and the number of open transactions are seen to here.
  */
-import { type Direction, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type Frame, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 
 /** Both directions of a transaction are complete at this progress. */
 export const MESSAGE_COMPLETE = 1;
@@ -24,6 +24,7 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: Frame[] | undefined = undefined;
   readonly #passOver: [number, number] = [0, 0];
 
   /** Length of the message that begins at `at`, LENGTH_UNKNOWN while too little is there, NO_MESSAGE where none can begin so. */

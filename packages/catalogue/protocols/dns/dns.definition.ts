@@ -68,6 +68,7 @@ export const protocol: ProtocolDefinition = {
   buffers,
   keywords,
   anomalies,
+  frames: [{ name: 'pdu', summary: 'a message, without its length on TCP' }],
   records: (transaction, _flow, options) => dnsRecords(transaction as DnsTransaction, options),
   context: (transaction) => dnsBody(transaction as DnsTransaction),
 };

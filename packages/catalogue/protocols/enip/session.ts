@@ -1,5 +1,5 @@
 /** EtherNet/IP over TCP and UDP: a transaction for each request and the response that says its session and context again. */
-import { type Direction, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, noteFrame, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { close, FramedSession, LENGTH_UNKNOWN, MESSAGE_COMPLETE, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { COMMANDS, type EnipPacket, HEADER, packetLength, readPacket } from './encapsulation.ts';
 
@@ -37,6 +37,7 @@ export class EnipSession extends FramedSession<EnipTransaction> {
   }
 
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
+    noteFrame(this.frames, 'pdu', direction, bytes, start, end, packetLength(bytes, start));
     const packet = readPacket(bytes, start, end, direction === TO_SERVER);
     const transaction = direction === TO_SERVER ? this.#begin(packet, time) : this.#answer(packet, time);
     if (packet.damaged) transaction.raise('invalid_pdu');

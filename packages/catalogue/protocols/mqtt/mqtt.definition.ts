@@ -53,6 +53,11 @@ export const protocol: ProtocolDefinition = {
     { name: 'too_many_transactions', summary: 'more exchanges open than are kept' },
     { name: 'malformed_traffic', summary: 'a message that can not be read' },
   ],
+  frames: [
+    { name: 'pdu', summary: 'a whole message' },
+    { name: 'header', summary: 'the kind and length of a message before its content' },
+    { name: 'data', summary: 'the content of a message, as it is sent' },
+  ],
   records: (transaction) => {
     const one = transaction as MqttTransaction;
     return one.messages.length === 0 ? [] : [{ type: 'mqtt', body: mqttBody(one), direction: one.direction }];

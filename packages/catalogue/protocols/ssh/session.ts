@@ -3,7 +3,7 @@
  * What follows the exchange is encrypted.
  */
 import { fromLatin1, hex, latin1, md5 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, type Frame, noteFrame, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 
 /** Progress: banner read, offer read, encrypted. */
 export const BANNER = 1;
@@ -52,6 +52,7 @@ export class SshSession implements ProtocolSession {
   done = false;
   bypasses = false;
   readonly anomalies: string[] = [];
+  frames: Frame[] | undefined = undefined;
   readonly #transaction: SshTransaction;
   readonly #settings: EngineSettings;
   readonly #encrypted: [boolean, boolean] = [false, false];
@@ -118,6 +119,9 @@ export class SshSession implements ProtocolSession {
       }
       const stop = at + LENGTH_FIELD + length;
       if (end < stop) return at;
+      noteFrame(this.frames, 'record.hdr', direction, bytes, at, at + PACKET_HEAD);
+      noteFrame(this.frames, 'record.data', direction, bytes, at + PACKET_HEAD, stop);
+      noteFrame(this.frames, 'record.pdu', direction, bytes, at, stop);
       const message = bytes[at + LENGTH_FIELD + 1];
       if (message === KEY_EXCHANGE_INIT) this.#offer(direction, bytes, at + PACKET_HEAD, stop);
       else if (message === NEW_KEYS) this.#newKeys(direction);

@@ -150,6 +150,11 @@ export const protocol: ProtocolDefinition = {
     { name: 'invalid_banner', summary: 'a line in the place of the banner that is none' },
     { name: 'invalid_record', summary: 'a packet of the key exchange that can not be read' },
   ],
+  frames: [
+    { name: 'record.hdr', summary: 'lengths and number of a message before encryption' },
+    { name: 'record.data', summary: 'what follows them' },
+    { name: 'record.pdu', summary: 'both' },
+  ],
   records(transaction) {
     const { banners } = transaction as SshTransaction;
     return banners[0] === undefined && banners[1] === undefined ? [] : [{ type: 'ssh', body: body(transaction), direction: TO_SERVER }];
