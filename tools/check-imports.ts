@@ -12,11 +12,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   traffic: ['bytes', 'contracts'],
   catalogue: ['bytes', 'contracts'],
   detection: ['bytes', 'contracts', 'rule-language', 'traffic'],
+  editor: ['bytes', 'contracts', 'rule-language', 'detection'],
   workbench: ['bytes', 'contracts', 'rule-language', 'detection'],
 };
 
 /** Packages that run in browsers and workers as they are. */
-const PURE = new Set(['bytes', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection']);
+const PURE = new Set(['bytes', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection', 'editor']);
 const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)/, 'reads a clock'],
   [/\bMath\.random\(/, 'uses chance'],

@@ -1,14 +1,26 @@
 /** Rules + traffic → alerts. The only door of this package. */
 export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded } from './alert/eve-writer.ts';
 export { analyseRule } from './analyse/analyse-rule.ts';
-export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
+export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';
 export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
 export { loadPlan, savePlan } from './compile/plan-file.ts';
+export { prefilterContent } from './compile/prefilter-choice.ts';
 export { type CostGrade, CostMeter, costOf, type RuleCost } from './cost/cost.ts';
 export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';
-export { CODE_PREFIX, type LintOptions, type LintReport, type LintSource, lintRules } from './lint/linter.ts';
+export {
+  allowedBy,
+  CODE_PREFIX,
+  graded,
+  isAllowed,
+  type LintedRule,
+  Linter,
+  type LintOptions,
+  type LintReport,
+  type LintSource,
+  lintRules,
+} from './lint/linter.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters } from './scan/engine.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';

@@ -50,10 +50,11 @@ class DocumentReader {
   readonly lines: LineNode[] = [];
   readonly diagnostics: Diagnostic[] = [];
   readonly #text: string;
-  readonly #offsets = new OffsetTable();
+  readonly #offsets: OffsetTable;
 
   constructor(text: string) {
     this.#text = text;
+    this.#offsets = new OffsetTable(text.length);
   }
 
   read(): void {

@@ -40,8 +40,13 @@ const NUMBERS_AN_OPTION = 5;
 
 /** Offsets of all rules of one document, one behind the other. */
 export class OffsetTable {
-  values: Int32Array = new Int32Array(1024);
+  values: Int32Array;
   length = 0;
+
+  /** A rule of so many characters has about a number for every four of them. */
+  constructor(characters: number) {
+    this.values = new Int32Array(32 + Math.min(1024, characters >> 2));
+  }
 
   /** Room for `count` more numbers; gives where the first one goes. */
   reserve(count: number): number {

@@ -11,6 +11,7 @@ import {
   type Diagnostic,
   type Direction,
   type EngineSettings,
+  type Fix,
   type FlowDemand,
   isProblem,
   PAYLOAD,
@@ -28,6 +29,7 @@ import {
   type TransactionCondition,
   type TransformDefinition,
 } from '@sigwright/contracts';
+import { didYouMean } from '@sigwright/rule-language';
 import type { AnomalyDemand, AppliedTransform, BufferTest, CompiledRule, FlowDemands } from './compiled-rule.ts';
 import { type HeaderResolver, PACKET_PROTOCOLS } from './header.ts';
 import { choosePrefilter } from './prefilter-choice.ts';
@@ -130,6 +132,7 @@ class Builder implements RuleBuilder {
           `keyword \`${option.name}\` is not known or not built yet`,
           option.nameSpan,
           'the rule is not loaded; `sigwright keywords` lists what can be used',
+          fixOf(option, keywords.keys()),
         );
         continue;
       }
@@ -393,9 +396,9 @@ class Builder implements RuleBuilder {
     this.#say('warning', `${this.option.name}/${code}`, title, this.option.span, help);
   }
 
-  #say(severity: 'error' | 'warning', code: string, title: string, at: { start: number; end: number }, help?: string): void {
+  #say(severity: 'error' | 'warning', code: string, title: string, at: { start: number; end: number }, help?: string, fix?: Fix): void {
     if (severity === 'error') this.#failed = true;
-    this.#diagnostics.push({ code, severity, title, at, help });
+    this.#diagnostics.push({ code, severity, title, at, help, ...(fix === undefined ? {} : { fixes: [fix] }) });
   }
 
   // --- the whole
@@ -575,6 +578,12 @@ class Builder implements RuleBuilder {
     );
     return { inPacket: positioned, inStream: true, onlyInStream: false };
   }
+}
+
+/** The keyword that was probably meant. */
+function fixOf(option: RuleOption, known: Iterable<string>): Fix | undefined {
+  const meant = didYouMean(option.name, known);
+  return meant === undefined ? undefined : { title: `write \`${meant}\``, safe: false, edits: [{ span: option.nameSpan, text: meant }] };
 }
 
 const COST_BY_SHAPE: Readonly<Record<TransactionBuffer['shape'], number>> = { name: 0, text: 0, body: 1 };

@@ -59,6 +59,20 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   return best;
 }
 
+/** The content that the prefilter's literal was taken from, for those who show it. */
+export function prefilterContent({
+  prefilter,
+  payload,
+  bufferTests,
+}: Choosable & { readonly prefilter: PrefilterLiteral | undefined }): ContentCondition | undefined {
+  if (prefilter === undefined) return undefined;
+  const { bytes } = prefilter;
+  const conditions = prefilter.test < 0 ? payload : bufferTests[prefilter.test].conditions;
+  const from = (one: BytesCondition): one is ContentCondition =>
+    usable(one) && one.bytes.buffer === bytes.buffer && one.bytes.byteOffset <= bytes.byteOffset && bytes.byteOffset < one.bytes.byteOffset + one.bytes.length;
+  return conditions.find(from);
+}
+
 /**
  * For payloads of single packets: a literal that must lie within the first `head` bytes, so that the rest of the packet need not
  * be read for this rule. Undefined where the rule has none.

@@ -20,7 +20,7 @@ import {
   type RuleOption,
 } from '@sigwright/contracts';
 import type { ParsedRules } from '@sigwright/rule-language';
-import { compileRule } from '../compile/compile-rule.ts';
+import { compileRule, type RuleCompiler } from '../compile/compile-rule.ts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 
@@ -52,43 +52,87 @@ const ALLOW = /^\s*#+\s*lint:\s*allow\s+(.*)$/;
 
 export function lintRules(sources: readonly LintSource[], catalogue: Catalogue, settings: EngineSettings, options: LintOptions): LintReport[] {
   const reports: LintReport[] = [];
-  const context: LintContext = {
-    registrableDomain: options.registrableDomain,
-    keywords: catalogue.keywords,
-    classtypes: new Set(settings.classifications.keys()),
-    target: options.target,
-    ...(options.before === undefined ? {} : { before: options.before }),
-  };
-  const lints = [...catalogue.lints.values()].filter((lint) => options.allow?.has(lint.code.slice(CODE_PREFIX.length)) !== true);
-  const compiler = { catalogue, settings, headers: new HeaderResolver(settings), origins: new Map<object, RuleOption>() };
+  const linter = new Linter(catalogue, settings, options);
   const subjects: LintSubject[] = [];
   const allowed = new Map<Rule, ReadonlySet<string>>();
   const wanted = (rule: Rule): boolean => rule.enabled || options.disabled === true;
-  const add = (lint: LintDefinition, subject: LintSubject, finding: LintFinding): void => {
-    if (!wanted(subject.rule) || allowed.get(subject.rule)?.has(lint.code.slice(CODE_PREFIX.length))) return;
-    const diagnostic = { ...finding, code: lint.code, grade: lint.grade, severity: LINT_SEVERITIES[lint.grade] };
-    reports.push({ path: subject.path, rule: subject.rule, diagnostic });
-  };
   for (const { path, parsed } of sources) {
     for (const diagnostic of parsed.diagnostics) reports.push({ path, rule: undefined, diagnostic: graded(diagnostic) });
     for (const [rule, codes] of allowances(parsed)) allowed.set(rule, codes);
     for (const rule of parsed.rules) {
-      compiler.origins.clear();
-      const { compiled, diagnostics } = compileRule(rule, compiler);
-      if (wanted(rule)) for (const diagnostic of diagnostics) reports.push({ path, rule, diagnostic: graded(diagnostic) });
-      const subject = compiled === undefined ? refused(rule, path) : subjectOf(rule, path, compiled, compiler.origins);
+      const { subject, diagnostics } = linter.rule(rule, path, wanted(rule), allowed.get(rule));
       subjects.push(subject);
-      if (!wanted(rule)) continue;
-      for (const lint of lints) for (const finding of lint.check?.(subject, context) ?? []) add(lint, subject, finding);
+      for (const diagnostic of diagnostics) reports.push({ path, rule, diagnostic });
     }
   }
-  if (options.part !== true) {
-    for (const lint of lints) for (const { subject, finding } of lint.checkAll?.(subjects, context) ?? []) add(lint, subject, finding);
+  if (options.part === true) return reports;
+  for (const { subject, diagnostic } of linter.set(subjects)) {
+    const { rule, path } = subject;
+    if (wanted(rule) && !isAllowed(diagnostic.code, allowed.get(rule))) reports.push({ path, rule, diagnostic });
   }
   return reports;
 }
 
-function graded(diagnostic: Diagnostic): LintedDiagnostic {
+export interface LintedRule {
+  readonly subject: LintSubject;
+  readonly diagnostics: readonly LintedDiagnostic[];
+}
+
+/** Rule by rule, for those who keep what did not change; `lintRules` asks it for all rules of some files. */
+export class Linter {
+  readonly #lints: readonly LintDefinition[];
+  readonly #context: LintContext;
+  readonly #compiler: RuleCompiler & { readonly origins: Map<object, RuleOption> };
+
+  constructor(catalogue: Catalogue, settings: EngineSettings, options: Pick<LintOptions, 'registrableDomain' | 'target' | 'before' | 'allow'>) {
+    this.#lints = [...catalogue.lints.values()].filter((lint) => options.allow?.has(lint.code.slice(CODE_PREFIX.length)) !== true);
+    this.#context = {
+      registrableDomain: options.registrableDomain,
+      keywords: catalogue.keywords,
+      classtypes: new Set(settings.classifications.keys()),
+      target: options.target,
+      ...(options.before === undefined ? {} : { before: options.before }),
+    };
+    this.#compiler = { catalogue, settings, headers: new HeaderResolver(settings), origins: new Map() };
+  }
+
+  /** What compiling says of a rule, and every lint that looks at one rule alone. `wanted`: else it is only read, for the set. */
+  rule(rule: Rule, path: string, wanted = true, allowed?: ReadonlySet<string>): LintedRule {
+    const { origins } = this.#compiler;
+    origins.clear();
+    const { compiled, diagnostics } = compileRule(rule, this.#compiler);
+    const subject = compiled === undefined ? refused(rule, path) : subjectOf(rule, path, compiled, origins);
+    if (!wanted) return { subject, diagnostics: [] };
+    const found = diagnostics.map(graded);
+    for (const lint of this.#lints)
+      if (lint.check !== undefined && !isAllowed(lint.code, allowed)) for (const one of lint.check(subject, this.#context)) found.push(told(lint, one));
+    return { subject, diagnostics: found };
+  }
+
+  /** Lints over the whole set, rules left out by nobody. */
+  set(subjects: readonly LintSubject[]): { readonly subject: LintSubject; readonly diagnostic: LintedDiagnostic }[] {
+    return this.#lints.flatMap((lint) =>
+      (lint.checkAll?.(subjects, this.#context) ?? []).map(({ subject, finding }) => ({ subject, diagnostic: told(lint, finding) })),
+    );
+  }
+}
+
+/** Does the comment above a rule leave this lint out? */
+export function isAllowed(code: string, allowed: ReadonlySet<string> | undefined): boolean {
+  return allowed?.has(code.slice(CODE_PREFIX.length)) === true;
+}
+
+/** What a comment line leaves out for the rule below it; undefined where it is another comment. */
+export function allowedBy(comment: string): ReadonlySet<string> | undefined {
+  const written = ALLOW.exec(comment.trimEnd());
+  return written === null ? undefined : new Set(written[1].split(/[\s,]+/));
+}
+
+function told(lint: LintDefinition, finding: LintFinding): LintedDiagnostic {
+  return { ...finding, code: lint.code, grade: lint.grade, severity: LINT_SEVERITIES[lint.grade] };
+}
+
+export function graded(diagnostic: Diagnostic): LintedDiagnostic {
   const grade: LintGrade = diagnostic.severity === 'error' ? 'cannot-work' : 'misleads';
   return { ...diagnostic, grade };
 }
@@ -105,8 +149,7 @@ function allowances({ document, rules }: ParsedRules): Map<Rule, ReadonlySet<str
       if (codes !== undefined && rule !== undefined) found.set(rule, codes);
       codes = undefined;
     } else if (line.kind === 'comment') {
-      const written = ALLOW.exec(document.text.slice(line.start, line.end).trimEnd());
-      codes = written === null ? undefined : new Set(written[1].split(/[\s,]+/));
+      codes = allowedBy(document.text.slice(line.start, line.end));
     } else codes = undefined;
   }
   return found;

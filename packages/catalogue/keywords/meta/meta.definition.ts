@@ -1,6 +1,7 @@
 /** What a rule is called, how it is numbered, classified and documented. Suricata user guide, "Meta keywords". */
 import { asKeywords, keyword } from '@sigwright/contracts';
 import { choice, custom, text, wholeNumber, withoutQuotes } from '../../arguments/index.ts';
+import { METADATA_WORDS } from '../../formats/metadata/metadata.ts';
 
 const LONGEST_MESSAGE = 8191;
 
@@ -92,7 +93,7 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'pairs of key and value, shown with the alert',
     kind: 'annotation',
-    argument: text(['created_at 2024_03_08, confidence High']),
+    argument: { ...text(['created_at 2024_03_08, confidence High']), words: METADATA_WORDS },
     examples: ['metadata:created_at 2024_03_08, confidence High;'],
     apply(written, builder) {
       for (const part of written.split(',')) {

@@ -1,31 +1,7 @@
 /** Metadata keys and values that nobody reads, mostly mistyped. */
 import type { LintDefinition, LintFinding } from '@sigwright/contracts';
 import { finding, optionOf } from '../../formats/lint-kit/lint-kit.ts';
-
-/** Keys in use at Emerging Threats, and what their values look like. */
-const KEYS: Readonly<Record<string, RegExp>> = {
-  created_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
-  updated_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
-  reviewed_at: /^\d{4}_(?:0[1-9]|1[0-2])_(?:0[1-9]|[12]\d|3[01])$/,
-  signature_severity: /^(?:Informational|Minor|Major|Critical)$/,
-  performance_impact: /^(?:Low|Moderate|Significant)$/,
-  confidence: /^(?:High|Medium|Low)$/,
-  tls_state: /^(?:TLSDecrypt|TLSEncrypt|plaintext)$/,
-  deployment: /^(?:Perimeter|Datacenter|Internal|SSLDecrypt|Internet|alert_only)$/i,
-  cve: /^CVE_\d{4}_\d{4,}$|^cve_\d{4}_\d{4,}$/,
-  mitre_tactic_id: /^TA\d{4}$/,
-  mitre_technique_id: /^T\d{4}(?:\.\d{3})?$/,
-  mitre_tactic_name: /\S/,
-  mitre_technique_name: /\S/,
-  attack_target: /\S/,
-  former_category: /\S/,
-  affected_product: /\S/,
-  tag: /\S/,
-  malware_family: /\S/,
-  deprecation_reason: /\S/,
-  former_sid: /^\d+$/,
-  new_sid: /^\d+$/,
-};
+import { METADATA_KEYS } from '../../formats/metadata/metadata.ts';
 
 /** Of other sets and tools; not judged. */
 const OTHERS =
@@ -33,7 +9,7 @@ const OTHERS =
 
 function nearest(key: string): string | undefined {
   const plain = key.toLowerCase().replace(/[^a-z]/g, '');
-  return Object.keys(KEYS).find((known) => {
+  return Object.keys(METADATA_KEYS).find((known) => {
     const other = known.replace(/_/g, '');
     if (Math.abs(other.length - plain.length) > 1) return false;
     let at = 0;
@@ -63,7 +39,7 @@ export const lint: LintDefinition = {
     if (at === undefined) return [];
     const found: LintFinding[] = [];
     for (const { key, value } of subject.metadata) {
-      const form = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+      const form = Object.hasOwn(METADATA_KEYS, key) ? METADATA_KEYS[key] : undefined;
       if (form === undefined) {
         if (OTHERS.test(key)) continue;
         const meant = nearest(key);
