@@ -27,6 +27,10 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   translate: { summary: 'rules in the words of other engines, proved on traffic', run: async (argv) => (await import('./translate.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
+  'language-server': {
+    summary: 'rules in an editor: the language server protocol over stdio',
+    run: async (argv) => (await import('./language-server.ts')).run(argv),
+  },
   keywords: { summary: 'every keyword of the rule language that is known', run: async (argv) => (await import('./keywords.ts')).run(argv) },
   suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./suricata.ts')).suricata(argv) },
 };

@@ -12,6 +12,7 @@ export * from './lint/sarif.ts';
 export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
 export { tar } from './release/archives.ts';
+export { rulesAffected, rulesBehind } from './prove/related.ts';
 export * from './release/changes.ts';
 export * from './release/compare.ts';
 export * from './release/manifest.ts';

@@ -9,11 +9,12 @@ import { configurationOf, readYaml } from './configuration.ts';
 
 export function proofRunner(): ProofRunner {
   const known = new Map<string, { plan: PlanUse; settings: EngineSettings; problem: string | undefined }>();
+  let base: EngineSettings | undefined;
   return ({ rules, capture, networks }) => {
     const key = JSON.stringify(networks) + rules;
     let ready = known.get(key);
     if (ready === undefined) {
-      const { settings: base } = configurationOf(readYaml(join(import.meta.dirname, '..', 'suricata.yaml')), { verifyChecksums: true, inline: false });
+      base ??= configurationOf(readYaml(join(import.meta.dirname, '..', 'suricata.yaml')), { verifyChecksums: true, inline: false }).settings;
       const settings = { ...base, addressGroups: { ...base.addressGroups, ...networks } };
       const build = buildPlan([{ path: 'repository', rules: parseRules(rules).rules }], catalogue, settings);
       const refused = build.problems.flatMap(({ rule, diagnostics }) =>

@@ -1,0 +1,354 @@
+/**
+ * The language server protocol over `packages/editor`: positions and shapes are translated here, nothing is decided. Needs no
+ * Suricata and no network. What only the whole set can show follows when the author pauses.
+ */
+import { fileURLToPath } from 'node:url';
+import type { LintedDiagnostic, LintGrade, Span } from '@sigwright/contracts';
+import { COLOUR_KINDS, type ColourKind, type CompletionKind, LineTable, RuleEditor } from '@sigwright/editor';
+import {
+  type CodeAction,
+  CodeActionKind,
+  type CodeLens,
+  type CompletionItem,
+  CompletionItemKind,
+  type Connection,
+  type Diagnostic,
+  DiagnosticSeverity,
+  DidChangeWatchedFilesNotification,
+  ErrorCodes,
+  FoldingRangeKind,
+  type InitializeParams,
+  InsertTextFormat,
+  type Location,
+  type Range,
+  ResponseError,
+  SymbolKind,
+  TextDocumentSyncKind,
+  type TextEdit,
+} from 'vscode-languageserver/node';
+import { EvidenceRunner, proofTitle } from './evidence.ts';
+import { filesBelow, placesOfSid, placesOfVariable, readWorkspace, type ServerOptions, textOf, uriOf, type Workspace } from './workspace.ts';
+
+/** An author who writes no further for so long has paused. */
+const PAUSE_MILLISECONDS = 300;
+const MOST_SYMBOLS = 500;
+
+export const PROVE_COMMAND = 'sigwright.prove';
+
+/** Kinds of the editor → token types that every colour theme knows. */
+const TOKEN_TYPES: Readonly<Record<ColourKind, string>> = {
+  comment: 'comment',
+  action: 'keyword',
+  protocol: 'type',
+  address: 'number',
+  variable: 'variable',
+  direction: 'operator',
+  buffer: 'class',
+  modifier: 'decorator',
+  transform: 'macro',
+  condition: 'function',
+  state: 'event',
+  annotation: 'property',
+  unknown: 'variable',
+  text: 'string',
+  bytes: 'number',
+  pattern: 'regexp',
+  number: 'number',
+  word: 'enumMember',
+};
+const LEGEND = [...new Set(COLOUR_KINDS.map((kind) => TOKEN_TYPES[kind]))];
+const DISABLED = 1;
+
+const SEVERITIES: Readonly<Record<LintGrade, DiagnosticSeverity>> = {
+  'cannot-work': DiagnosticSeverity.Error,
+  misleads: DiagnosticSeverity.Warning,
+  reading: DiagnosticSeverity.Hint,
+};
+
+const COMPLETION_KINDS: Readonly<Record<CompletionKind, CompletionItemKind>> = {
+  action: CompletionItemKind.Keyword,
+  protocol: CompletionItemKind.Class,
+  variable: CompletionItemKind.Variable,
+  direction: CompletionItemKind.Operator,
+  keyword: CompletionItemKind.Function,
+  buffer: CompletionItemKind.Field,
+  modifier: CompletionItemKind.Property,
+  transform: CompletionItemKind.Method,
+  word: CompletionItemKind.EnumMember,
+  name: CompletionItemKind.Reference,
+  number: CompletionItemKind.Value,
+};
+
+export function serve(connection: Connection): void {
+  let options: ServerOptions = {};
+  let workspace: Workspace = readWorkspace([], options);
+  let editor = new RuleEditor(workspace.environment);
+  let folders: readonly string[] = [];
+  let watches = false;
+  const opened = new Set<string>();
+  const evidence = new EvidenceRunner();
+  let pause: NodeJS.Timeout | undefined;
+
+  const places = (uri: string): LineTable => editor.file(uri)?.places ?? new LineTable('');
+  const rangeIn = (table: LineTable, { start, end }: Span): Range => ({ start: table.position(start), end: table.position(end) });
+  const rangeOf = (uri: string, span: Span): Range => rangeIn(places(uri), span);
+  const spanOf = (uri: string, range: Range): Span => ({ start: places(uri).offset(range.start), end: places(uri).offset(range.end) });
+  const editsOf = (uri: string, edits: readonly { readonly span: Span; readonly text: string }[]): TextEdit[] =>
+    edits.map(({ span, text }) => ({ range: rangeOf(uri, span), newText: text }));
+
+  const tell = (uri: string): void => {
+    if (!opened.has(uri)) return;
+    void connection.sendDiagnostics({ uri, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
+  };
+  const diagnosticOf = (uri: string, one: LintedDiagnostic): Diagnostic => ({
+    range: rangeOf(uri, one.at),
+    severity: SEVERITIES[one.grade],
+    code: one.code,
+    source: 'sigwright',
+    message: one.help === undefined ? one.title : `${one.title}\n${one.help}`,
+    ...(one.labels === undefined
+      ? {}
+      : { relatedInformation: one.labels.map((label) => ({ location: { uri, range: rangeOf(uri, label.span) }, message: label.text })) }),
+  });
+  const onPause = (): void => {
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      for (const uri of editor.checkSet()) tell(uri);
+    }, PAUSE_MILLISECONDS);
+  };
+
+  /** Everything anew: the folders, the configuration, every file that is not open. */
+  const load = (): void => {
+    const texts = new Map([...opened].map((uri) => [uri, editor.file(uri)?.text ?? '']));
+    workspace = readWorkspace(folders, options);
+    editor = new RuleEditor(workspace.environment);
+    for (const problem of workspace.problems) connection.console.warn(problem);
+    for (const path of filesBelow(folders, ['.rules'])) {
+      const text = textOf(path);
+      if (text !== undefined) texts.set(uriOf(path), texts.get(uriOf(path)) ?? text);
+    }
+    for (const [uri, text] of texts) editor.open(uri, text);
+    for (const uri of opened) tell(uri);
+    onPause();
+  };
+
+  connection.onInitialize((params: InitializeParams) => {
+    options = (params.initializationOptions ?? {}) as ServerOptions;
+    const named = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri == null ? [] : [params.rootUri]);
+    folders = named.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+    watches = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    return {
+      serverInfo: { name: 'sigwright', version: '0.1.0' },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        completionProvider: { triggerCharacters: [' ', ';', ':', ',', '$', '.', '|'] },
+        hoverProvider: true,
+        definitionProvider: true,
+        referencesProvider: true,
+        documentHighlightProvider: true,
+        renameProvider: { prepareProvider: true },
+        documentSymbolProvider: true,
+        workspaceSymbolProvider: true,
+        foldingRangeProvider: true,
+        semanticTokensProvider: { legend: { tokenTypes: LEGEND, tokenModifiers: ['deprecated'] }, full: true, range: true },
+        inlayHintProvider: true,
+        documentFormattingProvider: true,
+        documentRangeFormattingProvider: true,
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite] },
+        codeLensProvider: { resolveProvider: true },
+        executeCommandProvider: { commands: [PROVE_COMMAND] },
+      },
+    };
+  });
+  connection.onInitialized(() => {
+    load();
+    if (watches)
+      void connection.client.register(DidChangeWatchedFilesNotification.type, {
+        watchers: [{ globPattern: '**/*.rules' }, { globPattern: '**/{suricata,ruleset,expect}.yaml' }, { globPattern: '**/*.{pcap,pcapng}' }],
+      });
+  });
+  connection.onShutdown(() => clearTimeout(pause));
+
+  connection.onDidOpenTextDocument(({ textDocument: { uri, text } }) => {
+    opened.add(uri);
+    editor.open(uri, text);
+    tell(uri);
+    onPause();
+  });
+  connection.onDidChangeTextDocument(({ textDocument: { uri }, contentChanges }) => {
+    for (const change of contentChanges) {
+      if ('range' in change) editor.change(uri, { span: spanOf(uri, change.range), text: change.text });
+      else editor.open(uri, change.text);
+    }
+    tell(uri);
+    onPause();
+  });
+  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+    opened.delete(uri);
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+    // On disk it may stand otherwise, or belong to no folder.
+    const text = uri.startsWith('file:') ? textOf(fileURLToPath(uri)) : undefined;
+    const inside = uri.startsWith('file:') && folders.some((folder) => fileURLToPath(uri).startsWith(folder));
+    if (text !== undefined && inside) editor.open(uri, text);
+    else editor.close(uri);
+    onPause();
+  });
+  connection.onDidChangeWatchedFiles(({ changes }) => {
+    if (changes.some(({ uri }) => !uri.endsWith('.rules'))) return load();
+    for (const { uri } of changes) {
+      if (opened.has(uri)) continue;
+      const text = textOf(fileURLToPath(uri));
+      if (text === undefined) editor.close(uri);
+      else editor.open(uri, text);
+    }
+    onPause();
+  });
+
+  connection.onCompletion(({ textDocument: { uri }, position }): CompletionItem[] =>
+    editor.completions(uri, places(uri).offset(position)).map((one) => ({
+      label: one.label,
+      kind: COMPLETION_KINDS[one.kind],
+      detail: one.detail,
+      sortText: `${one.rank}`.padStart(3, '0') + one.label,
+      insertTextFormat: one.insert.includes('$1') || one.insert.includes('$0') ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
+      textEdit: { range: rangeOf(uri, one.replaces), newText: one.insert },
+      ...(one.documentation === undefined ? {} : { documentation: { kind: 'markdown' as const, value: one.documentation } }),
+    })),
+  );
+  connection.onHover(({ textDocument: { uri }, position }) => {
+    const found = editor.hover(uri, places(uri).offset(position));
+    return found === undefined ? null : { contents: { kind: 'markdown', value: found.markdown }, range: rangeOf(uri, found.span) };
+  });
+
+  const locations = (found: readonly { readonly path: string; readonly span: Span; readonly text?: string }[]): Location[] =>
+    found.map(({ path, span, text }) => ({ uri: path, range: text === undefined ? rangeOf(path, span) : rangeIn(new LineTable(text), span) }));
+  connection.onDefinition(({ textDocument: { uri }, position }) => {
+    const offset = places(uri).offset(position);
+    const name = editor.nameAt(uri, offset)?.use;
+    return locations(name?.kind === 'variable' ? placesOfVariable(folders, name.name) : editor.definitions(uri, offset));
+  });
+  connection.onReferences(({ textDocument: { uri }, position, context }) => {
+    const offset = places(uri).offset(position);
+    const name = editor.nameAt(uri, offset)?.use;
+    if (name === undefined) return [];
+    const uses = editor.references(uri, offset).filter(({ use }) => context.includeDeclaration || use.role !== 'sets');
+    const elsewhere =
+      name.kind === 'sid'
+        ? placesOfSid(folders, name.name)
+        : name.kind === 'variable' && context.includeDeclaration
+          ? placesOfVariable(folders, name.name)
+          : [];
+    return [...locations(uses.map(({ path, span }) => ({ path, span }))), ...locations(elsewhere)];
+  });
+  connection.onDocumentHighlight(({ textDocument: { uri }, position }) =>
+    editor
+      .references(uri, places(uri).offset(position))
+      .filter(({ path }) => path === uri)
+      .map(({ span }) => ({ range: rangeOf(uri, span) })),
+  );
+  connection.onPrepareRename(({ textDocument: { uri }, position }) => {
+    const found = editor.renamable(uri, places(uri).offset(position));
+    return found === undefined ? null : { range: rangeOf(uri, found.span), placeholder: found.name };
+  });
+  connection.onRenameRequest(({ textDocument: { uri }, position, newName }) => {
+    const edits = editor.rename(uri, places(uri).offset(position), newName);
+    if ('problem' in edits) throw new ResponseError(ErrorCodes.InvalidRequest, edits.problem);
+    return { changes: Object.fromEntries([...edits].map(([path, list]) => [path, editsOf(path, list)])) };
+  });
+
+  connection.onDocumentSymbol(({ textDocument: { uri } }) =>
+    editor.outline(uri).map((one) => ({
+      name: one.name,
+      detail: one.detail,
+      kind: SymbolKind.Event,
+      ...(one.enabled ? {} : { tags: [1 as const] }),
+      range: rangeOf(uri, one.span),
+      selectionRange: rangeOf(uri, one.selection),
+    })),
+  );
+  connection.onWorkspaceSymbol(({ query }) => {
+    const wanted = query.toLowerCase();
+    const found = [];
+    for (const uri of editor.files.keys()) {
+      for (const one of editor.outline(uri)) {
+        if (!`${one.detail} ${one.name}`.toLowerCase().includes(wanted)) continue;
+        found.push({ name: one.name, kind: SymbolKind.Event, containerName: one.detail, location: { uri, range: rangeOf(uri, one.span) } });
+        if (found.length >= MOST_SYMBOLS) return found;
+      }
+    }
+    return found;
+  });
+  connection.onFoldingRanges(({ textDocument: { uri } }) =>
+    editor.foldings(uri).map(({ span, kind }) => ({
+      startLine: places(uri).position(span.start).line,
+      endLine: places(uri).position(span.end).line,
+      kind: kind === 'comment' ? FoldingRangeKind.Comment : FoldingRangeKind.Region,
+    })),
+  );
+  const tokens = (uri: string, range?: Range): { data: number[] } => {
+    const data: number[] = [];
+    let line = 0;
+    let character = 0;
+    for (const { kind, start, end, disabled } of editor.colours(uri, range === undefined ? undefined : spanOf(uri, range))) {
+      const at = places(uri).position(start);
+      data.push(
+        at.line - line,
+        at.line === line ? at.character - character : at.character,
+        end - start,
+        LEGEND.indexOf(TOKEN_TYPES[kind]),
+        disabled ? DISABLED : 0,
+      );
+      line = at.line;
+      character = at.character;
+    }
+    return { data };
+  };
+  connection.languages.semanticTokens.on(({ textDocument: { uri } }) => tokens(uri));
+  connection.languages.semanticTokens.onRange(({ textDocument: { uri }, range }) => tokens(uri, range));
+  connection.languages.inlayHint.on(({ textDocument: { uri }, range }) =>
+    editor.hints(uri, spanOf(uri, range)).map(({ at, label, tooltip }) => ({ position: places(uri).position(at), label, tooltip, paddingLeft: true })),
+  );
+  connection.onDocumentFormatting(({ textDocument: { uri } }) => editsOf(uri, editor.format(uri)));
+  connection.onDocumentRangeFormatting(({ textDocument: { uri }, range }) => editsOf(uri, editor.format(uri, spanOf(uri, range))));
+  connection.onCodeAction(({ textDocument: { uri }, range }): CodeAction[] =>
+    editor.quickFixes(uri, spanOf(uri, range)).map((one) => ({
+      title: one.title,
+      kind: one.kind === 'fix' ? CodeActionKind.QuickFix : CodeActionKind.RefactorRewrite,
+      isPreferred: one.preferred,
+      edit: { changes: { [uri]: editsOf(uri, one.edits) } },
+      ...(one.diagnostic === undefined ? {} : { diagnostics: [diagnosticOf(uri, one.diagnostic)] }),
+    })),
+  );
+
+  // --- evidence
+
+  const ruleAt = (uri: string, sid: number) => editor.file(uri)?.lines.find((line) => line.rule?.sid === sid)?.rule;
+  const allRules = () => [...editor.files.values()].flatMap((file) => file.lines.flatMap((line) => (line.rule === undefined ? [] : [line.rule])));
+  const proofOf = (sid: number) => (workspace.repository === undefined ? undefined : evidence.prove(workspace.repository, allRules(), sid));
+  connection.onCodeLens(({ textDocument: { uri } }): CodeLens[] => {
+    const { repository } = workspace;
+    if (repository === undefined) return [];
+    return (editor.file(uri)?.lines ?? []).flatMap((line) => {
+      const { rule } = line;
+      if (rule === undefined || !repository.evidence.has(rule.sid)) return [];
+      const start = line.start + rule.span.start;
+      return [{ range: rangeOf(uri, { start, end: start + rule.action.length }), data: { uri, sid: rule.sid } }];
+    });
+  });
+  connection.onCodeLensResolve((lens) => {
+    const { uri, sid } = lens.data as { uri: string; sid: number };
+    const proof = ruleAt(uri, sid) === undefined ? undefined : proofOf(sid);
+    return { ...lens, command: { title: proof === undefined ? 'no evidence' : proofTitle(proof), command: PROVE_COMMAND, arguments: [uri, sid] } };
+  });
+  connection.onExecuteCommand(({ command, arguments: given }) => {
+    if (command !== PROVE_COMMAND) throw new ResponseError(ErrorCodes.InvalidRequest, `${command} is no command`);
+    const sid = Number(given?.[1]);
+    const proof = proofOf(sid);
+    if (proof === undefined) return null;
+    const wrong = [...proof.missing, ...proof.checks.filter((check) => !check.ok).map((check) => `${check.capture}: ${check.reason}`)];
+    const words = `${sid}: ${proofTitle(proof)}${wrong.length === 0 ? '' : `. ${wrong.join('; ')}`}`;
+    if (proof.ok) connection.window.showInformationMessage(words);
+    else connection.window.showWarningMessage(words);
+    return proof;
+  });
+}
