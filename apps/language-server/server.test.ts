@@ -96,7 +96,9 @@ test('completion, hover, definition, references, rename', async () => {
   const hover = await ask<{ contents: { value: string } }>('textDocument/hover', at(0, SETTER.indexOf('content') + 1));
   expect(hover.contents.value).toContain('prefilter');
   const bit = at(1, ASKER.indexOf('SW.seen') + 2);
-  expect(await ask('textDocument/definition', bit)).toEqual([{ uri, range: { start: { line: 0, character: SETTER.indexOf('SW.seen') }, end: { line: 0, character: SETTER.indexOf('; sid') } } }]);
+  expect(await ask('textDocument/definition', bit)).toEqual([
+    { uri, range: { start: { line: 0, character: SETTER.indexOf('SW.seen') }, end: { line: 0, character: SETTER.indexOf('; sid') } } },
+  ]);
   expect(await ask('textDocument/references', { ...bit, context: { includeDeclaration: true } })).toHaveLength(2);
   const renamed = await ask<{ changes: Record<string, unknown[]> }>('textDocument/rename', { ...bit, newName: 'SW.new' });
   expect(renamed.changes[uri]).toHaveLength(2);
