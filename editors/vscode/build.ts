@@ -4,7 +4,7 @@
  *
  *     node editors/vscode/build.ts [FOLDER]     default: out/
  */
-import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { build, type Plugin } from 'esbuild';
@@ -52,7 +52,18 @@ const ownFolders: Plugin = {
 
 /** Writes the package into `folder`; gives its path. */
 export async function buildExtension(folder: string): Promise<string> {
-  const shared = { bundle: true, platform: 'node', target: 'node22', minify: true, write: false, logLevel: 'warning', legalComments: 'none' } as const;
+  // Paths of what is bundled are told from there.
+  const shared = {
+    absWorkingDir: process.cwd(),
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    minify: true,
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+    legalComments: 'none',
+  } as const;
   const [client, server] = await Promise.all([
     build({ ...shared, entryPoints: [join(here, 'extension.ts')], format: 'cjs', external: ['vscode'] }),
     build({
@@ -70,6 +81,7 @@ export async function buildExtension(folder: string): Promise<string> {
     ['extension.vsixmanifest', text(vsixManifest(manifest))],
     ['extension/extension.cjs', client.outputFiles[0].contents],
     ['extension/server.mjs', server.outputFiles[0].contents],
+    ['extension/THIRD-PARTY.txt', text(licencesOf([client, server]))],
     ...Object.entries(FILES).map(([name, path]) => [`extension/${name}`, readFileSync(path)] as const),
   ]);
   mkdirSync(folder, { recursive: true });
@@ -79,6 +91,20 @@ export async function buildExtension(folder: string): Promise<string> {
   zip.end();
   await pipeline(zip.outputStream, createWriteStream(target));
   return target;
+}
+
+/** The licences of the packages that are bundled, which ask to go with them. */
+function licencesOf(built: readonly { readonly metafile: { readonly inputs: object } }[]): string {
+  const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const folders = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  return [...folders]
+    .sort()
+    .map((folder) => {
+      const [file] = globSync('{licen[cs]e,LICEN[CS]E,Licen[cs]e}*', { cwd: folder });
+      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, string>;
+      return `${name} ${version} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    })
+    .join('\n----\n\n');
 }
 
 interface Manifest {
