@@ -4,7 +4,7 @@
  *
  *     node editors/vscode/build.ts [FOLDER]     default: out/
  */
-import { createWriteStream, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { build, type Plugin } from 'esbuild';
@@ -96,8 +96,9 @@ export async function buildExtension(folder: string): Promise<string> {
 /** The licences of the packages that are bundled, which ask to go with them. */
 function licencesOf(built: readonly { readonly metafile: { readonly inputs: object } }[]): string {
   const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-  const folders = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
-  return [...folders]
+  const folders = [...new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))];
+  return folders
+    .filter((folder) => existsSync(join(folder, 'package.json')))
     .sort()
     .map((folder) => {
       const [file] = globSync('{licen[cs]e,LICEN[CS]E,Licen[cs]e}*', { cwd: folder });
