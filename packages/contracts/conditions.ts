@@ -42,6 +42,8 @@ export interface BytePattern {
   readonly source: string;
   /** First match whose start is at or after `from` within bytes[start, end); `start` is where `^` matches. Undefined: none, or gave up. */
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined;
+  /** has the last match been given up, for want of steps? */
+  readonly gaveUp?: boolean;
   /** how its time may grow with the buffer on an engine that backtracks without a limit, as PCRE does */
   readonly growth?: 'linear' | 'polynomial' | 'exponential';
   /**

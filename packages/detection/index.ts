@@ -8,7 +8,16 @@ export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanPr
 export { loadPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { type CostGrade, CostMeter, costOf, type RuleCost } from './cost/cost.ts';
-export { describe, type ExplainedAttempt, type ExplainedBytes, type ExplainedStep, Explainer, type Explanation } from './explain/explain.ts';
+export {
+  describe,
+  type ExplainedAttempt,
+  type ExplainedBytes,
+  type ExplainedReason,
+  type ExplainedStep,
+  Explainer,
+  type Explanation,
+} from './explain/explain.ts';
+export { type ExplainRequest, explainRule, type NamedCapture, type NotFiredReason, type RuleExplanation, type TriedChange } from './explain/explain-rule.ts';
 export {
   allowedBy,
   CODE_PREFIX,

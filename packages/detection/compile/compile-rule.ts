@@ -289,10 +289,12 @@ class Builder implements RuleBuilder {
   // --- everything else
 
   addPacket(condition: PacketCondition): void {
+    this.#compiler.origins?.set(condition, this.option);
     this.#packetConditions.push(condition);
   }
 
   addTransaction(condition: TransactionCondition): void {
+    this.#compiler.origins?.set(condition, this.option);
     this.#transactionConditions.push(condition);
     this.demandProtocol(condition.protocol);
   }

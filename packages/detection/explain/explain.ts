@@ -2,16 +2,20 @@
  * Why did a rule fire, or not? Every packet and transaction of a capture is held against every condition of one rule, without
  * prefilter and without stopping at the first condition that fails; the attempt that came furthest is kept.
  */
-import { formatAddress } from '@sigwright/bytes';
+import { find, findNocase, formatAddress } from '@sigwright/bytes';
 import {
   type BufferWindow,
   type BytesCondition,
+  type Catalogue,
+  type ContentCondition,
   type Direction,
   directionName,
   emptyWindow,
   type Flow,
   type Inspection,
   type Packet,
+  type RuleOption,
+  type Span,
   type StateOperation,
   type Transaction,
 } from '@sigwright/contracts';
@@ -30,6 +34,29 @@ export interface ExplainedBytes {
   readonly length: number;
 }
 
+/** What kind of thing stood in the way, in a word that programs can ask for. */
+export type ExplainedReason =
+  | 'variables'
+  | 'ports'
+  | 'direction'
+  | 'transport'
+  | 'no-handshake'
+  | 'flow'
+  | 'not-recognised'
+  | 'other-protocol'
+  | 'no-transaction'
+  | 'buffer-absent'
+  | 'buffer-empty'
+  | 'outside-window'
+  | 'other-case'
+  | 'other-buffer'
+  | 'before-normalisation'
+  | 'is-there'
+  | 'not-there'
+  | 'gave-up'
+  | 'bit'
+  | 'condition';
+
 export interface ExplainedStep {
   /** `header`, `flow`, a keyword, or a buffer's name */
   readonly where: string;
@@ -37,6 +64,14 @@ export interface ExplainedStep {
   readonly verdict: 'holds' | 'fails' | 'not reached';
   readonly why: string;
   readonly found: ExplainedBytes | undefined;
+  /** only where it fails */
+  readonly reason?: ExplainedReason;
+  /** other-buffer, before-normalisation: where it is */
+  readonly elsewhere?: string;
+  /** the option that asks for it, in the rule's own text; undefined for the header */
+  readonly option?: Span;
+  /** other-protocol: what was spoken */
+  readonly spoken?: string;
 }
 
 export interface ExplainedAttempt {
@@ -61,20 +96,44 @@ export interface Explanation {
   readonly verdict: string;
 }
 
+/** Instances of one buffer that are searched for a content that is missing elsewhere. */
+const MOST_INSTANCES = 64;
 /** Bytes shown around a match. */
 const CONTEXT = 48;
 
+export interface ExplainerContext {
+  /** to look for a content in other buffers */
+  readonly catalogue: Catalogue;
+  /** which option wrote which condition */
+  readonly origins: ReadonlyMap<object, RuleOption>;
+  /** where the rule's own text begins, which spans of options do not count from */
+  readonly ruleStart: number;
+}
+
 export class Explainer {
   readonly #rule: CompiledRule;
+  readonly #context: ExplainerContext | undefined;
   #fired: ExplainedAttempt | undefined = undefined;
   #nearest: ExplainedAttempt | undefined = undefined;
-  #nearestScore = -1;
+  #nearestScore = Number.NEGATIVE_INFINITY;
   #attempts = 0;
   alerts = 0;
   readonly #window: BufferWindow = emptyWindow();
 
-  constructor(rule: CompiledRule) {
+  constructor(rule: CompiledRule, context?: ExplainerContext) {
     this.#rule = rule;
+    this.#context = context;
+  }
+
+  get ruleIndex(): number {
+    return this.#rule.index;
+  }
+
+  #optionOf(condition: object): Pick<ExplainedStep, 'option'> {
+    const option = this.#context?.origins.get(condition);
+    if (option === undefined) return {};
+    const { ruleStart } = this.#context!;
+    return { option: { start: option.span.start - ruleStart, end: option.span.end - ruleStart } };
   }
 
   /** Called for every packet, with the stream chunk that is inspected with it set in `evaluation`. */
@@ -83,15 +142,26 @@ export class Explainer {
     if (rule.ofTransaction) {
       // Only to say how far packets come while there is no transaction at all.
       if (this.#nearest === undefined || flow?.session === undefined)
-        this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), this.#missingTransaction(flow)]);
+        this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), this.#missingTransaction(flow)], packet.direction, this.#asked);
       return;
     }
     const steps = this.#frame(packet, flow, evaluation);
     for (const test of rule.packetBufferTests) {
       if (test.buffer.read(packet, this.#window)) this.#bytes(steps, test, packet, flow, undefined, packet.direction, evaluation);
-      else steps.push({ where: test.buffer.name, condition: '', verdict: 'fails', why: 'this packet does not have it', found: undefined });
+      else
+        steps.push({
+          where: test.buffer.name,
+          condition: '',
+          verdict: 'fails',
+          why: 'this packet does not have it',
+          found: undefined,
+          reason: 'buffer-absent',
+        });
     }
+    const before = steps.length;
     if (rule.payload.length > 0) this.#payload(steps, packet, flow, evaluation);
+    // One step says that there is nothing to search.
+    const unasked = Math.max(0, rule.payload.length - (steps.length - before));
     for (const { owner, name } of rule.anomalies) {
       const raised = packet.anomalies.includes(name) || packet.anomalies.includes(`${owner}.${name}`);
       steps.push({
@@ -100,9 +170,10 @@ export class Explainer {
         verdict: raised ? 'holds' : 'fails',
         why: raised ? '' : 'it was not raised on this packet',
         found: undefined,
+        ...(raised ? {} : { reason: 'condition' as const }),
       });
     }
-    this.#keep(packet, flow, undefined, steps);
+    this.#keep(packet, flow, undefined, steps, packet.direction, unasked);
   }
 
   transaction(transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, evaluation: RuleEvaluation, payloadFound: boolean): void {
@@ -111,7 +182,7 @@ export class Explainer {
     const steps = this.#frame(packet, flow, evaluation);
     // Buffers of another protocol can not be read from this transaction.
     if (rule.protocols !== undefined && !rule.protocols.includes(flow.applicationProtocol ?? '')) {
-      this.#keep(packet, flow, transaction.id, steps, direction);
+      this.#keep(packet, flow, transaction.id, steps, direction, this.#asked);
       return;
     }
     if (rule.payload.length > 0)
@@ -121,10 +192,19 @@ export class Explainer {
         verdict: payloadFound ? 'holds' : 'fails',
         why: payloadFound ? '' : 'they were not found in the stream',
         found: undefined,
+        ...(payloadFound ? {} : { reason: 'not-there' as const }),
       });
     for (const condition of rule.transactionConditions) {
       const held = condition.test(transaction, direction, flow);
-      steps.push({ where: condition.keyword, condition: condition.describes, verdict: held ? 'holds' : 'fails', why: '', found: undefined });
+      steps.push({
+        where: condition.keyword,
+        condition: condition.describes,
+        verdict: held ? 'holds' : 'fails',
+        why: held ? '' : 'it is not so in this transaction',
+        found: undefined,
+        ...(held ? {} : { reason: 'condition' as const }),
+        ...this.#optionOf(condition),
+      });
     }
     for (const test of rule.bufferTests) {
       let best: ExplainedStep[] | undefined;
@@ -140,14 +220,31 @@ export class Explainer {
           ? 'it is not there in this transaction'
           : `it exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
         for (const condition of test.conditions)
-          steps.push({ where: test.key, condition: describe(condition), verdict: test.absent === 'no' ? 'fails' : 'holds', why: elsewhere, found: undefined });
+          steps.push({
+            where: test.key,
+            condition: describe(condition),
+            verdict: test.absent === 'no' ? 'fails' : 'holds',
+            why: elsewhere,
+            found: undefined,
+            ...(test.absent === 'no' ? { reason: 'buffer-absent' as const } : {}),
+            ...this.#elsewhere(condition, test.buffer.name, undefined, transaction, flow),
+            ...this.#optionOf(condition),
+          });
       }
     }
     for (const { name } of rule.anomalies) {
       const raised = transaction.anomalies?.includes(name.slice(name.indexOf('.') + 1)) === true;
-      steps.push({ where: 'anomaly', condition: name, verdict: raised ? 'holds' : 'fails', why: raised ? '' : 'it was not raised', found: undefined });
+      steps.push({
+        where: 'anomaly',
+        condition: name,
+        verdict: raised ? 'holds' : 'fails',
+        why: raised ? '' : 'it was not raised',
+        found: undefined,
+        ...(raised ? {} : { reason: 'condition' as const }),
+      });
     }
-    this.#keep(packet, flow, transaction.id, steps, direction);
+    // In a direction that it never looks at, nothing of it was asked.
+    this.#keep(packet, flow, transaction.id, steps, direction, rule.directions.includes(direction) ? 0 : this.#asked);
   }
 
   result(): Explanation {
@@ -180,8 +277,8 @@ export class Explainer {
       where: 'header',
       condition: fields.join(' '),
       verdict: headerHolds ? 'holds' : 'fails',
-      why: headerHolds ? '' : `this packet runs ${ends}; check variables, ports and direction`,
       found: undefined,
+      ...(headerHolds ? { why: '' } : headerProblem(rule, packet, ends)),
     });
     if (rule.flow.any) {
       const held = flowHolds({ ...rule, protocols: undefined }, packet, flow);
@@ -193,7 +290,15 @@ export class Explainer {
             : rule.flow.direction !== undefined && packet.direction !== rule.flow.direction
               ? `this packet runs ${directionName(packet.direction)}`
               : '';
-      steps.push({ where: 'flow', condition: flowWords(rule), verdict: held ? 'holds' : 'fails', why: held ? '' : why, found: undefined });
+      const reason = why.startsWith('no handshake') ? 'no-handshake' : why.startsWith('this packet runs') ? 'direction' : 'flow';
+      steps.push({
+        where: 'flow',
+        condition: flowWords(rule),
+        verdict: held ? 'holds' : 'fails',
+        why: held ? '' : why,
+        found: undefined,
+        ...(held ? {} : { reason }),
+      });
     }
     if (rule.protocols !== undefined) {
       const spoken = flow?.applicationProtocol;
@@ -210,11 +315,20 @@ export class Explainer {
               ? 'the protocol could not be recognised'
               : `the flow was taken for ${spoken}`,
         found: undefined,
+        ...(held ? {} : spoken === undefined || spoken === 'failed' ? { reason: 'not-recognised' } : { reason: 'other-protocol', spoken }),
       });
     }
     for (const condition of rule.packetConditions) {
       const held = condition.test(packet, flow);
-      steps.push({ where: condition.keyword, condition: condition.describes, verdict: held ? 'holds' : 'fails', why: '', found: undefined });
+      steps.push({
+        where: condition.keyword,
+        condition: condition.describes,
+        verdict: held ? 'holds' : 'fails',
+        why: held ? '' : 'it is not so for this packet',
+        found: undefined,
+        ...(held ? {} : { reason: 'condition' as const }),
+        ...this.#optionOf(condition),
+      });
     }
     for (const check of rule.checks) {
       const held = evaluation.checkHolds(check, packet, flow);
@@ -224,9 +338,17 @@ export class Explainer {
         verdict: held ? 'holds' : 'fails',
         why: held ? '' : 'no rule before it left it so',
         found: undefined,
+        ...(held ? {} : { reason: 'bit' as const }),
+        ...this.#optionOf(check),
       });
     }
     return steps;
+  }
+
+  /** conditions that a transaction is asked for */
+  get #asked(): number {
+    const { bufferTests, transactionConditions, anomalies, payload } = this.#rule;
+    return bufferTests.reduce((sum, test) => sum + test.conditions.length, transactionConditions.length + anomalies.length + payload.length);
   }
 
   #missingTransaction(flow: Flow | undefined): ExplainedStep {
@@ -236,6 +358,7 @@ export class Explainer {
       verdict: 'fails',
       why: flow?.session === undefined ? 'no transaction of the protocol was read on this flow' : 'the buffers are looked at with the transaction',
       found: undefined,
+      reason: 'no-transaction',
     };
   }
 
@@ -251,8 +374,64 @@ export class Explainer {
         verdict: 'fails',
         why: 'this packet carries nothing to search',
         found: undefined,
+        reason: 'buffer-empty',
       });
-    else steps.push(...recorder.steps('payload', held));
+    else
+      steps.push(
+        ...recorder.steps('payload', held, (condition, found) => ({
+          ...this.#elsewhere(condition, 'payload', found, undefined, flow),
+          ...this.#optionOf(condition),
+        })),
+      );
+  }
+
+  /**
+   * Why a content was not found where it was looked for: outside its window, with other letters, or in another buffer of the same
+   * transaction. Empty for what is no content, or is nowhere.
+   */
+  #elsewhere(
+    condition: BytesCondition,
+    where: string,
+    window: BufferWindow | undefined,
+    transaction: Transaction | undefined,
+    flow: Flow | undefined,
+  ): Partial<Pick<ExplainedStep, 'reason' | 'why' | 'elsewhere'>> {
+    if (condition.kind !== 'content' || condition.negated) return {};
+    if (window !== undefined) {
+      if (window.start === window.end) return { reason: 'buffer-empty', why: 'the buffer is empty' };
+      const same = placeOf(condition, window, condition.nocase);
+      if (same !== -1) return { reason: 'outside-window', why: `it is there at offset ${same}, outside of where the rule looks` };
+      const other = condition.nocase ? -1 : placeOf(condition, window, true);
+      if (other !== -1) return { reason: 'other-case', why: `it is there at offset ${other} with capitals and small letters the other way` };
+    }
+    if (this.#context === undefined || transaction === undefined || flow === undefined) return {};
+    const found = this.#bufferWith(condition, where, transaction, flow);
+    if (found === undefined) return {};
+    const raw = found === `${where}.raw` || found.startsWith(`${where}.raw`);
+    return raw
+      ? { reason: 'before-normalisation', elsewhere: found, why: `it is there only before normalisation: in \`${found}\`` }
+      : { reason: 'other-buffer', elsewhere: found, why: `it is in another buffer: \`${found}\`` };
+  }
+
+  /** The buffer of the transaction that holds a content; its raw form first, then the shortest. */
+  #bufferWith(content: ContentCondition, where: string, transaction: Transaction, flow: Flow): string | undefined {
+    const window = emptyWindow();
+    let best: { name: string; size: number } | undefined;
+    for (const buffer of this.#context!.catalogue.buffers.values()) {
+      if (buffer.of !== 'transaction' || buffer.name === where) continue;
+      if (buffer.protocol !== undefined && buffer.protocol !== flow.applicationProtocol) continue;
+      for (const direction of buffer.directions) {
+        for (let index = 0; index < MOST_INSTANCES && buffer.read(transaction, direction, index, window, flow); index++) {
+          if (placeOf(content, window, content.nocase) !== -1) {
+            if (buffer.name === `${where}.raw`) return buffer.name;
+            const size = window.end - window.start;
+            if (best === undefined || size < best.size) best = { name: buffer.name, size };
+          }
+          if (!buffer.multiple) break;
+        }
+      }
+    }
+    return best?.name;
   }
 
   #bytes(
@@ -264,12 +443,26 @@ export class Explainer {
     direction: Direction,
     evaluation: RuleEvaluation,
   ): void {
+    const before: BufferWindow = { ...this.#window };
     applyTransforms(test, this.#window);
     const recorder = new ConditionLog(test.conditions);
     evaluation.recorder = recorder;
     const held = evaluation.windowHolds(test.conditions, this.#window, packet, flow, transaction, direction);
     evaluation.recorder = undefined;
-    steps.push(...recorder.steps(test.key, held));
+    const name = (test.buffer as { readonly name: string }).name;
+    const about = (condition: BytesCondition, window: BufferWindow): Partial<ExplainedStep> => {
+      const found = this.#elsewhere(condition, name, window, transaction, flow);
+      const transformed = test.transforms.length > 0 && condition.kind === 'content' && !condition.negated && found.reason === undefined;
+      if (transformed && placeOf(condition, before, condition.nocase) !== -1)
+        return {
+          reason: 'before-normalisation',
+          elsewhere: name,
+          why: `it is there only before \`${test.transforms.map((one) => one.definition.name).join('`, `')}\``,
+          ...this.#optionOf(condition),
+        };
+      return { ...found, ...this.#optionOf(condition) };
+    };
+    steps.push(...recorder.steps(test.key, held, about));
   }
 
   #keep(
@@ -278,10 +471,11 @@ export class Explainer {
     transaction: number | undefined,
     steps: readonly ExplainedStep[],
     direction: Direction = packet.direction,
+    unasked = 0,
   ): void {
     this.#attempts++;
     const holds = steps.every((step) => step.verdict === 'holds');
-    const points = score(steps);
+    const points = score(steps, unasked);
     if (holds ? this.#fired !== undefined : points <= this.#nearestScore) return;
     const attempt: ExplainedAttempt = {
       packet: packet.number,
@@ -299,15 +493,23 @@ export class Explainer {
   }
 }
 
-/** Conditions that hold, those before the first failure counting most. */
-function score(steps: readonly ExplainedStep[]): number {
-  let points = 0;
-  let unbroken = true;
+/**
+ * Which of two attempts came nearer: the fewer conditions failed or could not be asked, and then, the more bytes were found, and the
+ * later the first one failed. A packet that holds what is looked for and runs the wrong way is nearer than one that runs the right way
+ * and is empty.
+ */
+function score(steps: readonly ExplainedStep[], unasked = 0): number {
+  let failed = unasked;
+  let found = 0;
+  let unbroken = 0;
   for (const step of steps) {
-    if (step.verdict === 'holds') points += unbroken ? 10 : 1;
-    else unbroken = false;
+    if (step.verdict !== 'holds') failed++;
+    else {
+      if (step.found !== undefined) found++;
+      if (failed === unasked) unbroken++;
+    }
   }
-  return points;
+  return -1e6 * failed + 1e3 * found + unbroken;
 }
 
 /** What the inspector tells, condition by condition; a match that was seen once is not forgotten when it is retried. */
@@ -316,6 +518,9 @@ class ConditionLog implements InspectionRecorder {
   readonly #conditions: readonly BytesCondition[];
   readonly #matched = new Map<BytesCondition, ExplainedBytes>();
   readonly #failed = new Map<BytesCondition, ExplainedBytes>();
+  /** the buffer each condition failed in, whole */
+  readonly #windows = new Map<BytesCondition, BufferWindow>();
+  readonly #gaveUp = new Set<BytesCondition>();
 
   constructor(conditions: readonly BytesCondition[]) {
     this.#conditions = conditions;
@@ -333,9 +538,14 @@ class ConditionLog implements InspectionRecorder {
       length: inspection.end - inspection.start,
     };
     (outcome === 'matched' ? this.#matched : this.#failed).set(condition, found);
+    if (outcome === 'matched') return;
+    const { bytes, complete } = inspection;
+    this.#windows.set(condition, { bytes, start: inspection.start, end: inspection.end, offset: inspection.streamOffset, complete });
+    if (condition.kind === 'pattern' && condition.pattern.gaveUp === true) this.#gaveUp.add(condition);
   }
 
-  steps(where: string, held: boolean): ExplainedStep[] {
+  /** `about`: what else there is to say of a condition; asked with the buffer it failed in, or an empty one. */
+  steps(where: string, held: boolean, about: (condition: BytesCondition, window: BufferWindow) => Partial<ExplainedStep>): ExplainedStep[] {
     let broken = false;
     return this.#conditions.map((condition) => {
       const matched = this.#matched.get(condition);
@@ -344,7 +554,16 @@ class ConditionLog implements InspectionRecorder {
       if (verdict !== 'holds') broken = true;
       const found = matched ?? failed;
       const why = verdict === 'holds' ? '' : verdict === 'not reached' ? 'a condition before it failed' : failed === undefined ? '' : reason(condition, failed);
-      return { where, condition: describe(condition), verdict, why, found };
+      const step: ExplainedStep = { where, condition: describe(condition), verdict, why, found };
+      if (verdict !== 'fails') {
+        const { option } = about(condition, emptyWindow());
+        return option === undefined ? step : { ...step, option };
+      }
+      if (this.#gaveUp.has(condition))
+        return { ...step, ...about(condition, emptyWindow()), reason: 'gave-up', why: 'the regular expression was given up after too many steps' };
+      const kind: ExplainedReason =
+        condition.kind === 'content' ? (condition.negated ? 'is-there' : 'not-there') : condition.kind === 'pattern' ? 'not-there' : 'condition';
+      return { ...step, reason: kind, ...about(condition, this.#windows.get(condition) ?? emptyWindow()) };
     });
   }
 }
@@ -377,6 +596,36 @@ export function describe(condition: BytesCondition): string {
     default:
       return `${condition.keyword}: ${condition.describes}`;
   }
+}
+
+/** Offset of a content anywhere in a window; -1 where it is not there. */
+function placeOf({ bytes }: ContentCondition, { bytes: where, start, end }: BufferWindow, nocase: boolean): number {
+  const lower = bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
+  const at = nocase ? findNocase(where, start, end, lower) : find(where, start, end, bytes);
+  return at === -1 ? -1 : at - start;
+}
+
+/** What of the header keeps a packet out: its direction, a variable or address, a port, or what carries it. */
+function headerProblem({ header }: CompiledRule, packet: Packet, ends: string): Pick<ExplainedStep, 'why' | 'reason'> {
+  const { source, destination, sourcePort, destinationPort, ipVersion } = packet;
+  const { fields } = header;
+  const fits = (turned: boolean): readonly [boolean, boolean, boolean, boolean] => [
+    header.source === undefined || header.source.contains(turned ? destination : source, ipVersion),
+    header.sourcePorts === undefined || header.sourcePorts.contains(turned ? destinationPort : sourcePort),
+    header.destination === undefined || header.destination.contains(turned ? source : destination, ipVersion),
+    header.destinationPorts === undefined || header.destinationPorts.contains(turned ? sourcePort : destinationPort),
+  ];
+  const [sourceFits, sourcePortFits, destinationFits, destinationPortFits] = fits(false);
+  if (sourceFits && sourcePortFits && destinationFits && destinationPortFits)
+    return { why: `this packet runs ${ends}, and is not carried in ${fields[0]}`, reason: 'transport' };
+  if (fits(true).every((one) => one)) return { why: `this packet runs ${ends}: the other direction than the header asks for`, reason: 'direction' };
+  const out = [
+    ...(sourceFits ? [] : [`its source is not in ${fields[1]}`]),
+    ...(destinationFits ? [] : [`its destination is not in ${fields[4]}`]),
+    ...(sourcePortFits ? [] : [`its source port is not in ${fields[2]}`]),
+    ...(destinationPortFits ? [] : [`its destination port is not in ${fields[5]}`]),
+  ];
+  return { why: `this packet runs ${ends}: ${out.join(', ')}`, reason: sourceFits && destinationFits ? 'ports' : 'variables' };
 }
 
 function flowWords(rule: CompiledRule): string {

@@ -258,9 +258,9 @@ export class Engine {
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     const { explainer } = this;
     if (explainer === undefined) return;
+    const found = detection.payloadFound[direction]?.has(explainer.ruleIndex) === true;
     for (const transaction of session.transactions) {
-      if (transaction.changed[direction])
-        explainer.transaction(transaction, packet, flow, direction, this.#evaluation, detection.payloadFound[direction] !== undefined);
+      if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, found);
     }
   }
 

@@ -1,0 +1,191 @@
+/**
+ * Changes of a rule that could remove what stands in its way, the smallest first: what keeps most of its meaning comes before what
+ * drops a condition. They are only proposed here; `explain-rule.ts` tries them.
+ */
+import { type Catalogue, type Diagnostic, type Edit, type Rule, type RuleOption, span } from '@sigwright/contracts';
+import type { ExplainedStep } from './explain.ts';
+
+export interface RuleChange {
+  readonly title: string;
+  /** offsets in the rule's own text */
+  readonly edits?: readonly Edit[];
+  /** another rule of the set is left out */
+  readonly without?: number;
+}
+
+const POSITIONS: ReadonlySet<string> = new Set(['offset', 'depth', 'distance', 'within', 'startswith', 'endswith']);
+const THRESHOLDS: ReadonlySet<string> = new Set(['threshold', 'detection_filter']);
+
+export function changesFor(
+  rule: Rule,
+  others: readonly Rule[],
+  failing: ExplainedStep | undefined,
+  refused: readonly Diagnostic[],
+  catalogue: Catalogue,
+): readonly RuleChange[] {
+  const base = rule.span.start;
+  const own = ({ start, end }: { start: number; end: number }): { start: number; end: number } => span(start - base, end - base);
+  const options = rule.options;
+  const optionOf = (step: ExplainedStep): number =>
+    step.option === undefined ? options.findIndex((one) => one.name === step.where) : options.findIndex((one) => one.span.start - base === step.option!.start);
+  /** an option with its semicolon and the blank before it */
+  const removed = (option: RuleOption): Edit => {
+    const { start, end } = own(option.span);
+    const behind = /^\s*;/.exec(rule.text.slice(end))?.[0].length ?? 0;
+    const before = /\s*$/.exec(rule.text.slice(0, start))![0].length;
+    return { span: span(start - before, end + behind), text: '' };
+  };
+  const written = (option: RuleOption): string => `\`${option.name}${option.value === undefined ? '' : `:${option.value}`}\``;
+  const drop = (option: RuleOption, also: readonly RuleOption[] = []): RuleChange => ({
+    title: `take out ${[option, ...also].map(written).join(', ')}`,
+    edits: [option, ...also].map(removed),
+  });
+  /** modifiers that belong to the content at `index` */
+  const modifiersOf = (index: number): RuleOption[] => {
+    const found: RuleOption[] = [];
+    for (const option of options.slice(index + 1)) {
+      if (catalogue.keywords.get(option.name)?.kind !== 'content-modifier') break;
+      found.push(option);
+    }
+    return found;
+  };
+  const changes: RuleChange[] = [];
+
+  for (const diagnostic of refused) {
+    for (const fix of diagnostic.fixes ?? []) changes.push({ title: fix.title, edits: fix.edits });
+    const option = options.find((one) => own(one.span).start <= diagnostic.at.start && diagnostic.at.end <= own(one.span).end);
+    if (option !== undefined) changes.push(drop(option));
+  }
+  if (failing === undefined) {
+    for (const option of options) if (THRESHOLDS.has(option.name)) changes.push(drop(option));
+    for (const other of others) if (other.action === 'pass') changes.push({ title: `disable the pass rule ${other.sid}`, without: other.sid });
+    for (const option of options)
+      if (option.name === 'noalert' || (catalogue.keywords.get(option.name)?.kind === 'state' && option.value?.trim() === 'noalert'))
+        changes.push(drop(option));
+    return changes;
+  }
+  const at = optionOf(failing);
+  const option = options[at];
+  const field = (which: { readonly text: string; readonly span: { start: number; end: number } }, text: string): Edit => ({ span: own(which.span), text });
+  switch (failing.reason) {
+    case 'direction':
+    case 'variables':
+    case 'ports':
+    case 'transport':
+    case 'flow':
+    case 'no-handshake': {
+      if (failing.where === 'flow') {
+        const flow = options.find((one) => one.name === 'flow');
+        if (flow?.value === undefined) break;
+        const words = flow.value.split(',').map((word) => word.trim());
+        const turned: Readonly<Record<string, string>> = { to_server: 'to_client', from_client: 'to_client', to_client: 'to_server', from_server: 'to_server' };
+        if (words.some((word) => turned[word] !== undefined)) {
+          const text = words.map((word) => turned[word] ?? word).join(',');
+          changes.push({ title: `write \`flow:${text}\``, edits: [{ span: own(flow.valueSpan), text }] });
+        }
+        for (const word of words) {
+          const left = words.filter((one) => one !== word);
+          if (left.length === 0) changes.push(drop(flow));
+          else changes.push({ title: `write \`flow:${left.join(',')}\``, edits: [{ span: own(flow.valueSpan), text: left.join(',') }] });
+        }
+        break;
+      }
+      const { source, sourcePorts, destination, destinationPorts } = rule;
+      const names = [
+        [sourcePorts, 'source ports'],
+        [destinationPorts, 'destination ports'],
+        [source, 'source'],
+        [destination, 'destination'],
+      ] as const;
+      if (rule.direction === '->') {
+        const arrow = rule.text.indexOf('->', own(sourcePorts.span).end);
+        if (failing.reason === 'direction' && arrow !== -1)
+          changes.push({ title: 'write `<>`, for both directions', edits: [{ span: span(arrow, arrow + 2), text: '<>' }] });
+      }
+      for (const [one, name] of names)
+        if (one.text !== 'any') changes.push({ title: `write \`any\` for the ${name} (\`${one.text}\`)`, edits: [field(one, 'any')] });
+      if (source.text !== 'any' && destination.text !== 'any')
+        changes.push({ title: 'write `any` for both addresses', edits: [field(source, 'any'), field(destination, 'any')] });
+      if (sourcePorts.text !== 'any' || destinationPorts.text !== 'any')
+        changes.push({
+          title: 'write `any` for addresses and ports',
+          edits: names.filter(([one]) => one.text !== 'any').map(([one]) => field(one, 'any')),
+        });
+      if (failing.reason === 'transport') changes.push({ title: 'write `ip` for the protocol', edits: [{ span: own(rule.protocolSpan), text: 'ip' }] });
+      break;
+    }
+    case 'other-protocol':
+    case 'not-recognised':
+    case 'no-transaction':
+      if (failing.spoken !== undefined)
+        changes.push({ title: `write \`${failing.spoken}\` for the protocol`, edits: [{ span: own(rule.protocolSpan), text: failing.spoken }] });
+      for (const word of ['tcp', 'udp']) changes.push({ title: `write \`${word}\` for the protocol`, edits: [{ span: own(rule.protocolSpan), text: word }] });
+      changes.push(...intoPayload(rule, own, catalogue));
+      break;
+    default:
+      break;
+  }
+  if (option === undefined) return changes;
+  const modifiers = modifiersOf(at);
+  const end = own(option.span).end;
+  const afterModifiers = modifiers.length === 0 ? end : own(modifiers[modifiers.length - 1].span).end;
+  switch (failing.reason) {
+    case 'other-case':
+      changes.push({ title: `add \`nocase\` to ${written(option)}`, edits: [{ span: span(end, end), text: '; nocase' }] });
+      break;
+    case 'outside-window': {
+      const positions = modifiers.filter((one) => POSITIONS.has(one.name));
+      for (const one of positions) changes.push(drop(one));
+      const [first, ...rest] = positions;
+      if (first !== undefined) changes.push(drop(first, rest));
+      break;
+    }
+    case 'other-buffer':
+    case 'before-normalisation':
+    case 'buffer-absent': {
+      const { elsewhere } = failing;
+      if (elsewhere === undefined) break;
+      const sticky = options.slice(0, at).findLast((one) => catalogue.keywords.get(one.name)?.kind === 'sticky-buffer');
+      const transforms = options
+        .slice(sticky === undefined ? at : options.indexOf(sticky), at)
+        .filter((one) => catalogue.keywords.get(one.name)?.kind === 'transform');
+      if (failing.reason === 'before-normalisation' && transforms.length > 0) changes.push(drop(transforms[0], transforms.slice(1)));
+      if (sticky !== undefined) {
+        changes.push({ title: `look at \`${elsewhere}\` instead of \`${sticky.name}\``, edits: [{ span: own(sticky.nameSpan), text: elsewhere }] });
+        changes.push({
+          title: `look for ${written(option)} in \`${elsewhere}\``,
+          edits: [
+            { span: span(own(option.span).start, own(option.span).start), text: `${elsewhere}; ` },
+            { span: span(afterModifiers, afterModifiers), text: `; ${sticky.name}` },
+          ],
+        });
+      } else
+        changes.push({
+          title: `look for ${written(option)} in \`${elsewhere}\``,
+          edits: [{ span: span(own(option.span).start, own(option.span).start), text: `${elsewhere}; ` }],
+        });
+      break;
+    }
+    default:
+      break;
+  }
+  changes.push(drop(option, catalogue.keywords.get(option.name)?.kind === 'content-modifier' ? [] : modifiers));
+  return changes;
+}
+
+/** All contents looked for in the payload: sticky buffers taken out. */
+function intoPayload(rule: Rule, own: (span: { start: number; end: number }) => { start: number; end: number }, catalogue: Catalogue): RuleChange[] {
+  const sticky = rule.options.filter((one) => catalogue.keywords.get(one.name)?.kind === 'sticky-buffer');
+  if (sticky.length === 0) return [];
+  return ['tcp', 'udp'].map((protocol) => ({
+    title: `look at the ${protocol} payload instead of ${sticky.map((one) => `\`${one.name}\``).join(', ')}`,
+    edits: [
+      { span: own(rule.protocolSpan), text: protocol },
+      ...sticky.map((one) => {
+        const { start, end } = own(one.span);
+        const behind = /^\s*;\s*/.exec(rule.text.slice(end))?.[0].length ?? 0;
+        return { span: span(start, end + behind), text: '' };
+      }),
+    ],
+  }));
+}
