@@ -1,19 +1,38 @@
-/** `sigwright prove [SID …] [-C FOLDER] [--json]`: every rule against its evidence. Exit 1 where one fails. */
-import { writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
-import { githubAnnotationsOf, junitOf, prove } from '@sigwright/workbench';
-import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
+/** `sigwright prove [SID …] [-C FOLDER]`: every rule against its evidence, or those that a change can affect. Exit 1 where one fails. */
+import { spawnSync } from 'node:child_process';
+import { watch, writeFileSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rule } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import {
+  affectedByChange,
+  githubAnnotationsOf,
+  junitOf,
+  openRepository,
+  type ProofReport,
+  type ProveOptions,
+  proofSarifOf,
+  prove,
+  type Repository,
+} from '@sigwright/workbench';
+import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
+import { capturesIn } from './shared/run-capture.ts';
 
 const USAGE = `sigwright prove [SID …] [-C FOLDER] [options]
 
 Every rule against its evidence: fires where it must, as often as it must; silent where it must. Exit 1 where one does not.
 
   -C, --folder FOLDER    a ruleset repository (default: this folder)
+      --changed COMMIT   only rules that the changes since this commit can affect (HEAD: what is not committed)
+      --benign PATH      ordinary traffic, a capture or a folder: enabled rules may fire there only as often as their evidence allows
+      --watch            prove what a change can affect whenever a file is saved
   -v, --verbose          the rules that are proved as well
       --json             the whole report as JSON
       --junit FILE       the report as JUnit XML as well
+      --sarif FILE       failures as SARIF 2.1.0 as well
       --github           failures as annotations of a GitHub workflow as well
 `;
 
@@ -22,34 +41,130 @@ export async function run(argv: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       folder: { type: 'string', short: 'C' },
+      changed: { type: 'string' },
+      benign: { type: 'string', multiple: true },
+      watch: { type: 'boolean' },
       json: { type: 'boolean' },
       junit: { type: 'string' },
+      sarif: { type: 'string' },
       github: { type: 'boolean' },
       verbose: { type: 'boolean', short: 'v' },
     },
   });
   if (values.json && values.github) throw new UsageProblem('--json and --github both write to standard output; choose one', USAGE);
+  if (values.json && values.watch) throw new UsageProblem('--json tells of one run; leave --watch out', USAGE);
   const sids = sidsOf(positionals, USAGE);
+  if (sids.length > 0 && values.changed !== undefined) throw new UsageProblem('name rules or --changed, not both', USAGE);
+  const folder = values.folder ?? '.';
   const repository = repositoryAt(values.folder, 'prove');
   if (repository === undefined) return 1;
-  const report = prove(repository, proofRunner(), sids.length === 0 ? undefined : new Set(sids));
+  const benign = (values.benign ?? []).flatMap((path) => capturesIn(path)).map((path) => ({ name: basename(path), path }));
+  const runner = proofRunner();
+  const changed = values.changed === undefined ? undefined : changedSince(repository, folder, values.changed);
+  const chosen = sids.length > 0 ? new Set(sids) : changed;
+  const options: ProveOptions = { benign, ...(chosen === undefined ? {} : { sids: chosen, alone: changed !== undefined }) };
+  const report = prove(repository, runner, options);
   if (values.junit !== undefined) writeFileSync(values.junit, junitOf(report));
+  if (values.sarif !== undefined) writeFileSync(values.sarif, `${JSON.stringify(proofSarifOf(report, placesOf(repository)), undefined, 1)}\n`);
   if (values.json) {
     process.stdout.write(`${JSON.stringify(report, undefined, 1)}\n`);
     return report.ok ? 0 : 1;
   }
+  tell(report, values.verbose === true);
+  if (values.github) process.stdout.write(githubAnnotationsOf(report, relative(process.cwd(), folder)));
+  process.stdout.write(`${summaryOf(report)}${changed === undefined ? '' : `; ${repository.rules.length - report.rules.length} are not affected`}\n`);
+  if (values.watch) await watchFolder(repository, folder, runner, benign, values.verbose === true);
+  return report.ok && repository.problems.length === 0 ? 0 : 1;
+}
+
+function tell(report: ProofReport, verbose: boolean): void {
   for (const proof of report.rules) {
-    if (proof.ok && !values.verbose) continue;
+    if (proof.ok && !verbose) continue;
     process.stdout.write(`${proof.ok ? 'ok  ' : 'FAIL'}  ${proof.sid} ${proof.message}\n`);
     for (const missing of proof.missing) process.stdout.write(`        ${missing}\n`);
     for (const check of proof.checks) {
       if (!check.ok) process.stdout.write(`        ${check.capture}: ${check.reason}\n`);
-      else if (values.verbose) process.stdout.write(`        ${check.capture}: ${check.kind === 'fires' ? `fires ${check.got} ×` : 'silent'}, ${check.says}\n`);
+      else if (verbose) process.stdout.write(`        ${check.capture}: ${check.got === 0 ? 'silent' : `fires ${check.got} ×`}, ${check.says}\n`);
     }
   }
-  if (values.github) process.stdout.write(githubAnnotationsOf(report, relative(process.cwd(), values.folder ?? '.')));
+}
+
+function summaryOf(report: ProofReport): string {
   const good = report.rules.filter((proof) => proof.ok).length;
   const checks = report.rules.reduce((sum, proof) => sum + proof.checks.length, 0);
-  process.stdout.write(`${good} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures\n`);
-  return report.ok && repository.problems.length === 0 ? 0 : 1;
+  return `${good} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures`;
+}
+
+/** Where rules stand, as seen from here. */
+function placesOf(repository: Repository): Map<number, { path: string; line: number }> {
+  return new Map(repository.rules.map(({ rule, path, line }) => [rule.sid, { path: relative(process.cwd(), path).replaceAll('\\', '/'), line }]));
+}
+
+/** Undefined: everything. */
+function changedSince(repository: Repository, folder: string, commit: string): ReadonlySet<number> | undefined {
+  const git = (...words: string[]): string => {
+    const { status, stdout, stderr, error } = spawnSync('git', ['-C', folder, ...words], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+    if (error !== undefined) throw new InputProblem(`--changed needs git: ${error.message}`);
+    if (status !== 0) throw new InputProblem(`--changed ${commit}: git says: ${stderr.trim().split('\n')[0]}`);
+    return stdout;
+  };
+  const names = (text: string): string[] => text.split('\0').filter((name) => name !== '');
+  const base = git('rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`).trim();
+  const paths = [
+    ...names(git('diff', '--name-only', '--relative', '-z', base, '--', '.')),
+    ...names(git('ls-files', '--others', '--exclude-standard', '-z', '--', '.')),
+  ];
+  const before = names(git('ls-tree', '--name-only', '-z', base, '--', 'rules/'))
+    .filter((name) => name.endsWith('.rules'))
+    .flatMap((name) => parseRules(git('show', `${base}:./${name}`)).rules);
+  return affectedByChange(before, rulesOf(repository), paths);
+}
+
+function rulesOf(repository: Repository): Rule[] {
+  return repository.rules.map(({ rule }) => rule);
+}
+
+/** Editors write a file in several steps; they are one change. */
+const SETTLED_MILLISECONDS = 15;
+
+/** Until it is interrupted. */
+async function watchFolder(
+  first: Repository,
+  folder: string,
+  runner: ReturnType<typeof proofRunner>,
+  benign: NonNullable<ProveOptions['benign']>,
+  verbose: boolean,
+): Promise<never> {
+  let known = first;
+  const paths = new Set<string>();
+  let wake = (): void => {};
+  watch(resolve(folder), { recursive: true }, (_event, name) => {
+    if (name === null || /(?:^|[\\/])(?:\.git|releases|node_modules)(?:[\\/]|$)|\.tmp$|~$/.test(name)) return;
+    paths.add(name.replaceAll('\\', '/'));
+    wake();
+  });
+  process.stdout.write(`watching ${folder}\n`);
+  for (;;) {
+    if (paths.size === 0)
+      await new Promise<void>((resolved) => {
+        wake = resolved;
+      });
+    const started = performance.now();
+    await sleep(SETTLED_MILLISECONDS);
+    const changed = [...paths];
+    paths.clear();
+    const opened = openRepository(folder);
+    if (!opened.ok) {
+      process.stdout.write(`${opened.message}\n`);
+      continue;
+    }
+    const repository = opened.value;
+    for (const problem of repository.problems) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
+    const sids = affectedByChange(rulesOf(known), rulesOf(repository), changed);
+    known = repository;
+    if (sids?.size === 0) continue;
+    const report = prove(repository, runner, { benign, ...(sids === undefined ? {} : { sids, alone: true }) });
+    tell(report, verbose);
+    process.stdout.write(`${summaryOf(report)}, ${Math.round(performance.now() - started)} ms\n`);
+  }
 }

@@ -11,7 +11,7 @@ export class EvidenceRunner {
     if (!repository.evidence.has(sid)) return undefined;
     const needed = rulesBehind(rules, new Set([sid]));
     const now = rules.filter((rule) => needed.has(rule.sid)).map((rule) => ({ rule, category: '', path: '', line: 1 }));
-    return prove({ ...repository, rules: now }, this.#runner, new Set([sid])).rules[0];
+    return prove({ ...repository, rules: now }, this.#runner, { sids: new Set([sid]) }).rules[0];
   }
 }
 

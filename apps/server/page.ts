@@ -140,7 +140,7 @@ function rulePage(week: Week, sid: number): Html | undefined {
   const checks =
     proof?.checks.map((check) => [
       check.ok ? 'ok' : 'FAILS',
-      check.kind === 'fires' ? 'fire' : 'be silent',
+      check.kind === 'fires' ? 'fire' : check.kind === 'silent' ? 'be silent' : `at most ${check.wanted}, ordinary traffic`,
       check.capture,
       check.ok ? check.says : check.reason,
     ]) ?? [];

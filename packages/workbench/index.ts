@@ -9,6 +9,7 @@ export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
 export * from './lint/lint.ts';
 export * from './lint/sarif.ts';
+export * from './prove/changed.ts';
 export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
 export { tar } from './release/archives.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { githubAnnotationsOf, junitOf } from './proof-reports.ts';
+import { githubAnnotationsOf, junitOf, proofSarifOf } from './proof-reports.ts';
 import type { ProofCheck, ProofReport } from './prove.ts';
 
 const good: ProofCheck = { capture: 'a.pcap', kind: 'fires', wanted: 1, got: 1, ok: true, says: 'a visit', reason: '', packets: [4] };
@@ -23,4 +23,12 @@ test('GitHub: one command a failure; a line end can not begin another command', 
     '::error file=evidence/7/expect.yaml,title=rule 7::b%25.pcap: must stay silent,%0Abut fired once',
     '',
   ]);
+});
+
+test('SARIF: one result a failure, on the line of the rule', () => {
+  const made = proofSarifOf(report, new Map([[7, { path: 'rules/a b.rules', line: 12 }]])) as {
+    runs: { results: { ruleId: string; locations: unknown[] }[] }[];
+  };
+  expect(made.runs[0].results.map((one) => one.ruleId)).toEqual(['proof/evidence', 'proof/silent']);
+  expect(made.runs[0].results[0].locations).toEqual([{ physicalLocation: { artifactLocation: { uri: 'rules/a%20b.rules' }, region: { startLine: 12 } } }]);
 });

@@ -36,6 +36,42 @@ export function githubAnnotationsOf(report: ProofReport, folder = '.'): string {
   return lines.join('');
 }
 
+/** SARIF 2.1.0 (OASIS): one result for each failure, on the rule's line; `lines` says where rules stand, paths as code hosts know them. */
+export function proofSarifOf(report: ProofReport, lines: ReadonlyMap<number, { readonly path: string; readonly line: number }>): object {
+  const results = report.rules.flatMap((proof) => {
+    const place = lines.get(proof.sid);
+    const locations =
+      place === undefined ? [] : [{ physicalLocation: { artifactLocation: { uri: encodeURI(place.path) }, region: { startLine: place.line } } }];
+    const result = (ruleId: string, text: string): object => ({
+      ruleId,
+      level: 'error',
+      message: { text: `${proof.sid} ${proof.message}: ${text}` },
+      locations,
+    });
+    return [
+      ...proof.missing.map((missing) => result('proof/evidence', missing)),
+      ...proof.checks.filter((check) => !check.ok).map((check) => result(`proof/${check.kind}`, `${check.capture}: ${check.reason}`)),
+    ];
+  });
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'sigwright prove', rules: Object.entries(SARIF_RULES).map(([id, text]) => ({ id, shortDescription: { text } })) } },
+        results,
+      },
+    ],
+  };
+}
+
+const SARIF_RULES = {
+  'proof/evidence': 'a rule without the evidence it needs',
+  'proof/fires': 'a rule does not fire as its evidence asks for',
+  'proof/silent': 'a rule fires where it must be silent',
+  'proof/benign': 'a rule fires on ordinary traffic more often than is allowed',
+};
+
 const XML_NAMES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /** Text for an attribute; what XML 1.0 can not hold becomes a question mark. */

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Repository, RepositoryRule } from '../repository/repository.ts';
+import { rulesBehind } from './related.ts';
 
 export interface ProofRequest {
   /** all rules of the repository, disabled ones enabled */
@@ -22,7 +23,8 @@ export type ProofRunner = (request: ProofRequest) => { readonly alerts: readonly
 
 export interface ProofCheck {
   readonly capture: string;
-  readonly kind: 'fires' | 'silent';
+  /** benign: on a body of ordinary traffic, at most `wanted` times */
+  readonly kind: 'fires' | 'silent' | 'benign';
   readonly wanted: number;
   readonly got: number;
   readonly ok: boolean;
@@ -50,10 +52,26 @@ export interface ProofReport {
   readonly captures: number;
 }
 
-type RunCapture = (path: string, networks: Readonly<Record<string, string>> | undefined) => ReturnType<ProofRunner>;
+export interface ProveOptions {
+  /** only these */
+  readonly sids?: ReadonlySet<number>;
+  /** load only what these rules need: much faster, and a failure can not say which other rules fired */
+  readonly alone?: boolean;
+  /** ordinary traffic, on which every rule must be silent, or as loud as its evidence allows */
+  readonly benign?: readonly { readonly name: string; readonly path: string }[];
+}
 
-export function prove(repository: Repository, runner: ProofRunner, sids?: ReadonlySet<number>): ProofReport {
-  const text = repository.rules.map(({ rule }) => rule.text).join('\n');
+export function prove(repository: Repository, runner: ProofRunner, { sids, alone, benign }: ProveOptions = {}): ProofReport {
+  const chosen = repository.rules.filter(({ rule }) => sids === undefined || sids.has(rule.sid));
+  const needed =
+    sids === undefined || alone !== true
+      ? undefined
+      : rulesBehind(
+          repository.rules.map(({ rule }) => rule),
+          sids,
+        );
+  const loaded = repository.rules.filter(({ rule }) => needed === undefined || needed.has(rule.sid) || /^(?:pass|drop|reject)/.test(rule.action));
+  const text = loaded.map(({ rule }) => rule.text).join('\n');
   const results = new Map<string, ReturnType<ProofRunner>>();
   const run: RunCapture = (path, networks) => {
     const key = `${path}${networks === undefined ? '' : JSON.stringify(networks)}`;
@@ -65,11 +83,13 @@ export function prove(repository: Repository, runner: ProofRunner, sids?: Readon
     results.set(key, made);
     return made;
   };
-  const proofs = repository.rules.filter(({ rule }) => sids === undefined || sids.has(rule.sid)).map((one) => proveRule(repository, one, run));
+  const proofs = chosen.map((one) => proveRule(repository, one, run, benign ?? []));
   return { ok: proofs.every((proof) => proof.ok), rules: proofs, captures: results.size };
 }
 
-function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: RunCapture): RuleProof {
+type RunCapture = (path: string, networks?: Readonly<Record<string, string>>) => ReturnType<ProofRunner>;
+
+function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: RunCapture, benign: NonNullable<ProveOptions['benign']>): RuleProof {
   const expectation = repository.evidence.get(rule.sid);
   const missing: string[] = [];
   const checks: ProofCheck[] = [];
@@ -78,24 +98,42 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
     if (expectation.fires.length === 0) missing.push('no capture must fire it');
     if (expectation.silent.length === 0) missing.push('no capture must leave it silent');
     const folder = join(repository.folder, 'evidence', String(rule.sid));
-    for (const one of expectation.fires)
-      checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks)));
+    for (const one of expectation.fires) checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks), one.packets));
     for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture), one.networks)));
+  }
+  if (rule.enabled) {
+    const allowed = expectation?.benign;
+    for (const { name, path } of benign) checks.push(check(rule.sid, name, 'benign', allowed?.alerts ?? 0, allowed?.because ?? 'ordinary traffic', run(path)));
   }
   return { sid: rule.sid, message: rule.message, category, ok: missing.length === 0 && checks.every((one) => one.ok), checks, missing };
 }
 
-function check(sid: number, capture: string, kind: 'fires' | 'silent', wanted: number, says: string, result: ReturnType<ProofRunner>): ProofCheck {
+function check(
+  sid: number,
+  capture: string,
+  kind: ProofCheck['kind'],
+  wanted: number,
+  says: string,
+  result: ReturnType<ProofRunner>,
+  wantedPackets?: readonly number[],
+): ProofCheck {
   const packets = result.alerts.filter((alert) => alert.sid === sid).map((alert) => alert.packet);
   const got = packets.length;
   const others = [...new Set(result.alerts.filter((alert) => alert.sid !== sid).map((alert) => alert.sid))];
+  const shown = packets.slice(0, MOST_PACKETS_SHOWN).join(', ') + (packets.length > MOST_PACKETS_SHOWN ? ' …' : '');
   let reason = '';
   if (result.problem !== undefined) reason = result.problem;
-  else if (kind === 'silent' && got > 0) reason = `must stay silent, but fired ${times(got)} (packet ${packets.join(', ')})`;
+  else if (kind === 'silent' && got > 0) reason = `must stay silent, but fired ${times(got)} (packet ${shown})`;
+  else if (kind === 'benign' && got > wanted)
+    reason = `fired ${times(got)} on ordinary traffic (packet ${shown}); ${wanted === 0 ? 'none is allowed' : `${times(wanted)} is allowed`}`;
   else if (kind === 'fires' && got === 0) reason = `must fire ${times(wanted)}, but stayed silent${others.length > 0 ? `; ${others.join(', ')} fired` : ''}`;
-  else if (kind === 'fires' && got !== wanted) reason = `must fire ${times(wanted)}, but fired ${times(got)} (packet ${packets.join(', ')})`;
+  else if (kind === 'fires' && got !== wanted) reason = `must fire ${times(wanted)}, but fired ${times(got)} (packet ${shown})`;
+  else if (kind === 'fires' && wantedPackets !== undefined && wantedPackets.join() !== packets.join())
+    reason = `must fire at packet ${wantedPackets.join(', ')}, but fired at packet ${shown}`;
   return { capture, kind, wanted, got, ok: reason === '', says, reason, packets };
 }
+
+const MOST_PACKETS_SHOWN = 20;
 
 function times(count: number): string {
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;

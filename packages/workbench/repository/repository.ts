@@ -80,9 +80,20 @@ const NETWORKS = z.record(z.string(), z.string()).optional();
 const EXPECTATION = z.object({
   sid: z.number().int().positive(),
   fires: z
-    .array(z.object({ capture: z.string(), alerts: z.number().int().positive().default(1), shows: z.string().default(''), networks: NETWORKS }))
+    .array(
+      z.object({
+        capture: z.string(),
+        alerts: z.number().int().positive().default(1),
+        /** packets of the alerts, in order; not asked where left out */
+        packets: z.array(z.number().int().nonnegative()).optional(),
+        shows: z.string().default(''),
+        networks: NETWORKS,
+      }),
+    )
     .default([]),
   silent: z.array(z.object({ capture: z.string(), because: z.string().default(''), networks: NETWORKS })).default([]),
+  /** how often it may fire on each capture of ordinary traffic, and why that is right */
+  benign: z.object({ alerts: z.number().int().positive(), because: z.string().min(1) }).optional(),
 });
 
 const isoDay = z.union([z.string(), z.date()]).transform((date) => (typeof date === 'string' ? date : date.toISOString().slice(0, 10)));

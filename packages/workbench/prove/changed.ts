@@ -1,0 +1,34 @@
+/** What a change of a ruleset repository can affect: the rules that must be proved again, by number. */
+import type { Rule } from '@sigwright/contracts';
+import { rulesAffected } from './related.ts';
+
+/** Their verdict ends the inspection of a packet or flow for others. */
+const DECIDING = /^(?:pass|drop|reject)/;
+
+/**
+ * `paths`: files that changed, relative to the repository's folder, with `/`. Undefined: everything, because settings changed or a rule
+ * that decides about traffic for all others.
+ */
+export function affectedByChange(before: readonly Rule[], after: readonly Rule[], paths: readonly string[]): ReadonlySet<number> | undefined {
+  if (paths.includes('ruleset.yaml')) return undefined;
+  const sids = new Set<number>();
+  for (const path of paths) {
+    const evidence = /^evidence\/(\d+)\//.exec(path);
+    if (evidence !== null) sids.add(Number(evidence[1]));
+  }
+  const known = new Map(before.map((rule) => [rule.sid, rule]));
+  const changed: Rule[] = [];
+  for (const rule of after) {
+    const old = known.get(rule.sid);
+    known.delete(rule.sid);
+    if (old !== undefined && old.text === rule.text && old.enabled === rule.enabled) continue;
+    changed.push(rule, ...(old === undefined ? [] : [old]));
+  }
+  changed.push(...known.values());
+  if (changed.some((rule) => DECIDING.test(rule.action))) return undefined;
+  for (const rule of changed) sids.add(rule.sid);
+  // Bits of the old text count as well as those of the new.
+  const affected = new Set([...rulesAffected(after, sids), ...rulesAffected([...changed, ...after], sids)]);
+  const there = new Set(after.map((rule) => rule.sid));
+  return new Set([...affected].filter((sid) => there.has(sid)));
+}
