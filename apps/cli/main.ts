@@ -10,6 +10,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   indicators: { summary: 'the indicators of a text (--json: one object a line)', run: async (argv) => (await import('./intake.ts')).indicators(argv) },
   draft: { summary: 'draft rules for the indicators of a report', run: async (argv) => (await import('./draft.ts')).run(argv) },
   cost: { summary: 'what rules cost, alone and on a capture, and what would make them cheaper', run: async (argv) => (await import('./cost.ts')).run(argv) },
+  coverage: { summary: 'which rules cover a domain, URL, digest, capture or draft already', run: async (argv) => (await import('./coverage.ts')).run(argv) },
   explain: { summary: 'why a rule fired on a capture, or did not', run: async (argv) => (await import('./explain.ts')).run(argv) },
   prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
   format: { summary: 'rules in one style, meaning kept (--check for build servers)', run: async (argv) => (await import('./format.ts')).run(argv) },

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { watch, writeFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rule } from '@sigwright/contracts';
+import { type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import {
   affectedByChange,
@@ -15,6 +15,7 @@ import {
   proofSarifOf,
   prove,
   type Repository,
+  readRulesAgain,
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { proofRunner } from './shared/proof-runner.ts';
@@ -153,7 +154,8 @@ async function watchFolder(
     await sleep(SETTLED_MILLISECONDS);
     const changed = [...paths];
     paths.clear();
-    const opened = openRepository(folder);
+    // Evidence and reports are many files: they are read again where one of them changed.
+    const opened: Result<Repository> = changed.every((path) => path.startsWith('rules/')) ? success(readRulesAgain(known)) : openRepository(folder);
     if (!opened.ok) {
       process.stdout.write(`${opened.message}\n`);
       continue;

@@ -1,6 +1,7 @@
 /** Report → released rule → learned lesson. The only door of this package. */
 export * from './community-review/community-review.ts';
 export * from './coverage/coverage.ts';
+export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
 export * from './feedback/feedback.ts';

@@ -199,6 +199,13 @@ export function openRepository(folder: string): Result<Repository> {
   return success({ folder, settings, rules, reports, evidence, feedback, lock, problems: [...problems, ...checkRules(settings, rules)] });
 }
 
+/** The repository with its rules read again and nothing else; `problems` are those of the rules. */
+export function readRulesAgain(repository: Repository): Repository {
+  const problems: RepositoryProblem[] = [];
+  const rules = readRules(repository.folder, problems);
+  return { ...repository, rules, problems: [...problems, ...checkRules(repository.settings, rules)] };
+}
+
 function foldersIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
