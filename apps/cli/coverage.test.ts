@@ -16,7 +16,7 @@ function coverage(input: string, ...options: string[]) {
 }
 
 test.each<readonly [why: string, options: readonly string[], status: number, out: RegExp]>([
-  ['a defanged domain', ['blockchain-newtech[.]com'], 0, /\(domain\): 1 rule/],
+  ['a defanged domain', ['blockchain-newtech[.]com'], 0, /\(domain\): 2 rules/],
   ['a digest', ['a0a3ab98d2cf869aec830a98d4be2dfa'], 0, /\(md5\): 3 rules/],
   ['a URL of no rule', ['http://nowhere.example/none'], 1, /\(url\): not covered/],
   ['a capture', ['-r', join(WEEK, 'evidence', '1240301', 'request.pcap'), '--home-net', '10.3.8.0/24'], 0, /fires\s+1240301/],

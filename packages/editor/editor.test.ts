@@ -170,13 +170,12 @@ describe('diagnostics', () => {
     const times: number[] = [];
     for (let round = 0; round < 21; round++) {
       const at = editor.file('0.rules')!.lines[1000].start + 45 + round;
-      const started = performance.now();
+      const started = cpuMilliseconds();
       editor.change('0.rules', { span: span(at, at), text: 'x' });
       editor.diagnostics('0.rules');
-      times.push(performance.now() - started);
+      times.push(cpuMilliseconds() - started);
     }
-    // The machine may do other things as well: its better rounds count.
-    expect(times.sort((a, b) => a - b)[5]).toBeLessThan(20);
+    expect(times.sort((a, b) => a - b)[10]).toBeLessThan(20);
   });
 });
 
@@ -207,6 +206,12 @@ describe('what is drawn', () => {
     expect(editor.format('0.rules', span(0, 10))).toHaveLength(0);
   });
 });
+
+/** Of this thread, since the machine may do other things as well. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
 
 function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : 1;

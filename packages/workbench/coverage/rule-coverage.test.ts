@@ -49,10 +49,16 @@ test('an answer over 25,000 rules takes far less than 50 ms', () => {
   const large = buildRuleCoverage(parseRules(many.join('\n')).rules);
   const draft = parseRules(rule(90, 'dns.query; content:"a.host777.example"; bsize:17; nocase;')).rules[0];
   const times = Array.from({ length: 9 }, () => {
-    const started = performance.now();
+    const started = cpuMilliseconds();
     expect(large.findRule(draft).map((one) => one.sid)).toEqual([1777]);
     expect(large.find({ type: 'url', value: 'http://host5.example/x' })).toHaveLength(1);
-    return performance.now() - started;
+    return cpuMilliseconds() - started;
   });
   expect(times.sort((a, b) => a - b)[4]).toBeLessThan(50);
 });
+
+/** Of this thread, since the machine may do other things as well. */
+function cpuMilliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
