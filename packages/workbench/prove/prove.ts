@@ -98,7 +98,8 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
     if (expectation.fires.length === 0) missing.push('no capture must fire it');
     if (expectation.silent.length === 0) missing.push('no capture must leave it silent');
     const folder = join(repository.folder, 'evidence', String(rule.sid));
-    for (const one of expectation.fires) checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks), one.packets));
+    for (const one of expectation.fires)
+      checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks), one.packets));
     for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture), one.networks)));
   }
   if (rule.enabled) {
