@@ -1,6 +1,11 @@
 /** What a rule, as it is written now, does on the captures of its evidence. */
-import type { Rule } from '@sigwright/contracts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue } from '@sigwright/catalogue';
+import type { EngineSettings, Rule } from '@sigwright/contracts';
+import { explainRule } from '@sigwright/detection';
 import { prove, type Repository, type RuleProof, rulesBehind } from '@sigwright/workbench';
+import { explanationText } from '../cli/shared/explanation.ts';
 import { proofRunner } from '../cli/shared/proof-runner.ts';
 
 export class EvidenceRunner {
@@ -14,6 +19,20 @@ export class EvidenceRunner {
     return prove({ ...repository, rules: now }, this.#runner, { sids: new Set([sid]) }).rules[0];
   }
 }
+
+/** Why a rule does what it does, on the captures of its evidence that are not as they should be; where all are, on those that fire it. */
+export function explainEvidence(repository: Repository, rules: readonly Rule[], proof: RuleProof, settings: EngineSettings): string {
+  const wrong = proof.checks.filter((check) => !check.ok);
+  const shown = wrong.length > 0 ? wrong : proof.checks.filter((check) => check.kind === 'fires');
+  const parts = shown.slice(0, MOST_EXPLAINED).map(({ capture, kind, reason }) => {
+    const path = join(repository.folder, 'evidence', String(proof.sid), capture);
+    const explanation = existsSync(path) ? explainRule({ rules, sid: proof.sid, capture: readFileSync(path) }, catalogue, settings) : undefined;
+    return `${capture} (${kind === 'fires' ? 'must fire' : 'must be silent'})${reason === '' ? '' : `: ${reason}`}\n\n${explanation === undefined ? '' : explanationText(explanation)}`;
+  });
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+const MOST_EXPLAINED = 5;
 
 /** `fires on 3 of 3 captures, silent on 5 of 5` */
 export function proofTitle({ checks, missing }: RuleProof): string {

@@ -2,6 +2,9 @@
  * The language server protocol over `packages/editor`: positions and shapes are translated here, nothing is decided. Needs no
  * Suricata and no network. What only the whole set can show follows when the author pauses.
  */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LintedDiagnostic, LintGrade, Span } from '@sigwright/contracts';
 import { COLOUR_KINDS, type ColourKind, type CompletionKind, LineTable, RuleEditor } from '@sigwright/editor';
@@ -26,7 +29,7 @@ import {
   TextDocumentSyncKind,
   type TextEdit,
 } from 'vscode-languageserver/node';
-import { EvidenceRunner, proofTitle } from './evidence.ts';
+import { EvidenceRunner, explainEvidence, proofTitle } from './evidence.ts';
 import { filesBelow, placesOfSid, placesOfVariable, readWorkspace, type ServerOptions, textOf, uriOf, type Workspace } from './workspace.ts';
 
 /** An author who writes no further for so long has paused. */
@@ -34,6 +37,7 @@ const PAUSE_MILLISECONDS = 300;
 const MOST_SYMBOLS = 500;
 
 export const PROVE_COMMAND = 'sigwright.prove';
+export const EXPLAIN_COMMAND = 'sigwright.explain';
 
 /** Kinds of the editor → token types that every colour theme knows. */
 const TOKEN_TYPES: Readonly<Record<ColourKind, string>> = {
@@ -85,7 +89,11 @@ export function serve(connection: Connection): void {
   let editor = new RuleEditor(workspace.environment);
   let folders: readonly string[] = [];
   let watches = false;
-  const opened = new Set<string>();
+  let showsDocuments = false;
+  /** where explanations are written for the editor to show */
+  let shown: string | undefined;
+  /** files that are open, with the version of their text */
+  const opened = new Map<string, number>();
   const evidence = new EvidenceRunner();
   let pause: NodeJS.Timeout | undefined;
 
@@ -97,8 +105,9 @@ export function serve(connection: Connection): void {
     edits.map(({ span, text }) => ({ range: rangeOf(uri, span), newText: text }));
 
   const tell = (uri: string): void => {
-    if (!opened.has(uri)) return;
-    void connection.sendDiagnostics({ uri, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
+    const version = opened.get(uri);
+    if (version === undefined) return;
+    void connection.sendDiagnostics({ uri, version, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
   };
   const diagnosticOf = (uri: string, one: LintedDiagnostic): Diagnostic => ({
     range: rangeOf(uri, one.at),
@@ -119,7 +128,7 @@ export function serve(connection: Connection): void {
 
   /** Everything anew: the folders, the configuration, every file that is not open. */
   const load = (): void => {
-    const texts = new Map([...opened].map((uri) => [uri, editor.file(uri)?.text ?? '']));
+    const texts = new Map([...opened.keys()].map((uri) => [uri, editor.file(uri)?.text ?? '']));
     workspace = readWorkspace(folders, options);
     editor = new RuleEditor(workspace.environment);
     for (const problem of workspace.problems) connection.console.warn(problem);
@@ -128,7 +137,7 @@ export function serve(connection: Connection): void {
       if (text !== undefined) texts.set(uriOf(path), texts.get(uriOf(path)) ?? text);
     }
     for (const [uri, text] of texts) editor.open(uri, text);
-    for (const uri of opened) tell(uri);
+    for (const uri of opened.keys()) tell(uri);
     onPause();
   };
 
@@ -136,6 +145,7 @@ export function serve(connection: Connection): void {
     options = (params.initializationOptions ?? {}) as ServerOptions;
     const named = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri == null ? [] : [params.rootUri]);
     folders = named.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+    showsDocuments = params.capabilities.window?.showDocument?.support === true;
     watches = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     return {
       serverInfo: { name: 'sigwright', version: '0.1.0' },
@@ -156,7 +166,7 @@ export function serve(connection: Connection): void {
         documentRangeFormattingProvider: true,
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.RefactorRewrite] },
         codeLensProvider: { resolveProvider: true },
-        executeCommandProvider: { commands: [PROVE_COMMAND] },
+        executeCommandProvider: { commands: [PROVE_COMMAND, EXPLAIN_COMMAND] },
       },
     };
   });
@@ -169,13 +179,14 @@ export function serve(connection: Connection): void {
   });
   connection.onShutdown(() => clearTimeout(pause));
 
-  connection.onDidOpenTextDocument(({ textDocument: { uri, text } }) => {
-    opened.add(uri);
+  connection.onDidOpenTextDocument(({ textDocument: { uri, text, version } }) => {
+    opened.set(uri, version);
     editor.open(uri, text);
     tell(uri);
     onPause();
   });
-  connection.onDidChangeTextDocument(({ textDocument: { uri }, contentChanges }) => {
+  connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
+    opened.set(uri, version);
     for (const change of contentChanges) {
       if ('range' in change) editor.change(uri, { span: spanOf(uri, change.range), text: change.text });
       else editor.open(uri, change.text);
@@ -332,7 +343,11 @@ export function serve(connection: Connection): void {
       const { rule } = line;
       if (rule === undefined || !repository.evidence.has(rule.sid)) return [];
       const start = line.start + rule.span.start;
-      return [{ range: rangeOf(uri, { start, end: start + rule.action.length }), data: { uri, sid: rule.sid } }];
+      const range = rangeOf(uri, { start, end: start + rule.action.length });
+      return [
+        { range, data: { uri, sid: rule.sid } },
+        { range, command: { title: 'explain', command: EXPLAIN_COMMAND, arguments: [uri, rule.sid] } },
+      ];
     });
   });
   connection.onCodeLensResolve((lens) => {
@@ -340,11 +355,22 @@ export function serve(connection: Connection): void {
     const proof = ruleAt(uri, sid) === undefined ? undefined : proofOf(sid);
     return { ...lens, command: { title: proof === undefined ? 'no evidence' : proofTitle(proof), command: PROVE_COMMAND, arguments: [uri, sid] } };
   });
-  connection.onExecuteCommand(({ command, arguments: given }) => {
-    if (command !== PROVE_COMMAND) throw new ResponseError(ErrorCodes.InvalidRequest, `${command} is no command`);
+  connection.onExecuteCommand(async ({ command, arguments: given }) => {
+    if (command !== PROVE_COMMAND && command !== EXPLAIN_COMMAND) throw new ResponseError(ErrorCodes.InvalidRequest, `${command} is no command`);
     const sid = Number(given?.[1]);
+    const { repository } = workspace;
     const proof = proofOf(sid);
-    if (proof === undefined) return null;
+    if (repository === undefined || proof === undefined) return null;
+    if (command === EXPLAIN_COMMAND) {
+      const text = explainEvidence(repository, allRules(), proof, workspace.settings);
+      if (showsDocuments) {
+        shown ??= mkdtempSync(join(tmpdir(), 'sigwright-explained-'));
+        const path = join(shown, `${sid}.txt`);
+        writeFileSync(path, text);
+        await connection.window.showDocument({ uri: uriOf(path), takeFocus: true });
+      }
+      return text;
+    }
     const wrong = [...proof.missing, ...proof.checks.filter((check) => !check.ok).map((check) => `${check.capture}: ${check.reason}`)];
     const words = `${sid}: ${proofTitle(proof)}${wrong.length === 0 ? '' : `. ${wrong.join('; ')}`}`;
     if (proof.ok) connection.window.showInformationMessage(words);
