@@ -129,6 +129,8 @@ export interface EngineSettings {
   readonly decompressors: Decompressors;
   /** classtype → priority and words, from classification.config */
   readonly classifications: ReadonlyMap<string, Classification>;
+  /** type of a reference → what stands before its value, from reference.config */
+  readonly references: ReadonlyMap<string, string>;
   /** thresholds and suppressions from threshold.config */
   readonly globalThresholds: readonly GlobalThreshold[];
   /** files that rules name; kept out of saved plans */
@@ -228,6 +230,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   maximumAlertsPerPacket: 15,
   decompressors: {},
   classifications: new Map(),
+  references: new Map(),
   globalThresholds: [],
   dataFiles: { read: () => undefined, mayWrite: true, mayBeAbsolute: false },
   reputation: undefined,

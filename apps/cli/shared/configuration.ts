@@ -24,6 +24,7 @@ import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
+import { DEFAULT_REFERENCES, readReferences } from './references.ts';
 import { readReputation } from './reputation.ts';
 import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
@@ -143,6 +144,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
   const defaults = DEFAULT_SETTINGS;
   const http = 'app-layer.protocols.http.libhtp.default-config';
   const classificationFile = at(tree, 'classification-file');
+  const referenceFile = at(tree, 'reference-config-file');
   const streamInline = at(tree, 'stream.inline');
   const thresholds = thresholdsOf(tree);
   const settings: EngineSettings = {
@@ -208,6 +210,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     decompressors,
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
+    references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),
     classifications:
       options.classifications ??
       (classificationFile === undefined || !existsSync(String(classificationFile)) ? DEFAULT_CLASSIFICATIONS : readClassifications(String(classificationFile))),
@@ -371,6 +374,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         tagged: isYes(options['tagged-packets'], true),
         packet: isYes(options['packet'], false),
         rule: isYes(at(options, 'metadata.rule.raw'), false),
+        references: isYes(at(options, 'metadata.rule.reference'), false),
         verdict: isYes(options['verdict'], false),
         ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
       };

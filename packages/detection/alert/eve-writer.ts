@@ -82,6 +82,8 @@ export interface EveOptions {
     readonly tagged: boolean;
     readonly packet: boolean;
     readonly rule: boolean;
+    /** the rule's references are shown, as addresses */
+    readonly references: boolean;
     /** what became of the packet in the end */
     readonly verdict: boolean;
     readonly forwarded?: Forwarded;
@@ -115,6 +117,7 @@ export const DEFAULT_EVE: EveOptions = {
     tagged: true,
     packet: false,
     rule: false,
+    references: false,
     verdict: false,
   },
   drop: { everyPacket: false, alerts: false, verdict: false },
@@ -317,8 +320,14 @@ export class EveWriter implements EngineHandlers {
       body['metadata'] = metadata;
     }
     if (notes !== undefined) body['context'] = notes;
+    if (this.#options.alert.references && rule.references.length > 0) body['references'] = rule.references.map((one) => this.#address(one));
     if (this.#options.alert.rule) body['rule'] = rule.text;
     return body;
+  }
+
+  /** What is an address already stays one. */
+  #address({ type, value }: { readonly type: string; readonly value: string }): string {
+    return value.includes('://') ? value : `${this.#settings.references.get(type) ?? ''}${value}`;
   }
 
   tagged(packet: Packet, flow: Flow | undefined): void {
@@ -425,6 +434,7 @@ export class EveWriter implements EngineHandlers {
       state: flow.bypassed ? 'bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new',
       reason: flow.endReason,
       alerted: flow.alerted,
+      ...(flow.session === undefined ? {} : { tx_cnt: flow.session.count }),
       ...(flow.verdict === 'none' ? {} : { action: flow.verdict }),
       ...(this.#options.exceptionPolicies && flow.exceptions !== undefined ? { exception_policy: flow.exceptions } : {}),
     };

@@ -220,7 +220,8 @@ export class Speaker {
     const start = side.parsed - side.base;
     const end = upTo - side.base;
     if (end <= start) {
-      if (ended) {
+      // A connection on which nothing was said can not be told, but may still be spoken on after a forged reset.
+      if (ended && side.available > 0) {
         state.failed[direction] = true;
         this.#undecidable(flow, state);
       }

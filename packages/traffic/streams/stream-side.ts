@@ -316,6 +316,15 @@ export class StreamSide {
     }
   }
 
+  /** It was not the end after all. */
+  reopen(): void {
+    this.#closing = false;
+    this.ended = false;
+    this.finished = false;
+    this.gap = 0;
+    this.#checkEnd();
+  }
+
   /** The flow is forgotten: buffers go back. */
   free(): void {
     if (this.bytes.length > 0) this.#pool.give(this.bytes);

@@ -49,6 +49,9 @@ export class TcpStream {
   /** only one direction is seen */
   oneSided = false;
   reset = false;
+  /** who sent the reset, and the state before it */
+  resetBy = 0;
+  stateBeforeReset = TCP_NONE;
   /** both sides sent a SYN before either answered */
   fourWay = false;
   /** data lay in the SYN (fast open) */

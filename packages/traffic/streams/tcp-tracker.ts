@@ -77,6 +77,7 @@ export class TcpTracker {
     }
     if (stream.freed) return;
     stream.sides[packet.direction].flags |= flags;
+    if (stream.reset && packet.direction === stream.resetBy && (flags & (RST | SYN)) === 0) this.#resume(packet, flow, stream);
     if (stream.state < TCP_ESTABLISHED) {
       if (handshake(packet, flow, stream, this.#settings)) this.#segment(packet, flow, stream);
     } else if ((flags & SYN) !== 0) synLate(packet, stream);
@@ -207,8 +208,22 @@ export class TcpTracker {
     }
   }
 
+  /** Who reset the connection goes on as if nothing had been: the reset was somebody else's. */
+  #resume(packet: Packet, flow: Flow, stream: TcpStream): void {
+    packet.anomalies.push('stream.suspected_rst_inject');
+    stream.reset = false;
+    stream.state = stream.stateBeforeReset;
+    flow.state = FLOW_ESTABLISHED;
+    stream.sides[0].reopen();
+    stream.sides[1].reopen();
+  }
+
   #reset(packet: Packet, flow: Flow, stream: TcpStream, side: StreamSide, peer: StreamSide): void {
     const sequence = packet.tcpSequence | 0;
+    if (packet.tcpTimestamp >= 0 && side.timestamp > 0 && ((packet.tcpTimestamp - side.timestamp) | 0) < 0) {
+      packet.anomalies.push('stream.pkt_invalid_timestamp');
+      return;
+    }
     if (!side.known) side.begin(sequence);
     else if (!stream.windowsUnknown && !stream.oneSided && stream.state !== TCP_CLOSED) {
       // RFC 5961: a blind reset does not hit the window. What was sent but not captured may lie between, hence both bounds.
@@ -222,6 +237,8 @@ export class TcpTracker {
     if ((packet.tcpFlags & ACK) !== 0 && peer.known && ((packet.tcpAcknowledgement - peer.next) | 0) <= 0) peer.acknowledge(packet.tcpAcknowledgement | 0);
     if (stream.reset) return;
     stream.reset = true;
+    stream.resetBy = packet.direction;
+    stream.stateBeforeReset = stream.state;
     stream.state = TCP_CLOSED;
     flow.state = FLOW_CLOSED;
     stream.sides[0].close();

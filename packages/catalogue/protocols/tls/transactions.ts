@@ -397,7 +397,8 @@ export class TlsSession implements ProtocolSession {
         transaction.server !== undefined && transaction.chain.certificates.length === 0 && transaction.progress[TO_CLIENT] < SERVER_HELLO_DONE;
       transaction.advance(TO_CLIENT, SERVER_HANDSHAKE);
     }
-    if (this.#sides[TO_SERVER].encrypted && this.#sides[TO_CLIENT].encrypted) this.#over(true);
+    // A bypass waits for the first data: the end of the handshake was not seen before.
+    if (this.#encryptionHandling !== 'bypass' && this.#sides[TO_SERVER].encrypted && this.#sides[TO_CLIENT].encrypted) this.#over(true);
   }
 
   /** Encrypted. The server's means that the handshake is behind us; the client's may come before the server has said anything. */
