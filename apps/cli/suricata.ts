@@ -260,7 +260,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
           for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
         },
         transaction: (protocol, transaction, flow, packet) => {
-          counted.transaction(flow);
+          counted.transaction(protocol, flow);
           for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
         },
         file: (protocol, file, transaction, flow, packet) => {

@@ -93,6 +93,8 @@ export interface ProtocolDefinition {
   recordedFrom?(settings: EngineSettings): number;
   /** it holds all that its record shows, although it goes on */
   isReadyToRecord?(transaction: Transaction): boolean;
+  /** one transaction stands for the whole connection: transactions are not counted */
+  readonly isOneTransaction?: boolean;
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];

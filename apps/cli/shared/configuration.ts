@@ -295,6 +295,7 @@ const ALL_TYPES = [
   'dcerpc',
   'krb5',
   'snmp',
+  'rfb',
   'sip',
   'ldap',
   'mqtt',

@@ -241,8 +241,8 @@ export class TrafficCounters {
     if (counted !== undefined) counted[cause]++;
   }
 
-  transaction(flow: Flow): void {
-    if (flow.applicationProtocol !== undefined) add(this.#protocolTransactions, this.#name(flow));
+  transaction(protocol: ProtocolDefinition, flow: Flow): void {
+    if (flow.applicationProtocol !== undefined && protocol.isOneTransaction !== true) add(this.#protocolTransactions, this.#name(flow));
   }
 
   #name(flow: Flow): string {

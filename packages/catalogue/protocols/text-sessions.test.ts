@@ -102,7 +102,14 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
       ],
       ['server', lines('220 mail.example', '250 ok', '250 ok', '354 go on', '250 taken')],
     ],
-    [{ anomalies: [], files: [['inner.bin', 8, 'CLOSED']], buffers: { 'email.url': ['two.example', 'one.example/?a'] }, progress: [1, 1] }],
+    [
+      {
+        anomalies: ['invalid_pipelined_sequence'],
+        files: [['inner.bin', 8, 'CLOSED']],
+        buffers: { 'email.url': ['two.example', 'one.example/?a'] },
+        progress: [1, 1],
+      },
+    ],
   ],
   [
     'a line longer than is kept at once loses nothing; damaged codings and long names are told',
@@ -122,7 +129,12 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
         ),
       ],
     ],
-    [{ anomalies: ['mime_long_filename', 'mime_long_line', 'mime_long_enc_line', 'mime_invalid_base64'], files: [['n'.repeat(255), 3301, 'CLOSED']] }],
+    [
+      {
+        anomalies: ['mime_long_filename', 'mime_long_line', 'mime_long_enc_line', 'mime_invalid_base64', 'invalid_pipelined_sequence'],
+        files: [['n'.repeat(255), 3301, 'CLOSED']],
+      },
+    ],
   ],
   [
     'a second sender, a sender without content and a reply without a command',
@@ -143,6 +155,38 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
       ['client', lines('QUIT')],
     ],
     [{ anomalies: ['data_command_rejected'], files: [] }],
+  ],
+  [
+    'without an offer to pipeline, the text begins with its permission; a refused chunk and greeting change nothing',
+    'smtp',
+    [
+      ['server', lines('220 mail.example')],
+      ['client', lines('EHLO a')],
+      ['server', lines('250 ok')],
+      ['client', lines('BDAT 5 X', 'EHLO', 'MAIL FROM:<a@b>', 'RCPT TO:<c@d>', 'DATA')],
+      ['server', lines('501 no', '501 no', '250 ok', '250 ok', '354 go on')],
+      ['client', lines('From: x@y', '', 'text', '.')],
+      ['server', lines('250 taken')],
+    ],
+    [
+      {
+        anomalies: ['invalid_bdat', 'unparsable_content'],
+        progress: [1, 1],
+        buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'], 'smtp.rcpt_to': ['<c@d>'], 'email.from': ['x@y'] },
+      },
+    ],
+  ],
+  [
+    'a server that offers pipelining may get everything at once, but nothing behind DATA before its permission',
+    'smtp',
+    [
+      ['server', lines('220 mail.example')],
+      ['client', lines('EHLO a')],
+      ['server', lines('250-mail.example', '250 PIPELINING')],
+      ['client', lines('RSET', 'MAIL FROM:<a@b>', 'DATA', 'From: x@y', '', '.')],
+      ['server', lines('250 ok', '250 ok', '354 go on', '250 taken')],
+    ],
+    [{ anomalies: ['invalid_pipelined_sequence'], progress: [1, 1], buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'], 'email.from': ['x@y'] } }],
   ],
   [
     'chunks by count need no dot at their end',

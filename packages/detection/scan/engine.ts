@@ -184,9 +184,10 @@ export class Engine {
     for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
     this.#alerts.cause = undefined;
     this.#told = 0;
-    if (flow === undefined) {
+    if (flow === undefined || flow.protocol !== packet.protocol) {
+      // Also an error about a flow says nothing of what is spoken on it.
       this.#inspectPacket(packet, undefined, undefined);
-      this.#alerts.flush(packet, undefined, this.#emit);
+      this.#alerts.flush(packet, flow, this.#emit);
     } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, 'flow drop');
     else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
@@ -270,7 +271,7 @@ export class Engine {
       const side = stream.sides[direction];
       if (opaque && side.searched < side.parsed) side.searched = side.parsed;
       if (opaque && !side.opaque && side.parsed >= side.available) side.opaque = true;
-      side.release();
+      side.release(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0);
     }
   }
 
@@ -283,9 +284,10 @@ export class Engine {
     evaluation.noStream();
     if (side !== undefined && !side.opaque) {
       const upTo = side.readable(this.#settings.inline);
-      if (this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) {
+      if (this.#settings.inline && packet.inStream && !packet.isPseudo) this.#inspectAround(packet, flow!, side, detection!, upTo);
+      else if (this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) {
         const from = Math.max(side.searched, side.base);
-        evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from, side.ended && upTo === side.available);
+        evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
         this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
         side.searched = upTo;
         detection!.flush[direction] = false;
@@ -375,6 +377,21 @@ export class Engine {
     frames.length = kept;
   }
 
+  /** Inline, each segment is looked at once it is there, with what lies around it. */
+  #inspectAround(packet: Packet, flow: Flow, side: StreamSide, detection: FlowDetection, upTo: number): void {
+    const sequence = (packet.tcpFlags & SYN) !== 0 ? packet.tcpSequence + 1 : packet.tcpSequence;
+    const window = side.around(sequence, packet.payloadEnd - packet.payloadStart, this.#chunkSize(packet.direction));
+    if (window === undefined) return;
+    this.#evaluation.setStream(window.bytes, window.start, window.end, window.offset);
+    this.#payload.stream(this.#search(packet, flow, detection), window.bytes, window.start, window.end, window.offset, this.#candidates);
+    if (upTo > side.searched) side.searched = upTo;
+    detection.flush[packet.direction] = false;
+  }
+
+  #chunkSize(direction: Direction): number {
+    return direction === TO_SERVER ? this.#settings.stream.chunkToServer : this.#settings.stream.chunkToClient;
+  }
+
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
     const search = this.#payload.search(packet, flow, detection.search[packet.direction]);
     detection.search[packet.direction] = search;
@@ -387,7 +404,7 @@ export class Engine {
     if (pending <= 0) return false;
     if (this.#settings.inline || packet.isPseudo || side.ended || detection.flush[direction]) return true;
     if (flow.state !== FLOW_ESTABLISHED) return true;
-    return pending >= (direction === TO_SERVER ? this.#settings.stream.chunkToServer : this.#settings.stream.chunkToClient);
+    return pending >= this.#chunkSize(direction);
   }
 
   #onFlowEnd(flow: Flow): void {

@@ -35,7 +35,6 @@ export class RuleEvaluation {
   #streamStart = 0;
   #streamEnd = 0;
   #streamOffset = 0;
-  #streamComplete = false;
   /** set while explaining */
   recorder: InspectionRecorder | undefined = undefined;
 
@@ -48,12 +47,11 @@ export class RuleEvaluation {
   }
 
   /** The chunk of the stream that is inspected with this packet; `offset` is the stream offset of `start`. */
-  setStream(bytes: Uint8Array, start: number, end: number, offset: number, complete: boolean): void {
+  setStream(bytes: Uint8Array, start: number, end: number, offset: number): void {
     this.#streamBytes = bytes;
     this.#streamStart = start;
     this.#streamEnd = end;
     this.#streamOffset = offset;
-    this.#streamComplete = complete;
   }
 
   get hasStream(): boolean {
@@ -139,7 +137,8 @@ export class RuleEvaluation {
       inspection.start = this.#streamStart;
       inspection.end = this.#streamEnd;
       inspection.streamOffset = this.#streamOffset;
-      inspection.complete = this.#streamComplete;
+      // A chunk ends where the stream ends so far: `endswith` looks there.
+      inspection.complete = true;
       if (this.#inspector.inspect(rule.payload, inspection, this.recorder)) {
         this.foundInStream = true;
         return true;

@@ -67,21 +67,21 @@ function options(packet: Packet, start: number, end: number): void {
       continue;
     }
     if (end - at < 2) {
-      anomalies.push('ipv4.opt_malformed');
+      fault(packet, 'ipv4.opt_malformed');
       return;
     }
     const length = data[at + 1];
     if (length < 2 || length > end - at) {
-      anomalies.push('ipv4.opt_invalid_len');
+      fault(packet, 'ipv4.opt_invalid_len');
       return;
     }
     const bit = knownBit(type);
-    if (bit === 0) anomalies.push('ipv4.opt_unknown');
+    if (bit === 0) fault(packet, 'ipv4.opt_unknown');
     else if ((seen & bit) !== 0) anomalies.push('ipv4.opt_duplicate');
     else {
       seen |= bit;
       const problem = optionProblem(data, type, at, length);
-      if (problem !== '') anomalies.push(problem);
+      if (problem !== '') fault(packet, problem);
     }
     at += length;
   }

@@ -3,7 +3,22 @@
  * For each timeout there is one list, ordered by when flows were put into it. A packet moves nothing: a flow at the head of a
  * list that had packets since goes to its end, once for each time that the timeout passes.
  */
-import { type EngineSettings, FLOW_CLOSED, FLOW_ESTABLISHED, Flow, type FlowTimeouts, ICMP, ICMPV6, type Packet, SCTP, TCP, UDP } from '@sigwright/contracts';
+import { uint16, uint32 } from '@sigwright/bytes';
+import {
+  type EngineSettings,
+  FLOW_CLOSED,
+  FLOW_ESTABLISHED,
+  Flow,
+  type FlowTimeouts,
+  ICMP,
+  ICMPV6,
+  Packet,
+  SCTP,
+  TCP,
+  TO_CLIENT,
+  TO_SERVER,
+  UDP,
+} from '@sigwright/contracts';
 
 const FIRST_BUCKETS = 4096;
 
@@ -78,6 +93,8 @@ class TimeoutList {
 export class FlowTable {
   count = 0;
   #created = 0;
+  /** what an ICMP error quotes */
+  readonly #quote = new Packet();
   #buckets: (Entry | undefined)[] = new Array(FIRST_BUCKETS).fill(undefined);
   readonly #settings: EngineSettings;
   readonly #onEnd: (flow: Flow) => void;
@@ -92,6 +109,7 @@ export class FlowTable {
 
   /** The packet's flow, made where there is none; sets packet.flow and packet.direction. Undefined for packets without flows. */
   lookup(packet: Packet): Flow | undefined {
+    if (packet.protocol === ICMP && packet.icmpType === UNREACHABLE) return this.#quoted(packet);
     let found = this.#find(packet);
     // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
     if (found?.list !== undefined && found.flow.lastTime + found.list.timeout <= packet.time) {
@@ -102,6 +120,30 @@ export class FlowTable {
     if (entry === undefined) return undefined;
     packet.flow = entry.flow;
     return entry.flow;
+  }
+
+  /** An error belongs to the flow of the packet that it quotes, where there is one (RFC 792: header and eight bytes of it). */
+  #quoted(packet: Packet): Flow | undefined {
+    const { data, payloadStart: start, payloadEnd: end } = packet;
+    const header = (data[start] & 15) * 4;
+    if (end - start < header + 4 || data[start] >>> 4 !== 4 || header < 20) return undefined;
+    const quoted = this.#quote;
+    quoted.ipVersion = 4;
+    quoted.protocol = data[start + 9];
+    if (quoted.protocol !== TCP && quoted.protocol !== UDP && quoted.protocol !== SCTP) return undefined;
+    quoted.source[0] = uint32(data, start + 12);
+    quoted.destination[0] = uint32(data, start + 16);
+    quoted.sourcePort = uint16(data, start + header);
+    quoted.destinationPort = uint16(data, start + header + 2);
+    quoted.tunnelDepth = packet.tunnelDepth;
+    quoted.vlanCount = packet.vlanCount;
+    quoted.vlans.set(packet.vlans);
+    const found = this.#find(quoted);
+    if (found === undefined || (found.list !== undefined && found.flow.lastTime + found.list.timeout <= packet.time)) return undefined;
+    packet.flow = found.flow;
+    packet.direction = found.flow.source[0] === packet.source[0] ? TO_SERVER : TO_CLIENT;
+    packet.flowEstablished = found.flow.state === FLOW_ESTABLISHED;
+    return found.flow;
   }
 
   /** Counts the packet; its flow lives on from now. */
@@ -115,7 +157,7 @@ export class FlowTable {
       flow.bytesToClient += length;
     }
     flow.lastTime = Math.max(flow.lastTime, packet.time);
-    if (packet.protocol !== TCP) {
+    if (flow.protocol !== TCP && packet.protocol === flow.protocol) {
       const both = flow.packetsToServer > 0 && flow.packetsToClient > 0;
       if (both && flow.state < FLOW_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
       packet.flowEstablished = both;
@@ -330,6 +372,7 @@ function beginsFlow(packet: Packet): boolean {
   }
 }
 
+const UNREACHABLE = 3;
 /** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792). */
 const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 

@@ -19,6 +19,14 @@ interface Waiting {
   readonly bytes: Uint8Array;
 }
 
+/** Bytes in order: bytes[start, end), of which the first is the stream's byte `offset`. */
+export interface StreamWindow {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly offset: number;
+}
+
 /** What became of a segment. */
 export const TAKEN = 0;
 /** every byte of it was there before */
@@ -255,6 +263,72 @@ export class StreamSide {
     return reached - this.available;
   }
 
+  /**
+   * What lies around a segment that was taken: at most `most` bytes, the segment itself in full, in order without a gap. `offset` is
+   * the stream offset of bytes[start]. Undefined where its bytes are not held.
+   */
+  around(sequence: number, length: number, most: number): StreamWindow | undefined {
+    if (this.depthReached || this.opaque) return undefined;
+    const first = this.offsetOf(sequence);
+    const last = first + length;
+    const room = Math.max(0, most - length);
+    if (first < this.available) {
+      const from = Math.max(this.base, first - room);
+      const to = Math.min(this.available, last + Math.max(0, room - Math.max(0, first - from)));
+      return to > from ? { bytes: this.bytes, start: from - this.base, end: to - this.base, offset: from } : undefined;
+    }
+    return this.#aroundWaiting(first, last, room);
+  }
+
+  /** The same among segments that came early. */
+  #aroundWaiting(first: number, last: number, room: number): StreamWindow | undefined {
+    const run: Waiting[] = [];
+    let end = -1;
+    for (const one of this.#waiting ?? []) {
+      if (one.offset > end) {
+        if (end >= last) break;
+        run.length = 0;
+      }
+      run.push(one);
+      end = Math.max(end, one.offset + one.bytes.length);
+    }
+    if (run.length === 0 || run[0].offset > first || end < last) return undefined;
+    const from = Math.max(run[0].offset, first - room);
+    const to = Math.min(end, last + Math.max(0, room - (first - from)));
+    const bytes = new Uint8Array(to - from);
+    // The one that begins further left wins: it is written last.
+    for (let at = run.length - 1; at >= 0; at--) {
+      const { offset, bytes: held } = run[at];
+      const begin = Math.max(offset, from);
+      const stop = Math.min(offset + held.length, to);
+      if (stop > begin) bytes.set(held.subarray(begin - offset, stop - offset), begin - from);
+    }
+    return { bytes, start: 0, end: bytes.length, offset: from };
+  }
+
+  /** Puts what was held before in the place of a retransmission that says something else. False: it says the same. */
+  restore(sequence: number, data: Uint8Array, start: number, end: number): boolean {
+    const offset = this.offsetOf(sequence);
+    const from = Math.max(offset, this.base);
+    const to = Math.min(offset + end - start, this.available);
+    let changed = false;
+    for (let at = from; at < to; at++) {
+      const held = this.bytes[at - this.base];
+      if (data[start + at - offset] === held) continue;
+      data[start + at - offset] = held;
+      changed = true;
+    }
+    return changed;
+  }
+
+  /** Does a retransmission say something else than what is held? */
+  differs(sequence: number, data: Uint8Array, start: number, end: number): boolean {
+    const offset = this.offsetOf(sequence);
+    const to = Math.min(offset + end - start, this.available);
+    for (let at = Math.max(offset, this.base); at < to; at++) if (data[start + at - offset] !== this.bytes[at - this.base]) return true;
+    return false;
+  }
+
   /** Upper stream offset that may be read. */
   readable(inline: boolean): number {
     return inline || this.acknowledged > this.available ? this.available : this.acknowledged;
@@ -282,9 +356,11 @@ export class StreamSide {
     return length;
   }
 
-  /** Forget what both consumers are done with. */
-  release(): void {
-    const done = this.parsed < this.searched ? this.parsed : this.searched;
+  /** Forget what both consumers are done with, but for `kept` bytes that were searched last. */
+  release(kept = 0): void {
+    const searched = this.searched - kept;
+    const done = this.parsed < searched ? this.parsed : searched;
+    if (kept > 0 && done <= this.base) return;
     if (done >= this.available) {
       this.base = this.available;
       if (this.bytes.length > 0) {

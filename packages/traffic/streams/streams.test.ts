@@ -215,11 +215,17 @@ describe('streams', () => {
     });
   }
 
-  it('established from the last packet of the handshake on', () => {
-    expect(watch([...HANDSHAKE, '> A 101 501 x']).established).toEqual([false, false, true, true]);
+  it('established behind the last packet of the handshake', () => {
+    expect(watch([...HANDSHAKE, '> A 101 501 x']).established).toEqual([false, false, false, true]);
     // Also when it is over; but a refused connection never was.
-    expect(watch([...HANDSHAKE, '< R 501 101 ~', '> A 101 501 ~']).established).toEqual([false, false, true, true, true]);
+    expect(watch([...HANDSHAKE, '< R 501 101 ~', '> A 101 501 ~']).established).toEqual([false, false, false, true, true]);
     expect(watch(['> S 100 0 ~', '< RA 0 101 ~']).established).toEqual([false, false]);
+  });
+
+  it('who resets and goes on did not reset', () => {
+    const seen = watch([...HANDSHAKE, '> RA 101 501 ~', '> A 101 501 abc', '< A 501 104 ~']);
+    expect(seen.anomalies).toContain('stream.suspected_rst_inject');
+    expect(seen.read[0]).toBe('abc');
   });
 
   it('a new SYN on the same ports ends the old connection', () => {

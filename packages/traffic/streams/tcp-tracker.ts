@@ -6,6 +6,7 @@
 
 import { SlabPool } from '@sigwright/bytes';
 import { ACK, type EngineSettings, FIN, FLOW_CLOSED, FLOW_ESTABLISHED, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { copyFrame, renewTcpChecksum } from '../decode/rewrite.ts';
 import { applyException } from '../exceptions.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
@@ -83,8 +84,9 @@ export class TcpTracker {
     } else if ((flags & SYN) !== 0) synLate(packet, stream);
     else this.#segment(packet, flow, stream);
     updateFlow(flow, stream);
-    if (stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED) stream.opened = true;
+    // The packet that completes the handshake is the last one of a connection that is not established.
     packet.flowEstablished = stream.opened;
+    if (stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED) stream.opened = true;
   }
 
   /** Everything that is no opening: acknowledgement, data, FIN, RST. */
@@ -149,6 +151,7 @@ export class TcpTracker {
   /** False: the packet is not taken, and nothing else in it either. */
   #data(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number, length: number): boolean {
     const end = (sequence + length) | 0;
+    if (this.#settings.inline && this.#settings.ips) this.#keepFirst(packet, side, sequence);
     if (
       !stream.windowsUnknown &&
       !stream.oneSided &&
@@ -182,6 +185,15 @@ export class TcpTracker {
     if (!conflicting && side.conflicting) packet.anomalies.push('stream.reassembly_overlap_different_data');
     if (!depthReached && side.depthReached) packet.anomalies.push('stream.reassembly_depth_reached');
     return true;
+  }
+
+  /** Of two versions of the same bytes the receiver gets the one that was inspected. */
+  #keepFirst(packet: Packet, side: StreamSide, sequence: number): void {
+    if (((sequence - side.next) | 0) >= 0 || !side.differs(sequence, packet.data, packet.payloadStart, packet.payloadEnd)) return;
+    packet.anomalies.push('stream.reassembly_overlap_different_data');
+    copyFrame(packet);
+    side.restore(sequence, packet.data, packet.payloadStart, packet.payloadEnd);
+    renewTcpChecksum(packet);
   }
 
   #fin(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number): void {

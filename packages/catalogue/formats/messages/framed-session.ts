@@ -75,10 +75,17 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
     return true;
   }
 
+  /** Anomaly of the oldest exchange where more are open than are kept; undefined: it is over without one. */
+  protected readonly crowded: string | undefined = undefined;
+
   protected open(transaction: Kind): Kind {
     this.count++;
     this.transactions.push(transaction);
-    if (this.transactions.length > MOST_OPEN) close(this.transactions[this.transactions.length - MOST_OPEN - 1]);
+    if (this.transactions.length > MOST_OPEN) {
+      const oldest = this.transactions[this.transactions.length - MOST_OPEN - 1];
+      if (this.crowded !== undefined && oldest.progress[TO_SERVER] + oldest.progress[TO_CLIENT] < 2 * MESSAGE_COMPLETE) oldest.raise(this.crowded);
+      close(oldest);
+    }
     return transaction;
   }
 

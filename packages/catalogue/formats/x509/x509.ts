@@ -21,7 +21,8 @@ export interface Certificate {
   readonly fault: CertificateFault | undefined;
 }
 
-export type CertificateFault = 'der' | 'serial' | 'algorithmidentifier' | 'issuer' | 'validity' | 'date' | 'subject' | 'extensions';
+/** `length`: even the head of a part does not fit */
+export type CertificateFault = 'der' | 'length' | 'serial' | 'algorithmidentifier' | 'issuer' | 'validity' | 'date' | 'subject' | 'extensions';
 
 /** Names in one certificate: those of large content networks have some hundred. */
 const MOST_NAMES = 4096;
@@ -95,8 +96,9 @@ export function readCertificate(bytes: Uint8Array): Certificate {
     return certificate;
   };
   const whole = walker.element(0, bytes.length);
-  const signed = whole?.tag === SEQUENCE ? walker.element(whole.start, whole.end) : undefined;
-  if (whole === undefined || signed === undefined || signed.tag !== SEQUENCE) return fail('der');
+  const signed = whole === undefined ? undefined : walker.element(whole.start, whole.end);
+  if (whole === undefined || signed === undefined) return fail('length');
+  if (whole.tag !== SEQUENCE || signed.tag !== SEQUENCE) return fail('der');
   if (!whole.whole) certificate.fault = 'der';
   const fields = walker.children(signed);
   // The version is optional and has a tag of its own.

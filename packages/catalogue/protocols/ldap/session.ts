@@ -19,6 +19,7 @@ export class LdapTransaction extends Transaction {
 }
 
 export class LdapSession extends FramedSession<LdapTransaction> {
+  protected override readonly crowded = 'too_many_transactions';
   readonly #isDatagram: boolean;
 
   constructor(isDatagram: boolean) {

@@ -103,3 +103,12 @@ test('a chat in which bytes stand for lengths is not recognised', () => {
   const bytes = fromLatin1('\x10\x0cMQ not this');
   expect(protocol.recognise(bytes, 0, bytes.length, 0, { destinationPort: 80 } as never)).toBe(0);
 });
+
+test('identifiers that are missing, and more exchanges than are kept', () => {
+  const subscribe = (id: number): string => `\x82\x07${String.fromCharCode(id >> 8, id & 255)}\0\0\x01a\0`;
+  expect(anomalies(['client', mqtt.connect], ['server', mqtt.connected], ['client', subscribe(0)])[1]).toContain('missing_msg_id');
+  const many = Array.from({ length: 300 }, (_one, at) => subscribe(at + 1)).join('');
+  const told = anomalies(['client', mqtt.connect], ['server', mqtt.connected], ['client', many]);
+  expect(told[1]).toContain('too_many_transactions');
+  expect(told[300]).not.toContain('too_many_transactions');
+});

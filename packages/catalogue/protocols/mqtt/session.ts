@@ -20,6 +20,9 @@ const ANSWERS: Partial<Record<MqttType, { readonly to: MqttType; readonly bySend
   unsuback: { to: 'unsubscribe', bySender: false, last: true, missing: 'missing_unsubscribe' },
 };
 
+/** Of these the packet identifier is never 0 (§2.2.1); of publications only where they are to be answered. */
+const NEEDS_IDENTIFIER: ReadonlySet<MqttType> = new Set(['publish', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'subscribe', 'suback', 'unsubscribe', 'unsuback']);
+
 export class MqttTransaction extends Transaction {
   readonly messages: MqttMessage[] = [];
   readonly direction: Direction;
@@ -46,6 +49,7 @@ export class MqttTransaction extends Transaction {
 }
 
 export class MqttSession extends FramedSession<MqttTransaction> {
+  protected override readonly crowded = 'too_many_transactions';
   readonly #settings: EngineSettings['mqtt'];
   #version = 0;
   #connects = 0;
@@ -91,6 +95,8 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     if (type === 'unassigned') transaction.raise('unassigned_msg_type');
     if (message.qos > LAST_QOS) transaction.raise('invalid_qos_level');
     if (answer !== undefined && asked === undefined && sound) transaction.raise(answer.missing);
+    if (sound && NEEDS_IDENTIFIER.has(type) && (type !== 'publish' || message.qos > 0) && !message.id && message.skipped === undefined)
+      transaction.raise('missing_msg_id');
     if (type === 'connect' && this.#connects > 1) transaction.raise('double_connect');
     if (type !== 'connect' && type !== 'connack' && type !== 'auth' && !this.#introduced) transaction.raise('unintroduced_message');
     if (type === 'connack' && asked !== undefined) this.#introduced = true;

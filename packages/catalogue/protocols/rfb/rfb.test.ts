@@ -72,3 +72,8 @@ test('what can not be read', () => {
   expect(only([...version('008'), ['server', '\x01\x10'], ['client', '\x10'], ['server', 'more']]).anomalies).toEqual(['unimplemented_security_type']);
   expect(only([['server', 'RFB xxx.yyy\n']]).anomalies).toEqual(['malformed_message']);
 });
+
+test('a peer that says more than it could mean before its turn is out of step', () => {
+  expect(only([...version('008'), ['client', 'x'.repeat(80)]]).anomalies).toEqual(['confused_state']);
+  expect(only([...version('008'), ['client', 'x'.repeat(10)], ['server', '\x01\x01']]).anomalies).not.toContain('confused_state');
+});

@@ -60,12 +60,17 @@ export class RfbTransaction extends Transaction {
   screen: Screen | undefined = undefined;
 }
 
+/** Bytes that may wait for the other peer's turn: a client's messages are short, a server's may name its screen at length. */
+const LONGEST_AHEAD: readonly [number, number] = [64, 4096];
+
 export class RfbSession extends FramedSession<RfbTransaction> {
   #step: Step = 'serverVersion';
   #transaction: RfbTransaction | undefined = undefined;
+  #confused = false;
 
   override consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
     const consumed = super.consume(direction, bytes, start, end, atEnd, time);
+    if (this.#confused && !this.done) this.#end('confused_state', time);
     if (consumed === -1) {
       this.anomalies.length = 0;
       this.#end('malformed_message', time);
@@ -74,8 +79,11 @@ export class RfbSession extends FramedSession<RfbTransaction> {
   }
 
   protected frame(bytes: Uint8Array, at: number, end: number, direction: Direction): number {
-    // A peer that speaks before its turn waits.
-    if (FROM[this.#step] !== direction) return LENGTH_UNKNOWN;
+    // A peer that speaks before its turn waits, up to what it could mean.
+    if (FROM[this.#step] !== direction) {
+      if (end - at > LONGEST_AHEAD[direction]) this.#confused = true;
+      return LENGTH_UNKNOWN;
+    }
     switch (this.#step) {
       case 'serverVersion':
       case 'clientVersion':

@@ -131,9 +131,9 @@ export const protocol: ProtocolDefinition = {
   buffers,
   keywords: [...keywords, ...asKeywords(VERSION)],
   anomalies: [
-    { name: 'internal_error', summary: 'the message could not be read for a reason of our own; not raised here' },
+    { name: 'internal_error', summary: 'more commands in one frame than are read' },
     { name: 'malformed_data', summary: 'bytes that are no message' },
-    { name: 'record_overflow', summary: 'a message that reaches beyond its frame' },
+    { name: 'record_overflow', summary: 'data that reach beyond their frame' },
     { name: 'malformed_ntlmssp_request', summary: 'NTLMSSP that can not be read' },
     { name: 'negotiate_malformed_dialects', summary: 'a list of dialects that can not be read' },
     { name: 'file_overlap', summary: 'bytes of a file that were there before' },

@@ -106,6 +106,7 @@ export class Smb1Reader {
       command = next;
       at = start + offset;
     }
+    this.#anomaly('internal_error');
   }
 
   #block(command: number, at: number): Block | undefined {
@@ -272,6 +273,7 @@ export class Smb1Reader {
   #write(block: Block, fileAt: number, offset: number, from: number, length: number): void {
     if (length > LARGEST_TRANSFER) this.#anomaly('write_request_too_large');
     if (from > this.#end || from < this.#start) return;
+    if (from + length > this.#whole) this.#anomaly('record_overflow');
     const file = this.#file(block, fileAt);
     const written = this.#transfer(block, file, TO_SERVER, offset, from, length);
     this.#conversation.await(this.#key(block.command), { transaction: undefined, command: block.command, file, written });
@@ -360,6 +362,7 @@ export class Smb1Reader {
           const from = start + uint16Little(bytes, words + 12);
           if (length > LARGEST_TRANSFER) this.#anomaly('read_response_too_large');
           if (from <= this.#end) {
+            if (from + length > this.#whole) this.#anomaly('record_overflow');
             const read = this.#transfer(block, awaited.file, TO_CLIENT, awaited.offset ?? 0, from, length);
             if (read !== undefined) this.#status(read, status);
           }

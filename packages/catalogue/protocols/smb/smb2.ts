@@ -87,6 +87,7 @@ export class Smb2Reader {
       if (last) return;
       at += next;
     }
+    this.#anomaly('internal_error');
   }
 
   #message(direction: Direction, bytes: Uint8Array, start: number, end: number, whole: number): void {
@@ -224,6 +225,7 @@ export class Smb2Reader {
       this.#anomaly('write_request_too_large');
     const id = this.#fileAt(message, body + 16);
     if (id === undefined || from < body || from > end) return;
+    if (length > whole - from) this.#anomaly('record_overflow');
     const file = this.#open(id, header);
     const written = this.#transfer(header, file, TO_SERVER, uint64Little(bytes, body + 8), message, from, Math.min(length, whole - from));
     this.#conversation.await(message.key, { transaction: undefined, command: WRITE, file, written });
@@ -362,6 +364,7 @@ export class Smb2Reader {
     if (length > LARGEST_TRANSFER || (this.#conversation.largestRead > 0 && length > this.#conversation.largestRead)) this.#anomaly('read_response_too_large');
     const file = awaited.file ?? (this.#file === '' ? undefined : this.#conversation.known(this.#file));
     if (file === undefined || from < body || from > end) return;
+    if (length > whole - from) this.#anomaly('record_overflow');
     const transaction = this.#transfer(header, file, TO_CLIENT, awaited.offset ?? 0, message, from, Math.min(length, whole - from));
     if (transaction === undefined) return;
     transaction.status = statusName(status);

@@ -15,6 +15,8 @@ export class SmtpTransaction extends Transaction {
   from: string | undefined = undefined;
   readonly recipients: string[] = [];
   mail: MailReader | undefined = undefined;
+  /** DATA was said, and not refused */
+  dataAsked = false;
   /** no command belongs to it any more */
   over = false;
 }
@@ -28,6 +30,8 @@ interface Awaited {
 
 /** A peer that never answers must not make the list grow. */
 const MOST_AWAITED = 64;
+/** Of a reply no more is read: its code and the name of an extension. */
+const LONGEST_KEYWORD = 32;
 const DATA_FOLLOWS = 354;
 const READY = 220;
 /** RFC 3030 does not limit chunks; larger ones are nobody's. */
@@ -47,6 +51,8 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   /** an incomplete line at the end of a chunk */
   #held = '';
   #welcomed = false;
+  /** the server said that it takes commands without waiting (RFC 2920) */
+  #pipelining = false;
   /** commands without a reply yet, oldest first: clients need not wait (RFC 2920) */
   readonly #awaited: Awaited[] = [];
 
@@ -56,7 +62,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   }
 
   protected line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
-    if (direction === TO_CLIENT) this.#reply(latin1(bytes, start, Math.min(end, start + 4)), cut, time);
+    if (direction === TO_CLIENT) this.#reply(latin1(bytes, start, Math.min(end, start + LONGEST_KEYWORD)), cut, time);
     else if (this.#inText) this.#text(bytes, start, end, cut);
     else this.#command(latin1(bytes, start, end), cut, time);
   }
@@ -107,6 +113,9 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   }
 
   #await(command: string, transaction: SmtpTransaction, last = false): void {
+    // RFC 2920 §3.1: what stands behind these depends on their reply.
+    const before = this.#awaited[this.#awaited.length - 1]?.command;
+    if (before === 'DATA' || before === 'STARTTLS') transaction.raise('invalid_pipelined_sequence');
     if (this.#awaited.length >= MOST_AWAITED) this.#awaited.shift();
     this.#awaited.push({ command, transaction, last });
   }
@@ -117,14 +126,18 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     // These say nothing about a next mail.
     const transaction = (command === 'RSET' || command === 'QUIT') && this.#current !== undefined ? this.#current : this.#begin(time);
     if (cut) transaction.raise('max_command_line_len_exceeded');
-    const chunk = command === 'BDAT' ? /^BDAT +(\d+)( +LAST)?/i.exec(text) : null;
+    if (command === 'DATA' && transaction.dataAsked) {
+      transaction.raise('unparsable_content');
+      return;
+    }
+    const chunk = command === 'BDAT' ? /^BDAT +(\d+)(?: +(LAST))? *$/i.exec(text) : null;
     this.#await(command, transaction, chunk?.[2] !== undefined);
     switch (command) {
       case 'HELO':
       case 'EHLO':
-        this.#helo = text.slice(5).trim();
-        transaction.helo = this.#helo;
-        if (this.#helo === '') transaction.raise('unparsable_content');
+        // Without a name the server refuses it, and what was said before holds.
+        if (text.slice(5).trim() === '') transaction.raise('unparsable_content');
+        else transaction.helo = this.#helo = text.slice(5).trim();
         break;
       case 'MAIL': {
         const sender = afterColon(text, /^MAIL +FROM:/i);
@@ -140,11 +153,15 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
         break;
       }
       case 'DATA':
-        this.#inText = true;
-        this.#mail(transaction);
+        transaction.dataAsked = true;
+        // A client that pipelines need not wait for the reply, and where no reply is seen none can be waited for.
+        if (this.#pipelining || !this.#welcomed) this.#beginText(transaction);
         break;
       case 'BDAT':
-        if (chunk === null) break;
+        if (chunk === null) {
+          transaction.raise('invalid_bdat');
+          break;
+        }
         this.#chunk = Number(chunk[1]);
         if (this.#chunk > LARGEST_CHUNK) {
           transaction.raise('bdat_chunk_len_exceeded');
@@ -155,10 +172,16 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
         if (this.#chunk === 0 && this.#lastChunk) this.#endOfMail();
         break;
       case 'RSET':
-        if (!transaction.over) this.close(transaction);
+        // Before a mail there is nothing to take back.
+        if (!transaction.over && transaction.from !== undefined) this.close(transaction);
         break;
     }
     transaction.changed[TO_SERVER] = true;
+  }
+
+  #beginText(transaction: SmtpTransaction): void {
+    this.#inText = true;
+    this.#mail(transaction);
   }
 
   #mail(transaction: SmtpTransaction): void {
@@ -191,7 +214,8 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     this.#current.advance(TO_SERVER, MAIL_OVER);
   }
 
-  #reply(head: string, cut: boolean, time: number): void {
+  #reply(line: string, cut: boolean, time: number): void {
+    const head = line.slice(0, 4);
     if (!/^[2-5]\d\d/.test(head)) {
       if (this.#current !== undefined) this.#current.raise('invalid_reply');
       return;
@@ -200,6 +224,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     const welcome = !this.#welcomed;
     if (welcome && code !== READY) this.#begin(time).raise('no_server_welcome_message');
     if (cut) this.#begin(time).raise('max_reply_line_len_exceeded');
+    if (/^250[- ]PIPELINING\s*$/i.test(line)) this.#pipelining = true;
     // A line with a hyphen is not the last of its reply.
     if (head[3] === '-') return;
     this.#welcomed = true;
@@ -212,9 +237,15 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     const { command, transaction } = awaited;
     transaction.changed[TO_CLIENT] = true;
     if (awaited.last) transaction.advance(TO_CLIENT, MAIL_OVER);
-    if (command === 'DATA' && code !== DATA_FOLLOWS && this.#inText) {
-      this.#inText = false;
-      transaction.raise('data_command_rejected');
+    if (command === 'DATA') {
+      if (code === DATA_FOLLOWS) {
+        // A client that did not wait may have ended the text before its permission came.
+        if (!this.#inText && !transaction.over && transaction.mail === undefined) this.#beginText(transaction);
+      } else {
+        transaction.dataAsked = false;
+        if (!transaction.over) this.#inText = false;
+        transaction.raise('data_command_rejected');
+      }
     }
     if (command !== 'STARTTLS') return;
     if (code === READY) {

@@ -110,7 +110,7 @@ export const protocol: ProtocolDefinition = {
       bytes,
       start,
       end,
-      direction === TO_SERVER ? ['EHLO ', 'HELO ', 'ehlo ', 'helo '] : PORTS.includes(flow.destinationPort) ? ['220 ', '220-'] : [],
+      direction === TO_SERVER ? ['EHLO ', 'HELO ', 'ehlo ', 'helo ', 'QUIT\r', 'quit\r'] : PORTS.includes(flow.destinationPort) ? ['220 ', '220-'] : [],
     );
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
@@ -137,6 +137,8 @@ export const protocol: ProtocolDefinition = {
     { name: 'max_command_line_len_exceeded', summary: 'a command longer than is read' },
     { name: 'max_reply_line_len_exceeded', summary: 'a reply longer than is read' },
     { name: 'data_command_rejected', summary: 'the server does not want the text of the mail' },
+    { name: 'invalid_pipelined_sequence', summary: 'a command behind one whose reply decides what comes next' },
+    { name: 'invalid_bdat', summary: 'a chunk without a length, or with more than that' },
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
   ],
   records(transaction) {

@@ -111,6 +111,7 @@ export const protocol: ProtocolDefinition = {
   name: 'ssh',
   recordName: 'ssh',
   transport: ['tcp'],
+  isOneTransaction: true,
   summary: 'SSH banners and offers',
   ports: [22],
   anyPort: true,

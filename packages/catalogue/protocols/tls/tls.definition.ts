@@ -70,6 +70,7 @@ export const protocol: ProtocolDefinition = {
   aliases: ['ssl'],
   recordName: 'tls',
   transport: ['tcp'],
+  isOneTransaction: true,
   summary: 'TLS and SSL up to where encryption begins',
   ports: [443],
   anyPort: true,

@@ -308,6 +308,8 @@ export class TlsSession implements ProtocolSession {
       const length = uint24(bytes, at + 1);
       if (length > LONGEST_HANDSHAKE) {
         this.#transaction.raise('handshake_invalid_length');
+        this.#transaction.raise('invalid_handshake_message');
+        this.#transaction.raise('invalid_ssl_record');
         side.encrypted = true;
         return end;
       }
