@@ -6,16 +6,19 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp, type Flow, type Frame, type Packet } from '@sigwright/contracts';
-import { analyseRule, Engine, EveWriter } from '@sigwright/detection';
+import { Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
-import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, setValue, type Tree } from './shared/configuration.ts';
+import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
+import { checkConfiguration } from './shared/configuration-check.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
+import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
+import { tellRules } from './shared/tell-rules.ts';
 import { TrafficCounters } from './shared/traffic-counters.ts';
 
 const VERSION = COMPATIBLE_VERSION;
@@ -40,9 +43,10 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --engine-analysis      read the rules, write what they were understood as, and end
       --dump-config          print the configuration
       --build-info, -V       what this is
+  -v, -vv, -vvv              say more in the log
 
 Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
---strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -v, -q.
+--strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
 
@@ -62,6 +66,8 @@ interface Arguments {
   dumpConfig: boolean;
   analysis: boolean;
   data: string | undefined;
+  /** how many `v` */
+  verbosity: number;
   filter: string[];
 }
 
@@ -76,7 +82,7 @@ const TAKES_VALUE = new Set([
   '--strict-rule-keywords',
   '--set-logdir',
 ]);
-const FLAGS = new Set(['-v', '-vv', '-vvv', '-vvvv', '--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
+const FLAGS = new Set(['--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
 
 function readArguments(argv: readonly string[]): Arguments | string {
   const result: Arguments = {
@@ -95,6 +101,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     dumpConfig: false,
     analysis: false,
     data: undefined,
+    verbosity: 0,
     filter: [],
   };
   for (let at = 0; at < argv.length; at++) {
@@ -121,6 +128,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '--disable-detection') result.noDetection = true;
     else if (name === '--dump-config') result.dumpConfig = true;
     else if (name === '--engine-analysis') result.analysis = true;
+    else if (/^-v+$/.test(name)) result.verbosity += name.length - 1;
     else if (TAKES_VALUE.has(name)) {
       if (equals < 0 && name !== '--strict-rule-keywords') at++;
     } else if (FLAGS.has(name)) continue;
@@ -160,7 +168,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'));
     for (const file of args.includes) Object.assign(tree, readYaml(file));
     for (const assignment of args.sets) setValue(tree, assignment);
-    log.useFiles(logFilesOf(tree));
+    log.useFiles(logFilesOf(tree), args.verbosity);
     configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline, dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'] });
     if (args.dumpConfig) {
       process.stdout.write(dump(tree, '').join(''));
@@ -175,32 +183,34 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
   log.say('Info', 'exception-policy', `master exception-policy set to: ${at(configuration.tree, 'exception-policy') ?? 'auto'}`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+  for (const { level, module, text, fatal } of checkConfiguration(configuration.tree)) {
+    if (fatal === 'yes' || (fatal === 'strict' && (args.strict || args.test))) return stop(module, text);
+    log.say(level, module, text);
+  }
+  for (const path of reputationFilesOf(configuration.tree)) log.say('Info', 'reputation', `Loading reputation file: ${path}`);
   const { entries, problems } = configuration.thresholds;
   for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
   if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
-  if (args.captures.length > 0) log.say('Info', 'detect', `Threshold config parsed: ${entries.length} rule(s) found`);
+  if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
   const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
   const dataFolder = args.data ?? folder;
   const fingerprints = sshFingerprints(configuration.tree, present);
-  const dataFiles = dataFilesOf(configuration.tree, present, dataFolder);
+  const dataFiles = dataFilesOf(configuration.tree, present, dataFolder, (path) =>
+    log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
+  );
   configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
   const rules = loadRules(present, configuration.settings);
-  for (const { path, line, diagnostic, sid } of rules.problems) {
-    if (diagnostic.severity === 'error')
-      log.say('Error', 'detect', `${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
-    else if (diagnostic.severity === 'warning')
-      log.say('Warning', 'detect', `${diagnostic.code}: ${diagnostic.title}${sid > 0 ? ` (sid ${sid})` : ''} at ${path}:${line}`);
-  }
-  log.say('Info', 'detect', `${present.length} rule files processed. ${rules.loaded} rules successfully loaded, ${rules.refused} rules failed`);
-  if (rules.refused > 0 && (args.strict || args.test)) {
-    return stop('suricata', 'Loading signatures failed.');
-  }
+  const told = tellRules(log, rules.problems, { ...rules, files: present.length }, args.strict);
+  if (!told || (rules.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
+  log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
+  const grouping = writeRuleGroups(rules.plan, rules.loaded, folder, configuration.tree);
+  if (grouping !== undefined) return stop('output', grouping.message);
   if (args.analysis) {
-    const file = new LineWriter(join(folder, 'rules.json'));
-    for (let index = 0; index < rules.loaded; index++) file.line(JSON.stringify(analyseRule(rules.plan.rule(index))));
-    const failure = file.close();
+    const outputs = at(configuration.tree, 'outputs');
+    const storesFiles = (Array.isArray(outputs) ? outputs : []).some((output) => isYes(at(output, 'file-store.enabled'), false));
+    const failure = writeEngineAnalysis(rules.plan, rules.loaded, folder, storesFiles);
     if (failure !== undefined) return stop('output', failure.message);
     log.save();
     return 0;

@@ -4,6 +4,7 @@ import { fromUtf8 } from './text.ts';
 export interface ContentProblem {
   readonly problem: string;
   readonly help: string;
+  readonly fault: 'hex-pair' | 'hex-digit' | 'hex-open' | 'escape' | 'quote' | 'unquoted';
   /** offsets in the text */
   readonly start: number;
   readonly end: number;
@@ -20,14 +21,14 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (character === '|') {
-      if (inHex && nibble !== -1) return { problem: 'a hex pair is incomplete', help: 'write two digits a byte', start: at - 1, end: at };
+      if (inHex && nibble !== -1) return { fault: 'hex-pair', problem: 'a hex pair is incomplete', help: 'write two digits a byte', start: at - 1, end: at };
       inHex = !inHex;
       openAt = at;
     } else if (inHex) {
       if (character === ' ') {
-        if (nibble !== -1) return { problem: 'a hex pair is incomplete', help: 'write two digits a byte', start: at - 1, end: at };
+        if (nibble !== -1) return { fault: 'hex-pair', problem: 'a hex pair is incomplete', help: 'write two digits a byte', start: at - 1, end: at };
       } else if (!HEX_DIGIT.test(character))
-        return { problem: `\`${character}\` is not a hex digit`, help: 'is a closing `|` missing?', start: at, end: at + 1 };
+        return { fault: 'hex-digit', problem: `\`${character}\` is not a hex digit`, help: 'is a closing `|` missing?', start: at, end: at + 1 };
       else if (nibble === -1) nibble = Number.parseInt(character, 16);
       else {
         bytes.push(nibble * 16 + Number.parseInt(character, 16));
@@ -37,6 +38,7 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
       const next = text[at + 1];
       if (next === undefined || !'";:\\'.includes(next))
         return {
+          fault: 'escape',
           problem: `\`\\${next ?? ''}\` escapes nothing`,
           help: 'only `"`, `;`, `:` and `\\` are escaped; write other bytes in hex',
           start: at,
@@ -44,7 +46,7 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
         };
       bytes.push(next.charCodeAt(0));
       at++;
-    } else if (character === '"') return { problem: 'a quote inside is not escaped', help: 'write `|22|`', start: at, end: at + 1 };
+    } else if (character === '"') return { fault: 'quote', problem: 'a quote inside is not escaped', help: 'write `|22|`', start: at, end: at + 1 };
     else if (character.charCodeAt(0) < 128) bytes.push(character.charCodeAt(0));
     else {
       const point = String.fromCodePoint(text.codePointAt(at)!);
@@ -52,7 +54,7 @@ export function decodeContent(text: string): { readonly bytes: Uint8Array } | Co
       at += point.length - 1;
     }
   }
-  if (inHex) return { problem: 'the hex part is not closed', help: 'add `|`', start: openAt, end: openAt + 1 };
+  if (inHex) return { fault: 'hex-open', problem: 'the hex part is not closed', help: 'add `|`', start: openAt, end: openAt + 1 };
   return { bytes: Uint8Array.from(bytes) };
 }
 

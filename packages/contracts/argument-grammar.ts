@@ -28,8 +28,8 @@ export function isProblem(result: object): result is ArgumentProblem {
 }
 
 export interface Comparison {
-  readonly operator: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'range' | '!range' | '&' | '!&';
+  readonly operator: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'range' | '!range' | '&' | '!&' | 'mask' | '!mask';
   readonly value: number;
-  /** upper end, for ranges only; both ends as written */
+  /** upper end of ranges, both ends as written; for masks, what is left of the number under `value` */
   readonly upper: number;
 }

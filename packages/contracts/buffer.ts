@@ -2,6 +2,8 @@
  * A named buffer is a window of bytes that a sticky keyword selects. Reading one fills a reused window and allocates
  * nothing where the bytes already lie somewhere.
  */
+import type { ContentCondition } from './conditions.ts';
+import type { Contradiction } from './diagnostic.ts';
 import type { Direction } from './direction.ts';
 import type { Flow } from './flow.ts';
 import type { Packet } from './packet.ts';
@@ -27,6 +29,8 @@ interface BufferBase {
    * body: grows, is searched in windows
    */
   readonly shape: 'name' | 'text' | 'body';
+  /** asked for each content that looks at it without transforms: why it can not, or need not, be written so; undefined: it may */
+  refuses?(content: ContentCondition): Contradiction | undefined;
 }
 
 export interface TransactionBuffer extends BufferBase {

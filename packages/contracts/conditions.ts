@@ -3,6 +3,7 @@
  * the others are plain predicates. Conditions are plain data with at most one function each: never a closure per byte.
  */
 
+import type { Contradiction } from './diagnostic.ts';
 import type { Direction } from './direction.ts';
 import type { Flow } from './flow.ts';
 import type { Packet } from './packet.ts';
@@ -93,10 +94,14 @@ export interface BytesTest {
   readonly relative: boolean;
   /** words for a person, for example `2 bytes at 4 are above 1000` */
   readonly describes: string;
+  /** for analyses of rules: its parts */
+  readonly shown?: Readonly<Record<string, unknown>>;
   /** smallest buffer length at which it can be true, for early rejection; 0 if unknown */
   readonly minimumLength?: number;
   /** exact or bounded whole-buffer length, for `bsize` and `urilen` (prefilter by value) */
   readonly exactLength?: number;
+  /** asked once all conditions of its buffer are known: does it leave them room? */
+  contradicts?(conditions: readonly BytesCondition[]): Contradiction | undefined;
   test(inspection: Inspection): boolean;
 }
 
@@ -126,6 +131,8 @@ export interface PacketCondition {
   readonly flowConstant?: boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */
   readonly payloadAtMost?: number;
+  /** asked once all conditions on the payload are known: does it leave them room? */
+  contradicts?(payload: readonly BytesCondition[]): Contradiction | undefined;
   /** for analyses of rules: what it compares with, under the keyword's short name */
   readonly shown?: Readonly<Record<string, unknown>>;
   /** direction: of this packet within its flow */

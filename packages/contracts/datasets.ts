@@ -13,4 +13,6 @@ export interface DataFiles {
   read(path: string): Uint8Array | undefined;
   readonly mayWrite: boolean;
   readonly mayBeAbsolute: boolean;
+  /** told of each absolute path that is used */
+  absolute?(path: string): void;
 }

@@ -35,7 +35,20 @@ export interface Diagnostic {
   readonly labels?: readonly Label[];
   readonly help?: string;
   readonly fixes?: readonly Fix[];
+  /** names and numbers the title is made of, for those who say it in other words */
+  readonly facts?: DiagnosticFacts;
 }
+
+/** Why conditions that are right one by one can not hold together. */
+export interface Contradiction {
+  /** the part behind the keyword's own name */
+  readonly code: string;
+  readonly title: string;
+  readonly help?: string;
+  readonly facts?: DiagnosticFacts;
+}
+
+export type DiagnosticFacts = Readonly<Record<string, string | number>>;
 
 export function error(code: string, title: string, at: Span, help?: string): Diagnostic {
   return { code, severity: 'error', title, at, help };

@@ -13,6 +13,7 @@ import type {
   Threshold,
   TransactionCondition,
 } from './conditions.ts';
+import type { DiagnosticFacts } from './diagnostic.ts';
 import type { Rule, RuleOption } from './rule.ts';
 import type { EngineSettings } from './settings.ts';
 import type { TransformDefinition } from './transform.ts';
@@ -41,6 +42,8 @@ export interface RuleBuilder {
   /** The open base64_decode whose result base64_data reads. */
   openDecode(decode: BytesDecode): void;
   selectDecoded(): void;
+  /** contents now look at what base64_decode gave */
+  readonly inDecoded: boolean;
   addTransform(transform: TransformDefinition, argument: unknown): void;
 
   /** The selected buffer must (`only`) or may (`or_else`) be missing. */
@@ -84,7 +87,7 @@ export interface RuleBuilder {
   passOver(missing: string): void;
 
   /** The rule is refused. `code` is the part after the keyword's own name: `empty` becomes `content/empty`. */
-  problem(code: string, title: string, help?: string): void;
+  problem(code: string, title: string, help?: string, facts?: DiagnosticFacts): void;
   /** The rule loads all the same. */
-  caution(code: string, title: string, help?: string): void;
+  caution(code: string, title: string, help?: string, facts?: DiagnosticFacts): void;
 }

@@ -9,6 +9,8 @@ export interface TransformDefinition<Value = unknown> {
   readonly argument: ArgumentGrammar<Value>;
   readonly examples: readonly string[];
   readonly broken?: readonly { readonly options: string; readonly code: string }[];
+  /** why a content can not occur in what it gives; undefined: it may */
+  excludes?(content: Uint8Array, nocase: boolean): string | undefined;
   /**
    * New bytes; may return `input` itself where nothing changes, never writes to it. Bounded: output of at most
    * 64 KiB + 4 × input, and a fixed number of steps per input byte.

@@ -11,7 +11,7 @@ export function readContentValue(value: string): ContentValue | ContentProblem {
   let start = negated ? 1 : 0;
   while (value[start] === ' ' || value[start] === '\t') start++;
   if (value[start] !== '"' || !value.endsWith('"') || value.length < start + 2)
-    return { problem: 'the content is not in double quotes', help: 'write `"…"`', start: 0, end: value.length };
+    return { fault: 'unquoted', problem: 'the content is not in double quotes', help: 'write `"…"`', start: 0, end: value.length };
   const decoded = decodeContent(value.slice(start + 1, -1));
   if (!('problem' in decoded)) return { negated, bytes: decoded.bytes };
   return { ...decoded, start: decoded.start + start + 1, end: decoded.end + start + 1 };

@@ -89,8 +89,20 @@ function parseField<Leaf extends { readonly kind: string }>(
     }
     return parts.length === 0 ? fail('the list is empty', from, at) : { kind: 'list', parts };
   };
-  const expression = one(0);
+  let expression = one(0);
   blanks();
+  // Addresses may stand in a row without brackets, as Suricata reads them.
+  if (expression !== undefined && what === 'address' && text[at] === ',') {
+    const parts: Expression<Leaf>[] = [expression];
+    while (text[at] === ',') {
+      at++;
+      const part = one(1);
+      if (part === undefined) return { expression: undefined, diagnostics };
+      parts.push(part);
+      blanks();
+    }
+    expression = { kind: 'list', parts };
+  }
   if (expression !== undefined && at < text.length) {
     fail(`\`${text.slice(at)}\` stands behind the ${what}`, at, text.length, 'put a list into `[` and `]`');
     return { expression: undefined, diagnostics };

@@ -60,15 +60,23 @@ export function readYaml(path: string, depth = 0): Tree {
   const document = parseDocument(readFileSync(path, 'utf8'), { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
   if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
   const tree = (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
-  const includes = tree['include'];
-  if (includes !== undefined && depth < DEEPEST_INCLUDE) {
-    const list = Array.isArray(includes) ? includes : [includes];
-    const merged: Tree = {};
-    for (const file of list) Object.assign(merged, readYaml(isAbsolute(String(file)) ? String(file) : join(dirname(path), String(file)), depth + 1));
-    delete tree['include'];
-    return { ...merged, ...tree };
+  return withIncludes(tree, dirname(path), depth) as Tree;
+}
+
+/** `include` in a map, at whatever depth: its files' keys stand there, what the map says itself goes before. */
+function withIncludes(node: unknown, folder: string, depth: number): unknown {
+  if (typeof node !== 'object' || node === null) return node;
+  if (Array.isArray(node)) return node.map((one) => withIncludes(one, folder, depth));
+  const { include, ...own } = node as Tree;
+  const merged: Tree = {};
+  if (include !== undefined && include !== null && depth < DEEPEST_INCLUDE) {
+    for (const file of Array.isArray(include) ? include : [include]) {
+      const name = String(file);
+      Object.assign(merged, readYaml(isAbsolute(name) ? name : join(folder, name), depth + 1));
+    }
   }
-  return tree;
+  for (const [key, value] of Object.entries(own)) merged[key] = withIncludes(value, folder, depth);
+  return merged;
 }
 
 /** `a.b.0.c=value`: values are read as YAML reads them. */
@@ -438,9 +446,15 @@ function forwardedOf(node: unknown): { forwarded?: Forwarded } {
 
 function reputationOf(tree: Tree): Reputation | undefined {
   const categories = at(tree, 'reputation-categories-file');
+  if (categories === undefined || at(tree, 'reputation-files') === undefined) return undefined;
+  return readReputation(String(categories), reputationFilesOf(tree));
+}
+
+export function reputationFilesOf(tree: Tree): readonly string[] {
   const files = at(tree, 'reputation-files');
-  if (categories === undefined || files === undefined || files === null) return undefined;
-  return readReputation(String(categories), listOf(files), String(at(tree, 'default-reputation-path') ?? '.'));
+  if (files === undefined || files === null || at(tree, 'reputation-categories-file') === undefined) return [];
+  const folder = String(at(tree, 'default-reputation-path') ?? '.');
+  return listOf(files).map((path) => (isAbsolute(path) ? path : join(folder, path)));
 }
 
 const NO_THRESHOLDS: ThresholdFile = { entries: [], problems: [] };

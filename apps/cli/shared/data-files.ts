@@ -5,7 +5,7 @@ import { dataSetsToSave } from '@sigwright/catalogue';
 import type { DataFiles, EngineSettings } from '@sigwright/contracts';
 import { at, isYes, type Tree } from './configuration.ts';
 
-export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string): DataFiles {
+export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
   const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), dataFolder, '.'])];
   return {
     read(path) {
@@ -15,6 +15,7 @@ export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder
     },
     mayWrite: isYes(at(tree, 'datasets.rules.allow-write'), true),
     mayBeAbsolute: isYes(at(tree, 'datasets.rules.allow-absolute-filenames'), false),
+    ...(absolute === undefined ? {} : { absolute }),
   };
 }
 

@@ -28,8 +28,12 @@ export class EngineLog {
   }
 
   /** Files that what was said, and will be said, goes to. */
-  useFiles(files: readonly LogFile[]): void {
+  useFiles(files: readonly LogFile[], verbosity = 0): void {
     if (files.length > 0) this.#files = files;
+    if (verbosity === 0) return;
+    // `-v` is Info, `-vv` Perf, and so on; a file that says more anyway keeps its level.
+    const wanted = Math.min(LOG_LEVELS.indexOf('Notice') + verbosity, LOG_LEVELS.length - 1);
+    this.#files = this.#files.map((file) => ({ ...file, level: LOG_LEVELS[Math.max(wanted, LOG_LEVELS.indexOf(file.level))] }));
   }
 
   /** `module` is the part of the engine that speaks: `detect`, `conf`, `pcap`. */

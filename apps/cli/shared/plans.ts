@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib';
 import { catalogue } from '@sigwright/catalogue';
 import type { Diagnostic, EngineSettings } from '@sigwright/contracts';
 import { buildPlan, loadPlan, type PlanUse, savePlan, usePlan } from '@sigwright/detection';
-import { parseRules } from '@sigwright/rule-language';
+import { type LineNode, parseRules } from '@sigwright/rule-language';
 
 export interface RuleProblem {
   readonly path: string;
@@ -20,6 +20,9 @@ export interface RuleProblem {
   /** 0 where the rule could not be read that far */
   readonly sid: number;
   readonly diagnostic: Diagnostic;
+  /** text of the rule, and of what the diagnostic points at */
+  readonly rule: string;
+  readonly written: string;
 }
 
 export interface LoadedRules {
@@ -36,6 +39,8 @@ export interface LoadedRules {
 const WORTH_SAVING = 500_000;
 const MOST_SAVED = 6;
 const TRAILER = 8;
+/** Enough to name what is wrong. */
+const LONGEST_EXCERPT = 1000;
 
 /** Undefined: nothing is to be kept. */
 function cacheFolder(): string | undefined {
@@ -57,21 +62,30 @@ export function loadRules(paths: readonly string[], settings: EngineSettings, op
   let broken = 0;
   const sources = files.map(({ path, bytes }) => {
     const text = new TextDecoder().decode(bytes);
-    const { rules, diagnostics } = parseRules(text);
+    const { document, rules, diagnostics } = parseRules(text);
+    const brokenLines = new Set<LineNode>();
     for (const diagnostic of diagnostics) {
-      problems.push({ path, line: lineOf(text, diagnostic.at.start), sid: 0, diagnostic });
-      if (diagnostic.severity === 'error') broken++;
+      const node = document.lines.find((one) => diagnostic.at.start >= one.start && diagnostic.at.start < one.end);
+      const rule = node?.kind === 'rule' ? text.slice(node.bodyStart, node.bodyEnd) : '';
+      problems.push({ path, line: lineOf(text, node?.start ?? diagnostic.at.start), sid: 0, diagnostic, rule, written: excerpt(text, diagnostic) });
+      if (diagnostic.severity === 'error' && node !== undefined) brokenLines.add(node);
     }
+    broken += brokenLines.size;
     return { path, rules, text };
   });
   const build = buildPlan(sources, catalogue, settings);
   for (const { path, rule, diagnostics } of build.problems) {
     const text = sources.find((source) => source.path === path)?.text ?? '';
-    for (const diagnostic of diagnostics) problems.push({ path, line: lineOf(text, rule.span.start), sid: rule.sid, diagnostic });
+    const line = lineOf(text, rule.span.start);
+    for (const diagnostic of diagnostics) problems.push({ path, line, sid: rule.sid, diagnostic, rule: rule.text, written: excerpt(text, diagnostic) });
   }
   const refused = build.refused + broken;
   if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, skipped: build.skipped, problems });
   return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, skipped: build.skipped, problems, fromCache: false };
+}
+
+function excerpt(text: string, { at }: Diagnostic): string {
+  return text.slice(at.start, Math.min(at.end, at.start + LONGEST_EXCERPT));
 }
 
 function lineOf(text: string, offset: number): number {

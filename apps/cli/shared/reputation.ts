@@ -1,6 +1,5 @@
 /** Reputation files: categories (`id,name,words`) and lists (`address or network,id,score`). Lines that are neither are passed over. */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { type AddressRange, compareWords, parseRange } from '@sigwright/bytes';
 import type { Reputation } from '@sigwright/contracts';
 
@@ -10,7 +9,7 @@ interface Entry {
 }
 
 /** Throws where a file can not be read. */
-export function readReputation(categoriesFile: string, lists: readonly string[], folder: string): Reputation {
+export function readReputation(categoriesFile: string, lists: readonly string[]): Reputation {
   const names = new Map<number, string>();
   for (const line of readFileSync(categoriesFile, 'utf8').split(/\r?\n/)) {
     const match = /^\s*(\d+)\s*,\s*([^,]+)/.exec(line);
@@ -19,7 +18,7 @@ export function readReputation(categoriesFile: string, lists: readonly string[],
   const single = new Map<string, number>();
   const networks = new Map<string, Entry[]>();
   for (const list of lists) {
-    for (const line of readFileSync(isAbsolute(list) ? list : join(folder, list), 'utf8').split(/\r?\n/)) {
+    for (const line of readFileSync(list, 'utf8').split(/\r?\n/)) {
       const match = /^\s*([0-9a-fA-F.:/]+)\s*,\s*(\d+)\s*,\s*(\d+)\s*$/.exec(line);
       const range = match === null ? undefined : parseRange(match[1]);
       const name = match === null ? undefined : names.get(Number(match[2]));

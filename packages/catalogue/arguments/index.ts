@@ -84,7 +84,7 @@ const UNITS: Record<string, number> = { '': 1, kb: 1024, mb: 1_048_576, gb: 1_07
 /** `5`, `!5`, `<5`, `>=5`, `1-5`, `1<>5`, `!1-5`. */
 export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Record<string, number>> = {}): ArgumentGrammar<Comparison> {
   const samples = [String(minimum + 1), `<${minimum + 5}`, `>${minimum}`, `${minimum + 1}<>${minimum + 9}`];
-  return grammar<Comparison>('[!|<|<=|>|>=]<number>, <number>-<number> or <number><><number>', samples, (written) => {
+  return grammar<Comparison>('[!|<|<=|>|>=]<number>, <number>-<number>, <number><><number> or &<mask>=<number>', samples, (written) => {
     const number = (part: string): number | undefined => {
       const word = part.trim().toLowerCase();
       if (names[word] !== undefined) return names[word];
@@ -101,6 +101,13 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
       if (value === undefined || upper === undefined) return { problem: `\`${written}\` is not a range of numbers from ${minimum} to ${maximum}` };
       if (value >= upper) return { problem: `the range begins at ${value} and ends at ${upper}`, help: 'the smaller number comes first' };
       return { value: { operator: range[1] === undefined ? 'range' : '!range', value, upper } };
+    }
+    const mask = /^&\s*(\w+)\s*(!?=)\s*(\w+)$/.exec(source);
+    if (mask !== null) {
+      const value = number(mask[1]);
+      const upper = number(mask[3]);
+      if (value === undefined || upper === undefined) return { problem: `\`${written}\` is not a mask and a number from ${minimum} to ${maximum}` };
+      return { value: { operator: mask[2] === '=' ? 'mask' : '!mask', value, upper } };
     }
     const single = /^(!=|!|<=|>=|<|>|=|&|!&)?\s*([\w]+)$/.exec(source);
     const value = single === null ? undefined : number(single[2]);
@@ -131,6 +138,10 @@ export function compares(comparison: Comparison, value: number, rangeInclusive =
       return (value & comparison.value) !== 0;
     case '!&':
       return (value & comparison.value) === 0;
+    case 'mask':
+      return under(comparison.value, value) === comparison.upper;
+    case '!mask':
+      return under(comparison.value, value) !== comparison.upper;
     case 'range':
       return rangeInclusive ? value >= comparison.value && value <= comparison.upper : value > comparison.value && value < comparison.upper;
     case '!range':
@@ -138,9 +149,18 @@ export function compares(comparison: Comparison, value: number, rangeInclusive =
   }
 }
 
+const TWO_32 = 4_294_967_296;
+
+/** `&` of numbers up to 2^53. */
+function under(mask: number, value: number): number {
+  return ((Math.floor(mask / TWO_32) & Math.floor(value / TWO_32)) >>> 0) * TWO_32 + ((mask & value) >>> 0);
+}
+
 export function describeComparison(comparison: Comparison): string {
   if (comparison.operator === 'range') return `between ${comparison.value} and ${comparison.upper}`;
   if (comparison.operator === '!range') return `not between ${comparison.value} and ${comparison.upper}`;
+  if (comparison.operator === 'mask') return `${comparison.upper} under the mask ${comparison.value}`;
+  if (comparison.operator === '!mask') return `not ${comparison.upper} under the mask ${comparison.value}`;
   return comparison.operator === '=' ? `${comparison.value}` : `${comparison.operator} ${comparison.value}`;
 }
 
@@ -150,6 +170,8 @@ const SHOWN_OPERATORS = { '=': 'equal', '!=': 'diff', '<': 'lt', '<=': 'lte', '>
 export function showComparison({ operator, value, upper }: Comparison): Record<string, unknown> {
   if (operator === 'range') return { range: { min: value, max: upper } };
   if (operator === '!range') return { negated_range: { min: value, max: upper } };
+  if (operator === 'mask') return { bitmask: { mask: value, value: upper } };
+  if (operator === '!mask') return { negated_bitmask: { mask: value, value: upper } };
   return { [SHOWN_OPERATORS[operator]]: value };
 }
 

@@ -45,3 +45,25 @@ test('bits are shown where they are asked and where they are set', () => {
     postmatch: { matches: [{ name: 'flowbits', flowbits: { cmd: 'set', names: ['c'] } }] },
   });
 });
+
+test('rules of a large generator are told apart', () => {
+  const text = [1, 2, 3].map((sid) => `alert tcp any any -> any any (gid:10000002; sid:${sid};)`).join('\n');
+  expect(buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, DEFAULT_SETTINGS).loaded).toBe(3);
+});
+
+test.each<readonly [why: string, options: string, shown: object]>([
+  ['within without anything before it counts from the beginning', 'content:"abc"; within:8;', { lists: { payload: { matches: [{ content: { depth: 8 } }] } } }],
+  ['an empty payload is asked for', 'dsize:0;', { requirements: ['no_payload'] }],
+  ['a size below something may be none', 'dsize:<9;', { requirements: ['real_pkt'] }],
+  ['prefilter behind a condition of packets', 'stream_size:server,<,9; prefilter;', { prefilter: { buffer: 'packet', name: 'stream_size' } }],
+  ['prefilter behind a content is fast_pattern', 'content:"abc"; content:"d"; prefilter;', { mpm: { pattern: 'd' } }],
+  ['flags in their order', 'flow:to_server; flags:S; noalert;', { flags: ['src_any', 'dst_any', 'sp_any', 'dp_any', 'noalert', 'need_packet', 'toserver'] }],
+])('%s', (_why, options, shown) => expect(analysed(`alert tcp any any -> any any (${options} sid:1;)`)).toMatchObject(shown));
+
+test('contents beside a transaction are looked for in the stream', () => {
+  const { engines } = analysed('alert http any any -> any any (flow:to_server; http.method; content:"GET"; pkt_data; content:"abc"; sid:1;)');
+  expect(engines).toMatchObject([
+    { name: 'http_method', is_mpm: true },
+    { name: 'stream', is_mpm: false },
+  ]);
+});

@@ -2,44 +2,56 @@
  * What a rule was understood as: its type, the buffers it reads with their conditions in order, and the literal that the
  * prefilter looks for. Plain data in the form of the `rules.json` that Suricata's `--engine-analysis` writes.
  */
-import type { BitOperation, BytesCondition, ContentCondition, Direction, StateOperation } from '@sigwright/contracts';
-import { TO_SERVER } from '@sigwright/contracts';
-import type { CompiledRule } from '../compile/compiled-rule.ts';
+import {
+  type BitOperation,
+  type BytesCondition,
+  type ContentCondition,
+  type Direction,
+  type RuleOption,
+  type StateOperation,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
+import { parseRule } from '@sigwright/rule-language';
+import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 
-export function analyseRule(rule: CompiledRule): Record<string, unknown> {
-  const lists: Record<string, unknown> = {};
+type Shown = Record<string, unknown>;
+
+export function analyseRule(rule: CompiledRule): Shown {
+  const options = parseRule(rule.text).rule?.options ?? [];
   const literal = literalOf(rule);
-  const packet = [...rule.packetConditions.map((one) => ({ name: one.keyword, ...one.shown })), ...rule.checks.map(showState)];
+  const packet = packetMatches(rule, options);
+  const notes: string[] = [];
+  const lists: Shown = {};
   if (packet.length > 0) lists['packet'] = { matches: packet };
-  if (rule.payload.length > 0) lists['payload'] = { matches: matchesOf(rule.payload, literal?.content) };
-  if (rule.changes.length > 0) lists['postmatch'] = { matches: rule.changes.map(showState) };
-  const engines = rule.bufferTests.flatMap((test, index) =>
-    test.buffer.directions
-      .filter((direction) => rule.directions.includes(direction) || test.buffer.directions.length === 1)
-      .map((direction) => ({
-        name: shownName(test.buffer.name),
-        direction: shownDirection(direction),
-        is_mpm: literal?.test === index,
-        app_proto: test.buffer.protocol ?? rule.protocols?.[0] ?? 'unknown',
-        progress: test.buffer.progress(direction),
-        ...(test.transforms.length > 0 ? { transforms: test.transforms.map((one) => ({ name: one.definition.name })) } : {}),
-        matches: matchesOf(test.conditions, literal?.content),
-      })),
+  if (rule.payload.length > 0 && !rule.ofTransaction) lists['payload'] = { matches: matchesOf(rule.payload, literal?.content, notes) };
+  const decoded = [...rule.payload, ...rule.bufferTests.flatMap(({ conditions }) => conditions)].flatMap((one) =>
+    one.kind === 'decode' ? one.conditions : [],
   );
+  if (decoded.length > 0) lists['base64_data'] = { matches: matchesOf(decoded, undefined, notes) };
+  if (rule.changes.length > 0) lists['postmatch'] = { matches: rule.changes.map(showState) };
+  const engines = enginesOf(rule, literal, notes);
+  const packetEngines = [
+    ...(rule.payload.length > 0 && !rule.ofTransaction ? [{ name: 'payload', is_mpm: literal !== undefined && literal.test < 0 }] : []),
+    ...(packet.length > 0 ? [{ name: 'packet', is_mpm: false }] : []),
+  ];
+  const early = earlyCondition(rule, options);
   return {
     raw: rule.text,
     id: rule.sid,
     gid: rule.gid,
     rev: rule.rev,
     msg: rule.message,
-    app_proto: rule.protocols === undefined ? 'unknown' : rule.protocols[0],
+    app_proto: applicationOf(rule, options),
     requirements: requirementsOf(rule),
     type: typeOf(rule),
+    flags: flagsOf(rule, literal),
+    ...(packetEngines.length > 0 ? { pkt_engines: packetEngines } : {}),
     ...(engines.length > 0 ? { engines } : {}),
     lists,
-    ...(literal === undefined
-      ? {}
-      : { mpm: { buffer: literal.test < 0 ? 'payload' : shownName(rule.bufferTests[literal.test].buffer.name), ...showContent(literal.content, true) } }),
+    ...(early === undefined ? {} : { prefilter: { buffer: 'packet', name: early } }),
+    ...(literal === undefined || early !== undefined ? {} : { mpm: showLiteral(rule, literal) }),
+    ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}),
   };
 }
 
@@ -51,40 +63,210 @@ function typeOf(rule: CompiledRule): string {
   const bare = rule.payload.length === 0 && rule.packetBufferTests.length === 0 && rule.anomalies.length === 0;
   if (bare && rule.packetConditions.every((one) => one.keyword === 'app-layer-protocol')) {
     if (rule.packetConditions.length > 0 || rule.protocolOnly) return 'pd_only';
-    if (rule.protocols !== undefined) return 'app_layer';
+    // What the flow remembers is asked for each packet.
+    if (rule.protocols !== undefined && rule.checks.length === 0) return 'app_layer';
   }
   if (rule.payload.length === 0 || !rule.header.transports.tcp || !rule.inStream) return 'pkt';
-  return rule.inPacket || rule.packetConditions.length > 0 ? 'pkt_stream' : 'stream';
+  return rule.inPacket || rule.packetConditions.length > 0 || rule.checks.length > 0 ? 'pkt_stream' : 'stream';
 }
 
+/** What must be there for the rule to be looked at, in the order of the bits of Suricata's mask. */
 function requirementsOf(rule: CompiledRule): string[] {
-  const requirements: string[] = [];
-  if (rule.payload.length > 0) requirements.push('payload');
-  if (rule.flow.any || rule.protocols !== undefined || rule.ofTransaction) requirements.push('flow');
-  return requirements;
+  const sizes = rule.packetConditions.filter((one) => one.keyword === 'dsize').map((one) => sizeNeeds((one.shown?.['dsize'] ?? {}) as Shown));
+  const flags = rule.packetConditions.some((one) => one.keyword === 'tcp.flags');
+  const opening = rule.packetConditions.some((one) => one.keyword === 'tcp.flags' && one.shown?.['opens_or_ends'] === true);
+  const needs = {
+    payload: rule.payload.length > 0 || sizes.some((one) => one.payload),
+    no_payload: sizes.some((one) => one.empty),
+    flow: rule.protocols !== undefined || rule.ofTransaction || asksFlow(rule) || rule.checks.length > 0,
+    tcp_flags_init_deinit: opening,
+    engine_event: rule.anomalies.some((one) => one.owner !== 'application'),
+    real_pkt: flags || sizes.some((one) => one.real),
+  };
+  return Object.entries(needs).flatMap(([name, needed]) => (needed ? [name] : []));
 }
 
-function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondition | undefined): Record<string, unknown>[] {
-  return conditions.map((condition, at) => {
+function sizeNeeds(size: Shown): { payload: boolean; empty: boolean; real: boolean } {
+  const { equal, diff, gt, gte, range } = size as { equal?: number; diff?: number; gt?: number; gte?: number; range?: unknown };
+  const some = (equal ?? 0) > 0 || gt !== undefined || (gte ?? 0) > 0 || range !== undefined || diff === 0;
+  const empty = equal === 0;
+  return { payload: some, empty, real: diff !== undefined || (!some && !empty) };
+}
+
+/** `flow` says more than a direction. */
+function asksFlow({ flow }: CompiledRule): boolean {
+  return flow.established || flow.notEstablished || flow.stateless || flow.onlyStream || flow.noStream || flow.onlyFragments || flow.noFragments;
+}
+
+function flagsOf(rule: CompiledRule, literal: Literal | undefined): string[] {
+  const [, source, sourcePorts, , destination, destinationPorts] = rule.header.fields;
+  const both = rule.header.fields[3] === '=>';
+  const perFlow = rule.checks.some((one) => one.kind === 'bit' && one.scope === 'flow');
+  const ofPayload = rule.payload.length > 0;
+  const flags = {
+    src_any: source === 'any',
+    dst_any: destination === 'any',
+    sp_any: sourcePorts === 'any',
+    dp_any: destinationPorts === 'any',
+    noalert: rule.noAlert,
+    applayer: rule.protocols !== undefined || rule.ofTransaction,
+    need_packet: rule.inPacket || (ofPayload && rule.packetConditions.length > 0),
+    need_stream: ofPayload && rule.inStream && rule.header.transports.tcp,
+    need_flowvar: perFlow,
+    toserver: both || rule.directions.includes(TO_SERVER),
+    toclient: both || rule.directions.includes(TO_CLIENT),
+    prefilter: literal !== undefined,
+  };
+  return Object.entries(flags).flatMap(([name, is]) => (is ? [name] : []));
+}
+
+/** HTTP without a version is both; the modifiers of old rules are for version 1. */
+function applicationOf(rule: CompiledRule, options: readonly RuleOption[]): string {
+  const name = rule.protocols?.[0];
+  if (name === undefined) return 'unknown';
+  if (name !== 'http') return name;
+  return rule.header.fields[0].startsWith('http1') || isOfOldHttp(options) ? 'http' : 'http_any';
+}
+
+const OLD_PATTERN = /\/[a-zA-Z]*[UIPHDMCSYVWQ][a-zA-Z]*"?$/;
+
+function isOfOldHttp(options: readonly RuleOption[]): boolean {
+  return options.some(({ name, value }) => /^http_/.test(name) || name === 'uricontent' || (name === 'pcre' && OLD_PATTERN.test(value ?? '')));
+}
+
+/** In the order written. */
+function packetMatches(rule: CompiledRule, options: readonly RuleOption[]): Shown[] {
+  const left: Shown[] = [...rule.packetConditions.map((one) => ({ name: one.keyword, ...one.shown })), ...rule.checks.map(showState)];
+  for (const one of left) delete one['opens_or_ends'];
+  if (asksFlow(rule)) left.unshift({ name: 'flow' });
+  const place = (name: string): number => {
+    const at = options.findIndex((option) => option.name === name || name.endsWith(`.${option.name}`));
+    return at === -1 ? options.length : at;
+  };
+  return left
+    .map((shown, at) => ({ shown, at, place: place(String(shown['name'])) }))
+    .sort((a, b) => a.place - b.place || a.at - b.at)
+    .map(({ shown }) => shown);
+}
+
+/** The packet condition that `prefilter` stands behind. */
+function earlyCondition(rule: CompiledRule, options: readonly RuleOption[]): string | undefined {
+  const at = options.findIndex(({ name }) => name === 'prefilter');
+  if (at <= 0) return undefined;
+  const before = options[at - 1].name;
+  return rule.packetConditions.find(({ keyword }) => keyword === before || keyword.endsWith(`.${before}`))?.keyword;
+}
+
+/** Where the prefilter looks first; then conditions without bytes, the other buffers, and the stream. */
+function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: string[]): Shown[] {
+  const engines: Shown[] = [];
+  const engine = (name: string, direction: Direction, more: Shown, matches: Shown[]): void => {
+    engines.push({ name, direction: shownDirection(direction), ...more, matches });
+  };
+  const ofTest = (test: BufferTest<CompiledRule['bufferTests'][number]['buffer']>, isLiteral: boolean): void => {
+    const both = rule.header.fields[3] === '=>';
+    for (const application of applicationsOf(rule, test.buffer.protocol, isLiteral)) {
+      for (const direction of test.buffer.directions) {
+        if (!both && !rule.directions.includes(direction) && test.buffer.directions.length > 1) continue;
+        const transforms = test.transforms.length > 0 ? { transforms: test.transforms.map((one) => ({ name: one.definition.name })) } : {};
+        const more = { is_mpm: isLiteral, app_proto: application, progress: test.buffer.progress(direction), ...transforms };
+        engine(shownName(test.buffer.name), direction, more, matchesOf(test.conditions, isLiteral ? literal?.content : undefined, notes));
+      }
+    }
+  };
+  rule.bufferTests.forEach((test, at) => {
+    if (literal?.test === at) ofTest(test, true);
+  });
+  for (const direction of rule.directions) {
+    if (rule.anomalies.some((one) => one.owner === 'application'))
+      engine('app-layer-events', direction, { is_mpm: false, progress: 0 }, [{ name: 'app-layer-event' }]);
+  }
+  const generic = new Map<string, Shown>();
+  for (const condition of rule.transactionConditions) {
+    for (const application of applicationsOf(rule, condition.protocol, false)) {
+      for (const direction of condition.directions) {
+        if (!rule.directions.includes(direction)) continue;
+        const state = direction === TO_SERVER ? 'request_complete' : 'response_complete';
+        const name = condition.protocol === 'dcerpc' ? 'dce_generic' : `${condition.protocol}:${state}:generic`;
+        const key = `${name} ${application} ${direction}`;
+        const known = generic.get(key);
+        if (known !== undefined) (known['matches'] as Shown[]).push({ name: condition.keyword });
+        else
+          generic.set(key, {
+            name,
+            direction: shownDirection(direction),
+            is_mpm: false,
+            app_proto: application,
+            progress: condition.progress,
+            matches: [{ name: condition.keyword }],
+          });
+      }
+    }
+  }
+  engines.push(...generic.values());
+  rule.bufferTests.forEach((test, at) => {
+    if (literal?.test !== at) ofTest(test, false);
+  });
+  if (rule.ofTransaction && rule.payload.length > 0) {
+    for (const direction of rule.directions) {
+      engine(
+        'stream',
+        direction,
+        { is_mpm: literal !== undefined && literal.test < 0, progress: 0 },
+        matchesOf(rule.payload, literal !== undefined && literal.test < 0 ? literal.content : undefined, notes),
+      );
+    }
+  }
+  return engines;
+}
+
+/** Protocols whose transactions hold the buffer, as far as the rule is for them. */
+function applicationsOf(rule: CompiledRule, owner: string | undefined, isLiteral: boolean): readonly string[] {
+  const all = (rule.protocols ?? []).filter((name) => name !== 'doh2');
+  if (owner === 'http' && isOfOldHttp(parseRule(rule.text).rule?.options ?? [])) return ['http'];
+  // Where the prefilter looks, HTTP/2 comes first.
+  if (isLiteral && owner === 'http' && all.includes('http2')) return ['http2', ...all.filter((name) => name !== 'http2')];
+  return all.length > 0 ? all : [owner ?? 'unknown'];
+}
+
+const NO_MATCH_BEFORE = (what: string, other: string): string => `'${what}' option for pattern w/o previous content was converted to '${other}'`;
+
+function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondition | undefined, notes: string[]): Shown[] {
+  const shown: Shown[] = [];
+  let anchored = false;
+  for (let at = 0; at < conditions.length; at++) {
+    const condition = conditions[at];
     const next = conditions[at + 1];
-    const relativeNext = next !== undefined && isRelative(next);
     switch (condition.kind) {
-      case 'content':
-        return { name: 'content', content: { ...showContent(condition, condition === literal), relative_next: relativeNext } };
+      case 'content': {
+        // `isdataat:!1,relative` behind a content says that the buffer ends there.
+        const ends = next !== undefined && next.kind === 'test' && next.describes === 'no data at 1 behind the match';
+        const after = ends ? conditions[at + 2] : next;
+        const relativeNext = after !== undefined && isRelative(after);
+        shown.push({ name: 'content', content: showContent(condition, condition === literal, relativeNext, anchored, notes, ends) });
+        if (ends) at++;
+        break;
+      }
       case 'pattern':
-        return {
+        shown.push({
           name: 'pcre',
           pcre: {
             relative: condition.relative,
-            relative_next: relativeNext,
+            relative_next: next !== undefined && isRelative(next),
             nocase: /\/[a-zA-Z]*i[a-zA-Z]*$/.test(condition.pattern.source),
             negated: condition.negated,
           },
-        };
+        });
+        break;
+      case 'test':
+        shown.push({ name: condition.keyword, ...condition.shown });
+        break;
       default:
-        return { name: condition.keyword };
+        shown.push({ name: condition.keyword });
     }
-  });
+    anchored = true;
+  }
+  return shown;
 }
 
 function isRelative(condition: BytesCondition): boolean {
@@ -98,20 +280,55 @@ function isRelative(condition: BytesCondition): boolean {
   }
 }
 
-function showContent(content: ContentCondition, isLiteral: boolean): Record<string, unknown> {
-  const shown: Record<string, unknown> = {
+function showLiteral(rule: CompiledRule, { test, content }: Literal): Shown {
+  const conditions = test < 0 ? rule.payload : rule.bufferTests[test].conditions;
+  const matches = matchesOf(conditions, content, []);
+  const shown = matches.find((one) => (one['content'] as Shown | undefined)?.['is_mpm'] === true)?.['content'] as Shown;
+  return { buffer: test < 0 ? 'payload' : shownName(rule.bufferTests[test].buffer.name), ...shown };
+}
+
+/** `anchored`: something stands before it that it can be relative to; otherwise the beginning of the buffer is meant. */
+function showContent(content: ContentCondition, isLiteral: boolean, relativeNext: boolean, anchored: boolean, notes: string[], ends: boolean): Shown {
+  const shown: Shown = {
     pattern: patternText(content.bytes),
     length: content.bytes.length,
     nocase: content.nocase,
     negated: content.negated,
     starts_with: content.startsWith,
-    ends_with: content.endsWith,
+    ends_with: content.endsWith || ends,
     is_mpm: isLiteral,
-    no_double_inspect: false,
+    // What the prefilter found need not be looked for again where nothing else is asked of it.
+    no_double_inspect:
+      isLiteral &&
+      !content.negated &&
+      !content.startsWith &&
+      !content.endsWith &&
+      !ends &&
+      !relativeNext &&
+      !hasPlace(content) &&
+      content.fastPatternSlice === undefined,
     fast_pattern: content.fastPattern,
+    relative_next: relativeNext,
   };
-  for (const name of ['offset', 'depth', 'distance', 'within'] as const) if (typeof content[name] === 'number') shown[name] = content[name];
+  const { offset, depth, distance, within } = content;
+  const places: Shown = { offset, depth, distance, within };
+  if (content.startsWith) places['depth'] = content.bytes.length;
+  if (!anchored && (distance !== undefined || within !== undefined)) {
+    const from = typeof distance === 'number' ? distance : 0;
+    if (from > 0) places['offset'] = from;
+    if (typeof within === 'number') {
+      places['depth'] = from + within;
+      notes.push(NO_MATCH_BEFORE('within', 'depth'));
+    } else notes.push(NO_MATCH_BEFORE('distance', 'offset'));
+    places['distance'] = undefined;
+    places['within'] = undefined;
+  }
+  for (const [name, value] of Object.entries(places)) if (typeof value === 'number') shown[name] = value;
   return shown;
+}
+
+function hasPlace({ offset, depth, distance, within }: ContentCondition): boolean {
+  return offset !== undefined || depth !== undefined || distance !== undefined || within !== undefined;
 }
 
 /** Letters and signs as they are, the rest in hex between bars. */
@@ -139,8 +356,13 @@ interface Literal {
 
 /** What is looked for first, also where it is too short for this engine's tables: what the author chose, or the longest in a buffer, or in the payload. */
 function literalOf(rule: CompiledRule): Literal | undefined {
+  // With `=>`, a rule is begun with the request.
+  const both = rule.header.fields[3] === '=>';
   const all: Literal[] = [];
-  for (let test = 0; test < rule.bufferTests.length; test++) all.push(...contentsOf(rule.bufferTests[test].conditions, test));
+  for (let test = 0; test < rule.bufferTests.length; test++) {
+    const { buffer, conditions } = rule.bufferTests[test];
+    if (!both || buffer.directions[0] === TO_SERVER) all.push(...contentsOf(conditions, test));
+  }
   all.push(...contentsOf(rule.payload, -1));
   const chosen = all.find(({ content }) => content.fastPattern || content.fastPatternOnly || content.fastPatternSlice !== undefined);
   if (chosen !== undefined) return chosen;
@@ -156,12 +378,12 @@ function contentsOf(conditions: readonly BytesCondition[], test: number): Litera
   return conditions.flatMap((condition) => (condition.kind === 'content' ? [{ test, content: condition }] : []));
 }
 
-function showState(operation: StateOperation): Record<string, unknown> {
+function showState(operation: StateOperation): Shown {
   if (operation.kind === 'integer') return { name: 'flowint' };
   return operation.scope === 'flow' ? { name: 'flowbits', flowbits: showBits(operation) } : { name: 'xbits' };
 }
 
-function showBits({ operation, names }: BitOperation): Record<string, unknown> {
+function showBits({ operation, names }: BitOperation): Shown {
   return { cmd: operation, names, ...(names.length > 1 ? { operator: 'or' } : {}) };
 }
 
@@ -173,8 +395,14 @@ function shownDirection(direction: Direction): string {
 const OLD_NAMES: Readonly<Record<string, string>> = {
   'http.request_body': 'http_client_body',
   'http.response_body': 'file_data',
+  'http.uri.raw': 'http_raw_uri',
+  'http.header.raw': 'http_raw_header',
+  'http.host.raw': 'http_raw_host',
   'file.data': 'file_data',
   'dns.query': 'dns_query',
+  'dcerpc.stub_data': 'dce_stub_data',
+  'smb.named_pipe': 'smb_named_pipe',
+  'smb.share': 'smb_share',
 };
 
 function shownName(name: string): string {

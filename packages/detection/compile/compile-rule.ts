@@ -2,13 +2,16 @@
  * Typed rule → compiled rule, or diagnostics that say why not. Applies the keyword definitions of the catalogue in the order
  * the options are written; this file knows no keyword by name.
  */
+import { encodeContent } from '@sigwright/bytes';
 import {
   type BufferDefinition,
   type BytesCondition,
   type BytesDecode,
   type Catalogue,
   type ContentCondition,
+  type Contradiction,
   type Diagnostic,
+  type DiagnosticFacts,
   type Direction,
   type EngineSettings,
   type Fix,
@@ -20,6 +23,7 @@ import {
   type Rule,
   type RuleBuilder,
   type RuleOption,
+  type Span,
   type StateOperation,
   type TagDemand,
   type Threshold,
@@ -132,6 +136,7 @@ class Builder implements RuleBuilder {
           `keyword \`${option.name}\` is not known or not built yet`,
           option.nameSpan,
           'the rule is not loaded; `sigwright keywords` lists what can be used',
+          undefined,
           fixOf(option, keywords.keys()),
         );
         continue;
@@ -241,6 +246,10 @@ class Builder implements RuleBuilder {
     this.#decode = decode;
   }
 
+  get inDecoded(): boolean {
+    return this.#decoded !== undefined;
+  }
+
   selectDecoded(): void {
     if (this.#decode === undefined) {
       this.problem('without-decode', 'nothing was decoded before it', 'put `base64_decode` before it');
@@ -322,6 +331,10 @@ class Builder implements RuleBuilder {
 
   demandAnomaly(owner: AnomalyDemand['owner'], name: string): void {
     this.#anomalies.push({ owner, name });
+    const dot = name.indexOf('.');
+    const protocol = owner === 'application' && dot > 0 ? this.#compiler.catalogue.protocols.get(name.slice(0, dot)) : undefined;
+    if (protocol !== undefined && !protocol.anomalies.some((one) => one.name === name.slice(dot + 1)))
+      this.caution('never-raised', `\`${name}\` is never raised here: the rule loads and stays silent`, 'look at the name again', { event: name });
   }
 
   demandPacket(): void {
@@ -342,7 +355,7 @@ class Builder implements RuleBuilder {
   useVariable(name: string): number | undefined {
     const known = this.#variables.indexOf(name);
     if (known >= 0) return known;
-    this.problem('unknown-variable', `variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first');
+    this.problem('unknown-variable', `variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first', { name });
     return undefined;
   }
 
@@ -390,17 +403,17 @@ class Builder implements RuleBuilder {
     this.#missing ??= missing;
   }
 
-  problem(code: string, title: string, help?: string): void {
-    this.#say('error', `${this.option.name}/${code}`, title, this.option.span, help);
+  problem(code: string, title: string, help?: string, facts?: DiagnosticFacts): void {
+    this.#say('error', `${this.option.name}/${code}`, title, this.option.span, help, facts);
   }
 
-  caution(code: string, title: string, help?: string): void {
-    this.#say('warning', `${this.option.name}/${code}`, title, this.option.span, help);
+  caution(code: string, title: string, help?: string, facts?: DiagnosticFacts): void {
+    this.#say('warning', `${this.option.name}/${code}`, title, this.option.span, help, facts);
   }
 
-  #say(severity: 'error' | 'warning', code: string, title: string, at: { start: number; end: number }, help?: string, fix?: Fix): void {
+  #say(severity: 'error' | 'warning', code: string, title: string, at: Span, help?: string, facts?: DiagnosticFacts, fix?: Fix): void {
     if (severity === 'error') this.#failed = true;
-    this.#diagnostics.push({ code, severity, title, at, help, ...(fix === undefined ? {} : { fixes: [fix] }) });
+    this.#diagnostics.push({ code, severity, title, at, help, ...(facts === undefined ? {} : { facts }), ...(fix === undefined ? {} : { fixes: [fix] }) });
   }
 
   // --- the whole
@@ -423,6 +436,7 @@ class Builder implements RuleBuilder {
       if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });
     }
+    for (const list of [this.#payload, ...this.#lists]) this.#contradictions(list);
     // Short buffers first: most rules fail there, and bodies need not be read. Variables tie buffers to the order written.
     if (bufferTests.length > 0 && packetBufferTests.some((test) => test.buffer.frameOf !== undefined))
       this.#say('error', 'rule/frame-and-transaction', 'it looks into a frame and into a transaction', rule.protocolSpan, 'write a rule for each');
@@ -490,6 +504,43 @@ class Builder implements RuleBuilder {
     return { compiled, diagnostics: this.#diagnostics };
   }
 
+  /** Conditions that are right one by one, but not beside each other. */
+  #contradictions({ buffer, transforms, conditions }: OpenList): void {
+    const tell = (owner: string, at: Span, { code, title, help, facts }: Contradiction): void => this.#say('error', `${owner}/${code}`, title, at, help, facts);
+    for (const condition of conditions) {
+      if (condition.kind === 'test') {
+        const found = condition.contradicts?.(conditions);
+        if (found !== undefined) tell(condition.keyword, this.#spanOf(condition.keyword), found);
+      }
+      if (condition.kind !== 'content') continue;
+      const refusal = transforms.length === 0 ? buffer?.refuses?.(condition) : undefined;
+      if (refusal !== undefined) tell(buffer!.name, this.#spanOf(buffer!.name), refusal);
+      for (const { definition } of transforms) {
+        const why = definition.excludes?.(condition.bytes, condition.nocase);
+        if (why === undefined) continue;
+        tell(definition.name, this.#spanOf(definition.name), {
+          code: 'excluded',
+          title: `a content can not occur in what \`${definition.name}\` gives: ${why}`,
+          facts: { content: encodeContent(condition.bytes), transform: definition.name },
+        });
+        // One transform is enough to keep it out.
+        break;
+      }
+    }
+    if (buffer !== undefined) return;
+    for (const condition of this.#packetConditions) {
+      const found = condition.contradicts?.(conditions);
+      if (found !== undefined) tell(condition.keyword, this.#spanOf(condition.keyword), found);
+    }
+  }
+
+  /** Where the keyword stands (under any of its names); the whole rule where it stands nowhere. */
+  #spanOf(keyword: string): Span {
+    const { keywords } = this.#compiler.catalogue;
+    const option = this.rule.options.find(({ name }) => name === keyword || keywords.get(name)?.name === keyword);
+    return option?.span ?? this.rule.protocolSpan;
+  }
+
   /** Header protocol and what the keywords demand must agree. Undefined: no application protocol is asked for. */
   #resolveProtocols(): readonly string[] | undefined {
     const written = this.rule.protocol.split(':')[0];
@@ -540,8 +591,7 @@ class Builder implements RuleBuilder {
 
   /** Directions in which every buffer exists; none left is the author's mistake. */
   #directions(flow: FlowDemands, tests: readonly BufferTest<TransactionBuffer>[]): readonly Direction[] | undefined {
-    // `=>`: request and response together, decided when the response is looked at.
-    if (this.rule.direction === '=>') return [TO_CLIENT];
+    if (this.rule.direction === '=>') return this.#bothDirections(flow, tests);
     let directions = flow.direction === undefined ? BOTH : [flow.direction];
     const narrow = (name: string, of: readonly Direction[]): boolean => {
       const left = directions.filter((direction) => of.includes(direction));
@@ -561,6 +611,29 @@ class Builder implements RuleBuilder {
     for (const test of tests) if (!narrow(test.buffer.name, test.buffer.directions)) return undefined;
     for (const condition of this.#transactionConditions) if (!narrow(condition.keyword, condition.directions)) return undefined;
     return directions;
+  }
+
+  /** `=>`: request and response together, decided when the response is looked at. Each condition must say by itself which it is for. */
+  #bothDirections(flow: FlowDemands, tests: readonly BufferTest<TransactionBuffer>[]): readonly Direction[] | undefined {
+    const refuse = (code: string, title: string, help: string): undefined => {
+      this.#say('error', `rule/${code}`, title, this.rule.protocolSpan, help);
+      return undefined;
+    };
+    if (flow.direction !== undefined) return refuse('both-and-one', '`=>` looks at both directions, `flow` names one', 'leave the direction out of `flow`');
+    const asked = [
+      ...tests.map(({ buffer }) => ({ name: buffer.name, directions: buffer.directions })),
+      ...this.#transactionConditions.map(({ keyword, directions }) => ({ name: keyword, directions })),
+    ];
+    const unclear = asked.find(({ directions }) => directions.length > 1);
+    if (unclear !== undefined) {
+      return refuse('both-unclear', `\`${unclear.name}\` exists in both directions: with \`=>\` nothing says which is meant`, 'use keywords of one direction');
+    }
+    for (const direction of BOTH) {
+      if (asked.some(({ directions }) => directions[0] === direction)) continue;
+      const side = direction === TO_SERVER ? 'request' : 'response';
+      return refuse('both-but-one', `\`=>\` looks at request and response, but no condition is for the ${side}`, 'add one, or write `->`');
+    }
+    return [TO_CLIENT];
   }
 
   /**

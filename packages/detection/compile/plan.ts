@@ -116,6 +116,8 @@ const ACTION_KINDS: Record<Action, ActionKind> = {
   rejectboth: 'reject',
   alert: 'alert',
 };
+/** gid * 2^32 + sid is exact below it. */
+const LARGEST_PAIRED_GID = 2 ** 21;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */
 const SMALL_LENGTH = 1024;
 
@@ -129,7 +131,7 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
   const headers = new HeaderResolver(settings);
   const compiler = { catalogue, settings, headers };
   const problems: PlanProblem[] = [];
-  const byId = new Map<number, PlanEntry>();
+  const byId = new Map<number | string, PlanEntry>();
   let refused = 0;
   let skipped = 0;
   for (const { path, rules } of sources) {
@@ -145,7 +147,8 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
         refused++;
         continue;
       }
-      const id = compiled.gid * 4294967296 + compiled.sid;
+      // Large generators are beyond what a double holds beside the sid.
+      const id = compiled.gid < LARGEST_PAIRED_GID ? compiled.gid * 4294967296 + compiled.sid : `${compiled.gid}:${compiled.sid}`;
       const known = byId.get(id);
       if (known !== undefined) {
         problems.push({ path, rule, diagnostics: [duplicate(rule, known)] });

@@ -57,6 +57,17 @@ export class MemoryDataSet implements DataSet {
     return undefined;
   }
 
+  get size(): number {
+    return this.#values.size;
+  }
+
+  /** of all values together */
+  get bytes(): number {
+    let sum = 0;
+    for (const key of this.#values.keys()) sum += key.length;
+    return sum;
+  }
+
   /** False: it was there before. A later value does not change what stands beside an earlier one. */
   add(bytes: Uint8Array, beside: unknown = undefined): boolean {
     const key = this.#key(bytes);

@@ -1,6 +1,7 @@
 /** `dataset`, `datarep`: is the buffer's content in a set, and how is it reputed? Suricata user guide, "Datasets". */
 import { asKeywords, type DataSetType, type Inspection, keyword, type RuleBuilder } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
+import { MemoryDataSet } from './data-set.ts';
 import { type DataSetRequest, openDataSet, TYPES } from './load.ts';
 
 const COMMANDS = ['set', 'unset', 'isset', 'isnotset'] as const;
@@ -13,7 +14,7 @@ interface Wanted extends DataSetRequest {
 }
 
 /** `type string, load file, …`: the request, or what is wrong. */
-function request(name: string | undefined, options: readonly string[], reputation: boolean): Wanted | string {
+function request(name: string | undefined, options: readonly string[]): Wanted | string {
   if (name === undefined || name === '' || /\s/.test(name)) return 'the name of the set is missing';
   const fields = new Map<string, string>();
   for (const option of options) {
@@ -23,12 +24,15 @@ function request(name: string | undefined, options: readonly string[], reputatio
     if (fields.has(word)) return `${word} is said twice`;
     fields.set(word, value);
   }
-  const type = fields.get('type');
+  // `ipv6` is another name.
+  const type = fields.get('type') === 'ipv6' ? 'ip' : fields.get('type');
   if (type !== undefined && !TYPES.includes(type as DataSetType)) return `\`${type}\` is no type of set`;
   const state = fields.get('state');
   if (state !== undefined && (fields.has('load') || fields.has('save'))) return 'state stands for load and save together';
   const format = fields.get('format') ?? 'csv';
+  for (const size of ['memcap', 'hashsize']) if (fields.has(size) && sizeOf(fields.get(size)!) === undefined) return `${size} is no size`;
   if (format !== 'csv' && format !== 'json' && format !== 'ndjson') return `\`${format}\` is no format`;
+  for (const size of ['memcap', 'hashsize']) if (fields.has(size) && sizeOf(fields.get(size)!) === undefined) return `${size} is no size`;
   if (format !== 'csv' && (!fields.has('value_key') || !fields.has('context_key'))) return 'value_key and context_key are needed with JSON';
   return {
     name,
@@ -41,11 +45,21 @@ function request(name: string | undefined, options: readonly string[], reputatio
     removeKey: fields.has('remove_key'),
     contextKey: format === 'csv' ? undefined : fields.get('context_key'),
     parents: fields.get('match') === 'subdomain',
-    reputation,
+    memoryLimit: fields.has('memcap') ? sizeOf(fields.get('memcap')!) : undefined,
+    rows: sizeOf(fields.get('hashsize') ?? '') ?? DEFAULT_ROWS,
   };
 }
 
-/** memcap and hashsize size Suricata's tables; sets here are bounded anyway. */
+const DEFAULT_ROWS = 2048;
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824 };
+
+function sizeOf(written: string): number | undefined {
+  const [, number, unit] = /^(\d+)\s*([a-z]*)$/i.exec(written.trim()) ?? [];
+  const scale = number === undefined ? undefined : UNITS[unit.toLowerCase()];
+  return scale === undefined ? undefined : Number(number) * scale;
+}
+
+/** hashsize sizes Suricata's tables; here it only counts against memcap. */
 const KNOWN = new Set(['type', 'load', 'save', 'state', 'memcap', 'hashsize', 'format', 'value_key', 'array_key', 'context_key', 'remove_key', 'match']);
 
 function content({ bytes, start, end }: Inspection): Uint8Array {
@@ -71,7 +85,7 @@ export const keywords = asKeywords(
       (written): { value: { command: Command; wanted: Wanted } } | { problem: string; help?: string } => {
         const [command, name, ...options] = written.split(',').map((part) => part.trim());
         if (!COMMANDS.includes(command as Command)) return { problem: `\`${command}\` is nothing to do with a set`, help: `write ${COMMANDS.join(', ')}` };
-        const wanted = request(name, options, false);
+        const wanted = request(name, options);
         return typeof wanted === 'string' ? { problem: wanted } : { value: { command: command as Command, wanted } };
       },
     ),
@@ -84,8 +98,8 @@ export const keywords = asKeywords(
     apply({ command, wanted }, builder) {
       if (!hasBuffer(builder)) return;
       const set = openDataSet(wanted, builder.settings);
-      if (typeof set === 'string') {
-        builder.problem('set', set);
+      if (!(set instanceof MemoryDataSet)) {
+        builder.problem(set.code, set.title, set.help, set.facts);
         return;
       }
       const { contextKey, parents } = wanted;
@@ -130,7 +144,7 @@ export const keywords = asKeywords(
         if (!OPERATORS.includes(operator as '<')) return { problem: `\`${operator ?? ''}\` is no operator` };
         const value = numberIn(number ?? '');
         if (value === undefined || value < 0 || value > 65_535) return { problem: 'the reputation is no number from 0 to 65535' };
-        const wanted = request(name, options, true);
+        const wanted = request(name, options);
         return typeof wanted === 'string' ? { problem: wanted } : { value: { operator, value, wanted } };
       },
     ),
@@ -139,8 +153,8 @@ export const keywords = asKeywords(
     apply({ operator, value, wanted }, builder) {
       if (!hasBuffer(builder)) return;
       const set = openDataSet(wanted, builder.settings);
-      if (typeof set === 'string') {
-        builder.problem('set', set);
+      if (!(set instanceof MemoryDataSet)) {
+        builder.problem(set.code, set.title, set.help, set.facts);
         return;
       }
       builder.addBytes({

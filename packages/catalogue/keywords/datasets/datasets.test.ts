@@ -1,7 +1,7 @@
 /** Sets that rules look up and change: kinds of values, files, what a file may and may not be. */
 import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
-import { dataSetsToSave } from './data-set.ts';
+import { dataSetsToSave, MemoryDataSet } from './data-set.ts';
 import { type DataSetRequest, openDataSet } from './load.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -22,12 +22,13 @@ const REQUEST: DataSetRequest = {
   valueKey: undefined,
   arrayKey: undefined,
   removeKey: false,
-  reputation: false,
+  memoryLimit: undefined,
+  rows: 1,
 };
 
 function open(request: Partial<DataSetRequest>, settings: EngineSettings = settingsWith({})) {
   const set = openDataSet({ ...REQUEST, ...request }, settings);
-  if (typeof set === 'string') throw new Error(set);
+  if (!(set instanceof MemoryDataSet)) throw new Error(set.title);
   return set;
 }
 
@@ -62,7 +63,7 @@ describe('values', () => {
 
 describe('files', () => {
   test('strings are base64, with a reputation behind a comma', () => {
-    const set = open({ load: 'list', reputation: true }, settingsWith({ list: `${btoa('example.com')},200\n` }));
+    const set = open({ load: 'list' }, settingsWith({ list: `${btoa('example.com')},200\n` }));
     expect(set.beside(bytesOf('example.com'), false)).toBe(200);
   });
 
@@ -80,21 +81,25 @@ describe('files', () => {
     expect(set.has(bytesOf('b'))).toBe(true);
   });
 
-  test.each<readonly [why: string, request: Partial<DataSetRequest>, files: Record<string, string>]>([
-    ['a file that is not there', { load: 'list' }, {}],
-    ['a line that is no digest', { type: 'md5', load: 'list' }, { list: 'abc\n' }],
-    ['a reputation that is no number', { load: 'list', reputation: true }, { list: `${btoa('a')},high\n` }],
-    ['an object without the value', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"other":1}\n' }],
-    ['a value that is no text', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"name":1}\n' }],
-    ['a path that leaves the folder', { load: '../list' }, { '../list': '' }],
-    ['an absolute path', { load: '/list' }, { '/list': '' }],
-    ['a set without a type', { type: undefined }, {}],
-  ])('%s is refused', (_why, request, files) => expect(typeof openDataSet({ ...REQUEST, ...request }, settingsWith(files))).toBe('string'));
+  test.each<readonly [why: string, code: string, request: Partial<DataSetRequest>, files: Record<string, string>]>([
+    ['a file that is not there', 'no-file', { load: 'list' }, {}],
+    ['a line that is no digest', 'value', { type: 'md5', load: 'list' }, { list: 'abc\n' }],
+    ['a reputation that is no number', 'reputation', { load: 'list' }, { list: `${btoa('a')},high\n` }],
+    ['a reputation above the highest', 'reputation', { load: 'list' }, { list: `${btoa('a')},65536\n` }],
+    ['values with and without a reputation', 'mixed', { load: 'list' }, { list: `${btoa('a')},1\n${btoa('b')}\n` }],
+    ['an object without the value', 'no-key', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"other":1}\n' }],
+    ['a value that is no text', 'no-text', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"name":1}\n' }],
+    ['a path that leaves the folder', 'outside', { load: '../list' }, { '../list': '' }],
+    ['an absolute path', 'absolute', { load: '/list' }, { '/list': '' }],
+    ['a set without a type', 'set', { type: undefined }, {}],
+    ['more than its memcap: room for values is taken at once', 'memory', { memoryLimit: 100_000 }, {}],
+    ['more than its memcap: texts count', 'memory', { load: 'list', memoryLimit: 104_064 }, { list: `${btoa('a')}\n` }],
+  ])('%s is refused', (_why, code, request, files) => expect(openDataSet({ ...REQUEST, ...request }, settingsWith(files))).toMatchObject({ code }));
 
   test('what is refused leaves nothing behind', () => {
     const settings = settingsWith({});
     openDataSet({ ...REQUEST, load: 'list' }, settings);
-    expect(typeof openDataSet({ ...REQUEST, type: undefined }, settings)).toBe('string');
+    expect(openDataSet({ ...REQUEST, type: undefined }, settings)).not.toBeInstanceOf(MemoryDataSet);
   });
 
   test('a set that is saved need not be there yet, and is written as it is read', () => {
@@ -104,12 +109,12 @@ describe('files', () => {
   });
 
   test('rules may be kept from writing', () => {
-    expect(typeof openDataSet({ ...REQUEST, save: 'state' }, settingsWith({}, { mayWrite: false }))).toBe('string');
+    expect(openDataSet({ ...REQUEST, save: 'state' }, settingsWith({}, { mayWrite: false }))).not.toBeInstanceOf(MemoryDataSet);
   });
 
   test('a set keeps its type', () => {
     const settings = settingsWith({});
     open({}, settings);
-    expect(typeof openDataSet({ ...REQUEST, type: 'md5' }, settings)).toBe('string');
+    expect(openDataSet({ ...REQUEST, type: 'md5' }, settings)).not.toBeInstanceOf(MemoryDataSet);
   });
 });

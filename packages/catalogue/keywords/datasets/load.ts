@@ -1,5 +1,5 @@
 /** Opens the set that a rule names: the one that is there, or a new one, filled from its file. */
-import type { DataSetType, EngineSettings } from '@sigwright/contracts';
+import type { Contradiction, DataSetType, EngineSettings } from '@sigwright/contracts';
 import { MemoryDataSet, readValue, setsOf } from './data-set.ts';
 
 export const TYPES: readonly DataSetType[] = ['string', 'md5', 'sha256', 'ip', 'ipv4'];
@@ -15,64 +15,96 @@ export interface DataSetRequest {
   readonly valueKey: string | undefined;
   readonly arrayKey: string | undefined;
   readonly removeKey: boolean;
-  /** each value has a reputation behind a comma */
-  readonly reputation: boolean;
+  /** bytes that the set may take, as Suricata counts them, and rows of its table */
+  readonly memoryLimit: number | undefined;
+  readonly rows: number;
 }
 
+/** Why a set can not be opened. */
+export type SetProblem = Contradiction;
+
+function wrong(code: string, title: string, facts: Contradiction['facts'] = {}): SetProblem {
+  return { code, title, facts };
+}
+
+/** What Suricata 8 counts against `memcap`: a row of the table, and a value; room for so many values is taken at once. */
+const ROW_BYTES = 64;
+const VALUE_BYTES = 104;
+const VALUES_AT_ONCE = 1000;
+
 /** The set, or what is wrong. */
-export function openDataSet(request: DataSetRequest, settings: EngineSettings): MemoryDataSet | string {
+export function openDataSet(request: DataSetRequest, settings: EngineSettings): MemoryDataSet | SetProblem {
   const sets = setsOf(settings);
-  const known = sets.get(request.name);
+  const { name } = request;
+  const known = sets.get(name);
   if (known !== undefined) {
-    if (request.type !== undefined && known.type !== request.type) return `set \`${request.name}\` was opened before as ${known.type}`;
+    if (request.type !== undefined && known.type !== request.type) return wrong('set', `set \`${name}\` was opened before as ${known.type}`, { name });
     return known;
   }
-  if (request.type === undefined) return `set \`${request.name}\` has no type`;
-  for (const path of [request.load, request.save]) {
+  if (request.type === undefined) return wrong('set', `set \`${name}\` has no type`, { name });
+  for (const path of new Set([request.load, request.save])) {
     const refused = path === undefined ? undefined : refusedPath(path, settings);
     if (refused !== undefined) return refused;
   }
-  if (request.save !== undefined && !settings.dataFiles.mayWrite) return 'rules may not write sets (datasets.rules.allow-write)';
-  const set = new MemoryDataSet(request.name, request.type, request.save);
+  if (request.save !== undefined && !settings.dataFiles.mayWrite) return wrong('read-only', 'rules may not write sets (datasets.rules.allow-write)');
+  const set = new MemoryDataSet(name, request.type, request.save);
   if (request.load !== undefined) {
     const bytes = settings.dataFiles.read(request.load);
     // What is also saved may not be there yet.
-    if (bytes === undefined && request.save === undefined) return `${request.load} can not be read`;
+    if (bytes === undefined && request.save === undefined) return wrong('no-file', `${request.load} can not be read`, { path: request.load });
     const problem = bytes === undefined ? undefined : fill(set, new TextDecoder().decode(bytes), request);
     if (problem !== undefined) return problem;
   }
-  sets.set(request.name, set);
+  if (request.memoryLimit !== undefined) {
+    const texts = set.type === 'string' ? set.bytes : 0;
+    const taken = request.rows * ROW_BYTES + Math.max(VALUES_AT_ONCE, set.size) * VALUE_BYTES + texts;
+    if (taken > request.memoryLimit) return wrong('memory', `set \`${name}\` needs ${taken} bytes, its memcap is ${request.memoryLimit}`, { name });
+  }
+  sets.set(name, set);
   return set;
 }
 
-function refusedPath(path: string, settings: EngineSettings): string | undefined {
-  if (settings.dataFiles.mayBeAbsolute) return undefined;
-  if (path.startsWith('/')) return `${path}: rules may not name files by absolute paths (datasets.rules.allow-absolute-filenames)`;
-  return path.split('/').includes('..') ? `${path}: rules may not leave the folder of data` : undefined;
+function refusedPath(path: string, settings: EngineSettings): SetProblem | undefined {
+  const isAbsolute = path.startsWith('/');
+  if (settings.dataFiles.mayBeAbsolute) {
+    if (isAbsolute) settings.dataFiles.absolute?.(path);
+    return undefined;
+  }
+  if (isAbsolute) return wrong('absolute', `${path}: rules may not name files by absolute paths (datasets.rules.allow-absolute-filenames)`, { path });
+  return path.split('/').includes('..') ? wrong('outside', `${path}: rules may not leave the folder of data`, { path }) : undefined;
 }
 
-function fill(set: MemoryDataSet, text: string, request: DataSetRequest): string | undefined {
+function fill(set: MemoryDataSet, text: string, request: DataSetRequest): SetProblem | undefined {
   if (request.format === 'json') return fillObjects(set, parsed(text), request);
   let number = 0;
+  let reputed: boolean | undefined;
   for (const line of text.split(/\r?\n/)) {
     number++;
     const trimmed = line.trim();
     if (trimmed === '') continue;
-    const problem = request.format === 'ndjson' ? fillObject(set, parsed(trimmed), request) : fillLine(set, trimmed, request.reputation);
-    if (problem !== undefined) return `line ${number} of ${request.load}: ${problem}`;
+    let problem: SetProblem | undefined;
+    if (request.format === 'ndjson') problem = fillObject(set, parsed(trimmed), request);
+    else {
+      const hasReputation = trimmed.includes(',');
+      if (hasReputation !== (reputed ?? hasReputation)) problem = wrong('mixed', 'some values have a reputation, others have none', { name: set.name });
+      reputed = hasReputation;
+      problem ??= fillLine(set, trimmed);
+    }
+    if (problem !== undefined) return { ...problem, title: `line ${number} of ${request.load}: ${problem.title}` };
   }
   return undefined;
 }
 
 const HIGHEST_REPUTATION = 65_535;
 
-function fillLine(set: MemoryDataSet, line: string, reputation: boolean): string | undefined {
+function fillLine(set: MemoryDataSet, line: string): SetProblem | undefined {
   const comma = line.lastIndexOf(',');
   const written = comma === -1 ? undefined : line.slice(comma + 1).trim();
-  if (reputation && (written === undefined || !/^\d+$/.test(written) || Number(written) > HIGHEST_REPUTATION)) return 'the reputation is no number';
+  if (written !== undefined && (!/^\d+$/.test(written) || Number(written) > HIGHEST_REPUTATION))
+    return wrong('reputation', 'the reputation is no number', { name: set.name, written });
   const value = readValue(comma === -1 ? line : line.slice(0, comma).trim(), set.type, true);
-  if (value === undefined) return `it is no ${set.type}`;
-  set.add(value, reputation ? Number(written) : undefined);
+  if (value === undefined) return wrong('value', `it is no ${set.type}`, { name: set.name });
+  set.add(value, written === undefined ? undefined : Number(written));
   return undefined;
 }
 
@@ -84,22 +116,22 @@ function parsed(text: string): unknown {
   }
 }
 
-function fillObjects(set: MemoryDataSet, document: unknown, request: DataSetRequest): string | undefined {
+function fillObjects(set: MemoryDataSet, document: unknown, request: DataSetRequest): SetProblem | undefined {
   const list = request.arrayKey === undefined ? document : at(document, request.arrayKey);
-  if (!Array.isArray(list)) return `${request.load} holds no list${request.arrayKey === undefined ? '' : ` under ${request.arrayKey}`}`;
+  if (!Array.isArray(list)) return wrong('no-list', `${request.load} holds no list${request.arrayKey === undefined ? '' : ` under ${request.arrayKey}`}`);
   for (const element of list) {
     const problem = fillObject(set, element, request);
-    if (problem !== undefined) return `${request.load}: ${problem}`;
+    if (problem !== undefined) return { ...problem, title: `${request.load}: ${problem.title}` };
   }
   return undefined;
 }
 
-function fillObject(set: MemoryDataSet, object: unknown, request: DataSetRequest): string | undefined {
+function fillObject(set: MemoryDataSet, object: unknown, request: DataSetRequest): SetProblem | undefined {
   const key = request.valueKey ?? '';
   const written = at(object, key);
-  if (typeof written !== 'string') return `no text stands under ${key}`;
+  if (typeof written !== 'string') return wrong(written === undefined ? 'no-key' : 'no-text', `no text stands under ${key}`, { key });
   const value = readValue(written, set.type, false);
-  if (value === undefined) return `\`${written}\` is no ${set.type}`;
+  if (value === undefined) return wrong('value', `\`${written}\` is no ${set.type}`, { name: set.name });
   set.add(value, request.removeKey ? without(object, key.split('.')) : object);
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
 import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type TagDemand, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison, list, none, numberIn } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, list, none, numberIn, showComparison } from '../../arguments/index.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
   established: 'established',
@@ -70,6 +70,7 @@ function flowNumber(name: string, since: string, summary: string, read: (flow: F
         keyword: name,
         describes: `${summary} is ${describeComparison(wanted)}`,
         cost: 2,
+        shown: { [name.replace('.', '_')]: showComparison(wanted) },
         test: (packet, flow) => flow !== undefined && compares(wanted, read(flow, packet)),
       });
     },
@@ -118,6 +119,9 @@ interface StreamSides {
 /** Where a rule names no number (Suricata's own limit). */
 const MOST_TAGGED_PACKETS = 256;
 const TAG_METRICS = ['packets', 'bytes', 'seconds'] as const;
+
+/** Lengths that are wrong for UDP are not told from padding any more. */
+const NO_LONGER_RAISED: ReadonlySet<string> = new Set(['udp.hlen_invalid']);
 
 export const keywords = asKeywords(
   keyword({
@@ -332,6 +336,8 @@ export const keywords = asKeywords(
         if (owner === 'application') {
           const dot = anomaly.indexOf('.');
           if (dot > 0) builder.demandProtocol(anomaly.slice(0, dot));
+        } else if (owner === 'decoder' && NO_LONGER_RAISED.has(anomaly)) {
+          builder.caution('gone', `\`${anomaly}\` is no longer raised: the rule loads and stays silent`, 'remove the rule', { event: `decoder.${anomaly}` });
         }
         builder.demandAnomaly(owner, anomaly);
       },

@@ -15,6 +15,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none, showComparison } from '../../arguments/index.ts';
+import { noRoom } from '../../formats/room.ts';
 
 interface FieldOptions {
   readonly aliases?: readonly string[];
@@ -26,8 +27,22 @@ interface FieldOptions {
   readonly rangeInclusive?: boolean;
   /** `!n` asks for something else, not for nothing */
   readonly emptyIsNot?: boolean;
+  /** it is the length of the payload: bounds what contents may need */
+  readonly ofPayload?: boolean;
+  /** how analyses of rules show it: keyword, key, value */
+  readonly shownName?: string;
+  readonly shownAs?: string;
+  readonly shows?: (wanted: Comparison) => Record<string, unknown>;
   /** see PacketCondition */
   readonly flowConstant?: boolean;
+}
+
+function showNumber({ value }: Comparison): Record<string, unknown> {
+  return { number: value };
+}
+
+function showSize({ operator, value }: Comparison): Record<string, unknown> {
+  return { size: value, negated: operator === '!=' };
 }
 
 /** A keyword that compares one number of a packet's header. */
@@ -46,11 +61,11 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
       const { protocols, rangeInclusive } = options;
       builder.demandPacket();
       builder.addPacket({
-        keyword: name,
+        keyword: options.shownName ?? name,
         describes: `${summary} is ${describeComparison(wanted)}`,
         cost: 1,
-        shown: { [name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: showComparison(wanted) },
-        ...(name === 'dsize' ? upperBound(wanted) : {}),
+        shown: { [options.shownAs ?? name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: (options.shows ?? showComparison)(wanted) },
+        ...(options.ofPayload === true ? { ...upperBound(wanted), contradicts: (payload) => noRoom('the payload', wanted, payload) } : {}),
         ...(options.flowConstant === true ? { flowConstant: true } : {}),
         test(packet) {
           if (protocols !== undefined && !protocols.includes(packet.protocol)) return false;
@@ -174,15 +189,26 @@ export const keywords = asKeywords(
   field('id', 'identification of the IPv4 packet', (packet) => (packet.ipVersion === 4 ? packet.ipId : -1), { maximum: 65535 }),
   field('tos', 'type of service', (packet) => packet.tos, { maximum: 255 }),
   field('fragoffset', 'offset of the fragment, in units of 8 bytes', (packet) => packet.fragmentOffset / 8, { maximum: 8191 }),
-  field('seq', 'sequence number', (packet) => packet.tcpSequence, { aliases: ['tcp.seq'], protocols: [TCP] }),
-  field('ack', 'acknowledgement number', (packet) => packet.tcpAcknowledgement, { aliases: ['tcp.ack'], protocols: [TCP] }),
-  field('window', 'TCP window', (packet) => packet.tcpWindow, { aliases: ['tcp.window'], maximum: 65535, protocols: [TCP] }),
+  field('seq', 'sequence number', (packet) => packet.tcpSequence, { aliases: ['tcp.seq'], shownName: 'tcp.seq', shows: showNumber, protocols: [TCP] }),
+  field('ack', 'acknowledgement number', (packet) => packet.tcpAcknowledgement, {
+    aliases: ['tcp.ack'],
+    shownName: 'tcp.ack',
+    shows: showNumber,
+    protocols: [TCP],
+  }),
+  field('window', 'TCP window', (packet) => packet.tcpWindow, {
+    aliases: ['tcp.window'],
+    shownName: 'tcp.window',
+    shows: showSize,
+    maximum: 65535,
+    protocols: [TCP],
+  }),
   field('tcp.mss', 'maximum segment size', (packet) => packet.tcpMss, { since: '5.0', maximum: 65535, protocols: [TCP], rangeInclusive: true }),
   field('tcp.wscale', 'window scale', (packet) => packet.tcpWindowScale, { since: '8.0', maximum: 255, protocols: [TCP] }),
-  field('itype', 'ICMP type', (packet) => packet.icmpType, { maximum: 255, protocols: [ICMP, ICMPV6] }),
-  field('icode', 'ICMP code', (packet) => packet.icmpCode, { maximum: 255, protocols: [ICMP, ICMPV6] }),
-  field('icmp_id', 'ICMP identification', (packet) => packet.icmpId, { maximum: 65535, protocols: [ICMP, ICMPV6] }),
-  field('icmp_seq', 'ICMP sequence', (packet) => packet.icmpSequence, { maximum: 65535, protocols: [ICMP, ICMPV6] }),
+  field('itype', 'ICMP type', (packet) => packet.icmpType, { shownAs: 'type', maximum: 255, protocols: [ICMP, ICMPV6] }),
+  field('icode', 'ICMP code', (packet) => packet.icmpCode, { shownAs: 'code', maximum: 255, protocols: [ICMP, ICMPV6] }),
+  field('icmp_id', 'ICMP identification', (packet) => packet.icmpId, { shows: showNumber, maximum: 65535, protocols: [ICMP, ICMPV6] }),
+  field('icmp_seq', 'ICMP sequence', (packet) => packet.icmpSequence, { shows: showNumber, maximum: 65535, protocols: [ICMP, ICMPV6] }),
   field('icmpv6.mtu', 'MTU of a packet-too-big message', (packet) => (packet.icmpType === 2 && packet.payloadStart >= 4 ? mtu(packet) : -1), {
     since: '5.0',
     protocols: [ICMPV6],
@@ -190,6 +216,7 @@ export const keywords = asKeywords(
   field('dsize', 'length of the payload', (packet) => (packet.transportStart >= 0 ? packet.payloadEnd - packet.payloadStart : -1), {
     maximum: 65535,
     emptyIsNot: true,
+    ofPayload: true,
   }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, flowConstant: true }),
   keyword<FlagsWanted>({
@@ -215,6 +242,8 @@ export const keywords = asKeywords(
       builder.addPacket({
         keyword: 'tcp.flags',
         describes: `TCP flags ${mode === '=' ? 'are' : mode} ${bits.toString(2).padStart(8, '0')}`,
+        // Packets that open or end a connection: SYN, FIN, RST.
+        ...((bits & 7) !== 0 && mode !== '!' ? { shown: { opens_or_ends: true } } : {}),
         cost: 1,
         test(packet) {
           if (packet.protocol !== TCP || packet.transportStart < 0 || packet.isPseudo) return false;
@@ -281,6 +310,7 @@ export const keywords = asKeywords(
         keyword: 'ipopts',
         describes: `IP option ${wanted === -1 ? 'of any kind' : wanted}`,
         cost: 3,
+        shown: { ipopts: { option: wanted === -1 ? 'any' : Object.keys(IP_OPTIONS).find((name) => IP_OPTIONS[name] === wanted) } },
         test(packet) {
           if (packet.ipVersion !== 4 || packet.isPseudo) return false;
           const { data, ipOptionsEnd } = packet;

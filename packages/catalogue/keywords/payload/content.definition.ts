@@ -86,7 +86,7 @@ export const keywords = asKeywords(
     apply({ negated, text }, builder) {
       const decoded = decodeContent(text);
       if ('problem' in decoded) {
-        builder.problem('text', decoded.problem, decoded.help);
+        builder.problem('text', decoded.problem, decoded.help, { fault: decoded.fault, at: decoded.start });
         return;
       }
       const { bytes } = decoded;
@@ -108,7 +108,7 @@ export const keywords = asKeywords(
     apply({ negated, text }, builder) {
       const decoded = decodeContent(text);
       if ('problem' in decoded) {
-        builder.problem('text', decoded.problem, decoded.help);
+        builder.problem('text', decoded.problem, decoded.help, { fault: decoded.fault, at: decoded.start });
         return;
       }
       if (decoded.bytes.length === 0) {
@@ -143,7 +143,15 @@ export const keywords = asKeywords(
   }),
   positionKeyword('depth', 'how many bytes are searched, from `offset` on', (content, value, builder) => {
     if (typeof value === 'number' && value < content.bytes.length)
-      builder.problem('too-small', `depth ${value} is less than the ${content.bytes.length} bytes of the content`, `it needs at least ${content.bytes.length}`);
+      builder.problem(
+        'too-small',
+        `depth ${value} is less than the ${content.bytes.length} bytes of the content`,
+        `it needs at least ${content.bytes.length}`,
+        {
+          value,
+          length: content.bytes.length,
+        },
+      );
     mixes(content, builder);
   }),
   positionKeyword('distance', 'how far behind the match before it the search begins', (content, _value, builder) => mixes(content, builder)),
@@ -153,6 +161,7 @@ export const keywords = asKeywords(
         'too-small',
         `within ${value} is less than the ${content.bytes.length} bytes of the content`,
         `it needs at least ${content.bytes.length}`,
+        { value, length: content.bytes.length },
       );
     mixes(content, builder);
   }),
@@ -209,11 +218,14 @@ export const keywords = asKeywords(
     broken: [
       { options: 'content:"abc"; fast_pattern:2,4;', code: 'fast_pattern/beyond' },
       { options: 'fast_pattern;', code: 'fast_pattern/without-content' },
+      { options: 'base64_decode; base64_data; content:"abc"; fast_pattern;', code: 'fast_pattern/decoded' },
     ],
     apply(choice, builder) {
       const content = builder.lastContent();
       if (content === undefined) return;
       if (content.fastPattern) builder.problem('twice', '`fast_pattern` stands twice on one content');
+      if (builder.inDecoded)
+        builder.problem('decoded', 'what base64_decode gives is not there when the prefilter looks', 'mark a content before `base64_data`');
       const placed = content.offset !== undefined || content.depth !== undefined || content.distance !== undefined || content.within !== undefined;
       content.fastPattern = true;
       if (choice === 'only') {
@@ -277,11 +289,22 @@ export const keywords = asKeywords(
     summary: 'the condition before it should be looked at first; a hint that changes no result',
     kind: 'annotation',
     argument: none(),
-    examples: ['content:"abc"; prefilter;'],
+    examples: ['content:"abc"; prefilter;', 'content:"abc"; nocase; prefilter;'],
     broken: [{ options: 'prefilter:1;', code: 'prefilter/argument' }],
-    apply() {},
+    apply(_none, builder) {
+      const { options } = builder.rule;
+      let at = options.indexOf(builder.option) - 1;
+      while (at >= 0 && BESIDE_CONTENT.test(options[at].name)) at--;
+      if (at < 0) return;
+      const content = options[at].name === 'content' || options[at].name === 'uricontent' ? builder.lastContent() : undefined;
+      // Behind a content it is what `fast_pattern` is.
+      if (content !== undefined) content.fastPattern = true;
+    },
   }),
 );
+
+/** What may stand between a content and `prefilter`. */
+const BESIDE_CONTENT = /^(?:nocase|offset|depth|distance|within|startswith|endswith|rawbytes|http_\w+)$/;
 
 export function newContent(bytes: Uint8Array, negated: boolean): ContentCondition {
   return {

@@ -131,6 +131,7 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'byte_test',
         relative: reading.relative,
+        shown: { byte_test: { nbytes: reading.bytes, offset: reading.offset, base: shownBase(reading), flags: shownFlags(reading) } },
         describes: `${reading.bytes} bytes at ${reading.offset}${reading.relative ? ' behind the match' : ''} are ${negated ? 'not ' : ''}${operator} ${value}`,
         test(inspection) {
           const number = unsigned(reader.read(inspection));
@@ -185,6 +186,16 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'byte_jump',
         relative: reading.relative,
+        shown: {
+          byte_jump: {
+            nbytes: reading.bytes,
+            offset: reading.offset,
+            multiplier,
+            post_offset: after,
+            base: shownBase(reading),
+            flags: shownFlags(reading, align ? ['align'] : [], from),
+          },
+        },
         describes: `jump by ${reading.bytes} bytes at ${reading.offset}${reading.relative ? ' behind the match' : ''}`,
         test(inspection) {
           let number = reader.read(inspection);
@@ -330,3 +341,21 @@ export const keywords = asKeywords(
     },
   }),
 );
+
+const BASE_NAMES: Readonly<Record<number, string>> = { 0: 'unset', 8: 'oct', 10: 'dec', 16: 'hex' };
+
+/** As analyses of rules show how a number is read. */
+function shownBase({ base }: Reading): string {
+  return BASE_NAMES[base] ?? 'unset';
+}
+
+function shownFlags({ relative, little, ofCall, base }: Reading, more: readonly string[] = [], from: 'cursor' | 'beginning' | 'end' = 'cursor'): string[] {
+  return [
+    ...(relative ? ['relative'] : []),
+    ...(base === 0 ? [] : ['string']),
+    ...more,
+    ...(from === 'cursor' ? [] : [`from_${from}`]),
+    ...(little ? ['little'] : []),
+    ...(ofCall ? ['dce'] : []),
+  ];
+}

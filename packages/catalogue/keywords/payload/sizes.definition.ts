@@ -1,17 +1,23 @@
 /** How much there is, and of what kind: isdataat, bsize, urilen, entropy. Suricata user guide, "Payload keywords", "HTTP keywords". */
-import { asKeywords, type BytesTest, type Comparison, type Inspection, keyword, PAYLOAD } from '@sigwright/contracts';
+import { asKeywords, type BytesCondition, type BytesTest, type Comparison, type Contradiction, type Inspection, keyword, PAYLOAD } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
+import { mostOf, noRoom } from '../../formats/room.ts';
 import { numberOrName } from './numbers.ts';
 
 const FURTHEST_DATA = 65_535;
 const LONGEST_URI = 65_535;
 
-function lengthTest(name: string, wanted: Comparison): BytesTest {
+function lengthTest(
+  name: string,
+  wanted: Comparison,
+  contradicts: (size: Comparison, conditions: readonly BytesCondition[]) => Contradiction | undefined,
+): BytesTest {
   return {
     kind: 'test',
     keyword: name,
     relative: false,
     describes: `the buffer has ${describeComparison(wanted)} bytes`,
+    contradicts: (conditions) => contradicts(wanted, conditions),
     ...(wanted.operator === '=' ? { exactLength: wanted.value, minimumLength: wanted.value } : {}),
     test: (inspection) => {
       const length = inspection.streamOffset + inspection.end - inspection.start;
@@ -19,6 +25,18 @@ function lengthTest(name: string, wanted: Comparison): BytesTest {
       return (inspection.complete || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, length);
     },
   };
+}
+
+/** One content of a URI that is longer than the URI may be. */
+function longerThan(size: Comparison, conditions: readonly BytesCondition[]): Contradiction | undefined {
+  const most = mostOf(size);
+  if (most === undefined) return undefined;
+  for (const one of conditions) {
+    if (one.kind !== 'content' || one.negated || one.bytes.length <= most) continue;
+    const needed = one.bytes.length;
+    return { code: 'no-room', title: `a content has ${needed} bytes, the URI at most ${most}`, facts: { needed, most, least: size.value } };
+  }
+  return undefined;
 }
 
 interface Entropy {
@@ -136,7 +154,7 @@ export const keywords = asKeywords(
     ],
     apply(wanted, builder) {
       if (builder.currentBuffer === 'payload') builder.problem('without-buffer', 'no sticky buffer stands before it', 'use `dsize` for the length of a packet');
-      else builder.addBytes(lengthTest('bsize', wanted));
+      else builder.addBytes(lengthTest('bsize', wanted, (size, conditions) => noRoom('the buffer', size, conditions)));
     },
   }),
   keyword({
@@ -160,7 +178,7 @@ export const keywords = asKeywords(
     apply({ wanted, raw }, builder) {
       const before = builder.currentBuffer;
       builder.selectBuffer(raw ? 'http.uri.raw' : 'http.uri');
-      builder.addBytes(lengthTest('urilen', wanted));
+      builder.addBytes(lengthTest('urilen', wanted, longerThan));
       builder.selectBuffer(before);
     },
   }),

@@ -5,7 +5,7 @@ import { contentsOf, finding, insideQuotes, textOf } from '../../formats/lint-ki
 interface Law {
   readonly buffers: readonly string[];
   /** what is wrong with the text, and what to do; undefined where nothing is */
-  fault(text: string, content: ContentCondition): readonly [title: string, help: string] | undefined;
+  fault(text: string): readonly [title: string, help: string] | undefined;
 }
 
 const valueOnly = (name: string, header: string): Law => ({
@@ -48,12 +48,7 @@ const LAWS: readonly Law[] = [
   valueOnly('http.connection', 'Connection'),
   {
     buffers: ['http.host'],
-    fault: (text, content) =>
-      /[A-Z]/.test(text) && !content.nocase
-        ? ['`http.host` is in lower case, this content is not', 'write it in lower case']
-        : /^[a-z0-9.-]*:\d+$/.test(text)
-          ? ['`http.host` holds no port', 'use `http.host.raw`, or the ports of the header']
-          : undefined,
+    fault: (text) => (/^[a-z0-9.-]*:\d+$/.test(text) ? ['`http.host` holds no port', 'use `http.host.raw`, or the ports of the header'] : undefined),
   },
   {
     buffers: ONE_LINE,
@@ -66,22 +61,12 @@ const LAWS: readonly Law[] = [
   { buffers: ['http.method'], fault: (text) => (/.\s./.test(text) ? ['a method holds no blank', 'use `http.request_line` for the whole line'] : undefined) },
 ];
 
-/** What transforms leave out of a buffer. */
-const TRANSFORMED: Readonly<Record<string, (text: string, content: ContentCondition) => readonly [string, string] | undefined>> = {
-  to_lowercase: (text, content) =>
-    /[A-Z]/.test(text) && !content.nocase ? ['`to_lowercase` leaves no capitals, this content has some', 'write it in lower case'] : undefined,
-  to_uppercase: (text, content) =>
-    /[a-z]/.test(text) && !content.nocase ? ['`to_uppercase` leaves no small letters, this content has some', 'write it in capitals'] : undefined,
-  strip_whitespace: (text) => (/\s/.test(text) ? ['`strip_whitespace` leaves no blanks, this content has some', 'leave them out'] : undefined),
-  compress_whitespace: (text) => (/\s\s/.test(text) ? ['`compress_whitespace` leaves single blanks, this content has several', 'write one blank'] : undefined),
-};
-
 function faultOf(buffer: LintedBuffer, content: ContentCondition): readonly [string, string] | undefined {
   const text = textOf(content);
-  const last = buffer.transforms.at(-1);
-  if (last !== undefined) return TRANSFORMED[last]?.(text, content);
+  // What transforms leave out is refused when the rule is compiled.
+  if (buffer.transforms.length > 0) return undefined;
   for (const law of LAWS) {
-    const fault = law.buffers.includes(buffer.name) ? law.fault(text, content) : undefined;
+    const fault = law.buffers.includes(buffer.name) ? law.fault(text) : undefined;
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -92,18 +77,15 @@ export const lint: LintDefinition = {
   summary: 'a content that the normalised buffer never holds',
   grade: 'cannot-work',
   explanation:
-    'Sticky buffers are parts of the traffic, made ready: `http.host` is in lower case and without port, `http.user_agent` is the value without `User-Agent:`, a value of one line has no line end, and `to_lowercase` leaves no capitals. A content that was copied from the raw traffic does not match there.',
+    'Sticky buffers are parts of the traffic, made ready: `http.host` is without port, `http.user_agent` is the value without `User-Agent:`, and a value of one line has no line end. A content that was copied from the raw traffic does not match there.',
   whenNot: 'Never: such a content is not found.',
   incorrect: [
     { why: 'the name of the header', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"User-Agent|3a 20|curl"; sid:1;)'] },
-    { why: 'capitals in a host', rules: ['alert http any any -> any any (msg:"a"; http.host; content:"Evil.com"; endswith; sid:1;)'] },
     { why: 'the port', rules: ['alert http any any -> any any (msg:"a"; http.host; content:"evil.com:8080"; endswith; sid:1;)'] },
     { why: 'a line end in a value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl|0d 0a|"; sid:1;)'] },
-    { why: 'capitals behind a transform', rules: ['alert http any any -> any any (msg:"a"; http.header_names; to_lowercase; content:"X-Powered-By"; sid:1;)'] },
   ],
   correct: [
     { why: 'the value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl/"; startswith; sid:1;)'] },
-    { why: 'letters of either case', rules: ['alert http any any -> any any (msg:"a"; http.host; content:"Evil.com"; nocase; endswith; sid:1;)'] },
     { why: 'the host as it came', rules: ['alert http any any -> any any (msg:"a"; http.host.raw; content:"evil.com:8080"; endswith; sid:1;)'] },
     { why: 'a line end that was coded in the URI', rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"|0d 0a|Location"; sid:1;)'] },
     { why: 'line ends belong to all headers', rules: ['alert http any any -> any any (msg:"a"; http.header; content:"X-A|3a 20|1|0d 0a|"; sid:1;)'] },

@@ -60,12 +60,15 @@ export const lint: LintDefinition = {
     '`bsize`, `urilen` and `dsize` say how long the buffer or the packet may be. Contents that together, with the distances between them, need more bytes than that can never match. Lengths are often copied from another rule, or counted with the bars of hex bytes.',
   whenNot: 'Never: such a rule does not fire.',
   incorrect: [
-    { why: 'bsize counts one byte too few', rules: ['alert dns any any -> any any (msg:"a"; dns.query; content:"example.com"; bsize:10; sid:1;)'] },
+    {
+      why: 'bsize counts one byte too few',
+      rules: ['alert dns any any -> any any (msg:"a"; dns.query; content:"www"; content:"example.com"; bsize:10; sid:1;)'],
+    },
     {
       why: 'two contents one behind the other',
       rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"/abc/"; startswith; content:".php"; distance:4; bsize:<13; sid:1;)'],
     },
-    { why: 'the packet is smaller', rules: ['alert udp any any -> any any (msg:"a"; content:"abcdefgh"; offset:4; dsize:<10; sid:1;)'] },
+    { why: 'the packet is smaller', rules: ['alert udp any any -> any any (msg:"a"; content:"ab"; content:"abcdefgh"; offset:4; dsize:<10; sid:1;)'] },
   ],
   correct: [
     { why: 'just enough', rules: ['alert dns any any -> any any (msg:"a"; dns.query; content:"example.com"; bsize:11; sid:1;)'] },

@@ -1,6 +1,15 @@
 /** The named buffers of HTTP. Suricata user guide, "HTTP keywords". */
 import { fromLatin1 } from '@sigwright/bytes';
-import { type Direction, fillWindow, TO_CLIENT, TO_SERVER, type Transaction, type TransactionBuffer } from '@sigwright/contracts';
+import {
+  type ContentCondition,
+  type Contradiction,
+  type Direction,
+  fillWindow,
+  TO_CLIENT,
+  TO_SERVER,
+  type Transaction,
+  type TransactionBuffer,
+} from '@sigwright/contracts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, type HttpTransaction, LINE } from './transactions.ts';
 
 const REQUEST: readonly Direction[] = [TO_SERVER];
@@ -43,6 +52,18 @@ function made(
   how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined,
 ): TransactionBuffer {
   return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, (message) => how(message, direction)));
+}
+
+/** The host is made lower case before any content looks at it. */
+function notInLowerCase({ bytes, nocase }: ContentCondition): Contradiction | undefined {
+  if (nocase)
+    return {
+      code: 'nocase',
+      title: '`nocase` on a content for the host, which is in lower case already',
+      help: 'write it in lower case and leave `nocase` out',
+    };
+  if (!bytes.some((byte) => byte >= 0x41 && byte <= 0x5a)) return undefined;
+  return { code: 'uppercase', title: 'a content for the host has letters in upper case, the host is in lower case', help: 'write it in lower case' };
 }
 
 function seenFirst(part: 'first' | 'second' | 'third' | 'line'): (message: HttpMessage) => Uint8Array | undefined {
@@ -112,7 +133,7 @@ export const buffers: readonly TransactionBuffer[] = [
   ),
   made('http.stat_code', 'status code', RESPONSE, LINE, seenFirst('second')),
   made('http.stat_msg', 'status words', RESPONSE, LINE, seenFirst('third')),
-  buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'),
+  { ...buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'), refuses: notInLowerCase },
   buffer('http.host.raw', 'host as it came', REQUEST, HEADERS, (transaction) =>
     transaction.make('host.raw', TO_SERVER, () => optionalLatin1(transaction.writtenHost)),
   ),

@@ -67,10 +67,6 @@ function modifier(name: string, buffer: string): KeywordDefinition<never> {
     examples: [`content:"abc"; ${name};`],
     broken: [{ options: `${name};`, code: `${name}/without-content` }],
     apply(_none, builder) {
-      const content = builder.lastContent();
-      if (content === undefined) return;
-      if (buffer === 'http.host' && content.nocase)
-        builder.caution('nocase', 'the host is in lower case already', 'write the content in lower case and remove `nocase`');
       builder.moveLastContent(buffer);
     },
   });

@@ -59,6 +59,8 @@ export const transforms: readonly TransformDefinition<never>[] = [
     summary: 'letters A to Z in lower case',
     argument: none() as never,
     examples: ['http.uri; to_lowercase; content:"/abc";'],
+    broken: [{ options: 'http.uri; to_lowercase; content:"/Abc";', code: 'to_lowercase/excluded' }],
+    excludes: (content, nocase) => (!nocase && content.some((byte) => byte >= 0x41 && byte <= 0x5a) ? 'it has letters in upper case' : undefined),
     transform: (input) => lowerCase(input),
   },
 ];
