@@ -43,6 +43,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --engine-analysis      read the rules, write what they were understood as, and end
       --dump-config          print the configuration
       --build-info, -V       what this is
+      --list-app-layer-frames   what \`frame\` can name in rules
   -v, -vv, -vvv              say more in the log
 
 Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
@@ -151,6 +152,14 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     );
     return 0;
   }
+  if (argv.includes('--list-app-layer-frames')) {
+    process.stdout.write(
+      frameNames()
+        .map((name) => `${name}\n`)
+        .join(''),
+    );
+    return 0;
+  }
   const args = readArguments(argv);
   if (typeof args === 'string') {
     process.stderr.write(`sigwright suricata: ${args}\n`);
@@ -227,6 +236,14 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
+}
+
+/** `tcp: dns.pdu` and its kin: what `frame` can name. */
+function frameNames(): string[] {
+  return [...new Set(catalogue.protocols.values())].flatMap(({ name, aliases, transport, frames = [] }) => {
+    const shown = aliases?.includes('http1') ? 'http1' : name;
+    return transport.flatMap((one) => frames.map((frame) => `${one}: ${shown}.${frame.name}`));
+  });
 }
 
 /** Where the configuration does not say, as rules need them. */
