@@ -68,7 +68,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const signal = stopOnSignals();
   let exit = 0;
   const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;
-  const totals: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0, overflowed: 0 };
+  const totals: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0, overflowed: 0, discarded: 0 };
   const alerts = new Map<number, { count: number; message: string; hosts: Set<string> }>();
   for (const capture of capturesIn(options.capture)) {
     const emit = (record: EveRecord): void => {

@@ -14,6 +14,7 @@ import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
+import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
@@ -37,6 +38,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --set KEY=VALUE        change one value of the configuration
       --include FILE         a further configuration file
       --data-dir FOLDER      where sets that rules save are kept (default: that of the records)
+      --firewall-rules-exclusive FILE   turn the firewall on, with these rules of its own
       --init-errors-fatal    end where a rule is refused
       --disable-detection    records only
       --simulate-ips         rules act at once, as in line
@@ -57,6 +59,7 @@ interface Arguments {
   captures: string[];
   rules: string[];
   exclusive: boolean;
+  firewall: string | undefined;
   sets: string[];
   includes: string[];
   checksums: boolean | undefined;
@@ -92,6 +95,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     captures: [],
     rules: [],
     exclusive: false,
+    firewall: undefined,
     sets: [],
     includes: [],
     checksums: undefined,
@@ -117,7 +121,8 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '-S') {
       result.rules.push(value());
       result.exclusive = true;
-    } else if (name === '--set') result.sets.push(value());
+    } else if (name === '--firewall-rules-exclusive') result.firewall = value();
+    else if (name === '--set') result.sets.push(value());
     else if (name === '--include') result.includes.push(value());
     else if (name === '--data-dir') result.data = value();
     else if (name === '-k') {
@@ -133,7 +138,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (TAKES_VALUE.has(name)) {
       if (equals < 0 && name !== '--strict-rule-keywords') at++;
     } else if (FLAGS.has(name)) continue;
-    else if (name === '--firewall-rules-exclusive' || name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    else if (name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -166,6 +171,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return 1;
   }
   let configuration: Configuration;
+  let firewallFiles: readonly string[] | undefined;
   const folder = args.log ?? '.';
   const log = new EngineLog(folder);
   const stop = (module: string, text: string): number => {
@@ -178,7 +184,14 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     for (const file of args.includes) Object.assign(tree, readYaml(file));
     for (const assignment of args.sets) setValue(tree, assignment);
     log.useFiles(logFilesOf(tree), args.verbosity);
-    configuration = configurationOf(tree, { verifyChecksums: args.checksums, inline: args.inline, dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'] });
+    firewallFiles = firewallFilesOf(tree, args.firewall);
+    // A firewall can only be in line.
+    configuration = configurationOf(tree, {
+      verifyChecksums: args.checksums,
+      inline: args.inline || firewallFiles !== undefined,
+      dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'],
+    });
+    if (firewallFiles !== undefined) configuration = { ...configuration, settings: { ...configuration.settings, firewall: firewallPoliciesOf(tree) } };
     if (args.dumpConfig) {
       process.stdout.write(dump(tree, '').join(''));
       return 0;
@@ -201,18 +214,24 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
   if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
   if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
+  const firewallRules = (firewallFiles ?? []).filter((path) => existsSync(path));
   const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+  for (const path of firewallFiles ?? []) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
   const dataFolder = args.data ?? folder;
   const fingerprints = sshFingerprints(configuration.tree, present);
-  const dataFiles = dataFilesOf(configuration.tree, present, dataFolder, (path) =>
+  const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, (path) =>
     log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
   );
   configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
   const rules = loadRules(present, configuration.settings);
-  const told = tellRules(log, rules.problems, { ...rules, files: present.length }, args.strict);
-  if (!told || (rules.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
+  const firewall = loadFirewallRules(firewallRules, configuration.settings);
+  const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
+  const files = present.length + firewallRules.length;
+  const told = tellRules(log, [...firewall.problems, ...rules.problems], { ...loaded, files }, args.strict);
+  if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
+  if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
   log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
   const grouping = writeRuleGroups(rules.plan, rules.loaded, folder, configuration.tree);
   if (grouping !== undefined) return stop('output', grouping.message);
@@ -232,7 +251,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, folder, log);
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log);
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
@@ -253,11 +272,20 @@ function sshFingerprints(tree: Tree, ruleFiles: readonly string[]): boolean {
   return ruleFiles.some((path) => readFileSync(path, 'latin1').includes('ssh.hassh'));
 }
 
-async function inspect(args: Arguments, configuration: Configuration, rules: ReturnType<typeof loadRules>, folder: string, log: EngineLog): Promise<number> {
+async function inspect(
+  args: Arguments,
+  configuration: Configuration,
+  rules: ReturnType<typeof loadRules>,
+  firewall: FirewallRules,
+  loaded: { readonly loaded: number; readonly refused: number; readonly skipped: number },
+  folder: string,
+  log: EngineLog,
+): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
   const files = eves.map((eve) => new LineWriter(inFolder(eve.filename)));
   const fastFile = fastLog === undefined ? undefined : new LineWriter(inFolder(fastLog));
+  const plan = { ...rules.plan, firewall: firewall.rules };
   const signal = stopOnSignals();
   let exit = 0;
   for (const given of args.captures) {
@@ -274,7 +302,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
       const seeing = writers.filter((writer) => writer.seesPackets);
       const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
-      const engine: Engine = new Engine(rules.plan, catalogue, settings, {
+      const engine: Engine = new Engine(plan, catalogue, settings, {
         packet: (packet) => {
           lastTime = packet.time;
           for (const writer of seeing) writer.packet(packet);
@@ -322,7 +350,7 @@ async function inspect(args: Arguments, configuration: Configuration, rules: Ret
         if (fatal) exit = 1;
       }
       for (let at = 0; at < eves.length; at++) {
-        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), rules, eves[at].zeros)));
+        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros)));
       }
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }

@@ -203,4 +203,8 @@ export interface GlobalThreshold {
   readonly suppress: { readonly side: 'source' | 'destination' | 'either'; readonly addresses: string } | undefined;
 }
 
+/** What a rule changes about what it matched: its transaction is not recorded; no flow is made for its packet (before flows alone). */
+export const CONFIG_CHANGES = ['transaction-unlogged', 'packet-untracked'] as const;
+export type ConfigChange = (typeof CONFIG_CHANGES)[number];
+
 export type FlowDemand = 'established' | 'not_established' | 'stateless' | 'to_server' | 'to_client' | 'only_stream' | 'no_stream' | 'only_frag' | 'no_frag';

@@ -75,6 +75,10 @@ export class Flow {
   alerted = false;
   /** passed: nothing more is inspected; dropped: nothing more of it goes on (the first decision counts) */
   verdict: 'none' | 'pass' | 'drop' = 'none';
+  /** why its further packets are dropped, in the words of drop records */
+  dropReason = 'flow drop';
+  /** the firewall lets everything of it through */
+  accepted = false;
   /** directions in which a drop was recorded, as bits */
   dropsLogged = 0;
   /** nothing more of it is looked at, not even by streams and protocols */

@@ -134,7 +134,7 @@ export class Packet {
   /** the application's frame that rules look into at the moment */
   applicationFrame: Frame | undefined = undefined;
   direction: Direction = 0;
-  /** established when this packet was seen (after it was taken in) */
+  /** established when this packet came (TCP), or with it (everything else) */
   flowEstablished = false;
   /** made by the engine at the end of a flow; carries no bytes of its own */
   isPseudo = false;
@@ -143,6 +143,8 @@ export class Packet {
 
   /** PASSED, DROPPED, REJECTED_… */
   decision = 0;
+  /** no flow is to be made for it */
+  isUntracked = false;
   /** why it is dropped, in the words of drop records (`rules`, `flow drop`); empty where it is not */
   dropReason = '';
   /** its flow was bypassed before it came */

@@ -43,6 +43,8 @@ export interface ProtocolSession {
   done: boolean;
   /** set when nothing more of the flow need be looked at, not even its packets */
   readonly bypasses?: boolean;
+  /** One direction ended after `done`. */
+  ended?(direction: Direction): void;
   /** stream bytes wait for a whole chunk also where a transaction came further (FTP, as in Suricata) */
   readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
@@ -68,6 +70,13 @@ export interface AnomalyDefinition {
   readonly summary: string;
 }
 
+/** A state of one direction of a transaction, as rules name it (`tls:client_hello_done`). */
+export interface ProtocolHook {
+  readonly name: string;
+  /** progress from which on the direction is in this state, or beyond it */
+  readonly progress: number;
+}
+
 export interface ProtocolDefinition {
   /** as in a rule header: `http`, `dns`, `tls`, `smb` */
   readonly name: string;
@@ -89,6 +98,8 @@ export interface ProtocolDefinition {
   open(flow: Flow, settings: EngineSettings): ProtocolSession;
   /** progress values that mean complete, by direction */
   readonly complete: readonly [number, number];
+  /** states that rules may stand at, by direction, in order; `hooksOf` gives those of a protocol that names none */
+  readonly hooks?: readonly [readonly ProtocolHook[], readonly ProtocolHook[]];
   /** progress in both directions from which a transaction is recorded, where it need not be complete */
   recordedFrom?(settings: EngineSettings): number;
   /** it holds all that its record shows, although it goes on */
@@ -125,4 +136,15 @@ export interface ProtocolRecord {
 
 export function asKeywords(...definitions: KeywordDefinition<never>[]): readonly KeywordDefinition<never>[] {
   return definitions;
+}
+
+/** `{ request_line: 1, … }` → hooks in the order written. */
+export function hooks(progressOf: Readonly<Record<string, number>>): readonly ProtocolHook[] {
+  return Object.entries(progressOf).map(([name, progress]) => ({ name, progress }));
+}
+
+/** Every protocol has a beginning and an end of what each side says. */
+export function hooksOf(protocol: ProtocolDefinition): readonly [readonly ProtocolHook[], readonly ProtocolHook[]] {
+  const [request, response] = protocol.complete;
+  return protocol.hooks ?? [hooks({ request_started: 0, request_complete: request }), hooks({ response_started: 0, response_complete: response })];
 }

@@ -5,6 +5,7 @@
 import type {
   BytesCondition,
   BytesDecode,
+  ConfigChange,
   ContentCondition,
   FlowDemand,
   PacketCondition,
@@ -73,6 +74,7 @@ export interface RuleBuilder {
   /** Where it matches, the flow is bypassed. */
   setBypass(): void;
   setAlert(): void;
+  setConfig(change: ConfigChange): void;
   setTarget(target: 'src_ip' | 'dest_ip'): void;
   setClasstype(name: string): void;
   setPriority(priority: number): void;

@@ -4,8 +4,19 @@
  */
 import type { Span } from './span.ts';
 
-export const ACTIONS = ['alert', 'pass', 'drop', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth', 'config'] as const;
+/** `accept` is for rules of the firewall alone. */
+export const ACTIONS = ['alert', 'pass', 'drop', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth', 'config', 'accept'] as const;
 export type Action = (typeof ACTIONS)[number];
+
+/** What an action is about (`drop:flow`): this packet, its flow, the transaction, or the hook that the rule stands at. */
+export const ACTION_SCOPES = ['packet', 'flow', 'tx', 'hook'] as const;
+export type ActionScope = (typeof ACTION_SCOPES)[number];
+
+export interface ScopedAction {
+  readonly action: Action;
+  /** undefined where none is written: the kind of rule decides */
+  readonly scope: ActionScope | undefined;
+}
 
 export type RuleDirection = '->' | '<>' | '=>';
 
@@ -34,6 +45,9 @@ export interface Rule {
   /** false where the line is commented out (`#alert …`) */
   readonly enabled: boolean;
   readonly action: Action;
+  readonly scope: ActionScope | undefined;
+  /** behind the first one (`accept:flow,pass:flow,alert`) */
+  readonly furtherActions: readonly ScopedAction[];
   /** protocol as written, lower case, and an optional hook after a colon (`tls:client_hello_done`) */
   readonly protocol: string;
   readonly protocolSpan: Span;

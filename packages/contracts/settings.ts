@@ -4,6 +4,7 @@
  */
 import type { GlobalThreshold } from './conditions.ts';
 import type { DataFiles } from './datasets.ts';
+import type { ActionScope } from './rule.ts';
 
 /** The release of Suricata whose rules and answers count here. */
 export const COMPATIBLE_VERSION = '8.0.7';
@@ -34,6 +35,26 @@ export type ExceptionPolicy = (typeof EXCEPTION_POLICIES)[number];
 export const ENCRYPTION_HANDLINGS = ['track-only', 'bypass', 'full'] as const;
 export type EncryptionHandling = (typeof ENCRYPTION_HANDLINGS)[number];
 
+/** What the firewall does where none of its rules decided. */
+export interface FirewallPolicy {
+  readonly action: 'accept' | 'drop' | 'reject' | 'rejectsrc' | 'rejectdst' | 'rejectboth';
+  readonly scope: ActionScope;
+  readonly alert: boolean;
+  /** of the flow or the packet that was let through, nothing is shown to the other rules */
+  readonly pass: 'none' | 'packet' | 'flow';
+}
+
+/** Suricata user guide, "Firewall Mode Design", default policies. */
+export interface FirewallPolicies {
+  readonly preFlow: FirewallPolicy;
+  readonly preStream: FirewallPolicy;
+  readonly filter: FirewallPolicy;
+  /** for hooks of transactions that `hooks` does not name */
+  readonly application: FirewallPolicy;
+  /** by protocol and hook, as `tls:client_hello_done`; the protocol alone stands for all its other hooks */
+  readonly hooks: ReadonlyMap<string, FirewallPolicy>;
+}
+
 export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
 
 export interface EngineSettings {
@@ -58,6 +79,8 @@ export interface EngineSettings {
     /** there is no room for segments that came early */
     readonly reassemblyMemory: ExceptionPolicy;
   };
+  /** what the firewall does by default; undefined where there is none. Needs `ips`. */
+  readonly firewall: FirewallPolicies | undefined;
   /** rules are evaluated in this order of what they do */
   readonly actionOrder: readonly ActionKind[];
   readonly stream: {
@@ -197,6 +220,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   inline: false,
   ips: false,
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
+  firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
   stream: { midstream: false, asyncOneside: false, depth: 1_048_576, bypassAtDepth: false, chunkToServer: 2560, chunkToClient: 2560 },
   http: {

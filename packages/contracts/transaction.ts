@@ -21,6 +21,10 @@ export abstract class Transaction {
   recorded = false;
   /** owned by detection: rules already decided on this transaction, by direction */
   detection: unknown = undefined;
+  /** owned by detection: how far the firewall let it go */
+  firewall: unknown = undefined;
+  /** names set by xbits that are the transaction's; undefined where none */
+  bits: Set<string> | undefined = undefined;
   /** capture time of its first byte, microseconds */
   readonly time: number;
 

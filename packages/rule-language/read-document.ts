@@ -19,6 +19,7 @@ const QUOTE = 34;
 const HASH = 35;
 const OPEN = 40;
 const CLOSE = 41;
+const COMMA = 44;
 const COLON = 58;
 const SEMICOLON = 59;
 const LEFT_BRACKET = 91;
@@ -102,7 +103,9 @@ class DocumentReader {
 
   #beginsLikeRule(at: number, end: number): boolean {
     for (const action of ACTIONS) {
-      if (this.#text.startsWith(action, at) && isBlank(this.#text.charCodeAt(at + action.length))) return this.#hasDirection(at, end);
+      if (!this.#text.startsWith(action, at)) continue;
+      const next = this.#text.charCodeAt(at + action.length);
+      if (isBlank(next) || next === COLON || next === COMMA) return this.#hasDirection(at, end);
     }
     return false;
   }
@@ -216,13 +219,19 @@ class DocumentReader {
     for (;;) {
       at = this.#skip(at, end);
       if (at >= end) {
-        const last = this.#trimmed(node.bodyStart, end);
+        let last = this.#trimmed(node.bodyStart, end);
+        // A mark that the line goes on, where nothing does.
+        while (text.charCodeAt(last - 1) === BACKSLASH) last = this.#trimmed(node.bodyStart, last - 1);
         node.bodyEnd = last;
-        this.#say(node, 'rule/not-closed', 'the closing parenthesis is missing', span(last - 1, last), 'end the rule with `;)`', {
-          title: 'close the rule',
-          safe: false,
-          edits: [{ span: span(last, last), text: ')' }],
-        });
+        const fix: Fix = { title: 'close the rule', safe: false, edits: [{ span: span(last, last), text: ')' }] };
+        // Suricata takes the rule all the same, as long as its last option ends.
+        const isWhole = node.optionCount > 0 && !node.broken && text.charCodeAt(last - 1) === SEMICOLON;
+        if (isWhole)
+          this.diagnostics.push({
+            ...warning('rule/not-closed', 'the closing parenthesis is missing', span(last - 1, last), 'end the rule with `;)`'),
+            fixes: [fix],
+          });
+        else this.#say(node, 'rule/not-closed', 'the closing parenthesis is missing', span(last - 1, last), 'end the rule with `;)`', fix);
         return;
       }
       const code = text.charCodeAt(at);

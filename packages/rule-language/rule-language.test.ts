@@ -42,6 +42,25 @@ describe('rules are read', () => {
     for (const { at } of diagnostics) expect(at.end > at.start && at.start >= 0 && at.end <= text.length).toBe(true);
   });
 
+  test.each([
+    ['the last option ends', 'alert tcp any any -> any any (msg:"x"; sid:1;', 1],
+    ['and nothing follows a mark that the line goes on', 'alert tcp any any -> any any (msg:"x"; sid:1; \\\n\n', 1],
+    ['the last option does not end', 'alert tcp any any -> any any (msg:"x"; sid:1', 0],
+    ['there is none', 'alert tcp any any -> any any (', 0],
+  ])('without a closing parenthesis: %s', (_why, text, count) => {
+    const { rules } = parseRules(text);
+    expect(rules).toHaveLength(count);
+    if (count > 0) expect(parseRule(rules[0].text).rule?.sid).toBe(1);
+  });
+
+  test.each([
+    ['drop:flow', { action: 'drop', scope: 'flow', furtherActions: [] }],
+    ['accept:hook,alert', { action: 'accept', scope: 'hook', furtherActions: [{ action: 'alert', scope: undefined }] }],
+    ['accept:flow,pass:flow', { action: 'accept', scope: 'flow', furtherActions: [{ action: 'pass', scope: 'flow' }] }],
+  ])('actions have scopes: %s', (written, expected) => {
+    expect(parseRule(GOOD.replace('alert', written)).rule).toMatchObject(expected);
+  });
+
   test('reading goes on behind a broken line', () => {
     const { rules, diagnostics } = parseRules(`alert tcp any (sid:1;)\n${GOOD}\nalarm x\n`);
     expect(rules.map((rule) => rule.sid)).toEqual([7]);

@@ -3,7 +3,19 @@
  * rule is called (`msg`) and how it is numbered (`sid`, `gid`, `rev`), since every reader of rules needs them, with or without a
  * catalogue.
  */
-import { ACTIONS, type Action, type Diagnostic, error, type Rule, type RuleDirection, type RuleOption, type Span, span, warning } from '@sigwright/contracts';
+import {
+  ACTION_SCOPES,
+  ACTIONS,
+  type Diagnostic,
+  error,
+  type Rule,
+  type RuleDirection,
+  type RuleOption,
+  type ScopedAction,
+  type Span,
+  span,
+  warning,
+} from '@sigwright/contracts';
 import { didYouMean } from './did-you-mean.ts';
 import { readDocument } from './read-document.ts';
 import type { RuleDocument, RuleNode } from './tree.ts';
@@ -86,25 +98,23 @@ function typedRule(text: string, node: RuleNode, diagnostics: Diagnostic[]): Rul
   };
   const part = (index: number): string => text.slice(node.headerStart(index), node.headerEnd(index));
   const partSpan = (index: number): Span => span(node.headerStart(index), node.headerEnd(index));
-  const action = ACTIONS.find((word) => part(0) === word);
+  const actions = readActions(part(0), partSpan(0), report);
   const direction = DIRECTION_WORDS.find((word) => part(4) === word);
-  if (action === undefined) {
-    const meant = didYouMean(part(0), ACTIONS);
-    const help = meant === undefined ? `actions are ${ACTIONS.slice(0, 4).join(', ')} …` : `did you mean \`${meant}\`?`;
-    report('rule/unknown-action', `\`${part(0)}\` is not an action`, partSpan(0), help);
-  }
   if (direction === undefined) report('rule/unknown-direction', `\`${part(4)}\` is not a direction`, partSpan(4), 'write `->` or `<>`');
 
   const names = readNames(text, node, report);
   if (names.sid === undefined && !failed) report('rule/no-sid', 'the rule has no `sid`', partSpan(0), 'add `sid:<number>;`, from your own range');
-  if (failed) return undefined;
+  if (failed || actions === undefined) return undefined;
+  const [{ action, scope }, ...furtherActions] = actions;
   const options: RuleOption[] = new Array(node.optionCount);
   for (let index = 0; index < options.length; index++) options[index] = new TypedOption(text, node, index);
   return {
     text: text.slice(node.bodyStart, node.bodyEnd),
     span: span(node.bodyStart, node.bodyEnd),
     enabled: node.enabled,
-    action: action as Action,
+    action,
+    scope,
+    furtherActions: furtherActions.length === 0 ? NO_ACTIONS : furtherActions,
     protocol: part(1).toLowerCase(),
     protocolSpan: partSpan(1),
     source: { text: part(2), span: partSpan(2) },
@@ -118,6 +128,38 @@ function typedRule(text: string, node: RuleNode, diagnostics: Diagnostic[]): Rul
     rev: names.rev ?? 0,
     message: names.message,
   };
+}
+
+const NO_ACTIONS: readonly ScopedAction[] = [];
+
+/** `drop`, `drop:flow`, `accept:flow,pass:flow,alert`; undefined where one of them is not known, which was reported. */
+function readActions(written: string, at: Span, report: Report): readonly ScopedAction[] | undefined {
+  const plain = ACTIONS.find((word) => word === written);
+  if (plain !== undefined) return [{ action: plain, scope: undefined }];
+  const actions: ScopedAction[] = [];
+  for (const one of written.split(',')) {
+    const colon = one.indexOf(':');
+    const word = colon === -1 ? one : one.slice(0, colon);
+    const action = ACTIONS.find((known) => known === word);
+    const scope = colon === -1 ? undefined : ACTION_SCOPES.find((known) => known === one.slice(colon + 1));
+    if (action === undefined) {
+      const meant = didYouMean(word, ACTIONS);
+      const help = meant === undefined ? `actions are ${ACTIONS.slice(0, 4).join(', ')} …` : `did you mean \`${meant}\`?`;
+      report('rule/unknown-action', `\`${word}\` is not an action`, at, help);
+      return undefined;
+    }
+    if (colon !== -1 && scope === undefined) {
+      report(
+        'rule/unknown-scope',
+        `\`${one.slice(colon + 1)}\` is no scope of an action`,
+        at,
+        `write ${ACTION_SCOPES.map((known) => `${word}:${known}`).join(', ')}`,
+      );
+      return undefined;
+    }
+    actions.push({ action, scope });
+  }
+  return actions;
 }
 
 interface RuleNames {

@@ -11,8 +11,10 @@ export function drop(packet: Packet, decision: number, reason: string): void {
 }
 
 /** The first decision about a flow counts. */
-export function decideFlow(flow: Flow, verdict: 'pass' | 'drop'): void {
-  if (flow.verdict === 'none') flow.verdict = verdict;
+export function decideFlow(flow: Flow, verdict: 'pass' | 'drop', dropReason = 'flow drop'): void {
+  if (flow.verdict !== 'none') return;
+  flow.verdict = verdict;
+  flow.dropReason = dropReason;
 }
 
 /** `target` names the place for records, `reason` why packets are dropped. */
@@ -47,7 +49,7 @@ export function applyException(packet: Packet, flow: Flow | undefined, policy: E
     case 'drop-flow':
     case 'reject':
     case 'reject-both':
-      if (flow !== undefined) decideFlow(flow, 'drop');
+      if (flow !== undefined) decideFlow(flow, 'drop', 'exception policy flow drop');
       drop(packet, policy === 'drop-flow' ? DROPPED : policy === 'reject' ? REJECTED_TO_SOURCE : REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION, reason);
   }
 }

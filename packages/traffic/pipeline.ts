@@ -14,6 +14,10 @@ export interface PipelineHandlers {
   onPacket(packet: Packet): void;
   /** before the flow is dropped; its stream bytes can still be read */
   onFlowEnd(flow: Flow): void;
+  /** False: the packet is of no flow. */
+  beforeFlow?(packet: Packet): boolean;
+  /** A TCP packet. False: the stream of its flow does not see it. */
+  beforeStream?(packet: Packet, flow: Flow): boolean;
 }
 
 /** Expiry looks at list heads only, yet there is no need to look for every packet. Microseconds. */
@@ -85,6 +89,7 @@ export class TrafficPipeline {
   }
 
   #follow(packet: Packet): void {
+    if (this.#handlers.beforeFlow !== undefined && !this.#handlers.beforeFlow(packet)) return;
     let flow = this.flows.lookup(packet);
     if (flow === undefined) return;
     if (flow.bypassed || flow.verdict === 'drop') {
@@ -94,6 +99,10 @@ export class TrafficPipeline {
       return;
     }
     if (packet.protocol !== TCP) {
+      this.flows.touch(flow, packet);
+      return;
+    }
+    if (this.#handlers.beforeStream !== undefined && !this.#handlers.beforeStream(packet, flow)) {
       this.flows.touch(flow, packet);
       return;
     }

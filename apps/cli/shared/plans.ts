@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { catalogue } from '@sigwright/catalogue';
 import type { Diagnostic, EngineSettings } from '@sigwright/contracts';
-import { buildPlan, loadPlan, type PlanUse, savePlan, usePlan } from '@sigwright/detection';
+import { buildPlan, loadPlan, type PlanProblem, type PlanUse, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
 import { type LineNode, parseRules } from '@sigwright/rule-language';
 
 export interface RuleProblem {
@@ -58,6 +58,24 @@ export function loadRules(paths: readonly string[], settings: EngineSettings, op
     const saved = readSaved(join(folder, `${key}.plan`), key, settings);
     if (saved !== undefined) return { ...saved, loaded: saved.plan.data.ruleCount, fromCache: true };
   }
+  const { sources, problems, broken } = readRules(files);
+  const build = buildPlan(sources, catalogue, settings);
+  problems.push(...problemsOf(build.problems, sources));
+  const refused = build.refused + broken;
+  if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, skipped: build.skipped, problems });
+  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, skipped: build.skipped, problems, fromCache: false };
+}
+
+export interface ReadRules extends RuleSource {
+  readonly text: string;
+}
+
+/** `broken`: how many rules could not be read at all. */
+export function readRules(files: readonly { readonly path: string; readonly bytes: Uint8Array }[]): {
+  readonly sources: readonly ReadRules[];
+  readonly problems: RuleProblem[];
+  readonly broken: number;
+} {
   const problems: RuleProblem[] = [];
   let broken = 0;
   const sources = files.map(({ path, bytes }) => {
@@ -73,15 +91,16 @@ export function loadRules(paths: readonly string[], settings: EngineSettings, op
     broken += brokenLines.size;
     return { path, rules, text };
   });
-  const build = buildPlan(sources, catalogue, settings);
-  for (const { path, rule, diagnostics } of build.problems) {
+  return { sources, problems, broken };
+}
+
+/** What was said of rules that could be read. */
+export function problemsOf(problems: readonly PlanProblem[], sources: readonly ReadRules[]): RuleProblem[] {
+  return problems.flatMap(({ path, rule, diagnostics }) => {
     const text = sources.find((source) => source.path === path)?.text ?? '';
     const line = lineOf(text, rule.span.start);
-    for (const diagnostic of diagnostics) problems.push({ path, line, sid: rule.sid, diagnostic, rule: rule.text, written: excerpt(text, diagnostic) });
-  }
-  const refused = build.refused + broken;
-  if (folder !== undefined) writeSaved(folder, `${key}.plan`, savePlan(build.data, key), { refused, skipped: build.skipped, problems });
-  return { plan: usePlan(build.data, catalogue, settings), loaded: build.loaded, refused, skipped: build.skipped, problems, fromCache: false };
+    return diagnostics.map((diagnostic) => ({ path, line, sid: rule.sid, diagnostic, rule: rule.text, written: excerpt(text, diagnostic) }));
+  });
 }
 
 function excerpt(text: string, { at }: Diagnostic): string {

@@ -5,14 +5,20 @@ import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
 /** `zeros`: counters that counted nothing are shown, too. */
-export function statsRecord(engine: Engine, counted: TrafficCounters, timestamp: string, rules: LoadedRules, zeros: boolean): EveRecord {
+export function statsRecord(
+  engine: Engine,
+  counted: TrafficCounters,
+  timestamp: string,
+  rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
+  zeros: boolean,
+): EveRecord {
   const { counters } = engine;
   const record = {
     timestamp,
     event_type: 'stats',
     stats: {
       uptime: 0,
-      ...counted.tree(),
+      ...counted.tree(counters.discarded),
       detect: {
         engines: [{ id: 0, rules_loaded: rules.loaded, rules_failed: rules.refused, rules_skipped: rules.skipped }],
         alert: counters.alerts,

@@ -85,6 +85,7 @@ const DROP_REASONS = [
   'defrag memcap',
   'flow memcap',
   'flow drop',
+  'exception policy flow drop',
   'applayer error',
   'applayer memcap',
   'rules',
@@ -97,6 +98,10 @@ const DROP_REASONS = [
   'nfq error',
   'tunnel packet drop',
 ];
+
+/** Why the firewall drops packets: what stands behind the word `firewall` in the reason. */
+const FIREWALL_REASONS = ['rules', 'default packet policy', 'default app policy', 'pre flow hook', 'pre stream hook', 'flow drop'];
+const FIREWALL = 'firewall ';
 
 function counts(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, 0]));
@@ -124,6 +129,8 @@ export class TrafficCounters {
   readonly #tcp = counts(['sessions', 'syn', 'synack', 'rst', 'urg', 'midstream_pickups', 'overlap', 'reassembly_gap', 'stream_depth_reached']);
   readonly #ipsCounts = counts(['accepted', 'blocked', 'rejected', 'replaced']);
   readonly #dropReasons = counts(DROP_REASONS.map(named));
+  readonly #firewall: Record<string, number> | undefined;
+  readonly #firewallReasons = counts(FIREWALL_REASONS.map(named));
   readonly #bypassed = counts(['local_pkts', 'local_bytes']);
   readonly #exceptions = new Map<string, number>();
   /** where a policy does something */
@@ -145,6 +152,7 @@ export class TrafficCounters {
       this.#exceptionPlaces.add(place);
       for (const name of EXCEPTION_POLICIES) this.#exceptions.set(`${EXCEPTION_PLACES[place]}.${name.replaceAll('-', '_')}`, 0);
     }
+    this.#firewall = settings.firewall === undefined ? undefined : counts(['accepted', 'blocked', 'rejected']);
     for (const protocol of protocols) {
       for (const transport of protocol.transport) {
         const name = protocol.transport.length > 1 ? `${protocol.recordName}_${transport}` : protocol.recordName;
@@ -184,6 +192,16 @@ export class TrafficCounters {
 
   /** IPS mode: what becomes of the packet. */
   #fate(packet: Packet): void {
+    if (this.#firewall !== undefined) {
+      if (packet.dropReason.startsWith(FIREWALL)) {
+        this.#firewall['blocked']++;
+        if ((packet.decision & (REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION)) !== 0) this.#firewall['rejected']++;
+        this.#firewallReasons[named(packet.dropReason.slice(FIREWALL.length))]++;
+        // What stands behind it never sees the packet.
+        return;
+      }
+      this.#firewall['accepted']++;
+    }
     if ((packet.decision & (REJECTED_TO_SOURCE | REJECTED_TO_DESTINATION)) !== 0) this.#ipsCounts['rejected']++;
     if ((packet.decision & DROPPED) === 0) this.#ipsCounts['accepted']++;
     else {
@@ -267,7 +285,7 @@ export class TrafficCounters {
   }
 
   /** Everything but what the engine itself counts. */
-  tree(): Counts {
+  tree(discarded: number): Counts {
     const decoder = { ...this.#decoder };
     const [tcp4, udp4, tcp6, udp6] = this.#ordinary;
     const packets = tcp4 + udp4 + tcp6 + udp6;
@@ -283,6 +301,7 @@ export class TrafficCounters {
     return {
       decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), event: nested(this.#events) },
       ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
+      ...(this.#firewall === undefined ? {} : { firewall: { ...this.#firewall, drop_reason: this.#firewallReasons, discarded_alerts: discarded } }),
       exception_policy: nested(this.#exceptions),
       flow: { ...this.#flow, end: { state: this.#flowStates, tcp_state: this.#tcpStates } },
       flow_bypassed: this.#bypassed,

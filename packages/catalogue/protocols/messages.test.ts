@@ -30,6 +30,11 @@ function datagrams(name: string, messages: readonly (readonly [Direction, string
 
 const { snmp, tftp, dhcp, ike, sip, krb5 } = SAMPLES;
 
+/** Context tag 0 as `bf 00` (X.690 §8.1.2.4 allows it from 31 on). */
+function longTag(message: string): string {
+  return message[0] + String.fromCharCode(message.charCodeAt(1) + 1) + message.slice(2).replace('\xa0', '\xbf\0');
+}
+
 const cases: readonly (readonly [
   why: string,
   protocol: string,
@@ -37,6 +42,12 @@ const cases: readonly (readonly [
   bodies: readonly Record<string, unknown>[],
 ])[] = [
   ['a question of version 2c', 'snmp', [[0, snmp.get]], [{ version: 2, pdu_type: 'get_request', community: 'public', vars: ['1.3.6.1.2.1.1.1.0'] }]],
+  [
+    'a small tag in the long form',
+    'snmp',
+    [[0, longTag(snmp.get)]],
+    [{ version: 2, pdu_type: 'get_request', community: 'public', vars: ['1.3.6.1.2.1.1.1.0'] }],
+  ],
   ['a user of version 3', 'snmp', [[0, snmp.user]], [{ version: 3, pdu_type: 'get_request', usm: 'operator' }]],
   ['what is encrypted still names its user', 'snmp', [[0, snmp.hidden]], [{ version: 3, pdu_type: 'encrypted', usm: 'operator' }]],
   ['a file is asked for', 'tftp', [[0, tftp.read]], [{ packet: 'read', file: 'boot.img', mode: 'octet' }]],

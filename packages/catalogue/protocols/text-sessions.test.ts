@@ -107,7 +107,7 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
         anomalies: ['invalid_pipelined_sequence'],
         files: [['inner.bin', 8, 'CLOSED']],
         buffers: { 'email.url': ['two.example', 'one.example/?a'] },
-        progress: [1, 1],
+        progress: [2, 2],
       },
     ],
   ],
@@ -171,7 +171,7 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
     [
       {
         anomalies: ['invalid_bdat', 'unparsable_content'],
-        progress: [1, 1],
+        progress: [2, 2],
         buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'], 'smtp.rcpt_to': ['<c@d>'], 'email.from': ['x@y'] },
       },
     ],
@@ -186,7 +186,7 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
       ['client', lines('RSET', 'MAIL FROM:<a@b>', 'DATA', 'From: x@y', '', '.')],
       ['server', lines('250 ok', '250 ok', '354 go on', '250 taken')],
     ],
-    [{ anomalies: ['invalid_pipelined_sequence'], progress: [1, 1], buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'], 'email.from': ['x@y'] } }],
+    [{ anomalies: ['invalid_pipelined_sequence'], progress: [2, 2], buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'], 'email.from': ['x@y'] } }],
   ],
   [
     'chunks by count need no dot at their end',

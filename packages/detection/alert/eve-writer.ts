@@ -225,6 +225,7 @@ export class EveWriter implements EngineHandlers {
     const body = this.#alertBody(alert, packet);
     if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'extra-data') body['xff'] = forwarded;
     record['alert'] = body;
+    if (alert.hook !== undefined) record['firewall'] = { hook: alert.hook };
     if (this.#options.alert.verdict) record['verdict'] = this.#verdict(packet);
     if (packet.root !== undefined) record['tunnel'] = tunnelBody(packet, packet.root);
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
@@ -291,7 +292,7 @@ export class EveWriter implements EngineHandlers {
     return parseAddress(chosen) === undefined ? undefined : chosen;
   }
 
-  #alertBody({ rule, action, notes }: Alert, packet: Packet): Record<string, unknown> {
+  #alertBody({ rule, action, notes, hook }: Alert, packet: Packet): Record<string, unknown> {
     const blocked = action.startsWith('reject') || (action === 'drop' && this.#settings.ips);
     const body: Record<string, unknown> = {
       action: blocked ? 'blocked' : 'allowed',
@@ -302,6 +303,7 @@ export class EveWriter implements EngineHandlers {
       category: this.#settings.classifications.get(rule.classtype)?.description ?? '',
       severity: rule.priority,
     };
+    if (this.#settings.firewall !== undefined) body['engine'] = hook === undefined ? 'td' : 'fw';
     if (rule.target !== undefined) {
       const ends = [
         { ip: formatAddressLong(packet.source, packet.ipVersion), port: packet.sourcePort },
@@ -435,7 +437,7 @@ export class EveWriter implements EngineHandlers {
       reason: flow.endReason,
       alerted: flow.alerted,
       ...(flow.session === undefined ? {} : { tx_cnt: flow.session.count }),
-      ...(flow.verdict === 'none' ? {} : { action: flow.verdict }),
+      ...actionOf(flow),
       ...(this.#options.exceptionPolicies && flow.exceptions !== undefined ? { exception_policy: flow.exceptions } : {}),
     };
     const tcp = tcpBody(flow);
@@ -570,6 +572,12 @@ export class EveWriter implements EngineHandlers {
     }
     return shown;
   }
+}
+
+/** What was decided about the flow as a whole: the firewall's word counts, unless it was dropped all the same. */
+function actionOf({ verdict, accepted }: Flow): { action?: string } {
+  if (accepted && verdict !== 'drop') return { action: 'accept' };
+  return verdict === 'none' ? {} : { action: verdict };
 }
 
 function showPacket(record: EveRecord, packet: Packet): void {

@@ -8,6 +8,7 @@ import {
   type BytesCondition,
   type BytesDecode,
   type Catalogue,
+  type ConfigChange,
   type ContentCondition,
   type Contradiction,
   type Diagnostic,
@@ -36,6 +37,7 @@ import {
 import { didYouMean } from '@sigwright/rule-language';
 import type { AnomalyDemand, AppliedTransform, BufferTest, CompiledRule, FlowDemands } from './compiled-rule.ts';
 import { type HeaderResolver, PACKET_PROTOCOLS } from './header.ts';
+import { hookOf, type RuleHook } from './hook.ts';
 import { choosePrefilter } from './prefilter-choice.ts';
 
 export interface RuleCompilation {
@@ -50,6 +52,8 @@ export interface RuleCompiler {
   readonly catalogue: Catalogue;
   readonly settings: EngineSettings;
   readonly headers: HeaderResolver;
+  /** rules of the firewall, which say what they do and where in full */
+  readonly firewall?: boolean;
   /** filled with the option that wrote each condition, for those who speak to the author */
   readonly origins?: Map<object, RuleOption>;
 }
@@ -106,6 +110,7 @@ class Builder implements RuleBuilder {
   #noAlert = false;
   #bypass = false;
   #alert = false;
+  #config: ConfigChange | undefined = undefined;
   #target: 'src_ip' | 'dest_ip' | undefined = undefined;
   #classtype = '';
   #priority = -1;
@@ -371,6 +376,10 @@ class Builder implements RuleBuilder {
     this.#alert = true;
   }
 
+  setConfig(change: ConfigChange): void {
+    this.#config = change;
+  }
+
   setTarget(target: 'src_ip' | 'dest_ip'): void {
     this.#target = target;
   }
@@ -422,6 +431,10 @@ class Builder implements RuleBuilder {
     const { rule } = this;
     // What it asks for beside is not to be held against it.
     if (this.#missing !== undefined) return { compiled: undefined, diagnostics: [], missing: this.#missing };
+    const hook = hookOf(rule, this.#compiler.catalogue, (code, title, at, help) => this.#say('error', code, title, at, help));
+    this.#checkActions(hook);
+    this.#checkConfig(hook);
+    if (hook !== undefined) this.#standAt(hook);
     const header = this.#compiler.headers.resolve(rule, (code, title, at, help) => this.#say('error', code, title, at, help));
     const protocols = this.#resolveProtocols();
     const flow = this.#flowDemands();
@@ -441,7 +454,11 @@ class Builder implements RuleBuilder {
     if (bufferTests.length > 0 && packetBufferTests.some((test) => test.buffer.frameOf !== undefined))
       this.#say('error', 'rule/frame-and-transaction', 'it looks into a frame and into a transaction', rule.protocolSpan, 'write a rule for each');
     if (this.#variables.length === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
-    const ofTransaction = bufferTests.length > 0 || this.#transactionConditions.length > 0 || this.#anomalies.some((one) => one.owner === 'application');
+    const ofTransaction =
+      bufferTests.length > 0 ||
+      this.#transactionConditions.length > 0 ||
+      this.#anomalies.some((one) => one.owner === 'application') ||
+      this.#states.some((one) => one.kind === 'bit' && one.scope === 'transaction');
     const directions = this.#directions(flow, bufferTests);
     if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
 
@@ -469,6 +486,10 @@ class Builder implements RuleBuilder {
       rev: rule.rev,
       message: rule.message,
       action: rule.action,
+      scope: rule.scope,
+      furtherActions: rule.furtherActions,
+      hook,
+      repeats: hook?.of === 'transaction' && bufferTests.length === 0 && this.#transactionConditions.length === 1 && this.#anomalies.length === 0,
       header,
       protocols,
       flow,
@@ -487,7 +508,8 @@ class Builder implements RuleBuilder {
       changes,
       thresholds: this.#thresholds,
       tags: this.#tags,
-      noAlert: this.#noAlert || (rule.action === 'pass' && !this.#alert),
+      config: this.#config,
+      noAlert: this.#noAlert || (this.#isQuiet(rule) && !this.#alert),
       bypass: this.#bypass,
       target: this.#target,
       classtype: this.#classtype,
@@ -539,6 +561,66 @@ class Builder implements RuleBuilder {
     const { keywords } = this.#compiler.catalogue;
     const option = this.rule.options.find(({ name }) => name === keyword || keywords.get(name)?.name === keyword);
     return option?.span ?? this.rule.protocolSpan;
+  }
+
+  /** Rules that tell of themselves only where they are asked to. */
+  #isQuiet({ action, furtherActions }: Rule): boolean {
+    if (action === 'config') return true;
+    return this.#compiler.firewall === true ? !furtherActions.some((one) => one.action === 'alert') : action === 'pass';
+  }
+
+  /** Do actions, their scopes and the hook fit each other, and the kind of rule? */
+  #checkActions(hook: RuleHook | undefined): void {
+    const { action, scope, furtherActions, protocolSpan } = this.rule;
+    const fail = (code: string, title: string, help?: string): void => this.#say('error', code, title, protocolSpan, help);
+    if (this.#compiler.firewall !== true) {
+      if (action === 'accept') fail('rule/accept', '`accept` is an action of firewall rules', 'write `pass`');
+      if (furtherActions.length > 0) fail('rule/several-actions', 'several actions are for firewall rules', 'leave the first one');
+      if (scope === 'tx' || scope === 'hook')
+        fail('rule/scope', `\`${action}:${scope}\` is for firewall rules`, `write \`${action}:packet\` or \`${action}:flow\``);
+      if (hook?.of === 'packet' && hook.name.startsWith('pre_') && (action !== 'config' || hook.name !== 'pre_flow'))
+        fail('rule/firewall-hook', `\`${hook.name}\` is a hook of firewall rules`);
+      if (hook?.of === 'transaction' && hook.andBefore) fail('rule/firewall-hook', 'hooks with `<` are for firewall rules');
+      return;
+    }
+    if (action === 'alert' || action === 'pass')
+      fail('rule/firewall-action', `\`${action}\` can not be what a firewall rule does first`, 'write `accept:…` or `drop:…` first');
+    if (scope === undefined) fail('rule/firewall-scope', 'a firewall rule says what its action is about', `write \`${action}:packet\` or \`${action}:flow\``);
+    if (hook === undefined && !this.#failed)
+      fail('rule/firewall-hook', 'a firewall rule says where it stands', 'write a hook behind the protocol, such as `tcp:all`');
+    if (action !== 'accept' && (scope === 'tx' || scope === 'hook')) fail('rule/scope', `\`${scope}\` is no scope of \`${action}\``);
+    if (scope === 'tx' && hook?.of === 'packet') fail('rule/scope', 'packets have no transaction', 'write `accept:hook`, `accept:packet` or `accept:flow`');
+    for (const further of furtherActions) {
+      if (further.action !== 'alert' && further.action !== 'pass') fail('rule/firewall-action', `\`${further.action}\` can not follow another action`);
+      else if (further.scope === 'tx' || further.scope === 'hook') fail('rule/scope', `\`${further.scope}\` is no scope of \`${further.action}\` here`);
+    }
+  }
+
+  /** A packet can only be left without a flow before it has one; a transaction has to be there. */
+  #checkConfig(hook: RuleHook | undefined): void {
+    if (this.#config !== 'packet-untracked' || (hook?.of === 'packet' && hook.name === 'pre_flow')) return;
+    this.#say(
+      'error',
+      'config/hook',
+      '`tracking disable` is for packets that have no flow yet',
+      this.rule.protocolSpan,
+      'write `:pre_flow` behind the protocol',
+    );
+  }
+
+  #standAt(hook: RuleHook): void {
+    if (hook.of === 'packet') {
+      if (hook.name === 'flow_start') this.#packetConditions.push(FIRST_PACKET);
+      return;
+    }
+    this.addTransaction({
+      keyword: 'hook',
+      describes: `${hook.protocol} came to ${hook.name}`,
+      protocol: hook.protocol,
+      progress: hook.progress,
+      directions: [hook.direction],
+      test: () => true,
+    });
   }
 
   /** Header protocol and what the keywords demand must agree. Undefined: no application protocol is asked for. */
@@ -660,6 +742,14 @@ function fixOf(option: RuleOption, known: Iterable<string>): Fix | undefined {
   const meant = didYouMean(option.name, known);
   return meant === undefined ? undefined : { title: `write \`${meant}\``, safe: false, edits: [{ span: option.nameSpan, text: meant }] };
 }
+
+/** `flow_start`: the first packet that a flow sees of each direction. */
+const FIRST_PACKET: PacketCondition = {
+  keyword: 'hook',
+  describes: 'the first packet of its direction',
+  cost: 1,
+  test: (packet, flow) => flow !== undefined && (packet.direction === TO_SERVER ? flow.packetsToServer : flow.packetsToClient) === 1,
+};
 
 const COST_BY_SHAPE: Readonly<Record<TransactionBuffer['shape'], number>> = { name: 0, text: 0, body: 1 };
 

@@ -5,10 +5,13 @@
  */
 import type {
   Action,
+  ActionScope,
   BytesCondition,
+  ConfigChange,
   Direction,
   PacketBuffer,
   PacketCondition,
+  ScopedAction,
   StateOperation,
   TagDemand,
   Threshold,
@@ -17,6 +20,7 @@ import type {
   TransformDefinition,
 } from '@sigwright/contracts';
 import type { RuleHeader } from './header.ts';
+import type { RuleHook } from './hook.ts';
 
 export interface AppliedTransform {
   readonly definition: TransformDefinition<never>;
@@ -81,6 +85,13 @@ export interface CompiledRule {
   readonly rev: number;
   readonly message: string;
   readonly action: Action;
+  /** as written; undefined: what kind of rule it is decides */
+  readonly scope: ActionScope | undefined;
+  readonly furtherActions: readonly ScopedAction[];
+  /** where it stands in the course of a packet or a transaction; undefined: its conditions decide */
+  readonly hook: RuleHook | undefined;
+  /** it asks for its hook alone: it holds whenever something happens there */
+  readonly repeats: boolean;
   readonly header: RuleHeader;
   /** application protocols it may be true on; undefined: any */
   readonly protocols: readonly string[] | undefined;
@@ -107,6 +118,8 @@ export interface CompiledRule {
   readonly thresholds: readonly Threshold[];
   readonly tags: readonly TagDemand[];
   readonly noAlert: boolean;
+  /** what it changes about what it matched */
+  readonly config: ConfigChange | undefined;
   /** a match ends all looking at the flow */
   readonly bypass: boolean;
   readonly target: 'src_ip' | 'dest_ip' | undefined;

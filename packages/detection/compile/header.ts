@@ -13,6 +13,8 @@ export interface RuleHeader {
   readonly protocols: readonly number[] | undefined;
   /** 4, 6, or 0 for both */
   readonly ipVersion: number;
+  /** the frame's type, or ANY_FRAME for whatever Ethernet carries; undefined: it is about IP */
+  readonly frame: number | undefined;
   /** undefined: any */
   readonly source: AddressSet | undefined;
   readonly sourcePorts: PortSet | undefined;
@@ -27,7 +29,11 @@ export interface RuleHeader {
 interface PacketProtocol {
   readonly protocols: readonly number[] | undefined;
   readonly ipVersion: number;
+  readonly frame?: number;
 }
+
+const ARP = 0x0806;
+const ANY_FRAME = -1;
 
 /** Header words that name packets; every other word names an application protocol of the catalogue. */
 export const PACKET_PROTOCOLS: ReadonlyMap<string, PacketProtocol> = new Map<string, PacketProtocol>([
@@ -44,6 +50,8 @@ export const PACKET_PROTOCOLS: ReadonlyMap<string, PacketProtocol> = new Map<str
   ['icmpv4', { protocols: [ICMP], ipVersion: 0 }],
   ['icmpv6', { protocols: [ICMPV6], ipVersion: 0 }],
   ['sctp', { protocols: [SCTP], ipVersion: 0 }],
+  ['arp', { protocols: undefined, ipVersion: 0, frame: ARP }],
+  ['ether', { protocols: undefined, ipVersion: 0, frame: ANY_FRAME }],
   ['pkthdr', { protocols: undefined, ipVersion: -1 }],
 ]);
 
@@ -104,6 +112,7 @@ export class HeaderResolver {
       fields,
       protocols,
       ipVersion: packet?.ipVersion ?? 0,
+      frame: packet?.frame,
       source,
       sourcePorts: this.#portSet(fields[2], spans[1], report),
       destination,
@@ -272,7 +281,10 @@ function wordsOf(flags: Uint8Array): Uint32Array {
 export function headerAdmitsProtocol(header: RuleHeader, packet: Packet): boolean {
   const { protocols } = header;
   if (header.ipVersion !== 0 && header.ipVersion !== packet.ipVersion && header.ipVersion !== -1) return false;
-  if (protocols === undefined) return packet.ipVersion !== 0 || header.ipVersion === -1;
+  if (protocols === undefined) {
+    if (header.frame !== undefined) return header.frame === ANY_FRAME ? packet.ethernetStart >= 0 : packet.etherType === header.frame;
+    return packet.ipVersion !== 0 || header.ipVersion === -1;
+  }
   for (let at = 0; at < protocols.length; at++) if (protocols[at] === packet.protocol) return true;
   return false;
 }

@@ -19,9 +19,9 @@ export const PAYLOAD_IN_PACKET = 4;
 /** Literals bound to the first bytes are looked for only there. */
 export const HEAD_LENGTH = 512;
 
-/** How a rule is found; `always`: no literal leads to it. */
+/** How a rule is found; `always`: no literal leads to it; `early`: before there is a flow. */
 export type Found =
-  | { readonly by: 'addresses' | 'protocol' | 'always' }
+  | { readonly by: 'addresses' | 'protocol' | 'always' | 'early' }
   | { readonly by: 'payload'; readonly literal: PrefilterLiteral }
   | {
       readonly by: 'buffer';
@@ -86,6 +86,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
 
 function foundBy(rule: CompiledRule, naive: boolean): Found {
   const literal = rule.prefilter;
+  if (rule.hook?.of === 'packet' && rule.hook.name === 'pre_flow') return { by: 'early' };
   if (rule.addressesOnly) return { by: 'addresses' };
   if (rule.protocolOnly) return { by: 'protocol' };
   if (naive || rule.ofFrame || literal === undefined) return { by: 'always' };

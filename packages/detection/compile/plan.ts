@@ -78,6 +78,8 @@ export interface PlanData {
   readonly ofFrames: Uint32Array;
   readonly addressesOnly: RuleListData;
   readonly protocolOnly: RuleListData;
+  /** rules that are asked before there is a flow */
+  readonly early: Uint32Array;
   /** for explanations: rules whose text was refused are not here */
   readonly ruleCount: number;
 }
@@ -108,6 +110,7 @@ export interface PlanBuild {
 
 const ACTION_KINDS: Record<Action, ActionKind> = {
   pass: 'pass',
+  accept: 'pass',
   config: 'pass',
   drop: 'drop',
   reject: 'reject',
@@ -221,6 +224,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   const ofFrames: number[] = [];
   const addressesOnly: number[] = [];
   const protocolOnly: number[] = [];
+  const early: number[] = [];
 
   let at = 0;
   for (let index = 0; index < count; index++) {
@@ -252,6 +256,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     }
     if (found.by === 'addresses') addressesOnly.push(index);
     else if (found.by === 'protocol') protocolOnly.push(index);
+    else if (found.by === 'early') early.push(index);
     else if (found.by === 'payload') addPayload(rule, index, found.literal, payload);
     else if (found.by === 'buffer') addToGroup(rule, index, found, groups);
     else (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
@@ -296,6 +301,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     ofFrames: Uint32Array.from(ofFrames),
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
+    early: Uint32Array.from(early),
     ruleCount: count,
   };
 }
@@ -347,6 +353,8 @@ export interface PlanUse {
   /** compiled rule by index; compiled at the first call */
   rule(index: number): CompiledRule;
   header(headerNumber: number): RuleHeader;
+  /** as `buildFirewall` made them; they count where the settings have a firewall */
+  readonly firewall?: readonly CompiledRule[];
 }
 
 /** Ready a plan (fresh or loaded) for use. Throws only where plan and catalogue do not belong together. */

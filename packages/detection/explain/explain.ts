@@ -331,7 +331,7 @@ export class Explainer {
       });
     }
     for (const check of rule.checks) {
-      const held = evaluation.checkHolds(check, packet, flow);
+      const held = evaluation.checkHolds(check, packet, flow, undefined);
       steps.push({
         where: check.kind === 'bit' ? 'flow bit' : 'flow number',
         condition: stateWords(check),

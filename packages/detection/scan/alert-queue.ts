@@ -20,11 +20,15 @@ export class AlertQueue {
   /** matches beyond the limit per packet, and those that a threshold kept silent */
   overflowed = 0;
   suppressed = 0;
+  /** alerts of the firewall that found no room, and of rules on what it dropped */
+  discarded = 0;
   /** the first alert that dropped the packet flushed last */
   cause: Alert | undefined = undefined;
   readonly #settings: EngineSettings;
   readonly #thresholds: Thresholds;
   readonly #queue: Alert[] = [];
+  /** decided, in the order in which they are told */
+  readonly #told: Alert[] = [];
 
   constructor(settings: EngineSettings, thresholds: Thresholds) {
     this.#settings = settings;
@@ -37,11 +41,17 @@ export class AlertQueue {
 
   /** Everything is decided before the first alert is told, since alerts show what became of the packet. */
   flush(packet: Packet, flow: Flow | undefined, emit: (alert: Alert, packet: Packet) => void): void {
-    const queue = this.#queue;
     this.cause = undefined;
-    if (queue.length === 0) return;
+    if (this.#queue.length === 0) return;
+    this.decide(packet, flow);
+    this.tell(packet, emit);
+  }
+
+  /** What the rules added since the last decision do. */
+  decide(packet: Packet, flow: Flow | undefined): void {
+    const queue = this.#queue;
+    const told = this.#told;
     if (queue.length > 1) queue.sort((a, b) => a.rule.index - b.rule.index);
-    let told = 0;
     for (let at = 0; at < queue.length; at++) {
       const alert = queue[at];
       const answer = this.#thresholds.decide(alert, packet, flow);
@@ -50,13 +60,34 @@ export class AlertQueue {
       if (answer === SILENT) this.suppressed++;
       // What a rate filter turned into a pass is not told.
       else if (!alert.rule.noAlert && !(alert.changed && alert.action === 'pass')) {
-        if (told >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
-        else queue[told++] = alert;
+        if (told.length >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
+        else told.push(alert);
       }
       if (alert.action === 'pass') break;
     }
-    for (let at = 0; at < told; at++) emit(queue[at], packet);
     queue.length = 0;
+  }
+
+  /** An alert of the firewall, which has acted already. */
+  addDecided(alert: Alert): void {
+    if (alert.action !== 'accept') this.cause ??= alert;
+    if (this.#told.length >= this.#settings.maximumAlertsPerPacket) this.discarded++;
+    else this.#told.push(alert);
+  }
+
+  /** The firewall dropped the packet: to the other rules it was never there. */
+  keepFirewallOnly(): void {
+    const told = this.#told;
+    let kept = 0;
+    for (let at = 0; at < told.length; at++) if (told[at].hook !== undefined) told[kept++] = told[at];
+    this.discarded += told.length - kept;
+    told.length = kept;
+  }
+
+  tell(packet: Packet, emit: (alert: Alert, packet: Packet) => void): void {
+    const told = this.#told;
+    for (let at = 0; at < told.length; at++) emit(told[at], packet);
+    told.length = 0;
   }
 
   #act(alert: Alert, packet: Packet, flow: Flow | undefined): void {
@@ -83,5 +114,6 @@ export class AlertQueue {
 
 /** Is the match one of the whole flow, or of this packet alone? */
 function ofFlow({ rule, inStream, transaction }: Alert): boolean {
+  if (rule.scope !== undefined) return rule.scope === 'flow';
   return transaction !== undefined || inStream || rule.ofFlow;
 }

@@ -17,6 +17,8 @@ export interface Alert {
   action: Action;
   /** shown with it as `context` */
   readonly notes: Record<string, unknown> | undefined;
+  /** where the firewall came to it (`packet:filter`, `tls:client_hello_done`); undefined for all other rules */
+  readonly hook?: string;
   /** by a rate filter */
   changed: boolean;
 }

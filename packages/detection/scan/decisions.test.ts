@@ -91,6 +91,23 @@ describe('actions', () => {
   });
 });
 
+describe('scopes and hooks', () => {
+  test.each<readonly [why: string, rule: string, drops: number, flow: string]>([
+    ['a drop of a packet leaves the flow', 'drop:packet tcp-pkt any any -> any any (content:"bad"; sid:1;)', 1, 'none'],
+    ['a drop of the flow for one packet', 'drop:flow tcp any any -> any any (dsize:8; sid:1;)', 2, 'drop'],
+    ['the first packet of each direction', 'drop:packet tcp:flow_start any any -> any any (sid:1;)', 2, 'none'],
+  ])('%s', (_why, rule, least, flow) => {
+    const { drops, flows } = watch(rule, conversation('bad word', 'later on'));
+    expect(flows).toEqual([flow]);
+    expect(flow === 'drop' ? drops.length > least : drops.length === least).toBe(true);
+  });
+
+  test('a packet without a flow', () => {
+    const { flows } = watch('config tcp:pre_flow any any <> any 9000 (config:tracking disable, type flow, scope packet; sid:1;)', conversation('word'));
+    expect(flows).toEqual([]);
+  });
+});
+
 describe('thresholds of the configuration', () => {
   const withThreshold = (entry: GlobalThreshold): EngineSettings => ({ ...IPS, globalThresholds: [entry] });
   const threshold = { type: 'limit', track: 'by_src', count: 1, seconds: 60 } as const;
@@ -143,7 +160,7 @@ describe('exception policies', () => {
   test('drop-flow drops the first packet for its reason and the others with their flow', () => {
     const { drops, flows } = watch('', MIDDLE, policy('drop-flow'));
     expect(drops[0]).toBe('stream midstream');
-    expect(new Set(drops.slice(1))).toEqual(new Set(['flow drop']));
+    expect(new Set(drops.slice(1))).toEqual(new Set(['exception policy flow drop']));
     expect(flows).toEqual(['drop']);
   });
 

@@ -12,6 +12,7 @@ import {
   type EngineSettings,
   type Failure,
   FIN,
+  FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
   type Frame,
@@ -36,6 +37,7 @@ import { Recognising, Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
+import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
 import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
@@ -89,10 +91,22 @@ export interface EngineCounters {
   transactions: number;
   /** rules evaluated after the prefilter */
   evaluations: number;
+  /** alerts of the firewall that found no room, and of rules on packets that it dropped */
+  discarded: number;
 }
 
 export class Engine {
-  readonly counters: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, overflowed: 0, transactions: 0, evaluations: 0 };
+  readonly counters: EngineCounters = {
+    packets: 0,
+    bytes: 0,
+    flows: 0,
+    alerts: 0,
+    suppressed: 0,
+    overflowed: 0,
+    transactions: 0,
+    evaluations: 0,
+    discarded: 0,
+  };
   readonly #settings: EngineSettings;
   readonly #handlers: EngineHandlers;
   readonly #catalogue: Catalogue;
@@ -105,6 +119,7 @@ export class Engine {
   readonly #payload: PayloadScanner;
   readonly #transactions: TransactionInspector;
   readonly #alerts: AlertQueue;
+  readonly #firewall: Firewall | undefined;
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
@@ -139,9 +154,16 @@ export class Engine {
       },
       plan.data.ofFrames.length > 0 || handlers.frame !== undefined,
     );
+    const firewall =
+      settings.firewall === undefined
+        ? undefined
+        : new Firewall(plan.firewall ?? [], settings.firewall, catalogue, settings, this.#evaluation, this.#transactions, this.#alerts);
+    this.#firewall = firewall;
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
+      ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
+      ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
     });
     this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => this.#pipeline.record(data, start, end, time, wireLength, linkType));
     this.plan = plan;
@@ -171,7 +193,26 @@ export class Engine {
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;
     this.counters.overflowed = this.#alerts.overflowed;
+    this.counters.discarded = this.#alerts.discarded;
     return failure;
+  }
+
+  /** False: the packet is of no flow. */
+  #beforeFlow(packet: Packet): boolean {
+    const evaluation = this.#evaluation;
+    evaluation.noStream();
+    if (this.#firewall?.beforeFlow(packet) === false) return false;
+    for (const index of this.plan.data.early) {
+      const rule = this.plan.rule(index);
+      if (evaluation.packetRule(rule, packet, undefined)) evaluation.matched(rule, packet, undefined, undefined);
+    }
+    return !packet.isUntracked;
+  }
+
+  /** Nothing of the stream is read yet. */
+  #beforePacket(): true {
+    this.#evaluation.noStream();
+    return true;
   }
 
   #onPacket(packet: Packet): void {
@@ -182,27 +223,50 @@ export class Engine {
     const { flow } = packet;
     this.#handlers.packet?.(packet);
     for (let at = 0; at < packet.anomalies.length; at++) this.#handlers.anomaly?.(packet, flow, undefined, packet.anomalies[at]);
-    this.#alerts.cause = undefined;
+    if (this.#firewall === undefined) this.#alerts.cause = undefined;
     this.#told = 0;
     if (flow === undefined || flow.protocol !== packet.protocol) {
       // Also an error about a flow says nothing of what is spoken on it.
-      this.#inspectPacket(packet, undefined, undefined);
-      this.#alerts.flush(packet, flow, this.#emit);
-    } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, 'flow drop');
+      if (this.#firewall !== undefined) this.#guardPacket(packet, this.#firewall);
+      else {
+        this.#inspectPacket(packet, undefined, undefined);
+        this.#alerts.flush(packet, flow, this.#emit);
+      }
+    } else if (flow.verdict === 'drop' && packet.decision === 0) drop(packet, DROPPED, flow.dropReason);
     else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
+    if (this.#firewall !== undefined) this.#alerts.tell(packet, this.#emit);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
     if (this.#tags.any && this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
     this.#handlers.decided?.(packet, flow);
+    if (this.#firewall !== undefined) this.#alerts.cause = undefined;
+  }
+
+  /** A packet without a flow, behind the firewall. */
+  #guardPacket(packet: Packet, firewall: Firewall): void {
+    this.#evaluation.noStream();
+    // What could not be read is nobody's: rules on decoder anomalies see it.
+    if ((packet.decision & DROPPED) === 0 && !packet.isInvalid) firewall.filter(packet, undefined);
+    if ((packet.decision & DROPPED) === 0) {
+      this.#inspectPacket(packet, undefined, undefined);
+      this.#alerts.decide(packet, undefined);
+    }
   }
 
   #onFlowPacket(packet: Packet, flow: Flow): void {
     const detection = this.#detectionOf(flow);
     const stream = packet.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
     if (detection.idle && (packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
+    const heard = this.#firewall === undefined ? 0 : heardOf(stream, packet.direction);
     if (stream !== undefined) this.#speaker.tcp(flow, detection.recognising, stream, packet.time, false);
     else if (packet.protocol === UDP) this.#speaker.udp(flow, detection.recognising, packet);
-    if ((packet.decision & DROPPED) === 0) this.#detect(packet, flow, detection, stream);
-    else {
+    if ((packet.decision & DROPPED) === 0) {
+      if (this.#firewall === undefined) this.#detect(packet, flow, detection, stream);
+      else {
+        const bytesCount = stream === undefined || stream.sides[packet.direction].opaque;
+        const spoken = heardOf(stream, packet.direction) > heard || (bytesCount && packet.payloadEnd > packet.payloadStart);
+        this.#guard(packet, flow, detection, stream, this.#firewall, spoken);
+      }
+    } else {
       // An exception policy dropped it: no rule looks at it, but what was read is told.
       if (stream !== undefined) this.#release(flow, stream);
       if (flow.session !== undefined) this.#record(flow, flow.session, false);
@@ -249,6 +313,40 @@ export class Engine {
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
   }
 
+  /** As `#detect`, behind the firewall. `spoken`: the packet brought bytes that its protocol read, or the end of its direction. */
+  #guard(packet: Packet, flow: Flow, detection: FlowDetection, stream: TcpStream | undefined, firewall: Firewall, spoken: boolean): void {
+    const { direction } = packet;
+    const side = stream?.sides[direction];
+    const { session } = flow;
+    const news = session !== undefined && this.#transactions.anyNews(session);
+    if (session !== undefined && side !== undefined && !detection.flush[direction] && session.rawInWholeChunks !== true)
+      detection.flush[direction] = this.#transactions.anyChanged(session, direction);
+    this.#readStream(packet, flow, detection, side);
+    const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
+    const isPassed = (): boolean => flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
+    const throughPacket = !flow.accepted && isOpen() && firewall.filter(packet, flow) !== PACKET_ACCEPTED;
+    if (isOpen() && !isPassed()) {
+      this.#inspectRules(packet, detection, side);
+      this.#alerts.decide(packet, flow);
+    }
+    if (throughPacket && !flow.accepted && isOpen() && spoken && session !== undefined && flow.session === session) {
+      const before = packet.decision;
+      firewall.transactions(session, packet, flow, direction, detection, session.done && packet.payloadEnd > packet.payloadStart);
+      if (before !== packet.decision && !isOpen()) this.#alerts.keepFirewallOnly();
+    }
+    if (session !== undefined && isOpen()) {
+      if (isPassed()) this.#transactions.passOver(session, direction);
+      else {
+        this.#transactions.inspect(session, packet, flow, direction, detection);
+        if (session.frames !== undefined && session.frames.length > 0) this.#inspectFrames(session.frames, packet, flow, detection);
+        this.#alerts.decide(packet, flow);
+      }
+    }
+    this.#alerts.tell(packet, this.#emit);
+    if (stream !== undefined) this.#release(flow, stream);
+    if (news && session !== undefined) this.#record(flow, session, false);
+  }
+
   #isIdle(flow: Flow, detection: FlowDetection, stream: TcpStream): boolean {
     const { sides } = stream;
     const { session } = flow;
@@ -277,22 +375,35 @@ export class Engine {
 
   /** Rules that are decided on packets and stream chunks. */
   #inspectPacket(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
+    this.#readStream(packet, packet.flow, detection, side);
+    this.#inspectRules(packet, detection, side);
+  }
+
+  /** Takes the bytes of the stream that are inspected with this packet, and looks for what rules wait for in them. */
+  #readStream(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
+    const candidates = this.#candidates;
+    const evaluation = this.#evaluation;
+    const { direction } = packet;
+    candidates.clear();
+    evaluation.noStream();
+    if (side === undefined || side.opaque) return;
+    const upTo = side.readable(this.#settings.inline);
+    if (this.#settings.inline && packet.inStream && !packet.isPseudo) {
+      this.#inspectAround(packet, flow!, side, detection!, upTo);
+      return;
+    }
+    if (!this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) return;
+    const from = Math.max(side.searched, side.base);
+    evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
+    this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
+    side.searched = upTo;
+    detection!.flush[direction] = false;
+  }
+
+  #inspectRules(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
     const candidates = this.#candidates;
     const evaluation = this.#evaluation;
     const { flow, direction } = packet;
-    candidates.clear();
-    evaluation.noStream();
-    if (side !== undefined && !side.opaque) {
-      const upTo = side.readable(this.#settings.inline);
-      if (this.#settings.inline && packet.inStream && !packet.isPseudo) this.#inspectAround(packet, flow!, side, detection!, upTo);
-      else if (this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) {
-        const from = Math.max(side.searched, side.base);
-        evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
-        this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
-        side.searched = upTo;
-        detection!.flush[direction] = false;
-      }
-    }
     const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
     this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, hasPayload, candidates);
     if (hasPayload && flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
@@ -314,7 +425,7 @@ export class Engine {
       const holds = evaluation.packetRule(rule, packet, flow);
       this.#profile?.end(rule, holds);
       if (!holds) continue;
-      evaluation.matched(rule, packet, flow);
+      evaluation.matched(rule, packet, flow, undefined);
       this.#alerts.add({
         rule,
         direction,
@@ -354,7 +465,7 @@ export class Engine {
       for (let at = 0; at < rules.length && !passed; at++) {
         const rule = this.plan.rule(rules[at]);
         if (!rule.directions.includes(direction) || !this.#evaluation.packetRule(rule, packet, flow)) continue;
-        this.#evaluation.matched(rule, packet, flow);
+        this.#evaluation.matched(rule, packet, flow, undefined);
         const { notes } = this.#evaluation;
         this.#alerts.add({
           rule,
@@ -417,7 +528,9 @@ export class Engine {
       if (flow.verdict === 'drop' || flow.bypassed) continue;
       const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
       const told = flow.session !== undefined && (flow.session.transactions.length > 0 || (flow.session.frames?.length ?? 0) > 0);
-      if (pending || told) this.#detect(pseudo, flow, detection, stream);
+      if (this.#firewall !== undefined) {
+        if (pending || this.#isUnfinished(flow)) this.#guard(pseudo, flow, detection, stream, this.#firewall, false);
+      } else if (pending || told) this.#detect(pseudo, flow, detection, stream);
     }
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
@@ -427,6 +540,14 @@ export class Engine {
     this.#tags.forget(flow);
     flow.detection = undefined;
     flow.session = undefined;
+  }
+
+  /** Does the firewall see a packet for its end? Where transactions are open, and where encrypted bytes that nobody looked at go on. */
+  #isUnfinished(flow: Flow): boolean {
+    const { session } = flow;
+    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
+    if (session === undefined || definition === undefined) return false;
+    return (session.opaque && flow.state < FLOW_CLOSED) || session.transactions.some((transaction) => !ended(transaction, definition.complete));
   }
 
   /** The conversation changes protocol: everything of the old one is inspected and recorded now. */
@@ -492,7 +613,7 @@ export class Engine {
       const { progress } = transaction;
       const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
       if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow);
-      if (complete || all) {
+      if (all || (complete && this.#firewall?.awaits(definition, transaction, flow) !== true)) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
       } else transactions[kept++] = transaction;
@@ -523,6 +644,12 @@ export class Engine {
   #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
     return ended(transaction, complete) && !transaction.changed[TO_SERVER] && !transaction.changed[TO_CLIENT];
   }
+}
+
+/** Grows with what the protocol read of a direction, and with its end. */
+function heardOf(stream: TcpStream | undefined, direction: Direction): number {
+  const side = stream?.sides[direction];
+  return side === undefined ? 0 : side.parsed + Number(side.finished);
 }
 
 /** Nothing more comes in either direction: it can be recorded, whatever is still to be inspected. */

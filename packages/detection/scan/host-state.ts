@@ -1,8 +1,8 @@
 /**
- * State that rules keep: flowbits and flowints on the flow, xbits and hostbits on addresses (with expiry on packet time).
+ * State that rules keep: flowbits and flowints on the flow, xbits of a transaction on it, xbits and hostbits on addresses (with expiry on packet time).
  * Suricata user guide, "Flow keywords" and "Xbits keyword".
  */
-import type { BitOperation, Flow, IntegerOperation, Packet, StateOperation } from '@sigwright/contracts';
+import type { BitOperation, Flow, IntegerOperation, Packet, StateOperation, Transaction } from '@sigwright/contracts';
 
 /** Addresses with bits; beyond it the oldest are dropped. */
 const MOST_ENTRIES = 500_000;
@@ -11,26 +11,34 @@ export class HostState {
   /** key + name → expiry, microseconds */
   readonly #bits = new Map<string, number>();
 
-  holds(operation: StateOperation, packet: Packet, flow: Flow | undefined): boolean {
+  holds(operation: StateOperation, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     if (operation.kind === 'integer') return integerHolds(operation, flow);
     const wanted = operation.operation === 'isset';
-    const set = operation.names.some((name) => this.#isSet(operation, name, packet, flow));
+    const set = operation.names.some((name) => this.#isSet(operation, name, packet, flow, transaction));
     return set === wanted;
   }
 
-  apply(operation: StateOperation, packet: Packet, flow: Flow | undefined): void {
+  apply(operation: StateOperation, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): void {
     if (operation.kind === 'integer') {
       applyInteger(operation, flow);
       return;
     }
     for (const name of operation.names) {
-      const set = operation.operation === 'set' || (operation.operation === 'toggle' && !this.#isSet(operation, name, packet, flow));
+      const set = operation.operation === 'set' || (operation.operation === 'toggle' && !this.#isSet(operation, name, packet, flow, transaction));
       if (operation.scope === 'flow') {
         if (flow === undefined) continue;
         if (set) {
           flow.bits ??= new Set();
           flow.bits.add(name);
         } else flow.bits?.delete(name);
+        continue;
+      }
+      if (operation.scope === 'transaction') {
+        if (transaction === undefined) continue;
+        if (set) {
+          transaction.bits ??= new Set();
+          transaction.bits.add(name);
+        } else transaction.bits?.delete(name);
         continue;
       }
       for (const key of keysOf(operation, packet)) {
@@ -40,8 +48,9 @@ export class HostState {
     }
   }
 
-  #isSet(operation: BitOperation, name: string, packet: Packet, flow: Flow | undefined): boolean {
+  #isSet(operation: BitOperation, name: string, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     if (operation.scope === 'flow') return flow?.bits?.has(name) === true;
+    if (operation.scope === 'transaction') return transaction?.bits?.has(name) === true;
     for (const key of keysOf(operation, packet)) {
       const expiry = this.#bits.get(`${key} ${name}`);
       if (expiry !== undefined && expiry >= packet.time) return true;

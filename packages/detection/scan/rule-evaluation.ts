@@ -65,7 +65,7 @@ export class RuleEvaluation {
     this.#inspection.notes = undefined;
     if (!this.headerAndFlow(rule, packet, flow)) return false;
     if (!this.packetConditions(rule, packet, flow)) return false;
-    if (!this.stateHolds(rule, packet, flow)) return false;
+    if (!this.stateHolds(rule, packet, flow, undefined)) return false;
     for (const demand of rule.anomalies) {
       const name = demand.owner === 'stream' && !demand.name.startsWith('stream.') ? `stream.${demand.name}` : demand.name;
       if (!packet.anomalies.includes(name)) return false;
@@ -108,21 +108,23 @@ export class RuleEvaluation {
     return true;
   }
 
-  stateHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+  stateHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     const checks = rule.checks;
-    for (let at = 0; at < checks.length; at++) if (!this.#state.holds(checks[at], packet, flow)) return false;
+    for (let at = 0; at < checks.length; at++) if (!this.#state.holds(checks[at], packet, flow, transaction)) return false;
     return true;
   }
 
-  checkHolds(check: StateOperation, packet: Packet, flow: Flow | undefined): boolean {
-    return this.#state.holds(check, packet, flow);
+  checkHolds(check: StateOperation, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
+    return this.#state.holds(check, packet, flow, transaction);
   }
 
   /** State changes of a rule that was found true. */
-  matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined): void {
+  matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): void {
     const changes = rule.changes;
-    for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow);
+    for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow, transaction);
     if (rule.bypass && flow !== undefined) flow.bypassed = true;
+    if (rule.config === 'transaction-unlogged' && transaction !== undefined) transaction.recorded = true;
+    else if (rule.config === 'packet-untracked') packet.isUntracked = true;
   }
 
   /** Payload conditions: in the chunk of the stream, or in the packet where the rule looks there or the stream does not have it. */

@@ -19,6 +19,7 @@ import {
   type TransactionBuffer,
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
+import type { TransactionHook } from '../compile/hook.ts';
 import type { BufferGroup, PlanUse } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
@@ -58,6 +59,10 @@ class DirectionState {
   bodyBytes = 0;
   files = 0;
   payloadRules = 0;
+  /** rules that hold on every news at their hook are pending */
+  repeating = false;
+  /** those that held before */
+  repeated: Set<number> | undefined = undefined;
 }
 
 const NO_GROUPS = new Uint16Array(0);
@@ -148,6 +153,7 @@ export class TransactionInspector {
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
     const quiet =
       !complete &&
+      !state.repeating &&
       transaction.progress[direction] === state.progress &&
       bodyBytes - state.bodyBytes < least &&
       payloadRules === state.payloadRules &&
@@ -220,10 +226,12 @@ export class TransactionInspector {
   ): void {
     let kept = 0;
     const { pending } = state;
+    state.repeating = false;
     for (let at = 0; at < pending.length; at++) {
       const rule = this.#plan.rule(pending[at]);
       this.profile?.begin();
-      const answer = this.#rule(rule, transaction, packet, flow, direction, detection, complete);
+      const wasLeft = rule.repeats && state.repeated?.has(rule.index) === true && transaction.progress[direction] > (rule.hook as TransactionHook).progress;
+      const answer = wasLeft ? NO : this.#rule(rule, transaction, packet, flow, direction, detection, complete);
       this.profile?.end(rule, answer === YES);
       if (answer === LATER && !complete) {
         pending[kept++] = rule.index;
@@ -233,15 +241,23 @@ export class TransactionInspector {
         // A window of a body may still bring what was missing: only rules that held are done with.
         continue;
       }
-      state.decided ??= new Set();
-      state.decided.add(rule.index);
+      if (rule.repeats && !complete && transaction.progress[direction] <= (rule.hook as TransactionHook).progress) {
+        // It asks for the hook alone: with the next news there, it holds again.
+        pending[kept++] = rule.index;
+        state.repeating = true;
+        state.repeated ??= new Set();
+        state.repeated.add(rule.index);
+      } else {
+        state.decided ??= new Set();
+        state.decided.add(rule.index);
+      }
       // An anomaly is raised once, whichever direction it is seen from.
       if (rule.anomalies.length > 0) {
         const other = (transaction.detection as TransactionState).directions[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
         other.decided ??= new Set();
         other.decided.add(rule.index);
       }
-      this.#evaluation.matched(rule, packet, flow);
+      this.#evaluation.matched(rule, packet, flow, transaction);
       this.#alerts.add({
         rule,
         direction,
@@ -327,6 +343,11 @@ export class TransactionInspector {
     return prepared;
   }
 
+  /** Does the rule hold on this direction, as far as it has come? */
+  holds(rule: CompiledRule, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, complete: boolean): boolean {
+    return this.#rule(rule, transaction, packet, flow, direction, detection, complete) === YES;
+  }
+
   /** One rule on one direction of one transaction. */
   #rule(
     rule: CompiledRule,
@@ -341,7 +362,7 @@ export class TransactionInspector {
     evaluation.count++;
     evaluation.forgetNotes();
     if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
-    if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow)) return LATER;
+    if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow, transaction)) return LATER;
     if (rule.payload.length > 0 && detection.payloadFound[direction]?.has(rule.index) !== true) return LATER;
     let later = false;
     for (const condition of rule.transactionConditions) {

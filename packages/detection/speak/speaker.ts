@@ -135,7 +135,10 @@ export class Speaker {
       else if (session.nextProtocol !== undefined) return;
       else if (session.done) side.parsed = upTo;
       else this.#consume(flow, state, session, side, direction, upTo, ended && side.gap === 0, time);
-      if (ended && side.parsed >= upTo && side.gap === 0) side.finished = true;
+      if (ended && side.parsed >= upTo && side.gap === 0) {
+        side.finished = true;
+        if (session?.done === true && flow.session === session) session.ended?.(direction);
+      }
       if (flow.session !== session) continue;
       if (session?.nextProtocol !== undefined) return;
       if (side.parsed === before && !(side.gap > 0 && upTo >= side.available)) return;

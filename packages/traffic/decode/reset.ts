@@ -51,6 +51,7 @@ export function resetPacket(packet: Packet): void {
   packet.inStream = false;
   packet.decision = 0;
   packet.dropReason = '';
+  packet.isUntracked = false;
   packet.isBypassed = false;
   packet.exceptions = undefined;
 }

@@ -29,8 +29,12 @@ export function contextTag(number: number): number {
   return 0xa0 | number;
 }
 
+/** Low bits of a tag's first byte, where its number stands in the bytes behind it; and bytes of such a number that are read. */
+const LONG_TAG = 0x1f;
+const LONGEST_TAG = 4;
+
 export interface Element {
-  /** first byte of the tag; long tags (all ones in the low five bits) are not used by anything read here */
+  /** first byte of the tag, also where a small number was written in the long form (X.690 §8.1.2.4); of other long tags, the byte as it is */
   readonly tag: number;
   /** the content is bytes[start, end) */
   readonly start: number;
@@ -51,9 +55,20 @@ export class Asn1Walker {
   element(at: number, limit: number): Element | undefined {
     if (at + 2 > limit || --this.#left < 0) return undefined;
     const { bytes } = this;
-    const tag = bytes[at];
-    let length = bytes[at + 1];
-    let start = at + 2;
+    let tag = bytes[at];
+    let from = at + 1;
+    if ((tag & LONG_TAG) === LONG_TAG) {
+      let number = 0;
+      for (let digits = 0; ; digits++, from++) {
+        if (digits === LONGEST_TAG || from + 1 >= limit) return undefined;
+        number = number * 128 + (bytes[from] & 0x7f);
+        if ((bytes[from] & 0x80) === 0) break;
+      }
+      from++;
+      if (number < LONG_TAG) tag = (tag & ~LONG_TAG) | number;
+    }
+    let length = bytes[from];
+    let start = from + 1;
     if (length >= 0x80) {
       const count = length & 0x7f;
       if (count === 0 || count > LONGEST_LENGTH || start + count > limit) return undefined;

@@ -18,6 +18,8 @@ export interface TextBuffer<Kind extends Transaction> {
   readonly summary: string;
   readonly since: string;
   readonly directions?: readonly Direction[];
+  /** from which it can be read; else the protocol's first */
+  readonly progress?: number;
   /** there may be several; `read` is asked with growing indices until it gives undefined */
   readonly multiple?: boolean;
   read(transaction: Kind, index: number, direction: Direction): Uint8Array | undefined;
@@ -38,7 +40,7 @@ export function textBuffers<Kind extends Transaction>(
       protocol,
       directions: one.directions ?? BOTH,
       multiple: one.multiple === true,
-      progress: () => MESSAGE_COMPLETE,
+      progress: () => one.progress ?? MESSAGE_COMPLETE,
       read: (transaction, direction, index, window) =>
         (index === 0 || one.multiple === true) && fillWindow(window, one.read(transaction as Kind, index, direction) ?? undefined),
     }),

@@ -301,8 +301,10 @@ export const keywords = asKeywords(
         describes: `the protocol is ${negated ? 'not ' : ''}${name}`,
         cost: 2,
         test: (_packet, flow) => {
-          if (flow === undefined || (flow.applicationProtocol === undefined && name !== 'unknown')) return false;
-          const current = flow.applicationProtocol ?? 'unknown';
+          if (flow === undefined) return false;
+          const side = mode === 'to_server' ? flow.protocolToServer : mode === 'to_client' ? flow.protocolToClient : flow.applicationProtocol;
+          if (side === undefined && name !== 'unknown') return false;
+          const current = side ?? 'unknown';
           const is =
             mode === 'original'
               ? (flow.originalProtocol ?? current) === name

@@ -9,7 +9,8 @@ type Operation = (typeof OPERATIONS)[number];
 const DEFAULT_EXPIRE = 30;
 const HOSTBIT_EXPIRE = 300;
 
-const TRACKS: Record<string, StateScope> = { ip_src: 'source', ip_dst: 'destination', ip_pair: 'pair', src: 'source', dst: 'destination', both: 'both' };
+const TRACKS: Record<string, StateScope> = { ip_src: 'source', ip_dst: 'destination', ip_pair: 'pair', tx: 'transaction' };
+const SIDES: Record<string, StateScope> = { src: 'source', dst: 'destination', both: 'both' };
 
 export const keywords = asKeywords(
   keyword({
@@ -51,9 +52,9 @@ export const keywords = asKeywords(
     name: 'xbits',
     family: 'state',
     since: '2.1',
-    summary: 'set or test a named bit of an address or a pair of addresses',
+    summary: 'set or test a named bit of an address, a pair of them or a transaction',
     kind: 'state',
-    argument: custom('<operation>,<name>,track <ip_src|ip_dst|ip_pair>[,expire <seconds>]', ['set,EXAMPLE.seen,track ip_src,expire 60'], (written) => {
+    argument: custom('<operation>,<name>,track <ip_src|ip_dst|ip_pair|tx>[,expire <seconds>]', ['set,EXAMPLE.seen,track ip_src,expire 60'], (written) => {
       if (written.trim() === 'noalert') return { value: undefined };
       const parts = written.split(',').map((part) => part.trim());
       const [operation, name] = parts;
@@ -64,14 +65,14 @@ export const keywords = asKeywords(
         ?.slice(5)
         .trim();
       const scope = track === undefined ? undefined : TRACKS[track];
-      if (scope === undefined) return { problem: `track \`${track ?? ''}\` is not known`, help: 'write track ip_src, ip_dst or ip_pair' };
+      if (scope === undefined) return { problem: `track \`${track ?? ''}\` is not known`, help: 'write track ip_src, ip_dst, ip_pair or tx' };
       const writtenExpire = parts.find((part) => part.startsWith('expire'));
       const expire = writtenExpire === undefined ? DEFAULT_EXPIRE : numberIn(writtenExpire.slice(6));
       if (expire === undefined || expire <= 0) return { problem: 'expire is not a number of seconds above 0' };
       const bit: BitOperation = { kind: 'bit', operation: operation as Operation, names: [name], scope, expire };
       return { value: bit };
     }),
-    examples: ['xbits:set,EXAMPLE.seen,track ip_src,expire 60;'],
+    examples: ['xbits:set,EXAMPLE.seen,track ip_src,expire 60;', 'xbits:set,EXAMPLE.seen,track tx;'],
     broken: [{ options: 'xbits:set,EXAMPLE.seen;', code: 'xbits/argument' }],
     apply(bit, builder) {
       if (bit === undefined) builder.setNoAlert();
@@ -89,7 +90,7 @@ export const keywords = asKeywords(
       const [operation, name, direction] = written.split(',').map((part) => part.trim());
       if (!OPERATIONS.includes(operation as Operation)) return { problem: `\`${operation}\` is no operation on a bit` };
       if (name === undefined || name === '') return { problem: 'the name of the bit is missing' };
-      const scope = TRACKS[direction ?? 'src'];
+      const scope = SIDES[direction ?? 'src'];
       if (scope === undefined) return { problem: `\`${direction}\` is no side` };
       const bit: BitOperation = { kind: 'bit', operation: operation as Operation, names: [name], scope, expire: HOSTBIT_EXPIRE };
       return { value: bit };

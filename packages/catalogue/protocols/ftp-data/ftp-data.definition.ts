@@ -48,6 +48,7 @@ class TransferSession implements ProtocolSession {
   readonly #transaction: TransferTransaction;
   readonly #limit: number;
   #file: FileTransfer | undefined = undefined;
+  #sender: Direction | undefined = undefined;
 
   constructor(settings: EngineSettings, time: number, announced: Announced) {
     this.#limit = settings.fileLimit;
@@ -57,18 +58,22 @@ class TransferSession implements ProtocolSession {
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
     if (end > start) this.#begin(direction)?.append(bytes, start, end);
-    if (atEnd && this.#file?.direction === direction) this.#over('CLOSED');
+    if (atEnd && this.#sender === direction) this.#over('CLOSED');
     this.#transaction.changed[direction] = true;
     return end;
   }
 
-  /** The side that speaks first sends; the other one has nothing to say. */
+  /** The side that speaks first sends; the other one has nothing to say. A listing is no file. */
   #begin(direction: Direction): FileTransfer | undefined {
-    if (this.#file === undefined) {
+    const isFirst = this.#sender === undefined;
+    this.#sender ??= direction;
+    const { command, fileName } = this.#transaction.announced;
+    const isListing = command !== '' && fileName === '';
+    if (isFirst && !isListing) {
       this.#file = new FileTransfer(direction, this.#transaction.announced.fileName, this.#limit);
       this.#transaction.files = [this.#file];
     }
-    return this.#file.direction === direction ? this.#file : undefined;
+    return this.#sender === direction ? this.#file : undefined;
   }
 
   #over(state: 'CLOSED' | 'TRUNCATED'): void {
@@ -78,9 +83,11 @@ class TransferSession implements ProtocolSession {
 
   skip(direction: Direction, length: number): boolean {
     const file = this.#begin(direction);
-    if (file === undefined) return true;
-    file.gaps = true;
-    file.size += length;
+    if (this.#sender !== direction) return true;
+    if (file !== undefined) {
+      file.gaps = true;
+      file.size += length;
+    }
     this.#over('TRUNCATED');
     return false;
   }

@@ -14,6 +14,15 @@ describe('a data connection', () => {
     }
   });
 
+  test('a listing is no file, and ends all the same', () => {
+    const flow = new Flow();
+    flow.expected = { command: 'LIST', fileName: '' };
+    const session = protocol.open(flow, DEFAULT_SETTINGS);
+    session.consume(1, new Uint8Array(5), 0, 5, true, 1);
+    expect(session.transactions[0].files).toBeUndefined();
+    expect(session.transactions[0].progress).toEqual(protocol.complete);
+  });
+
   test('knows what it was announced as; lost bytes count', () => {
     const flow = new Flow();
     flow.expected = { command: 'STOR', fileName: 'a.bin' };

@@ -1,10 +1,10 @@
 /** FTP control connections (RFC 959), recognised by the client's first command or the server's greeting on port 21. */
 import { fromLatin1 } from '@sigwright/bytes';
-import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
 import { conditions } from './keywords.ts';
-import { ANSWERED, FtpSession, type FtpTransaction } from './session.ts';
+import { ANSWERED, COMMAND, FtpSession, type FtpTransaction } from './session.ts';
 
 const PORTS = [21];
 
@@ -57,6 +57,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: (_flow, settings) => new FtpSession(settings),
   complete: [ANSWERED, ANSWERED],
+  hooks: [hooks({ request_started: 0, request_complete: COMMAND }), hooks({ response_started: 0, response_complete: ANSWERED })],
   buffers,
   keywords: [...keywords, ...conditions],
   anomalies: [

@@ -1,11 +1,21 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
 import { latin1, utf8 } from '@sigwright/bytes';
-import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type ProtocolRecord, type Recognition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  hooks,
+  IS_THIS,
+  NEED_MORE,
+  NOT_THIS,
+  type ProtocolDefinition,
+  type ProtocolRecord,
+  type Recognition,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
 import { HttpSession } from './session.ts';
-import { COMPLETE, type HttpTransaction } from './transactions.ts';
+import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from './transactions.ts';
 import { hostName, hostPort } from './uri.ts';
 
 /** Methods of RFC 9110, WebDAV and their kin: what a request may begin with. */
@@ -126,6 +136,10 @@ export const protocol: ProtocolDefinition = {
   recognise,
   open: (flow, settings) => new HttpSession(settings, flow.destinationPort),
   complete: [COMPLETE, COMPLETE],
+  hooks: [
+    hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),
+    hooks({ response_started: 0, response_line: LINE, response_headers: HEADERS, response_body: BODY, response_trailer: TRAILER, response_complete: COMPLETE }),
+  ],
   buffers,
   keywords,
   anomalies,

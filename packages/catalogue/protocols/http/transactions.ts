@@ -9,6 +9,7 @@ import { hostName, normalizedTarget, targetHost } from './uri.ts';
 export const LINE = 1;
 export const HEADERS = 2;
 export const BODY = 3;
+export const TRAILER = 4;
 export const COMPLETE = 5;
 
 export class HttpMessage {

@@ -4,8 +4,9 @@ import { type Direction, type EngineSettings, TO_CLIENT, TO_SERVER, Transaction 
 import { LineSession, LONGEST_LINE } from '../../formats/lines/line-session.ts';
 import { MailReader } from '../../formats/mime/mail.ts';
 
-/** Progress: commands until the text is over, then all; to the client, until the text was answered. */
-export const MAIL_OVER = 1;
+/** Progress: commands, the text, then all is over; to the client, until the text was asked for, and answered. */
+export const MAIL_TEXT = 1;
+export const MAIL_OVER = 2;
 const DOT = 0x2e;
 const CARRIAGE_RETURN = 0x0d;
 const MOST_RECIPIENTS = 256;
@@ -143,7 +144,8 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
         const sender = afterColon(text, /^MAIL +FROM:/i);
         if (sender === undefined) transaction.raise('unparsable_content');
         else if (transaction.from !== undefined) transaction.raise('duplicate_fields');
-        transaction.from = sender ?? transaction.from;
+        // The server refuses a second one.
+        transaction.from ??= sender;
         break;
       }
       case 'RCPT': {
@@ -153,6 +155,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
         break;
       }
       case 'DATA':
+        transaction.advance(TO_SERVER, MAIL_TEXT);
         transaction.dataAsked = true;
         // A client that pipelines need not wait for the reply, and where no reply is seen none can be waited for.
         if (this.#pipelining || !this.#welcomed) this.#beginText(transaction);
@@ -186,6 +189,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
 
   #mail(transaction: SmtpTransaction): void {
     const { fileLimit, mail } = this.#settings;
+    transaction.advance(TO_SERVER, MAIL_TEXT);
     transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, urls: mail.urls }, (anomaly) => transaction.raise(anomaly));
     transaction.files = transaction.mail.files;
   }
@@ -236,6 +240,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     }
     const { command, transaction } = awaited;
     transaction.changed[TO_CLIENT] = true;
+    if (command === 'DATA' || command === 'BDAT') transaction.advance(TO_CLIENT, MAIL_TEXT);
     if (awaited.last) transaction.advance(TO_CLIENT, MAIL_OVER);
     if (command === 'DATA') {
       if (code === DATA_FOLLOWS) {

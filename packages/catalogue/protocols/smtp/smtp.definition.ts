@@ -1,9 +1,9 @@
 /** SMTP (RFC 5321) with mails as RFC 5322 and MIME write them; recognised by the client's greeting or the server's 220 on mail ports. */
 import { fromLatin1 } from '@sigwright/bytes';
-import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
-import { MAIL_OVER, SmtpSession, type SmtpTransaction } from './session.ts';
+import { MAIL_OVER, MAIL_TEXT, SmtpSession, type SmtpTransaction } from './session.ts';
 
 const PORTS = [25, 465, 587];
 
@@ -20,14 +20,16 @@ const HEADERS = [
 ] as const;
 
 const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
-  { name: 'smtp.helo', summary: 'name that the client gives itself', since: '8.0', directions: [TO_SERVER], read: (one) => text(one.helo) },
-  { name: 'smtp.mail_from', summary: 'sender of the envelope', since: '8.0', directions: [TO_SERVER], read: (one) => text(one.from) },
+  { name: 'smtp.helo', summary: 'name that the client gives itself', since: '8.0', directions: [TO_SERVER], progress: 0, read: (one) => text(one.helo) },
+  { name: 'smtp.mail_from', summary: 'sender of the envelope', since: '8.0', directions: [TO_SERVER], progress: 0, read: (one) => text(one.from) },
   {
     name: 'smtp.rcpt_to',
     summary: 'a recipient of the envelope',
     since: '8.0',
     directions: [TO_SERVER],
     multiple: true,
+    // There may be more until the text begins.
+    progress: MAIL_TEXT,
     read: (one, index) => text(one.recipients[index]),
   },
   ...HEADERS.map(([name, header]) => ({
@@ -35,6 +37,7 @@ const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
     summary: `header ${header} of the mail`,
     since: '8.0',
     directions: [TO_SERVER] as const,
+    progress: MAIL_OVER,
     read: (one: SmtpTransaction) => text(one.mail?.value(header)),
   })),
   {
@@ -43,6 +46,7 @@ const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
     since: '8.0',
     directions: [TO_SERVER],
     multiple: true,
+    progress: MAIL_OVER,
     read: (one, index) => text(one.mail?.headers.filter(([name]) => name === 'received')[index]?.[1]),
   },
   {
@@ -51,6 +55,7 @@ const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
     since: '8.0',
     directions: [TO_SERVER],
     multiple: true,
+    progress: MAIL_OVER,
     read: (one, index) => text(one.mail?.urls[index]),
   },
 ]);
@@ -116,6 +121,10 @@ export const protocol: ProtocolDefinition = {
   },
   open: (_flow, settings) => new SmtpSession(settings),
   complete: [MAIL_OVER, MAIL_OVER],
+  hooks: [
+    hooks({ request_started: 0, request_data: MAIL_TEXT, request_complete: MAIL_OVER }),
+    hooks({ response_started: 0, response_data: MAIL_TEXT, response_complete: MAIL_OVER }),
+  ],
   buffers,
   keywords,
   anomaliesInCapitals: true,

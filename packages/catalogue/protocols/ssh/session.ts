@@ -5,10 +5,11 @@
 import { fromLatin1, hex, latin1, md5 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, type Frame, noteFrame, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 
-/** Progress: banner read, offer read, encrypted. */
-export const BANNER = 1;
-export const OFFER = 2;
-export const OVER = 3;
+/** Progress: a banner longer than is read, banner read, offer read, encrypted. */
+export const BANNER_BEGUN = 1;
+export const BANNER = 2;
+export const OFFER = 3;
+export const OVER = 4;
 
 /** RFC 4253 §4.2: with the line end. */
 const LONGEST_BANNER = 255;
@@ -89,6 +90,7 @@ export class SshSession implements ProtocolSession {
         if (!passing && end - at >= LONGEST_BANNER) {
           this.#inLongBanner[direction] = true;
           this.#transaction.raise('long_banner');
+          this.#transaction.advance(direction, BANNER_BEGUN);
         }
         at = stop;
       } else if (passing) at = end;

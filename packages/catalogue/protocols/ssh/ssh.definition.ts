@@ -5,6 +5,7 @@ import {
   type BufferDefinition,
   type Direction,
   fillWindow,
+  hooks,
   IS_THIS,
   keyword,
   NEED_MORE,
@@ -15,7 +16,7 @@ import {
   type Transaction,
 } from '@sigwright/contracts';
 import { custom, none, text } from '../../arguments/index.ts';
-import { BANNER, type Banner, OFFER, type Offer, OVER, SshSession, type SshTransaction } from './session.ts';
+import { BANNER, BANNER_BEGUN, type Banner, OFFER, type Offer, OVER, SshSession, type SshTransaction } from './session.ts';
 
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 
@@ -121,6 +122,10 @@ export const protocol: ProtocolDefinition = {
   },
   open: (flow, settings) => new SshSession(settings, flow.lastTime),
   complete: [OVER, OVER],
+  hooks: [
+    hooks({ request_started: 0, request_banner_wait_eol: BANNER_BEGUN, request_banner_done: BANNER, request_finished: OVER }),
+    hooks({ response_started: 0, response_banner_wait_eol: BANNER_BEGUN, response_banner_done: BANNER, response_finished: OVER }),
+  ],
   recordedFrom: (settings) => (settings.ssh.fingerprints ? OFFER : BANNER),
   buffers,
   keywords: asKeywords(

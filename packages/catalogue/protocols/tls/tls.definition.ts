@@ -3,6 +3,7 @@ import { uint16 } from '@sigwright/bytes';
 import {
   type AnomalyDefinition,
   type Direction,
+  hooks,
   IS_THIS,
   NEED_MORE,
   NOT_THIS,
@@ -15,7 +16,21 @@ import { isOldHello } from '../../formats/tls-hello/hello.ts';
 import { conditionKeywords } from './conditions.ts';
 import { bufferKeywords, buffers } from './keywords.ts';
 import { isWorthRecording, tlsBody, wantedFields } from './records.ts';
-import { CLIENT_OVER, LONGEST_RECORD, SERVER_OVER, TlsSession, type TlsTransaction } from './transactions.ts';
+import {
+  CLIENT_CERTIFICATE,
+  CLIENT_FINISHED,
+  CLIENT_HANDSHAKE,
+  CLIENT_HELLO,
+  CLIENT_OVER,
+  LONGEST_RECORD,
+  SERVER_CERTIFICATE,
+  SERVER_FINISHED,
+  SERVER_HELLO,
+  SERVER_HELLO_DONE,
+  SERVER_OVER,
+  TlsSession,
+  type TlsTransaction,
+} from './transactions.ts';
 
 const CLIENT_HELLO_MESSAGE = 1;
 const SERVER_HELLO_MESSAGE = 2;
@@ -77,6 +92,24 @@ export const protocol: ProtocolDefinition = {
   recognise,
   open: (flow, settings) => new TlsSession(settings, flow.lastTime),
   complete: [CLIENT_OVER, SERVER_OVER],
+  hooks: [
+    hooks({
+      client_in_progress: 0,
+      client_hello_done: CLIENT_HELLO,
+      client_cert_done: CLIENT_CERTIFICATE,
+      client_handshake_done: CLIENT_HANDSHAKE,
+      client_finished: CLIENT_FINISHED,
+    }),
+    // Suricata takes the server's part of the handshake for done with ServerHelloDone.
+    hooks({
+      server_in_progress: 0,
+      server_hello: SERVER_HELLO,
+      server_cert_done: SERVER_CERTIFICATE,
+      server_hello_done: SERVER_HELLO_DONE,
+      server_handshake_done: SERVER_HELLO_DONE,
+      server_finished: SERVER_FINISHED,
+    }),
+  ],
   buffers,
   keywords: [...bufferKeywords, ...conditionKeywords],
   anomaliesInCapitals: true,

@@ -3,8 +3,8 @@
  * where encryption begins. From there on nothing is read: bytes are passed over and, unless `encryptionHandling` is `full`, no
  * longer searched.
  *
- * Progress to the server: 1 ClientHello read · 2 client certificate read · 3 ChangeCipherSpec · 4 over.
- * To the client: 1 ServerHello · 2 certificates · 3 ServerHelloDone · 4 ChangeCipherSpec · 5 over.
+ * Progress to the server: 1 ClientHello read · 2 client certificate read · 3 ChangeCipherSpec · 4 over · 5 it ended the connection.
+ * To the client: 1 ServerHello · 2 certificates · 3 ServerHelloDone · 4 ChangeCipherSpec · 5 over · 6 it ended the connection.
  */
 import { uint16, uint24 } from '@sigwright/bytes';
 import { type Direction, type EncryptionHandling, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
@@ -16,11 +16,13 @@ export const CLIENT_HELLO = 1;
 export const CLIENT_CERTIFICATE = 2;
 export const CLIENT_HANDSHAKE = 3;
 export const CLIENT_OVER = 4;
+export const CLIENT_FINISHED = 5;
 export const SERVER_HELLO = 1;
 export const SERVER_CERTIFICATE = 2;
 export const SERVER_HELLO_DONE = 3;
 export const SERVER_HANDSHAKE = 4;
 export const SERVER_OVER = 5;
+export const SERVER_FINISHED = 6;
 
 /** Certificate chains seldom exceed 20 KiB; the length field would allow 16 MiB. */
 const LONGEST_HANDSHAKE = 131_072;
@@ -443,6 +445,13 @@ export class TlsSession implements ProtocolSession {
     // A hole in the handshake: what follows it can not be framed any more.
     this.#over(false);
     return true;
+  }
+
+  /** Who ends the connection first is done with it; the other one has nothing more to say. */
+  ended(direction: Direction): void {
+    const { progress } = this.#transaction;
+    if (progress[TO_SERVER] >= CLIENT_FINISHED || progress[TO_CLIENT] >= SERVER_FINISHED) return;
+    this.#transaction.advance(direction, direction === TO_SERVER ? CLIENT_FINISHED : SERVER_FINISHED);
   }
 
   finish(): void {
