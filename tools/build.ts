@@ -1,5 +1,5 @@
 /**
- * Puts the command line into a few files below dist/, so that it starts without reading hundreds (decisions/0006). Run by `npm ci`
+ * Puts the command line, and the scripts of the pages, into a few files below dist/, so that it starts without reading hundreds (decisions/0006). Run by `npm ci`
  * (prepare); the launcher takes dist/ only where no source is newer, so it can be left alone while working.
  */
 import { readFileSync, rmSync } from 'node:fs';
@@ -36,4 +36,16 @@ await build({
   plugins: [ownFolders],
   // Libraries in the older format ask for Node's modules by `require`.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+});
+
+/** The pages' scripts: the editor, and the engine as a worker, each one file. */
+await build({
+  entryPoints: ['page', 'workbench', 'engine'].map((name) => join(root, 'apps', 'server', 'client', `${name}.ts`)),
+  outdir: join(root, 'dist', 'web'),
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2024',
+  minify: true,
+  logLevel: 'warning',
 });

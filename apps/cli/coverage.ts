@@ -6,10 +6,9 @@ import { catalogue, refang } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
-import { buildRuleCoverage, type CoverageHit, type RuleHit } from '@sigwright/workbench';
+import { buildRuleCoverage, type CoverageHit, insideOf, type RuleHit } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
-import { insideOf } from './shared/home-net.ts';
 import { capturesIn } from './shared/run-capture.ts';
 
 const USAGE = `sigwright coverage -S RULES WHAT … [options]

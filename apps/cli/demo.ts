@@ -3,20 +3,19 @@
  * then as pages on localhost. Works on a copy, so that the example stays as it is.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
 import { buildPlan, Engine, EveWriter, type ExplainedAttempt, Explainer, usePlan } from '@sigwright/detection';
-import { serveWeek, type WeekAlert } from '@sigwright/server';
-import { buildRelease, communityReview, openRepository, prove, reviewQueue, triage, writeRelease } from '@sigwright/workbench';
+import { serveWorkbench } from '@sigwright/server';
+import { buildRelease, communityReview, insideOf, openRepository, openStore, prove, reviewQueue, ruleFacts, triage, writeRelease } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
-import { insideOf } from './shared/home-net.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { readingOf } from './shared/report.ts';
+import { sliceCapture } from './shared/slice.ts';
 
 const USAGE = `sigwright demo [--port N] [--no-serve]
 
@@ -28,6 +27,7 @@ The week of 8 March 2024 from reports to a judgement about each host, then as pa
 
 const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 const DAY = '2024-03-08';
+const REVIEW_DAY = '2024-04-10';
 const DEFAULT_PORT = 8340;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -88,8 +88,8 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   say(`   version 1: ${built.value.files.size} files, ${built.value.enabled} rules enabled, ${built.value.difference.added.length} new`);
 
   say('\n5. Time to review');
-  const queue = reviewQueue(repository, '2024-04-10');
-  say(`   on 2024-04-10 ${queue.filter((item) => item.overdue >= 0).length} of ${queue.length} rules are due: ${queue[0]?.why ?? ''}`);
+  const queue = reviewQueue(repository, REVIEW_DAY);
+  say(`   on ${REVIEW_DAY} ${queue.filter((item) => item.overdue >= 0).length} of ${queue.length} rules are due: ${queue[0]?.why ?? ''}`);
 
   say('\n6. Detection on an office hour');
   const { settings: base } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false });
@@ -102,7 +102,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   const problem = engine.feed(capture) ?? engine.finish();
   const seconds = (performance.now() - started) / 1000;
   if (problem !== undefined) process.stderr.write(`   ${problem.message}\n`);
-  const alerts = records.filter((record) => record['event_type'] === 'alert').map(weekAlert);
+  const alerts = records.filter((record) => record['event_type'] === 'alert');
   say(`   ${engine.counters.packets} packets, ${engine.counters.flows} flows, ${records.length} records, ${alerts.length} alerts in ${seconds.toFixed(2)} s`);
 
   say('\n7. Triage: a judgement about each host');
@@ -110,7 +110,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   for (const host of hosts) if (host.judgement !== 'nothing') say(`   ${host.host.padEnd(14)} ${host.judgement}: ${host.reasons[0]}`);
 
   const explanations = new Map<number, ExplainedAttempt>();
-  for (const sid of new Set(alerts.map((alert) => alert.sid))) {
+  for (const sid of new Set(alerts.map(sidOf))) {
     const explainer = new Explainer(plan.rule(plan.data.sids.indexOf(sid)));
     const again = new Engine(plan, catalogue, settings, {});
     again.explainer = explainer;
@@ -123,44 +123,38 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   say(`\n8. Community review: ${post.split('\n').filter((line) => line.startsWith('## ')).length - 2} campaigns, ${post.length} characters of Markdown`);
   if (noServe) return proofs.ok ? 0 : 1;
 
-  const data = {
+  const store = await openStore({ sqlite: join(folder, 'store.db') }, { factsOf: ruleFacts(repository) });
+  await store.setHomeNetworks(repository.settings.networks['HOME_NET']);
+  const encoder = new TextEncoder();
+  await store.ingest(
+    records.map((record) => encoder.encode(`${JSON.stringify(record)}\n`)),
+    'example week',
+  );
+  const options = {
     title: repository.settings.title,
-    capture: { packets: engine.counters.packets, flows: engine.counters.flows, seconds },
-    hosts,
-    alerts,
-    explanations,
-    rules: repository.rules.map(({ rule, category }) => ({ sid: rule.sid, category, message: rule.message, text: rule.text, enabled: rule.enabled })),
-    proofs,
-    reports: repository.reports,
-    release: {
-      version: '1',
-      files: [...built.value.files].map(([path, bytes]) => ({ path, bytes: bytes.length })).sort((a, b) => a.path.localeCompare(b.path)),
-      changelog: new TextDecoder().decode(built.value.files.get('changelog.txt')),
-    },
-    review: post,
+    store,
+    folder,
+    classifications: DEFAULT_CLASSIFICATIONS,
+    today: () => REVIEW_DAY,
+    explain: (sid: number) => explanations.get(sid),
+    prove: (rules: Parameters<typeof prove>[0]) => prove(rules, proofRunner()),
+    slice: ({ source, destination }: { source: string; destination: string }) => (source === '' ? capture : sliceCapture(capture, source, destination)),
+    guests: true,
   };
-  const server = await serveWeek(data, port).catch(() => serveWeek(data, 0));
-  say(`\nAll of it is at http://127.0.0.1:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)`);
+  const fault = (problem: Error, path: string): void => void process.stderr.write(`${path}: ${problem.stack ?? problem.message}\n`);
+  const serving = await serveWorkbench(options, { port, fault }).catch(() => serveWorkbench(options, { port: 0, fault }));
+  serving.desk.setProofs(proofs);
+  say(`\nAll of it is at ${serving.url}/ (Ctrl-C ends it). Everybody on this machine may read; to decide things, make an account:`);
+  say(`${serving.setupLink}`);
   await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
   });
+  await serving.close();
+  await store.close();
   return 0;
 }
 
-function weekAlert(record: EveRecord): WeekAlert {
-  const alert = record['alert'] as { signature_id: number; signature: string };
-  const end = (ip: unknown, port: unknown): string => `${String(ip)}${port === undefined ? '' : `:${String(port)}`}`;
-  return {
-    time: String(record['timestamp']),
-    sid: alert.signature_id,
-    signature: alert.signature,
-    source: end(record['src_ip'], record['src_port']),
-    destination: end(record['dest_ip'], record['dest_port']),
-    protocol: String(record['app_proto'] ?? record['proto']),
-  };
+function sidOf(record: EveRecord): number {
+  return (record['alert'] as { signature_id: number }).signature_id;
 }

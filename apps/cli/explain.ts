@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { explainRule, type NamedCapture } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
+import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { explanationHtml, explanationText } from './shared/explanation.ts';
-import { insideOf } from './shared/home-net.ts';
 import { capturesIn } from './shared/run-capture.ts';
 
 const USAGE = `sigwright explain -r CAPTURE -S RULES --sid N [options]

@@ -27,6 +27,8 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   synthesize: { summary: 'traffic that fires a rule, and traffic that just does not', run: async (argv) => (await import('./synthesize.ts')).run(argv) },
   translate: { summary: 'rules in the words of other engines, proved on traffic', run: async (argv) => (await import('./translate.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
+  serve: { summary: 'the workbench: alerts, hosts, verdicts, rules, over a store', run: async (argv) => (await import('./serve.ts')).run(argv) },
+  ingest: { summary: 'EVE JSON lines into a store', run: async (argv) => (await import('./serve.ts')).ingest(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
   'language-server': {
     summary: 'rules in an editor: the language server protocol over stdio',

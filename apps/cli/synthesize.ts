@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { Synthesizer } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
+import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
-import { insideOf } from './shared/home-net.ts';
 
 const USAGE = `sigwright synthesize [SID …] -S RULES -o FOLDER [options]
 

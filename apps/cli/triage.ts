@@ -1,10 +1,9 @@
 /** `sigwright triage EVE… [--home-net NETS] [--json]`: alerts → hosts, worst first, with a judgement and its reasons. */
 import { readFileSync } from 'node:fs';
 import type { EveRecord } from '@sigwright/contracts';
-import { renderTriage, triage } from '@sigwright/workbench';
+import { insideOf, renderTriage, triage } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { eveRecords } from './shared/eve-lines.ts';
-import { insideOf } from './shared/home-net.ts';
 
 const USAGE = `sigwright triage EVE… [options]
 

@@ -1,34 +1,62 @@
-/** Serves the pages of a week on loopback: read only, no scripts, nothing from elsewhere. */
-import { createServer, type Server } from 'node:http';
-import { renderPage, STYLE, type Week } from './page.ts';
+/** Serves the workbench: pages and API over one store and one ruleset repository. */
+import type { Server } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Desk, type DeskOptions } from './desk.ts';
+import { appOf } from './server.ts';
 
-export type { Week, WeekAlert, WeekRule } from './page.ts';
-export { renderPage } from './page.ts';
+export { Desk, type DeskOptions } from './desk.ts';
+export { appOf } from './server.ts';
 
-const HEADERS = {
-  'content-security-policy': "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
+export interface ServeOptions {
+  readonly port: number;
+  /** 127.0.0.1 where left out */
+  readonly host?: string;
+  /** how people reach it, where a proxy stands in front; https makes cookies secure */
+  readonly url?: string;
+  /** told of what broke */
+  readonly fault: (problem: Error, path: string) => void;
+}
 
-/** Listens on 127.0.0.1; port 0 takes a free one. Rejects where the port is taken. */
-export function serveWeek(week: Week, port: number): Promise<Server> {
-  const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0];
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { ...HEADERS, allow: 'GET, HEAD' }).end();
-      return;
-    }
-    if (path === '/style.css') {
-      response.writeHead(200, { ...HEADERS, 'content-type': 'text/css; charset=utf-8' }).end(STYLE);
-      return;
-    }
-    const page = renderPage(week, path);
-    if (page === undefined) response.writeHead(404, { ...HEADERS, 'content-type': 'text/plain; charset=utf-8' }).end('there is no such page\n');
-    else response.writeHead(200, { ...HEADERS, 'content-type': 'text/html; charset=utf-8' }).end(page);
+export interface Serving {
+  readonly desk: Desk;
+  readonly url: string;
+  /** makes the first admin; undefined where there is one */
+  readonly setupLink: string | undefined;
+  close(): Promise<void>;
+}
+
+/** Milliseconds for a request's head and for a whole request: an idle peer does not hold a socket. */
+const HEAD_PATIENCE = 10_000;
+const PATIENCE = 300_000;
+
+/** Rejects where the port is taken. */
+export async function serveWorkbench(options: DeskOptions, serving: ServeOptions): Promise<Serving> {
+  const desk = new Desk(options);
+  let url = serving.url?.replace(/\/+$/, '');
+  const { hono, gate } = appOf(desk, () => url ?? 'http://127.0.0.1', serving.fault);
+  const server = await new Promise<Server>((resolve, reject) => {
+    const made = serve(
+      {
+        fetch: hono.fetch,
+        port: serving.port,
+        hostname: serving.host ?? '127.0.0.1',
+        serverOptions: { headersTimeout: HEAD_PATIENCE, requestTimeout: PATIENCE },
+      },
+      () => resolve(made as Server),
+    );
+    made.once('error', reject);
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
-  });
+  const at = server.address() as { port: number; address: string; family: string };
+  url ??= `http://${at.family === 'IPv6' ? `[${at.address}]` : at.address}:${at.port}`;
+  const hasAdmin = (await desk.store.people.users()).some((user) => user.role === 'admin' && !user.disabled);
+  return {
+    desk,
+    url,
+    setupLink: hasAdmin ? undefined : `${url}/set-up/${gate.setupSecret}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
 }

@@ -53,8 +53,14 @@ interface Draft {
   families: Set<string>;
 }
 
+function hostAlerts(drafts: readonly Draft[]): HostAlert[] {
+  return drafts
+    .map(({ eventKeys, families, ...draft }) => ({ ...draft, events: eventKeys.size, families: [...families] }))
+    .sort((a, b) => a.first.localeCompare(b.first) || a.sid - b.sid);
+}
+
 /** Repeats of one name or one server within this time are one event. */
-const EVENT_SECONDS = 60;
+export const EVENT_SECONDS = 60;
 
 export function triage(records: Iterable<EveRecord>, options: TriageOptions): readonly HostJudgement[] {
   const all = [...records];
@@ -70,8 +76,13 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
     const alert = record['alert'] as Record<string, unknown> | undefined;
     if (typeof alert !== 'object' || alert === null) continue;
     const role = roleOfAlert(record, alert);
-    const host = hostOf(record, alert, role, options, resolvers, all);
-    if (host === undefined) continue;
+    const laid = layAlert(record, role, {
+      isInside: options.isInside,
+      isResolver: (address) => resolvers.has(address),
+      askedFirst: (name, time) => askedFirst(name, time, resolvers, options, all),
+    });
+    if (laid === undefined) continue;
+    const { host } = laid;
     const sid = Number(alert['signature_id']);
     let rules = hosts.get(host);
     if (rules === undefined) {
@@ -98,14 +109,14 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
     if (timestamp < draft.first) draft.first = timestamp;
     if (timestamp > draft.last) draft.last = timestamp;
   }
-  const judged = [...hosts].map(([host, rules]) => judge(host, [...rules.values()]));
+  const judged = [...hosts].map(([host, drafts]) => judgeHost(host, hostAlerts([...drafts.values()])));
   const quiet = [...seen]
     .filter((host) => !hosts.has(host))
     .map((host): HostJudgement => ({ host, judgement: 'nothing', reasons: ['no alert'], alerts: 0, rules: [], weight: 0 }));
   return [...judged.sort((a, b) => b.weight - a.weight || compareHosts(a.host, b.host)), ...quiet.sort((a, b) => compareHosts(a.host, b.host))];
 }
 
-function compareHosts(a: string, b: string): number {
+export function compareHosts(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
@@ -119,36 +130,34 @@ function findResolvers(records: readonly EveRecord[], options: TriageOptions): R
   return found;
 }
 
-/** The inside host that an alert is about. */
-function hostOf(
-  record: EveRecord,
-  alert: Record<string, unknown>,
-  role: AlertRole,
-  options: TriageOptions,
-  resolvers: ReadonlySet<string>,
-  all: readonly EveRecord[],
-): string | undefined {
+export interface Surroundings {
+  isInside(address: string): boolean;
+  isResolver(address: string): boolean;
+  /** the client that asked for this name last before this time (milliseconds since 1970) */
+  askedFirst(name: string, time: number): string | undefined;
+}
+
+/** The inside host that an alert is about; `waits`: a resolver asked, and its client is not known (yet). Undefined: no host of ours. */
+export function layAlert(record: EveRecord, role: AlertRole, around: Surroundings): { readonly host: string; readonly waits: boolean } | undefined {
   const source = String(record['src_ip'] ?? '');
   const destination = String(record['dest_ip'] ?? '');
-  const inside = [source, destination].filter((address) => options.isInside(address));
+  const inside = [source, destination].filter((address) => around.isInside(address));
   if (inside.length === 0) return undefined;
   if (role === 'lookup') {
-    const client = inside.find((address) => !resolvers.has(address));
-    if (client !== undefined) return client;
-    return askedFirst(record, resolvers, options, all) ?? inside[0];
+    const client = inside.find((address) => !around.isResolver(address));
+    if (client !== undefined) return { host: client, waits: false };
+    const name = nameAsked(record);
+    const asked = name === undefined ? undefined : around.askedFirst(name, Date.parse(String(record['timestamp'] ?? '')));
+    return asked === undefined ? { host: inside[0], waits: name !== undefined } : { host: asked, waits: false };
   }
-  const target = alert['target'] as { ip?: unknown } | undefined;
-  if (typeof target?.ip === 'string' && options.isInside(target.ip)) return target.ip;
-  if (inside.length === 1) return inside[0];
+  const target = (record['alert'] as { target?: { ip?: unknown } } | undefined)?.target;
+  if (typeof target?.ip === 'string' && around.isInside(target.ip)) return { host: target.ip, waits: false };
   // Both ends are ours: a rule on what a server sends is about who receives it.
-  return destination;
+  return { host: inside.length === 1 ? inside[0] : destination, waits: false };
 }
 
 /** A resolver asked outside: the client whose question for the same name came shortly before. */
-function askedFirst(record: EveRecord, resolvers: ReadonlySet<string>, options: TriageOptions, all: readonly EveRecord[]): string | undefined {
-  const name = nameAsked(record);
-  const time = Date.parse(String(record['timestamp'] ?? ''));
-  if (name === undefined) return undefined;
+function askedFirst(name: string, time: number, resolvers: ReadonlySet<string>, options: TriageOptions, all: readonly EveRecord[]): string | undefined {
   let best: string | undefined;
   let bestTime = Number.NEGATIVE_INFINITY;
   for (const other of all) {
@@ -162,14 +171,15 @@ function askedFirst(record: EveRecord, resolvers: ReadonlySet<string>, options: 
   return best;
 }
 
-function nameAsked(record: EveRecord): string | undefined {
+/** The name that a DNS record asks for, in lower case. */
+export function nameAsked(record: EveRecord): string | undefined {
   const dns = record['dns'] as { rrname?: unknown; queries?: { rrname?: unknown }[]; query?: { rrname?: unknown }[] } | undefined;
   const name = dns?.queries?.[0]?.rrname ?? dns?.query?.[0]?.rrname ?? dns?.rrname;
   return typeof name === 'string' ? name.toLowerCase() : undefined;
 }
 
 /** What an alert is about, so that repeats count once: the name, the server name, or the far end. */
-function subjectOf(record: EveRecord): string {
+export function subjectOf(record: EveRecord): string {
   const tls = record['tls'] as { sni?: unknown } | undefined;
   const http = record['http'] as { hostname?: unknown; url?: unknown } | undefined;
   return (
@@ -210,7 +220,7 @@ export function roleOfAlert(record: EveRecord, alert: Record<string, unknown>): 
   return 'behaviour';
 }
 
-function familiesOf(alert: Record<string, unknown>): string[] {
+export function familiesOf(alert: Record<string, unknown>): string[] {
   return values(alert, 'malware_family').map((family) => family.replaceAll('_', ' '));
 }
 
@@ -229,19 +239,8 @@ const ROLE_PHRASES: Record<AlertRole, string> = {
   weak: 'a rule that was retired or is meant for hunting',
 };
 
-function judge(host: string, drafts: readonly Draft[]): HostJudgement {
-  const rules: HostAlert[] = drafts
-    .map((draft) => ({
-      sid: draft.sid,
-      signature: draft.signature,
-      role: draft.role,
-      alerts: draft.alerts,
-      events: draft.eventKeys.size,
-      first: draft.first,
-      last: draft.last,
-      families: [...draft.families],
-    }))
-    .sort((a, b) => a.first.localeCompare(b.first) || a.sid - b.sid);
+/** What the rules that fired say together about a host. `rules` in order of their first alert. */
+export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgement {
   const of = (role: AlertRole): HostAlert[] => rules.filter((rule) => rule.role === role);
   const behaviour = rules.filter((rule) => BEHAVIOUR.has(rule.role));
   const lookups = of('lookup');

@@ -1,0 +1,160 @@
+/** `sigwright serve`: the workbench over a store and a ruleset repository, with EVE files followed. `sigwright ingest`: EVE into a store. */
+import { createReadStream, existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { serveWorkbench } from '@sigwright/server';
+import { openStore, prove, type Retention, ruleFacts, type StorePlace } from '@sigwright/workbench';
+import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
+import { proofRunner } from './shared/proof-runner.ts';
+import { repositoryAt } from './shared/repository.ts';
+
+const DEFAULT_PORT = 8340;
+const HIGHEST_PORT = 65_535;
+/** Milliseconds between looks at followed files, and between rounds of forgetting. */
+const LOOK_EVERY = 1000;
+const FORGET_EVERY = 10 * 60_000;
+
+const SERVE = `sigwright serve --store PLACE [-C FOLDER] [options]
+
+The workbench over HTTP: hosts, alerts, verdicts, rules, reviews, releases; an API with OpenAPI below /api/v1. At first it prints a link
+that makes the first admin.
+
+      --store PLACE      a file for SQLite, or postgres://USER@HOST/DATABASE
+  -C, --folder FOLDER    a ruleset repository
+      --eve FILE         an EVE file that is followed as it grows; may be given several times
+      --sensor NAME      what its events are filed under (default: this machine's name)
+      --home-net NETS    which addresses are ours (kept in the store)
+      --keep-days N      events older than so many days are forgotten
+      --keep-bytes N     the oldest events are forgotten until the store is smaller
+      --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
+      --host ADDRESS     where to listen (default: 127.0.0.1)
+      --url URL          how people reach it through a proxy with TLS; needed to listen elsewhere than on loopback
+`;
+const INGEST = `sigwright ingest --store PLACE EVE… [--sensor NAME]
+
+EVE JSON lines (- for standard input) into a store; the same line counts once, a file that grew is read on from where it was left.
+
+      --store PLACE      a file for SQLite, or postgres://USER@HOST/DATABASE
+      --sensor NAME      what the events are filed under (default: this machine's name)
+      --home-net NETS    which addresses are ours (kept in the store)
+`;
+
+function placeOf(given: string | undefined, usage: string): StorePlace {
+  if (given === undefined || given === '') throw new UsageProblem('name a store: --store FILE, or --store postgres://…', usage);
+  return /^postgres(ql)?:\/\//.test(given) ? { postgres: given } : { sqlite: given };
+}
+
+function amountOf(given: string | undefined, option: string): number | undefined {
+  if (given === undefined) return undefined;
+  const number = Number(given);
+  if (!Number.isFinite(number) || number <= 0) throw new UsageProblem(`--${option} ${given} is no amount`, SERVE);
+  return number;
+}
+
+export async function ingest(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = argumentsOf(INGEST, argv, {
+    allowPositionals: true,
+    options: { store: { type: 'string' }, sensor: { type: 'string' }, 'home-net': { type: 'string' } },
+  });
+  if (positionals.length === 0) throw new UsageProblem('name EVE files, or - for standard input', INGEST);
+  const store = await openStore(placeOf(values.store, INGEST));
+  try {
+    if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net'])))
+      throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, INGEST);
+    const sensor = values.sensor ?? hostname();
+    for (const path of positionals) {
+      const { added, known, broken, alerts } =
+        path === '-' ? await store.ingest(createReadStream('', { fd: 0 }) as AsyncIterable<Uint8Array>, sensor) : await store.catchUp(path, sensor);
+      process.stdout.write(
+        `${path}: ${added} new events, ${alerts} of them alerts; ${known} known before${broken > 0 ? `; ${broken} lines that are no EVE record` : ''}\n`,
+      );
+    }
+    return 0;
+  } finally {
+    await store.close();
+  }
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values } = argumentsOf(SERVE, argv, {
+    options: {
+      store: { type: 'string' },
+      folder: { type: 'string', short: 'C' },
+      eve: { type: 'string', multiple: true },
+      sensor: { type: 'string' },
+      'home-net': { type: 'string' },
+      'keep-days': { type: 'string' },
+      'keep-bytes': { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      url: { type: 'string' },
+    },
+  });
+  const port = Number(values.port ?? DEFAULT_PORT);
+  if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) throw new UsageProblem(`\`${values.port}\` is no port`, SERVE);
+  if (values.url !== undefined && !URL.canParse(values.url)) throw new UsageProblem(`\`${values.url}\` is no URL`, SERVE);
+  const host = values.host ?? '127.0.0.1';
+  // Passwords and cookies do not go over a network in the clear.
+  if (!['127.0.0.1', '::1', 'localhost'].includes(host) && values.url?.startsWith('https://') !== true)
+    throw new UsageProblem(`to listen on ${host}, put a proxy with TLS in front and name its address: --url https://…`, SERVE);
+  const place = placeOf(values.store, SERVE);
+  const days = amountOf(values['keep-days'], 'keep-days');
+  const bytes = amountOf(values['keep-bytes'], 'keep-bytes');
+  const retention: Retention = { ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }) };
+  const repository = values.folder === undefined ? undefined : repositoryAt(values.folder, 'serve');
+  if (values.folder !== undefined && repository === undefined) return 1;
+  const store = await openStore(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) });
+  if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net']))) {
+    await store.close();
+    throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, SERVE);
+  }
+  const complain = (words: string): void => void process.stderr.write(`sigwright serve: ${words}\n`);
+  const serving = await serveWorkbench(
+    {
+      title: repository?.settings.title ?? 'alerts',
+      store,
+      classifications: DEFAULT_CLASSIFICATIONS,
+      prove: (rules) => prove(rules, proofRunner()),
+      ...(values.folder === undefined ? {} : { folder: values.folder }),
+    },
+    {
+      port,
+      host,
+      ...(values.url === undefined ? {} : { url: values.url }),
+      fault: (problem, path) => complain(`${path}: ${problem.stack ?? problem.message}`),
+    },
+  );
+  process.stdout.write(`${serving.url}/ (Ctrl-C ends it)\n`);
+  if (serving.setupLink !== undefined) process.stdout.write(`Nobody can sign in yet; this link makes the first admin, once:\n${serving.setupLink}\n`);
+
+  let stopped = false;
+  const sensor = values.sensor ?? hostname();
+  const rounds = (values.eve ?? []).map(async (path) => {
+    let missing = false;
+    while (!stopped) {
+      if (existsSync(path)) {
+        missing = false;
+        await store.catchUp(path, sensor, () => stopped).catch((problem: Error) => complain(`${path}: ${problem.message}`));
+      } else if (!missing) {
+        missing = true;
+        complain(`${path} is not there yet; it is waited for`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    }
+  });
+  const forget = async (): Promise<void> => {
+    await store.forget(retention).catch((problem: Error) => complain(problem.message));
+  };
+  if (days !== undefined || bytes !== undefined) await forget();
+  const timer = setInterval(() => void forget(), FORGET_EVERY);
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  stopped = true;
+  clearInterval(timer);
+  await serving.close();
+  await Promise.all(rounds);
+  await store.close();
+  return 0;
+}

@@ -1,0 +1,281 @@
+/** What the server works on, and the changes that people make by it. Pages and API do the same thing through here; every change is noted. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { catalogue, refang } from '@sigwright/catalogue';
+import { type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
+import type { ExplainedAttempt } from '@sigwright/detection';
+import {
+  buildCoverage,
+  buildRelease,
+  type Decided,
+  type DecisionRequest,
+  type Draft,
+  decide,
+  draftRules,
+  freeSids,
+  openRepository,
+  type Principal,
+  type ProofReport,
+  type ReportReading,
+  type Repository,
+  readReport,
+  type Store,
+  type VerdictRequest,
+  verdictLacks,
+  writeRelease,
+  writeWhole,
+} from '@sigwright/workbench';
+import { stringify } from 'yaml';
+
+export interface DeskOptions {
+  readonly title: string;
+  readonly store: Store;
+  /** a ruleset repository; without one the pages about rules say so */
+  readonly folder?: string;
+  readonly classifications: ReadonlyMap<string, Classification>;
+  /** milliseconds since 1970 */
+  readonly now?: () => number;
+  /** ISO date of reviews and releases; today where left out */
+  readonly today?: () => string;
+  /** where the conditions of a rule held on the capture at hand */
+  readonly explain?: (sid: number) => ExplainedAttempt | undefined;
+  readonly prove?: (repository: Repository) => ProofReport;
+  /** packets of a flow, as a capture */
+  readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
+  /** who did not sign in may read: for an example, never for real alerts */
+  readonly guests?: boolean;
+}
+
+export interface Release {
+  readonly version: string;
+  readonly changelog: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** Milliseconds for which the repository on disk is taken to be as it was read. */
+const FRESH = 10_000;
+const LONGEST_CHANGELOG = 200_000;
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z._-]{0,60}$/;
+
+export class Desk {
+  readonly options: DeskOptions;
+  readonly store: Store;
+  #repository: { readonly at: number; readonly value: Repository | undefined } | undefined = undefined;
+  #proofs: ProofReport | undefined = undefined;
+
+  constructor(options: DeskOptions) {
+    this.options = options;
+    this.store = options.store;
+  }
+
+  now(): number {
+    return (this.options.now ?? Date.now)();
+  }
+
+  today(): string {
+    return this.options.today?.() ?? new Date(this.now()).toISOString().slice(0, 10);
+  }
+
+  repository(): Repository | undefined {
+    const { folder } = this.options;
+    if (folder === undefined) return undefined;
+    if (this.#repository === undefined || this.now() - this.#repository.at > FRESH) {
+      const opened = openRepository(folder);
+      this.#repository = { at: this.now(), value: opened.ok ? opened.value : undefined };
+    }
+    return this.#repository.value;
+  }
+
+  #changed(): void {
+    this.#repository = undefined;
+    this.#proofs = undefined;
+  }
+
+  proofs(): ProofReport | undefined {
+    return this.#proofs;
+  }
+
+  /** Proves every rule against its evidence, as a job. */
+  async prove(who: Principal): Promise<Result<number>> {
+    const repository = this.repository();
+    const { prove } = this.options;
+    if (repository === undefined || prove === undefined) return failure('desk/no-repository', 'there is no ruleset repository to prove');
+    await this.store.people.note(who.name, 'prove', repository.settings.name);
+    const { id } = await this.store.job('prove', who.name, async () => {
+      this.#proofs = prove(repository);
+      const good = this.#proofs.rules.filter((one) => one.ok).length;
+      return `${good} of ${this.#proofs.rules.length} rules proved on ${this.#proofs.captures} captures`;
+    });
+    return success(id);
+  }
+
+  /** Proofs that were made elsewhere. */
+  setProofs(proofs: ProofReport): void {
+    this.#proofs = proofs;
+  }
+
+  // Verdicts and feedback
+
+  async setVerdict(who: Principal, request: Omit<VerdictRequest, 'by' | 'expires'> & { readonly days?: number }): Promise<Result<number>> {
+    const lacks = verdictLacks(request);
+    if (lacks !== undefined) return failure('verdict/incomplete', lacks);
+    const { days, ...rest } = request;
+    const id = await this.store.addVerdict({ ...rest, by: who.name, ...(days === undefined ? {} : { expires: this.now() + days * 86_400_000 }) });
+    await this.store.people.note(who.name, 'verdict', String(id), request);
+    return success(id);
+  }
+
+  async takeBackVerdict(who: Principal, id: number): Promise<Result<undefined>> {
+    if (!(await this.store.takeBackVerdict(id, who.name))) return failure('verdict/none', `there is no verdict ${id} that could be taken back`);
+    await this.store.people.note(who.name, 'verdict taken back', String(id));
+    return success(undefined);
+  }
+
+  async addFeedback(who: Principal, feedback: { readonly sid: number; readonly kind: string; readonly comment: string }): Promise<number> {
+    const rev = this.repository()?.rules.find(({ rule }) => rule.sid === feedback.sid)?.rule.rev ?? 0;
+    const id = await this.store.addFeedback({ ...feedback, rev, reporter: who.name });
+    await this.store.people.note(who.name, 'feedback', String(feedback.sid), feedback);
+    return id;
+  }
+
+  /** Accepted feedback becomes a file of the repository, where the review queue sees it. */
+  async decideFeedback(who: Principal, id: number, state: 'accepted' | 'declined'): Promise<Result<undefined>> {
+    const repository = this.repository();
+    if (state === 'accepted' && repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository to keep it in');
+    const row = await this.store.decideFeedback(id, state);
+    if (row === undefined) return failure('feedback/none', `feedback ${id} is not there, or was decided before`);
+    if (state === 'accepted') {
+      const date = new Date(row.created).toISOString().slice(0, 10);
+      const file = join(repository!.folder, 'feedback', `${date}-${row.sid}-${row.id}.yaml`);
+      const content = { sid: row.sid, ...(row.rev > 0 ? { rev: row.rev } : {}), kind: row.kind, date, reporter: row.reporter, comment: row.comment };
+      const failed = writeWhole(file, stringify(content)) ?? this.#commit(who, `Feedback on ${row.sid}: ${row.kind.replaceAll('_', ' ')}`);
+      this.#changed();
+      if (failed !== undefined) return failed;
+    }
+    await this.store.people.note(who.name, `feedback ${state}`, String(id));
+    return success(undefined);
+  }
+
+  // Rules
+
+  /** `seen`: the text that the person decided about; where the rule is another one by now, nothing is done. */
+  async decide(who: Principal, request: Omit<DecisionRequest, 'by' | 'today'> & { readonly seen?: string }): Promise<Result<Decided>> {
+    this.#changed();
+    const repository = this.repository();
+    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
+    const now = repository.rules.find(({ rule }) => rule.sid === request.sid)?.rule.text;
+    const { seen, ...rest } = request;
+    if (seen !== undefined && now !== undefined && seen.trim() !== now.trim())
+      return failure('rule/conflict', `sid ${request.sid} was changed meanwhile; it reads now: ${now}`);
+    const decided = decide(repository, { ...rest, by: who.name, today: this.today() });
+    this.#changed();
+    if (!decided.ok) return decided;
+    const failed = this.#commit(who, `${request.decision} ${request.sid}${request.reason === '' ? '' : `: ${request.reason}`}`);
+    if (failed !== undefined) return failed;
+    await this.store.people.note(who.name, `rule ${request.decision}`, String(request.sid), {
+      reason: request.reason,
+      note: request.note ?? '',
+      state: decided.value,
+    });
+    return decided;
+  }
+
+  /** Adds drafts to a file of the repository; what is no rule, or has a number that is taken, is refused and changes nothing. */
+  async addRules(who: Principal, category: string, text: string): Promise<Result<number>> {
+    this.#changed();
+    const repository = this.repository();
+    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
+    if (!/^[a-z][a-z0-9_-]{0,40}$/.test(category)) return failure('rule/category', `\`${category}\` is no name of a category`);
+    const { parseRules } = await import('@sigwright/rule-language');
+    const { rules, diagnostics } = parseRules(text);
+    const broken = diagnostics.find((one) => one.severity === 'error');
+    if (rules.length === 0 || broken !== undefined) return failure('rule/broken', broken?.title ?? 'there is no rule in it');
+    const taken = new Set(repository.rules.map(({ rule }) => rule.sid));
+    for (const rule of rules) {
+      if (taken.has(rule.sid) || repository.lock.rules[String(rule.sid)] !== undefined) return failure('rule/conflict', `sid ${rule.sid} is taken`);
+      taken.add(rule.sid);
+    }
+    const path = join(repository.folder, 'rules', `${category}.rules`);
+    const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const failed =
+      writeWhole(path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${rules.map((rule) => rule.text).join('\n')}\n`) ??
+      this.#commit(who, `${rules.length} new ${rules.length === 1 ? 'rule' : 'rules'} in ${category}`);
+    this.#changed();
+    if (failed !== undefined) return failed;
+    await this.store.people.note(who.name, 'rules added', category, { sids: rules.map((rule) => rule.sid) });
+    return success(rules.length);
+  }
+
+  /** What a report says, and rules drafted from it. Nothing is written, no link is followed. */
+  readReport(text: string): { readonly reading: ReportReading; readonly draft: Draft } {
+    const reading = readReport(text, { definitions: catalogue.indicators, refang });
+    const repository = this.repository();
+    if (repository === undefined) return { reading, draft: { rules: [], skipped: [] } };
+    const sids = freeSids(repository);
+    const draft = draftRules(reading, {
+      prefix: repository.settings['message-prefix'],
+      nextSid: () => sids.next().value ?? undefined,
+      date: this.today(),
+      coverage: buildCoverage(repository.rules.map(({ rule }) => rule)),
+    });
+    return { reading, draft };
+  }
+
+  // Releases
+
+  /** Newest first. */
+  releases(): readonly Release[] {
+    const folder = this.options.folder === undefined ? undefined : join(this.options.folder, 'releases');
+    if (folder === undefined || !existsSync(folder)) return [];
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && VERSION.test(entry.name) && !entry.name.endsWith('.tmp'))
+      .map(({ name }) => {
+        const changelog = join(folder, name, 'changelog.txt');
+        const files = readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => {
+            const path = join(entry.parentPath, entry.name);
+            return { path: path.slice(join(folder, name).length + 1), bytes: statSync(path).size };
+          });
+        return {
+          version: name,
+          changelog: existsSync(changelog) ? readFileSync(changelog, 'utf8').slice(0, LONGEST_CHANGELOG) : '',
+          files: files.sort((a, b) => a.path.localeCompare(b.path)),
+        };
+      })
+      .sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }));
+  }
+
+  async release(who: Principal, version: string): Promise<Result<undefined>> {
+    this.#changed();
+    const repository = this.repository();
+    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
+    const built = await buildRelease(repository, { version, date: this.today(), classifications: this.options.classifications });
+    if (!built.ok) return built;
+    const failed = writeRelease(repository, version, built.value) ?? this.#commit(who, `Release ${version}`);
+    this.#changed();
+    if (failed !== undefined) return failed;
+    await this.store.people.note(who.name, 'release', version, { rules: built.value.rules });
+    return success(undefined);
+  }
+
+  /** Where the repository is in git, a change becomes a commit in the name of who made it. */
+  #commit(who: Principal, message: string): Failure | undefined {
+    const { folder } = this.options;
+    if (folder === undefined || !existsSync(join(folder, '.git'))) return undefined;
+    const name = who.name.replace(/[<>\n]/g, '');
+    const git = (...args: readonly string[]): string =>
+      execFileSync('git', ['-C', folder, '-c', `user.name=${name}`, '-c', `user.email=${encodeURIComponent(name)}@sigwright.invalid`, ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    try {
+      git('add', '-A');
+      if (git('status', '--porcelain').trim() !== '') git('commit', '-q', '-m', message);
+      return undefined;
+    } catch (cause) {
+      return failure('desk/commit', `the change is on disk and could not be committed: ${(cause as Error).message.split('\n')[0]}`, { cause });
+    }
+  }
+}

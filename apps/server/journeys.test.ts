@@ -1,0 +1,172 @@
+/** The pages in a browser: Debian's chromium, driven by playwright-core. Left out aloud where there is none. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCRIPT_FOLDER } from './server.ts';
+import { alertLine, PASSWORD, type Trial, trial } from './test-kit.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const isBuilt = existsSync(join(SCRIPT_FOLDER, 'engine.js'));
+if (CHROMIUM === undefined) console.warn('left out: the pages in a browser; there is no chromium (Debian: apt-get install chromium)');
+else if (!isBuilt) console.warn('left out: the pages in a browser; their scripts are not built (node tools/build.ts)');
+
+const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
+/** Where a picture of each page is kept, for looking at it. */
+const PICTURES = process.env['SIGWRIGHT_PICTURES'];
+
+describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', () => {
+  let here: Trial;
+  let browser: Browser;
+  let server: ReturnType<typeof serve>;
+  let address = '';
+  let page: Page;
+  const faults: string[] = [];
+
+  beforeAll(async () => {
+    const capture = readFileSync(join(WEEK, 'week.pcap'));
+    const port = await new Promise<number>((resolve) => {
+      const later = { fetch: (request: Request, env: object): Response | Promise<Response> => here.hono.fetch(request, env as never) };
+      server = serve({ fetch: later.fetch as never, port: 0, hostname: '127.0.0.1' }, ({ port: taken }) => resolve(taken));
+    });
+    address = `http://127.0.0.1:${port}`;
+    here = await trial({ origin: address, slice: () => capture });
+    const lines = ['10.3.8.16', '10.3.8.17', '10.3.8.18'].map((ip, at) => alertLine({ src_ip: ip, flow_id: 9_000_000 + at }));
+    await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
+    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] });
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.on('pageerror', (problem) => faults.push(problem.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text());
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+    await here?.close();
+  });
+
+  async function picture(name: string): Promise<void> {
+    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  }
+
+  test('the set-up link makes the first admin, who is signed in', async () => {
+    await page.goto(`${address}/set-up/${here.gate.setupSecret}`);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('heading', { name: 'Hosts', exact: true }).waitFor();
+    expect(await page.getByText('admin, admin').count()).toBe(1);
+  });
+
+  test('a verdict is set on a story, and taken back', async () => {
+    await page.getByRole('link', { name: '10.3.8.16' }).click();
+    await page.getByText('Verdict on this story').click();
+    const form = page.locator('form:has(input[value=story])');
+    await form.getByLabel('Note').fill('red team');
+    await form.getByLabel('Verdict').selectOption('expected');
+    await form.getByRole('button', { name: 'Set' }).click();
+    await page.getByText('The verdict holds.').waitFor();
+    expect(await page.locator('.judgement').first().textContent()).toBe('nothing');
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await page.getByText('The verdict was taken back.').waitFor();
+    expect(await page.locator('.judgement').first().textContent()).toBe('check this host for compromise');
+  });
+
+  test('keys move through rows, open one, and find the search', async () => {
+    await page.goto(`${address}/alerts`);
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/alerts\/\d+$/);
+    await page.goto(`${address}/rules`);
+    await page.keyboard.press('/');
+    await page.keyboard.type('PyRation command');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/words=/);
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
+  });
+
+  test('new alerts are told on the inbox while it is open', async () => {
+    await page.goto(`${address}/`);
+    await page.waitForTimeout(300);
+    await here.store.ingest([new TextEncoder().encode(alertLine({ flow_id: 77, src_ip: '10.3.8.99' }))], 'sensor');
+    await page.getByText('1 new alert: show').click();
+    await page.getByRole('link', { name: '10.3.8.99' }).waitFor();
+  });
+
+  test('a report is pasted: indicators are marked, drafts stand beside', async () => {
+    await page.goto(`${address}/reports`);
+    await page.locator('textarea[name=text]').fill('The stealer reports to evil-panel-9[.]top, found by @someone');
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.locator('mark', { hasText: 'evil-panel-9[.]top' }).waitFor();
+    expect(await page.locator('pre.rule').count()).toBeGreaterThan(0);
+    await picture('report');
+  });
+
+  test('the rule workbench: diagnostics while typing, completion, a capture, the verdict with bytes', async () => {
+    await page.goto(`${address}/workbench?sid=1240301`);
+    await page.getByText('The engine is ready').waitFor({ timeout: 30_000 });
+    await page.locator('#diagnostics > *').waitFor();
+    expect(await page.locator('#diagnostics li.wrong').count()).toBe(0);
+    await page.getByRole('button', { name: /example/ }).click();
+    await page.getByText(/\d+ packets in \d+ flows/).waitFor({ timeout: 60_000 });
+    expect(await page.locator('#verdict .judgement').textContent()).toMatch(/^3 alerts/);
+    expect(await page.locator('#verdict mark').count()).toBeGreaterThan(0);
+    expect(await page.locator('#traffic tbody tr').count()).toBeGreaterThan(50);
+    await picture('workbench');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('\nalert http any any -> any any (msg:"x"; http.uri; contentt:"a"; sid:5;)');
+    await page.locator('#diagnostics li.wrong').first().waitFor();
+    await page.keyboard.type('\nalert tcp any any -> any any (fast_pat');
+    await page.locator('.cm-tooltip-autocomplete', { hasText: 'fast_pattern' }).waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  const PAGES = [
+    '/',
+    '/hosts/10.3.8.16',
+    '/alerts',
+    '/alerts/1',
+    '/rules',
+    '/rules/1240301',
+    '/reports',
+    '/reports/2024-03-08-pyration',
+    '/review',
+    '/releases',
+    '/community',
+    '/feedback',
+    '/settings',
+    '/workbench',
+    '/nope',
+  ];
+  test.each([
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'every page fits %i pixels, %s',
+    async (width, colorScheme) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      for (const path of PAGES) {
+        await page.goto(`${address}${path}`);
+        if (path === '/workbench') await page.getByText('The engine is ready').waitFor({ timeout: 30_000 });
+        const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+        expect(wide, `${path} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
+        // Names for everything that takes input, one main heading: what a screen reader needs first.
+        expect(
+          await page.evaluate(
+            '[...document.querySelectorAll("input:not([type=hidden]), select, textarea:not([hidden])")].filter((one) => one.labels.length === 0 && !one.getAttribute("aria-label")).length',
+          ),
+          path,
+        ).toBe(0);
+        expect(await page.locator('h1').count(), path).toBe(1);
+        await picture(`${width}-${colorScheme}${path.replaceAll('/', '-')}`);
+      }
+    },
+    120_000,
+  );
+
+  test('no script failed, and nothing was refused by the content security policy', () => expect(faults.filter((fault) => !fault.includes('404'))).toEqual([]));
+});

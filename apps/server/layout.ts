@@ -1,0 +1,114 @@
+/** What all pages share: the frame around them, tables, forms, a timeline. */
+import type { Principal } from '@sigwright/workbench';
+import { type Html, html } from './html.ts';
+
+export interface Frame {
+  readonly title: string;
+  readonly week: string;
+  readonly path: string;
+  readonly who: Principal | undefined;
+  readonly csrf: string;
+  /** scripts of ours beside the common one */
+  readonly scripts?: readonly string[];
+  readonly notice?: string;
+  readonly wide?: boolean;
+  readonly nonce: string;
+}
+
+const PAGES: readonly (readonly [string, string])[] = [
+  ['/', 'Hosts'],
+  ['/alerts', 'Alerts'],
+  ['/rules', 'Rules'],
+  ['/workbench', 'Rule workbench'],
+  ['/reports', 'Reports'],
+  ['/review', 'Review queue'],
+  ['/releases', 'Releases'],
+  ['/community', 'Community review'],
+  ['/feedback', 'Feedback'],
+  ['/settings', 'Settings'],
+];
+
+export function page(frame: Frame, body: Html): string {
+  const { path, who, title } = frame;
+  const here = (where: string): boolean => (where === '/' ? path === '/' || path.startsWith('/hosts/') : path === where || path.startsWith(`${where}/`));
+  const links = PAGES.map(([where, name]) => (here(where) ? html`<a href="${where}" aria-current="page">${name}</a>` : html`<a href="${where}">${name}</a>`));
+  const scripts = ['page.js', ...(frame.scripts ?? [])].map((name) => html`<script src="/web/${name}" type="module"></script>`);
+  const person =
+    who === undefined || who.user === 0
+      ? html`<a class="person" href="/sign-in">Sign in</a>`
+      : html`<form class="person" method="post" action="/sign-out">${csrfField(frame.csrf)}<span>${who.name}, ${who.role}</span> <button class="quiet">Sign out</button></form>`;
+  const notice = frame.notice === undefined ? html`` : html`<p class="notice" role="status">${frame.notice}</p>`;
+  return html`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="csp-nonce" content="${frame.nonce}"><title>${title} · ${frame.week}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css">${scripts}</head><body><a class="skip" href="#main">Skip to content</a><header><div class="top"><strong>sigwright</strong><span>${frame.week}</span>${person}</div><nav aria-label="Pages">${links}</nav></header><main id="main" class="${frame.wide === true ? 'wide' : ''}">${notice}<h1>${title}</h1>${body}</main></body></html>`
+    .html;
+}
+
+export function csrfField(csrf: string): Html {
+  return html`<input type="hidden" name="csrf" value="${csrf}">`;
+}
+
+/** A row's cells stand under their headings; on a narrow screen each cell is a line with its heading before it. */
+export function table(headings: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
+  const body = rows.map((cells) => html`<tr>${cells.map((cell, at) => html`<td data-heading="${headings[at]}">${cell}</td>`)}</tr>`);
+  return html`<table><thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+/** Others write addresses, too: what is no web address is shown, and leads nowhere. */
+export function linkTo(address: string): Html {
+  return /^https?:\/\//.test(address) ? html`<a href="${address}" rel="noreferrer">${address}</a>` : html`${address}`;
+}
+
+export function hostLink(host: string): Html {
+  return html`<a href="/hosts/${encodeURIComponent(host)}">${host}</a>`;
+}
+
+export function ruleLink(sid: number): Html {
+  return html`<a href="/rules/${sid}">${sid}</a>`;
+}
+
+/** `/alerts?…` with what is set. */
+export function alertsAt(filter: Readonly<Record<string, string | number | undefined>>): string {
+  const parts = Object.entries(filter).filter(([, value]) => value !== undefined && value !== '');
+  return `/alerts${parts.length === 0 ? '' : `?${parts.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`}`;
+}
+
+export function counted(count: number, thing: string): string {
+  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** `2024-03-08 09:03:00` in UTC; an ISO text or milliseconds. */
+export function when(time: string | number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+export function empty(words: string): Html {
+  return html`<p class="empty">${words}</p>`;
+}
+
+export function select(name: string, label: string, options: readonly (readonly [string, string])[], chosen = ''): Html {
+  return html`<label>${label} <select name="${name}">${options.map(([value, words]) => (value === chosen ? html`<option value="${value}" selected>${words}</option>` : html`<option value="${value}">${words}</option>`))}</select></label>`;
+}
+
+const BARS = 60;
+const HEIGHT = 60;
+const WIDTH = 600;
+
+/** Alerts over time as bars, drawn by the server: no script, no data in attributes but numbers of ours. */
+export function timeline(hours: readonly { readonly hour: number; readonly alerts: number }[]): Html {
+  if (hours.length === 0) return html``;
+  const HOUR = 3_600_000;
+  const first = hours[0].hour;
+  const span = Math.max(hours[hours.length - 1].hour + HOUR - first, 12 * HOUR);
+  const step = Math.max(HOUR, Math.ceil(span / BARS / HOUR) * HOUR);
+  const bars = new Array<number>(Math.ceil(span / step)).fill(0);
+  for (const { hour, alerts } of hours) bars[Math.floor((hour - first) / step)] += alerts;
+  const most = Math.max(...bars);
+  const width = WIDTH / bars.length;
+  const drawn = bars.map((alerts, at) => {
+    const height = alerts === 0 ? 0 : Math.max(2, (alerts / most) * HEIGHT);
+    const from = first + at * step;
+    return html`<rect x="${(at * width).toFixed(1)}" y="${(HEIGHT - height).toFixed(1)}" width="${Math.max(1, width - 1).toFixed(1)}" height="${height.toFixed(1)}"><title>${when(from)}: ${counted(alerts, 'alert')}</title></rect>`;
+  });
+  const total = hours.reduce((sum, one) => sum + one.alerts, 0);
+  return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${counted(step / HOUR, 'hour')}">${drawn}</svg><figcaption><span>${when(first)}</span><span>${counted(total, 'alert')}, a bar is ${counted(step / HOUR, 'hour')}</span><span>${when(first + bars.length * step)}</span></figcaption></figure>`;
+}

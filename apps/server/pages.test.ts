@@ -1,0 +1,219 @@
+/** What came from traffic, rules or reports never becomes markup, on any page; nothing at all has pages, too; forms do what they say. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { bytesHtml, markdown } from './html.ts';
+import { alertLine, type Trial, trial } from './test-kit.ts';
+
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '</pre></td></table></textarea><iframe src=//evil>',
+  '&lt;b&gt;&#60;b>',
+  '\u202e<svg/onload=alert(1)>',
+];
+/** Every element that the pages themselves are made of. */
+const OURS = new Set(
+  'html head meta title link script body header strong span nav a main h1 h2 h3 p pre ul ol li section article details summary table thead tbody tr th td mark code em div form input select option label button textarea fieldset legend figure figcaption svg rect noscript'.split(
+    ' ',
+  ),
+);
+const PATHS = [
+  '/',
+  '/hosts/HOST',
+  '/alerts',
+  '/alerts?words=TEXT&sensor=TEXT&host=TEXT',
+  '/alerts/1',
+  '/rules',
+  '/rules?words=TEXT',
+  '/rules/1240301',
+  '/rules/77',
+  '/reports',
+  '/reports/2024-03-08-pyration',
+  '/review',
+  '/releases',
+  '/community',
+  '/feedback',
+  '/settings',
+  '/workbench?sid=1240301',
+  '/sign-in',
+];
+
+let here: Trial;
+afterEach(() => here.close());
+
+function check(page: string, path: string): void {
+  expect(page).toContain('<!doctype html>');
+  const elements = [...page.matchAll(/<\/?([a-z0-9!]+)/gi)].map((match) => match[1].toLowerCase()).filter((name) => name !== '!doctype');
+  expect(
+    elements.filter((name) => !OURS.has(name)),
+    path,
+  ).toEqual([]);
+  for (const tag of page.match(/<[a-z][^>]*>/gi) ?? []) {
+    // Attributes are ours as well: no handlers, no links that run, no style.
+    expect(tag.replace(/"[^"]*"/g, '""')).not.toMatch(/\s(on[a-z]+|style)\s*=/i);
+    expect(tag).not.toMatch(/href="(?!https?:\/\/|\/|#|data:,")/i);
+  }
+  for (const [, source] of page.matchAll(/<script src="([^"]*)"/g)) expect(source).toMatch(/^\/web\/[a-z]+\.js$/);
+  expect(page).not.toMatch(/<script>|<script (?!src="\/web\/)/);
+}
+
+describe('hostile text', () => {
+  test.each(HOSTILE)('%s in every field of events, verdicts, feedback, names and addresses', async (text) => {
+    here = await trial({
+      explain: () =>
+        ({
+          packet: 1,
+          direction: 'to_server',
+          flow: text,
+          transaction: 0,
+          holds: true,
+          steps: [{ where: text, condition: text, verdict: 'holds', why: text, found: { bytes: new TextEncoder().encode(text), from: 0, start: 1, end: 4 } }],
+        }) as never,
+    });
+    await here.store.setHomeNetworks('any');
+    const fields = {
+      src_ip: '10.3.8.16',
+      dest_ip: text,
+      app_proto: text,
+      proto: text,
+      host: text,
+      community_id: text,
+      dns: { queries: [{ rrname: text }] },
+      http: { hostname: text, url: text },
+      tls: { sni: text },
+    };
+    const meta = { signature_id: 77, signature: text, category: text, metadata: { malware_family: [text], role: [text], signature_severity: [text] } };
+    const lines = alertLine(fields, meta) + alertLine({ ...fields, src_ip: '10.3.8.17' }, { ...meta, signature_id: 1240301 });
+    await here.store.ingest([new TextEncoder().encode(lines)], text);
+    const { cookie, csrf } = await here.signedIn('admin');
+    await here.store.people.addUser(text, 'correct horse battery', 'reader');
+    await here.store.people.addToken(1, text, ['read']);
+    await here.store.people.note(text, text, text, text);
+    await here.store.addVerdict({ scope: 'pair', host: '10.3.8.16', sid: 77, verdict: 'true', note: text, by: text });
+    await here.store.addFeedback({ sid: 77, rev: 1, kind: text, reporter: text, comment: text });
+    await (await here.store.job(text, text, async () => text)).done;
+    for (const path of PATHS) {
+      const answer = await here.ask(path.replaceAll('TEXT', encodeURIComponent(text)).replace('HOST', '10.3.8.16'), { cookie });
+      expect([200, 302], path).toContain(answer.status);
+      check(await answer.text(), path);
+    }
+    const read = await here.ask('/reports/read', { cookie, form: { csrf, text: `${text} evil[.]example 198.51.100[.]7 ${text}` } });
+    check(await read.text(), '/reports/read');
+    check(await (await here.ask('/rules', { cookie, form: { csrf, category: text, rules: text } })).text(), 'a refusal');
+    expect(here.faults).toEqual([]);
+  });
+
+  test('bytes and Markdown are text', () => {
+    expect(bytesHtml(new TextEncoder().encode('<b>&"'), 0, 0, 3).html).not.toMatch(/<b>/);
+    expect(markdown('[x](javascript:alert(1)) <i>').html).not.toMatch(/href|<i>/);
+    expect(markdown('').html.trim()).toBe('');
+  });
+});
+
+test('nothing has pages, too: no events, and no repository', async () => {
+  here = await trial({ folder: '/nowhere/at/all' });
+  const { cookie } = await here.signedIn('admin');
+  for (const path of PATHS.filter((one) => !/\d/.test(one) && !one.includes('HOST'))) {
+    const answer = await here.ask(path, { cookie });
+    expect(answer.status, path).toBe(200);
+    check(await answer.text(), path);
+  }
+  expect(await (await here.ask('/', { cookie })).text()).toContain('No events yet');
+  expect(await (await here.ask('/rules', { cookie })).text()).toContain('There is no ruleset repository');
+  for (const path of ['/hosts/10.9.9.9', '/alerts/5', '/rules/1', '/constructor', '/reports/x'])
+    expect((await here.ask(path, { cookie })).status, path).toBe(404);
+});
+
+test('guests read where an example is shown, and change nothing', async () => {
+  here = await trial({ guests: true });
+  expect((await here.ask('/')).status).toBe(200);
+  expect((await here.ask('/verdicts', { form: { scope: 'rule', sid: '1', verdict: 'true' } })).status).toBe(401);
+});
+
+describe('journeys by forms', () => {
+  test('an alert → a false positive with a report → accepted into the repository → the rule is due', async () => {
+    here = await trial();
+    await here.store.ingest([new TextEncoder().encode(alertLine())], 'sensor');
+    const { cookie, csrf } = await here.signedIn('writer');
+    expect(await (await here.ask('/', { cookie })).text()).toContain('check this host for compromise');
+    await here.ask('/verdicts', {
+      cookie,
+      form: { csrf, scope: 'pair', host: '10.3.8.16', sid: '1240301', verdict: 'false_positive', note: 'our updater', report: 'yes', days: '' },
+    });
+    const inbox = await (await here.ask('/', { cookie })).text();
+    expect(inbox).not.toContain('check this host for compromise');
+    expect(inbox).toContain('our updater');
+    await here.ask('/feedback/1/accepted', { cookie, form: { csrf } });
+    expect(readFileSync(join(here.folder, 'feedback', '2024-04-10-1240301-1.yaml'), 'utf8')).toContain('comment: our updater');
+    expect((await (await here.ask('/review', { cookie })).text()).includes('reported as a false positive')).toBe(true);
+    await here.ask('/verdicts/1/take-back', { cookie, form: { csrf, back: '/' } });
+    expect(await (await here.ask('/', { cookie })).text()).toContain('check this host for compromise');
+  });
+
+  test('a report → drafts → rules of the repository, committed in the name of who did it → a release', async () => {
+    here = await trial();
+    execFileSync('git', ['-C', here.folder, 'init', '-q']);
+    const { cookie, csrf } = await here.signedIn('releaser');
+    const page = await (
+      await here.ask('/reports/read', {
+        cookie,
+        form: { csrf, text: 'Evil Stealer talks to evil-panel-7[.]top and hxxp://198.51.100[.]7/gate.php, says @someone' },
+      })
+    ).text();
+    expect(page.includes('<mark title="domain, indicator')).toBe(true);
+    const drafts = (/<textarea name="rules"[^>]*>([^<]*)/.exec(page)?.[1] ?? '').replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+    expect(drafts).toContain('evil-panel-7.top');
+    expect((await here.ask('/rules', { cookie, form: { csrf, category: 'malware', rules: drafts } })).headers.get('location')).toBe('/rules?done=rules');
+    expect((await here.ask('/rules', { cookie, form: { csrf, category: 'malware', rules: drafts } })).status).toBe(409);
+    expect(await (await here.ask('/rules?words=evil-panel', { cookie })).text()).toContain('evil-panel');
+    expect(execFileSync('git', ['-C', here.folder, 'log', '-1', '--format=%an'], { encoding: 'utf8' }).trim()).toBe('releaser0');
+    const released = await here.ask('/releases', { cookie, form: { csrf, version: '7' } });
+    expect(released.headers.get('location')).toBe('/releases?done=release');
+    expect(await (await here.ask('/releases', { cookie })).text()).toContain('Version 7');
+  });
+
+  test('a rule that changed meanwhile is a conflict, shown and not lost', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('writer');
+    const decide = async (seen: string): Promise<Response> =>
+      here.ask('/rules/1240301/decide', { cookie, form: { csrf, decision: 'disable', reason: 'Age', seen } });
+    const conflict = await decide('alert something else');
+    expect(conflict.status).toBe(409);
+    expect(await conflict.text()).toContain('it reads now: alert');
+    const text = here.desk.repository()!.rules.find(({ rule }) => rule.sid === 1240301)!.rule.text;
+    expect((await decide(text)).headers.get('location')).toBe('/rules/1240301?done=decided');
+    expect(await (await here.ask('/rules/1240301', { cookie })).text()).toContain('disabled');
+  });
+
+  test('the API says what the pages say, and describes itself', async () => {
+    here = await trial();
+    const { token } = await here.store.people.addToken((await here.store.people.addUser('ada', 'correct horse battery', 'admin'))!, 'all', [
+      'read',
+      'ingest',
+      'triage',
+    ]);
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await (await here.ask('/api/v1/events?sensor=s', { headers, body: alertLine() + alertLine() })).json()).toEqual({
+      added: 1,
+      known: 1,
+      broken: 0,
+      alerts: 1,
+    });
+    const { hosts } = (await (await here.ask('/api/v1/hosts', { headers })).json()) as { hosts: { host: string; judgement: string }[] };
+    expect(hosts).toMatchObject([{ host: '10.3.8.16', judgement: 'check this host for compromise' }]);
+    const bad = await here.ask('/api/v1/verdicts', { headers, json: { scope: 'pair', verdict: 'true' } });
+    expect([bad.status, await bad.json()]).toEqual([400, { error: 'a verdict on a pair names host and sid; host and sid is missing' }]);
+    expect((await here.ask('/api/v1/verdicts', { headers, json: { scope: 'sky', verdict: 'true' } })).status).toBe(400);
+    expect((await here.ask('/api/v1/alerts?limit=0', { headers })).status).toBe(400);
+    const spec = (await (await here.ask('/api/v1/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, { security: unknown; summary: string }>>;
+    };
+    expect(spec.openapi).toBe('3.1.0');
+    for (const methods of Object.values(spec.paths))
+      for (const route of Object.values(methods)) expect(route).toMatchObject({ security: expect.anything(), summary: expect.stringMatching(/\S/) });
+  });
+});

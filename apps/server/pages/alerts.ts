@@ -1,0 +1,124 @@
+/** Alerts with filters in the address, and one alert with its record, flow and bytes. */
+import type { AlertFilter, StoredAlert } from '@sigwright/workbench';
+import type { Desk } from '../desk.ts';
+import { bytesHtml, type Html, html } from '../html.ts';
+import { alertsAt, counted, empty, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
+import { verdictForm } from './hosts.ts';
+
+const FILTERS: readonly (readonly [string, string])[] = [
+  ['words', 'Words of the message'],
+  ['sid', 'Rule'],
+  ['host', 'Host of ours'],
+  ['address', 'Either address'],
+  ['role', 'Role'],
+  ['sensor', 'Sensor'],
+  ['from', 'From (UTC)'],
+  ['to', 'Before (UTC)'],
+];
+
+/** From the address line; what is no filter is passed over. */
+export function filterOf(query: Readonly<Record<string, string>>): AlertFilter {
+  const text = (name: string): string | undefined => (query[name] === undefined || query[name].trim() === '' ? undefined : query[name].trim().slice(0, 200));
+  const time = (name: string): number | undefined => {
+    const given = text(name);
+    if (given === undefined) return undefined;
+    const at = /^\d{10,16}$/.test(given)
+      ? Number(given)
+      : Date.parse(/[zZ]|[+-]\d\d:?\d\d$/.test(given) ? given : `${given.replace(' ', 'T')}${given.includes(':') ? 'Z' : ''}`);
+    return Number.isNaN(at) ? undefined : at;
+  };
+  const sid = Number(text('sid') ?? Number.NaN);
+  const wanted: Record<string, string | number | undefined> = {
+    sid: Number.isSafeInteger(sid) ? sid : undefined,
+    from: time('from'),
+    to: time('to'),
+    ...Object.fromEntries(['host', 'address', 'flow', 'role', 'sensor', 'words', 'after'].map((name) => [name, text(name)])),
+  };
+  return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+}
+
+export async function alertsPage(desk: Desk, query: Readonly<Record<string, string>>): Promise<Html> {
+  const filter = filterOf(query);
+  const { alerts, next } = await desk.store.alerts(filter);
+  const hours = await desk.store.alertHours(filter.host !== undefined ? { host: filter.host } : filter.sid !== undefined ? { sid: filter.sid } : {});
+  const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`)}<button>Filter</button> <a href="/alerts">all</a></form>`;
+  const { after: _, ...kept } = query;
+  const on = next === undefined ? html`` : html`<p><a href="${alertsAt({ ...kept, after: next })}" rel="next">Older alerts</a></p>`;
+  const list =
+    alerts.length === 0
+      ? empty(Object.keys(filter).length === 0 ? 'No alerts: no rule fired yet.' : 'No alert fits these filters.')
+      : html`<div data-rows="tr">${alertTable(alerts)}</div>`;
+  return html`${form}${timeline(hours)}${list}${on}`;
+}
+
+export function alertTable(alerts: readonly StoredAlert[]): Html {
+  return table(
+    ['time', 'host', 'source', 'destination', 'about', 'rule'],
+    alerts.map((one) => [
+      html`<a href="/alerts/${one.id}">${when(one.time)}</a>`,
+      one.host === null ? '' : hostLink(one.host),
+      one.source,
+      one.destination,
+      one.name ?? one.protocol,
+      html`${ruleLink(one.sid)} ${one.signature}`,
+    ]),
+  );
+}
+
+export async function alertPage(desk: Desk, id: number, csrf: string | undefined): Promise<Html | undefined> {
+  const alert = await desk.store.record(id);
+  if (alert === undefined) return undefined;
+  const around = alert.flow === null ? [] : await desk.store.flow(alert.flow);
+  const community = alert.record['community_id'];
+  const facts: [string, Html | string][] = [
+    ['time', when(alert.time)],
+    ...(alert.sid === 0
+      ? ([['type', String(alert.record['event_type'])]] as [string, string][])
+      : ([
+          ['rule', html`${ruleLink(alert.sid)} ${alert.signature}`],
+          ['host', alert.host === null ? 'none of ours' : hostLink(alert.host)],
+        ] as [string, Html | string][])),
+    ['role', alert.role.replace('_', '-')],
+    ['source', html`<a href="${alertsAt({ address: addressOf(alert.source) })}">${alert.source}</a>`],
+    ['destination', html`<a href="${alertsAt({ address: addressOf(alert.destination) })}">${alert.destination}</a>`],
+    ['protocol', alert.protocol],
+    ['about', alert.name ?? ''],
+    ['sensor', alert.sensor],
+    ...(typeof community === 'string' ? ([['community id', community]] as [string, string][]) : []),
+  ];
+  const attempt = alert.sid === 0 ? undefined : desk.options.explain?.(alert.sid);
+  const steps = attempt?.steps.map(
+    (step) =>
+      html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
+  );
+  const matched =
+    steps === undefined
+      ? html``
+      : html`<h2>What the rule matched</h2><p class="quiet-text">Where the conditions first held on the capture at hand: packet ${attempt!.packet}, ${attempt!.direction.replace('_', ' ')}, flow ${attempt!.flow}.</p><ol class="steps">${steps}</ol>`;
+  const flow =
+    around.length < 2
+      ? html``
+      : html`<h2>Records of the same flow</h2>${table(
+          ['time', 'type', 'source', 'destination', 'about'],
+          around.map((one) => [
+            html`<a href="/alerts/${one.id}">${when(one.time)}</a>`,
+            one.type,
+            one.source,
+            one.destination,
+            one.signature === '' ? (one.name ?? one.protocol) : one.signature,
+          ]),
+        )}`;
+  const decide =
+    csrf === undefined || alert.host === null || alert.sid === 0
+      ? html``
+      : html`<h2>Verdict</h2>${verdictForm(csrf, 'pair', { host: alert.host, sid: alert.sid }, `/alerts/${id}`)}<details><summary>On the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid: alert.sid }, `/alerts/${id}`)}</details>`;
+  const slice = desk.options.slice === undefined ? html`` : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap)</p>`;
+  return html`${table(
+    ['field', 'value'],
+    facts.filter(([, value]) => value !== '').map(([name, value]) => [name, value]),
+  )}${slice}${decide}${matched}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+}
+
+function addressOf(end: string): string {
+  return /^\[(.*)\]:\d+$/.exec(end)?.[1] ?? end.replace(/:\d+$/, '');
+}

@@ -1,0 +1,189 @@
+/** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
+import { communityReview, DECISIONS, FEEDBACK_KINDS, REASONS, reviewQueue, ruleHistory } from '@sigwright/workbench';
+import type { Desk } from '../desk.ts';
+import { bytesHtml, type Html, html, markdown } from '../html.ts';
+import { alertsAt, counted, csrfField, empty, hostLink, linkTo, ruleLink, select, table, timeline, when } from '../layout.ts';
+import { verdictForm } from './hosts.ts';
+
+const NO_REPOSITORY = 'There is no ruleset repository. Start the server with one: sigwright serve -C FOLDER.';
+const MOST_SHOWN = 500;
+
+export async function rulesPage(desk: Desk, query: Readonly<Record<string, string>>): Promise<Html> {
+  const repository = desk.repository();
+  if (repository === undefined) return empty(NO_REPOSITORY);
+  const words = (query['words'] ?? '')
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, 20);
+  const seen = new Map((await desk.store.signatures()).map((one) => [one.sid, one.alerts]));
+  const proofs = new Map(desk.proofs()?.rules.map((proof) => [proof.sid, proof]));
+  const found = repository.rules.filter(({ rule, category }) => {
+    const text = `${rule.text} ${category} ${rule.enabled ? 'enabled' : 'disabled'}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+  const rows = found.slice(0, MOST_SHOWN).map(({ rule, category }) => {
+    const proof = proofs.get(rule.sid);
+    const evidence =
+      proof === undefined
+        ? `${repository.evidence.get(rule.sid)?.fires.length ?? 0} captures`
+        : proof.ok
+          ? `proved, ${counted(proof.checks.length, 'check')}`
+          : 'not proved';
+    return [
+      ruleLink(rule.sid),
+      category,
+      html`${rule.message}${rule.enabled ? html`` : html` <span class="tag">disabled</span>`}`,
+      evidence,
+      seen.get(rule.sid) ?? 0,
+    ];
+  });
+  const form = html`<form class="line" method="get" action="/rules" role="search"><label>Words anywhere in the rule, its category, enabled or disabled <input name="words" value="${query['words'] ?? ''}" size="40"></label><button>Search</button></form>`;
+  const problems =
+    repository.problems.length === 0
+      ? html``
+      : html`<p class="problem">${counted(repository.problems.length, 'problem')} in the repository: ${repository.problems[0].message}</p>`;
+  const good = [...proofs.values()].filter((proof) => proof.ok).length;
+  return html`${form}${problems}<p class="lead">${counted(found.length, 'rule')}${words.length > 0 ? ` of ${repository.rules.length}` : ''}${proofs.size === 0 ? '' : `; ${good} of ${proofs.size} proved`}.</p>${rows.length === 0 ? empty('No rule has all these words.') : html`<div data-rows="tr">${table(['sid', 'category', 'message', 'evidence', 'alerts'], rows)}</div>`}`;
+}
+
+export async function rulePage(desk: Desk, sid: number, csrf: string | undefined, mayWrite: boolean): Promise<Html | undefined> {
+  const repository = desk.repository();
+  const one = repository?.rules.find(({ rule }) => rule.sid === sid);
+  const hosts = await desk.store.hostsOfRule(sid);
+  const signature = (await desk.store.signatures()).find((known) => known.sid === sid);
+  if (one === undefined && signature === undefined) return undefined;
+  const hours = await desk.store.alertHours({ sid });
+  const heard =
+    hosts.length === 0
+      ? empty('It did not fire on a host of ours.')
+      : table(
+          ['host', 'alerts', 'first', 'last'],
+          hosts.map((host) => [
+            hostLink(host.host),
+            html`<a href="${alertsAt({ host: host.host, sid })}">${host.alerts}</a>`,
+            when(host.first),
+            when(host.last),
+          ]),
+        );
+  const decideAlerts =
+    csrf === undefined
+      ? html``
+      : html`<details><summary>Verdict on the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid }, `/rules/${sid}`)}</details>`;
+  const fired = html`<h2>Where it fired</h2>${timeline(hours)}${heard}${decideAlerts}`;
+  if (one === undefined || repository === undefined)
+    return html`<p class="lead">${signature!.signature}</p><p class="quiet-text">The rule is not in the ruleset repository; this is what alerts say about it.</p>${fired}`;
+  const { rule, category } = one;
+  const report = repository.reports.find((candidate) => candidate.rules.some((used) => used.sid === sid));
+  const proof = desk.proofs()?.rules.find((known) => known.sid === sid);
+  const attempt = desk.options.explain?.(sid);
+  const steps = attempt?.steps.map(
+    (step) =>
+      html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
+  );
+  const expected = repository.evidence.get(sid);
+  const checks =
+    proof !== undefined
+      ? proof.checks.map(
+          (check) =>
+            html`<li><span class="${check.ok ? 'good' : 'wrong'}">${check.ok ? 'as it must' : 'NOT as it must'}</span>: ${check.kind === 'fires' ? 'fires' : check.kind === 'silent' ? 'silent' : `at most ${check.wanted} on ordinary traffic,`} on ${check.capture}. ${check.says}</li>`,
+        )
+      : [
+          ...(expected?.fires ?? []).map((fires) => html`<li>must fire on ${fires.capture}. ${fires.shows}</li>`),
+          ...(expected?.silent ?? []).map((silent) => html`<li>must be silent on ${silent.capture}. ${silent.because}</li>`),
+        ];
+  const queued = reviewQueue(repository, desk.today()).find((item) => item.sid === sid);
+  const locked = repository.lock.rules[String(sid)];
+  const history = ruleHistory(repository.folder, sid);
+  const past = [
+    ...(locked?.decisions ?? []).map(
+      (decision) => html`<li>${decision.date} ${decision.decision} ${decision.reason} ${decision.by ?? ''} ${decision.note ?? ''}</li>`,
+    ),
+    ...(history.ok ? history.value.map((revision) => html`<li>${revision.date.slice(0, 10)} ${revision.author}: ${revision.subject}</li>`) : []),
+  ];
+  const decide = csrf === undefined || !mayWrite ? html`` : html`<h2>Decide</h2>${decisionForm(csrf, sid, rule.text)}`;
+  const tell = csrf === undefined ? html`` : html`<details><summary>Report this rule to its writers</summary>${feedbackForm(csrf, sid)}</details>`;
+  return html`<p class="lead">${rule.message} <span class="tag">${category}</span> <span class="tag">${rule.enabled ? 'enabled' : 'disabled'}</span> <span class="tag">rev ${rule.rev}</span></p><pre class="rule">${rule.text}</pre><p><a href="/workbench?sid=${sid}">Open it in the rule workbench</a></p>${report === undefined ? html`` : html`<p>From the report <a href="/reports/${report.slug}">${report.title}</a>, by ${report.credits.map((credit) => credit.handle).join(', ') || 'nobody named'}.</p>`}${queued === undefined ? html`` : html`<p class="${queued.overdue >= 0 ? 'problem' : 'quiet-text'}">Review due ${queued.due}: ${queued.why}</p>`}<h2>Evidence</h2>${checks.length === 0 ? empty('No evidence is written for this rule.') : html`<ul>${checks}</ul>`}${fired}${steps === undefined ? html`` : html`<h2>What it matched</h2><ol class="steps">${steps}</ol>`}${decide}${tell}<h2>History</h2>${past.length === 0 ? empty('Nothing was decided about it yet.') : html`<ul>${past}</ul>`}`;
+}
+
+function decisionForm(csrf: string, sid: number, text: string): Html {
+  return html`<form class="tall" method="post" action="/rules/${sid}/decide">${csrfField(csrf)}<input type="hidden" name="seen" value="${text}">${select(
+    'decision',
+    'Decision',
+    DECISIONS.map((word) => [word, word]),
+  )}${select('reason', 'Reason', [['', 'none (keep, revise)'], ...REASONS.map((word) => [word, word.replace('_', ' ')] as const)])}<label>The rule as it is to be (revise) <textarea name="rule" rows="5">${text}</textarea></label><label>Note <input name="note" maxlength="4000"></label><button>Carry out</button></form>`;
+}
+
+function feedbackForm(csrf: string, sid: number): Html {
+  return html`<form class="line" method="post" action="/feedback">${csrfField(csrf)}<input type="hidden" name="sid" value="${sid}">${select(
+    'kind',
+    'What',
+    FEEDBACK_KINDS.map((kind) => [kind, kind.replaceAll('_', ' ')]),
+  )}<label>Words <input name="comment" size="40" maxlength="4000"></label><button>Report</button></form>`;
+}
+
+export function reviewPage(desk: Desk): Html {
+  const repository = desk.repository();
+  if (repository === undefined) return empty(NO_REPOSITORY);
+  const queue = reviewQueue(repository, desk.today());
+  const due = queue.filter((item) => item.overdue >= 0);
+  const rows = queue
+    .slice(0, MOST_SHOWN)
+    .map((item) => [
+      ruleLink(item.sid),
+      html`${item.message}${item.proposed === undefined ? html`` : html` <span class="tag">proposed: ${item.proposed}</span>`}`,
+      item.overdue >= 0 ? html`<span class="wrong">${counted(item.overdue, 'day')} overdue</span>` : `in ${counted(-item.overdue, 'day')}`,
+      item.why,
+    ]);
+  return html`<p class="lead">${due.length} of ${counted(queue.length, 'rule')} are due on ${desk.today()}. A rule's page takes the decision.</p>${rows.length === 0 ? empty('No rule is enabled, so none is due.') : html`<div data-rows="tr">${table(['sid', 'message', 'due', 'why'], rows)}</div>`}`;
+}
+
+export function releasesPage(desk: Desk, csrf: string | undefined, mayRelease: boolean): Html {
+  if (desk.repository() === undefined) return empty(NO_REPOSITORY);
+  const releases = desk.releases();
+  const make =
+    csrf === undefined || !mayRelease
+      ? html``
+      : html`<form class="line" method="post" action="/releases">${csrfField(csrf)}<label>Version <input name="version" required maxlength="60" value="${String(Number(releases[0]?.version ?? 0) + 1 || '')}"></label><button>Make a release</button></form>`;
+  const list = releases.map(
+    (release) =>
+      html`<section class="card"><h2>Version ${release.version}</h2><details open><summary>What changed</summary><pre class="text">${release.changelog}</pre></details><details><summary>${counted(release.files.length, 'file')}</summary>${table(
+        ['file', 'bytes'],
+        release.files.map((file) => [file.path, file.bytes]),
+      )}</details></section>`,
+  );
+  return html`${make}${list.length === 0 ? empty('Nothing was released yet.') : list}`;
+}
+
+export function communityPage(desk: Desk): Html {
+  const repository = desk.repository();
+  return repository === undefined ? empty(NO_REPOSITORY) : html`<article class="post">${markdown(communityReview(repository, desk.today()))}</article>`;
+}
+
+export async function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean): Promise<Html> {
+  const rows = (await desk.store.feedback()).map((one) => [
+    ruleLink(one.sid),
+    one.kind.replaceAll('_', ' '),
+    one.comment,
+    `${one.reporter}, ${when(one.created)}`,
+    one.state !== 'new' || csrf === undefined || !mayWrite
+      ? one.state
+      : html`<form class="line" method="post" action="/feedback/${one.id}/accepted">${csrfField(csrf)}<button class="quiet">Accept</button></form><form class="line" method="post" action="/feedback/${one.id}/declined">${csrfField(csrf)}<button class="quiet">Decline</button></form>`,
+  ]);
+  const kept = (desk.repository()?.feedback ?? []).map((one) => [
+    ruleLink(one.sid),
+    one.kind.replaceAll('_', ' '),
+    one.comment,
+    `${one.reporter}, ${one.date}`,
+    one.file,
+  ]);
+  return html`<p class="lead">What analysts report about rules. Accepted, it becomes a file of the repository, and the rule is due for review.</p>${rows.length === 0 ? empty('Nothing was reported yet. A verdict on an alert can report its rule, too.') : table(['rule', 'what', 'words', 'by', 'state'], rows)}${kept.length === 0 ? html`` : html`<h2>In the repository</h2>${table(['rule', 'what', 'words', 'by', 'file'], kept)}`}`;
+}
+
+export function reportFilePage(desk: Desk, slug: string): Html | undefined {
+  const report = desk.repository()?.reports.find((one) => one.slug === slug);
+  if (report === undefined) return undefined;
+  const rules = report.rules.map((used) => [ruleLink(used.sid), used.role.replace('_', '-'), used['alerts-on']]);
+  const indicators = report.indicators.map((one) => [one.type, one.value, one.role, one.note]);
+  return html`<p>${linkTo(report.source.url)}</p><p>${report.summary}</p><p>Credits: ${report.credits.map((credit) => credit.handle).join(', ')}</p>${report.playbook === '' ? html`` : html`<h2>Playbook</h2><p>${report.playbook}</p>`}<h2>Rules</h2>${rules.length === 0 ? empty('No rule came of it.') : table(['sid', 'role', 'alerts on'], rules)}<h2>Indicators</h2>${indicators.length === 0 ? empty('None are noted.') : table(['type', 'value', 'role', 'note'], indicators)}`;
+}

@@ -1,0 +1,86 @@
+/** Settings: networks, sensors, users, tokens, jobs, the audit log. And signing in. */
+import { SCOPES, SHORTEST_PASSWORD, USER_ROLES } from '@sigwright/workbench';
+import type { Desk } from '../desk.ts';
+import { type Html, html } from '../html.ts';
+import { csrfField, empty, select, table, when } from '../layout.ts';
+import { verdictList } from './hosts.ts';
+
+const ROLE_WORDS: Record<string, string> = {
+  reader: 'reader: sees',
+  analyst: 'analyst: and judges',
+  writer: 'writer: and changes rules',
+  releaser: 'releaser: and releases',
+  admin: 'admin: and sets up',
+};
+
+export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin: boolean): Promise<Html> {
+  const { store } = desk;
+  const sensors = await store.sensors();
+  const jobs = await store.jobs();
+  const open = html`<h2>Sensors</h2>${
+    sensors.length === 0
+      ? empty('No events came yet.')
+      : table(
+          ['name', 'events', 'first heard', 'last heard'],
+          sensors.map((one) => [one.name, one.events, when(one.first_seen), when(one.last_seen)]),
+        )
+  }<h2>Jobs</h2>${
+    jobs.length === 0
+      ? empty('Nothing ran yet.')
+      : table(
+          ['what', 'state', 'result', 'by', 'started'],
+          jobs.map((one) => [
+            one.kind,
+            one.total > 0 && one.state === 'running' ? `${one.done} of ${one.total}` : one.state,
+            one.said,
+            one.by,
+            when(one.created),
+          ]),
+        )
+  }${verdictList(await store.verdicts(true), undefined, '/settings')}<h2>API</h2><p>Described by <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Programs sign in with a token: <code>Authorization: Bearer sw_…</code></p>`;
+  if (!isAdmin || csrf === undefined) return html`${open}<p class="quiet-text">Users, tokens, networks and the audit log are for admins.</p>`;
+  const users = (await store.people.users()).map((user) => [
+    user.name,
+    user.role,
+    user.disabled ? 'disabled' : 'may sign in',
+    html`<form class="line" method="post" action="/settings/users/${user.id}">${csrfField(csrf)}${select(
+      'role',
+      'Role',
+      USER_ROLES.map((role) => [role, role]),
+      user.role,
+    )}${select(
+      'disabled',
+      'State',
+      [
+        ['no', 'may sign in'],
+        ['yes', 'disabled'],
+      ],
+      user.disabled ? 'yes' : 'no',
+    )}<button class="quiet">Change</button></form>`,
+  ]);
+  const tokens = (await store.people.tokens()).map((token) => [
+    token.name,
+    token.owner,
+    token.scopes.join(', '),
+    token.expires === null ? 'no end' : when(token.expires),
+    token.used === null ? 'never used' : when(token.used),
+    html`<form method="post" action="/settings/tokens/${token.id}/end">${csrfField(csrf)}<button class="quiet">End it</button></form>`,
+  ]);
+  const audit = (await store.people.audit(100)).map((entry) => [when(entry.time), entry.who, entry.action, entry.target, entry.detail]);
+  const networks = (await store.homeNetworks()) ?? '';
+  const scopes = SCOPES.map((scope) => html`<label><input type="checkbox" name="scopes" value="${scope}"> ${scope}</label> `);
+  return html`<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
+    'role',
+    'Role',
+    USER_ROLES.map((role) => [role, ROLE_WORDS[role]]),
+  )}<button>Add</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time', 'who', 'did', 'to', 'more'], audit)}`;
+}
+
+export function signInPage(needsSetup: boolean, problem: string | undefined): Html {
+  const hint = needsSetup ? html`<p class="notice">Nobody can sign in yet. The terminal shows a link that makes the first admin.</p>` : html``;
+  return html`${hint}${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/sign-in"><label>Name <input name="name" required autocomplete="username" autofocus></label><label>Password <input name="password" type="password" required autocomplete="current-password"></label><p><button>Sign in</button></p></form>`;
+}
+
+export function setupPage(secret: string, problem: string | undefined): Html {
+  return html`<p class="lead">This link makes the first admin, once.</p>${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/set-up/${secret}"><label>Name <input name="name" required maxlength="64" value="admin" autocomplete="username"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><p><button>Begin</button></p></form>`;
+}

@@ -1,0 +1,231 @@
+/** Every row of the threat model in SECURITY.md, tried. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alertLine, PASSWORD, type Trial, trial } from './test-kit.ts';
+
+let here: Trial;
+let admin: { cookie: string; csrf: string };
+let reader: { cookie: string; csrf: string };
+beforeAll(async () => {
+  here = await trial();
+  admin = await here.signedIn('admin');
+  reader = await here.signedIn('reader');
+  await here.store.ingest([new TextEncoder().encode(alertLine())], 'sensor');
+});
+afterAll(() => here.close());
+
+const ROWS: Record<string, () => Promise<void>> = {
+  async 'a stranger reads'() {
+    for (const path of [
+      '/',
+      '/alerts',
+      '/alerts/1',
+      '/hosts/10.3.8.16',
+      '/rules',
+      '/rules/1240301',
+      '/reports',
+      '/review',
+      '/releases',
+      '/feedback',
+      '/settings',
+      '/workbench',
+      '/example.pcap',
+    ])
+      expect((await here.ask(path)).headers.get('location'), path).toBe('/sign-in');
+    const spec = (await (await here.ask('/api/v1/openapi.json')).json()) as { paths: Record<string, Record<string, unknown>> };
+    let tried = 0;
+    for (const [path, methods] of Object.entries(spec.paths))
+      for (const method of Object.keys(methods)) {
+        const body = ['post', 'put'].includes(method) ? { json: path === '/reports/read' ? { text: 'x' } : (VALID[path] ?? {}) } : {};
+        const { status } = await here.ask(`/api/v1${path.replace(/\{(\w+)\}/g, (_, name: string) => (name === 'state' ? 'accepted' : '1'))}`, {
+          method: method.toUpperCase(),
+          ...body,
+        });
+        expect(status, `${method} ${path}`).toBe(401);
+        tried++;
+      }
+    expect(tried).toBeGreaterThan(20);
+  },
+  async 'a user does more than its role'() {
+    const tries: [string, Record<string, string>][] = [
+      ['/verdicts', { scope: 'rule', sid: '1', verdict: 'true' }],
+      ['/verdicts/1/take-back', {}],
+      ['/feedback', { sid: '1', kind: 'miss' }],
+      ['/feedback/1/accepted', {}],
+      ['/rules', { category: 'malware', rules: 'x' }],
+      ['/rules/1240301/decide', { decision: 'keep' }],
+      ['/releases', { version: '9' }],
+      ['/settings/networks', { networks: 'any' }],
+      ['/settings/users', { name: 'x', password: PASSWORD, role: 'admin' }],
+      ['/settings/users/1', { role: 'reader', disabled: 'yes' }],
+      ['/settings/tokens', { name: 'x', scopes: 'admin' }],
+      ['/settings/tokens/1/end', {}],
+    ];
+    for (const [path, form] of tries) expect((await here.ask(path, { cookie: reader.cookie, form: { ...form, csrf: reader.csrf } })).status, path).toBe(403);
+    const settings = await (await here.ask('/settings', { cookie: reader.cookie })).text();
+    expect(settings).not.toContain('Audit log');
+  },
+  async 'a token does more than its scopes'() {
+    const { token } = await here.store.people.addToken(1, 'sensor', ['ingest']);
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await here.ask('/api/v1/events', { headers, body: alertLine() })).status).toBe(200);
+    expect((await here.ask('/api/v1/alerts', { headers })).status).toBe(403);
+    expect((await here.ask('/api/v1/users', { headers })).status).toBe(403);
+    expect((await here.ask('/api/v1/alerts', { headers: { authorization: 'Bearer sw_wrong' } })).status).toBe(401);
+    expect((await here.ask('/api/v1/alerts', { headers: { authorization: 'Basic YTpi' }, cookie: admin.cookie })).status).toBe(401);
+  },
+  async 'passwords are tried'() {
+    await here.store.people.addUser('tried', PASSWORD, 'reader');
+    const answers: number[] = [];
+    for (let at = 0; at < 14; at++) answers.push((await here.ask('/sign-in', { form: { name: 'tried', password: `wrong ${at}` } })).status);
+    expect(answers.slice(0, 10)).toEqual(Array(10).fill(401));
+    expect(answers.slice(10)).toEqual(Array(4).fill(429));
+    expect((await here.store.people.audit(20)).some((entry) => entry.action === 'sign-in failed' && entry.who === 'tried')).toBe(true);
+    here.clock += 60_000;
+    expect((await here.ask('/sign-in', { form: { name: 'tried', password: PASSWORD } })).status).toBe(303);
+    const long = await here.ask('/sign-in', { form: { name: 'tried', password: 'x'.repeat(1_000_000) } });
+    expect(long.status).toBe(401);
+  },
+  async 'the store is stolen'() {
+    const user = (await here.store.people.addUser('kept', PASSWORD, 'admin'))!;
+    const secret = await here.store.people.openSession(user);
+    const { token } = await here.store.people.addToken(user, 'kept', ['read']);
+    const { DatabaseSync } = await import('node:sqlite');
+    const { openStore } = await import('@sigwright/workbench');
+    const path = join(here.folder, 'stolen.db');
+    const store = await openStore({ sqlite: path });
+    const other = (await store.people.addUser('kept', PASSWORD, 'admin'))!;
+    const [itsSecret, its] = [await store.people.openSession(other), await store.people.addToken(other, 'x', ['read'])];
+    const db = new DatabaseSync(path);
+    const all = JSON.stringify(['users', 'sessions', 'tokens', 'audit'].map((name) => db.prepare(`select * from ${name}`).all()));
+    db.close();
+    await store.close();
+    for (const word of [PASSWORD, itsSecret, its.token]) expect(all).not.toContain(word);
+    expect(all).toContain('scrypt$32768$8$3$');
+    expect(secret.length).toBeGreaterThanOrEqual(43);
+    expect(token.length).toBeGreaterThanOrEqual(43);
+  },
+  async 'another page sends a form'() {
+    const form = { scope: 'rule', sid: '1240301', verdict: 'false_positive', note: 'forged' };
+    for (const [why, sent] of [
+      ['no token', { form }],
+      ['a token of another session', { form: { ...form, csrf: reader.csrf } }],
+      ['another origin', { form: { ...form, csrf: admin.csrf }, headers: { origin: 'https://evil.example' } }],
+      ['another site', { form: { ...form, csrf: admin.csrf }, headers: { 'sec-fetch-site': 'cross-site' } }],
+      ['JSON without the header', { json: form }],
+    ] as const)
+      expect((await here.ask('json' in sent ? '/api/v1/verdicts' : '/verdicts', { cookie: admin.cookie, ...sent })).status, why).toBe(403);
+    expect(await here.store.verdicts(true)).toEqual([]);
+    expect((await here.ask('/verdicts', { cookie: admin.cookie, form: { ...form, csrf: admin.csrf } })).status).toBe(303);
+    expect((await here.ask('/api/v1/verdicts', { cookie: admin.cookie, json: { ...form, sid: 1 }, headers: { 'x-csrf-token': admin.csrf } })).status).toBe(201);
+    expect((await here.ask('/sign-in', { form: { name: 'x', password: 'x' }, headers: { 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+  },
+  async 'a cookie is taken'() {
+    const { headers } = await here.ask('/sign-in', { form: { name: 'kept', password: PASSWORD } });
+    expect(headers.get('set-cookie')).toMatch(/^sigwright=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+    const behindTls = await trial({ origin: 'https://alerts.example' });
+    await behindTls.store.people.addUser('ada', PASSWORD, 'admin');
+    const answer = await behindTls.ask('/sign-in', { form: { name: 'ada', password: PASSWORD } });
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Host-sigwright=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+    expect(answer.headers.get('strict-transport-security')).toContain('max-age');
+    await behindTls.close();
+    const out = await here.signedIn('reader');
+    expect((await here.ask('/', { cookie: out.cookie })).status).toBe(200);
+    await here.ask('/sign-out', { cookie: out.cookie, form: { csrf: out.csrf } });
+    expect((await here.ask('/', { cookie: out.cookie })).status).toBe(302);
+  },
+  async 'a name of the attacker points here'() {
+    expect((await here.ask('/', { cookie: admin.cookie, headers: { host: 'evil.example:8340' } })).status).toBe(403);
+    expect((await here.ask('/', { cookie: admin.cookie, headers: { host: 'localhost:8340' } })).status).toBe(200);
+  },
+  async 'pages are framed, sniffed, scripted'() {
+    for (const path of ['/', '/nope', '/sign-in', '/api/v1/hosts', '/workbench']) {
+      const { headers } = await here.ask(path, { cookie: admin.cookie });
+      const policy = headers.get('content-security-policy') ?? '';
+      for (const part of ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self' 'wasm-unsafe-eval'"])
+        expect(policy, path).toContain(part);
+      expect(policy).not.toMatch(/script-src[^;]*'unsafe-(inline|eval)'/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  },
+  async 'a redirect leads away'() {
+    for (const back of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '/x\r\nset-cookie: a=b']) {
+      const answer = await here.ask('/verdicts', { cookie: admin.cookie, form: { scope: 'rule', sid: '5', verdict: 'expected', back, csrf: admin.csrf } });
+      expect(answer.headers.get('location')).toBe('/?done=verdict');
+    }
+  },
+  async 'too much is sent'() {
+    expect((await here.ask('/reports/read', { cookie: admin.cookie, form: { csrf: admin.csrf, text: 'x'.repeat(6_000_000) } })).status).toBe(413);
+    const { Limits } = await import('./security.ts');
+    const limits = new Limits(3, 60_000);
+    expect([1, 2, 3, 4].map(() => limits.allow('a', 0))).toEqual([true, true, true, false]);
+    expect(limits.allow('b', 0)).toBe(true);
+    expect(limits.allow('a', 20_000)).toBe(true);
+    for (let at = 0; at < 50_000; at++) limits.allow(`many ${at}`, 0);
+  },
+  async 'files beside are asked for'() {
+    for (const path of ['/web/..%2f..%2fpackage.json', '/web/%2e%2e/cli/main.js', '/reports/..%2f..', '/alerts/1e3', '/web/nothing.js'])
+      expect((await here.ask(path, { cookie: admin.cookie })).status, path).toBe(404);
+    expect((await here.ask('/releases', { cookie: admin.cookie, form: { csrf: admin.csrf, version: '../../x' } })).status).toBe(400);
+    expect((await here.ask('/rules', { cookie: admin.cookie, form: { csrf: admin.csrf, category: '../x', rules: 'x' } })).status).toBe(400);
+  },
+  async 'set-up is repeated'() {
+    expect((await here.ask(`/set-up/${here.gate.setupSecret}`)).status).toBe(404);
+    const fresh = await trial();
+    expect((await fresh.ask('/set-up/guess')).status).toBe(404);
+    const link = `/set-up/${fresh.gate.setupSecret}`;
+    expect((await fresh.ask(link)).status).toBe(200);
+    expect((await fresh.ask(link, { form: { name: 'ada', password: 'short' } })).status).toBe(400);
+    const answer = await fresh.ask(link, { form: { name: 'ada', password: PASSWORD } });
+    expect(answer.status).toBe(303);
+    expect((await fresh.ask(link, { form: { name: 'eve', password: PASSWORD } })).status).toBe(404);
+    expect((await fresh.store.people.users()).map(({ name, role }) => [name, role])).toEqual([['ada', 'admin']]);
+    await fresh.close();
+  },
+  async 'faults tell about the inside'() {
+    const broken = await trial();
+    const { cookie } = await broken.signedIn('admin');
+    broken.store.hosts = () => Promise.reject(new Error('secret path /var/lib'));
+    for (const path of ['/', '/api/v1/hosts']) {
+      const answer = await broken.ask(path, { cookie });
+      expect(answer.status).toBe(500);
+      expect(await answer.text()).not.toContain('secret');
+    }
+    expect(broken.faults.length).toBe(2);
+    await broken.close();
+  },
+  async 'a change leaves no trace'() {
+    const before = (await here.store.people.audit(1000)).length;
+    await here.ask('/settings/networks', { cookie: admin.cookie, form: { csrf: admin.csrf, networks: '10.3.8.0/24' } });
+    await here.ask('/settings/users', { cookie: admin.cookie, form: { csrf: admin.csrf, name: 'new', password: PASSWORD, role: 'reader' } });
+    await here.ask('/settings/tokens', { cookie: admin.cookie, form: { csrf: admin.csrf, name: 'n', scopes: 'read' } });
+    await here.ask('/rules/1240301/decide', { cookie: admin.cookie, form: { csrf: admin.csrf, decision: 'keep', reason: '' } });
+    await here.ask('/feedback', { cookie: admin.cookie, form: { csrf: admin.csrf, sid: '1240301', kind: 'miss', comment: '' } });
+    const entries = await here.store.people.audit(1000);
+    expect(entries.length - before).toBe(5);
+    expect(JSON.stringify(entries)).not.toContain(PASSWORD);
+  },
+};
+
+/** Bodies that are understood, for asking without any right. */
+const VALID: Record<string, unknown> = {
+  '/verdicts': { scope: 'rule', sid: 1, verdict: 'true' },
+  '/rules/{sid}/decisions': { decision: 'keep' },
+  '/releases': { version: '9' },
+  '/feedback': { sid: 1, kind: 'miss' },
+  '/users': { name: 'x', password: PASSWORD, role: 'admin' },
+  '/tokens': { name: 'x', scopes: ['read'] },
+};
+
+describe('threat model', () => {
+  test.each(Object.entries(ROWS))('%s', (_, attack) => attack());
+
+  test('the table in SECURITY.md has these rows', () => {
+    const table = readFileSync(join(import.meta.dirname, '..', '..', 'SECURITY.md'), 'utf8').split('## The workbench')[1] ?? '';
+    const rows = [...table.matchAll(/^\| ([^|]+?) \|/gm)].map((match) => match[1]).filter((row) => row !== 'attack' && row !== '---');
+    expect(rows).toEqual(Object.keys(ROWS));
+  });
+});

@@ -1,0 +1,354 @@
+/** Routes of the pages and the forms on them, the API below /api/v1, scripts and style. Everything passes the gate first. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserRole } from '@sigwright/workbench';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { z } from 'zod';
+import { apiOf, DecisionBody, FeedbackRequest, TokenRequest, taken, UserRequest, VerdictRequest } from './api.ts';
+import type { Desk } from './desk.ts';
+import { type Html, html } from './html.ts';
+import { type Frame, page } from './layout.ts';
+import { alertPage, alertsPage } from './pages/alerts.ts';
+import { hostPage, hostsPage } from './pages/hosts.ts';
+import { readPage, reportsPage } from './pages/reports.ts';
+import { communityPage, feedbackPage, releasesPage, reportFilePage, reviewPage, rulePage, rulesPage } from './pages/rules.ts';
+import { settingsPage, setupPage, signInPage } from './pages/settings.ts';
+import { workbenchPage } from './pages/workbench.ts';
+import { addressOf, type Env, Gate, need, Refusal } from './security.ts';
+import { STYLE } from './style.ts';
+
+/** Bytes of a form or an API call; lines of events are counted by themselves. */
+const LONGEST_BODY = 5 * 1024 * 1024;
+const SCRIPTS: ReadonlySet<string> = new Set(['page.js', 'workbench.js', 'engine.js']);
+export const SCRIPT_FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'web');
+
+export interface App {
+  readonly hono: Hono<Env>;
+  readonly gate: Gate;
+}
+
+/** `origin`: the address that people use, known once the server listens. `fault`: told of what broke; nothing of it goes to the page. */
+export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, path: string) => void): App {
+  const app = new Hono<Env>();
+  const gate = new Gate(desk, origin);
+
+  app.onError((problem, context) => {
+    const status = problem instanceof Refusal ? problem.status : 500;
+    if (!(problem instanceof Refusal)) fault(problem, context.req.path);
+    const words = problem instanceof Refusal ? problem.message : 'something broke here; the server said more on its terminal';
+    if (context.req.path.startsWith('/api/')) return context.json({ error: words }, status);
+    if (status === 401 && context.req.method === 'GET') return context.redirect('/sign-in');
+    return context.html(
+      page(frame(context, 'This did not work'), html`<p class="problem" role="alert">${words}</p><p><a href="/">Back to the hosts</a></p>`),
+      status,
+    );
+  });
+  app.notFound((context) => {
+    if (context.req.path.startsWith('/api/')) return context.json({ error: 'there is no such route; see /api/v1/openapi.json' }, 404);
+    return context.html(
+      page(
+        frame(context, 'Not here'),
+        html`<p class="problem">There is no such page, or what it told of was forgotten.</p><p><a href="/">Back to the hosts</a></p>`,
+      ),
+      404,
+    );
+  });
+
+  // For machines that watch over it; they tell nothing about anybody.
+  app.get('/health', (context) => context.text('ok\n'));
+  app.get('/ready', async (context) => {
+    await desk.store.ready();
+    return context.text('ready\n');
+  });
+
+  const limit = bodyLimit({
+    maxSize: LONGEST_BODY,
+    onError: () => {
+      throw new Refusal(413, `more than ${LONGEST_BODY} bytes`);
+    },
+  });
+  app.use('*', (context, next) => (context.req.path === '/api/v1/events' ? next() : limit(context, next)));
+  app.use('*', gate.guard());
+  app.route('/api/v1', apiOf(desk));
+
+  app.get('/style.css', (context) => context.body(STYLE, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=300' }));
+  app.get('/web/:name', (context) => {
+    const name = context.req.param('name');
+    if (!SCRIPTS.has(name)) return context.notFound();
+    try {
+      return context.body(new Uint8Array(readFileSync(join(SCRIPT_FOLDER, name))), 200, {
+        'content-type': 'text/javascript; charset=utf-8',
+        'cache-control': 'max-age=300',
+      });
+    } catch {
+      return context.body('console.error("the scripts are not built: node tools/build.ts");', 200, { 'content-type': 'text/javascript; charset=utf-8' });
+    }
+  });
+
+  function frame(context: Context<Env>, title: string, more: Partial<Frame> = {}): Frame {
+    const who = context.get('who');
+    const notice = NOTICES[context.req.query('done') ?? ''];
+    return {
+      title,
+      week: desk.options.title,
+      path: context.req.path,
+      who,
+      csrf: gate.csrf(who),
+      nonce: context.get('nonce') ?? '',
+      ...(notice === undefined ? {} : { notice }),
+      ...more,
+    };
+  }
+  /** The token for forms that change something; undefined: who looks may not. */
+  const csrfFor = (context: Context<Env>, scope: Scope): string | undefined =>
+    context.get('who')?.scopes.has(scope) === true ? gate.csrf(context.get('who')) : undefined;
+  const may = (context: Context<Env>, scope: Scope): boolean => context.get('who')?.scopes.has(scope) === true;
+  const show = (
+    path: string,
+    title: string,
+    body: (context: Context<Env>) => Promise<Html | undefined> | Html | undefined,
+    more: Partial<Frame> = {},
+  ): void => {
+    app.get(path, async (context) => {
+      need(context, 'read');
+      const made = await body(context);
+      return made === undefined ? context.notFound() : context.html(page(frame(context, named(title, context), more), made));
+    });
+  };
+
+  show('/', 'Hosts', () => hostsPage(desk));
+  show('/hosts/:host', 'Host', (context) => hostPage(desk, param(context, 'host'), csrfFor(context, 'triage')));
+  show('/alerts', 'Alerts', (context) => alertsPage(desk, context.req.query()));
+  show('/alerts/:id', 'Alert', (context) => alertPage(desk, number(context, 'id'), csrfFor(context, 'triage')));
+  show('/rules', 'Rules', (context) => rulesPage(desk, context.req.query()));
+  show('/rules/:sid', 'Rule', (context) => rulePage(desk, number(context, 'sid'), csrfFor(context, 'triage'), may(context, 'write')));
+  show('/workbench', 'Rule workbench', (context) => workbenchPage(desk, Number(context.req.query('sid') ?? Number.NaN)), {
+    scripts: ['workbench.js'],
+    wide: true,
+  });
+  show('/reports', 'Reports', (context) => reportsPage(desk, gate.csrf(context.get('who'))));
+  show('/reports/:slug', 'Report', (context) => reportFilePage(desk, param(context, 'slug')));
+  show('/review', 'Review queue', () => reviewPage(desk));
+  show('/releases', 'Releases', (context) => releasesPage(desk, csrfFor(context, 'release'), may(context, 'release')));
+  show('/community', 'Community review', () => communityPage(desk));
+  show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write')));
+  show('/settings', 'Settings', (context) => settingsPage(desk, csrfFor(context, 'admin'), may(context, 'admin')));
+
+  app.get('/alerts/:id/packets.pcap', async (context) => {
+    need(context, 'read');
+    const alert = await desk.store.record(number(context, 'id'));
+    const capture = alert === undefined ? undefined : desk.options.slice?.({ source: alert.source, destination: alert.destination });
+    if (capture === undefined) return context.notFound();
+    return context.body(new Uint8Array(capture), 200, {
+      'content-type': 'application/vnd.tcpdump.pcap',
+      'content-disposition': `attachment; filename="alert-${number(context, 'id')}.pcap"`,
+    });
+  });
+  app.get('/example.pcap', (context) => {
+    need(context, 'read');
+    const capture = desk.options.slice?.({ source: '', destination: '' });
+    return capture === undefined ? context.notFound() : context.body(new Uint8Array(capture), 200, { 'content-type': 'application/vnd.tcpdump.pcap' });
+  });
+
+  // Forms: what they ask for is checked by the same shapes as the API's.
+
+  app.post('/verdicts', async (context) => {
+    const who = need(context, 'triage');
+    const form = await formOf(context);
+    const request = checked(VerdictRequest, {
+      ...form,
+      sid: orNone(form['sid']),
+      days: orNone(form['days']),
+      host: orNone(form['host']),
+      story: orNone(form['story']),
+    });
+    taken(await desk.setVerdict(who, request));
+    if (form['report'] === 'yes' && request.sid !== undefined && request.verdict === 'false_positive')
+      await desk.addFeedback(who, { sid: request.sid, kind: 'false_positive', comment: request.note });
+    return back(context, form['back'], 'verdict');
+  });
+  app.post('/verdicts/:id/take-back', async (context) => {
+    const who = need(context, 'triage');
+    taken(await desk.takeBackVerdict(who, number(context, 'id')));
+    return back(context, (await formOf(context))['back'], 'taken-back');
+  });
+  app.post('/feedback', async (context) => {
+    const who = need(context, 'triage');
+    await desk.addFeedback(who, checked(FeedbackRequest, await formOf(context)));
+    return back(context, '/feedback', 'feedback');
+  });
+  app.post('/feedback/:id/:state{accepted|declined}', async (context) => {
+    const who = need(context, 'write');
+    taken(await desk.decideFeedback(who, number(context, 'id'), context.req.param('state') as 'accepted' | 'declined'));
+    return back(context, '/feedback', 'decided');
+  });
+  app.post('/rules', async (context) => {
+    const who = need(context, 'write');
+    const form = await formOf(context);
+    taken(await desk.addRules(who, form['category'] ?? '', form['rules'] ?? ''));
+    return back(context, '/rules', 'rules');
+  });
+  app.post('/rules/:sid/decide', async (context) => {
+    const who = need(context, 'write');
+    const { rule, ...form } = await formOf(context);
+    const request = checked(DecisionBody, { ...form, note: orNone(form['note']), ...(form['decision'] === 'revise' ? { rule } : {}) });
+    const state = taken(await desk.decide(who, { sid: number(context, 'sid'), ...request }));
+    return back(context, `/rules/${number(context, 'sid')}`, state === 'done' ? 'decided' : 'proposed');
+  });
+  app.post('/releases', async (context) => {
+    const who = need(context, 'release');
+    taken(await desk.release(who, (await formOf(context))['version'] ?? ''));
+    return back(context, '/releases', 'release');
+  });
+  app.post('/reports/read', async (context) => {
+    need(context, 'read');
+    const { text } = await formOf(context);
+    return context.html(page(frame(context, 'Reports', { wide: true }), readPage(desk, gate.csrf(context.get('who')), text ?? '', may(context, 'write'))));
+  });
+
+  app.post('/settings/networks', async (context) => {
+    const who = need(context, 'admin');
+    const networks = (await formOf(context))['networks']?.trim() ?? '';
+    if (!(await desk.store.setHomeNetworks(networks === '' ? '[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16]' : networks)))
+      throw new Refusal(400, `\`${networks}\` is no list of networks`);
+    await desk.store.people.note(who.name, 'networks', networks);
+    return back(context, '/settings', 'saved');
+  });
+  app.post('/settings/users', async (context) => {
+    const who = need(context, 'admin');
+    const wanted = checked(UserRequest, await formOf(context));
+    if ((await desk.store.people.addUser(wanted.name, wanted.password, wanted.role)) === undefined) throw new Refusal(409, `the name ${wanted.name} is taken`);
+    await desk.store.people.note(who.name, 'user added', wanted.name, { role: wanted.role });
+    return back(context, '/settings', 'saved');
+  });
+  app.post('/settings/users/:id', async (context) => {
+    const who = need(context, 'admin');
+    const form = await formOf(context);
+    const role = form['role'] as UserRole;
+    if (!USER_ROLES.includes(role)) throw new Refusal(400, 'there is no such role');
+    const disabled = form['disabled'] === 'yes';
+    if (!(await desk.store.people.changeUser(number(context, 'id'), { role, disabled })))
+      throw new Refusal(409, 'there is no such user, or nobody would be admin any more');
+    await desk.store.people.note(who.name, 'user changed', context.req.param('id'), { role, disabled });
+    return back(context, '/settings', 'saved');
+  });
+  app.post('/settings/tokens', async (context) => {
+    const who = need(context, 'admin');
+    const form = await context.req.parseBody({ all: true });
+    const scopes = [form['scopes'] ?? []].flat().map(String);
+    const request = checked(TokenRequest, { name: form['name'], scopes, days: orNone(String(form['days'] ?? '')) });
+    const { token } = await desk.store.people.addToken(
+      who.user,
+      request.name,
+      request.scopes,
+      request.days === undefined ? undefined : desk.now() + request.days * 86_400_000,
+    );
+    await desk.store.people.note(who.name, 'token added', request.name, { scopes });
+    return context.html(
+      page(
+        frame(context, 'A new token'),
+        html`<p class="notice">It is shown once; keep it now.</p><pre class="text" id="token">${token}</pre><p><a href="/settings">Back to the settings</a></p>`,
+      ),
+    );
+  });
+  app.post('/settings/tokens/:id/end', async (context) => {
+    const who = need(context, 'admin');
+    if (!(await desk.store.people.dropToken(number(context, 'id')))) throw new Refusal(404, 'there is no such token');
+    await desk.store.people.note(who.name, 'token ended', context.req.param('id'));
+    return back(context, '/settings', 'saved');
+  });
+
+  app.get('/sign-in', async (context) => context.html(page(frame(context, 'Sign in'), signInPage((await desk.store.people.users()).length === 0, undefined))));
+  app.post('/sign-in', async (context) => {
+    const form = await formOf(context);
+    const name = (form['name'] ?? '').slice(0, 64);
+    // By address and by name: neither many names from one place nor one name from many places.
+    const now = desk.now();
+    const allowed = [`address ${addressOf(context)}`, `name ${name}`].map((key) => gate.signIns.allow(key, now)).every((one) => one);
+    if (!allowed) throw new Refusal(429, 'too many tries; wait a minute');
+    const secret = await desk.store.people.signIn(name, form['password'] ?? '');
+    await desk.store.people.note(name, secret === undefined ? 'sign-in failed' : 'signed in', addressOf(context));
+    if (secret === undefined) return context.html(page(frame(context, 'Sign in'), signInPage(false, 'Name or password do not fit.')), 401);
+    gate.startSession(context, secret);
+    return context.redirect('/', 303);
+  });
+  app.post('/sign-out', async (context) => {
+    const who = context.get('who');
+    await gate.endSession(context);
+    if (who !== undefined && who.user !== 0) await desk.store.people.note(who.name, 'signed out', '');
+    return context.redirect('/sign-in', 303);
+  });
+  app.get('/set-up/:secret', async (context) => {
+    if (!(await gate.maysetUp(param(context, 'secret')))) return context.notFound();
+    return context.html(page(frame(context, 'Set up'), setupPage(param(context, 'secret'), undefined)));
+  });
+  app.post('/set-up/:secret', async (context) => {
+    const secret = param(context, 'secret');
+    if (!(await gate.maysetUp(secret))) return context.notFound();
+    const { name, password } = await formOf(context);
+    const wanted = UserRequest.safeParse({ name, password, role: 'admin' });
+    if (!wanted.success)
+      return context.html(
+        page(
+          frame(context, 'Set up'),
+          setupPage(secret, `A name of letters and digits, and a password of ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters.`),
+        ),
+        400,
+      );
+    const user = await desk.store.people.addUser(wanted.data.name, wanted.data.password, 'admin');
+    if (user === undefined) throw new Refusal(409, 'the name is taken');
+    await desk.store.people.note(wanted.data.name, 'first admin', wanted.data.name);
+    gate.startSession(context, await desk.store.people.openSession(user));
+    return context.redirect('/', 303);
+  });
+
+  return { hono: app, gate };
+}
+
+const NOTICES: Readonly<Record<string, string>> = {
+  verdict: 'The verdict holds.',
+  'taken-back': 'The verdict was taken back.',
+  feedback: 'It was reported.',
+  decided: 'Done.',
+  proposed: 'Proposed; somebody else has to decide the same.',
+  rules: 'The rules are in the repository.',
+  release: 'The release is there.',
+  saved: 'Saved.',
+};
+
+/** To a page of ours, whatever the form says. */
+function back(context: Context<Env>, where: string | undefined, done: string): Response {
+  const path = where !== undefined && /^\/(?![/\\])[\w\-./%:]*$/.test(where) ? where : '/';
+  return context.redirect(`${path}?done=${done}`, 303);
+}
+
+function named(title: string, context: Context<Env>): string {
+  const own = context.req.param('host') ?? context.req.param('sid') ?? context.req.param('id');
+  return own === undefined ? title : `${title} ${own}`;
+}
+
+function param(context: Context<Env>, name: string): string {
+  return context.req.param(name) ?? '';
+}
+
+function number(context: Context<Env>, name: string): number {
+  const given = param(context, name);
+  if (!/^\d{1,15}$/.test(given)) throw new Refusal(404, 'there is no such page');
+  return Number(given);
+}
+
+async function formOf(context: Context<Env>): Promise<Record<string, string>> {
+  const form = await context.req.parseBody();
+  return Object.fromEntries(Object.entries(form).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function orNone(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+function checked<Shape>(schema: z.ZodType<Shape>, value: unknown): Shape {
+  const read = schema.safeParse(value);
+  if (!read.success) throw new Refusal(400, read.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  return read.data;
+}

@@ -1,0 +1,60 @@
+/** The pages' style sheet: light and dark, from 390 pixels up. */
+export const STYLE = `
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #f3f4f6; --line: #d5d9de; --quiet: #59626d; --link: #0b57a4; --bad: #a4161a; --watch: #8a5a00; --context: #2d5d7b; --good: #1c6b3c; --mark: #ffe08a; --mark-ink: #1b1f24; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #14171b; --soft: #1d2127; --line: #363c45; --quiet: #a5adb8; --link: #8cbcf2; --bad: #ff9b9b; --watch: #f0c674; --context: #9ecbe8; --good: #8fd6a8; --mark: #e0b83c; --mark-ink: #14171b; } }
+* { box-sizing: border-box; }
+body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+.skip { position: absolute; left: -99rem; } .skip:focus { left: .5rem; top: .5rem; background: var(--paper); padding: .3rem .6rem; z-index: 2; }
+header { padding: .7rem 1.2rem .5rem; border-bottom: 1px solid var(--line); background: var(--soft); }
+.top { display: flex; flex-wrap: wrap; gap: .2rem 1rem; align-items: baseline; }
+.top .person { margin-left: auto; }
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin-top: .3rem; }
+nav a { padding: .15rem 0; } nav a[aria-current] { font-weight: 700; text-decoration: none; color: var(--ink); border-bottom: 2px solid var(--ink); }
+a { color: var(--link); }
+main { overflow-wrap: anywhere; max-width: 76rem; margin: 0 auto; padding: .6rem 1.2rem 4rem; } main.wide { max-width: 100rem; }
+h1 { font-size: 1.6rem; margin: .6rem 0; overflow-wrap: anywhere; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; overflow-wrap: anywhere; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; overflow-wrap: anywhere; }
+.lead { margin: 0 0 1rem; } .quiet-text, figcaption { color: var(--quiet); font-size: .9rem; }
+.empty { border: 1px dashed var(--line); border-radius: .3rem; padding: 1rem; color: var(--quiet); }
+.notice { border-left: .4rem solid var(--good); background: var(--soft); padding: .5rem .8rem; } .problem { border-left: .4rem solid var(--bad); background: var(--soft); padding: .5rem .8rem; overflow-wrap: anywhere; }
+.card { border: 1px solid var(--line); border-left: .4rem solid var(--line); border-radius: .3rem; padding: .2rem 1rem .8rem; margin: .8rem 0; }
+.card h2 { margin: .6rem 0 0; } .judgement { margin: 0; font-weight: 700; } .card ul { margin: .4rem 0; }
+.bad { border-left-color: var(--bad); } .bad .judgement { color: var(--bad); }
+.watch { border-left-color: var(--watch); } .watch .judgement { color: var(--watch); }
+.context { border-left-color: var(--context); } .context .judgement { color: var(--context); }
+.aside td { color: var(--quiet); } .tag { border: 1px solid var(--line); border-radius: .7rem; padding: 0 .5rem; font-size: .85rem; white-space: nowrap; }
+.good { color: var(--good); } .wrong { color: var(--bad); }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+td { overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
+tr.here td { background: var(--soft); }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; }
+pre.rule, pre.text { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.bytes { margin: .3rem 0 .8rem; } .offset { opacity: .7; }
+mark { background: var(--mark); color: var(--mark-ink); } mark.benign { background: var(--soft); color: var(--ink); outline: 1px solid var(--line); }
+.post { max-width: 48rem; overflow-wrap: anywhere; }
+.steps li { margin: .2rem 0; overflow-wrap: anywhere; }
+details summary { cursor: pointer; padding: .2rem 0; }
+form.line > * { max-width: 100%; min-width: 0; } select { width: auto; }
+form.line { display: flex; flex-wrap: wrap; gap: .5rem .8rem; align-items: end; margin: .6rem 0; }
+form.tall { display: grid; gap: .6rem; max-width: 40rem; } form.tall.full { max-width: none; }
+label { font-size: .92rem; } label input:not([type=checkbox]), label select, label textarea { display: block; }
+input, select, textarea, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: .3rem; padding: .3rem .5rem; max-width: 100%; }
+input[type=checkbox] { width: 1.1rem; height: 1.1rem; } textarea { width: 100%; font: .9rem/1.45 ui-monospace, monospace; }
+button { background: var(--link); color: var(--paper); border-color: var(--link); cursor: pointer; min-height: 2.2rem; } button.quiet { background: none; color: var(--link); border-color: var(--line); padding: .1rem .5rem; min-height: 1.8rem; }
+fieldset { border: 1px solid var(--line); border-radius: .3rem; }
+.timeline { margin: .6rem 0 1rem; } .timeline svg { width: 100%; height: 4rem; background: var(--soft); border-radius: .3rem; } .timeline rect { fill: var(--link); } figcaption { display: flex; justify-content: space-between; gap: .5rem; flex-wrap: wrap; }
+.two { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem; align-items: start; }
+#editor { border: 1px solid var(--line); border-radius: .3rem; font-size: .9rem; } #editor .cm-editor { max-height: 24rem; } #drop { border: 2px dashed var(--line); border-radius: .3rem; padding: .8rem; } #drop.over { border-color: var(--link); }
+@media (max-width: 60rem) { .two { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 44rem) {
+  header, main { padding-left: .8rem; padding-right: .8rem; }
+  thead { display: none; }
+  table, tbody, tr, td { display: block; }
+  tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td { position: relative; padding: .1rem 0 .1rem 6.6rem; border: 0; min-height: 1.6rem; }
+  td::before { content: attr(data-heading); position: absolute; left: 0; color: var(--quiet); }
+  .card { padding: .2rem .7rem .6rem; } ul, ol.steps { padding-left: 1.3rem; }
+  nav { gap: .1rem .9rem; } nav a { padding: .3rem 0; }
+}
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+`;

@@ -1,0 +1,194 @@
+/** Questions about alerts and the records around them. Every one is answered from an index; lists go on from where they ended. */
+import type { EveRecord } from '@sigwright/contracts';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { StoreSchema } from './schema.ts';
+
+export interface AlertFilter {
+  readonly sid?: number;
+  /** the host of ours that the alert is laid to */
+  readonly host?: string;
+  /** either end */
+  readonly address?: string;
+  readonly flow?: string;
+  readonly role?: string;
+  readonly sensor?: string;
+  /** words of the message */
+  readonly words?: string;
+  /** milliseconds since 1970 */
+  readonly from?: number;
+  readonly to?: number;
+  /** `next` of the page before */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+export interface StoredAlert {
+  readonly id: number;
+  readonly time: number;
+  readonly sid: number;
+  readonly signature: string;
+  readonly role: string;
+  readonly host: string | null;
+  readonly source: string;
+  readonly destination: string;
+  readonly protocol: string;
+  readonly name: string | null;
+  readonly flow: string | null;
+  readonly sensor: string;
+}
+
+export interface StoredRecord extends StoredAlert {
+  readonly record: EveRecord;
+}
+
+const MOST = 500;
+const USUAL = 50;
+/** Rules whose message has the words; more words are asked for otherwise. */
+const MOST_SIGNATURES = 500;
+const AROUND = 200;
+
+type Database = Kysely<StoreSchema>;
+/** biome-ignore lint/suspicious/noExplicitAny: the builder's type grows with every condition */
+type Query = SelectQueryBuilder<any, any, any>;
+
+const FIELDS = [
+  'events.id',
+  'events.time',
+  'events.sid',
+  'events.role',
+  'events.host',
+  'events.src_ip',
+  'events.src_port',
+  'events.dest_ip',
+  'events.dest_port',
+  'events.protocol',
+  'events.name',
+  'events.flow',
+  'events.type',
+  'sensors.name as sensor',
+] as const;
+
+/** Newest first. */
+export async function listAlerts(db: Database, filter: AlertFilter): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next?: string }> {
+  const limit = Math.max(1, Math.min(filter.limit ?? USUAL, MOST));
+  let sids: number[] | undefined;
+  if (filter.words !== undefined && filter.words.trim() !== '') {
+    let named = db.selectFrom('signatures').select('sid').limit(MOST_SIGNATURES);
+    for (const word of filter.words.trim().split(/\s+/).slice(0, 10)) named = named.where((one) => one(one.fn('lower', ['signature']), 'like', likeWord(word)));
+    sids = (await named.execute()).map(({ sid }) => sid);
+    if (sids.length === 0) return { alerts: [] };
+  }
+  const base = (): Query => {
+    let query = db.selectFrom('events').innerJoin('sensors', 'sensors.id', 'events.sensor').select(FIELDS).where('events.sid', 'is not', null) as Query;
+    if (filter.sid !== undefined) query = query.where('events.sid', '=', filter.sid);
+    if (sids !== undefined) query = query.where('events.sid', 'in', sids);
+    if (filter.host !== undefined) query = query.where('events.host', '=', filter.host);
+    if (filter.flow !== undefined) query = query.where('events.flow', '=', filter.flow);
+    if (filter.role !== undefined) query = query.where('events.role', '=', filter.role);
+    if (filter.sensor !== undefined) query = query.where('sensors.name', '=', filter.sensor);
+    if (filter.from !== undefined) query = query.where('events.time', '>=', filter.from);
+    if (filter.to !== undefined) query = query.where('events.time', '<', filter.to);
+    const after = /^(-?\d{1,16})-(\d{1,16})$/.exec(filter.after ?? '');
+    if (after !== null) {
+      const [time, id] = [Number(after[1]), Number(after[2])];
+      query = query.where('events.time', '<=', time).where((one) => one.or([one('events.time', '<', time), one('events.id', '<', id)]));
+    }
+    return query
+      .orderBy('events.time', 'desc')
+      .orderBy('events.id', 'desc')
+      .limit(limit + 1);
+  };
+  let rows: Record<string, unknown>[];
+  if (filter.address === undefined) rows = (await base().execute()) as Record<string, unknown>[];
+  else {
+    // Two questions, each with its index, instead of one without.
+    const [from, to] = [
+      await base().where('events.src_ip', '=', filter.address).execute(),
+      await base().where('events.dest_ip', '=', filter.address).execute(),
+    ];
+    const both = new Map([...from, ...to].map((row) => [row.id as number, row as Record<string, unknown>]));
+    rows = [...both.values()].sort((a, b) => Number(b['time']) - Number(a['time']) || Number(b['id']) - Number(a['id'])).slice(0, limit + 1);
+  }
+  const alerts = await withSignatures(db, rows.slice(0, limit));
+  const last = alerts[alerts.length - 1];
+  return rows.length > limit ? { alerts, next: `${last.time}-${last.id}` } : { alerts };
+}
+
+/** An alert or another record with its line; undefined: there is none, or it was forgotten. */
+export async function oneRecord(db: Database, id: number): Promise<StoredRecord | undefined> {
+  const row = await db
+    .selectFrom('events')
+    .innerJoin('sensors', 'sensors.id', 'events.sensor')
+    .select([...FIELDS, 'events.line'])
+    .where('events.id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const [shaped] = await withSignatures(db, [row as Record<string, unknown>]);
+  return { ...shaped, record: JSON.parse(row.line) as EveRecord };
+}
+
+/** Records of one flow, in order of time. */
+export async function recordsOfFlow(db: Database, flow: string): Promise<readonly (StoredAlert & { readonly type: string })[]> {
+  const rows = (await db
+    .selectFrom('events')
+    .innerJoin('sensors', 'sensors.id', 'events.sensor')
+    .select(FIELDS)
+    .where('events.flow', '=', flow)
+    .orderBy('events.time')
+    .orderBy('events.id')
+    .limit(AROUND)
+    .execute()) as Record<string, unknown>[];
+  const shaped = await withSignatures(db, rows);
+  return shaped.map((one, at) => ({ ...one, type: String(rows[at]['type']) }));
+}
+
+/** Alerts an hour, in order. */
+export async function alertHours(
+  db: Database,
+  filter: { readonly sid?: number; readonly host?: string },
+): Promise<readonly { readonly hour: number; readonly alerts: number }[]> {
+  const [kind, subject] = filter.host !== undefined ? ['host', filter.host] : filter.sid !== undefined ? ['sid', String(filter.sid)] : ['all', ''];
+  return db
+    .selectFrom('alert_hours')
+    .select(['hour', 'alerts'])
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .where('alerts', '>', 0)
+    .orderBy('hour')
+    .execute();
+}
+
+export async function signaturesSeen(db: Database): Promise<readonly StoreSchema['signatures'][]> {
+  return db.selectFrom('signatures').selectAll().orderBy('sid').execute();
+}
+
+/** `%` and `_` of the searcher mean themselves. */
+function likeWord(word: string): string {
+  return `%${word.toLowerCase().replace(/[%_\\]/g, '_')}%`;
+}
+
+async function withSignatures(db: Database, rows: readonly Record<string, unknown>[]): Promise<StoredAlert[]> {
+  const sids = [...new Set(rows.map((row) => row['sid']).filter((sid) => sid !== null))] as number[];
+  const names = sids.length === 0 ? [] : await db.selectFrom('signatures').select(['sid', 'signature']).where('sid', 'in', sids).execute();
+  const nameOf = new Map(names.map(({ sid, signature }) => [sid, signature]));
+  return rows.map((row) => ({
+    id: Number(row['id']),
+    time: Number(row['time']),
+    sid: Number(row['sid'] ?? 0),
+    signature: nameOf.get(Number(row['sid'])) ?? '',
+    role: String(row['role'] ?? ''),
+    host: (row['host'] as string | null) ?? null,
+    source: end(row['src_ip'], row['src_port']),
+    destination: end(row['dest_ip'], row['dest_port']),
+    protocol: String(row['protocol'] ?? ''),
+    name: (row['name'] as string | null) ?? null,
+    flow: (row['flow'] as string | null) ?? null,
+    sensor: String(row['sensor'] ?? ''),
+  }));
+}
+
+function end(address: unknown, port: unknown): string {
+  if (address === null) return '';
+  const text = String(address);
+  return port === null ? text : text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`;
+}

@@ -1,0 +1,9 @@
+/** The operations store. */
+export type { AlertFilter, StoredAlert, StoredRecord } from './alerts.ts';
+export type { StorePlace } from './engines.ts';
+export type { HostPicture, HostStory, JudgedHost, JudgedRule } from './hosts.ts';
+export type { Ingested } from './ingest.ts';
+export { LONGEST_PASSWORD, type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, type StoredUser, USER_ROLES, type UserRole } from './people.ts';
+export type { Retention } from './retention.ts';
+export { type FeedbackRow, type JobRow, openStore, type Store, type StoreOptions } from './store.ts';
+export { VERDICT_SCOPES, VERDICTS, type Verdict, type VerdictRequest, type VerdictScope, type VerdictWord, verdictLacks } from './verdicts.ts';
