@@ -16,7 +16,7 @@ const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 /** Where a picture of each page is kept, for looking at it. */
 const PICTURES = process.env['SIGWRIGHT_PICTURES'];
 
-describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', () => {
+describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 180_000 }, () => {
   let here: Trial;
   let browser: Browser;
   let server: ReturnType<typeof serve>;
@@ -36,11 +36,12 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', () => {
     await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    page.setDefaultTimeout(90_000);
     page.on('pageerror', (problem) => faults.push(problem.message));
     page.on('console', (message) => {
       if (message.type() === 'error') faults.push(message.text());
     });
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser?.close();
     server?.close();
@@ -106,11 +107,11 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', () => {
 
   test('the rule workbench: diagnostics while typing, completion, a capture, the verdict with bytes', async () => {
     await page.goto(`${address}/workbench?sid=1240301`);
-    await page.getByText('The engine is ready').waitFor({ timeout: 30_000 });
+    await page.getByText('The engine is ready').waitFor();
     await page.locator('#diagnostics > *').waitFor();
     expect(await page.locator('#diagnostics li.wrong').count()).toBe(0);
     await page.getByRole('button', { name: /example/ }).click();
-    await page.getByText(/\d+ packets in \d+ flows/).waitFor({ timeout: 60_000 });
+    await page.getByText(/\d+ packets in \d+ flows/).waitFor();
     expect(await page.locator('#verdict .judgement').textContent()).toMatch(/^3 alerts/);
     expect(await page.locator('#verdict mark').count()).toBeGreaterThan(0);
     expect(await page.locator('#traffic tbody tr').count()).toBeGreaterThan(50);
@@ -151,7 +152,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', () => {
       await page.emulateMedia({ colorScheme });
       for (const path of PAGES) {
         await page.goto(`${address}${path}`);
-        if (path === '/workbench') await page.getByText('The engine is ready').waitFor({ timeout: 30_000 });
+        if (path === '/workbench') await page.getByText('The engine is ready').waitFor();
         const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
         expect(wide, `${path} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
         // Names for everything that takes input, one main heading: what a screen reader needs first.
