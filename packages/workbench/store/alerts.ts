@@ -45,6 +45,7 @@ const MOST = 500;
 const USUAL = 50;
 /** Rules whose message has the words; more words are asked for otherwise. */
 const MOST_SIGNATURES = 500;
+const MOST_WORDS = 10;
 const AROUND = 200;
 
 type Database = Kysely<StoreSchema>;
@@ -71,17 +72,11 @@ const FIELDS = [
 /** Newest first. */
 export async function listAlerts(db: Database, filter: AlertFilter): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next?: string }> {
   const limit = Math.max(1, Math.min(filter.limit ?? USUAL, MOST));
-  let sids: number[] | undefined;
-  if (filter.words !== undefined && filter.words.trim() !== '') {
-    let named = db.selectFrom('signatures').select('sid').limit(MOST_SIGNATURES);
-    for (const word of filter.words.trim().split(/\s+/).slice(0, 10)) named = named.where((one) => one(one.fn('lower', ['signature']), 'like', likeWord(word)));
-    sids = (await named.execute()).map(({ sid }) => sid);
-    if (sids.length === 0) return { alerts: [] };
-  }
+  const sids = await sidsOf(db, filter);
+  if (sids?.length === 0) return { alerts: [] };
   const base = (): Query => {
     let query = db.selectFrom('events').innerJoin('sensors', 'sensors.id', 'events.sensor').select(FIELDS).where('events.sid', 'is not', null) as Query;
     if (filter.sid !== undefined) query = query.where('events.sid', '=', filter.sid);
-    if (sids !== undefined) query = query.where('events.sid', 'in', sids);
     if (filter.host !== undefined) query = query.where('events.host', '=', filter.host);
     if (filter.flow !== undefined) query = query.where('events.flow', '=', filter.flow);
     if (filter.role !== undefined) query = query.where('events.role', '=', filter.role);
@@ -98,20 +93,32 @@ export async function listAlerts(db: Database, filter: AlertFilter): Promise<{ r
       .orderBy('events.id', 'desc')
       .limit(limit + 1);
   };
-  let rows: Record<string, unknown>[];
-  if (filter.address === undefined) rows = (await base().execute()) as Record<string, unknown>[];
-  else {
-    // Two questions, each with its index, instead of one without.
-    const [from, to] = [
-      await base().where('events.src_ip', '=', filter.address).execute(),
-      await base().where('events.dest_ip', '=', filter.address).execute(),
-    ];
-    const both = new Map([...from, ...to].map((row) => [row.id as number, row as Record<string, unknown>]));
-    rows = [...both.values()].sort((a, b) => Number(b['time']) - Number(a['time']) || Number(b['id']) - Number(a['id'])).slice(0, limit + 1);
-  }
+  // Several questions, each with its index and its limit, instead of one that sorts all that fits.
+  const ends =
+    filter.address === undefined ? [base()] : [base().where('events.src_ip', '=', filter.address), base().where('events.dest_ip', '=', filter.address)];
+  const narrow = filter.address !== undefined || filter.flow !== undefined;
+  const queries =
+    sids === undefined ? ends : narrow ? ends.map((one) => one.where('events.sid', 'in', sids)) : sids.map((sid) => base().where('events.sid', '=', sid));
+  const found = new Map<number, Record<string, unknown>>();
+  for (const query of queries) for (const row of (await query.execute()) as Record<string, unknown>[]) found.set(Number(row['id']), row);
+  const rows = [...found.values()].sort((a, b) => Number(b['time']) - Number(a['time']) || Number(b['id']) - Number(a['id'])).slice(0, limit + 1);
   const alerts = await withSignatures(db, rows.slice(0, limit));
   const last = alerts[alerts.length - 1];
   return rows.length > limit ? { alerts, next: `${last.time}-${last.id}` } : { alerts };
+}
+
+/** The rules that words leave; undefined: all. Those that fired last, where there are too many. */
+async function sidsOf(db: Database, filter: AlertFilter): Promise<number[] | undefined> {
+  const words = (filter.words ?? '')
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(0, MOST_WORDS);
+  if (words.length === 0) return undefined;
+  let query = db.selectFrom('signatures').select('sid').orderBy('last', 'desc').limit(MOST_SIGNATURES);
+  for (const word of words) query = query.where((one) => one(one.fn('lower', ['signature']), 'like', likeWord(word)));
+  if (filter.sid !== undefined) query = query.where('sid', '=', filter.sid);
+  return (await query.execute()).map(({ sid }) => sid);
 }
 
 /** An alert or another record with its line; undefined: there is none, or it was forgotten. */

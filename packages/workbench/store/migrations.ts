@@ -42,6 +42,8 @@ export function migrations(postgres: boolean): Record<string, Migration> {
           ['alerts_time', ['time', 'id']],
           ['alerts_sid', ['sid', 'time', 'id']],
           ['alerts_host', ['host', 'time', 'id']],
+          ['alerts_pair', ['host', 'sid', 'time', 'id']],
+          ['alerts_role', ['role', 'time', 'id']],
           ['alerts_source', ['src_ip', 'time', 'id']],
           ['alerts_destination', ['dest_ip', 'time', 'id']],
         ];
