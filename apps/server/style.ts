@@ -25,7 +25,7 @@ h1 { font-size: 1.6rem; margin: .6rem 0; overflow-wrap: anywhere; } h2 { font-si
 .good { color: var(--good); } .wrong { color: var(--bad); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td { overflow-wrap: anywhere; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
+th, td { min-width: 5.2rem; text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 tr.here td { background: var(--soft); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; }
 pre.rule, pre.text { white-space: pre-wrap; overflow-wrap: anywhere; }
