@@ -18,6 +18,7 @@ const TYPES: readonly (readonly [type: string, rule: string])[] = [
   ['pd_only', 'alert tcp any any -> any any (app-layer-protocol:http; sid:1;)'],
   ['app_layer', 'alert http any any -> any any (sid:1;)'],
   ['app_tx', 'alert http any any -> any any (http.uri; content:"/abc"; sid:1;)'],
+  ['app_tx', 'alert dns any any -> any any (frame:dns.pdu; content:"abc"; sid:1;)'],
   ['pkt', 'alert tcp any any -> any any (flags:S; sid:1;)'],
   ['pkt', 'alert udp any any -> any any (content:"abc"; sid:1;)'],
   ['stream', 'alert tcp any any -> any any (content:"abc"; sid:1;)'],
