@@ -85,7 +85,7 @@ function protocolPage(protocol: ProtocolDefinition, rows: readonly KeywordRow[])
   const frames =
     protocol.frames === undefined
       ? ''
-      : `\n## Frames\n\nFor \`frame\`.\n\n| frame | meaning |\n| --- | --- |\n${protocol.frames.map((one) => `| ${code(one.name)} | ${cell(one.summary)} |\n`).join('')}`;
+      : `\n## Frames\n\nFor `.concat('`frame`: ', protocol.frames.map((one) => code(`${protocol.aloneAs ?? protocol.name}.${one}`)).join(', '), '.\n');
   const keywords =
     rows.length === 0 ? '\nIt has no keywords of its own; contents look at the payload.\n' : `\n## Keywords\n\n${rows.map(keywordSection).join('\n')}`;
   return `${MADE}# Protocol: ${protocol.name}\n\n${protocol.summary}\n\n${facts.join('\n')}\n${anomalies}${frames}${keywords}`;

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp, type Flow, type Frame, type Packet } from '@sigwright/contracts';
+import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp, STREAM_FRAME } from '@sigwright/contracts';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
@@ -259,10 +259,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
 
 /** `tcp: dns.pdu` and its kin: what `frame` can name. */
 function frameNames(): string[] {
-  return [...new Set(catalogue.protocols.values())].flatMap(({ name, aliases, transport, frames = [] }) => {
-    const shown = aliases?.includes('http1') ? 'http1' : name;
-    return transport.flatMap((one) => frames.map((frame) => `${one}: ${shown}.${frame.name}`));
-  });
+  return [...new Set(catalogue.protocols.values())].flatMap(({ name, aloneAs, transport, frames }) =>
+    transport.flatMap((one) => frameKinds(frames, one).map((frame) => `${one}: ${aloneAs ?? name}.${frame}`)),
+  );
+}
+
+function frameKinds(frames: readonly string[] | undefined, transport: 'tcp' | 'udp'): readonly string[] {
+  return frames === undefined ? [] : transport === 'tcp' ? [...frames, STREAM_FRAME] : frames;
 }
 
 /** Where the configuration does not say, as rules need them. */
@@ -321,13 +324,10 @@ async function inspect(
         file: (protocol, file, transaction, flow, packet) => {
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
         },
-        ...(eves.some(({ options }) => options.types?.has('frame') === true)
-          ? {
-              frame: (packet: Packet, flow: Flow, frame: Frame): void => {
-                for (const writer of writers) writer.frame(packet, flow, frame);
-              },
-            }
-          : {}),
+        wantsFrames: writers.some((writer) => writer.wantsFrames),
+        frame: (report, packet, flow) => {
+          for (const writer of writers) writer.frame(report, packet, flow);
+        },
         recognised: (flow) => counted.recognised(flow),
         applicationError: (flow, cause) => counted.applicationError(flow, cause),
         flow: (flow) => {

@@ -1,13 +1,12 @@
 /** Puts the catalogue together out of what lies in the folders. Names must be unique; the registry test says where they are not. */
-import {
-  type BufferDefinition,
-  type Catalogue,
-  fillWindow,
-  type IndicatorDefinition,
-  type KeywordDefinition,
-  type LintDefinition,
-  type ProtocolDefinition,
-  type TransformDefinition,
+import type {
+  BufferDefinition,
+  Catalogue,
+  IndicatorDefinition,
+  KeywordDefinition,
+  LintDefinition,
+  ProtocolDefinition,
+  TransformDefinition,
 } from '@sigwright/contracts';
 import { none } from './arguments/index.ts';
 import { indicatorFiles, keywordsFiles, lintFiles, protocolFiles, transformsFiles } from './generated/index.ts';
@@ -50,22 +49,9 @@ export const allKeywords: readonly KeywordDefinition<never>[] = [
   ...transformList.map(transformKeyword),
 ];
 
-/** A frame is a buffer for rules: `frame:pdu` looks at `frame:<protocol>.pdu`. */
-function frameBuffers({ name, frames = [] }: ProtocolDefinition): BufferDefinition[] {
-  return frames.map((frame) => ({
-    of: 'packet',
-    frameOf: name,
-    name: `frame:${name}.${frame.name}`,
-    summary: frame.summary,
-    shape: 'text',
-    read: ({ applicationFrame }, window) => applicationFrame?.type === frame.name && fillWindow(window, applicationFrame.bytes),
-  }));
-}
-
 const allBuffers: readonly BufferDefinition[] = [
   ...keywordFileList.flatMap((file) => file.buffers ?? []),
   ...protocolList.flatMap((protocol) => protocol.buffers),
-  ...protocolList.flatMap(frameBuffers),
 ];
 
 /** FNV-1a over all names: changes when anything a plan may refer to comes or goes. */

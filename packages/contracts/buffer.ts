@@ -51,8 +51,6 @@ export interface TransactionBuffer extends BufferBase {
 
 export interface PacketBuffer extends BufferBase {
   readonly of: 'packet';
-  /** it is a frame of this protocol: rules with it are asked when one comes */
-  readonly frameOf?: string;
   read(packet: Packet, window: BufferWindow): boolean;
 }
 

@@ -1,41 +1,35 @@
 /**
- * A stretch of what an application protocol sent, by the protocol's own structure: a message, a header, a line. Rules look into
- * frames (`frame:`), records tell of them. Sessions note them only where somebody asked.
+ * A frame: a stretch of what one end sent that its protocol names (a request, a header, a line). Sessions tell of frames where
+ * somebody asked for them; rules look at them with `frame`, and outputs may record them.
  */
 import type { Direction } from './direction.ts';
+import type { Transaction } from './transaction.ts';
 
+/** What a session may still change about a frame it told of. */
 export interface Frame {
-  /** one of the protocol's `frames` */
-  readonly type: string;
-  readonly direction: Direction;
-  /** its content, or the beginning of it */
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  /** of its first byte within the bytes that `consume` was given; the engine makes it the offset in the stream */
-  offset: number;
-  /** counts from 1 within the flow and direction; set by the engine */
-  id: number;
+  /** bytes; -1 while not known */
+  length: number;
+  transaction: Transaction | undefined;
 }
 
-export interface FrameDefinition {
+/** Taken by sessions; they have one only while somebody wants frames. */
+export interface FrameSink {
+  /** Begins at index `at` of the bytes being consumed. `length`: -1 where it shows later, see `endAt`. */
+  begin(direction: Direction, type: string, at: number, length: number, transaction?: Transaction): Frame;
+  /** The frame ends before index `at` of the bytes being consumed. */
+  endAt(frame: Frame, at: number): void;
+}
+
+/** What rules on a frame look at. */
+export interface FrameBuffer {
+  readonly of: 'frame';
+  /** `http1.request` */
   readonly name: string;
   readonly summary: string;
+  readonly shape: 'text';
+  readonly protocol: string;
+  readonly type: string;
 }
 
-/** Notes the frame that is bytes[start, end), of which `length` may be more than is there. */
-export function noteFrame(
-  frames: Frame[] | undefined,
-  type: string,
-  direction: Direction,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  length: number = end - start,
-): void {
-  if (frames === undefined || frames.length >= MOST_FRAMES) return;
-  frames.push({ type, direction, bytes: bytes.slice(start, Math.min(end, start + MOST_BYTES)), length, offset: start, id: 0 });
-}
-
-/** Between two looks of the engine, so that a peer can not make them pile up. */
-const MOST_FRAMES = 1024;
-const MOST_BYTES = 65_536;
+/** The frame that every stream of a protocol with frames is as a whole. */
+export const STREAM_FRAME = 'stream';

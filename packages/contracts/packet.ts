@@ -4,7 +4,6 @@
  */
 import type { Direction } from './direction.ts';
 import type { Flow } from './flow.ts';
-import type { Frame } from './frame.ts';
 
 /** tcp flags as on the wire */
 export const FIN = 1;
@@ -131,8 +130,6 @@ export class Packet {
   layers = 0;
 
   flow: Flow | undefined = undefined;
-  /** the application's frame that rules look into at the moment */
-  applicationFrame: Frame | undefined = undefined;
   direction: Direction = 0;
   /** established when this packet came (TCP), or with it (everything else) */
   flowEstablished = false;

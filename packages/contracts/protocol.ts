@@ -6,7 +6,7 @@
 import type { BufferDefinition } from './buffer.ts';
 import type { Direction } from './direction.ts';
 import type { Flow } from './flow.ts';
-import type { Frame, FrameDefinition } from './frame.ts';
+import type { FrameSink } from './frame.ts';
 import type { KeywordDefinition } from './keyword.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Transaction } from './transaction.ts';
@@ -37,6 +37,10 @@ export interface ProtocolSession {
   finish(time: number): void;
   /** set when the conversation goes on in another protocol from here (CONNECT, Upgrade, STARTTLS): its name or `unknown` */
   nextProtocol: string | undefined;
+  /** what that one is told about how it came about: its flow's `expected` */
+  readonly nextDetail?: unknown;
+  /** set when what was seen gives the conversation another name (DNS in HTTP/2): rules of that protocol look at it, too; it goes on all the same */
+  readonly knownAs?: string | undefined;
   /** set when what follows is encrypted: payload is no longer searched */
   opaque: boolean;
   /** set when everything of interest was seen: bytes need not be kept nor given any more */
@@ -49,8 +53,8 @@ export interface ProtocolSession {
   readonly rawInWholeChunks?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
-  /** set by the engine where frames are wanted; taken and emptied by it */
-  frames?: Frame[] | undefined;
+  /** set by the engine while somebody wants to know of frames */
+  frames?: FrameSink | undefined;
   /** connections that were agreed on here; taken and emptied by the engine */
   readonly expectations?: Expectation[];
 }
@@ -82,14 +86,23 @@ export interface ProtocolDefinition {
   readonly name: string;
   /** other header words for it (`ssl` for tls, `http1`) */
   readonly aliases?: readonly string[];
+  /** the header word of `aliases` that means it alone, without those that carry it (`http1`) */
+  readonly aloneAs?: string;
   /** `app_proto` and record type in EVE */
   readonly recordName: string;
   /** `app_proto`, where it is written otherwise than the record type */
   readonly applicationName?: string;
+  /** the word that asks for its records in an output, where it is not the record type (`http2`) */
+  readonly outputName?: string;
   readonly transport: readonly ('tcp' | 'udp')[];
   readonly summary: string;
   /** protocols whose transactions may carry this one: rules for it are for those too (`dcerpc` on the pipes of `smb`) */
   readonly carriedBy?: readonly string[];
+  /**
+   * The transaction that buffers and conditions of `protocol`, which this one carries, are to read; undefined: there is none in that
+   * direction (yet). Left out where they read this protocol's own transactions.
+   */
+  inner?(transaction: Transaction, protocol: string, direction: Direction): Transaction | undefined;
   /** server ports on which `recognise` is asked first; it is asked on every port where `anyPort` */
   readonly ports: readonly number[];
   readonly anyPort: boolean;
@@ -106,11 +119,11 @@ export interface ProtocolDefinition {
   isReadyToRecord?(transaction: Transaction): boolean;
   /** one transaction stands for the whole connection: transactions are not counted */
   readonly isOneTransaction?: boolean;
+  /** kinds of frames that its sessions tell of; rules name them with the protocol before (`http1.request`, the word of `aloneAs` where there is one) */
+  readonly frames?: readonly string[];
   readonly buffers: readonly BufferDefinition[];
   readonly keywords: readonly KeywordDefinition<never>[];
   readonly anomalies: readonly AnomalyDefinition[];
-  /** stretches of what is sent that rules can look into */
-  readonly frames?: readonly FrameDefinition[];
   /** records show the names of anomalies in capitals (the protocols that Suricata reads in C, and HTTP) */
   readonly anomaliesInCapitals?: boolean;
   /** Each transaction of a UDP protocol is inspected on the packet that carried it. */

@@ -29,6 +29,8 @@ export interface RuleBuilder {
 
   /** Following contents look at this buffer (its name in the catalogue, or PAYLOAD). Twice in a row with `fresh` opens a second list. */
   selectBuffer(name: string): void;
+  /** Following contents look at frames of this kind: `http1.request`, or `request` where the header says the protocol. */
+  selectFrame(written: string): void;
   readonly currentBuffer: string;
   /** true when no content or other bytes condition has been added since the buffer was selected */
   readonly currentBufferIsEmpty: boolean;
@@ -81,8 +83,8 @@ export interface RuleBuilder {
   addReference(type: string, value: string): void;
   addMetadata(key: string, value: string): void;
 
-  /** Is there such a buffer? */
-  hasBuffer(name: string): boolean;
+  /** Protocols of the flows that rules for `written`, a header word, may be true on: itself and those that carry it. */
+  spokenAs(written: string): readonly string[];
   /** Is there such a keyword? */
   knows(keyword: string): boolean;
   /** The rule is not for this engine: neither loaded nor refused. */

@@ -155,7 +155,8 @@ export class TrafficCounters {
     this.#firewall = settings.firewall === undefined ? undefined : counts(['accepted', 'blocked', 'rejected']);
     for (const protocol of protocols) {
       for (const transport of protocol.transport) {
-        const name = protocol.transport.length > 1 ? `${protocol.recordName}_${transport}` : protocol.recordName;
+        const shown = protocol.applicationName ?? protocol.recordName;
+        const name = protocol.transport.length > 1 ? `${shown}_${transport}` : shown;
         this.#protocolFlows.set(name, 0);
         this.#protocolTransactions.set(name, 0);
         this.#applicationErrors[name] = { gap: 0, parser: 0 };

@@ -18,7 +18,6 @@ import {
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
-  type Frame,
   ICMP,
   ICMPV6,
   PASSED,
@@ -40,6 +39,7 @@ import {
 } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
+import type { FrameReport } from '../scan/frame-inspector.ts';
 import { communityId } from './community-id.ts';
 import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
 
@@ -211,6 +211,19 @@ export class EveWriter implements EngineHandlers {
     this.#emit(record);
   }
 
+  /** Only where they are asked for by name: there are many of them. */
+  get wantsFrames(): boolean {
+    return this.#options.types?.has('frame') === true;
+  }
+
+  frame(report: FrameReport, packet: Packet, flow: Flow): void {
+    if (!this.wantsFrames) return;
+    const record = this.#head('frame', packet, flow, packet.direction);
+    record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
+    record['frame'] = frameBody(report, this.#options.alert.payloadSize);
+    this.#write(record);
+  }
+
   alert(alert: Alert, packet: Packet): void {
     if (!this.#wants('alert')) return;
     const { flow } = alert;
@@ -237,13 +250,13 @@ export class EveWriter implements EngineHandlers {
       const files = shown?.files?.map((file) => fileBody(file, shown.id));
       if (files !== undefined && files.length > 0) record['files'] = files;
     }
+    if (alert.frame !== undefined) record['frame'] = frameBody(alert.frame, this.#options.alert.payloadSize);
     if (flow !== undefined) {
       if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
       this.#sideProtocols(record, flow);
       record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
       if (this.#options.alert.flow) record['flow'] = this.#flowInAlert(flow);
     }
-    if (alert.frame !== undefined) record['frame'] = this.#frameBody(alert.frame, packet, this.#options.alert.payload, this.#options.alert.payloadPrintable);
     const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
     if (payload || payloadPrintable) {
       const stream = alert.inStream ? streamBytes(flow, packet.direction, this.#options.alert.payloadSize) : undefined;
@@ -255,28 +268,6 @@ export class EveWriter implements EngineHandlers {
     }
     if (wholePacket && !packet.isPseudo) showPacket(record, packet);
     this.#write(record);
-  }
-
-  frame(packet: Packet, flow: Flow, frame: Frame): void {
-    if (this.#options.types?.has('frame') !== true) return;
-    const record = this.#head('frame', packet, flow, frame.direction);
-    record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
-    record['frame'] = this.#frameBody(frame, packet, true, true);
-    this.#write(record);
-  }
-
-  #frameBody(frame: Frame, packet: Packet, payload: boolean, printable: boolean): Record<string, unknown> {
-    const bytes = frame.bytes.subarray(0, this.#options.alert.payloadSize);
-    return {
-      type: frame.type,
-      id: frame.id,
-      direction: frame.direction === TO_SERVER ? 'toserver' : 'toclient',
-      ...(packet.protocol === TCP ? { stream_offset: frame.offset } : {}),
-      length: frame.length,
-      complete: frame.bytes.length === frame.length,
-      ...(payload ? { payload: base64(bytes) } : {}),
-      ...(printable ? { payload_printable: printableText(bytes) } : {}),
-    };
   }
 
   /** The client that the proxy names, where records are to show it. */
@@ -371,8 +362,9 @@ export class EveWriter implements EngineHandlers {
   }
 
   transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void {
-    if (this.#wants(protocol.recordName)) {
-      for (const { type, body, beside, direction } of protocol.records(transaction, flow, this.#options.records.get(protocol.recordName))) {
+    const output = protocol.outputName ?? protocol.recordName;
+    if (this.#wants(output)) {
+      for (const { type, body, beside, direction } of protocol.records(transaction, flow, this.#options.records.get(output))) {
         const record = this.#head(type, packet, flow, direction);
         record['tx_id'] = transaction.id;
         record[type] = body;
@@ -591,6 +583,31 @@ function streamBytes(flow: Flow | undefined, direction: Direction, most: number)
   const length = side === undefined ? 0 : side.available - side.base;
   if (side === undefined || length <= 0) return undefined;
   return { bytes: side.bytes.subarray(0, Math.min(length, most)), missing: side.base > 0 && side.lost === side.base ? side.lost : 0 };
+}
+
+/** `most`: bytes shown at most. */
+function frameBody({ frame, side, isStream }: FrameReport, most: number): Record<string, unknown> {
+  const body: Record<string, unknown> = { type: frame.type, id: frame.id, direction: frame.direction === TO_SERVER ? 'toserver' : 'toclient' };
+  const length = frame.length < 0 ? side.reached - frame.start : frame.length;
+  if (isStream) body['stream_offset'] = frame.start;
+  body['length'] = length;
+  if (isStream) body['complete'] = side.reached >= frame.start + length;
+  const shown: Uint8Array[] = [];
+  let at = 0;
+  let left = most;
+  for (const piece of side.pieces(frame)) {
+    if (left <= 0) break;
+    if (piece.offset > at) shown.push(fromLatin1(`[${piece.offset - at} bytes missing]`));
+    const taken = piece.bytes.subarray(piece.start, Math.min(piece.end, piece.start + left));
+    shown.push(taken);
+    left -= taken.length;
+    at = piece.offset + piece.end - piece.start;
+  }
+  const bytes = shown.length === 1 ? shown[0] : concatBytes(...shown);
+  body['payload'] = base64(bytes);
+  body['payload_printable'] = printableText(bytes);
+  if (frame.transaction !== undefined) body['tx_id'] = frame.transaction.id;
+  return body;
 }
 
 function packetSource(packet: Packet): string {

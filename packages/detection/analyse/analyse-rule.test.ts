@@ -36,7 +36,11 @@ test('bytes that would need an escape are shown in hex', () => {
 test('what the author chose is looked for first', () => {
   const { mpm, engines } = analysed('alert http any any -> any any (http.uri; content:"longest"; content:"abc"; fast_pattern; sid:1;)');
   expect(mpm).toMatchObject({ buffer: 'http_uri', pattern: 'abc' });
-  expect(engines).toMatchObject([{ name: 'http_uri', direction: 'toserver', is_mpm: true }]);
+  // Rules for HTTP look at HTTP/2 as well.
+  expect(engines).toMatchObject([
+    { name: 'http_uri', app_proto: 'http2', direction: 'toserver', is_mpm: true },
+    { name: 'http_uri', app_proto: 'http', direction: 'toserver', is_mpm: true },
+  ]);
 });
 
 test('bits are shown where they are asked and where they are set', () => {
@@ -62,7 +66,7 @@ test.each<readonly [why: string, options: string, shown: object]>([
 ])('%s', (_why, options, shown) => expect(analysed(`alert tcp any any -> any any (${options} sid:1;)`)).toMatchObject(shown));
 
 test('contents beside a transaction are looked for in the stream', () => {
-  const { engines } = analysed('alert http any any -> any any (flow:to_server; http.method; content:"GET"; pkt_data; content:"abc"; sid:1;)');
+  const { engines } = analysed('alert http1 any any -> any any (flow:to_server; http.method; content:"GET"; pkt_data; content:"abc"; sid:1;)');
   expect(engines).toMatchObject([
     { name: 'http_method', is_mpm: true },
     { name: 'stream', is_mpm: false },

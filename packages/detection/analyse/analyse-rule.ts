@@ -58,7 +58,7 @@ export function analyseRule(rule: CompiledRule): Shown {
 /** Suricata user guide, "Rule Types and Categorization". */
 function typeOf(rule: CompiledRule): string {
   if (rule.addressesOnly) return [rule.header.fields[1], rule.header.fields[4]].some((text) => text.includes('!')) ? 'like_ip_only' : 'ip_only';
-  if (rule.ofTransaction || rule.ofFrame) return 'app_tx';
+  if (rule.ofTransaction || rule.frameTests.length > 0) return 'app_tx';
   if (rule.anomalies.length > 0 && rule.anomalies.every((one) => one.owner === 'decoder') && rule.payload.length === 0) return 'de_only';
   const bare = rule.payload.length === 0 && rule.packetBufferTests.length === 0 && rule.anomalies.length === 0;
   if (bare && rule.packetConditions.every((one) => one.keyword === 'app-layer-protocol')) {

@@ -17,6 +17,7 @@ import {
   type EngineSettings,
   type Fix,
   type FlowDemand,
+  type FrameBuffer,
   isProblem,
   PAYLOAD,
   type PacketBuffer,
@@ -25,6 +26,7 @@ import {
   type RuleBuilder,
   type RuleOption,
   type Span,
+  STREAM_FRAME,
   type StateOperation,
   type TagDemand,
   type Threshold,
@@ -69,7 +71,7 @@ export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation
 }
 
 interface OpenList {
-  readonly buffer: BufferDefinition | undefined;
+  readonly buffer: BufferDefinition | FrameBuffer | undefined;
   readonly key: string;
   readonly transforms: AppliedTransform[];
   readonly conditions: BytesCondition[];
@@ -86,7 +88,7 @@ class Builder implements RuleBuilder {
 
   readonly #payload: OpenList = { buffer: undefined, key: PAYLOAD, transforms: [], conditions: [] };
   readonly #lists: OpenList[] = [];
-  #selected: BufferDefinition | undefined = undefined;
+  #selected: BufferDefinition | FrameBuffer | undefined = undefined;
   #transforms: AppliedTransform[] = [];
   #open: OpenList = this.#payload;
   #openIsFresh = false;
@@ -104,6 +106,8 @@ class Builder implements RuleBuilder {
   readonly #anomalies: AnomalyDemand[] = [];
   readonly #flow = new Set<FlowDemand>();
   readonly #protocols = new Set<string>();
+  /** of those, which must be spoken themselves */
+  readonly #alone = new Set<string>();
   #packetOnly = false;
   #streamOnly = false;
   readonly #variables: string[] = [];
@@ -188,6 +192,42 @@ class Builder implements RuleBuilder {
     this.#demandBuffer(buffer);
   }
 
+  selectFrame(written: string): void {
+    const found = this.#frameNamed(written);
+    if (found === undefined) {
+      this.problem(
+        'unknown',
+        `\`${written}\` is no frame of a protocol`,
+        'write protocol and kind, such as `http1.request`; `sigwright suricata --list-app-layer-frames` shows all',
+      );
+      return;
+    }
+    this.#decoded = undefined;
+    this.#transforms = [];
+    this.#selected = found;
+    this.#openIsFresh = true;
+    this.#protocols.add(found.protocol);
+    this.#alone.add(found.protocol);
+  }
+
+  /** With the protocol before it, or without where the header says the protocol. */
+  #frameNamed(written: string): FrameBuffer | undefined {
+    const { protocols } = this.#compiler.catalogue;
+    const dot = written.indexOf('.');
+    const ofHeader = protocols.get(this.rule.protocol.split(':')[0]);
+    const ofWord = dot < 0 ? undefined : protocols.get(written.slice(0, dot));
+    const tries = [
+      [ofHeader, written],
+      [ofWord?.aloneAs === undefined || ofWord.aloneAs === written.slice(0, dot) ? ofWord : undefined, written.slice(dot + 1)],
+    ] as const;
+    for (const [definition, type] of tries) {
+      if (definition?.frames === undefined) continue;
+      if (!definition.frames.includes(type) && !(type === STREAM_FRAME && definition.transport.includes('tcp'))) continue;
+      return { of: 'frame', name: `${definition.aloneAs ?? definition.name}.${type}`, summary: type, shape: 'text', protocol: definition.name, type };
+    }
+    return undefined;
+  }
+
   #demandBuffer(buffer: BufferDefinition): void {
     if (buffer.of === 'transaction' && buffer.protocol !== undefined) this.demandProtocol(buffer.protocol);
   }
@@ -200,7 +240,7 @@ class Builder implements RuleBuilder {
     return this.#open;
   }
 
-  #listFor(buffer: BufferDefinition, transforms: AppliedTransform[]): OpenList {
+  #listFor(buffer: BufferDefinition | FrameBuffer, transforms: AppliedTransform[]): OpenList {
     const key = [buffer.name, ...transforms.map((one) => `${one.definition.name}:${JSON.stringify(one.argument) ?? ''}`)].join('|');
     const several = buffer.of === 'transaction' && buffer.multiple;
     const known = several ? undefined : this.#lists.find((list) => list.key === key);
@@ -400,8 +440,10 @@ class Builder implements RuleBuilder {
     this.#metadata.push({ key, value });
   }
 
-  hasBuffer(name: string): boolean {
-    return this.#compiler.catalogue.buffers.has(name);
+  spokenAs(written: string): readonly string[] {
+    const definition = this.#compiler.catalogue.protocols.get(written);
+    if (definition === undefined) return [written];
+    return definition.aloneAs === written ? [definition.name] : this.#carriers(definition.name);
   }
 
   knows(keyword: string): boolean {
@@ -440,6 +482,7 @@ class Builder implements RuleBuilder {
     const flow = this.#flowDemands();
     const bufferTests: BufferTest<TransactionBuffer>[] = [];
     const packetBufferTests: BufferTest<PacketBuffer>[] = [];
+    const frameTests: BufferTest<FrameBuffer>[] = [];
     for (const list of this.#lists) {
       const { buffer } = list;
       if (buffer === undefined) continue;
@@ -447,18 +490,18 @@ class Builder implements RuleBuilder {
       if (list.conditions.length === 0 && absent === 'no') continue;
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
       if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });
+      else if (buffer.of === 'frame') frameTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });
     }
     for (const list of [this.#payload, ...this.#lists]) this.#contradictions(list);
     // Short buffers first: most rules fail there, and bodies need not be read. Variables tie buffers to the order written.
-    if (bufferTests.length > 0 && packetBufferTests.some((test) => test.buffer.frameOf !== undefined))
-      this.#say('error', 'rule/frame-and-transaction', 'it looks into a frame and into a transaction', rule.protocolSpan, 'write a rule for each');
     if (this.#variables.length === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
     const ofTransaction =
       bufferTests.length > 0 ||
       this.#transactionConditions.length > 0 ||
       this.#anomalies.some((one) => one.owner === 'application') ||
       this.#states.some((one) => one.kind === 'bit' && one.scope === 'transaction');
+    if (frameTests.length > 0) this.#checkFrames(frameTests, ofTransaction || packetBufferTests.length > 0 || this.#payload.conditions.length > 0);
     const directions = this.#directions(flow, bufferTests);
     if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
 
@@ -471,6 +514,7 @@ class Builder implements RuleBuilder {
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
+      frameTests.length === 0 &&
       this.#packetConditions.every((one) => one.addressesOnly === true) &&
       this.#anomalies.length === 0;
     const bare = headerOnly && !flow.any;
@@ -500,6 +544,7 @@ class Builder implements RuleBuilder {
       onlyInStream,
       packetBufferTests,
       bufferTests,
+      frameTests,
       transactionConditions: this.#transactionConditions,
       anomalies: this.#anomalies,
       ofTransaction,
@@ -520,7 +565,6 @@ class Builder implements RuleBuilder {
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
       addressesOnly,
       protocolOnly,
-      ofFrame: packetBufferTests.some((test) => test.buffer.frameOf !== undefined),
       ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };
@@ -535,7 +579,7 @@ class Builder implements RuleBuilder {
         if (found !== undefined) tell(condition.keyword, this.#spanOf(condition.keyword), found);
       }
       if (condition.kind !== 'content') continue;
-      const refusal = transforms.length === 0 ? buffer?.refuses?.(condition) : undefined;
+      const refusal = transforms.length === 0 && buffer?.of !== 'frame' ? buffer?.refuses?.(condition) : undefined;
       if (refusal !== undefined) tell(buffer!.name, this.#spanOf(buffer!.name), refusal);
       for (const { definition } of transforms) {
         const why = definition.excludes?.(condition.bytes, condition.nocase);
@@ -623,6 +667,14 @@ class Builder implements RuleBuilder {
     });
   }
 
+  /** A frame is looked at by itself, so nothing else can be known beside it. */
+  #checkFrames(tests: readonly BufferTest<FrameBuffer>[], mixed: boolean): void {
+    const [first] = tests;
+    if (mixed) this.#say('error', 'frame/mixed', 'frames can not be looked at together with payload or other buffers', this.rule.protocolSpan);
+    if (tests.some((test) => test.buffer.name !== first.buffer.name))
+      this.#say('error', 'frame/several', 'no frame is of two kinds', this.rule.protocolSpan, 'write a rule for each');
+  }
+
   /** Header protocol and what the keywords demand must agree. Undefined: no application protocol is asked for. */
   #resolveProtocols(): readonly string[] | undefined {
     const written = this.rule.protocol.split(':')[0];
@@ -634,9 +686,9 @@ class Builder implements RuleBuilder {
         return undefined;
       }
     }
-    let left = fromHeader === undefined ? undefined : this.#carriers(fromHeader);
+    let left = fromHeader === undefined ? undefined : this.spokenAs(written);
     for (const demanded of this.#protocols) {
-      const able = this.#carriers(demanded);
+      const able = this.#alone.has(demanded) ? [demanded] : this.#carriers(demanded);
       const both: readonly string[] = left === undefined ? able : left.filter((name) => able.includes(name));
       if (both.length === 0) {
         const title =

@@ -9,6 +9,7 @@ import type {
   BytesCondition,
   ConfigChange,
   Direction,
+  FrameBuffer,
   PacketBuffer,
   PacketCondition,
   ScopedAction,
@@ -105,12 +106,12 @@ export interface CompiledRule {
   readonly onlyInStream: boolean;
   readonly packetBufferTests: readonly BufferTest<PacketBuffer>[];
   readonly bufferTests: readonly BufferTest<TransactionBuffer>[];
+  /** frames it looks at, all of one kind; such a rule looks at nothing else of the application */
+  readonly frameTests: readonly BufferTest<FrameBuffer>[];
   readonly transactionConditions: readonly TransactionCondition[];
   readonly anomalies: readonly AnomalyDemand[];
   /** decided on a transaction (else on a packet) */
   readonly ofTransaction: boolean;
-  /** decided on frames, whatever else it asks for */
-  readonly ofFrame: boolean;
   /** directions in which it can be true */
   readonly directions: readonly Direction[];
   readonly checks: readonly StateOperation[];

@@ -41,8 +41,8 @@ export interface PlanEntry {
   /** who sets bits comes before who reads them */
   readonly bitsRank: number;
   readonly header: RuleHeader;
-  /** the one protocol it may be true on; undefined where it is for any, or for several, which its flow decides */
-  readonly protocol: string | undefined;
+  /** protocols it may be true on; undefined: any */
+  readonly protocols: readonly string[] | undefined;
   readonly directions: readonly Direction[];
   readonly payloadBits: number;
   readonly ofTransaction: boolean;
@@ -70,11 +70,11 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     priority: rule.priority,
     bitsRank: bitsRank(rule),
     header: rule.header,
-    protocol: rule.protocols?.length === 1 ? rule.protocols[0] : undefined,
+    protocols: rule.protocols,
     directions: rule.directions,
     payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
     ofTransaction: rule.ofTransaction,
-    ofFrame: rule.ofFrame,
+    ofFrame: rule.frameTests.length > 0,
     found,
     beside:
       !rule.ofTransaction || !hasPayload ? undefined : naive ? 'always' : found.by === 'payload' ? undefined : (choosePayloadLiteral(rule.payload) ?? 'always'),
@@ -89,7 +89,7 @@ function foundBy(rule: CompiledRule, naive: boolean): Found {
   if (rule.hook?.of === 'packet' && rule.hook.name === 'pre_flow') return { by: 'early' };
   if (rule.addressesOnly) return { by: 'addresses' };
   if (rule.protocolOnly) return { by: 'protocol' };
-  if (naive || rule.ofFrame || literal === undefined) return { by: 'always' };
+  if (naive || literal === undefined) return { by: 'always' };
   if (literal.where === PAYLOAD) return { by: 'payload', literal };
   if (!rule.ofTransaction) return { by: 'always' };
   const test = rule.bufferTests[literal.test];

@@ -61,9 +61,9 @@ export interface PlanData {
   readonly headerNumbers: Uint16Array;
   /** bit 0 to server, bit 1 to client */
   readonly directionBits: Uint8Array;
-  /** 0: none asked for; else 1 + index in `protocolNames` */
+  /** 0: none asked for; else 1 + index in `protocolSets` */
   readonly protocolNumbers: Uint16Array;
-  readonly protocolNames: readonly string[];
+  readonly protocolSets: readonly (readonly string[])[];
   /** see PAYLOAD_NEEDED and its kin in plan-entry.ts */
   readonly payloadBits: Uint8Array;
   /** header fields as written: protocol, source, source ports, direction, destination, destination ports */
@@ -75,7 +75,7 @@ export interface PlanData {
   /** rules decided on transactions that no table leads to, and that are asked in this direction */
   readonly transactionAlways: Uint32Array;
   /** rules decided on frames */
-  readonly ofFrames: Uint32Array;
+  readonly frameRules: Uint32Array;
   readonly addressesOnly: RuleListData;
   readonly protocolOnly: RuleListData;
   /** rules that are asked before there is a flow */
@@ -85,7 +85,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 14;
+export const PLAN_VERSION = 15;
 
 export interface RuleSource {
   /** for messages */
@@ -214,14 +214,14 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   const directionBits = new Uint8Array(count);
   const protocolNumbers = new Uint16Array(count);
   const payloadBits = new Uint8Array(count);
-  const protocolNames: string[] = [];
+  const protocolSets = new Map<string, readonly string[]>();
   const headers: string[][] = [];
   const headerNumberOf = new Map<string, number>();
   const groups = new Map<string, GroupDraft>();
   const payload: PayloadDrafts = new Map();
   const packetAlways: number[] = [];
   const transactionAlways: number[] = [];
-  const ofFrames: number[] = [];
+  const frameRules: number[] = [];
   const addressesOnly: number[] = [];
   const protocolOnly: number[] = [];
   const early: number[] = [];
@@ -245,15 +245,16 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
     payloadBits[index] = rule.payloadBits;
-    if (rule.protocol !== undefined) {
-      if (!protocolNames.includes(rule.protocol)) protocolNames.push(rule.protocol);
-      protocolNumbers[index] = 1 + protocolNames.indexOf(rule.protocol);
+    if (rule.protocols !== undefined) {
+      const key = rule.protocols.join();
+      protocolSets.set(key, rule.protocols);
+      protocolNumbers[index] = 1 + [...protocolSets.keys()].indexOf(key);
     }
-    const { found, beside } = rule;
     if (rule.ofFrame) {
-      ofFrames.push(index);
+      frameRules.push(index);
       continue;
     }
+    const { found, beside } = rule;
     if (found.by === 'addresses') addressesOnly.push(index);
     else if (found.by === 'protocol') protocolOnly.push(index);
     else if (found.by === 'early') early.push(index);
@@ -277,7 +278,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     headerNumbers,
     directionBits,
     protocolNumbers,
-    protocolNames,
+    protocolSets: [...protocolSets.values()],
     payloadBits,
     headers,
     groups: [...groups.values()].map((draft) => ({
@@ -298,7 +299,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     })),
     packetAlways: buildRuleList(packetAlways, headerOf),
     transactionAlways: Uint32Array.from(transactionAlways),
-    ofFrames: Uint32Array.from(ofFrames),
+    frameRules: Uint32Array.from(frameRules),
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
     early: Uint32Array.from(early),
@@ -383,6 +384,11 @@ export function usePlan(data: PlanData, catalogue: Catalogue, settings: EngineSe
       return resolved[headerNumber]!;
     },
   };
+}
+
+/** By number of a set of protocols (0: any): may a rule for it be true on this one? */
+export function protocolsFitting({ protocolSets }: PlanData, protocol: string | undefined): Uint8Array {
+  return Uint8Array.from([1, ...protocolSets.map((names) => (protocol !== undefined && names.includes(protocol) ? 1 : 0))]);
 }
 
 export const DIRECTIONS: readonly Direction[] = [TO_SERVER, TO_CLIENT];

@@ -195,7 +195,8 @@ export class Explainer {
         ...(payloadFound ? {} : { reason: 'not-there' as const }),
       });
     for (const condition of rule.transactionConditions) {
-      const held = condition.test(transaction, direction, flow);
+      const subject = this.#subject(transaction, condition.protocol, direction, flow);
+      const held = subject !== undefined && condition.test(subject, direction, flow);
       steps.push({
         where: condition.keyword,
         condition: condition.describes,
@@ -208,7 +209,8 @@ export class Explainer {
     }
     for (const test of rule.bufferTests) {
       let best: ExplainedStep[] | undefined;
-      for (let index = 0; test.buffer.directions.includes(direction) && test.buffer.read(transaction, direction, index, this.#window, flow); index++) {
+      const subject = test.buffer.directions.includes(direction) ? this.#subject(transaction, test.buffer.protocol, direction, flow) : undefined;
+      for (let index = 0; subject !== undefined && test.buffer.read(subject, direction, index, this.#window, flow); index++) {
         const attempt: ExplainedStep[] = [];
         this.#bytes(attempt, test, packet, flow, transaction, direction, evaluation);
         if (best === undefined || score(attempt) > score(best)) best = attempt;
@@ -245,6 +247,12 @@ export class Explainer {
     }
     // In a direction that it never looks at, nothing of it was asked.
     this.#keep(packet, flow, transaction.id, steps, direction, rule.directions.includes(direction) ? 0 : this.#asked);
+  }
+
+  /** The transaction that buffers and conditions of `protocol` read. */
+  #subject(transaction: Transaction, protocol: string | undefined, direction: Direction, flow: Flow): Transaction | undefined {
+    const spoken = this.#context?.catalogue.protocols.get(flow.applicationProtocol ?? '');
+    return protocol === undefined || spoken?.inner === undefined ? transaction : spoken.inner(transaction, protocol, direction);
   }
 
   result(): Explanation {

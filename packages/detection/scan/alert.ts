@@ -1,6 +1,7 @@
 /** What the engine tells the outside, as it happens. Packet, flow and transaction are live objects: take what you need, keep none. */
-import type { Action, Direction, FileTransfer, Flow, Frame, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
+import type { Action, Direction, FileTransfer, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
+import type { FrameReport } from './frame-inspector.ts';
 
 export interface Alert {
   readonly rule: CompiledRule;
@@ -10,11 +11,11 @@ export interface Alert {
   readonly guess: Transaction | undefined;
   /** payload conditions held in the stream, not in this packet */
   readonly inStream: boolean;
-  /** the frame it was found in */
-  readonly frame?: Frame | undefined;
   readonly flow: Flow | undefined;
   /** what it does: the rule's action, unless a rate filter put another in its place */
   action: Action;
+  /** the frame that raised it */
+  readonly frame?: FrameReport;
   /** shown with it as `context` */
   readonly notes: Record<string, unknown> | undefined;
   /** where the firewall came to it (`packet:filter`, `tls:client_hello_done`); undefined for all other rules */
@@ -35,8 +36,10 @@ export interface EngineHandlers {
   transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void;
   /** Once for each file with content, when its transaction was handed on; one that nobody announced may come later. */
   file?(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void;
-  /** Each frame, where this is asked for at all. */
-  frame?(packet: Packet, flow: Flow, frame: Frame): void;
+  /** frames are handed on, see below */
+  readonly wantsFrames?: boolean;
+  /** Once for each frame, when it is whole or enough of it is there to be worth telling. */
+  frame?(report: FrameReport, packet: Packet, flow: Flow): void;
   flow?(flow: Flow): void;
   /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
   dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;

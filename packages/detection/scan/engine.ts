@@ -15,7 +15,6 @@ import {
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
-  type Frame,
   ICMP,
   ICMPV6,
   PASSED,
@@ -38,6 +37,7 @@ import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
+import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
@@ -62,8 +62,6 @@ export class FlowDetection {
   idle = false;
   /** rules of transactions whose payload part was found, by direction */
   payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
-  /** frames numbered so far, by direction */
-  readonly frames: [number, number] = [0, 0];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush: [boolean, boolean] = [false, false];
 
@@ -76,7 +74,6 @@ export class FlowDetection {
     this.rulesSettled.fill(false);
     this.payloadFound.fill(undefined);
     this.flush.reverse();
-    this.frames.reverse();
   }
 }
 
@@ -118,6 +115,7 @@ export class Engine {
   readonly #packetRules: PacketRules;
   readonly #payload: PayloadScanner;
   readonly #transactions: TransactionInspector;
+  readonly #frames: FrameInspector;
   readonly #alerts: AlertQueue;
   readonly #firewall: Firewall | undefined;
   readonly #pseudo = new Packet();
@@ -138,27 +136,30 @@ export class Engine {
     this.#payload = new PayloadScanner(plan);
     this.#alerts = new AlertQueue(settings, new Thresholds(settings));
     this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
-    this.#speaker = new Speaker(
-      catalogue,
-      settings,
-      {
-        recognised: (flow) => handlers.recognised?.(flow),
-        changing: (flow, session) => this.#leave(flow, session),
-        turned: (flow) => this.#turn(flow),
-        anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
-        failed: (flow, cause) => {
-          handlers.applicationError?.(flow, cause);
-          // At the end of the flow there is no packet left to decide about.
-          if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
-        },
-      },
-      plan.data.ofFrames.length > 0 || handlers.frame !== undefined,
+    this.#frames = new FrameInspector(
+      plan,
+      this.#evaluation,
+      this.#alerts,
+      settings.inline,
+      handlers.wantsFrames === true ? (report, packet, flow) => handlers.frame?.(report, packet, flow) : undefined,
     );
     const firewall =
       settings.firewall === undefined
         ? undefined
         : new Firewall(plan.firewall ?? [], settings.firewall, catalogue, settings, this.#evaluation, this.#transactions, this.#alerts);
     this.#firewall = firewall;
+    this.#speaker = new Speaker(catalogue, settings, {
+      recognised: (flow) => handlers.recognised?.(flow),
+      changing: (flow, session) => this.#leave(flow, session),
+      turned: (flow) => this.#turn(flow),
+      wantsFrames: (protocol) => this.#frames.wanted(protocol),
+      anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
+      failed: (flow, cause) => {
+        handlers.applicationError?.(flow, cause);
+        // At the end of the flow there is no packet left to decide about.
+        if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
+      },
+    });
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
@@ -295,6 +296,7 @@ export class Engine {
     const side = stream?.sides[direction];
     // Without news, no transaction can have become complete.
     const news = flow.session !== undefined && this.#transactions.anyNews(flow.session);
+    const { frames } = detection.recognising;
     if (flow.verdict === 'pass' || (packet.decision & PASSED) !== 0) {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       if (flow.session !== undefined) this.#transactions.passOver(flow.session, direction);
@@ -305,9 +307,10 @@ export class Engine {
       if (flow.session !== undefined && this.explainer !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
       if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
     }
-    if (flow.session?.frames !== undefined && flow.session.frames.length > 0) this.#inspectFrames(flow.session.frames, packet, flow, detection);
+    if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
     // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
+    frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
     if (news && flow.session !== undefined) this.#record(flow, flow.session, false);
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
@@ -318,6 +321,7 @@ export class Engine {
     const { direction } = packet;
     const side = stream?.sides[direction];
     const { session } = flow;
+    const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session);
     if (session !== undefined && side !== undefined && !detection.flush[direction] && session.rawInWholeChunks !== true)
       detection.flush[direction] = this.#transactions.anyChanged(session, direction);
@@ -338,11 +342,12 @@ export class Engine {
       if (isPassed()) this.#transactions.passOver(session, direction);
       else {
         this.#transactions.inspect(session, packet, flow, direction, detection);
-        if (session.frames !== undefined && session.frames.length > 0) this.#inspectFrames(session.frames, packet, flow, detection);
+        if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
         this.#alerts.decide(packet, flow);
       }
     }
     this.#alerts.tell(packet, this.#emit);
+    frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
     if (news && session !== undefined) this.#record(flow, session, false);
   }
@@ -449,45 +454,6 @@ export class Engine {
     return open.length === 1 ? open[0] : undefined;
   }
 
-  /** Those of the packet's direction; the others wait for a packet of theirs. */
-  #inspectFrames(frames: Frame[], packet: Packet, flow: Flow, detection: FlowDetection): void {
-    const { direction } = packet;
-    const rules = this.plan.data.ofFrames;
-    const passed = flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
-    let kept = 0;
-    for (const frame of frames) {
-      if (frame.direction !== direction) {
-        frames[kept++] = frame;
-        continue;
-      }
-      frame.id = ++detection.frames[direction];
-      packet.applicationFrame = frame;
-      for (let at = 0; at < rules.length && !passed; at++) {
-        const rule = this.plan.rule(rules[at]);
-        if (!rule.directions.includes(direction) || !this.#evaluation.packetRule(rule, packet, flow)) continue;
-        this.#evaluation.matched(rule, packet, flow, undefined);
-        const { notes } = this.#evaluation;
-        this.#alerts.add({
-          rule,
-          direction,
-          transaction: undefined,
-          guess: undefined,
-          inStream: packet.protocol === TCP,
-          frame,
-          flow,
-          action: rule.action,
-          changed: false,
-          notes,
-        });
-        if (rule.action === 'pass') break;
-      }
-      // What no packet brought to an end is not told.
-      if (!packet.isPseudo) this.#handlers.frame?.(packet, flow, frame);
-    }
-    packet.applicationFrame = undefined;
-    frames.length = kept;
-  }
-
   /** Inline, each segment is looked at once it is there, with what lies around it. */
   #inspectAround(packet: Packet, flow: Flow, side: StreamSide, detection: FlowDetection, upTo: number): void {
     const sequence = (packet.tcpFlags & SYN) !== 0 ? packet.tcpSequence + 1 : packet.tcpSequence;
@@ -527,7 +493,8 @@ export class Engine {
       if (direction === TO_SERVER && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
       if (flow.verdict === 'drop' || flow.bypassed) continue;
       const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
-      const told = flow.session !== undefined && (flow.session.transactions.length > 0 || (flow.session.frames?.length ?? 0) > 0);
+      const framed = (detection.recognising.frames?.sides[direction].live.length ?? 0) > 0;
+      const told = framed || (flow.session !== undefined && flow.session.transactions.length > 0);
       if (this.#firewall !== undefined) {
         if (pending || this.#isUnfinished(flow)) this.#guard(pseudo, flow, detection, stream, this.#firewall, false);
       } else if (pending || told) this.#detect(pseudo, flow, detection, stream);
@@ -557,6 +524,7 @@ export class Engine {
       for (const direction of [TO_SERVER, TO_CLIENT] as const) {
         const pseudo = this.#pseudoPacket(flow, direction);
         pseudo.number = this.#lastNumber;
+        if (detection.recognising.frames !== undefined) this.#frames.inspect(detection.recognising.frames, pseudo, flow, true);
         this.#transactions.inspect(session, pseudo, flow, direction, detection);
         this.#alerts.flush(pseudo, flow, this.#emit);
       }

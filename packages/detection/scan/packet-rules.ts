@@ -4,7 +4,7 @@
  */
 import { type Direction, type Flow, type Packet, TCP } from '@sigwright/contracts';
 import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
-import type { PlanUse } from '../compile/plan.ts';
+import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
@@ -15,6 +15,7 @@ export class PacketRules {
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
+  readonly #byProtocol = new Map<string | undefined, Uint8Array>();
   readonly #always: RuleListData;
   readonly #addressesOnly: RuleListData;
   readonly #protocolOnly: RuleListData;
@@ -55,18 +56,26 @@ export class PacketRules {
 
   /** Of rules that fit the flow, those that this packet can make true: cheap columns only. */
   #addPossible(list: Uint32Array, packet: Packet, flow: Flow, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
-    const { payloadBits, protocolNumbers, protocolNames } = this.#plan.data;
+    const { payloadBits, protocolNumbers } = this.#plan.data;
     const packetPayload = hasPayload && (packet.protocol !== TCP || !packet.inStream) ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0;
     const wanted = packetPayload | (hasStream ? PAYLOAD_IN_STREAM : 0);
-    const protocol = flow.applicationProtocol;
+    const fitting = this.#fitting(flow.applicationProtocol);
     for (let at = 0; at < list.length; at++) {
       const rule = list[at];
       const bits = payloadBits[rule];
       if (bits !== 0 && (bits & wanted) === 0) continue;
-      const number = protocolNumbers[rule];
-      if (number !== 0 && protocolNames[number - 1] !== protocol) continue;
+      if (fitting[protocolNumbers[rule]] === 0) continue;
       candidates.add(rule);
     }
+  }
+
+  #fitting(protocol: string | undefined): Uint8Array {
+    let fitting = this.#byProtocol.get(protocol);
+    if (fitting === undefined) {
+      fitting = protocolsFitting(this.#plan.data, protocol);
+      this.#byProtocol.set(protocol, fitting);
+    }
+    return fitting;
   }
 
   /** Rules of `list` whose header fits this packet. */

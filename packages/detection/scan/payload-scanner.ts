@@ -4,7 +4,7 @@
  */
 import { type Flow, type Packet, TCP, TO_SERVER, UDP } from '@sigwright/contracts';
 import { headerAdmitsProtocol, type RuleHeader } from '../compile/header.ts';
-import type { PayloadTables, PlanUse } from '../compile/plan.ts';
+import { type PayloadTables, type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import type { PayloadPlace } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import { LiteralTables, type LiteralTablesData, narrowLiterals, valuesOf } from './literal-tables.ts';
@@ -137,12 +137,13 @@ export class PayloadScanner {
     if (place === undefined) return NO_TABLES;
     const { data } = this.#plan;
     const fitting = place.fitting(packet);
+    // Before it is known, it may still be any.
+    const fittingProtocols = protocol === undefined ? undefined : protocolsFitting(data, protocol);
     const left = new Set<number>();
     let signature = 17;
     for (let at = 0; at < place.rules.length; at++) {
       const rule = place.rules[at];
-      const number = data.protocolNumbers[rule];
-      if (fitting[place.headerOf[at]] === 0 || (number !== 0 && protocol !== undefined && data.protocolNames[number - 1] !== protocol)) continue;
+      if (fitting[place.headerOf[at]] === 0 || (fittingProtocols !== undefined && fittingProtocols[data.protocolNumbers[rule]] === 0)) continue;
       left.add(rule);
       signature = (Math.imul(signature, 31) + rule) | 0;
     }

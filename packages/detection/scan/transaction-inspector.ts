@@ -20,7 +20,7 @@ import {
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
-import type { BufferGroup, PlanUse } from '../compile/plan.ts';
+import { type BufferGroup, type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
@@ -45,7 +45,8 @@ interface Prepared {
 
 /** What detection keeps about one direction of one transaction. */
 class DirectionState {
-  begun = false;
+  /** what the lists below were made for; undefined: not begun */
+  begunAs: ProtocolDefinition | undefined = undefined;
   /** groups whose buffers are not scanned in full; the first `openCount` of the list */
   open: Uint16Array = NO_GROUPS;
   openCount = 0;
@@ -86,6 +87,8 @@ export class TransactionInspector {
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
   readonly #window: BufferWindow = emptyWindow();
+  /** of the transaction being looked at */
+  #spoken: ProtocolDefinition | undefined = undefined;
   /** set while rules are profiled */
   profile: RuleProfile | undefined = undefined;
   readonly #groups: readonly (BufferGroup & { readonly definition: TransactionBuffer })[];
@@ -103,6 +106,12 @@ export class TransactionInspector {
       const definition = catalogue.buffers.get(group.buffer);
       return definition?.of === 'transaction' ? [{ ...group, definition }] : [];
     });
+  }
+
+  /** The transaction that buffers and conditions of `protocol` read. */
+  #subject(transaction: Transaction, protocol: string | undefined, direction: Direction): Transaction | undefined {
+    const spoken = this.#spoken;
+    return protocol === undefined || spoken?.inner === undefined ? transaction : spoken.inner(transaction, protocol, direction);
   }
 
   anyChanged(session: ProtocolSession, direction: Direction): boolean {
@@ -142,6 +151,7 @@ export class TransactionInspector {
   }
 
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
+    this.#spoken = definition;
     if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
@@ -162,8 +172,9 @@ export class TransactionInspector {
     const prepared = this.#prepare(definition, direction);
     const candidates = this.#candidates;
     candidates.clear();
-    if (!state.begun) {
-      state.begun = true;
+    // The conversation may get another name while it is read; then other rules look at it, too.
+    if (state.begunAs !== definition) {
+      state.begunAs = definition;
       candidates.addAll(prepared.always);
       state.scanned = new Int32Array(prepared.groups.length).fill(-1);
       state.open = prepared.all.slice();
@@ -273,9 +284,11 @@ export class TransactionInspector {
     pending.length = kept;
   }
 
-  #scan(group: Group, transaction: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
+  #scan(group: Group, whole: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
     const { buffer } = group;
     const window = this.#window;
+    const transaction = this.#subject(whole, buffer.protocol, direction);
+    if (transaction === undefined) return complete ? ALL : -1;
     if (buffer.shape === 'body') return this.#scanBody(group, transaction, flow, direction, before, complete);
     for (let index = 0; buffer.read(transaction, direction, index, window, flow); index++) {
       this.#find(group, window);
@@ -317,13 +330,16 @@ export class TransactionInspector {
     group.literals.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
   }
 
+  /** May transactions of `spoken` have buffers of `protocol`? */
+  #mayRead(protocol: string | undefined, spoken: string): boolean {
+    return protocol === undefined || protocol === spoken || this.#catalogue.protocols.get(protocol)?.carriedBy?.includes(spoken) === true;
+  }
+
   #prepare(definition: ProtocolDefinition, direction: Direction): Prepared {
     const key = `${definition.name}/${direction}`;
     let prepared = this.#prepared.get(key);
     if (prepared === undefined) {
-      const fitting = this.#groups.filter(
-        (group) => group.direction === direction && (group.definition.protocol === undefined || group.definition.protocol === definition.name),
-      );
+      const fitting = this.#groups.filter((group) => group.direction === direction && this.#mayRead(group.definition.protocol, definition.name));
       const groups = fitting
         .map((group) => ({
           buffer: group.definition,
@@ -333,10 +349,10 @@ export class TransactionInspector {
         }))
         .sort((a, b) => a.progress - b.progress);
       const { data } = this.#plan;
-      const always = data.transactionAlways.filter((rule) => {
-        const number = data.protocolNumbers[rule];
-        return (data.directionBits[rule] & (1 << direction)) !== 0 && (number === 0 || data.protocolNames[number - 1] === definition.name);
-      });
+      const protocolsHere = protocolsFitting(data, definition.name);
+      const always = data.transactionAlways.filter(
+        (rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && protocolsHere[data.protocolNumbers[rule]] !== 0,
+      );
       prepared = { groups, all: Uint16Array.from(groups.keys()), always };
       this.#prepared.set(key, prepared);
     }
@@ -367,7 +383,11 @@ export class TransactionInspector {
     let later = false;
     for (const condition of rule.transactionConditions) {
       if (transaction.progress[direction] < condition.progress && !complete) later = true;
-      else if (!condition.test(transaction, direction, flow)) return NO;
+      else {
+        const subject = this.#subject(transaction, condition.protocol, direction);
+        if (subject === undefined && !complete) later = true;
+        else if (subject === undefined || !condition.test(subject, direction, flow)) return NO;
+      }
     }
     for (const test of rule.bufferTests) {
       const answer = this.#buffer(test, transaction, packet, flow, direction, complete);
@@ -376,16 +396,20 @@ export class TransactionInspector {
     }
     for (const demand of rule.anomalies) {
       if (demand.owner !== 'application') continue;
-      const name = demand.name.slice(demand.name.indexOf('.') + 1);
-      if (transaction.anomalies?.includes(name) !== true) later = true;
+      const dot = demand.name.indexOf('.');
+      const subject = this.#subject(transaction, demand.name.slice(0, dot), direction);
+      if (subject?.anomalies?.includes(demand.name.slice(dot + 1)) !== true) later = true;
     }
     if (!later && rule.packetBufferTests.length > 0 && !evaluation.packetBuffersHold(rule, packet, flow)) return LATER;
     return later ? LATER : YES;
   }
 
-  #buffer(test: BufferTest<TransactionBuffer>, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {
+  #buffer(test: BufferTest<TransactionBuffer>, whole: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {
     const { buffer } = test;
-    if (!buffer.directions.includes(direction)) return this.#otherSide(test, transaction, packet, flow, direction === TO_SERVER ? TO_CLIENT : TO_SERVER);
+    const side = buffer.directions.includes(direction) ? direction : direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+    const transaction = this.#subject(whole, buffer.protocol, side);
+    if (transaction === undefined) return side === direction && !complete ? LATER : NO;
+    if (side !== direction) return this.#otherSide(test, transaction, packet, flow, side);
     const window = this.#window;
     if (transaction.progress[direction] < buffer.progress(direction) && !complete) return LATER;
     let open = false;

@@ -19,6 +19,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import type { StreamSide, TcpStream } from '@sigwright/traffic';
+import { FlowFrames } from '../scan/frames.ts';
 import { Expected } from './expected.ts';
 
 /** Bytes of one direction after which a protocol that still asks for more is given up. */
@@ -33,6 +34,8 @@ export interface SpeakerEvents {
   failed(flow: Flow, cause: 'gap' | 'parser'): void;
   /** the peer that was taken for the client is the server: everything held by direction changes places */
   turned(flow: Flow): void;
+  /** does anybody ask for frames of this protocol? */
+  wantsFrames(protocol: string): boolean;
   /** anomalies of the session or of recognition that belong to no transaction */
   anomaly(flow: Flow, name: string): void;
 }
@@ -50,6 +53,8 @@ export class Recognising {
   failed: [boolean, boolean] = [false, false];
   /** which sides were held against the protocol that the other one was recognised by */
   judged: [boolean, boolean] = [false, false];
+  /** where somebody asks for frames of what is spoken */
+  frames: FlowFrames | undefined = undefined;
   /** a session could not go on: bytes are passed over */
   broken = false;
 
@@ -67,11 +72,8 @@ export class Speaker {
   readonly #udp: readonly Listener[];
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
-  /** sessions note frames */
-  readonly #frames: boolean;
 
-  constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents, frames: boolean) {
-    this.#frames = frames;
+  constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
     this.#events = events;
     const all = [...new Set(catalogue.protocols.values())]
@@ -148,7 +150,6 @@ export class Speaker {
 
   #gap(flow: Flow, state: Recognising, side: StreamSide, direction: Direction): void {
     const length = side.takeGap();
-    side.parsed = Math.max(side.parsed, side.available);
     const session = flow.session;
     if (session !== undefined && !state.broken && !session.done && !session.skip(direction, length)) {
       state.broken = true;
@@ -163,9 +164,8 @@ export class Speaker {
   #consume(flow: Flow, state: Recognising, session: ProtocolSession, side: StreamSide, direction: Direction, upTo: number, ended: boolean, time: number): void {
     const start = side.parsed - side.base;
     const end = upTo - side.base;
-    const told = session.frames?.length ?? 0;
+    state.frames?.take(direction, side.bytes, start, end, side.base);
     const consumed = session.consume(direction, side.bytes, start, end, ended, time);
-    if (session.frames !== undefined) for (let at = told; at < session.frames.length; at++) session.frames[at].offset += side.base;
     if (consumed < 0) {
       state.broken = true;
       side.parsed = upTo;
@@ -175,6 +175,10 @@ export class Speaker {
   }
 
   #tell(flow: Flow, session: ProtocolSession): void {
+    if (session.knownAs !== undefined && session.knownAs !== flow.applicationProtocol) {
+      flow.originalProtocol = flow.applicationProtocol;
+      flow.applicationProtocol = session.knownAs;
+    }
     if (session.expectations !== undefined && session.expectations.length > 0) {
       for (const expectation of session.expectations) this.#expected.add(flow, expectation);
       session.expectations.length = 0;
@@ -206,7 +210,9 @@ export class Speaker {
   #change(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
     session.finish(time);
     this.#events.changing(flow, session);
+    state.frames = undefined;
     flow.originalProtocol = flow.applicationProtocol;
+    flow.expected = session.nextDetail;
     flow.session = undefined;
     flow.applicationProtocol = undefined;
     flow.protocolToServer = undefined;
@@ -214,7 +220,7 @@ export class Speaker {
     state.left = [undefined, undefined];
     state.failed = [false, false];
     const next = this.#byName.get(session.nextProtocol ?? '');
-    if (next !== undefined) this.#open(flow, state, next, TO_SERVER);
+    if (next !== undefined && !this.#settings.protocolsOff.has(next.name)) this.#open(flow, state, next, TO_SERVER);
     state.judged = [true, true];
   }
 
@@ -279,7 +285,11 @@ export class Speaker {
     else flow.protocolToClient = protocol.name;
     if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
     else flow.session = protocol.open(flow, this.#settings);
-    if (this.#frames && protocol.frames !== undefined && flow.session !== undefined) flow.session.frames = [];
+    state.frames = undefined;
+    if (flow.session !== undefined && protocol.frames !== undefined && this.#events.wantsFrames(protocol.name)) {
+      state.frames = new FlowFrames(flow.protocol === TCP);
+      flow.session.frames = state.frames;
+    }
     state.judged[direction] = true;
     this.#events.recognised(flow);
     const other = opposite(direction);
@@ -305,10 +315,9 @@ export class Speaker {
     const { direction } = packet;
     const session = flow.session;
     if (session === undefined || state.broken || session.done) return;
+    state.frames?.take(direction, packet.data, packet.payloadStart, packet.payloadEnd, 0);
     // A bad datagram says nothing about the next one: the session goes on.
-    const told = session.frames?.length ?? 0;
     const consumed = session.consume(direction, packet.data, packet.payloadStart, packet.payloadEnd, true, packet.time);
-    if (session.frames !== undefined) for (let at = told; at < session.frames.length; at++) session.frames[at].offset -= packet.payloadStart;
     this.#tell(flow, session);
     if (consumed < 0) this.#events.failed(flow, 'parser');
   }

@@ -2,7 +2,7 @@
  * A dialogue of text lines: commands of the client, replies of the server. Cutting into lines, lines too long to keep and line ends of
  * either kind are seen to here; raw content between lines (message texts) is asked for by count.
  */
-import type { Direction, ProtocolSession, Transaction } from '@sigwright/contracts';
+import type { Direction, FrameSink, ProtocolSession, Transaction } from '@sigwright/contracts';
 
 /** Longer lines are read up to here and told as cut (Suricata's limit for FTP and SMTP). */
 export const LONGEST_LINE = 4096;
@@ -16,6 +16,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: FrameSink | undefined = undefined;
   readonly rawInWholeChunks: boolean = false;
   readonly longestLine: number = LONGEST_LINE;
   readonly mostOpen: number = MOST_OPEN;
@@ -31,6 +32,12 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   protected keepsLongLines(_direction: Direction): boolean {
     return false;
   }
+
+  /** bytes [start, next) of one direction are a line with its end, as far as it is there: tells of frames. */
+  protected tellLine(_frames: FrameSink, _direction: Direction, _start: number, _next: number): void {}
+
+  /** As raw, tells of frames. */
+  protected tellRaw(_frames: FrameSink, _direction: Direction, _start: number, _end: number): void {}
 
   /** How many bytes to come of this direction are no lines; 0 for none. */
   protected rawLength(_direction: Direction): number {
@@ -50,6 +57,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
       if (this.stopped) return -1;
       const raw = Math.min(this.rawLength(direction), end - at);
       if (raw > 0) {
+        if (this.frames !== undefined) this.tellRaw(this.frames, direction, at, at + raw);
         this.raw(direction, bytes, at, at + raw);
         at += raw;
         continue;
@@ -62,9 +70,11 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
         }
         if (end - at <= longestLine) {
           if (!atEnd) return at;
+          if (this.frames !== undefined) this.tellLine(this.frames, direction, at, end);
           this.line(direction, bytes, at, end, false, time);
           return this.stopped ? -1 : end;
         }
+        if (this.frames !== undefined) this.tellLine(this.frames, direction, at, at + longestLine);
         this.line(direction, bytes, at, at + longestLine, true, time);
         this.#dropping[direction] = !this.keepsLongLines(direction);
         at += longestLine;
@@ -77,6 +87,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
       at = stop + 1;
       if (dropped) continue;
       if (stop > from && bytes[stop - 1] === 0x0d) stop--;
+      if (this.frames !== undefined) this.tellLine(this.frames, direction, from, at);
       this.line(direction, bytes, from, stop, false, time);
     }
     return this.stopped ? -1 : at;

@@ -2,7 +2,7 @@
  * A conversation of messages that say how long they are (or of datagrams). A protocol gives the length of a message and reads it;
  * cutting, messages too long to keep, lost bytes and the number of open transactions are seen to here.
  */
-import { type Direction, type Frame, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type Frame, type FrameSink, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 
 /** Both directions of a transaction are complete at this progress. */
 export const MESSAGE_COMPLETE = 1;
@@ -24,14 +24,24 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
-  frames: Frame[] | undefined = undefined;
+  frames: FrameSink | undefined = undefined;
   readonly #passOver: [number, number] = [0, 0];
+  /** frames told of the message that is not read yet */
+  readonly #told: [readonly Frame[] | undefined, readonly Frame[] | undefined] = [undefined, undefined];
 
   /** Length of the message that begins at `at`, LENGTH_UNKNOWN while too little is there, NO_MESSAGE where none can begin so. */
   protected abstract frame(bytes: Uint8Array, at: number, end: number, direction: Direction): number;
 
   /** Reads a message, of which bytes[start, end) is the beginning or the whole. False: it is not one, and nothing behind it can be trusted. */
   protected abstract message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean;
+
+  /**
+   * Tells of the frames of a message of `length` bytes that begins at `at`, of which bytes up to `end` are there. Undefined: more
+   * must be there first. Asked only where somebody wants frames.
+   */
+  protected tellFrames(frames: FrameSink, direction: Direction, _bytes: Uint8Array, at: number, _end: number, length: number): readonly Frame[] | undefined {
+    return [frames.begin(direction, 'pdu', at, length)];
+  }
 
   /** bytes[start, end) go on with a message of which only the beginning was given to `message`. */
   protected rest(_direction: Direction, _bytes: Uint8Array, _start: number, _end: number): void {}
@@ -49,13 +59,22 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
       const length = this.frame(bytes, at, end, direction);
       if (length === LENGTH_UNKNOWN) break;
       if (length < 0) return this.#broken();
+      if (this.frames !== undefined) this.#told[direction] ??= this.tellFrames(this.frames, direction, bytes, at, end, length);
       const read = Math.min(length, LONGEST_READ);
       if (end - at < read) break;
+      const before = this.count;
       if (!this.message(direction, bytes, at, at + read, time)) return this.#broken();
+      if (this.#told[direction] !== undefined) this.#belong(direction, before);
       at += read;
       this.#passOver[direction] = length - read;
     }
     return atEnd && this.nextProtocol === undefined ? end : at;
+  }
+
+  /** The frames told of a message belong to the transaction that it made. */
+  #belong(direction: Direction, before: number): void {
+    if (this.count > before) for (const frame of this.#told[direction] ?? []) frame.transaction = this.transactions[this.transactions.length - 1];
+    this.#told[direction] = undefined;
   }
 
   #broken(): number {
@@ -70,6 +89,7 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
 
   /** Lost bytes inside a message that is passed over do no harm. */
   skip(direction: Direction, length: number): boolean {
+    this.#told[direction] = undefined;
     if (length > this.#passOver[direction]) return false;
     this.#passOver[direction] -= length;
     return true;

@@ -26,8 +26,6 @@ const OPPOSITES: readonly (readonly [FlowDemand, FlowDemand])[] = [
 ];
 
 /** Header words that stand for a protocol of another name. */
-const OTHER_NAMES: Readonly<Record<string, string>> = { http1: 'http', ssl: 'tls' };
-
 const THRESHOLD_SYNTAX = 'type <limit|threshold|both|backoff>, track <by_src|by_dst|by_both|by_rule|by_flow>, count <n>, seconds <n>';
 
 function readThreshold(written: string, filter: boolean): { value: Threshold } | { problem: string; help: string } {
@@ -292,10 +290,11 @@ export const keywords = asKeywords(
       const mode = parts[1] ?? 'directional';
       if (!['directional', 'final', 'original', 'either', 'to_server', 'to_client'].includes(mode)) return { problem: `\`${mode}\` is no mode` };
       const name = parts[0].replace(/^!/, '').toLowerCase();
-      return { value: { negated, name: OTHER_NAMES[name] ?? name, mode } };
+      return { value: { negated, name, mode } };
     }),
     examples: ['app-layer-protocol:http;'],
     apply({ negated, name, mode }, builder) {
+      const names = builder.spokenAs(name);
       builder.addPacket({
         keyword: 'app-layer-protocol',
         describes: `the protocol is ${negated ? 'not ' : ''}${name}`,
@@ -307,10 +306,10 @@ export const keywords = asKeywords(
           const current = side ?? 'unknown';
           const is =
             mode === 'original'
-              ? (flow.originalProtocol ?? current) === name
+              ? names.includes(flow.originalProtocol ?? current)
               : mode === 'either'
-                ? current === name || flow.originalProtocol === name
-                : current === name;
+                ? names.includes(current) || (flow.originalProtocol !== undefined && names.includes(flow.originalProtocol))
+                : names.includes(current);
           return is !== negated;
         },
       });

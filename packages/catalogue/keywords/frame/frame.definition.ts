@@ -1,4 +1,4 @@
-/** Stretches of what protocols send, by their own structure. Suricata user guide, "Frame Keyword". */
+/** Frames: stretches of the stream that protocols name. Suricata user guide, "Frame keyword". */
 import { asKeywords, keyword } from '@sigwright/contracts';
 import { text } from '../../arguments/index.ts';
 
@@ -7,20 +7,16 @@ export const keywords = asKeywords(
     name: 'frame',
     family: 'frame',
     since: '7.0',
-    summary: 'a frame of the rule’s protocol, or of the one that is named before a dot',
+    summary: 'what follows looks at frames of this kind',
     kind: 'sticky-buffer',
-    argument: text(['telnet.data']),
-    examples: ['frame:telnet.data; content:"login";'],
-    broken: [{ options: 'frame:telnet.nothing; content:"a";', code: 'frame/unknown' }],
+    argument: text(['http1.request', 'smb2.data']),
+    examples: ['frame:http1.request; content:"abc";', 'frame:tls.pdu; content:"|17 03|"; startswith;'],
+    broken: [
+      { options: 'frame:http1.sentence; content:"abc";', code: 'frame/unknown' },
+      { options: 'content:"abc"; frame:http1.request; content:"abc";', code: 'frame/mixed' },
+    ],
     apply(written, builder) {
-      const header = builder.rule.protocol.split(':')[0];
-      const name = [`frame:${written}`, `frame:${header}.${written}`].find((one) => builder.hasBuffer(one));
-      if (name === undefined) {
-        builder.problem('unknown', `there is no frame \`${written}\``, 'see the page of its protocol for what there is');
-        return;
-      }
-      builder.selectBuffer(name);
-      builder.demandProtocol(name.slice('frame:'.length, name.indexOf('.')));
+      builder.selectFrame(written);
     },
   }),
 );

@@ -1,6 +1,6 @@
 /** Connectionless DCE/RPC over UDP (C706 §12.5): a transaction for each call, known by activity and sequence number. */
 import { uint16, uint16Little, uint32, uint32Little } from '@sigwright/bytes';
-import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, type Frame, type FrameSink, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { RpcCall } from '../../formats/dcerpc/calls.ts';
 import { FAULT, identifierText, REQUEST, RESPONSE, RpcInterface } from '../../formats/dcerpc/pdu.ts';
 import { FramedSession, wholeDatagram } from '../../formats/messages/framed-session.ts';
@@ -25,6 +25,14 @@ export function looksLikeDatagram(bytes: Uint8Array, start: number, end: number)
 export class DatagramSession extends FramedSession<DcerpcTransaction> {
   protected frame(bytes: Uint8Array, at: number, end: number): number {
     return wholeDatagram(bytes, at, end);
+  }
+
+  protected override tellFrames(frames: FrameSink, direction: Direction, _bytes: Uint8Array, at: number, _end: number, length: number): readonly Frame[] {
+    return [
+      frames.begin(direction, 'pdu', at, length),
+      frames.begin(direction, 'hdr', at, Math.min(length, DATAGRAM_HEADER)),
+      ...(length > DATAGRAM_HEADER ? [frames.begin(direction, 'data', at + DATAGRAM_HEADER, length - DATAGRAM_HEADER)] : []),
+    ];
   }
 
   protected message(_direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {

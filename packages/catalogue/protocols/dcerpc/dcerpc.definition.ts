@@ -38,6 +38,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: (flow) => (flow.protocol === UDP ? new DatagramSession() : new DcerpcSession()),
   complete: COMPLETE,
+  frames: ['pdu', 'hdr', 'data'],
   buffers: [STUB_DATA],
   keywords,
   anomalies: [{ name: 'malformed_data', summary: 'bytes that are no unit' }],

@@ -1,5 +1,5 @@
 /** DCE/RPC over TCP: units one after another; a transaction for each call. Lost bytes are passed over to the next unit. */
-import { type Direction, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { RpcAssociation, type RpcCall } from '../../formats/dcerpc/calls.ts';
 import { HEADER_LENGTH, looksLikeUnit, unitLength } from '../../formats/dcerpc/pdu.ts';
 import { FramedSession, LENGTH_UNKNOWN, MESSAGE_COMPLETE, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
@@ -54,6 +54,14 @@ export class DcerpcSession extends FramedSession<DcerpcTransaction> {
     if (end - at < LENGTH_KNOWN) return LENGTH_UNKNOWN;
     const length = unitLength(bytes, at);
     return looksLikeUnit(bytes, at) && length >= HEADER_LENGTH ? length : NO_MESSAGE;
+  }
+
+  protected override tellFrames(frames: FrameSink, direction: Direction, _bytes: Uint8Array, at: number, _end: number, length: number): readonly Frame[] {
+    return [
+      frames.begin(direction, 'pdu', at, length),
+      frames.begin(direction, 'hdr', at, Math.min(length, HEADER_LENGTH)),
+      ...(length > HEADER_LENGTH ? [frames.begin(direction, 'data', at + HEADER_LENGTH, length - HEADER_LENGTH)] : []),
+    ];
   }
 
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {

@@ -18,8 +18,8 @@ import {
 } from '@sigwright/contracts';
 import { looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, MESSAGE_READ } from '../../formats/dns-message/dns-transaction.ts';
+import { dnsBody, dnsRecords } from '../../formats/dns-message/records.ts';
 import { buffers, keywords } from './keywords.ts';
-import { dnsBody, dnsRecords } from './records.ts';
 import { DnsSession, FRAMED_HEADER } from './transactions.ts';
 
 const PORT = 53;
@@ -60,15 +60,16 @@ export const protocol: ProtocolDefinition = {
   recordName: 'dns',
   transport: ['udp', 'tcp'],
   summary: 'names looked up: queries and responses over UDP and TCP',
+  carriedBy: ['doh2'],
   ports: [PORT],
   anyPort: false,
   recognise,
   open: (flow) => new DnsSession(flow.protocol !== UDP),
   complete: [MESSAGE_READ, MESSAGE_READ],
+  frames: ['pdu'],
   buffers,
   keywords,
   anomalies,
-  frames: [{ name: 'pdu', summary: 'a message, without its length on TCP' }],
   records: (transaction, _flow, options) => dnsRecords(transaction as DnsTransaction, options),
   context: (transaction) => dnsBody(transaction as DnsTransaction),
 };

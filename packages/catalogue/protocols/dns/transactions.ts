@@ -3,7 +3,7 @@
  * several may follow each other without waiting. One transaction a message, as Suricata has it.
  */
 import { uint16 } from '@sigwright/bytes';
-import { type Direction, type Frame, noteFrame, type ProtocolSession, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { type Direction, type FrameSink, type ProtocolSession, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { HEADER_LENGTH, looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
 import { dnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 
@@ -16,7 +16,7 @@ export class DnsSession implements ProtocolSession {
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
-  frames: Frame[] | undefined = undefined;
+  frames: FrameSink | undefined = undefined;
   readonly #framed: boolean;
   /** bytes were lost: wait for something that looks like the beginning of a message */
   readonly #searching: [boolean, boolean] = [false, false];
@@ -48,8 +48,8 @@ export class DnsSession implements ProtocolSession {
   }
 
   #message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): void {
-    noteFrame(this.frames, 'pdu', direction, bytes, start, end);
     const transaction = dnsTransaction(this.count, time, bytes, start, end, direction);
+    this.frames?.begin(direction, 'pdu', start, end - start, transaction);
     if (transaction === undefined) {
       this.anomalies.push('malformed_data');
       return;

@@ -30,7 +30,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'too_many_transactions', summary: 'more requests without a response than are kept' },
     { name: 'invalid_pdu', summary: 'a packet that is not what its command says, or no packet' },
   ],
-  frames: [{ name: 'pdu', summary: 'a packet with its header' }],
+  frames: ['hdr', 'data', 'pdu'],
   records: (transaction) => [{ type: 'enip', body: enipBody(transaction as EnipTransaction), direction: TO_SERVER }],
   context: (transaction) => enipBody(transaction as EnipTransaction),
 };

@@ -1,5 +1,5 @@
 /** EtherNet/IP over TCP and UDP: a transaction for each request and the response that says its session and context again. */
-import { type Direction, noteFrame, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { close, FramedSession, LENGTH_UNKNOWN, MESSAGE_COMPLETE, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { COMMANDS, type EnipPacket, HEADER, packetLength, readPacket } from './encapsulation.ts';
 
@@ -36,8 +36,16 @@ export class EnipSession extends FramedSession<EnipTransaction> {
     return KNOWN.has(bytes[at] | (bytes[at + 1] << 8)) ? packetLength(bytes, at) : NO_MESSAGE;
   }
 
+  protected override tellFrames(frames: FrameSink, direction: Direction, _bytes: Uint8Array, at: number, _end: number, length: number): readonly Frame[] {
+    const head = Math.min(HEADER, length);
+    return [
+      frames.begin(direction, 'hdr', at, head),
+      ...(length > head ? [frames.begin(direction, 'data', at + head, length - head)] : []),
+      frames.begin(direction, 'pdu', at, length),
+    ];
+  }
+
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
-    noteFrame(this.frames, 'pdu', direction, bytes, start, end, packetLength(bytes, start));
     const packet = readPacket(bytes, start, end, direction === TO_SERVER);
     const transaction = direction === TO_SERVER ? this.#begin(packet, time) : this.#answer(packet, time);
     if (packet.damaged) transaction.raise('invalid_pdu');

@@ -1,10 +1,11 @@
 /** What is odd about the head of a message (RFC 9110, RFC 9112), and the names under which rules ask for it. */
 import { latin1 } from '@sigwright/bytes';
 import { type AnomalyDefinition, type Direction, TO_CLIENT } from '@sigwright/contracts';
-import type { HeaderBlock } from './headers.ts';
-import { isBlank, isSpace } from './lines.ts';
-import type { HttpTransaction } from './transactions.ts';
-import { hostName, hostPort, targetHost } from './uri.ts';
+import { contentRange } from '../../formats/http-message/content-range.ts';
+import type { HttpTransaction } from '../../formats/http-message/exchange.ts';
+import type { HeaderBlock } from '../../formats/http-message/headers.ts';
+import { isBlank, isSpace } from '../../formats/http-message/lines.ts';
+import { hostName, hostPort, targetHost } from '../../formats/http-message/uri.ts';
 
 /** A header line; proxies stop at 8 to 64 KiB, Suricata warns at 18,000. */
 const LONG_FIELD = 18_000;
@@ -72,15 +73,6 @@ const FAULTS: Readonly<Record<string, string>> = {
 
 export function observeFileName(transaction: HttpTransaction, name: string): void {
   if (name.length > LONG_FILE_NAME) transaction.raise('file_name_too_long');
-}
-
-/** `bytes 500-1000/146515`; the size may be `*`. */
-export function contentRange(text: string): { start?: number; end?: number; size?: number } | undefined {
-  const match = /^\s*bytes\s+(?:(\d{1,15})\s*-\s*(\d{1,15})|\*)\s*\/\s*(\d{1,15}|\*)/i.exec(text);
-  if (match === null) return undefined;
-  const [, start, end, size] = match;
-  const range = { ...(start === undefined ? {} : { start: Number(start), end: Number(end) }), ...(size === '*' ? {} : { size: Number(size) }) };
-  return start !== undefined && Number(start) > Number(end) ? undefined : range;
 }
 
 /** One blank follows a well-formed word. `word` lies in the same memory as `line`. */

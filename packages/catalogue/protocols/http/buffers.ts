@@ -10,7 +10,7 @@ import {
   type Transaction,
   type TransactionBuffer,
 } from '@sigwright/contracts';
-import { BODY, COMPLETE, HEADERS, type HttpMessage, type HttpTransaction, LINE } from './transactions.ts';
+import { BODY, COMPLETE, HEADERS, type HttpMessage, type HttpTransaction, LINE, UNSAID } from '../../formats/http-message/exchange.ts';
 
 const REQUEST: readonly Direction[] = [TO_SERVER];
 const RESPONSE: readonly Direction[] = [TO_CLIENT];
@@ -67,7 +67,7 @@ function notInLowerCase({ bytes, nocase }: ContentCondition): Contradiction | un
 }
 
 function seenFirst(part: 'first' | 'second' | 'third' | 'line'): (message: HttpMessage) => Uint8Array | undefined {
-  return (message) => (message.seen ? message[part] : undefined);
+  return (message) => (message.seen && message[part] !== UNSAID ? message[part] : undefined);
 }
 
 function body(name: string, summary: string, direction: Direction): TransactionBuffer {

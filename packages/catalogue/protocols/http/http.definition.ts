@@ -11,12 +11,12 @@ import {
   TO_CLIENT,
   TO_SERVER,
 } from '@sigwright/contracts';
+import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from '../../formats/http-message/exchange.ts';
+import { hostName, hostPort } from '../../formats/http-message/uri.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
 import { HttpSession } from './session.ts';
-import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from './transactions.ts';
-import { hostName, hostPort } from './uri.ts';
 
 /** Methods of RFC 9110, WebDAV and their kin: what a request may begin with. */
 const METHODS = [
@@ -68,6 +68,8 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
   if (at - start > 16) return NOT_THIS;
   const head = latin1(bytes, at, Math.min(end, at + 20));
   if (head === '') return NEED_MORE;
+  // What HTTP/2 begins with, so that servers of HTTP/1 turn it down (RFC 9113 §3.4).
+  if (head.startsWith('PRI * HTTP/2')) return NOT_THIS;
   if (direction === TO_CLIENT) {
     const upper = head.slice(0, 5).toUpperCase();
     return upper === 'HTTP/' ? IS_THIS : 'HTTP/'.startsWith(upper) ? NEED_MORE : NOT_THIS;
@@ -128,6 +130,8 @@ function body(transaction: HttpTransaction): Record<string, unknown> {
 export const protocol: ProtocolDefinition = {
   name: 'http',
   aliases: ['http1'],
+  aloneAs: 'http1',
+  carriedBy: ['http2', 'doh2'],
   recordName: 'http',
   transport: ['tcp'],
   summary: 'HTTP/1.0 and 1.1',
@@ -140,6 +144,7 @@ export const protocol: ProtocolDefinition = {
     hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),
     hooks({ response_started: 0, response_line: LINE, response_headers: HEADERS, response_body: BODY, response_trailer: TRAILER, response_complete: COMPLETE }),
   ],
+  frames: ['request', 'response'],
   buffers,
   keywords,
   anomalies,

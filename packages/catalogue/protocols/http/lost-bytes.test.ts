@@ -2,8 +2,8 @@
 import { fromLatin1, latin1 } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, Flow, TCP, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
+import type { HttpTransaction } from '../../formats/http-message/exchange.ts';
 import { protocol } from './http.definition.ts';
-import type { HttpTransaction } from './transactions.ts';
 
 const REQUEST = 'GET /n HTTP/1.1\r\nHost: a\r\n\r\n';
 const NEXT = 'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnext';

@@ -3,12 +3,22 @@
  * pipelined or not, with chunked, sized and open-ended bodies. Gives the same result however the bytes are split.
  */
 import { latin1 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, FileTransfer, type ProtocolSession, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import {
+  type Direction,
+  type EngineSettings,
+  FileTransfer,
+  type Frame,
+  type FrameSink,
+  type ProtocolSession,
+  TO_CLIENT,
+  TO_SERVER,
+  type Transaction,
+} from '@sigwright/contracts';
+import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
+import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from '../../formats/http-message/exchange.ts';
+import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
+import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
 import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
-import { codingsOf, decoded } from './codings.ts';
-import { HeaderBlock, headerBlockEnd } from './headers.ts';
-import { isBlank, isSpace, Line, readLine } from './lines.ts';
-import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from './transactions.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
 const LONGEST_LINE = 65_536;
@@ -39,6 +49,9 @@ class Side {
   previous: HttpTransaction | undefined = undefined;
   /** bytes were lost where a message was to begin */
   lost = false;
+  /** of the message being read, and of the one that was just over */
+  frame: Frame | undefined = undefined;
+  ending: Frame | undefined = undefined;
   /** its head announced a body that its status or method forbids */
   unlikelyBody = false;
 }
@@ -63,9 +76,11 @@ export class HttpSession implements ProtocolSession {
   readonly transactions: Transaction[] = [];
   count = 0;
   nextProtocol: string | undefined = undefined;
+  nextDetail: HttpTransaction | undefined = undefined;
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: FrameSink | undefined = undefined;
   readonly #sides: [Side, Side] = [new Side(), new Side()];
   readonly #settings: EngineSettings;
   readonly #port: number;
@@ -83,9 +98,11 @@ export class HttpSession implements ProtocolSession {
     this.#time = time;
     const side = this.#sides[direction];
     let at = start;
+    if (side.ending !== undefined) this.#endFrame(side, start);
     for (;;) {
       const state = side.state;
       const next = this.#step(direction, side, bytes, at, end, atEnd);
+      if (side.ending !== undefined) this.#endFrame(side, Math.max(at, next));
       if (next < 0) break;
       if (next === at && side.state === state) break;
       at = next;
@@ -93,6 +110,11 @@ export class HttpSession implements ProtocolSession {
     }
     if (atEnd) this.#end(direction, side);
     return at;
+  }
+
+  #endFrame(side: Side, at: number): void {
+    if (side.ending !== undefined) this.frames?.endAt(side.ending, at);
+    side.ending = undefined;
   }
 
   /** One step; returns the new position, or -1 where more bytes are needed. */
@@ -180,20 +202,21 @@ export class HttpSession implements ProtocolSession {
     // A line of blanks is passed over.
     if (first === found.stop) return found.next;
     if (direction === TO_SERVER) {
-      const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next);
+      const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next, at);
       if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
       return next;
     }
     if (latin1(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
-      return this.#statusLine(side, bytes.slice(first, found.stop), found.next);
+      return this.#statusLine(side, bytes.slice(first, found.stop), found.next, at);
     // A line of something else right before what may be a status line is passed over, too.
     if (found.next >= end && !atEnd) return at > start ? at : -1;
     if (found.next < end && (bytes[found.next] | 0x20) === LETTER_H) return found.next;
     return this.#noStatusLine(side, bytes, at, found.next);
   }
 
-  #requestLine(side: Side, line: Uint8Array, next: number): number {
+  #requestLine(side: Side, line: Uint8Array, next: number, at: number): number {
     const transaction = this.#open();
+    side.frame = this.frames?.begin(TO_SERVER, 'request', at, -1, transaction);
     const { request } = transaction;
     request.seen = true;
     request.line = line;
@@ -216,7 +239,7 @@ export class HttpSession implements ProtocolSession {
     transaction.advance(TO_SERVER, LINE);
     if (request.third.length === 0) {
       // HTTP/0.9: a line and nothing else.
-      request.headers = new HeaderBlock(NOTHING, TO_SERVER, false);
+      request.headers = new HeaderBlock(NOTHING);
       transaction.raise('request_line_missing_protocol');
       this.#complete(TO_SERVER, side);
       return next;
@@ -237,8 +260,9 @@ export class HttpSession implements ProtocolSession {
     return transaction;
   }
 
-  #statusLine(side: Side, line: Uint8Array, next: number): number {
+  #statusLine(side: Side, line: Uint8Array, next: number, at: number): number {
     const transaction = this.#answered(side);
+    side.frame ??= this.frames?.begin(TO_CLIENT, 'response', at, -1, transaction);
     const { response } = transaction;
     side.lost = false;
     response.seen = true;
@@ -258,7 +282,7 @@ export class HttpSession implements ProtocolSession {
     const { previous } = side;
     if (previous === undefined || side.transaction !== undefined || this.#waiting.length > 0) {
       const transaction = this.#answered(side);
-      transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
+      transaction.response.headers = new HeaderBlock(NOTHING);
       transaction.raise('response_invalid_protocol');
       transaction.advance(TO_CLIENT, BODY);
       side.state = side.lost ? 'lost' : 'open-ended';
@@ -290,7 +314,7 @@ export class HttpSession implements ProtocolSession {
     }
     side.searched = 0;
     const message = transaction.message(direction);
-    message.headers = new HeaderBlock(bytes.slice(start, blockEnd), direction, direction === TO_CLIENT && latin1(message.first).toUpperCase() === 'HTTP/1.1');
+    message.headers = HeaderBlock.read(bytes.slice(start, blockEnd), direction, direction === TO_CLIENT && latin1(message.first).toUpperCase() === 'HTTP/1.1');
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
     else this.#afterResponseHeaders(side, transaction);
@@ -317,6 +341,7 @@ export class HttpSession implements ProtocolSession {
     observeResponse(transaction);
     if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
       this.#complete(TO_CLIENT, side);
+      this.nextDetail = transaction;
       const upgrade = transaction.response.headers?.text('upgrade')?.toLowerCase();
       this.nextProtocol = transaction.method === 'CONNECT' ? 'unknown' : upgrade === 'h2c' ? 'http2' : (upgrade ?? 'unknown');
       return;
@@ -441,6 +466,8 @@ export class HttpSession implements ProtocolSession {
     const transaction = side.transaction!;
     this.#closeBody(direction, side, transaction, 'CLOSED');
     transaction.advance(direction, COMPLETE);
+    side.ending = side.frame;
+    side.frame = undefined;
     side.state = 'line';
     side.transaction = undefined;
     side.previous = transaction;
@@ -503,7 +530,7 @@ export class HttpSession implements ProtocolSession {
     const { transaction } = side;
     if (direction === TO_SERVER || transaction === undefined) return false;
     if (transaction.response.headers === undefined) {
-      transaction.response.headers = new HeaderBlock(NOTHING, TO_CLIENT, false);
+      transaction.response.headers = new HeaderBlock(NOTHING);
       transaction.advance(TO_CLIENT, BODY);
       this.#openFile(side, TO_CLIENT);
     }
@@ -517,6 +544,8 @@ export class HttpSession implements ProtocolSession {
     const open = side.state === 'open-ended';
     this.#closeBody(direction, side, transaction, open ? 'CLOSED' : 'TRUNCATED');
     transaction.advance(direction, COMPLETE);
+    side.ending = side.frame;
+    side.frame = undefined;
     side.transaction = undefined;
     side.state = 'line';
   }

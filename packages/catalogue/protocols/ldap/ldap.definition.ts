@@ -42,6 +42,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: (flow) => new LdapSession(flow.protocol === UDP),
   complete: COMPLETE,
+  frames: ['pdu'],
   buffers,
   keywords,
   anomalies: [

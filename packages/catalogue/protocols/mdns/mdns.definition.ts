@@ -2,7 +2,16 @@
  * Multicast DNS (RFC 6762) on UDP port 5353: DNS messages that ask and tell everybody on a link. One transaction a message. Its
  * EVE record names types in small letters and shows record data under the type's name.
  */
-import { type Direction, IS_THIS, NOT_THIS, type ProtocolDefinition, type ProtocolRecord, type ProtocolSession, type Transaction } from '@sigwright/contracts';
+import {
+  type Direction,
+  type FrameSink,
+  IS_THIS,
+  NOT_THIS,
+  type ProtocolDefinition,
+  type ProtocolRecord,
+  type ProtocolSession,
+  type Transaction,
+} from '@sigwright/contracts';
 import { type DnsMessage, looksLikeDns, opcodeOf, RESPONSE, type ResourceRecord, responseCodeOf } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, dnsTransaction, MESSAGE_READ, sectionBuffers, stickyKeywords } from '../../formats/dns-message/dns-transaction.ts';
 import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from '../../formats/dns-message/record-data.ts';
@@ -17,9 +26,11 @@ class MdnsSession implements ProtocolSession {
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: FrameSink | undefined = undefined;
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, _atEnd: boolean, time: number): number {
     const transaction = dnsTransaction(this.count, time, bytes, start, end, direction);
+    this.frames?.begin(direction, 'pdu', start, end - start, transaction);
     if (transaction === undefined) this.anomalies.push('malformed_data');
     else {
       this.count++;
@@ -86,6 +97,7 @@ export const protocol: ProtocolDefinition = {
   recognise: (bytes, start, end, _direction, flow) => (flow.destinationPort === PORT && looksLikeDns(bytes, start, end, true) === 1 ? IS_THIS : NOT_THIS),
   open: () => new MdnsSession(),
   complete: [MESSAGE_READ, MESSAGE_READ],
+  frames: ['pdu'],
   buffers,
   keywords: stickyKeywords('mdns', buffers, () => '8.0'),
   anomalies: [

@@ -38,6 +38,7 @@ export const protocol: ProtocolDefinition = {
   recognise,
   open: (_flow, settings) => new MqttSession(settings),
   complete: COMPLETE,
+  frames: ['pdu', 'header', 'data'],
   buffers,
   keywords,
   anomalies: [
@@ -52,11 +53,6 @@ export const protocol: ProtocolDefinition = {
     { name: 'unassigned_msg_type', summary: 'a kind of message that does not exist' },
     { name: 'too_many_transactions', summary: 'more exchanges open than are kept' },
     { name: 'malformed_traffic', summary: 'a message that can not be read' },
-  ],
-  frames: [
-    { name: 'pdu', summary: 'a whole message' },
-    { name: 'header', summary: 'the kind and length of a message before its content' },
-    { name: 'data', summary: 'the content of a message, as it is sent' },
   ],
   records: (transaction) => {
     const one = transaction as MqttTransaction;

@@ -1,13 +1,11 @@
 /** MQTT messages → transactions: a question and all that answers it (OASIS MQTT 5.0 §4.3), matched by packet identifier. */
-import { type Direction, type EngineSettings, noteFrame, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { FramedSession, MESSAGE_COMPLETE, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
-import { type MqttMessage, type MqttType, messageLength, PUBLISH, readMessage } from './wire.ts';
+import { headLength, type MqttMessage, type MqttType, messageLength, PUBLISH, readMessage } from './wire.ts';
 
 /** Messages kept of one exchange; a peer may repeat itself. */
 const MOST_MESSAGES = 16;
 const LAST_QOS = 2;
-/** §1.5.5: another byte of the length follows */
-const GOES_ON = 0x80;
 
 /** Which question a message answers, whether the peer that asked sends it, and whether it is the last. */
 const ANSWERS: Partial<Record<MqttType, { readonly to: MqttType; readonly bySender: boolean; readonly last: boolean; readonly missing: string }>> = {
@@ -75,9 +73,15 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     return length < 0 ? NO_MESSAGE : length;
   }
 
+  protected override tellFrames(frames: FrameSink, direction: Direction, bytes: Uint8Array, at: number, _end: number, length: number): readonly Frame[] {
+    const head = headLength(bytes, at);
+    // Of a message that is too long, what is passed over is nobody's.
+    const read = length > this.#settings.messageLimit ? Math.max(head, this.#settings.messageLimit) : length;
+    return [frames.begin(direction, 'pdu', at, read), frames.begin(direction, 'header', at, head), frames.begin(direction, 'data', at + head, read - head)];
+  }
+
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
     const length = messageLength(bytes, start, end);
-    if (this.frames !== undefined) this.#note(direction, bytes, start, end, length);
     // Of a publication, the beginning that is kept is enough.
     const isReadable = length <= this.#settings.messageLimit && (length === end - start || bytes[start] >> 4 === PUBLISH);
     const { message, sound } = readMessage(bytes, start, end, this.#version, isReadable);
@@ -103,15 +107,6 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     const goesOn = sound && message.skipped === undefined && (answer === undefined ? waitsForAnswer(message) : asked !== undefined && !answer.last);
     if (!goesOn) transaction.complete();
     return true;
-  }
-
-  #note(direction: Direction, bytes: Uint8Array, start: number, end: number, length: number): void {
-    let head = start + 1;
-    while (bytes[head] >= GOES_ON) head++;
-    head++;
-    noteFrame(this.frames, 'pdu', direction, bytes, start, end, length);
-    noteFrame(this.frames, 'header', direction, bytes, start, head);
-    if (start + length > head) noteFrame(this.frames, 'data', direction, bytes, head, end, start + length - head);
   }
 
   #begin(direction: Direction, time: number): MqttTransaction {

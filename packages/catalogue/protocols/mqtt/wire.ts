@@ -188,3 +188,10 @@ function connect(message: MqttMessage, cursor: Cursor): boolean {
   };
   return true;
 }
+
+/** First byte and length. */
+export function headLength(bytes: Uint8Array, at: number): number {
+  let length = 2;
+  while (length < 5 && (bytes[at + length - 1] & 0x80) !== 0) length++;
+  return length;
+}

@@ -23,6 +23,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: () => new QuicSession(),
   complete: COMPLETE,
+  frames: ['pdu', 'header', 'data'],
   buffers,
   keywords,
   anomalies: [

@@ -2,7 +2,7 @@
  * QUIC datagrams → transactions, one a packet until both sides have said their hello; from then on everything is encrypted with
  * keys that nobody else knows. A Retry makes the client begin anew (RFC 9000 §17.2.5), with keys from the identifier it was given.
  */
-import { type Direction, type ProtocolSession, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, type FrameSink, type ProtocolSession, TO_SERVER } from '@sigwright/contracts';
 import { close, Message } from '../../formats/messages/framed-session.ts';
 import { type Hello, readHello } from '../../formats/tls-hello/hello.ts';
 import { cryptoFragments, type TagMessage, tagMessage } from './frames.ts';
@@ -35,6 +35,7 @@ export class QuicSession implements ProtocolSession {
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: FrameSink | undefined = undefined;
   #keys: InitialKeys | undefined = undefined;
   readonly #assemblies: [HelloAssembly, HelloAssembly] = [new HelloAssembly(), new HelloAssembly()];
   readonly #greeted: [boolean, boolean] = [false, false];
@@ -47,6 +48,7 @@ export class QuicSession implements ProtocolSession {
         if ((bytes[at] & FIXED_BIT) !== 0 && !this.#greeted[direction]) this.#open(direction, time, 0).raise('error_on_header');
         break;
       }
+      if (this.frames !== undefined) tellFrames(this.frames, direction, packet, at);
       // What follows with a short header is encrypted.
       if (packet.kind === 'short') break;
       this.#packet(packet, direction, bytes, at, time);
@@ -111,6 +113,13 @@ export class QuicSession implements ProtocolSession {
   }
 
   finish(): void {}
+}
+
+function tellFrames(frames: FrameSink, direction: Direction, packet: QuicPacket, at: number): void {
+  frames.begin(direction, 'pdu', at, packet.end - at);
+  const dataAt = Math.min(Math.max(at, packet.numberAt), packet.end);
+  frames.begin(direction, 'header', at, dataAt - at);
+  if (packet.end > dataAt) frames.begin(direction, 'data', dataAt, packet.end - dataAt);
 }
 
 function helloIn(message: Uint8Array, direction: Direction): Hello | undefined {

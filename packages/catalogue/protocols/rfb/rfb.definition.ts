@@ -109,6 +109,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: () => new RfbSession(),
   complete: COMPLETE,
+  frames: ['pdu'],
   buffers,
   keywords: [...keywords, ...conditions],
   anomalies: [
@@ -117,7 +118,6 @@ export const protocol: ProtocolDefinition = {
     { name: 'malformed_message', summary: 'a message that can not be read' },
     { name: 'confused_state', summary: 'a message out of turn' },
   ],
-  frames: [{ name: 'pdu', summary: 'a message up to the description of the screen' }],
   records: (transaction) => {
     const shown = body(transaction as RfbTransaction);
     return Object.keys(shown).length === 0 ? [] : [{ type: 'rfb', body: shown, direction: TO_SERVER }];

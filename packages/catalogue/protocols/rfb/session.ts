@@ -1,6 +1,6 @@
 /** The beginning of an RFB session (RFC 6143 §7.1 to §7.3; 3.3 as its appendix has it) up to the server's description of its screen. */
 import { Cursor, latin1 } from '@sigwright/bytes';
-import { type Direction, noteFrame, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { close, FramedSession, LENGTH_UNKNOWN, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 
 const VERSION_BYTES = 12;
@@ -108,10 +108,9 @@ export class RfbSession extends FramedSession<RfbTransaction> {
     }
   }
 
-  protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
+  protected message(_direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
     this.#transaction ??= this.open(new RfbTransaction(this.count, time));
     const one = this.#transaction;
-    noteFrame(this.frames, 'pdu', direction, bytes, start, end);
     const cursor = new Cursor(bytes, start, end);
     one.changed[TO_SERVER] = one.changed[TO_CLIENT] = true;
     switch (this.#step) {

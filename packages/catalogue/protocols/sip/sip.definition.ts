@@ -1,6 +1,6 @@
 /** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
 import { find, fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, type Frame, IS_THIS, NEED_MORE, NOT_THIS, noteFrame, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
+import { type Direction, type Frame, type FrameSink, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
 import { COMPLETE, LENGTH_UNKNOWN, type Message, MessageSession, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
@@ -70,35 +70,31 @@ function frame(bytes: Uint8Array, at: number, end: number): number {
   return stop - at + Number(length?.[1] ?? 0);
 }
 
-/** Messages are noted as frames too. */
-class SipSession extends MessageSession<SipMessage> {
-  protected override message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
-    if (this.frames !== undefined) noteFrames(this.frames, direction, bytes, start, end);
-    return super.message(direction, bytes, start, end, time);
-  }
-}
-
-/** Line, headers up to the empty line, body. */
-function noteFrames(frames: Frame[], direction: Direction, bytes: Uint8Array, start: number, end: number): void {
-  let from = start;
-  while (from < end && (bytes[from] === 13 || bytes[from] === 10)) from++;
-  const newline = bytes.subarray(from, end).indexOf(10);
-  if (newline < 0) return;
-  const kind = latin1(bytes, from, Math.min(end, from + 4)) === 'SIP/' ? 'response' : 'request';
-  const headers = from + newline + 1;
-  const stop = headEnd(bytes, from, end);
-  noteFrame(frames, 'pdu', direction, bytes, from, end);
-  noteFrame(frames, `${kind}.line`, direction, bytes, from, headers);
-  if (stop < 0) return;
-  if (stop - 2 > headers) noteFrame(frames, `${kind}.headers`, direction, bytes, headers, stop - 2);
-  if (end > stop) noteFrame(frames, `${kind}.body`, direction, bytes, stop, end);
-}
-
 function streamRead(bytes: Uint8Array, start: number, end: number): SipMessage | undefined {
   let from = start;
   while (from < end && (bytes[from] === 13 || bytes[from] === 10)) from++;
   return read(bytes, from, end);
 }
+
+class SipSession extends MessageSession<SipMessage> {
+  protected override tellFrames(frames: FrameSink, direction: Direction, bytes: Uint8Array, at: number, end: number, length: number): readonly Frame[] {
+    let from = at;
+    while (from < end && (bytes[from] === 13 || bytes[from] === 10)) from++;
+    const found = headEnd(bytes, from, end);
+    const stop = found < 0 ? Math.min(end, at + length) : found;
+    const newline = bytes.indexOf(10, from);
+    const lineEnd = newline < 0 || newline >= stop ? stop : newline + 1;
+    const kind = bytes[from] === LETTER_S && latin1(bytes, from, Math.min(end, from + 4)) === 'SIP/' ? 'response' : 'request';
+    const told = [frames.begin(direction, 'pdu', from, at + length - from), frames.begin(direction, `${kind}.line`, from, lineEnd - from)];
+    // The empty line after them belongs to nobody.
+    const headers = stop - (found < 0 ? 0 : 2) - lineEnd;
+    if (headers > 0) told.push(frames.begin(direction, `${kind}.headers`, lineEnd, headers));
+    if (at + length > stop) told.push(frames.begin(direction, `${kind}.body`, stop, at + length - stop));
+    return told;
+  }
+}
+
+const LETTER_S = 0x53;
 
 const text = (value: string | undefined): Uint8Array | undefined => (value === undefined ? undefined : fromLatin1(value));
 
@@ -177,13 +173,10 @@ export const protocol: ProtocolDefinition = {
   recognise,
   open: (flow) => (flow.protocol === 17 ? new SipSession(read) : new SipSession(streamRead, frame)),
   complete: COMPLETE,
+  frames: ['pdu', 'request.line', 'response.line', 'request.headers', 'response.headers', 'request.body', 'response.body'],
   buffers,
   keywords,
   anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
-  frames: ['pdu', 'request.line', 'request.headers', 'request.body', 'response.line', 'response.headers', 'response.body'].map((name) => ({
-    name,
-    summary: name === 'pdu' ? 'a whole message' : `the ${name.split('.')[1]} of a ${name.split('.')[0]}`,
-  })),
   records: (transaction) => {
     const message = transaction as Message<SipMessage>;
     return [{ type: 'sip', body: body(message), direction: message.direction }];

@@ -1,6 +1,6 @@
 /** Frames of SMB over TCP: NetBIOS sessions (RFC 1002 §4.3.1) on port 139, the same length before each message on port 445 (MS-SMB2 §2.1). */
-import { uint24 } from '@sigwright/bytes';
-import type { Direction, EngineSettings } from '@sigwright/contracts';
+import { uint24, uint32Little } from '@sigwright/bytes';
+import type { Direction, EngineSettings, Frame, FrameSink } from '@sigwright/contracts';
 import { FramedSession, LENGTH_UNKNOWN } from '../../formats/messages/framed-session.ts';
 import { Conversation, type Header, type Sink, SmbTransaction } from './conversation.ts';
 import { Smb1Reader } from './smb1.ts';
@@ -16,6 +16,14 @@ export const SMB1_MARK = 0xff;
 export const SMB2_MARK = 0xfe;
 export const ENCRYPTED_MARK = 0xfd;
 export const COMPRESSED_MARK = 0xfc;
+/** By the first byte of a message: the version, and how long its header is. */
+const MESSAGE_HEADS: Readonly<Record<number, readonly [version: string, head: number]>> = {
+  [SMB1_MARK]: ['smb1', 32],
+  [SMB2_MARK]: ['smb2', 64],
+  [ENCRYPTED_MARK]: ['smb3', 52],
+};
+/** MS-SMB2 §2.2.1: where NextCommand lies */
+const NEXT_AT = 20;
 /** Transactions beyond this many at once are over before their time. */
 const MOST_OPEN = 256;
 
@@ -69,6 +77,39 @@ export class SmbSession extends FramedSession<SmbTransaction> {
       return this.#length;
     }
     return this.#nextMessage(bytes, at, end, direction);
+  }
+
+  protected override tellFrames(
+    frames: FrameSink,
+    direction: Direction,
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    length: number,
+  ): readonly Frame[] | undefined {
+    if (this.#between) return [];
+    const told = [
+      frames.begin(direction, 'nbss.pdu', at, length),
+      frames.begin(direction, 'nbss.hdr', at, FRAME_HEAD),
+      frames.begin(direction, 'nbss.data', at + FRAME_HEAD, length - FRAME_HEAD),
+    ];
+    if (bytes[at] !== SESSION_MESSAGE || length < MARK_KNOWN) return told;
+    const stop = at + length;
+    for (let from = at + FRAME_HEAD; from + FRAME_HEAD <= Math.min(end, stop) && isMarked(bytes, from); ) {
+      const [version, head] = MESSAGE_HEADS[bytes[from]] ?? [];
+      if (version === undefined || head === undefined || from + head > stop) break;
+      // A message of version 2 may say where the next one of the same frame begins.
+      const next = version === 'smb2' && from + NEXT_AT + 4 <= end ? uint32Little(bytes, from + NEXT_AT) : 0;
+      const size = next >= head && next < stop - from ? next : stop - from;
+      told.push(
+        frames.begin(direction, `${version}.pdu`, from, size),
+        frames.begin(direction, `${version}.hdr`, from, head),
+        ...(size > head ? [frames.begin(direction, `${version}.data`, from + head, size - head)] : []),
+      );
+      if (size === stop - from) break;
+      from += size;
+    }
+    return told;
   }
 
   /** Length of what lies before the next message. */

@@ -128,6 +128,7 @@ export const protocol: ProtocolDefinition = {
   },
   open: (_flow, settings) => new SmbSession(settings),
   complete: COMPLETE,
+  frames: ['nbss.pdu', 'nbss.hdr', 'nbss.data', ...['smb1', 'smb2', 'smb3'].flatMap((version) => [`${version}.pdu`, `${version}.hdr`, `${version}.data`])],
   buffers,
   keywords: [...keywords, ...asKeywords(VERSION)],
   anomalies: [

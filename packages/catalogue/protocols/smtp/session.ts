@@ -1,6 +1,6 @@
 /** The dialogue of RFC 5321: one transaction a mail, from the first command to the end of its text. BDAT is RFC 3030's. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { LineSession, LONGEST_LINE } from '../../formats/lines/line-session.ts';
 import { MailReader } from '../../formats/mime/mail.ts';
 
@@ -56,6 +56,10 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #pipelining = false;
   /** commands without a reply yet, oldest first: clients need not wait (RFC 2920) */
   readonly #awaited: Awaited[] = [];
+  /** of the line at hand, and of the text; where the text ends */
+  #lineFrame: Frame | undefined = undefined;
+  #textFrame: Frame | undefined = undefined;
+  #textEnd = 0;
 
   constructor(settings: EngineSettings) {
     super();
@@ -66,6 +70,20 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (direction === TO_CLIENT) this.#reply(latin1(bytes, start, Math.min(end, start + LONGEST_KEYWORD)), cut, time);
     else if (this.#inText) this.#text(bytes, start, end, cut);
     else this.#command(latin1(bytes, start, end), cut, time);
+  }
+
+  protected override tellLine(frames: FrameSink, direction: Direction, start: number, next: number): void {
+    if (direction === TO_CLIENT) this.#lineFrame = frames.begin(direction, 'response_line', start, next - start);
+    else if (!this.#inText) this.#lineFrame = frames.begin(direction, 'command_line', start, next - start);
+    else {
+      this.#textFrame ??= frames.begin(direction, 'data', start, -1, this.#current);
+      this.#textEnd = start;
+    }
+  }
+
+  protected override tellRaw(frames: FrameSink, direction: Direction, start: number, end: number): void {
+    this.#textFrame ??= frames.begin(direction, 'data', start, -1, this.#current);
+    this.#textEnd = end;
   }
 
   protected override keepsLongLines(direction: Direction): boolean {
@@ -126,6 +144,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     const command = word.toUpperCase();
     // These say nothing about a next mail.
     const transaction = (command === 'RSET' || command === 'QUIT') && this.#current !== undefined ? this.#current : this.#begin(time);
+    if (this.#lineFrame !== undefined) this.#lineFrame.transaction = transaction;
     if (cut) transaction.raise('max_command_line_len_exceeded');
     if (command === 'DATA' && transaction.dataAsked) {
       transaction.raise('unparsable_content');
@@ -213,6 +232,8 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
 
   #endOfMail(): void {
     if (this.#current === undefined) return;
+    if (this.#textFrame !== undefined) this.frames?.endAt(this.#textFrame, this.#textEnd);
+    this.#textFrame = undefined;
     this.#current.mail?.finish();
     this.#current.over = true;
     this.#current.advance(TO_SERVER, MAIL_OVER);
@@ -229,6 +250,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (welcome && code !== READY) this.#begin(time).raise('no_server_welcome_message');
     if (cut) this.#begin(time).raise('max_reply_line_len_exceeded');
     if (/^250[- ]PIPELINING\s*$/i.test(line)) this.#pipelining = true;
+    if (this.#lineFrame !== undefined) this.#lineFrame.transaction = this.#awaited[0]?.transaction ?? this.#current;
     // A line with a hyphen is not the last of its reply.
     if (head[3] === '-') return;
     this.#welcomed = true;

@@ -125,6 +125,7 @@ export const protocol: ProtocolDefinition = {
     hooks({ request_started: 0, request_data: MAIL_TEXT, request_complete: MAIL_OVER }),
     hooks({ response_started: 0, response_data: MAIL_TEXT, response_complete: MAIL_OVER }),
   ],
+  frames: ['command_line', 'data', 'response_line'],
   buffers,
   keywords,
   anomaliesInCapitals: true,

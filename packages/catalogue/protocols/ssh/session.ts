@@ -3,7 +3,7 @@
  * What follows the exchange is encrypted.
  */
 import { fromLatin1, hex, latin1, md5 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, type Frame, noteFrame, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, type FrameSink, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 
 /** Progress: a banner longer than is read, banner read, offer read, encrypted. */
 export const BANNER_BEGUN = 1;
@@ -53,7 +53,9 @@ export class SshSession implements ProtocolSession {
   done = false;
   bypasses = false;
   readonly anomalies: string[] = [];
-  frames: Frame[] | undefined = undefined;
+  frames: FrameSink | undefined = undefined;
+  /** frames of the packet at hand were told of */
+  readonly #told: [boolean, boolean] = [false, false];
   readonly #transaction: SshTransaction;
   readonly #settings: EngineSettings;
   readonly #encrypted: [boolean, boolean] = [false, false];
@@ -120,16 +122,22 @@ export class SshSession implements ProtocolSession {
         return -1;
       }
       const stop = at + LENGTH_FIELD + length;
+      if (this.frames !== undefined && !this.#told[direction]) this.#tellFrames(this.frames, direction, at, stop);
       if (end < stop) return at;
-      noteFrame(this.frames, 'record.hdr', direction, bytes, at, at + PACKET_HEAD);
-      noteFrame(this.frames, 'record.data', direction, bytes, at + PACKET_HEAD, stop);
-      noteFrame(this.frames, 'record.pdu', direction, bytes, at, stop);
+      this.#told[direction] = false;
       const message = bytes[at + LENGTH_FIELD + 1];
       if (message === KEY_EXCHANGE_INIT) this.#offer(direction, bytes, at + PACKET_HEAD, stop);
       else if (message === NEW_KEYS) this.#newKeys(direction);
       at = stop;
     }
     return this.#encrypted[direction] ? end : at;
+  }
+
+  #tellFrames(frames: FrameSink, direction: Direction, at: number, stop: number): void {
+    this.#told[direction] = true;
+    frames.begin(direction, 'record.hdr', at, PACKET_HEAD, this.#transaction);
+    if (stop > at + PACKET_HEAD) frames.begin(direction, 'record.data', at + PACKET_HEAD, stop - at - PACKET_HEAD, this.#transaction);
+    frames.begin(direction, 'record.pdu', at, stop - at, this.#transaction);
   }
 
   #offer(direction: Direction, bytes: Uint8Array, start: number, end: number): void {

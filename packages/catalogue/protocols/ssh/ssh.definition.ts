@@ -127,6 +127,7 @@ export const protocol: ProtocolDefinition = {
     hooks({ response_started: 0, response_banner_wait_eol: BANNER_BEGUN, response_banner_done: BANNER, response_finished: OVER }),
   ],
   recordedFrom: (settings) => (settings.ssh.fingerprints ? OFFER : BANNER),
+  frames: ['record.hdr', 'record.data', 'record.pdu'],
   buffers,
   keywords: asKeywords(
     ...BUFFERS.map((one) =>
@@ -155,11 +156,6 @@ export const protocol: ProtocolDefinition = {
     { name: 'long_banner', summary: 'a banner longer than RFC 4253 allows' },
     { name: 'invalid_banner', summary: 'a line in the place of the banner that is none' },
     { name: 'invalid_record', summary: 'a packet of the key exchange that can not be read' },
-  ],
-  frames: [
-    { name: 'record.hdr', summary: 'lengths and number of a message before encryption' },
-    { name: 'record.data', summary: 'what follows them' },
-    { name: 'record.pdu', summary: 'both' },
   ],
   records(transaction) {
     const { banners } = transaction as SshTransaction;

@@ -2,7 +2,7 @@
  * Telnet (RFC 854, options of RFC 855): commands and lines as frames. There are no transactions: what is typed and shown has no
  * questions and answers.
  */
-import { type Direction, type Frame, noteFrame, type ProtocolSession } from '@sigwright/contracts';
+import type { Direction, FrameSink, ProtocolSession } from '@sigwright/contracts';
 
 export const INTERPRET = 0xff;
 const END_OF_OPTION = 0xf0;
@@ -20,7 +20,7 @@ export class TelnetSession implements ProtocolSession {
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
-  frames: Frame[] | undefined = undefined;
+  frames: FrameSink | undefined = undefined;
   /** up to where a line that is not over was searched for its end, from the beginning of what is given */
   readonly #searched: [number, number] = [0, 0];
 
@@ -30,7 +30,7 @@ export class TelnetSession implements ProtocolSession {
       const length = bytes[at] === INTERPRET ? commandLength(bytes, at, end) : this.#lineLength(direction, bytes, at, end);
       if (length === 0 && !atEnd) break;
       const taken = length === 0 ? end - at : length;
-      noteFrame(this.frames, bytes[at] === INTERPRET ? 'ctl' : 'data', direction, bytes, at, at + taken);
+      this.frames?.begin(direction, bytes[at] === INTERPRET ? 'ctl' : 'data', at, taken);
       at += taken;
       this.#searched[direction] = 0;
     }

@@ -23,10 +23,7 @@ export const protocol: ProtocolDefinition = {
   buffers: [],
   keywords: [],
   anomalies: [],
-  frames: [
-    { name: 'ctl', summary: 'a command, with the option it is about' },
-    { name: 'data', summary: 'a line' },
-  ],
+  frames: ['ctl', 'data'],
   records: () => [],
   context: () => undefined,
 };

@@ -1,6 +1,6 @@
 /** Telnet: commands and lines as frames, the same at every split. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, Flow, type Frame, IS_THIS, NEED_MORE, NOT_THIS, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, Flow, type FrameSink, IS_THIS, NEED_MORE, NOT_THIS, TO_SERVER } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { everySplit, type Turns, whole } from '../../session-kit.ts';
 import { TelnetSession } from './session.ts';
@@ -8,16 +8,25 @@ import { protocol } from './telnet.definition.ts';
 
 function framesOf(pieces: readonly (readonly [Direction, Uint8Array])[]): string[] {
   const session = new TelnetSession();
-  const frames: Frame[] = [];
-  session.frames = frames;
+  const frames: string[] = [];
+  let given: Uint8Array = new Uint8Array(0);
+  const sink: FrameSink = {
+    begin(direction, type, at, length) {
+      frames.push(`${direction === TO_SERVER ? '>' : '<'}${type} ${latin1(given, at, at + length)}`);
+      return { length, transaction: undefined };
+    },
+    endAt: () => undefined,
+  };
+  session.frames = sink;
   const held = ['', ''];
   const last = [0, 1].map((direction) => pieces.findLastIndex((piece) => piece[0] === direction));
   pieces.forEach(([direction, piece], index) => {
     const bytes = fromLatin1(held[direction] + latin1(piece));
+    given = bytes;
     const consumed = session.consume(direction, bytes, 0, bytes.length, index === last[direction]);
     held[direction] = latin1(bytes.slice(consumed));
   });
-  return frames.map((frame) => `${frame.direction === TO_SERVER ? '>' : '<'}${frame.type} ${latin1(frame.bytes)}`);
+  return frames;
 }
 
 const turns: Turns = [

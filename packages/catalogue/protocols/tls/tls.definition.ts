@@ -110,6 +110,7 @@ export const protocol: ProtocolDefinition = {
       server_finished: SERVER_FINISHED,
     }),
   ],
+  frames: ['pdu', 'hdr', 'data', 'alert_data', 'heartbeat_data', 'ssl2.hdr', 'ssl2.pdu'],
   buffers,
   keywords: [...bufferKeywords, ...conditionKeywords],
   anomaliesInCapitals: true,

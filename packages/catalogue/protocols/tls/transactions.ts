@@ -7,7 +7,16 @@
  * To the client: 1 ServerHello · 2 certificates · 3 ServerHelloDone · 4 ChangeCipherSpec · 5 over · 6 it ended the connection.
  */
 import { uint16, uint24 } from '@sigwright/bytes';
-import { type Direction, type EncryptionHandling, type EngineSettings, type ProtocolSession, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import {
+  type Direction,
+  type EncryptionHandling,
+  type EngineSettings,
+  type FrameSink,
+  type ProtocolSession,
+  TO_CLIENT,
+  TO_SERVER,
+  Transaction,
+} from '@sigwright/contracts';
 import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
 import { type Hello, isOldHello, isRetryRequest, isTls13, readHello, readOldClientHello, readOldServerHello } from '../../formats/tls-hello/hello.ts';
 import { type Certificate, certificateFingerprint, readCertificate } from '../../formats/x509/x509.ts';
@@ -138,6 +147,8 @@ class Side {
   /** bytes still to come of the handshake record that is being read */
   recordLeft = 0;
   earlyRecords = 0;
+  /** frames of the record at hand were told of */
+  told = false;
 
   hold(bytes: Uint8Array, start: number, end: number): void {
     const length = this.heldLength + end - start;
@@ -163,6 +174,7 @@ export class TlsSession implements ProtocolSession {
   opaque = false;
   done = false;
   readonly anomalies: string[] = [];
+  frames: FrameSink | undefined = undefined;
   readonly #transaction: TlsTransaction;
   readonly #sides: readonly [Side, Side] = [new Side(), new Side()];
   bypasses = false;
@@ -195,12 +207,16 @@ export class TlsSession implements ProtocolSession {
       const old = this.#old(direction, bytes, at, end);
       if (old < 0) break;
       if (old > 0) {
+        this.frames?.begin(direction, 'ssl2.hdr', at, 2, this.#transaction);
+        this.frames?.begin(direction, 'ssl2.pdu', at, old, this.#transaction);
         at += old;
         continue;
       }
       const type = bytes[at];
       const length = uint16(bytes, at + 3);
       if (!this.#headerHolds(type, bytes[at + 1], length)) return end;
+      if (this.frames !== undefined && !side.told) this.#tellFrames(this.frames, direction, type, at, length);
+      side.told = false;
       if (direction === TO_CLIENT) this.#transaction.answered = true;
       if (type === APPLICATION_DATA) {
         this.#applicationData(direction, side);
@@ -212,11 +228,24 @@ export class TlsSession implements ProtocolSession {
         at += RECORD_HEADER;
         continue;
       }
-      if (end - at < RECORD_HEADER + length) break;
+      if (end - at < RECORD_HEADER + length) {
+        side.told = true;
+        break;
+      }
       this.#record(type, direction, side, bytes, at + RECORD_HEADER, at + RECORD_HEADER + length);
       at += RECORD_HEADER + length;
     }
     return this.done ? end : at;
+  }
+
+  #tellFrames(frames: FrameSink, direction: Direction, type: number, at: number, length: number): void {
+    const transaction = this.#transaction;
+    frames.begin(direction, 'pdu', at, RECORD_HEADER + length, transaction);
+    frames.begin(direction, 'hdr', at, RECORD_HEADER, transaction);
+    if (length === 0) return;
+    frames.begin(direction, 'data', at + RECORD_HEADER, length, transaction);
+    if (type === ALERT) frames.begin(direction, 'alert_data', at + RECORD_HEADER, length, transaction);
+    if (type === HEARTBEAT) frames.begin(direction, 'heartbeat_data', at + RECORD_HEADER, length, transaction);
   }
 
   /** Otherwise what follows can not be read any more, but it is not encrypted either. */
@@ -427,8 +456,10 @@ export class TlsSession implements ProtocolSession {
 
   /** Nothing more is read. `hidden`: because what follows is encrypted. */
   #over(hidden: boolean): void {
-    this.done = true;
-    this.opaque = hidden && this.#encryptionHandling !== 'full';
+    // Records go on, and whoever wants frames wants those of what is encrypted, too.
+    const goesOn = hidden && this.frames !== undefined && this.#encryptionHandling !== 'bypass';
+    this.done = !goesOn;
+    this.opaque = hidden && this.#encryptionHandling !== 'full' && !goesOn;
     this.bypasses = hidden && this.#encryptionHandling === 'bypass';
     this.#sides[0].drop();
     this.#sides[1].drop();

@@ -3,10 +3,10 @@
  * control frames may stand between. Compressed messages are undone (RFC 7692): each may refer to those before.
  */
 import { concatBytes } from '@sigwright/bytes';
-import { type Direction, noteFrame } from '@sigwright/contracts';
+import type { Direction, FrameSink, Frame as StreamFrame } from '@sigwright/contracts';
 import { inflateOn } from '../../formats/deflate/deflate.ts';
 import { FramedSession, Message } from '../../formats/messages/framed-session.ts';
-import { COMPRESSED, CONTINUATION, FIN, type Frame, frameLength, isControl, readFrame } from './wire.ts';
+import { COMPRESSED, CONTINUATION, FIN, type Frame, frameLength, headLength, isControl, readFrame } from './wire.ts';
 
 /** Bytes kept of a message, as in Suricata's default. */
 const LONGEST_MESSAGE = 65_535;
@@ -44,15 +44,17 @@ export class WebSocketSession extends FramedSession<WebSocketTransaction> {
     return frameLength(bytes, at, end);
   }
 
+  protected override tellFrames(frames: FrameSink, direction: Direction, bytes: Uint8Array, at: number, _end: number, length: number): readonly StreamFrame[] {
+    const head = headLength(bytes, at);
+    return [
+      frames.begin(direction, 'header', at, head),
+      frames.begin(direction, 'pdu', at, length),
+      ...(length > head ? [frames.begin(direction, 'data', at + head, length - head)] : []),
+    ];
+  }
+
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
     const frame = readFrame(bytes, start, end);
-    if (this.frames !== undefined) {
-      const length = frameLength(bytes, start, end);
-      const head = start + length - frame.payload.length - frame.missing;
-      noteFrame(this.frames, 'pdu', direction, bytes, start, end, length);
-      noteFrame(this.frames, 'header', direction, bytes, start, head);
-      if (start + length > head) noteFrame(this.frames, 'data', direction, bytes, head, end, start + length - head);
-    }
     const faults: string[] = [];
     if (frame.missing > 0) faults.push('skip_end_of_payload');
     const payload = isControl(frame.opcode) ? frame.payload : this.#gather(this.#sides[direction], frame, faults);

@@ -23,17 +23,13 @@ export const protocol: ProtocolDefinition = {
   recognise: () => NOT_THIS,
   open: () => new WebSocketSession(),
   complete: COMPLETE,
+  frames: ['header', 'pdu', 'data'],
   buffers,
   keywords,
   anomalies: [
     { name: 'skip_end_of_payload', summary: 'a payload longer than is kept' },
     { name: 'reassembly_limit_reached', summary: 'a message of several frames longer than is kept' },
     { name: 'malformed_data', summary: 'a frame with a length that can not be' },
-  ],
-  frames: [
-    { name: 'pdu', summary: 'a whole message' },
-    { name: 'header', summary: 'the head of a frame before its content' },
-    { name: 'data', summary: 'the content of a message, as it is sent' },
   ],
   records: (transaction) => [{ type: 'websocket', body: body(transaction), direction: (transaction as WebSocketTransaction).direction }],
   context: body,

@@ -57,6 +57,11 @@ export function frameLength(bytes: Uint8Array, at: number, end: number): number 
   return length > Number.MAX_SAFE_INTEGER ? NO_MESSAGE : cursor.at - at + length;
 }
 
+/** First bytes, length and mask of a frame whose length is known. */
+export function headLength(bytes: Uint8Array, at: number): number {
+  return head(bytes, at, bytes.length).cursor.at - at;
+}
+
 /** bytes[start, end) is a frame or its beginning; its head is there. */
 export function readFrame(bytes: Uint8Array, start: number, end: number): Frame {
   const { cursor, length, maskAt } = head(bytes, start, end);

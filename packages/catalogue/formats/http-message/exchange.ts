@@ -1,7 +1,7 @@
-/** One HTTP exchange: request and response, with everything that buffers and records read. Views are made when first asked for. */
+/** One exchange of HTTP, of whatever version: request and response, with everything that buffers and records read. Views are made when first asked for. */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Direction, FileTransfer, TO_SERVER, Transaction } from '@sigwright/contracts';
-import { contentRange } from './anomalies.ts';
+import { contentRange } from './content-range.ts';
 import type { HeaderBlock } from './headers.ts';
 import { hostName, normalizedTarget, targetHost } from './uri.ts';
 
@@ -32,6 +32,8 @@ export class HttpMessage {
 }
 
 const NOTHING = new Uint8Array(0);
+/** A part that the message has not; empty parts are there. */
+export const UNSAID = new Uint8Array(0);
 const LINE_END = fromLatin1('\r\n');
 
 export class HttpTransaction extends Transaction {
@@ -67,6 +69,11 @@ export class HttpTransaction extends Transaction {
     const made = how(this.message(direction));
     this.#made.set(key, made);
     return made;
+  }
+
+  /** What was made of the message is out of date. */
+  protected makeAnew(): void {
+    this.#made.clear();
   }
 
   get uri(): Uint8Array | undefined {

@@ -1,6 +1,6 @@
 /**
- * The header block of an HTTP/1 message (RFC 9112 §5), read leniently: lone LF and CR, folded lines, missing colons, NUL inside
- * names. Keeps the bytes once; names and values are offsets into them, but for folded lines, which are joined.
+ * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
+ * inside names. Keeps the bytes once; names and values are offsets into them, but for folded lines, which are joined.
  */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
@@ -54,22 +54,29 @@ export function headerBlockEnd(line: Line, bytes: Uint8Array, start: number, fro
 
 export class HeaderBlock {
   readonly raw: Uint8Array;
-  readonly list: Header[] = [];
+  readonly list: Header[];
   readonly faults: string[] = [];
 
-  /**
-   * `raw`: from the first header line to the end of the empty line. `foldedFields`: a folded line with a colon of its own is a
-   * header, as clients read it.
-   */
-  constructor(raw: Uint8Array, direction: Direction, foldedFields: boolean) {
+  /** `raw`: the headers as lines, each with its end */
+  constructor(raw: Uint8Array, list: Header[] = []) {
     this.raw = raw;
+    this.list = list;
+  }
+
+  /**
+   * Of HTTP/1. `raw`: from the first header line to the end of the empty line. `foldedFields`: a folded line with a colon of its
+   * own is a header, as clients read it.
+   */
+  static read(raw: Uint8Array, direction: Direction, foldedFields: boolean): HeaderBlock {
+    const block = new HeaderBlock(raw);
+    const { list, faults } = block;
     const line = new Line();
     /** the header being read: raw[start, stop), and what was folded onto it */
     let start = -1;
     let stop = -1;
     let folds: Uint8Array[] | undefined;
     let coloned = false;
-    for (let at = 0; at < raw.length && this.list.length < MOST_HEADERS; at = line.next) {
+    for (let at = 0; at < raw.length && list.length < MOST_HEADERS; at = line.next) {
       if (!readLine(line, raw, at, raw.length, direction === TO_CLIENT, at === 0 || raw[at - 1] === LF, true)) break;
       if (line.empty) continue;
       if (start !== -1 && isFolding(raw[line.start])) {
@@ -81,17 +88,18 @@ export class HeaderBlock {
           coloned ||= colon;
           continue;
         }
-        this.faults.push('folded_field');
+        faults.push('folded_field');
         line.start = from;
       }
-      this.#add(start, stop, folds);
+      block.#add(start, stop, folds);
       start = line.start;
       stop = line.stop;
       folds = undefined;
       coloned = hasColon(raw, start, stop);
     }
-    this.#add(start, stop, folds);
-    if (this.list.length >= MOST_HEADERS) this.faults.push('too_many_headers');
+    block.#add(start, stop, folds);
+    if (list.length >= MOST_HEADERS) faults.push('too_many_headers');
+    return block;
   }
 
   #add(start: number, stop: number, folds: readonly Uint8Array[] | undefined): void {

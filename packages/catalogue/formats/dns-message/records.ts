@@ -4,6 +4,7 @@
  */
 import type { ProtocolRecord, RecordOptions } from '@sigwright/contracts';
 import { TO_SERVER } from '@sigwright/contracts';
+import { isOn, listed } from '../record-options.ts';
 import {
   AUTHORITATIVE,
   type DnsMessage,
@@ -15,11 +16,10 @@ import {
   type ResourceRecord,
   responseCodeOf,
   TRUNCATED,
-} from '../../formats/dns-message/dns-message.ts';
-import type { DnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
-import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from '../../formats/dns-message/record-data.ts';
-import { OPT, recordTypeName, responseCodeName, SOA, SRV, SSHFP, TXT } from '../../formats/dns-message/tables.ts';
-import { isOn, listed } from '../../formats/record-options.ts';
+} from './dns-message.ts';
+import type { DnsTransaction } from './dns-transaction.ts';
+import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from './record-data.ts';
+import { OPT, recordTypeName, responseCodeName, SOA, SRV, SSHFP, TXT } from './tables.ts';
 
 const VERSION = 3;
 const OLD_VERSION = 2;
