@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { COMPATIBLE_VERSION, type EveRecord, eveTimestamp, STREAM_FRAME } from '@sigwright/contracts';
-import { Engine, EveWriter } from '@sigwright/detection';
+import { COMPATIBLE_VERSION, type EngineSettings, type EveRecord, eveTimestamp, STREAM_FRAME } from '@sigwright/contracts';
+import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
 import { HelpAsked } from './shared/arguments.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
@@ -14,6 +14,7 @@ import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
+import { FileStore } from './shared/file-store.ts';
 import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
@@ -225,6 +226,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
   );
   configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
+  const store = new FileStore(configuration.tree, folder);
+  configuration = { ...configuration, settings: withFiles(configuration.settings, store) };
   const rules = loadRules(present, configuration.settings);
   const firewall = loadFirewallRules(firewallRules, configuration.settings);
   const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
@@ -251,7 +254,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log);
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store);
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
@@ -275,6 +278,17 @@ function sshFingerprints(tree: Tree, ruleFiles: readonly string[]): boolean {
   return ruleFiles.some((path) => readFileSync(path, 'latin1').includes('ssh.hassh'));
 }
 
+/** Who stores files wants all of them. */
+function withFiles(settings: EngineSettings, store: FileStore): EngineSettings {
+  const depth =
+    store.streamDepth === undefined || settings.stream.depth === 0
+      ? settings.stream.depth
+      : store.streamDepth === 0
+        ? 0
+        : Math.max(settings.stream.depth, store.streamDepth);
+  return { ...settings, followFile: store.follow, wholeFiles: store.storage !== undefined, stream: { ...settings.stream, depth } };
+}
+
 async function inspect(
   args: Arguments,
   configuration: Configuration,
@@ -283,6 +297,7 @@ async function inspect(
   loaded: { readonly loaded: number; readonly refused: number; readonly skipped: number },
   folder: string,
   log: EngineLog,
+  store: FileStore,
 ): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
@@ -295,13 +310,17 @@ async function inspect(
     for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
       const writers = eves.map(
         (eve, at) =>
-          new EveWriter(
-            (record: EveRecord) => files[at].line(JSON.stringify(record)),
-            settings,
-            catalogue.protocols,
-            eve.captureName ? { ...eve.options, captureFile: capture } : eve.options,
-          ),
+          new EveWriter((record: EveRecord) => files[at].line(JSON.stringify(record)), settings, catalogue.protocols, {
+            ...eve.options,
+            fileDetails: (file) => store.details(file),
+            ...(eve.captureName ? { captureFile: capture } : {}),
+          }),
       );
+      const besides = new EveWriter((record: EveRecord) => store.writeRecord(record), settings, catalogue.protocols, {
+        ...DEFAULT_EVE,
+        types: new Set(['fileinfo']),
+        fileDetails: (file) => store.details(file),
+      });
       const seeing = writers.filter((writer) => writer.seesPackets);
       const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
@@ -322,6 +341,8 @@ async function inspect(
           for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
         },
         file: (protocol, file, transaction, flow, packet) => {
+          store.finish(file);
+          if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
         },
         wantsFrames: writers.some((writer) => writer.wantsFrames),
@@ -350,7 +371,7 @@ async function inspect(
         if (fatal) exit = 1;
       }
       for (let at = 0; at < eves.length; at++) {
-        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros)));
+        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros, store)));
       }
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }

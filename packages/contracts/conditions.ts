@@ -184,6 +184,14 @@ export interface Threshold {
   readonly timeout?: number;
 }
 
+/** What a rule that was found true does beside telling of it: files are stored, records left out. */
+export interface RuleEffect {
+  readonly keyword: string;
+  readonly describes: string;
+  /** transaction: undefined where the rule was decided on a packet */
+  apply(flow: Flow, transaction: Transaction | undefined, direction: Direction): void;
+}
+
 /** `tag`: packets of the flow or host that are recorded after the alert. */
 export interface TagDemand {
   readonly scope: 'session' | 'host';

@@ -5,6 +5,14 @@ import type { Direction } from './direction.ts';
 /** One for each thread: transfers come and go by the thousand. */
 const slabs = new SlabPool();
 
+/** Takes the content of a file as it comes, also what is beyond the limit. */
+export interface FileFollower {
+  append(bytes: Uint8Array, start: number, end: number): void;
+}
+
+/** Asked once for each file, when it begins. */
+export type FollowFile = (file: FileTransfer) => FileFollower | undefined;
+
 export class FileTransfer {
   readonly direction: Direction;
   name: string;
@@ -20,17 +28,22 @@ export class FileTransfer {
   rangeEnd: number | undefined = undefined;
   /** it was handed on to be recorded; set by the engine */
   recorded = false;
+  /** a rule wants it to be stored; undefined: what holds for its flow */
+  stored: boolean | undefined = undefined;
   readonly limit: number;
+  readonly #follower: FileFollower | undefined;
 
-  constructor(direction: Direction, name: string, limit: number) {
+  constructor(direction: Direction, name: string, limit: number, follow?: FollowFile) {
     this.direction = direction;
     this.name = name;
     this.limit = limit;
+    this.#follower = follow?.(this);
   }
 
   /** Copies bytes[start, end) as far as the limit allows. */
   append(bytes: Uint8Array, start: number, end: number): void {
     this.size += end - start;
+    this.#follower?.append(bytes, start, end);
     const room = this.limit - this.kept;
     const take = Math.min(room, end - start);
     if (take <= 0) return;

@@ -85,6 +85,8 @@ export class Flow {
   bypassed = false;
   /** exception policies that were applied, each target once */
   exceptions: { readonly target: string; readonly policy: string }[] | undefined = undefined;
+  /** directions in which rules want files to be stored, as bits */
+  filesStored = 0;
   /** why the flow ended: `timeout`, `forced`, `shutdown` (end of capture), `tcp_reuse` */
   endReason = '';
   /** owned by detection */

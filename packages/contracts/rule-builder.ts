@@ -9,6 +9,7 @@ import type {
   ContentCondition,
   FlowDemand,
   PacketCondition,
+  RuleEffect,
   StateOperation,
   TagDemand,
   Threshold,
@@ -72,6 +73,7 @@ export interface RuleBuilder {
   useVariable(name: string): number | undefined;
 
   addTag(tag: TagDemand): void;
+  addEffect(effect: RuleEffect): void;
   setNoAlert(): void;
   /** Where it matches, the flow is bypassed. */
   setBypass(): void;

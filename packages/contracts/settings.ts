@@ -5,6 +5,7 @@
 import type { GlobalThreshold } from './conditions.ts';
 import type { DataFiles } from './datasets.ts';
 import type { ActionScope } from './rule.ts';
+import type { FollowFile } from './file-transfer.ts';
 
 /** The release of Suricata whose rules and answers count here. */
 export const COMPATIBLE_VERSION = '8.0.7';
@@ -158,6 +159,10 @@ export interface EngineSettings {
   readonly globalThresholds: readonly GlobalThreshold[];
   /** files that rules name; kept out of saved plans */
   readonly dataFiles: DataFiles;
+  /** who else reads the content of files (digests, storage); kept out of saved plans */
+  readonly followFile: FollowFile | undefined;
+  /** files are read to their end, whatever the limits of inspection */
+  readonly wholeFiles: boolean;
   /** IP reputation, where the configuration names files; kept out of saved plans */
   readonly reputation: Reputation | undefined;
   /** steps a regular expression may take on one buffer */
@@ -257,6 +262,8 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   references: new Map(),
   globalThresholds: [],
   dataFiles: { read: () => undefined, mayWrite: true, mayBeAbsolute: false },
+  followFile: undefined,
+  wholeFiles: false,
   reputation: undefined,
   patternStepLimit: 200_000,
 };

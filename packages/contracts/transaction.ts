@@ -19,6 +19,8 @@ export abstract class Transaction {
   files: FileTransfer[] | undefined = undefined;
   /** it was handed on to be recorded; set by the engine */
   recorded = false;
+  /** a rule wants no record of it */
+  unrecorded = false;
   /** owned by detection: rules already decided on this transaction, by direction */
   detection: unknown = undefined;
   /** owned by detection: how far the firewall let it go */

@@ -406,6 +406,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
       communityIdSeed: isYes(node['community-id'], false) ? Number(node['community-id-seed'] ?? 0) : undefined,
       version: isYes(node['suricata-version'], false),
       metadata: isYes(node['metadata'], true),
+      fileDetails: undefined,
     },
     stats,
     zeros,

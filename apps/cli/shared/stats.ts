@@ -4,13 +4,14 @@ import type { Engine } from '@sigwright/detection';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-/** `zeros`: counters that counted nothing are shown, too. */
+/** `zeros`: counters that counted nothing are shown, too. `files`: how often one could not be stored. */
 export function statsRecord(
   engine: Engine,
   counted: TrafficCounters,
   timestamp: string,
   rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
   zeros: boolean,
+  files: { readonly failures: number },
 ): EveRecord {
   const { counters } = engine;
   const record = {
@@ -25,6 +26,7 @@ export function statsRecord(
         alert_queue_overflow: counters.overflowed,
         alerts_suppressed: counters.suppressed,
       },
+      file_store: { fs_errors: files.failures },
     },
   };
   return zeros ? record : withoutZeros(record);

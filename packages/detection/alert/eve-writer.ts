@@ -95,6 +95,8 @@ export interface EveOptions {
   readonly ethernet: boolean;
   /** flows have a name that other tools give them too, made with this seed */
   readonly communityIdSeed: number | undefined;
+  /** what is known of a file beside what the wire says: digests, where it was stored */
+  readonly fileDetails: ((file: FileTransfer) => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** records name the release they conform to */
   readonly version: boolean;
   /** what rules noted about a flow is shown with every record of it */
@@ -124,6 +126,7 @@ export const DEFAULT_EVE: EveOptions = {
   exceptionPolicies: true,
   ethernet: false,
   communityIdSeed: undefined,
+  fileDetails: undefined,
   version: false,
   metadata: true,
 };
@@ -381,7 +384,7 @@ export class EveWriter implements EngineHandlers {
     if (context !== undefined) record[protocol.recordName] = context;
     Object.assign(record, protocol.contextBeside?.(transaction, flow));
     record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
-    record['fileinfo'] = fileBody(file, transaction.id);
+    record['fileinfo'] = { ...fileBody(file, transaction.id), ...this.#options.fileDetails?.(file) };
     this.#write(record);
   }
 

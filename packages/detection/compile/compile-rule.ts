@@ -24,6 +24,7 @@ import {
   type PacketCondition,
   type Rule,
   type RuleBuilder,
+  type RuleEffect,
   type RuleOption,
   type Span,
   STREAM_FRAME,
@@ -103,6 +104,7 @@ class Builder implements RuleBuilder {
   readonly #states: StateOperation[] = [];
   readonly #thresholds: Threshold[] = [];
   readonly #tags: TagDemand[] = [];
+  readonly #effects: RuleEffect[] = [];
   readonly #anomalies: AnomalyDemand[] = [];
   readonly #flow = new Set<FlowDemand>();
   readonly #protocols = new Set<string>();
@@ -366,6 +368,10 @@ class Builder implements RuleBuilder {
     this.#tags.push(tag);
   }
 
+  addEffect(effect: RuleEffect): void {
+    this.#effects.push(effect);
+  }
+
   demandFlow(demand: FlowDemand): void {
     this.#flow.add(demand);
   }
@@ -553,6 +559,7 @@ class Builder implements RuleBuilder {
       changes,
       thresholds: this.#thresholds,
       tags: this.#tags,
+      effects: this.#effects,
       config: this.#config,
       noAlert: this.#noAlert || (this.#isQuiet(rule) && !this.#alert),
       bypass: this.#bypass,

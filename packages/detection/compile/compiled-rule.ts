@@ -13,6 +13,7 @@ import type {
   PacketBuffer,
   PacketCondition,
   ScopedAction,
+  RuleEffect,
   StateOperation,
   TagDemand,
   Threshold,
@@ -118,6 +119,7 @@ export interface CompiledRule {
   readonly changes: readonly StateOperation[];
   readonly thresholds: readonly Threshold[];
   readonly tags: readonly TagDemand[];
+  readonly effects: readonly RuleEffect[];
   readonly noAlert: boolean;
   /** what it changes about what it matched */
   readonly config: ConfigChange | undefined;

@@ -592,12 +592,13 @@ export class Engine {
   #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow): void {
     if (!transaction.recorded) {
       transaction.recorded = true;
-      this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
+      if (!transaction.unrecorded) this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
     }
     if (transaction.files === undefined) return;
     for (const file of transaction.files) {
       if (file.recorded || file.size === 0) continue;
       file.recorded = true;
+      file.stored ??= (flow.filesStored & (1 << file.direction)) !== 0;
       this.#handlers.file?.(definition, file, transaction, flow, this.#packet);
     }
   }

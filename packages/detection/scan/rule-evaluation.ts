@@ -120,10 +120,11 @@ export class RuleEvaluation {
 
   /** State changes of a rule that was found true. */
   matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): void {
-    const changes = rule.changes;
+    const { changes, effects } = rule;
     for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow, transaction);
+    if (flow !== undefined) for (let at = 0; at < effects.length; at++) effects[at].apply(flow, transaction, packet.direction);
     if (rule.bypass && flow !== undefined) flow.bypassed = true;
-    if (rule.config === 'transaction-unlogged' && transaction !== undefined) transaction.recorded = true;
+    if (rule.config === 'transaction-unlogged' && transaction !== undefined) transaction.unrecorded = true;
     else if (rule.config === 'packet-untracked') packet.isUntracked = true;
   }
 

@@ -1,6 +1,6 @@
 /** One exchange of HTTP, of whatever version: request and response, with everything that buffers and records read. Views are made when first asked for. */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, FileTransfer, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, FileTransfer, type FollowFile, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { contentRange } from './content-range.ts';
 import type { HeaderBlock } from './headers.ts';
 import { hostName, normalizedTarget, targetHost } from './uri.ts';
@@ -26,8 +26,8 @@ export class HttpMessage {
   wireLength = 0;
   seen = false;
 
-  constructor(direction: Direction, limit: number) {
-    this.body = new FileTransfer(direction, '', limit);
+  constructor(direction: Direction, limit: number, follow: FollowFile | undefined) {
+    this.body = new FileTransfer(direction, '', limit, follow);
   }
 }
 
@@ -46,10 +46,10 @@ export class HttpTransaction extends Transaction {
   /** bytes made of the message, by buffer name; kept once the headers are complete */
   readonly #made = new Map<string, Uint8Array | undefined>();
 
-  constructor(id: number, time: number, requestLimit: number, responseLimit: number) {
+  constructor(id: number, time: number, requestLimit: number, responseLimit: number, follow?: FollowFile) {
     super(id, time);
-    this.request = new HttpMessage(0, requestLimit);
-    this.response = new HttpMessage(1, responseLimit);
+    this.request = new HttpMessage(0, requestLimit, follow);
+    this.response = new HttpMessage(1, responseLimit, follow);
   }
 
   /** Content-Range of the response */

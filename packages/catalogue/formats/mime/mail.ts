@@ -3,7 +3,7 @@
  * line by line. Lenient as mail programs are; work and memory are bounded by limits, not by trust.
  */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, FileTransfer } from '@sigwright/contracts';
+import { type Direction, FileTransfer, type FollowFile } from '@sigwright/contracts';
 import { decodeBase64 } from '../base64.ts';
 import { UrlFinder, type UrlSettings } from './urls.ts';
 
@@ -26,6 +26,7 @@ type Encoding = 'base64' | 'quoted-printable' | 'none';
 
 export interface MailSettings {
   readonly fileLimit: number;
+  readonly followFile?: FollowFile | undefined;
   readonly urls: UrlSettings;
 }
 
@@ -170,7 +171,7 @@ export class MailReader {
     this.#isText = boundary === undefined && (type === '' || /^text\/(plain|html)/i.test(type));
     if (name === undefined || name === '' || this.files.length >= MOST_FILES) return;
     if (name.length > LONGEST_NAME) this.#raise('mime_long_filename');
-    this.#file = new FileTransfer(this.#direction, name.slice(0, LONGEST_NAME), this.#settings.fileLimit);
+    this.#file = new FileTransfer(this.#direction, name.slice(0, LONGEST_NAME), this.#settings.fileLimit, this.#settings.followFile);
     this.files.push(this.#file);
     this.attachments.push(this.#file.name);
   }

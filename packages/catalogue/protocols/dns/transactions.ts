@@ -5,9 +5,11 @@
 import { uint16 } from '@sigwright/bytes';
 import { type Direction, type FrameSink, type ProtocolSession, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { HEADER_LENGTH, looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
-import { dnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
+import { type DnsTransaction, dnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 
 const LENGTH_FIELD = 2;
+/** Requests of one conversation that wait for their answers; resolvers have a few under way. */
+const MOST_UNANSWERED = 64;
 
 export class DnsSession implements ProtocolSession {
   readonly transactions: Transaction[] = [];
@@ -18,6 +20,8 @@ export class DnsSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
   readonly #framed: boolean;
+  /** requests without an answer, by their number, the oldest first */
+  readonly #asked = new Map<number, DnsTransaction>();
   /** bytes were lost: wait for something that looks like the beginning of a message */
   readonly #searching: [boolean, boolean] = [false, false];
 
@@ -58,7 +62,20 @@ export class DnsSession implements ProtocolSession {
     const isResponse = (transaction.message.flags & RESPONSE) !== 0;
     if (direction === TO_SERVER && isResponse) transaction.raise('not_request');
     if (direction !== TO_SERVER && !isResponse) transaction.raise('not_response');
+    if (isResponse) this.#answer(transaction);
+    else this.#ask(transaction);
     this.transactions.push(transaction);
+  }
+
+  #ask(request: DnsTransaction): void {
+    this.#asked.set(request.message.id, request);
+    if (this.#asked.size > MOST_UNANSWERED) for (const [oldest] of this.#asked) if (this.#asked.delete(oldest)) break;
+  }
+
+  /** What a rule decided about the records of a request holds for its answer. */
+  #answer(response: DnsTransaction): void {
+    if (this.#asked.get(response.message.id)?.unrecorded === true) response.unrecorded = true;
+    this.#asked.delete(response.message.id);
   }
 
   skip(direction: Direction): boolean {

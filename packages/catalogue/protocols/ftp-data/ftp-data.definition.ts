@@ -46,12 +46,12 @@ class TransferSession implements ProtocolSession {
   done = false;
   readonly anomalies: string[] = [];
   readonly #transaction: TransferTransaction;
-  readonly #limit: number;
+  readonly #settings: EngineSettings;
   #file: FileTransfer | undefined = undefined;
   #sender: Direction | undefined = undefined;
 
   constructor(settings: EngineSettings, time: number, announced: Announced) {
-    this.#limit = settings.fileLimit;
+    this.#settings = settings;
     this.#transaction = new TransferTransaction(time, announced);
     this.transactions.push(this.#transaction);
   }
@@ -70,7 +70,7 @@ class TransferSession implements ProtocolSession {
     const { command, fileName } = this.#transaction.announced;
     const isListing = command !== '' && fileName === '';
     if (isFirst && !isListing) {
-      this.#file = new FileTransfer(direction, this.#transaction.announced.fileName, this.#limit);
+      this.#file = new FileTransfer(direction, this.#transaction.announced.fileName, this.#settings.fileLimit, this.#settings.followFile);
       this.#transaction.files = [this.#file];
     }
     return this.#sender === direction ? this.#file : undefined;

@@ -19,6 +19,7 @@ import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
 import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
+import { FormFiles, formBoundary } from './multipart.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
 const LONGEST_LINE = 65_536;
@@ -45,6 +46,8 @@ class Side {
   /** content codings still to be undone, outermost first */
   codings: readonly string[] = [];
   compressed: FileTransfer | undefined = undefined;
+  /** the body is a form: its parts are the files */
+  form: FormFiles | undefined = undefined;
   /** the message completed last: what follows and begins no message belongs to its body */
   previous: HttpTransaction | undefined = undefined;
   /** bytes were lost where a message was to begin */
@@ -71,6 +74,9 @@ const VERSION_START = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
+
+/** Compressed bytes of a body that are kept where files are wanted whole. */
+const MOST_COMPRESSED = 16 * 1_048_576;
 
 export class HttpSession implements ProtocolSession {
   readonly transactions: Transaction[] = [];
@@ -396,7 +402,22 @@ export class HttpSession implements ProtocolSession {
 
   #openFile(side: Side, direction: Direction): void {
     const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
-    side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', limit) : undefined;
+    side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', this.#settings.wholeFiles ? MOST_COMPRESSED : limit) : undefined;
+    side.form = this.#form(side, direction, limit);
+  }
+
+  #form(side: Side, direction: Direction, limit: number): FormFiles | undefined {
+    const transaction = side.transaction!;
+    if (direction !== TO_SERVER || transaction.method !== 'POST' || side.compressed !== undefined) return undefined;
+    const boundary = formBoundary(transaction.request.headers?.text('content-type'));
+    if (boundary === undefined) return undefined;
+    return new FormFiles(boundary, (name) => {
+      const file = new FileTransfer(TO_SERVER, name, limit, this.#settings.followFile);
+      observeFileName(transaction, name);
+      transaction.files ??= [];
+      transaction.files.push(file);
+      return file;
+    });
   }
 
   #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
@@ -429,13 +450,14 @@ export class HttpSession implements ProtocolSession {
     message.wireLength += end - start;
     if (side.compressed !== undefined) side.compressed.append(bytes, start, end);
     else message.body.append(bytes, start, end);
+    side.form?.append(bytes, start, end);
     this.#announce(direction, side, transaction, message);
     transaction.changed[direction] = true;
   }
 
   /** The body becomes a file with its first byte. */
   #announce(direction: Direction, side: Side, transaction: HttpTransaction, message: HttpMessage): void {
-    if (side.compressed !== undefined && message.body.size === 0) return;
+    if ((side.compressed !== undefined && message.body.size === 0) || side.form !== undefined) return;
     if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
     if (transaction.files?.includes(message.body) === true) return;
     message.body.name = fileName(transaction);
@@ -454,7 +476,9 @@ export class HttpSession implements ProtocolSession {
       this.#announce(direction, side, transaction, message);
       side.compressed = undefined;
     }
-    message.body.close(message.body.size > message.body.limit || message.body.gaps ? 'TRUNCATED' : state);
+    side.form?.close();
+    side.form = undefined;
+    message.body.close((message.body.size > message.body.limit && !this.#settings.wholeFiles) || message.body.gaps ? 'TRUNCATED' : state);
   }
 
   #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
@@ -484,7 +508,7 @@ export class HttpSession implements ProtocolSession {
       }
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
-    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit);
+    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
     transaction.recordedHeaders = this.#settings.http.recordedHeaders;
     this.transactions.push(transaction);
     return transaction;

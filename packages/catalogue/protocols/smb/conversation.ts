@@ -294,7 +294,7 @@ export class Conversation {
 
   #stretch(header: Header, file: OpenFile, direction: Direction): Stretch {
     const transaction = this.#open(header);
-    const transfer = new FileTransfer(direction, file.name, this.#settings.fileLimit);
+    const transfer = new FileTransfer(direction, file.name, this.#settings.fileLimit, this.#settings.followFile);
     transaction.files = [transfer];
     if (file.name !== '') transaction.details['filename'] = file.name;
     const tree = this.tree(header.session, header.tree);

@@ -207,9 +207,9 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   }
 
   #mail(transaction: SmtpTransaction): void {
-    const { fileLimit, mail } = this.#settings;
+    const { fileLimit, followFile, mail } = this.#settings;
     transaction.advance(TO_SERVER, MAIL_TEXT);
-    transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, urls: mail.urls }, (anomaly) => transaction.raise(anomaly));
+    transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, followFile, urls: mail.urls }, (anomaly) => transaction.raise(anomaly));
     transaction.files = transaction.mail.files;
   }
 

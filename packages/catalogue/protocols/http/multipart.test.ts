@@ -1,0 +1,54 @@
+/** Forms → files, the same at every split. */
+import { fromLatin1, latin1 } from '@sigwright/bytes';
+import { FileTransfer, TO_SERVER } from '@sigwright/contracts';
+import { describe, expect, test } from 'vitest';
+import { FormFiles, formBoundary } from './multipart.ts';
+
+const HEAD = 'Content-Disposition: form-data; name="one"; filename="one.txt"\r\n\r\n';
+
+const cases: readonly { why: string; body: string; files: readonly string[] }[] = [
+  { why: 'a file between two boundaries', body: `--b\r\n${HEAD}abc\r\n--b--\r\n`, files: ['one.txt CLOSED abc'] },
+  { why: 'a field without a file name is none', body: '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\nvalue\r\n--b--', files: [] },
+  {
+    why: 'field, then two files',
+    body: `--b\r\nA: b\r\n\r\nv\r\n--b\r\n${HEAD}1\r\n--b\r\n${HEAD}2\r\n--b--`,
+    files: ['one.txt CLOSED 1', 'one.txt CLOSED 2'],
+  },
+  { why: 'bare line ends', body: `--b\n${HEAD.replaceAll('\r', '')}abc\n--b--\n`, files: ['one.txt CLOSED abc'] },
+  { why: 'line ends inside stay', body: `--b\r\n${HEAD}a\r\nb\r\n\r\n--b--`, files: ['one.txt CLOSED a\r\nb\r\n'] },
+  { why: 'the mark within a line is content', body: `--b\r\n${HEAD}a--b\r\n--bc\r\n--b--`, files: ['one.txt CLOSED a--b'] },
+  { why: 'an empty file', body: `--b\r\n${HEAD}\r\n--b--`, files: ['one.txt CLOSED '] },
+  { why: 'the end is missing', body: `--b\r\n${HEAD}abc`, files: ['one.txt TRUNCATED abc'] },
+  { why: 'text before the first boundary', body: `preamble\r\n--b\r\n${HEAD}abc\r\n--b--`, files: ['one.txt CLOSED abc'] },
+  { why: 'nothing after the last boundary counts', body: `--b--\r\n--b\r\n${HEAD}abc\r\n--b--`, files: [] },
+  { why: 'no boundary at all', body: 'abc', files: [] },
+];
+
+function read(body: string, size: number): string[] {
+  const files: FileTransfer[] = [];
+  const form = new FormFiles('b', (name) => {
+    const file = new FileTransfer(TO_SERVER, name, 1000);
+    files.push(file);
+    return file;
+  });
+  const bytes = fromLatin1(body);
+  for (let at = 0; at < bytes.length; at += size) form.append(bytes, at, Math.min(bytes.length, at + size));
+  form.close();
+  return files.map((file) => `${file.name} ${file.state} ${latin1(file.bytes.subarray(0, file.kept))}`);
+}
+
+describe('files of a form', () => {
+  test.each(cases)('$why', ({ body, files }) => {
+    for (let size = 1; size <= body.length; size++) expect(read(body, size), `pieces of ${size}`).toEqual(files);
+  });
+
+  test.each([
+    ['multipart/form-data; boundary=abc', 'abc'],
+    ['multipart/form-data; charset=x; boundary="a b"', 'a b'],
+    ['text/plain; boundary=abc', undefined],
+    ['multipart/form-data', undefined],
+    [undefined, undefined],
+  ])('boundary of %s', (type, boundary) => {
+    expect(formBoundary(type)).toBe(boundary);
+  });
+});
