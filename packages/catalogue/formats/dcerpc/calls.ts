@@ -108,7 +108,8 @@ function interfaceBody(one: RpcInterface): Record<string, unknown> {
   const body: Record<string, unknown> = { uuid: one.identifier, version: `${one.major}.${one.minor}` };
   if (one.result !== undefined) {
     body['ack_result'] = one.result;
-    body['ack_reason'] = one.reason;
+    // As in Suricata's records, which tell of the result alone.
+    body['ack_reason'] = 0;
   }
   return body;
 }
@@ -207,10 +208,8 @@ export class RpcAssociation {
       half.add(unit.bytes, unit.stubStart, unit.end);
       if (!unit.isLast) return call;
     } else if (type !== FAULT && type !== BIND_REFUSED) {
-      unit.results().forEach(({ result, reason }, index) => {
-        if (index >= call.interfaces.length) return;
-        call.interfaces[index].result = result;
-        call.interfaces[index].reason = reason;
+      unit.results().forEach((result, index) => {
+        if (index < call.interfaces.length) call.interfaces[index].result = result;
       });
     }
     this.#end(call);

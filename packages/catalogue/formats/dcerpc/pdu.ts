@@ -62,7 +62,6 @@ export class RpcInterface {
   readonly minor: number;
   /** answer to the bind; undefined while there is none */
   result: number | undefined = undefined;
-  reason = 0;
 
   constructor(contextId: number, identifier: string, major: number, minor: number) {
     this.contextId = contextId;
@@ -147,8 +146,8 @@ export class RpcUnit {
   }
 
   /** Answers of the server, in the order of what was asked. */
-  results(): { readonly result: number; readonly reason: number }[] {
-    const list: { result: number; reason: number }[] = [];
+  results(): number[] {
+    const list: number[] = [];
     let at = this.start + HEADER_LENGTH + BIND_HEAD;
     if (at + 2 > this.end) return list;
     at += 2 + this.u16(at);
@@ -158,7 +157,7 @@ export class RpcUnit {
     const count = this.bytes[at];
     at += 4;
     for (let index = 0; index < count && at + RESULT_LENGTH <= this.end; index++) {
-      list.push({ result: this.u16(at), reason: this.u16(at + 2) });
+      list.push(this.u16(at));
       at += RESULT_LENGTH;
     }
     return list;

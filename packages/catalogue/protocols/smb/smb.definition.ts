@@ -17,6 +17,7 @@ import { wholeNumber } from '../../arguments/index.ts';
 import { callBody } from '../../formats/dcerpc/calls.ts';
 import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import { listed } from '../../formats/record-options.ts';
 import type { SmbTransaction } from './conversation.ts';
 import { isMarked, SMB1_MARK, SMB2_MARK, SmbSession } from './session.ts';
 
@@ -106,6 +107,23 @@ function body(transaction: Transaction): Record<string, unknown> {
   return record;
 }
 
+/** Kinds of transactions that an output may list under `types`, by what their commands end in. */
+const KINDS: readonly (readonly [string, RegExp])[] = [
+  ['negotiate', /_NEGOTIATE(?:_PROTOCOL)?$/],
+  ['session_setup', /_SESSION_SETUP(?:_ANDX)?$/],
+  ['tree_connect', /_TREE_CONNECT(?:_ANDX)?$/],
+  ['create', /_(?:NT_)?CREATE(?:_ANDX)?$/],
+  ['ioctl', /_IOCTL$/],
+  ['rename', /_RENAME$/],
+  ['set_file_path_info', /_SET_(?:INFO|FILE_INFO|PATH_INFO)$/],
+];
+
+function kindOf(one: SmbTransaction): string {
+  if (one.call !== undefined) return 'dcerpc';
+  if (one.files !== undefined && one.files.length > 0) return 'file';
+  return KINDS.find(([, pattern]) => pattern.test(one.command))?.[0] ?? 'generic';
+}
+
 export const protocol: ProtocolDefinition = {
   name: 'smb',
   recordName: 'smb',
@@ -151,6 +169,10 @@ export const protocol: ProtocolDefinition = {
     { name: 'write_queue_cnt_exceeded', summary: 'too many pieces were written out of order' },
     { name: 'too_many_transactions', summary: 'too many requests without an answer' },
   ],
-  records: (transaction) => [{ type: 'smb', body: body(transaction), direction: TO_SERVER }],
+  records(transaction, _flow, options) {
+    const wanted = listed(options?.['types']);
+    if (wanted !== undefined && !wanted.includes(kindOf(transaction as SmbTransaction))) return [];
+    return [{ type: 'smb', body: body(transaction), direction: TO_SERVER }];
+  },
   context: body,
 };
