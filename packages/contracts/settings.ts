@@ -4,8 +4,8 @@
  */
 import type { GlobalThreshold } from './conditions.ts';
 import type { DataFiles } from './datasets.ts';
-import type { ActionScope } from './rule.ts';
 import type { FollowFile } from './file-transfer.ts';
+import type { ActionScope } from './rule.ts';
 
 /** The release of Suricata whose rules and answers count here. */
 export const COMPATIBLE_VERSION = '8.0.7';
