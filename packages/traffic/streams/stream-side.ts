@@ -239,7 +239,10 @@ export class StreamSide {
 
   /** The peer acknowledged up to this sequence number, which lies in its window. Returns the bytes newly known to be lost. */
   acknowledge(sequence: number): number {
-    if (((sequence - this.lastAcknowledgement) | 0) <= 0) return 0;
+    const news = (sequence - this.lastAcknowledgement) | 0;
+    // Said again, when what lies behind a hole has come in the meantime.
+    const again = news === 0 && this.#waiting !== undefined && this.gap === 0 && this.acknowledged > this.available;
+    if (news <= 0 && !again) return 0;
     this.lastAcknowledgement = sequence | 0;
     let offset = this.offsetOf(sequence);
     // The FIN takes a number of its own, as if it were a byte.
@@ -259,8 +262,8 @@ export class StreamSide {
   }
 
   #gapUntil(offset: number): number {
-    const reached = this.#waiting === undefined ? offset : Math.min(offset, this.#waiting[0].offset);
-    return reached - this.available;
+    // A capture may show the acknowledgement first: until more comes, nothing is known to be lost.
+    return this.#waiting === undefined ? 0 : Math.min(offset, this.#waiting[0].offset) - this.available;
   }
 
   /**
