@@ -80,13 +80,21 @@ export function whole(turns: Turns): (readonly [Direction, Uint8Array])[] {
   return turns.map(([from, bytes]) => [from === 'client' ? 0 : 1, typeof bytes === 'string' ? fromLatin1(bytes) : bytes] as const);
 }
 
+/** Turns up to this long are cut at every place; longer ones there at both ends, and now and then in the middle, which is alike. */
+const CUT_EVERYWHERE = 4096;
+const END_OF_LONG = 1024;
+/** Not a power of two, so that cuts meet every alignment. */
+const STRIDE_IN_LONG = 37;
+
 /** The same dialogue cut once at every place, and once into single bytes. */
 export function* everySplit(turns: Turns): Generator<(readonly [Direction, Uint8Array])[]> {
   const parts = whole(turns);
   for (let turn = 0; turn < parts.length; turn++) {
     const [direction, bytes] = parts[turn];
-    for (let at = 1; at < bytes.length; at++)
+    for (let at = 1; at < bytes.length; at++) {
+      if (bytes.length > CUT_EVERYWHERE && at > END_OF_LONG && at < bytes.length - END_OF_LONG && at % STRIDE_IN_LONG !== 0) continue;
       yield [...parts.slice(0, turn), [direction, bytes.slice(0, at)], [direction, bytes.slice(at)], ...parts.slice(turn + 1)];
+    }
   }
   yield parts.flatMap(([direction, bytes]) => [...bytes].map((byte) => [direction, Uint8Array.of(byte)] as const));
 }
