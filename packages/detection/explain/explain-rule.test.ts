@@ -61,7 +61,6 @@ const CASES: readonly (readonly [why: string, rules: string, reason: NotFiredRea
   ['outside of its window', `${HEAD}http.uri; content:"data"; depth:5; sid:1;)`, 'outside-window', /there at offset 5/, /take out `depth:5`/],
   ['other letters', `${HEAD}http.uri; content:"/BOT/data"; sid:1;)`, 'other-case', /capitals/, /nocase/],
   ['in another buffer', `${HEAD}http.uri; content:"MSIE 7.0"; sid:1;)`, 'other-buffer', /`http\.user_agent`/, /http\.user_agent/],
-  ['before a transform', `${HEAD}http.method; to_lowercase; content:"POST"; sid:1;)`, 'other-case', /./, /./],
   ['nowhere at all', `${HEAD}http.uri; content:"/bot/data"; content:"/other"; sid:1;)`, 'not-there', /not found/, /take out `content:"\/other"`/],
   ['a negated content is there', `${HEAD}http.uri; content:!"/bot"; sid:1;)`, 'is-there', /it is there/, /take out/],
   ['the regular expression gives up', `${HEAD}http.user_agent; pcre:"/^(?:[^\\x00]+)+\\x01(.)\\1/"; sid:1;)`, 'gave-up', /given up/, /take out `pcre/],
