@@ -48,8 +48,19 @@ export function csrfField(csrf: string): Html {
 
 /** A row's cells stand under their headings; on a narrow screen each cell is a line with its heading before it. */
 export function table(headings: readonly string[], rows: readonly (readonly (Html | string | number)[])[]): Html {
-  const body = rows.map((cells) => html`<tr>${cells.map((cell, at) => html`<td data-heading="${headings[at]}">${cell}</td>`)}</tr>`);
+  const body = rows.map(
+    (cells) => html`<tr>${cells.map((cell, at) => html`<td${isShort(cell) ? WHOLE : undefined} data-heading="${headings[at]}">${cell}</td>`)}</tr>`,
+  );
   return html`<table><thead><tr>${headings.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead><tbody>${body}</tbody></table>`;
+}
+
+const WHOLE = html` class="whole"`;
+/** An IPv4 address with port, a time, a number of a rule: broken in the middle they can not be read. */
+const LONGEST_WHOLE = 22;
+
+function isShort(cell: Html | string | number): boolean {
+  const visible = typeof cell === 'object' ? cell.html.replace(/<[^>]*>/g, '') : String(cell);
+  return visible.length <= LONGEST_WHOLE;
 }
 
 /** Others write addresses, too: what is no web address is shown, and leads nowhere. */
@@ -98,6 +109,9 @@ export function timeline(hours: readonly { readonly hour: number; readonly alert
   if (hours.length === 0) return html``;
   const HOUR = 3_600_000;
   const first = hours[0].hour;
+  const total = hours.reduce((sum, one) => sum + one.alerts, 0);
+  // One bar is no timeline.
+  if (hours.length === 1) return html`<p class="quiet-text">${counted(total, 'alert')}, all in the hour from ${when(first)}</p>`;
   const span = Math.max(hours[hours.length - 1].hour + HOUR - first, 12 * HOUR);
   const step = Math.max(HOUR, Math.ceil(span / BARS / HOUR) * HOUR);
   const bars = new Array<number>(Math.ceil(span / step)).fill(0);
@@ -109,6 +123,5 @@ export function timeline(hours: readonly { readonly hour: number; readonly alert
     const from = first + at * step;
     return html`<rect x="${(at * width).toFixed(1)}" y="${(HEIGHT - height).toFixed(1)}" width="${Math.max(1, width - 1).toFixed(1)}" height="${height.toFixed(1)}"><title>${when(from)}: ${counted(alerts, 'alert')}</title></rect>`;
   });
-  const total = hours.reduce((sum, one) => sum + one.alerts, 0);
   return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${counted(step / HOUR, 'hour')}">${drawn}</svg><figcaption><span>${when(first)}</span><span>${counted(total, 'alert')}, a bar is ${counted(step / HOUR, 'hour')}</span><span>${when(first + bars.length * step)}</span></figcaption></figure>`;
 }

@@ -45,6 +45,7 @@ fieldset { border: 1px solid var(--line); border-radius: .3rem; }
 .timeline { margin: .6rem 0 1rem; } .timeline svg { width: 100%; height: 4rem; background: var(--soft); border-radius: .3rem; } .timeline rect { fill: var(--link); } figcaption { display: flex; justify-content: space-between; gap: .5rem; flex-wrap: wrap; }
 .two { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem; align-items: start; }
 #editor { border: 1px solid var(--line); border-radius: .3rem; font-size: .9rem; } #editor .cm-editor { max-height: 24rem; } #drop { border: 2px dashed var(--line); border-radius: .3rem; padding: .8rem; } #drop.over { border-color: var(--link); }
+@media (min-width: 60rem) { td.whole { white-space: nowrap; } }
 @media (max-width: 60rem) { .two { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 44rem) {
   header, main { padding-left: .8rem; padding-right: .8rem; }
