@@ -1,26 +1,15 @@
 /**
- * Puts the command line, and the scripts of the pages, into a few files below dist/, so that it starts without reading hundreds (decisions/0006). Run by `npm ci`
- * (prepare); the launcher takes dist/ only where no source is newer, so it can be left alone while working.
+ * Puts the command line, and the scripts of the pages, into a few files below dist/, so that it starts without reading hundreds
+ * (decisions/0004). Run by `npm ci` (prepare); the launcher takes dist/ only where no source is newer, so it can be left alone while
+ * working.
  */
-import { readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { ownFolders } from './own-folders.ts';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist', 'cli');
-
-/** A module that asks for its own folder gets that of its source. */
-const ownFolders: Plugin = {
-  name: 'own folders',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (path.includes('node_modules') || !text.includes('import.meta.dirname')) return undefined;
-      const folder = JSON.stringify(`/${relative(out, dirname(path)).replaceAll('\\', '/')}`);
-      return { contents: text.replaceAll('import.meta.dirname', `(import.meta.dirname + ${folder})`), loader: 'ts' };
-    });
-  },
-};
 
 rmSync(out, { recursive: true, force: true });
 await build({
@@ -33,7 +22,7 @@ await build({
   target: 'node24',
   keepNames: true,
   logLevel: 'warning',
-  plugins: [ownFolders],
+  plugins: [ownFolders(out)],
   // Libraries in the older format ask for Node's modules by `require`.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
 });

@@ -5,10 +5,11 @@
  *     node editors/vscode/build.ts [FOLDER]     default: out/
  */
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
 import { ZipFile } from 'yazl';
+import { ownFolders } from '../../tools/own-folders.ts';
 
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
@@ -37,19 +38,6 @@ const TYPES = {
 /** The same bytes from the same sources. */
 const PACKED_AT = new Date(Date.UTC(2024, 0, 1));
 
-/** A module that asks for its own folder gets that of its source, below the extension's. */
-const ownFolders: Plugin = {
-  name: 'own folders',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (path.includes('node_modules') || !text.includes('import.meta.dirname')) return undefined;
-      const folder = JSON.stringify(`/${relative(root, dirname(path)).replaceAll('\\', '/')}`);
-      return { contents: text.replaceAll('import.meta.dirname', `(import.meta.dirname + ${folder})`), loader: 'ts' };
-    });
-  },
-};
-
 /** Writes the package into `folder`; gives its path. */
 export async function buildExtension(folder: string): Promise<string> {
   // Paths of what is bundled are told from there.
@@ -71,7 +59,7 @@ export async function buildExtension(folder: string): Promise<string> {
       entryPoints: [join(here, 'server.ts')],
       format: 'esm',
       keepNames: true,
-      plugins: [ownFolders],
+      plugins: [ownFolders(root)],
       banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
     }),
   ]);

@@ -23,6 +23,7 @@ export * from './release/signature.ts';
 export * from './release/traffic-difference.ts';
 export * from './repository/history.ts';
 export * from './repository/lock.ts';
+export { metadataOf, metadataPairs, withMetadata } from './repository/metadata.ts';
 export * from './repository/repository.ts';
 export * from './review/decide.ts';
 export * from './review/review.ts';

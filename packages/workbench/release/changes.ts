@@ -4,6 +4,7 @@
  * is one addition and not a change of everything behind it.
  */
 import type { Rule, RuleOption } from '@sigwright/contracts';
+import { metadataPairs } from '../repository/metadata.ts';
 
 /** `detection`: what fires may differ. `description`: message, class, references, target. `metadata`: everything in `metadata:`. */
 export type ChangeKind = 'detection' | 'description' | 'metadata';
@@ -94,13 +95,7 @@ function metadataChanges(before: Rule, after: Rule): RuleChange[] {
 
 function metadataTable(rule: Rule): Map<string, string[]> {
   const table = new Map<string, string[]>();
-  for (const option of rule.options) {
-    if (option.name !== 'metadata' || option.value === undefined) continue;
-    for (const part of option.value.split(',')) {
-      const [key, ...rest] = part.trim().split(/\s+/);
-      if (key !== '') table.set(key, [...(table.get(key) ?? []), rest.join(' ')]);
-    }
-  }
+  for (const [key, value] of metadataPairs(rule)) table.set(key, [...(table.get(key) ?? []), value]);
   return table;
 }
 

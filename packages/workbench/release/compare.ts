@@ -1,6 +1,6 @@
 /** Two sets of rules, compared by SID: what a reader of a release wants to know. */
 import type { Rule } from '@sigwright/contracts';
-import { metadataOf } from '../repository/repository.ts';
+import { metadataOf } from '../repository/metadata.ts';
 import { changeLine, changesOf, type RuleChange } from './changes.ts';
 
 export interface ReleaseRule {

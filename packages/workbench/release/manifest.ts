@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rule } from '@sigwright/contracts';
-import { metadataOf, type Repository, roleOf } from '../repository/repository.ts';
+import { metadataOf } from '../repository/metadata.ts';
+import { type Repository, roleOf } from '../repository/repository.ts';
 import type { ReleaseRule } from './compare.ts';
 
 export const MANIFEST_FORMAT = 1;

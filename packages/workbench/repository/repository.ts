@@ -8,6 +8,7 @@ import { type Failure, failure, lineAndColumn, type Result, type Rule, success }
 import { parseRules } from '@sigwright/rule-language';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { metadataOf } from './metadata.ts';
 
 export const ROLES = ['lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil', 'context'] as const;
 export type Role = (typeof ROLES)[number];
@@ -265,19 +266,6 @@ function checkRules(settings: RulesetSettings, rules: readonly RepositoryRule[])
     if (!one.rule.message.startsWith(`${settings['message-prefix']} `)) say(`the message of ${sid} does not begin with ${settings['message-prefix']}`);
   }
   return problems;
-}
-
-/** Values of a metadata key, in order. */
-export function metadataOf(rule: Rule, key: string): string[] {
-  const values: string[] = [];
-  for (const option of rule.options) {
-    if (option.name !== 'metadata' || option.value === undefined) continue;
-    for (const part of option.value.split(',')) {
-      const [name, ...rest] = part.trim().split(/\s+/);
-      if (name === key) values.push(rest.join(' '));
-    }
-  }
-  return values;
 }
 
 /** Role in the rule's own metadata; undefined where none is given. */

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { ruleHash, writeLock } from '../repository/lock.ts';
+import { withMetadata } from '../repository/metadata.ts';
 import { type Decision, type Repository, type RepositoryRule, writeWhole } from '../repository/repository.ts';
 import { OUT_OF_USE } from './review.ts';
 
@@ -125,15 +126,4 @@ function recordOf({ today, decision, reason, note, by }: DecisionRequest): Repos
 
 function withRev(text: string, rev: number): string {
   return text.replace(/\brev:\s*\d+\s*;/, () => `rev:${rev};`);
-}
-
-/** Sets one metadata key, in place where it is there, else behind the last one. */
-export function withMetadata(text: string, key: string, value: string): string {
-  const match = /metadata:([^;]*);/.exec(text);
-  if (match === null) return text.replace(/;\s*\)\s*$/, `; metadata:${key} ${value};)`);
-  const parts = match[1].split(',').map((part) => part.trim());
-  const at = parts.findIndex((part) => part.startsWith(`${key} `));
-  if (at >= 0) parts[at] = `${key} ${value}`;
-  else parts.push(`${key} ${value}`);
-  return `${text.slice(0, match.index)}metadata:${parts.join(', ')};${text.slice(match.index + match[0].length)}`;
 }

@@ -3,7 +3,8 @@
  * that sensors still see waits, one that is reported wrong, sinkholed or the twin of another is due at once.
  */
 import type { Rule } from '@sigwright/contracts';
-import { type Feedback, metadataOf, type Repository, type RepositoryRule, roleOf } from '../repository/repository.ts';
+import { metadataOf } from '../repository/metadata.ts';
+import { type Feedback, type Repository, type RepositoryRule, roleOf } from '../repository/repository.ts';
 
 /** Days, where ruleset.yaml says nothing: infrastructure is burnt in weeks, behaviour lives for months. */
 const DEFAULT_DAYS: Record<string, number> = {

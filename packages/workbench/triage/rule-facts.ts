@@ -1,5 +1,6 @@
 /** What a ruleset repository knows about its rules, for triage: the report that a rule came of, its families, actors and references. */
-import { metadataOf, type Repository } from '../repository/repository.ts';
+import { metadataOf } from '../repository/metadata.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { RuleFacts } from './stories.ts';
 
 export function ruleFacts(repository: Repository): (sid: number) => RuleFacts | undefined {

@@ -15,7 +15,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { verifyBytes } from '../release/signature.ts';
 import { writeWhole } from '../repository/repository.ts';
-import type { TunedRule } from './tuning.ts';
+import { globOf, type TunedRule } from './tuning.ts';
 
 /** Everything a source brought: its rules, and the files beside them that rules or the engine need. */
 export interface SourceFiles {
@@ -281,9 +281,7 @@ export function localFiles(paths: readonly string[]): Result<ReadonlyMap<string,
 
 /** The rules among a source's files, but those of files that a pattern ignores. */
 export function rulesIn({ files }: SourceFiles, ignore: readonly string[]): { readonly rules: readonly TunedRule[]; readonly broken: number } {
-  const patterns = ignore.map(
-    (one) => new RegExp(`^${one.replace(/[.+^${}()|[\]\\*?]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))}$`),
-  );
+  const patterns = ignore.map(globOf);
   const rules: TunedRule[] = [];
   let broken = 0;
   for (const [path, bytes] of files) {

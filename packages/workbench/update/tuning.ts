@@ -18,7 +18,7 @@
  * is passed over and said to be over. Other tools read the comment as a comment.
  */
 import { type Diagnostic, error, type Rule, span, warning } from '@sigwright/contracts';
-import { metadataOf } from '../repository/repository.ts';
+import { addMetadata, metadataOf, metadataPairs } from '../repository/metadata.ts';
 
 export interface TunedRule {
   readonly rule: Rule;
@@ -113,24 +113,11 @@ export function matcherOf(said: string, today: string): Matcher | string {
       const parts = /^(\S+)\s+(.+)$/.exec(rest);
       if (parts === null) return '`metadata:` wants a key and a value';
       const [, key, value] = parts.map((part) => part.toLowerCase());
-      return ({ rule }) => pairsOf(rule).some(([name, said]) => name.toLowerCase() === key && said.toLowerCase() === value);
+      return ({ rule }) => metadataPairs(rule).some(([name, said]) => name.toLowerCase() === key && said.toLowerCase() === value);
     }
     default:
       return comparison(rest, today);
   }
-}
-
-function pairsOf(rule: Rule): [key: string, value: string][] {
-  const pairs: [string, string][] = [];
-  for (const option of rule.options) {
-    if (option.name !== 'metadata' || option.value === undefined) continue;
-    for (const part of option.value.split(',')) {
-      const said = part.trim();
-      const blank = said.search(/\s/);
-      if (blank > 0) pairs.push([said.slice(0, blank), said.slice(blank).trim()]);
-    }
-  }
-  return pairs;
 }
 
 /** A pattern in the words of Python's `re`, as far as JavaScript's differ: flags in front, named groups. */
@@ -153,7 +140,8 @@ function patternOf(written: string, flags: string): RegExp | string {
   }
 }
 
-function globOf(written: string): RegExp {
+/** `*` is any text, `?` any sign. */
+export function globOf(written: string): RegExp {
   const source = written.trim().replace(/[.+^${}()|[\]\\*?]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`));
   return new RegExp(`^${source}$`);
 }
@@ -173,7 +161,8 @@ function comparison(said: string, today: string): Matcher | string {
   const wanted = rankOf(key, match[3]);
   if (Number.isNaN(wanted)) return `\`${match[3]}\` is no value of \`${key}\``;
   return ({ rule }) => {
-    const values = key === 'age' ? ageOf(rule, today) : pairsOf(rule).flatMap(([name, value]) => (name.toLowerCase() === key ? [rankOf(key, value)] : []));
+    const values =
+      key === 'age' ? ageOf(rule, today) : metadataPairs(rule).flatMap(([name, value]) => (name.toLowerCase() === key ? [rankOf(key, value)] : []));
     if (operator === '!=') return values.every((value) => value !== wanted);
     return values.some((value) => holds(value, operator, wanted));
   };
@@ -281,13 +270,6 @@ function wordsOf(text: string): string[] | undefined {
   if (quote !== '') return undefined;
   if (word !== undefined) words.push(word);
   return words;
-}
-
-function addMetadata(text: string, key: string, value: string, onlyWhereAbsent: boolean): string {
-  if (onlyWhereAbsent && new RegExp(`metadata:[^;]*\\b${key.replace(/[^\w]/g, '\\$&')}\\s`).test(text)) return text;
-  const match = /metadata:([^;]*);/.exec(text);
-  if (match === null) return text.replace(/;\s*\)\s*$/, () => `; metadata:${key} ${value};)`);
-  return `${text.slice(0, match.index)}metadata:${match[1].trim()}, ${key} ${value};${text.slice(match.index + match[0].length)}`;
 }
 
 /** Lines that still hold on a day, and a warning for each that is over. */
