@@ -313,3 +313,11 @@ describe('one side', () => {
     expect(side.available).toBe(5000 - refused);
   });
 });
+
+it.each([
+  ['its data was taken: the acknowledgement already belongs to an open connection', '< SA 500 104 ~', '> A 104 501 ~', true],
+  ['its data was ignored: the acknowledgement only opens it', '< SA 500 101 ~', '> A 101 501 ~', false],
+])('fast open, %s', (_why, answer, acknowledgement, established) => {
+  const { established: seen } = watch([tcp('> S 100 0 GET', fromHex('220a0102030405060708 0101')!), answer, acknowledgement, '< A 501 104 ~']);
+  expect(seen).toEqual([false, false, established, true]);
+});

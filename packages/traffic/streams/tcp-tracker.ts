@@ -86,7 +86,7 @@ export class TcpTracker {
     updateFlow(flow, stream);
     // The packet that completes the handshake is the last one of a connection that is not established.
     packet.flowEstablished = stream.opened;
-    if (stream.state >= TCP_ESTABLISHED && stream.state !== TCP_CLOSED) stream.opened = true;
+    if ((stream.state >= TCP_ESTABLISHED || earlyDataTaken(stream)) && stream.state !== TCP_CLOSED) stream.opened = true;
   }
 
   /** Everything that is no opening: acknowledgement, data, FIN, RST. */
@@ -327,4 +327,10 @@ function updateFlow(flow: Flow, stream: TcpStream): void {
   const { state } = stream;
   if (state === TCP_CLOSED || state === TCP_TIME_WAIT || state === TCP_LAST_ACK) flow.state = FLOW_CLOSED;
   else if (state >= TCP_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
+}
+
+/** The answer acknowledged what lay in the SYN: client and server speak already (RFC 7413, section 4.2). */
+function earlyDataTaken(stream: TcpStream): boolean {
+  const client = stream.sides[TO_SERVER];
+  return stream.earlyData && ((client.lastAcknowledgement - client.first) | 0) > 0;
 }
