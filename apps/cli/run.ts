@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import type { EveRecord } from '@sigwright/contracts';
-import { Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
+import type { EveRecord, Packet } from '@sigwright/contracts';
+import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
@@ -77,18 +77,27 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (options.json) process.stdout.write(`${line}\n`);
     };
     const writer = new EveWriter(emit, settings, catalogue.protocols, eve.options);
+    const count = (alert: Alert, packet: Packet): void => {
+      const known = alerts.get(alert.rule.sid) ?? { count: 0, message: alert.rule.message, hosts: new Set<string>() };
+      known.count++;
+      if (known.hosts.size < 5) known.hosts.add(`${formatAddress(packet.source, packet.ipVersion)} → ${formatAddress(packet.destination, packet.ipVersion)}`);
+      alerts.set(alert.rule.sid, known);
+    };
+    // Nobody reads them: records are not even made.
+    const silent = output === undefined && options.json !== true;
     const engine = new Engine(rules.plan, catalogue, settings, {
       alert(alert, packet) {
-        writer.alert(alert, packet);
-        const known = alerts.get(alert.rule.sid) ?? { count: 0, message: alert.rule.message, hosts: new Set<string>() };
-        known.count++;
-        if (known.hosts.size < 5) known.hosts.add(`${formatAddress(packet.source, packet.ipVersion)} → ${formatAddress(packet.destination, packet.ipVersion)}`);
-        alerts.set(alert.rule.sid, known);
+        if (!silent) writer.alert(alert, packet);
+        count(alert, packet);
       },
-      anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
-      transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
-      file: (protocol, file, transaction, flow, packet) => writer.file(protocol, file, transaction, flow, packet),
-      flow: (flow) => writer.flow(flow),
+      ...(silent
+        ? {}
+        : {
+            anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
+            transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
+            file: (protocol, file, transaction, flow, packet) => writer.file(protocol, file, transaction, flow, packet),
+            flow: (flow) => writer.flow(flow),
+          }),
     });
     if (profile !== undefined) engine.profile = profile;
     const problem = await runCapture(engine, capture, signal);

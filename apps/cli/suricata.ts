@@ -325,6 +325,7 @@ async function inspect(
       const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
       const engine: Engine = new Engine(plan, catalogue, settings, {
+        remembersFlows: seeing.length > 0,
         packet: (packet) => {
           lastTime = packet.time;
           for (const writer of seeing) writer.packet(packet);

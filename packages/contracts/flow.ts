@@ -52,8 +52,8 @@ export class Flow {
 
   /** owned by `traffic/streams` */
   stream: unknown = undefined;
-  /** owned by `traffic/flows` */
-  tableEntry: unknown = undefined;
+  /** its row in the flow table, -1 while it is in none; owned by `traffic/flows` */
+  row = -1;
 
   /** name of the application protocol: undefined while not known, `failed` where it could not be told */
   applicationProtocol: string | undefined = undefined;

@@ -57,6 +57,8 @@ export interface ProtocolSession {
   frames?: FrameSink | undefined;
   /** connections that were agreed on here; taken and emptied by the engine */
   readonly expectations?: Expectation[];
+  /** nothing is under way: a session that is resumed with this one's count goes on as this one would */
+  readonly isAtRest?: boolean;
 }
 
 /** A further TCP connection between the two ends of a flow, of which the protocol is known beforehand (data of FTP). */
@@ -109,6 +111,8 @@ export interface ProtocolDefinition {
   /** bytes from `direction`, first of the flow. Ports are those of client and server as taken so far. */
   recognise(bytes: Uint8Array, start: number, end: number, direction: Direction, flow: Flow): Recognition;
   open(flow: Flow, settings: EngineSettings): ProtocolSession;
+  /** A session that was at rest after `count` transactions; left out where sessions never rest. */
+  resume?(flow: Flow, settings: EngineSettings, count: number): ProtocolSession;
   /** progress values that mean complete, by direction */
   readonly complete: readonly [number, number];
   /** states that rules may stand at, by direction, in order; `hooksOf` gives those of a protocol that names none */

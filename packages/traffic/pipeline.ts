@@ -12,8 +12,18 @@ import { TcpTracker } from './streams/tcp-tracker.ts';
 export interface PipelineHandlers {
   /** once for each packet; one that carries another comes first */
   onPacket(packet: Packet): void;
-  /** before the flow is dropped; its stream bytes can still be read */
-  onFlowEnd(flow: Flow): void;
+  /**
+   * Before the flow is dropped; its stream bytes can still be read. `kept`: it was at rest until now, and this is what `rest` gave; -1: it
+   * was not.
+   */
+  onFlowEnd(flow: Flow, kept: number): void;
+  /**
+   * Must the handler find its own again to go on with this flow? What it keeps of the flow as a number that is not negative; -1: as it
+   * is. Left out: flows never rest.
+   */
+  rest?(flow: Flow): number;
+  /** A flow at rest has a packet, and an object again. */
+  onWake?(flow: Flow, kept: number): void;
   /** False: the packet is of no flow. */
   beforeFlow?(packet: Packet): boolean;
   /** A TCP packet. False: the stream of its flow does not see it. */
@@ -42,10 +52,14 @@ export class TrafficPipeline {
     this.#handlers = handlers;
     this.#tracker = new TcpTracker(settings);
     this.#defragmenter = new Defragmenter(settings.verifyChecksums);
-    this.flows = new FlowTable(settings, (flow) => {
-      if (flow.stream !== undefined) this.#tracker.finish(flow);
-      handlers.onFlowEnd(flow);
-      if (flow.stream !== undefined) this.#tracker.free(flow);
+    this.flows = new FlowTable(settings, {
+      onEnd: (flow, kept) => {
+        if (flow.stream !== undefined) this.#tracker.finish(flow);
+        handlers.onFlowEnd(flow, kept);
+        if (flow.stream !== undefined) this.#tracker.free(flow);
+      },
+      onWake: (flow, kept) => handlers.onWake?.(flow, kept),
+      openStream: () => this.#tracker.open(),
     });
   }
 
@@ -83,9 +97,16 @@ export class TrafficPipeline {
     // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
     const carried = openTunnel(packet, inner);
     this.#handlers.onPacket(packet);
+    if (packet.flow !== undefined && packet.flow.protocol === packet.protocol) this.#rest(packet.flow);
     if (carried === NO_TUNNEL) return;
     if (carried === INNER_PACKET && decodeFromInternet(inner, this.#verifyChecksums)) this.#deliver(inner);
     else this.#handlers.onPacket(inner);
+  }
+
+  #rest(flow: Flow): void {
+    if (this.#handlers.rest === undefined || !this.flows.canRest(flow)) return;
+    const kept = this.#handlers.rest(flow);
+    if (kept >= 0) this.flows.rest(flow, kept);
   }
 
   #follow(packet: Packet): void {

@@ -25,6 +25,8 @@ export interface Alert {
 }
 
 export interface EngineHandlers {
+  /** something is kept by flows, as objects: none of them may be replaced by another while it lives */
+  readonly remembersFlows?: boolean;
   packet?(packet: Packet): void;
   alert?(alert: Alert, packet: Packet): void;
   /** `name` as Suricata shows it with its owner in front (`ipv4.trunc_pkt`, `stream.pkt_invalid_ack`, `http.gzip_decompression_failed`) */

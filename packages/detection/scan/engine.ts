@@ -41,6 +41,7 @@ import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
 import { PacketRules } from './packet-rules.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
+import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
 import { Tags } from './tags.ts';
@@ -122,6 +123,7 @@ export class Engine {
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
   readonly #tags = new Tags();
+  readonly #resting: RestingFlows;
   /** alerts of this packet */
   #told = 0;
 
@@ -129,6 +131,7 @@ export class Engine {
     this.#settings = settings;
     this.#handlers = handlers;
     this.#catalogue = catalogue;
+    this.#resting = new RestingFlows(catalogue, settings);
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#evaluation = new RuleEvaluation(state);
@@ -162,7 +165,17 @@ export class Engine {
     });
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
-      onFlowEnd: (flow) => this.#onFlowEnd(flow),
+      onFlowEnd: (flow, kept) => {
+        if (kept >= 0) this.#onRestEnd(flow, kept);
+        else this.#onFlowEnd(flow);
+      },
+      ...(firewall === undefined && handlers.remembersFlows !== true
+        ? {
+            rest: (flow: Flow) =>
+              this.explainer !== undefined || flow.detection === undefined ? -1 : this.#resting.rest(flow, flow.detection as FlowDetection),
+            onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, new FlowDetection()),
+          }
+        : {}),
       ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
       ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
     });
@@ -507,6 +520,14 @@ export class Engine {
     this.#tags.forget(flow);
     flow.detection = undefined;
     flow.session = undefined;
+  }
+
+  /** A flow on which nothing is under way: all that is left to do is to tell of it. */
+  #onRestEnd(flow: Flow, kept: number): void {
+    this.#resting.name(flow, kept);
+    if (flow.protocol === UDP && failedSides(kept).includes(true)) flow.applicationProtocol ??= 'failed';
+    this.#handlers.flow?.(flow);
+    this.#tags.forget(flow);
   }
 
   /** Does the firewall see a packet for its end? Where transactions are open, and where encrypted bytes that nobody looked at go on. */

@@ -1,7 +1,8 @@
 /**
  * Packets → flows. A hash over addresses and ports that is the same for both directions; flows in a bucket are chained.
  * For each timeout there is one list, ordered by when flows were put into it. A packet moves nothing: a flow at the head of a
- * list that had packets since goes to its end, once for each time that the timeout passes.
+ * list that had packets since goes to its end, once for each time that the timeout passes. All of this is numbers in rows
+ * (flow-rows.ts); the object of a flow is there while something is known of it that a row does not hold (resting.ts).
  */
 import { uint16, uint32 } from '@sigwright/bytes';
 import {
@@ -19,75 +20,86 @@ import {
   TO_SERVER,
   UDP,
 } from '@sigwright/contracts';
+import type { TcpStream } from '../streams/tcp-stream.ts';
+import {
+  DESTINATION,
+  FlowRows,
+  HASH,
+  ID,
+  KEPT,
+  KIND,
+  LIST,
+  LISTED_AT,
+  LONG_ADDRESSES,
+  NEWER,
+  NEXT,
+  OLDER,
+  PORTS,
+  SOURCE,
+  TIMES,
+  VLANS,
+  WIDTH,
+} from './flow-rows.ts';
+import { canRest, putToRest, wake } from './resting.ts';
 
 const FIRST_BUCKETS = 4096;
 
-/** What the table itself keeps for a flow, beside the flow. */
-class Entry {
-  readonly flow: Flow;
-  readonly hash: number;
-  /** first words of the addresses and both ports as in the first packet, so that a look-up reads one object; signed, as the engine holds them best */
-  readonly source: number;
-  readonly destination: number;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  readonly ipVersion: number;
-  readonly protocol: number;
-  next: Entry | undefined = undefined;
-  older: Entry | undefined = undefined;
-  newer: Entry | undefined = undefined;
-  list: TimeoutList | undefined = undefined;
-  /** the flow's last packet when it was put into the list */
-  listedAt = 0.5;
-
-  constructor(flow: Flow, hash: number) {
-    this.flow = flow;
-    this.hash = hash;
-    this.source = flow.source[0] | 0;
-    this.destination = flow.destination[0] | 0;
-    this.sourcePort = flow.sourcePort;
-    this.destinationPort = flow.destinationPort;
-    this.ipVersion = flow.ipVersion;
-    this.protocol = flow.protocol;
-  }
-}
-
+/** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
+  readonly number: number;
+  /** microseconds */
   readonly timeout: number;
-  oldest: Entry | undefined = undefined;
-  newest: Entry | undefined = undefined;
+  readonly #rows: FlowRows;
+  oldest = -1;
+  newest = -1;
 
-  constructor(seconds: number) {
+  constructor(rows: FlowRows, number: number, seconds: number) {
+    this.#rows = rows;
+    this.number = number;
     this.timeout = seconds * 1e6;
   }
 
-  add(entry: Entry): void {
-    entry.list = this;
-    entry.listedAt = entry.flow.lastTime;
-    entry.older = this.newest;
-    entry.newer = undefined;
-    if (this.newest !== undefined) this.newest.newer = entry;
-    else this.oldest = entry;
-    this.newest = entry;
+  add(row: number): void {
+    const { words, times } = this.#rows;
+    const at = row * WIDTH;
+    times[row * TIMES + LISTED_AT] = this.#rows.lastTime(row);
+    words[at + LIST] = this.number;
+    words[at + OLDER] = this.newest;
+    words[at + NEWER] = -1;
+    if (this.newest >= 0) words[this.newest * WIDTH + NEWER] = row;
+    else this.oldest = row;
+    this.newest = row;
   }
 
   /** Flows that had packets since they were listed go to the end, until the oldest one had none. */
   renew(): void {
-    while (this.oldest !== undefined && this.oldest.flow.lastTime > this.oldest.listedAt) {
-      const entry = this.oldest;
-      this.remove(entry);
-      this.add(entry);
+    const { times } = this.#rows;
+    while (this.oldest >= 0 && this.#rows.lastTime(this.oldest) > times[this.oldest * TIMES + LISTED_AT]) {
+      const row = this.oldest;
+      this.remove(row);
+      this.add(row);
     }
   }
 
-  remove(entry: Entry): void {
-    if (entry.older !== undefined) entry.older.newer = entry.newer;
-    else this.oldest = entry.newer;
-    if (entry.newer !== undefined) entry.newer.older = entry.older;
-    else this.newest = entry.older;
-    entry.older = entry.newer = undefined;
-    entry.list = undefined;
+  remove(row: number): void {
+    const { words } = this.#rows;
+    const at = row * WIDTH;
+    const older = words[at + OLDER];
+    const newer = words[at + NEWER];
+    if (older >= 0) words[older * WIDTH + NEWER] = newer;
+    else this.oldest = newer;
+    if (newer >= 0) words[newer * WIDTH + OLDER] = older;
+    else this.newest = older;
+    words[at + LIST] = -1;
   }
+}
+
+export interface FlowTableHandlers {
+  /** Before a flow is dropped. `kept`: it was at rest, and this is what was kept for the handler; -1: it was not. */
+  onEnd(flow: Flow, kept: number): void;
+  /** A flow at rest has an object again. */
+  onWake?(flow: Flow, kept: number): void;
+  openStream(): TcpStream;
 }
 
 export class FlowTable {
@@ -95,31 +107,35 @@ export class FlowTable {
   #created = 0;
   /** what an ICMP error quotes */
   readonly #quote = new Packet();
-  #buckets: (Entry | undefined)[] = new Array(FIRST_BUCKETS).fill(undefined);
+  readonly #rows = new FlowRows();
+  /** first row of each bucket and 1, 0 for none */
+  #buckets = new Int32Array(FIRST_BUCKETS);
   readonly #settings: EngineSettings;
-  readonly #onEnd: (flow: Flow) => void;
+  readonly #handlers: FlowTableHandlers;
   readonly #lists = new Map<number, TimeoutList>();
-  #all: TimeoutList[] = [];
+  readonly #all: TimeoutList[] = [];
 
-  /** `onEnd` is called before a flow is dropped. */
-  constructor(settings: EngineSettings, onEnd: (flow: Flow) => void) {
+  constructor(settings: EngineSettings, handlers: FlowTableHandlers) {
     this.#settings = settings;
-    this.#onEnd = onEnd;
+    this.#handlers = handlers;
   }
 
   /** The packet's flow, made where there is none; sets packet.flow and packet.direction. Undefined for packets without flows. */
   lookup(packet: Packet): Flow | undefined {
     if (packet.protocol === ICMP && packet.icmpType === UNREACHABLE) return this.#quoted(packet);
-    let found = this.#find(packet);
+    let row = this.#find(packet);
     // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
-    if (found?.list !== undefined && found.flow.lastTime + found.list.timeout <= packet.time) {
-      this.#end(found, 'timeout');
-      found = undefined;
+    if (row >= 0 && this.#isOver(row, packet.time)) {
+      this.#end(row, 'timeout');
+      row = -1;
     }
-    const entry = found ?? this.#create(packet);
-    if (entry === undefined) return undefined;
-    packet.flow = entry.flow;
-    return entry.flow;
+    if (row < 0) {
+      row = this.#create(packet);
+      if (row < 0) return undefined;
+    }
+    const flow = this.#awake(row);
+    packet.flow = flow;
+    return flow;
   }
 
   /** An error belongs to the flow of the packet that it quotes, where there is one (RFC 792: header and eight bytes of it). */
@@ -138,12 +154,27 @@ export class FlowTable {
     quoted.tunnelDepth = packet.tunnelDepth;
     quoted.vlanCount = packet.vlanCount;
     quoted.vlans.set(packet.vlans);
-    const found = this.#find(quoted);
-    if (found === undefined || (found.list !== undefined && found.flow.lastTime + found.list.timeout <= packet.time)) return undefined;
-    packet.flow = found.flow;
-    packet.direction = found.flow.source[0] === packet.source[0] ? TO_SERVER : TO_CLIENT;
-    packet.flowEstablished = found.flow.state === FLOW_ESTABLISHED;
-    return found.flow;
+    const row = this.#find(quoted);
+    if (row < 0 || this.#isOver(row, packet.time)) return undefined;
+    const flow = this.#awake(row);
+    packet.flow = flow;
+    packet.direction = flow.source[0] === packet.source[0] ? TO_SERVER : TO_CLIENT;
+    packet.flowEstablished = flow.state === FLOW_ESTABLISHED;
+    return flow;
+  }
+
+  /** Was it silent longer than its timeout? */
+  #isOver(row: number, now: number): boolean {
+    const list = this.#rows.words[row * WIDTH + LIST];
+    return list >= 0 && this.#rows.lastTime(row) + this.#all[list].timeout <= now;
+  }
+
+  #awake(row: number): Flow {
+    const flow = this.#rows.flows[row];
+    if (flow !== undefined) return flow;
+    const woken = wake(this.#rows, row, this.#handlers.openStream);
+    this.#handlers.onWake?.(woken, this.#rows.words[row * WIDTH + KEPT]);
+    return woken;
   }
 
   /** Counts the packet; its flow lives on from now. */
@@ -156,98 +187,132 @@ export class FlowTable {
       flow.packetsToClient++;
       flow.bytesToClient += length;
     }
-    flow.lastTime = Math.max(flow.lastTime, packet.time);
+    if (packet.time > flow.lastTime) flow.lastTime = packet.time;
     if (flow.protocol !== TCP && packet.protocol === flow.protocol) {
       const both = flow.packetsToServer > 0 && flow.packetsToClient > 0;
       if (both && flow.state < FLOW_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
       packet.flowEstablished = both;
     }
-    const entry = flow.tableEntry as Entry;
     const list = this.#listFor(flow);
-    if (entry.list === list) return;
-    entry.list?.remove(entry);
-    list.add(entry);
+    const listed = this.#rows.words[flow.row * WIDTH + LIST];
+    if (listed === list.number) return;
+    if (listed >= 0) this.#all[listed].remove(flow.row);
+    list.add(flow.row);
+  }
+
+  /** Nothing need be known of the flow now but what its row holds, and `kept` (not negative), which is given back when it is woken. */
+  rest(flow: Flow, kept: number): void {
+    const listed = this.#rows.words[flow.row * WIDTH + LIST];
+    if (listed < 0) return;
+    const list = this.#all[listed];
+    if (this.#rows.times[flow.row * TIMES + LISTED_AT] !== flow.lastTime) {
+      list.remove(flow.row);
+      list.add(flow.row);
+    }
+    putToRest(this.#rows, flow, kept);
+  }
+
+  /** As far as the table knows, can the flow be put to rest? */
+  canRest(flow: Flow): boolean {
+    return flow.row >= 0 && canRest(flow);
   }
 
   /** Ends flows that were silent longer than their timeout at packet time `now`, the longest silent first. */
   expire(now: number): void {
-    let over: Entry[] | undefined;
+    const rows = this.#rows;
+    let over: number[] | undefined;
     for (const list of this.#all) {
-      while (list.oldest !== undefined && list.oldest.listedAt + list.timeout < now) {
-        const entry = list.oldest;
-        list.remove(entry);
-        if (entry.flow.lastTime + list.timeout < now) {
+      while (list.oldest >= 0 && rows.times[list.oldest * TIMES + LISTED_AT] + list.timeout < now) {
+        const row = list.oldest;
+        list.remove(row);
+        if (rows.lastTime(row) + list.timeout < now) {
           over ??= [];
-          over.push(entry);
-        } else list.add(entry);
+          over.push(row);
+        } else list.add(row);
       }
     }
     if (over === undefined) return;
-    if (over.length > 1) over.sort(bySilence);
-    for (const entry of over) this.#end(entry, 'timeout');
+    if (over.length > 1) over.sort((a, b) => rows.lastTime(a) - rows.lastTime(b) || this.#id(a) - this.#id(b));
+    for (const row of over) this.#end(row, 'timeout');
+  }
+
+  #id(row: number): number {
+    return this.#rows.words[row * WIDTH + ID] >>> 0;
   }
 
   /** Ends one flow now. */
   drop(flow: Flow, reason: string): void {
-    this.#end(flow.tableEntry as Entry, reason);
+    this.#end(flow.row, reason);
   }
 
   /** Ends all flows, in the order they began. */
   finish(): void {
-    const left: Entry[] = [];
-    for (const list of this.#all) for (let entry = list.oldest; entry !== undefined; entry = entry.newer) left.push(entry);
-    left.sort((a, b) => a.flow.id - b.flow.id);
-    for (const entry of left) this.#end(entry, 'shutdown');
+    const { words, flows } = this.#rows;
+    const order = new Float64Array(this.count);
+    let count = 0;
+    // A row's number fits below its flow's, so that numbers alone are sorted.
+    const scale = flows.length;
+    for (let row = 0; row < flows.length; row++) if (words[row * WIDTH + KIND] !== 0) order[count++] = this.#id(row) * scale + row;
+    order.sort();
+    for (const one of order) this.#end(one % scale, 'shutdown');
   }
 
-  #end(entry: Entry, reason: string): void {
-    entry.list?.remove(entry);
-    const mask = this.#buckets.length - 1;
-    const slot = entry.hash & mask;
-    let before = this.#buckets[slot];
-    if (before === entry) this.#buckets[slot] = entry.next;
+  #end(row: number, reason: string): void {
+    const { words } = this.#rows;
+    const at = row * WIDTH;
+    if (words[at + LIST] >= 0) this.#all[words[at + LIST]].remove(row);
+    const slot = words[at + HASH] & (this.#buckets.length - 1);
+    if (this.#buckets[slot] === row + 1) this.#buckets[slot] = words[at + NEXT] + 1;
     else {
-      while (before !== undefined && before.next !== entry) before = before.next;
-      if (before !== undefined) before.next = entry.next;
+      let before = this.#buckets[slot] - 1;
+      while (before >= 0 && words[before * WIDTH + NEXT] !== row) before = words[before * WIDTH + NEXT];
+      if (before >= 0) words[before * WIDTH + NEXT] = words[at + NEXT];
     }
     this.count--;
-    entry.flow.endReason = reason;
-    this.#onEnd(entry.flow);
-    entry.flow.tableEntry = undefined;
+    const kept = this.#rows.isAtRest(row) ? words[at + KEPT] : -1;
+    const flow = this.#rows.flows[row] ?? wake(this.#rows, row, this.#handlers.openStream);
+    flow.endReason = reason;
+    this.#handlers.onEnd(flow, kept);
+    flow.row = -1;
+    this.#rows.give(row);
   }
 
-  #find(packet: Packet): Entry | undefined {
+  /** The row of the packet's flow, -1 where there is none; sets packet.direction. */
+  #find(packet: Packet): number {
+    const { words, flows } = this.#rows;
     const hash = hashOf(packet);
     const source = packet.source[0] | 0;
     const destination = packet.destination[0] | 0;
-    const { tunnelDepthTellsFlowsApart } = this.#settings;
-    for (let entry = this.#buckets[hash & (this.#buckets.length - 1)]; entry !== undefined; entry = entry.next) {
-      if (entry.hash !== hash || entry.protocol !== packet.protocol || entry.ipVersion !== packet.ipVersion) continue;
-      const { flow } = entry;
-      if (
-        entry.source === source &&
-        entry.destination === destination &&
-        portsFit(entry, packet, true) &&
-        sameRest(flow, packet, !flow.turned, tunnelDepthTellsFlowsApart)
-      ) {
-        packet.direction = flow.turned ? 1 : 0;
-        return entry;
-      }
-      if (
-        entry.source === destination &&
-        entry.destination === source &&
-        portsFit(entry, packet, false) &&
-        sameRest(flow, packet, flow.turned, tunnelDepthTellsFlowsApart)
-      ) {
-        packet.direction = flow.turned ? 0 : 1;
-        return entry;
-      }
+    const kind = kindOf(packet, this.#settings.tunnelDepthTellsFlowsApart);
+    const depthBits = this.#settings.tunnelDepthTellsFlowsApart ? -1 : DEPTH_LEFT_OUT;
+    for (let row = this.#buckets[hash & (this.#buckets.length - 1)] - 1; row >= 0; row = words[row * WIDTH + NEXT]) {
+      const at = row * WIDTH;
+      if (words[at + HASH] !== hash || (words[at + KIND] & depthBits) !== kind || words[at + VLANS] !== vlansOf(packet)) continue;
+      const ports = words[at + PORTS];
+      const first = words[at + SOURCE];
+      const second = words[at + DESTINATION];
+      const forward = first === source && second === destination && portsFit(ports, packet, true) && this.#sameRest(row, packet, true);
+      if (!forward && !(first === destination && second === source && portsFit(ports, packet, false) && this.#sameRest(row, packet, false))) continue;
+      packet.direction = (flows[row]?.turned === true) === forward ? TO_CLIENT : TO_SERVER;
+      return row;
     }
-    return undefined;
+    return -1;
   }
 
-  #create(packet: Packet): Entry | undefined {
-    if (packet.transportStart < 0 || !beginsFlow(packet)) return undefined;
+  /** What the columns compared so far do not hold: a third VLAN, and the rest of longer addresses. */
+  #sameRest(row: number, packet: Packet, forward: boolean): boolean {
+    const { words, flows, addresses } = this.#rows;
+    if (packet.vlanCount > 2 && flows[row]?.vlans?.[2] !== packet.vlans[2]) return false;
+    const place = words[row * WIDTH + LONG_ADDRESSES];
+    if (place < 0) return true;
+    const source = forward ? packet.source : packet.destination;
+    const destination = forward ? packet.destination : packet.source;
+    for (let word = 1; word < 4; word++) if (addresses[place + word] !== source[word] || addresses[place + 4 + word] !== destination[word]) return false;
+    return true;
+  }
+
+  #create(packet: Packet): number {
+    if (packet.transportStart < 0 || !beginsFlow(packet)) return -1;
     if (this.count >= this.#settings.maximumFlows) this.#makeRoom();
     const flow = new Flow();
     flow.id = ++this.#created;
@@ -267,39 +332,49 @@ export class FlowTable {
     if (packet.vlanCount > 0) flow.vlans = Array.from(packet.vlans.subarray(0, packet.vlanCount));
     flow.startTime = flow.lastTime = packet.time;
     flow.firstPacket = packet.number;
-    packet.direction = 0;
-    const entry = new Entry(flow, hashOf(packet));
-    flow.tableEntry = entry;
+    packet.direction = TO_SERVER;
+    const row = this.#rows.take(flow);
+    flow.row = row;
     if (this.count >= this.#buckets.length) this.#growBuckets();
-    const slot = entry.hash & (this.#buckets.length - 1);
-    entry.next = this.#buckets[slot];
-    this.#buckets[slot] = entry;
+    const { words } = this.#rows;
+    const at = row * WIDTH;
+    const hash = hashOf(packet);
+    const slot = hash & (this.#buckets.length - 1);
+    words[at + HASH] = hash;
+    words[at + KIND] = kindOf(packet, true);
+    words[at + SOURCE] = flow.source[0];
+    words[at + DESTINATION] = flow.destination[0];
+    words[at + PORTS] = (flow.sourcePort << 16) | flow.destinationPort;
+    words[at + VLANS] = vlansOf(packet);
+    words[at + LONG_ADDRESSES] = packet.ipVersion === 6 ? this.#rows.keepAddresses(flow.source, flow.destination) : -1;
+    words[at + ID] = flow.id;
+    words[at + NEXT] = this.#buckets[slot] - 1;
+    this.#buckets[slot] = row + 1;
     this.count++;
-    this.#listFor(flow).add(entry);
-    return entry;
+    this.#listFor(flow).add(row);
+    return row;
   }
 
   #makeRoom(): void {
-    let oldest: Entry | undefined;
+    let oldest = -1;
     for (const list of this.#all) {
       list.renew();
-      if (list.oldest !== undefined && (oldest === undefined || list.oldest.flow.lastTime < oldest.flow.lastTime)) oldest = list.oldest;
+      if (list.oldest >= 0 && (oldest < 0 || this.#rows.lastTime(list.oldest) < this.#rows.lastTime(oldest))) oldest = list.oldest;
     }
-    if (oldest !== undefined) this.#end(oldest, 'forced');
+    if (oldest >= 0) this.#end(oldest, 'forced');
   }
 
   #growBuckets(): void {
-    const old = this.#buckets;
-    this.#buckets = new Array(old.length * 4).fill(undefined);
-    const mask = this.#buckets.length - 1;
-    for (const first of old) {
-      for (let entry = first; entry !== undefined; ) {
-        const following: Entry | undefined = entry.next;
-        entry.next = this.#buckets[entry.hash & mask];
-        this.#buckets[entry.hash & mask] = entry;
-        entry = following;
-      }
+    const { words, flows } = this.#rows;
+    const buckets = new Int32Array(this.#buckets.length * 4);
+    for (let row = 0; row < flows.length; row++) {
+      const at = row * WIDTH;
+      if (words[at + KIND] === 0) continue;
+      const slot = words[at + HASH] & (buckets.length - 1);
+      words[at + NEXT] = buckets[slot] - 1;
+      buckets[slot] = row + 1;
     }
+    this.#buckets = buckets;
   }
 
   #listFor(flow: Flow): TimeoutList {
@@ -315,37 +390,27 @@ export class FlowTable {
     const seconds = flow.state === FLOW_CLOSED ? timeouts.closed : flow.state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh;
     let list = this.#lists.get(seconds);
     if (list === undefined) {
-      list = new TimeoutList(seconds);
+      list = new TimeoutList(this.#rows, this.#all.length, seconds);
       this.#lists.set(seconds, list);
-      this.#all = [...this.#lists.values()];
+      this.#all.push(list);
     }
     return list;
   }
 }
 
-function bySilence(a: Entry, b: Entry): number {
-  return a.flow.lastTime - b.flow.lastTime || a.flow.id - b.flow.id;
+const DEPTH_LEFT_OUT = 0xfff;
+
+/** IP protocol (8 bits), IP version (4), and tunnel depth above. */
+function kindOf(packet: Packet, withDepth: boolean): number {
+  const kind = packet.protocol | (packet.ipVersion << 8);
+  return withDepth ? kind | (packet.tunnelDepth << 12) : kind;
 }
 
-/** What the entry itself does not hold: VLANs and the rest of longer addresses. */
-function sameRest(flow: Flow, packet: Packet, forward: boolean, sameDepth: boolean): boolean {
-  if (sameDepth && flow.tunnelDepth !== packet.tunnelDepth) return false;
-  if (packet.vlanCount > 0 || flow.vlans !== undefined) if (!sameVlans(flow, packet)) return false;
-  if (packet.ipVersion !== 6) return true;
-  const source = forward ? packet.source : packet.destination;
-  const destination = forward ? packet.destination : packet.source;
-  return same(flow.source, source) && same(flow.destination, destination);
-}
-
-function same(a: Uint32Array, b: Uint32Array): boolean {
-  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
-}
-
-function sameVlans(flow: Flow, packet: Packet): boolean {
-  if (flow.vlans === undefined) return packet.vlanCount === 0;
-  if (flow.vlans.length !== packet.vlanCount) return false;
-  for (let at = 0; at < packet.vlanCount; at++) if (flow.vlans[at] !== packet.vlans[at]) return false;
-  return true;
+/** How many (2 bits), and the first two (12 bits each). */
+function vlansOf(packet: Packet): number {
+  const { vlanCount, vlans } = packet;
+  if (vlanCount === 0) return 0;
+  return vlanCount | (vlans[0] << 2) | (vlanCount > 1 ? vlans[1] << 14 : 0);
 }
 
 /** Encapsulating security payload (RFC 4303). */
@@ -401,11 +466,9 @@ function counterpart(packet: Packet): number {
   return -1;
 }
 
-function portsFit(flow: Entry, packet: Packet, forward: boolean): boolean {
-  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return forward ? flow.sourcePort === packet.icmpType : flow.sourcePort === counterpart(packet);
-  return forward
-    ? flow.sourcePort === packet.sourcePort && flow.destinationPort === packet.destinationPort
-    : flow.sourcePort === packet.destinationPort && flow.destinationPort === packet.sourcePort;
+function portsFit(ports: number, packet: Packet, forward: boolean): boolean {
+  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return ports >>> 16 === (forward ? packet.icmpType : counterpart(packet));
+  return ports === (forward ? (packet.sourcePort << 16) | packet.destinationPort : (packet.destinationPort << 16) | packet.sourcePort);
 }
 
 function hashOf(packet: Packet): number {

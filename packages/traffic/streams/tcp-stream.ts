@@ -77,3 +77,23 @@ export class TcpStream {
     return TCP_STATE_NAMES[this.state];
   }
 }
+
+/** The client's side of a connection of which nothing was seen but its SYN, without data; undefined where there was more. */
+export function loneSyn(stream: TcpStream): StreamSide | undefined {
+  const [client, server] = stream.sides;
+  return stream.state === TCP_SYN_SENT &&
+    !stream.midstream &&
+    !stream.oneSided &&
+    !stream.fourWay &&
+    !stream.earlyData &&
+    !stream.opened &&
+    !stream.freed &&
+    stream.otherSyns === undefined &&
+    server.flags === 0 &&
+    !server.known &&
+    client.available === 0 &&
+    client.next === client.first &&
+    client.windowEnd === client.first
+    ? client
+    : undefined;
+}

@@ -66,6 +66,10 @@ export class TcpTracker {
     return side.known && ((packet.tcpSequence + 1) | 0) !== side.first;
   }
 
+  open(): TcpStream {
+    return new TcpStream(this.#settings.stream.depth, this.#pool);
+  }
+
   /** Takes the packet in: packet.direction and packet.flow are set. */
   handle(packet: Packet, flow: Flow): void {
     let stream = flow.stream as TcpStream | undefined;
@@ -73,7 +77,7 @@ export class TcpTracker {
     if ((flags & ACK) === 0 && packet.tcpAcknowledgement !== 0) packet.anomalies.push('stream.pkt_broken_ack');
     if (stream === undefined) {
       if (!opening(packet, flow, this.#settings)) return;
-      stream = new TcpStream(this.#settings.stream.depth, this.#pool);
+      stream = this.open();
       flow.stream = stream;
     }
     if (stream.freed) return;

@@ -65,6 +65,7 @@ export const protocol: ProtocolDefinition = {
   anyPort: false,
   recognise,
   open: (flow) => new DnsSession(flow.protocol !== UDP),
+  resume: (flow, _settings, count) => new DnsSession(flow.protocol !== UDP, count),
   complete: [MESSAGE_READ, MESSAGE_READ],
   frames: ['pdu'],
   buffers,

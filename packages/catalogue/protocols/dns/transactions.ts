@@ -13,7 +13,7 @@ const MOST_UNANSWERED = 64;
 
 export class DnsSession implements ProtocolSession {
   readonly transactions: Transaction[] = [];
-  count = 0;
+  count: number;
   nextProtocol: string | undefined = undefined;
   opaque = false;
   done = false;
@@ -25,9 +25,17 @@ export class DnsSession implements ProtocolSession {
   /** bytes were lost: wait for something that looks like the beginning of a message */
   readonly #searching: [boolean, boolean] = [false, false];
 
-  /** `framed`: over TCP */
-  constructor(framed: boolean) {
+  /** `framed`: over TCP; `count`: transactions before these */
+  constructor(framed: boolean, count = 0) {
     this.#framed = framed;
+    this.count = count;
+  }
+
+  get isAtRest(): boolean {
+    if (this.#framed || this.transactions.length > 0 || this.anomalies.length > 0 || this.frames !== undefined) return false;
+    // Of a request only what a rule decided about it matters to its answer.
+    for (const request of this.#asked.values()) if (request.unrecorded) return false;
+    return true;
   }
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {

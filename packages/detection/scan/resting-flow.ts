@@ -1,0 +1,93 @@
+/**
+ * A flow at rest, as far as detection knows it: one number, from which everything that has to be known is found again when its next
+ * packet comes. What can be worked out anew (which rules fit) is.
+ */
+import type { Catalogue, EngineSettings, Flow, ProtocolDefinition } from '@sigwright/contracts';
+import type { FlowDetection } from './engine.ts';
+
+/** Application protocols by number; the first two mean none and one that could not be told. */
+const NONE = 0;
+const FAILED = 1;
+const FIRST_PROTOCOL = 2;
+const PROTOCOL_BITS = 7;
+/** Pairs of bits, one a direction. */
+const TOLD = 7;
+const JUDGED = 9;
+const FAILED_SIDES = 11;
+const ADDRESSES_DONE = 13;
+const PROTOCOL_RULES_DONE = 15;
+const SETTLED = 17;
+const HAS_SESSION = 1 << 19;
+const COUNT = 20;
+const MOST_COUNTED = 1023;
+
+export class RestingFlows {
+  readonly #settings: EngineSettings;
+  readonly #protocols: readonly ProtocolDefinition[];
+  readonly #numbers: ReadonlyMap<string, number>;
+
+  constructor(catalogue: Catalogue, settings: EngineSettings) {
+    this.#settings = settings;
+    this.#protocols = [...new Set(catalogue.protocols.values())].slice(0, (1 << PROTOCOL_BITS) - FIRST_PROTOCOL);
+    this.#numbers = new Map(this.#protocols.map(({ name }, at) => [name, at + FIRST_PROTOCOL]));
+  }
+
+  /** -1: something is known of the flow that no number says. */
+  rest(flow: Flow, detection: FlowDetection): number {
+    const { recognising, payloadFound, flush } = detection;
+    const { session, applicationProtocol: protocol } = flow;
+    if (detection.idle || payloadFound[0] !== undefined || payloadFound[1] !== undefined || flush[0] || flush[1]) return -1;
+    if (recognising.broken || recognising.frames !== undefined || recognising.left[0] !== undefined || recognising.left[1] !== undefined) return -1;
+    const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);
+    if (number === undefined) return -1;
+    if ((flow.protocolToServer ?? protocol) !== protocol || (flow.protocolToClient ?? protocol) !== protocol) return -1;
+    let kept =
+      number |
+      (pair(flow.protocolToServer !== undefined, flow.protocolToClient !== undefined) << TOLD) |
+      (pair(...recognising.judged) << JUDGED) |
+      (pair(...recognising.failed) << FAILED_SIDES) |
+      (pair(...detection.addressesDone) << ADDRESSES_DONE) |
+      (pair(...detection.protocolRulesDone) << PROTOCOL_RULES_DONE) |
+      (pair(...detection.rulesSettled) << SETTLED);
+    if (session !== undefined) {
+      if (session.isAtRest !== true || session.count > MOST_COUNTED || this.#protocols[number - FIRST_PROTOCOL]?.resume === undefined) return -1;
+      kept |= HAS_SESSION | (session.count << COUNT);
+    }
+    return kept;
+  }
+
+  /** Names of protocols, all that the record of a flow shows. */
+  name(flow: Flow, kept: number): ProtocolDefinition | undefined {
+    const number = kept & ((1 << PROTOCOL_BITS) - 1);
+    const definition = this.#protocols[number - FIRST_PROTOCOL];
+    flow.applicationProtocol = number === FAILED ? 'failed' : definition?.name;
+    if ((kept & (1 << TOLD)) !== 0) flow.protocolToServer = flow.applicationProtocol;
+    if ((kept & (2 << TOLD)) !== 0) flow.protocolToClient = flow.applicationProtocol;
+    return definition;
+  }
+
+  /** Everything. */
+  wake(flow: Flow, kept: number, detection: FlowDetection): void {
+    const definition = this.name(flow, kept);
+    if ((kept & HAS_SESSION) !== 0) flow.session = definition?.resume?.(flow, this.#settings, kept >>> COUNT);
+    detection.recognising.judged = bits(kept >>> JUDGED);
+    detection.recognising.failed = failedSides(kept);
+    detection.addressesDone = bits(kept >>> ADDRESSES_DONE);
+    detection.protocolRulesDone = bits(kept >>> PROTOCOL_RULES_DONE);
+    detection.rulesSettled = bits(kept >>> SETTLED);
+    flow.detection = detection;
+  }
+}
+
+/** Sides of which the protocol could not be told. */
+export function failedSides(kept: number): [boolean, boolean] {
+  return bits(kept >>> FAILED_SIDES);
+}
+
+function pair(first: boolean, second: boolean): number {
+  return (first ? 1 : 0) | (second ? 2 : 0);
+}
+
+function bits(number: number): [boolean, boolean] {
+  return [(number & 1) !== 0, (number & 2) !== 0];
+}
