@@ -12,11 +12,10 @@ import { TcpTracker } from './streams/tcp-tracker.ts';
 export interface PipelineHandlers {
   /** once for each packet; one that carries another comes first */
   onPacket(packet: Packet): void;
-  /**
-   * Before the flow is dropped; its stream bytes can still be read. `kept`: it was at rest until now, and this is what `rest` gave; -1: it
-   * was not.
-   */
-  onFlowEnd(flow: Flow, kept: number): void;
+  /** before the flow is dropped; its stream bytes can still be read */
+  onFlowEnd(flow: Flow): void;
+  /** The same for a flow that was at rest; `kept` is what `rest` gave. Left out: it ends without a word. */
+  onRestEnd?(flow: Flow, kept: number): void;
   /**
    * Must the handler find its own again to go on with this flow? What it keeps of the flow as a number that is not negative; -1: as it
    * is. Left out: flows never rest.
@@ -53,9 +52,10 @@ export class TrafficPipeline {
     this.#tracker = new TcpTracker(settings);
     this.#defragmenter = new Defragmenter(settings.verifyChecksums);
     this.flows = new FlowTable(settings, {
-      onEnd: (flow, kept) => {
+      ...(handlers.onRestEnd === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => handlers.onRestEnd?.(flow, kept) }),
+      onEnd: (flow) => {
         if (flow.stream !== undefined) this.#tracker.finish(flow);
-        handlers.onFlowEnd(flow, kept);
+        handlers.onFlowEnd(flow);
         if (flow.stream !== undefined) this.#tracker.free(flow);
       },
       onWake: (flow, kept) => handlers.onWake?.(flow, kept),

@@ -114,6 +114,7 @@ function order6(words: Uint32Array, flat: Uint32Array, at: number): number {
 export class PortSet {
   /** one flag a port */
   readonly #flags: Uint8Array;
+  #boundaries: readonly number[] | undefined = undefined;
 
   constructor(flags: Uint8Array) {
     this.#flags = flags;
@@ -129,9 +130,12 @@ export class PortSet {
   }
 
   /** Ports at which membership changes, ascending. */
-  boundaries(): number[] {
-    const list: number[] = [];
-    for (let port = this.#flags.indexOf(this.#flags[0] ^ 1); port !== -1; port = this.#flags.indexOf(this.#flags[port] ^ 1, port)) list.push(port);
-    return list;
+  boundaries(): readonly number[] {
+    if (this.#boundaries === undefined) {
+      const list: number[] = [];
+      for (let port = this.#flags.indexOf(this.#flags[0] ^ 1); port !== -1; port = this.#flags.indexOf(this.#flags[port] ^ 1, port)) list.push(port);
+      this.#boundaries = list;
+    }
+    return this.#boundaries;
   }
 }

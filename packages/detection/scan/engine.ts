@@ -135,8 +135,8 @@ export class Engine {
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#evaluation = new RuleEvaluation(state);
-    this.#packetRules = new PacketRules(plan);
-    this.#payload = new PayloadScanner(plan);
+    this.#packetRules = PacketRules.of(plan);
+    this.#payload = PayloadScanner.of(plan);
     this.#alerts = new AlertQueue(settings, new Thresholds(settings));
     this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
     this.#frames = new FrameInspector(
@@ -165,10 +165,8 @@ export class Engine {
     });
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
-      onFlowEnd: (flow, kept) => {
-        if (kept >= 0) this.#onRestEnd(flow, kept);
-        else this.#onFlowEnd(flow);
-      },
+      onFlowEnd: (flow) => this.#onFlowEnd(flow),
+      ...(handlers.flow === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => this.#onRestEnd(flow, kept) }),
       ...(firewall === undefined && handlers.remembersFlows !== true
         ? {
             rest: (flow: Flow) =>
@@ -524,10 +522,9 @@ export class Engine {
 
   /** A flow on which nothing is under way: all that is left to do is to tell of it. */
   #onRestEnd(flow: Flow, kept: number): void {
-    this.#resting.name(flow, kept);
+    this.#resting.restore(flow, kept);
     if (flow.protocol === UDP && failedSides(kept).includes(true)) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
-    this.#tags.forget(flow);
   }
 
   /** Does the firewall see a packet for its end? Where transactions are open, and where encrypted bytes that nobody looked at go on. */

@@ -11,7 +11,22 @@ import type { FlowDetection } from './engine.ts';
 import { PortIntervals } from './port-intervals.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
+/** Pairs of port intervals that are remembered; a scan of all ports meets many. */
+const MOST_PAIRS = 65_536;
+
 export class PacketRules {
+  static readonly #ofPlan = new WeakMap<PlanUse, PacketRules>();
+
+  /** The plan's own: lists are made once for all engines that use the plan. */
+  static of(plan: PlanUse): PacketRules {
+    let known = PacketRules.#ofPlan.get(plan);
+    if (known === undefined) {
+      known = new PacketRules(plan);
+      PacketRules.#ofPlan.set(plan, known);
+    }
+    return known;
+  }
+
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
@@ -120,6 +135,7 @@ export class PacketRules {
         if (headerAdmitsProtocol(header, packet) && portsFit(header, packet)) kept.push(rule);
       }
       list = Uint32Array.from(kept);
+      if (this.#byPorts.size >= MOST_PAIRS) this.#byPorts.clear();
       this.#byPorts.set(key, list);
     }
     return list;

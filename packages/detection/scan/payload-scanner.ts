@@ -33,6 +33,8 @@ export interface PayloadSearch {
 
 /** Groups of tables made for ports and protocols; what comes later is searched for all literals. */
 const MOST_GROUPS = 256;
+/** Pairs of port intervals and protocols that are remembered; a scan of all ports meets many. */
+const MOST_SEARCHES = 65_536;
 
 /** The rules of one place and direction, and what their headers say of the server's port. */
 class PlaceRules {
@@ -79,6 +81,18 @@ class PlaceRules {
 }
 
 export class PayloadScanner {
+  static readonly #ofPlan = new WeakMap<PlanUse, PayloadScanner>();
+
+  /** The plan's own: tables are made once for all engines that use the plan. */
+  static of(plan: PlanUse): PayloadScanner {
+    let known = PayloadScanner.#ofPlan.get(plan);
+    if (known === undefined) {
+      known = new PayloadScanner(plan);
+      PayloadScanner.#ofPlan.set(plan, known);
+    }
+    return known;
+  }
+
   readonly #plan: PlanUse;
   /** made when the first packet asks */
   readonly #places = new Map<PayloadTables, PlaceRules>();
@@ -102,6 +116,7 @@ export class PayloadScanner {
     const key = this.#key(packet, protocol, inPackets, inStream);
     let search = this.#searches.get(key);
     if (search === undefined) {
+      if (this.#searches.size >= MOST_SEARCHES) this.#searches.clear();
       search = { protocol, stream: this.#tables(inStream, packet, protocol), packet: this.#tables(inPackets, packet, protocol) };
       this.#searches.set(key, search);
     }

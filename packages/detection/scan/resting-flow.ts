@@ -56,20 +56,19 @@ export class RestingFlows {
     return kept;
   }
 
-  /** Names of protocols, all that the record of a flow shows. */
-  name(flow: Flow, kept: number): ProtocolDefinition | undefined {
+  /** What the record of the flow shows: what is spoken on it. */
+  restore(flow: Flow, kept: number): void {
     const number = kept & ((1 << PROTOCOL_BITS) - 1);
     const definition = this.#protocols[number - FIRST_PROTOCOL];
     flow.applicationProtocol = number === FAILED ? 'failed' : definition?.name;
     if ((kept & (1 << TOLD)) !== 0) flow.protocolToServer = flow.applicationProtocol;
     if ((kept & (2 << TOLD)) !== 0) flow.protocolToClient = flow.applicationProtocol;
-    return definition;
+    if ((kept & HAS_SESSION) !== 0) flow.session = definition?.resume?.(flow, this.#settings, kept >>> COUNT);
   }
 
   /** Everything. */
   wake(flow: Flow, kept: number, detection: FlowDetection): void {
-    const definition = this.name(flow, kept);
-    if ((kept & HAS_SESSION) !== 0) flow.session = definition?.resume?.(flow, this.#settings, kept >>> COUNT);
+    this.restore(flow, kept);
     detection.recognising.judged = bits(kept >>> JUDGED);
     detection.recognising.failed = failedSides(kept);
     detection.addressesDone = bits(kept >>> ADDRESSES_DONE);

@@ -92,8 +92,8 @@ export class TransactionInspector {
   /** set while rules are profiled */
   profile: RuleProfile | undefined = undefined;
   readonly #groups: readonly (BufferGroup & { readonly definition: TransactionBuffer })[];
-  /** `protocol/direction` → groups and always-asked rules */
-  readonly #prepared = new Map<string, Prepared>();
+  /** groups and always-asked rules, by direction */
+  readonly #prepared = new Map<ProtocolDefinition, [Prepared | undefined, Prepared | undefined]>();
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
@@ -153,6 +153,10 @@ export class TransactionInspector {
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     this.#spoken = definition;
     if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
+    const prepared = this.#prepare(definition, direction);
+    // No rule asks for anything of it.
+    if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && detection.payloadFound[direction] === undefined)
+      return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
     const complete = transaction.progress[direction] >= definition.complete[direction];
@@ -169,7 +173,6 @@ export class TransactionInspector {
       payloadRules === state.payloadRules &&
       transaction.anomalies === undefined;
     if (quiet && files > 0 && files === state.files) return;
-    const prepared = this.#prepare(definition, direction);
     const candidates = this.#candidates;
     candidates.clear();
     // The conversation may get another name while it is read; then other rules look at it, too.
@@ -336,8 +339,12 @@ export class TransactionInspector {
   }
 
   #prepare(definition: ProtocolDefinition, direction: Direction): Prepared {
-    const key = `${definition.name}/${direction}`;
-    let prepared = this.#prepared.get(key);
+    let directions = this.#prepared.get(definition);
+    if (directions === undefined) {
+      directions = [undefined, undefined];
+      this.#prepared.set(definition, directions);
+    }
+    let prepared = directions[direction];
     if (prepared === undefined) {
       const fitting = this.#groups.filter((group) => group.direction === direction && this.#mayRead(group.definition.protocol, definition.name));
       const groups = fitting
@@ -354,7 +361,7 @@ export class TransactionInspector {
         (rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && protocolsHere[data.protocolNumbers[rule]] !== 0,
       );
       prepared = { groups, all: Uint16Array.from(groups.keys()), always };
-      this.#prepared.set(key, prepared);
+      directions[direction] = prepared;
     }
     return prepared;
   }

@@ -21,6 +21,7 @@ import {
 import type { StreamSide, TcpStream } from '@sigwright/traffic';
 import { FlowFrames } from '../scan/frames.ts';
 import { Expected } from './expected.ts';
+import { Listeners } from './listeners.ts';
 
 /** Bytes of one direction after which a protocol that still asks for more is given up. */
 const MOST_UNDECIDED = 4096;
@@ -40,16 +41,12 @@ export interface SpeakerEvents {
   anomaly(flow: Flow, name: string): void;
 }
 
-interface Listener {
-  readonly protocol: ProtocolDefinition;
-  /** intervals of server ports */
-  readonly ports: readonly (readonly [number, number])[];
-}
+const NO_PROTOCOLS: readonly ProtocolDefinition[] = [];
 
 /** What is still unknown about a flow. Kept in the flow's detection state by the engine. */
 export class Recognising {
   /** candidates left, by direction; undefined: not begun */
-  left: [ProtocolDefinition[] | undefined, ProtocolDefinition[] | undefined] = [undefined, undefined];
+  left: [readonly ProtocolDefinition[] | undefined, readonly ProtocolDefinition[] | undefined] = [undefined, undefined];
   failed: [boolean, boolean] = [false, false];
   /** which sides were held against the protocol that the other one was recognised by */
   judged: [boolean, boolean] = [false, false];
@@ -68,8 +65,8 @@ export class Recognising {
 export class Speaker {
   readonly #settings: EngineSettings;
   readonly #events: SpeakerEvents;
-  readonly #tcp: readonly Listener[];
-  readonly #udp: readonly Listener[];
+  readonly #tcp: Listeners;
+  readonly #udp: Listeners;
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
 
@@ -79,8 +76,8 @@ export class Speaker {
     const all = [...new Set(catalogue.protocols.values())]
       .filter((protocol) => !settings.protocolsOff.has(protocol.name))
       .map((protocol) => ({ protocol, ports: settings.protocolPorts.get(protocol.name) ?? protocol.ports.map((port) => [port, port] as const) }));
-    this.#tcp = all.filter(({ protocol }) => protocol.transport.includes('tcp'));
-    this.#udp = all.filter(({ protocol }) => protocol.transport.includes('udp'));
+    this.#tcp = new Listeners(all.filter(({ protocol }) => protocol.transport.includes('tcp')));
+    this.#udp = new Listeners(all.filter(({ protocol }) => protocol.transport.includes('udp')));
     this.#byName = catalogue.protocols;
   }
 
@@ -245,7 +242,7 @@ export class Speaker {
   /** One round over the candidates left. Undefined: none is sure (yet); state.failed says whether any is left. */
   #ask(flow: Flow, state: Recognising, bytes: Uint8Array, start: number, end: number, direction: Direction, ended: boolean): ProtocolDefinition | undefined {
     const left = state.left[direction] ?? this.#candidates(flow);
-    const undecided: ProtocolDefinition[] = [];
+    let undecided: ProtocolDefinition[] | undefined;
     for (const protocol of left) {
       const answer = protocol.recognise(bytes, start, end, direction, flow);
       if (answer === IS_THIS) return protocol;
@@ -254,22 +251,20 @@ export class Speaker {
         state.turn();
         return protocol;
       }
-      if (answer === NEED_MORE) undecided.push(protocol);
+      if (answer === NEED_MORE) {
+        undecided ??= [];
+        undecided.push(protocol);
+      }
     }
-    state.left[direction] = undecided;
-    if (undecided.length === 0 || ended || end - start >= MOST_UNDECIDED) state.failed[direction] = true;
+    state.left[direction] = undecided ?? NO_PROTOCOLS;
+    if (undecided === undefined || ended || end - start >= MOST_UNDECIDED) state.failed[direction] = true;
     return undefined;
   }
 
-  #candidates(flow: Flow): ProtocolDefinition[] {
-    const all = flow.protocol === UDP ? this.#udp : this.#tcp;
-    const first: ProtocolDefinition[] = [];
-    const rest: ProtocolDefinition[] = [];
-    for (const { protocol, ports } of all) {
-      if (ports.some(([low, high]) => isWithin(flow.destinationPort, low, high) || isWithin(flow.sourcePort, low, high))) first.push(protocol);
-      else if (protocol.anyPort) rest.push(protocol);
-    }
-    return first.concat(rest);
+  /** Those that have a port of the flow first, then those that may be anywhere. */
+  #candidates(flow: Flow): readonly ProtocolDefinition[] {
+    const listeners = flow.protocol === UDP ? this.#udp : this.#tcp;
+    return listeners.asked(flow.sourcePort, flow.destinationPort);
   }
 
   #undecidable(flow: Flow, state: Recognising): void {
@@ -338,10 +333,6 @@ function opposite(direction: Direction): Direction {
 
 function directionOf(stream: TcpStream, side: StreamSide): Direction {
   return stream.sides[TO_SERVER] === side ? TO_SERVER : TO_CLIENT;
-}
-
-function isWithin(port: number, low: number, high: number): boolean {
-  return port >= low && port <= high;
 }
 
 function unread(side: StreamSide, inline: boolean): boolean {

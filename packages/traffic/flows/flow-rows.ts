@@ -4,7 +4,7 @@
  */
 import type { Flow } from '@sigwright/contracts';
 
-const FIRST_ROWS = 1024;
+const FIRST_ROWS = 64;
 
 /** Columns of a row; each is a signed 32-bit word. */
 export const HASH = 0;
@@ -46,8 +46,8 @@ export const STARTED_AT = 1;
 export const TIMES = 2;
 
 export class FlowRows {
-  words = new Int32Array(FIRST_ROWS * WIDTH);
-  times = new Float64Array(FIRST_ROWS * TIMES);
+  words: Int32Array<ArrayBuffer> = new Int32Array(FIRST_ROWS * WIDTH);
+  times: Float64Array<ArrayBuffer> = new Float64Array(FIRST_ROWS * TIMES);
   /** undefined where the flow is at rest */
   readonly flows: (Flow | undefined)[] = [];
   /** eight words for each flow over IPv6 */
@@ -66,12 +66,9 @@ export class FlowRows {
     const row = this.flows.length;
     this.flows.push(flow);
     if (row * WIDTH === this.words.length) {
-      const words = new Int32Array(this.words.length * 2);
-      words.set(this.words);
-      this.words = words;
-      const times = new Float64Array(this.times.length * 2);
-      times.set(this.times);
-      this.times = times;
+      // What was there is given back at once, not when garbage is collected.
+      this.words = new Int32Array(this.words.buffer.transfer(this.words.byteLength * 2));
+      this.times = new Float64Array(this.times.buffer.transfer(this.times.byteLength * 2));
     }
     return row;
   }

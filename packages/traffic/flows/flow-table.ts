@@ -42,7 +42,7 @@ import {
 } from './flow-rows.ts';
 import { canRest, putToRest, wake } from './resting.ts';
 
-const FIRST_BUCKETS = 4096;
+const FIRST_BUCKETS = 256;
 
 /** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
@@ -95,8 +95,10 @@ class TimeoutList {
 }
 
 export interface FlowTableHandlers {
-  /** Before a flow is dropped. `kept`: it was at rest, and this is what was kept for the handler; -1: it was not. */
-  onEnd(flow: Flow, kept: number): void;
+  /** Before a flow is dropped. */
+  onEnd(flow: Flow): void;
+  /** The same for one at rest; `kept` is what was kept for the handler. Left out: it ends without a word. */
+  onRestEnd?(flow: Flow, kept: number): void;
   /** A flow at rest has an object again. */
   onWake?(flow: Flow, kept: number): void;
   openStream(): TcpStream;
@@ -107,7 +109,7 @@ export class FlowTable {
   #created = 0;
   /** what an ICMP error quotes */
   readonly #quote = new Packet();
-  readonly #rows = new FlowRows();
+  #rows = new FlowRows();
   /** first row of each bucket and 1, 0 for none */
   #buckets = new Int32Array(FIRST_BUCKETS);
   readonly #settings: EngineSettings;
@@ -123,14 +125,15 @@ export class FlowTable {
   /** The packet's flow, made where there is none; sets packet.flow and packet.direction. Undefined for packets without flows. */
   lookup(packet: Packet): Flow | undefined {
     if (packet.protocol === ICMP && packet.icmpType === UNREACHABLE) return this.#quoted(packet);
-    let row = this.#find(packet);
+    const hash = hashOf(packet);
+    let row = this.#find(packet, hash);
     // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
     if (row >= 0 && this.#isOver(row, packet.time)) {
       this.#end(row, 'timeout');
       row = -1;
     }
     if (row < 0) {
-      row = this.#create(packet);
+      row = this.#create(packet, hash);
       if (row < 0) return undefined;
     }
     const flow = this.#awake(row);
@@ -154,7 +157,7 @@ export class FlowTable {
     quoted.tunnelDepth = packet.tunnelDepth;
     quoted.vlanCount = packet.vlanCount;
     quoted.vlans.set(packet.vlans);
-    const row = this.#find(quoted);
+    const row = this.#find(quoted, hashOf(quoted));
     if (row < 0 || this.#isOver(row, packet.time)) return undefined;
     const flow = this.#awake(row);
     packet.flow = flow;
@@ -252,9 +255,21 @@ export class FlowTable {
     let count = 0;
     // A row's number fits below its flow's, so that numbers alone are sorted.
     const scale = flows.length;
-    for (let row = 0; row < flows.length; row++) if (words[row * WIDTH + KIND] !== 0) order[count++] = this.#id(row) * scale + row;
-    order.sort();
-    for (const one of order) this.#end(one % scale, 'shutdown');
+    for (let row = 0; row < flows.length; row++) {
+      if (words[row * WIDTH + KIND] === 0) continue;
+      if (flows[row] !== undefined || this.#handlers.onRestEnd !== undefined) order[count++] = this.#id(row) * scale + row;
+    }
+    for (const one of order.subarray(0, count).sort()) this.#end(one % scale, 'shutdown');
+    if (this.count > 0) this.#forgetAll();
+  }
+
+  /** Those at rest that nobody wants to hear of. */
+  #forgetAll(): void {
+    this.#rows = new FlowRows();
+    this.#buckets = new Int32Array(FIRST_BUCKETS);
+    this.#lists.clear();
+    this.#all.length = 0;
+    this.count = 0;
   }
 
   #end(row: number, reason: string): void {
@@ -269,18 +284,23 @@ export class FlowTable {
       if (before >= 0) words[before * WIDTH + NEXT] = words[at + NEXT];
     }
     this.count--;
-    const kept = this.#rows.isAtRest(row) ? words[at + KEPT] : -1;
-    const flow = this.#rows.flows[row] ?? wake(this.#rows, row, this.#handlers.openStream);
-    flow.endReason = reason;
-    this.#handlers.onEnd(flow, kept);
-    flow.row = -1;
+    const flow = this.#rows.flows[row];
+    if (flow !== undefined) {
+      flow.endReason = reason;
+      this.#handlers.onEnd(flow);
+      flow.row = -1;
+    } else if (this.#handlers.onRestEnd !== undefined) {
+      const woken = wake(this.#rows, row, this.#handlers.openStream);
+      woken.endReason = reason;
+      this.#handlers.onRestEnd(woken, words[at + KEPT]);
+      woken.row = -1;
+    }
     this.#rows.give(row);
   }
 
   /** The row of the packet's flow, -1 where there is none; sets packet.direction. */
-  #find(packet: Packet): number {
+  #find(packet: Packet, hash: number): number {
     const { words, flows } = this.#rows;
-    const hash = hashOf(packet);
     const source = packet.source[0] | 0;
     const destination = packet.destination[0] | 0;
     const kind = kindOf(packet, this.#settings.tunnelDepthTellsFlowsApart);
@@ -311,7 +331,7 @@ export class FlowTable {
     return true;
   }
 
-  #create(packet: Packet): number {
+  #create(packet: Packet, hash: number): number {
     if (packet.transportStart < 0 || !beginsFlow(packet)) return -1;
     if (this.count >= this.#settings.maximumFlows) this.#makeRoom();
     const flow = new Flow();
@@ -335,10 +355,9 @@ export class FlowTable {
     packet.direction = TO_SERVER;
     const row = this.#rows.take(flow);
     flow.row = row;
-    if (this.count >= this.#buckets.length) this.#growBuckets();
+    if (this.count * 2 >= this.#buckets.length) this.#growBuckets();
     const { words } = this.#rows;
     const at = row * WIDTH;
-    const hash = hashOf(packet);
     const slot = hash & (this.#buckets.length - 1);
     words[at + HASH] = hash;
     words[at + KIND] = kindOf(packet, true);
@@ -366,7 +385,7 @@ export class FlowTable {
 
   #growBuckets(): void {
     const { words, flows } = this.#rows;
-    const buckets = new Int32Array(this.#buckets.length * 4);
+    const buckets = new Int32Array(this.#buckets.length * 2);
     for (let row = 0; row < flows.length; row++) {
       const at = row * WIDTH;
       if (words[at + KIND] === 0) continue;

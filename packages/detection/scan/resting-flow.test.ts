@@ -1,0 +1,109 @@
+/** Flows at rest are a way of keeping them, nothing more: with and without it, every record and every alert is the same. */
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS, type EveRecord } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
+import { describe, expect, test } from 'vitest';
+import { buildPlan, Engine, EveWriter, usePlan } from '../index.ts';
+
+const START = 1_709_888_400_000_000;
+const RULES = `
+alert dns any any -> any any (msg:"name"; dns.query; content:"evil.example"; sid:1; rev:1;)
+alert udp any any -> any any (msg:"word"; content:"beacon"; sid:2; rev:1;)
+alert udp any any -> any any (msg:"answered word"; flow:established; content:"beacon"; sid:3; rev:1;)
+alert udp any any -> any any (msg:"second"; content:"first"; flowbits:set,first; noalert; sid:4; rev:1;)
+alert udp any any -> any any (msg:"second"; content:"second"; flowbits:isset,first; sid:5; rev:1;)
+alert tcp any any -> any any (msg:"ask"; flags:S; sid:6; rev:1;)
+alert tcp any any -> any 8080 (msg:"in a connection"; flow:established,to_server; content:"hello"; sid:7; rev:1;)
+alert ip any any -> 192.0.2.66 any (msg:"address"; sid:8; rev:1;)
+alert icmp any any -> any any (msg:"echo"; itype:0; sid:9; rev:1;)
+alert dns any any -> any any (msg:"answer"; flow:to_client; dns.answers.rrname; content:"late"; sid:10; rev:1;)
+alert udp any any -> any any (msg:"lookups"; content:"count me"; threshold:type both, track by_flow, count 3, seconds 60; sid:11; rev:1;)
+`;
+
+/** Records without what only counts work. `resting`: are flows put to rest? */
+function recordsOf(capture: Uint8Array, resting: boolean): { readonly records: string[]; readonly flows: number } {
+  const build = buildPlan([{ path: 'test', rules: parseRules(RULES).rules }], catalogue, DEFAULT_SETTINGS);
+  expect(build.problems.flatMap((one) => one.diagnostics.filter(({ severity }) => severity === 'error'))).toEqual([]);
+  const records: EveRecord[] = [];
+  const writer = new EveWriter((record) => records.push(record), DEFAULT_SETTINGS, catalogue.protocols);
+  const engine = new Engine(usePlan(build.data, catalogue, DEFAULT_SETTINGS), catalogue, DEFAULT_SETTINGS, {
+    remembersFlows: !resting,
+    alert: (alert, packet) => writer.alert(alert, packet),
+    anomaly: (packet, flow, transaction, name) => writer.anomaly(packet, flow, transaction, name),
+    transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
+    flow: (flow) => writer.flow(flow),
+  });
+  expect(engine.feed(capture)).toBeUndefined();
+  expect(engine.finish()).toBeUndefined();
+  return { records: records.map((record) => JSON.stringify(record)), flows: engine.counters.flows };
+}
+
+const udp = (client: string, server: string, serverPort: number, ...said: readonly [from: 'client' | 'server', bytes: string, delay?: number][]) => {
+  return (capture: CaptureComposer): void => {
+    capture.udpExchange({
+      client,
+      server,
+      serverPort,
+      startTime: START,
+      exchanges: said.map(([from, bytes, delay]) => ({ from, bytes, delay: delay ?? 1000 })),
+    });
+  };
+};
+
+describe('the same with and without rest', () => {
+  test.each<readonly [why: string, make: (capture: CaptureComposer) => void]>([
+    ['a lookup and its answer', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'evil.example', startTime: START })],
+    [
+      'a lookup without answer',
+      (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'a.example', unanswered: true, startTime: START }),
+    ],
+    ['an answer that a rule asks for', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'late.example', startTime: START })],
+    ['over IPv6', (to) => void to.dnsLookup({ client: '2001:db8::1', resolver: '2001:db8::53', name: 'late.example', startTime: START })],
+    ['over TCP', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'late.example', transport: 'tcp', startTime: START })],
+    [
+      'datagrams that nobody knows',
+      udp('10.0.0.1', '10.0.0.2', 4444, ['client', 'ping'], ['server', 'beacon'], ['client', 'beacon'], ['client', 'x'], ['client', 'y']),
+    ],
+    ['only one side speaks', udp('10.0.0.1', '10.0.0.2', 4444, ['client', 'one'], ['client', 'two'], ['client', 'beacon'])],
+    ['bits of a flow', udp('10.0.0.1', '10.0.0.2', 4444, ['client', 'first'], ['server', 'and'], ['client', 'second'])],
+    ['thresholds of a flow', udp('10.0.0.1', '10.0.0.2', 4444, ['client', 'count me'], ['client', 'count me'], ['client', 'count me'])],
+    ['a flow that wakes after its timeout is another one', udp('10.0.0.1', '10.0.0.2', 4444, ['client', 'one'], ['client', 'two', 31_000_000])],
+    ['rules on addresses hold once a flow', udp('10.0.0.1', '192.0.2.66', 4444, ['client', 'one'], ['client', 'two'], ['server', 'three'])],
+    ['an echo and its reply', (to) => to.icmpEcho({ client: '10.0.0.1', server: '10.0.0.2' } as Parameters<CaptureComposer['icmpEcho']>[0])],
+    [
+      'a connection asked for, opened and used',
+      (to) =>
+        void to.tcpConversation({
+          client: '10.0.0.1',
+          server: '10.0.0.2',
+          serverPort: 8080,
+          startTime: START,
+          exchanges: [
+            { from: 'client', bytes: 'hello' },
+            { from: 'server', bytes: 'well' },
+          ],
+        }),
+    ],
+    ['a name server speaks first, and the flow is turned round', udp('10.0.0.53', '10.0.0.1', 40_000, ['client', 'beacon'], ['server', 'beacon'])],
+    [
+      'many at once, which end in the order in which they were silent',
+      (to) => {
+        for (let at = 0; at < 200; at++) {
+          const client = `10.0.${at % 7}.${at + 1}`;
+          if (at % 2 === 0) to.dnsLookup({ client, resolver: '10.0.0.53', name: `h${at}.example`, unanswered: at % 4 === 0, startTime: START + at * 1e6 });
+          else to.tcpConversation({ client, server: '10.0.9.9', serverPort: 1 + at, startTime: START + at * 1e6, exchanges: [], close: 'none' });
+        }
+      },
+    ],
+  ])('%s', (_why, make) => {
+    for (const vlan of [undefined, 7]) {
+      const capture = composeCapture({ seed: 3, startTime: START, ...(vlan === undefined ? {} : { vlan }) });
+      make(capture);
+      const bytes = capture.finish();
+      const awake = recordsOf(bytes, false);
+      expect(awake.records.length).toBeGreaterThan(0);
+      expect(recordsOf(bytes, true)).toEqual(awake);
+    }
+  });
+});
