@@ -6,13 +6,33 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dnsMessage } from '@sigwright/traffic';
 
 const flows = Number(process.argv[2] ?? 1_000_000);
 const RECORD = 16;
 const LINKTYPE_RAW = 101;
 const folder = mkdtempSync(join(tmpdir(), 'sigwright-scan-'));
 const capture = join(folder, 'scan.pcap');
+
+/** One question, for an address (RFC 1035 section 4.1). */
+function question(index: number): Uint8Array {
+  const label = `h${index}`;
+  return Uint8Array.from([
+    index >>> 8,
+    index,
+    1,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    label.length,
+    ...Buffer.from(`${label}\x07example\x03com\0\0\x01\0\x01`, 'latin1'),
+  ]);
+}
 
 /** An IPv4 packet without checksums. */
 function packet(index: number, time: number, body: Uint8Array, protocol: number, destination: number): Uint8Array {
@@ -42,7 +62,7 @@ header.setUint32(20, LINKTYPE_RAW, true);
 for (let index = 0; index < flows; index++) {
   const time = 1_709_888_400_000_000 + index * 10;
   const asksName = index % 2 === 1;
-  const message = asksName ? dnsMessage({ id: index & 0xffff, name: `h${index}.example.com`, type: 'A' }) : new Uint8Array(0);
+  const message = asksName ? question(index) : new Uint8Array(0);
   const body = new Uint8Array((asksName ? 8 : 20) + message.length);
   const view = new DataView(body.buffer);
   view.setUint16(0, 1024 + (Math.floor(index / 50_000) % 60_000));
