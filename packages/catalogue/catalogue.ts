@@ -39,7 +39,11 @@ function transformKeyword(transform: TransformDefinition<never>): KeywordDefinit
     argument: transform.argument ?? none(),
     examples: transform.examples,
     ...(transform.broken === undefined ? {} : { broken: transform.broken }),
-    apply: (argument, builder) => builder.addTransform(transform as TransformDefinition, argument),
+    apply(argument, builder) {
+      const prepared = transform.prepare?.(argument, builder.settings) ?? { value: argument };
+      if ('problem' in prepared) builder.problem('settings', prepared.problem);
+      else builder.addTransform(transform as TransformDefinition, prepared.value);
+    },
   };
 }
 

@@ -165,8 +165,18 @@ export interface EngineSettings {
   readonly wholeFiles: boolean;
   /** IP reputation, where the configuration names files; kept out of saved plans */
   readonly reputation: Reputation | undefined;
+  /** the public suffix list; undefined where none is at hand; kept out of saved plans */
+  readonly publicSuffixes: PublicSuffixes | undefined;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
+}
+
+/** The public suffix list's answers about a host name in lower case. */
+export interface PublicSuffixes {
+  /** `co.uk` of `www.example.co.uk`; the last label where the list does not know it; undefined where there is none */
+  suffix(host: string): string | undefined;
+  /** `example.co.uk` of `www.example.co.uk`; undefined where nothing stands before the suffix */
+  domain(host: string): string | undefined;
 }
 
 export interface Reputation {
@@ -265,5 +275,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   followFile: undefined,
   wholeFiles: false,
   reputation: undefined,
+  publicSuffixes: undefined,
   patternStepLimit: 200_000,
 };

@@ -1,5 +1,6 @@
 /** A transform changes the bytes of the selected buffer before any content looks at them (`dotprefix`, `url_decode`, …). */
 import type { ArgumentGrammar } from './argument-grammar.ts';
+import type { EngineSettings } from './settings.ts';
 
 export interface TransformDefinition<Value = unknown> {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface TransformDefinition<Value = unknown> {
   readonly broken?: readonly { readonly options: string; readonly code: string }[];
   /** why a content can not occur in what it gives; undefined: it may */
   excludes?(content: Uint8Array, nocase: boolean): string | undefined;
+  /** What `transform` is given in place of the written argument, where it needs something of the engine's settings; or why it can not be had. */
+  prepare?(argument: Value, settings: EngineSettings): { readonly value: unknown } | { readonly problem: string };
   /**
    * New bytes; may return `input` itself where nothing changes, never writes to it. Bounded: output of at most
    * 64 KiB + 4 × input, and a fixed number of steps per input byte.

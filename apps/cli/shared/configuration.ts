@@ -25,6 +25,7 @@ import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { DEFAULT_REFERENCES, readReferences } from './references.ts';
+import { publicSuffixes } from './public-suffixes.ts';
 import { readReputation } from './reputation.ts';
 import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
@@ -218,6 +219,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     decompressors,
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
+    publicSuffixes,
     references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),
     classifications:
       options.classifications ??

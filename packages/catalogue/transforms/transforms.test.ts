@@ -1,22 +1,41 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { fromLatin1, hex, latin1 } from '@sigwright/bytes';
-import { isProblem } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, isProblem, type TransformDefinition } from '@sigwright/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../index.ts';
 
+/** One suffix of two labels stands for the list; other names end in their last label. */
+const settings: EngineSettings = {
+  ...DEFAULT_SETTINGS,
+  publicSuffixes: {
+    suffix: (host) => /(?:co\.uk|[^.]+)$/.exec(host)?.[0],
+    domain: (host) => /[^.]+\.(?:co\.uk|[^.]+)$/.exec(host)?.[0],
+  },
+};
+
+/** The argument as the engine hands it to the transform. */
+function prepared(definition: TransformDefinition<never>, written: string | undefined): unknown {
+  const read = definition.argument.read(written);
+  const ready = isProblem(read) ? read : (definition.prepare?.(read.value as never, settings) ?? read);
+  if (isProblem(ready)) throw new Error(`${definition.name}: ${ready.problem}`);
+  return ready.value;
+}
+
 function transformed(name: string, argument: string | undefined, input: Uint8Array): Uint8Array {
   const definition = catalogue.transforms.get(name);
   if (definition === undefined) throw new Error(`no transform ${name}`);
-  const read = definition.argument.read(argument);
-  if (isProblem(read)) throw new Error(read.problem);
-  return definition.transform(input, read.value as never);
+  return definition.transform(input, prepared(definition, argument) as never);
 }
 
 describe('what each does', () => {
   const cases: readonly (readonly [name: string, argument: string | undefined, input: string, output: string, why: string])[] = [
     ['dotprefix', undefined, 'example.com', '.example.com', 'a domain and what lies below it end alike'],
     ['dotprefix', undefined, '', '.', 'nothing becomes a dot'],
+    ['domain', undefined, 'www.Example.co.uk', 'Example.co.uk', 'below a suffix of two labels; letters as written'],
+    ['domain', undefined, 'co.uk.', 'co.uk.', 'without a domain: as it was'],
+    ['tld', undefined, 'www.example.co.uk', 'co.uk', 'the suffix alone'],
+    ['tld', undefined, '', '', 'of nothing nothing'],
     ['strip_whitespace', undefined, ' a\tb\r\n\x0b\x0cc ', 'abc', 'all that isspace() takes'],
     ['strip_whitespace', undefined, 'a\xa0b', 'a\xa0b', 'no-break spaces are no spaces in C'],
     ['compress_whitespace', undefined, 'a  \t b', 'a b', 'a run becomes one'],
@@ -62,11 +81,7 @@ describe('what each does', () => {
 });
 
 test('none writes to its input, none throws, and output is bounded', () => {
-  const subjects = [...catalogue.transforms.values()].map((definition) => {
-    const read = definition.argument.read(definition.argument.samples[0]);
-    if (isProblem(read)) throw new Error(`${definition.name}: ${read.problem}`);
-    return { definition, argument: read.value };
-  });
+  const subjects = [...catalogue.transforms.values()].map((definition) => ({ definition, argument: prepared(definition, definition.argument.samples[0]) }));
   expect(subjects.length).toBeGreaterThanOrEqual(16);
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {

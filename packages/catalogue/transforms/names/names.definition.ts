@@ -1,9 +1,34 @@
 /** Transforms for names and headers. Suricata user guide, "Transformations". */
-import { concatBytes, lowerCase } from '@sigwright/bytes';
-import type { TransformDefinition } from '@sigwright/contracts';
+import { concatBytes, fromLatin1, lowerCase, latin1 } from '@sigwright/bytes';
+import type { PublicSuffixes, TransformDefinition } from '@sigwright/contracts';
 import { none } from '../../arguments/index.ts';
 
 const DOT = Uint8Array.of(0x2e);
+
+/** Host names end here (RFC 1035, 2.3.4); longer buffers are none. */
+const LONGEST_HOST = 255;
+
+type PartOfName = (list: PublicSuffixes, host: string) => string | undefined;
+
+/** What is no host name, and what lacks the part, stays as it is. */
+function partOfName(name: string, summary: string, example: string, part: PartOfName): TransformDefinition<never> {
+  return {
+    name,
+    since: '8.0',
+    summary,
+    argument: none() as never,
+    examples: [`dns.query; ${name}; content:"${example}"; bsize:${example.length};`],
+    broken: [{ options: `dns.query; ${name}:1; content:"${example}";`, code: `${name}/argument` }],
+    prepare: (_none, { publicSuffixes }) =>
+      publicSuffixes === undefined ? { problem: 'the public suffix list is not at hand here' } : { value: (host: string) => part(publicSuffixes, host) },
+    transform(input, argument) {
+      if (input.length > LONGEST_HOST) return input;
+      const found = (argument as unknown as (host: string) => string | undefined)(latin1(lowerCase(input)));
+      // Its letters as they were written: the part is the end of the name.
+      return found === undefined || found.length > input.length ? input : input.subarray(input.length - found.length);
+    },
+  };
+}
 
 export const transforms: readonly TransformDefinition<never>[] = [
   {
@@ -14,6 +39,9 @@ export const transforms: readonly TransformDefinition<never>[] = [
     examples: ['dns.query; dotprefix; content:".example.com"; endswith;'],
     transform: (input) => concatBytes(DOT, input),
   },
+  partOfName('domain', 'the registered domain by the public suffix list: `example.co.uk` of `www.example.co.uk`', 'example.co.uk', (list, host) =>
+    list.domain(host),
+  ),
   {
     name: 'header_lowercase',
     since: '7.0.3',
@@ -53,6 +81,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
       return output.subarray(0, length);
     },
   },
+  partOfName('tld', 'the public suffix of a host name: `co.uk` of `www.example.co.uk`', 'co.uk', (list, host) => list.suffix(host)),
   {
     name: 'to_lowercase',
     since: '7.0.3',
