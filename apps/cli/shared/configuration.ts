@@ -24,8 +24,8 @@ import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
-import { DEFAULT_REFERENCES, readReferences } from './references.ts';
 import { publicSuffixes } from './public-suffixes.ts';
+import { DEFAULT_REFERENCES, readReferences } from './references.ts';
 import { readReputation } from './reputation.ts';
 import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
