@@ -359,6 +359,9 @@ async function inspect(
         dropped: (packet, flow, cause) => {
           for (const writer of writers) writer.dropped(packet, flow, cause);
         },
+        captured: (packet, flow) => {
+          for (const writer of writers) writer.captured(packet, flow);
+        },
         tagged: (packet, flow) => {
           for (const writer of writers) writer.tagged(packet, flow);
         },

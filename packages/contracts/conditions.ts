@@ -34,7 +34,7 @@ export interface PatternMatch {
   /** absolute positions in the bytes given */
   start: number;
   end: number;
-  /** start and end of each capture group from 1, -1 where it took no part; present where the pattern has groups */
+  /** start and end of the whole and of each capture group from 1, -1 where it took no part; present where the pattern has groups */
   groups: Int32Array | undefined;
 }
 
@@ -60,8 +60,15 @@ export interface PatternCondition {
   readonly negated: boolean;
   /** starts where the match before it ended (`R`); `^` matches there */
   readonly relative: boolean;
-  /** capture groups to keep: group number → where */
-  readonly captures: readonly { readonly group: number; readonly variable: number }[];
+  /** capture groups to keep where the rule is true */
+  readonly captures: readonly Capture[];
+}
+
+/** A group of a pattern whose text is kept: with the flow, with the packet, or with the alert. */
+export interface Capture {
+  readonly group: number;
+  readonly scope: 'flow' | 'packet' | 'alert';
+  readonly name: string;
 }
 
 /** The state of one inspection of one buffer, handed to byte tests. Reused: keep no reference. */
@@ -84,6 +91,8 @@ export interface Inspection {
   transaction: Transaction | undefined;
   /** what tests have to tell beside their answer, shown with the alert (`context`); emptied for each rule */
   notes: Record<string, unknown> | undefined;
+  /** what groups of patterns matched last; emptied for each rule */
+  captured: Map<Capture, string> | undefined;
 }
 
 /** A test at or from the cursor, such as byte_test or isdataat. It may move the cursor or set variables. */

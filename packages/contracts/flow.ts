@@ -69,6 +69,8 @@ export class Flow {
   /** names set by flowbits, in order; undefined where none */
   bits: Set<string> | undefined = undefined;
   integers: Map<string, number> | undefined = undefined;
+  /** texts that rules captured for the flow, by name */
+  captured: Map<string, string> | undefined = undefined;
   /** measured by `entropy`, by the name of what was measured */
   entropies: Map<string, number> | undefined = undefined;
   /** an alert was raised on it */

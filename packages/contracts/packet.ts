@@ -117,6 +117,8 @@ export class Packet {
 
   /** names of decoder anomalies (`ipv4.trunc_pkt`); empty for most */
   readonly anomalies: string[] = [];
+  /** texts that rules captured for the packet, by name */
+  readonly captured: (readonly [name: string, text: string])[] = [];
   /** rebuilt from fragments, or carried in a tunnel: the frame offsets are those of the rebuilt bytes */
   isRebuilt = false;
   tunnelDepth = 0;

@@ -17,8 +17,9 @@ const settings: EngineSettings = {
 /** The argument as the engine hands it to the transform. */
 function prepared(definition: TransformDefinition<never>, written: string | undefined): unknown {
   const read = definition.argument.read(written);
-  const ready = isProblem(read) ? read : (definition.prepare?.(read.value as never, settings) ?? read);
-  if (isProblem(ready)) throw new Error(`${definition.name}: ${ready.problem}`);
+  if (isProblem(read)) throw new Error(`${definition.name}: ${read.problem}`);
+  const ready = definition.prepare?.(read.value as never, settings) ?? read;
+  if ('problem' in ready) throw new Error(`${definition.name}: ${ready.problem}`);
   return ready.value;
 }
 

@@ -326,6 +326,11 @@ export class EveWriter implements EngineHandlers {
     return value.includes('://') ? value : `${this.#settings.references.get(type) ?? ''}${value}`;
   }
 
+  /** A packet of which rules captured texts. */
+  captured(packet: Packet, flow: Flow | undefined): void {
+    if (this.#options.types?.has('metadata') === true) this.#write(this.#head('metadata', packet, flow, packet.direction));
+  }
+
   tagged(packet: Packet, flow: Flow | undefined): void {
     if (packet.isPseudo || !this.#options.alert.tagged || !this.#wants('alert')) return;
     const record = this.#head('packet', packet, flow, packet.direction);
@@ -479,12 +484,12 @@ export class EveWriter implements EngineHandlers {
   }
 
   /** What the configuration adds to every record. */
-  #common(record: EveRecord, flow: Flow | undefined): void {
+  #common(record: EveRecord, flow: Flow | undefined, packet?: Packet): void {
     const { version, communityIdSeed, metadata } = this.#options;
     if (version) record['suricata_version'] = COMPATIBLE_VERSION;
     if (flow === undefined) return;
     if (communityIdSeed !== undefined) record['community_id'] = communityId(flow, communityIdSeed);
-    if (metadata) addMetadata(record, flow);
+    if (metadata) addMetadata(record, flow, packet);
   }
 
   #head(type: string, packet: Packet, flow: Flow | undefined, direction: Direction): EveRecord {
@@ -509,7 +514,7 @@ export class EveWriter implements EngineHandlers {
       if (packet.protocol === ESP && packet.transportStart >= 0) record['spi'] = packet.sourcePort;
       record['ip_v'] = packet.ipVersion;
     }
-    this.#common(record, flow);
+    this.#common(record, flow, packet);
     if (this.#options.ethernet && packet.ethernetStart >= 0 && !packet.isPseudo) {
       // A record about the other direction than its packet's shows it the other way round.
       const asSent = flow === undefined || direction === packet.direction;
@@ -737,9 +742,10 @@ const TRAFFIC_KINDS: readonly (readonly [string, string])[] = [
 ];
 
 /** What rules noted about the flow: bits, integers, entropy. */
-function addMetadata(record: EveRecord, flow: Flow): void {
-  const { bits, integers, entropies } = flow;
-  if (bits === undefined && integers === undefined && entropies === undefined) return;
+function addMetadata(record: EveRecord, flow: Flow, packet: Packet | undefined): void {
+  const { bits, integers, captured, entropies } = flow;
+  const ofPacket = packet?.captured ?? [];
+  if (bits === undefined && integers === undefined && captured === undefined && entropies === undefined && ofPacket.length === 0) return;
   const metadata: Record<string, unknown> = {};
   const traffic: Record<string, string[]> = {};
   const plain: string[] = [];
@@ -753,6 +759,8 @@ function addMetadata(record: EveRecord, flow: Flow): void {
   }
   if (plain.length > 0) metadata['flowbits'] = plain;
   if (integers !== undefined && integers.size > 0) metadata['flowints'] = Object.fromEntries(integers);
+  if (captured !== undefined) metadata['flowvars'] = Array.from(captured, ([name, text]) => ({ [name]: text }));
+  if (ofPacket.length > 0) metadata['pktvars'] = ofPacket.map(([name, text]) => ({ [name]: text }));
   if (entropies !== undefined) metadata['entropy'] = Object.fromEntries(entropies);
   if (Object.keys(traffic).length > 0) record['traffic'] = traffic;
   if (Object.keys(metadata).length > 0) record['metadata'] = metadata;

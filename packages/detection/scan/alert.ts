@@ -45,6 +45,8 @@ export interface EngineHandlers {
   flow?(flow: Flow): void;
   /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
   dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;
+  /** A packet of which rules captured texts. */
+  captured?(packet: Packet, flow: Flow | undefined): void;
   /** A packet without alerts that a `tag` asks for. */
   tagged?(packet: Packet, flow: Flow | undefined): void;
   /** Comes last for each packet, when everything about it is decided. */

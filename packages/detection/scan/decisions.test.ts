@@ -175,6 +175,25 @@ describe('exception policies', () => {
   });
 });
 
+describe('captured texts', () => {
+  test('go to flow, packet and alert where the rule is true, and nowhere else', () => {
+    const rules = [
+      on('alert', 'pcre:"/id=([0-9]+),([a-z]+),([a-z]+)/, flow:id, pkt:name, alert:role";', 1),
+      on('alert', 'pcre:"/id=([0-9]+)/, flow:wrong"; content:"absent";', 2),
+    ].join('\n');
+    const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, DEFAULT_SETTINGS);
+    const seen: unknown[] = [];
+    const engine = new Engine(usePlan(build.data, catalogue, DEFAULT_SETTINGS), catalogue, DEFAULT_SETTINGS, {
+      alert: ({ notes }) => seen.push(notes),
+      captured: (packet) => seen.push([...packet.captured]),
+      flow: ({ captured }) => seen.push([...(captured ?? [])]),
+    });
+    engine.feed(conversation('id=12,joe,admin'));
+    engine.finish();
+    expect(seen).toEqual([{ role: 'admin' }, [['name', 'joe']], [['id', '12']]]);
+  });
+});
+
 describe('tags', () => {
   test('packets of the flow that follow the alert are told, as many as asked', () => {
     const { alerts, tagged } = watch(on('alert', 'flags:S; tag:session,3,packets;', 1), conversation('word', 'more'), DEFAULT_SETTINGS);

@@ -249,6 +249,7 @@ export class Engine {
     if (this.#firewall !== undefined) this.#alerts.tell(packet, this.#emit);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
     if (this.#tags.any && this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
+    if (packet.captured.length > 0) this.#handlers.captured?.(packet, flow);
     this.#handlers.decided?.(packet, flow);
     if (this.#firewall !== undefined) this.#alerts.cause = undefined;
   }

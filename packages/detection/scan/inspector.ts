@@ -3,8 +3,8 @@
  * condition fails, the content before it is tried at its next place. Meaning of offset, depth, distance, within, startswith
  * and endswith: Suricata user guide, "Payload keywords". Time is bounded by a number of steps per buffer.
  */
-import { find, findNocase } from '@sigwright/bytes';
-import type { BytesCondition, BytesDecode, ContentCondition, Inspection, PatternCondition, Quantity } from '@sigwright/contracts';
+import { find, findNocase, latin1 } from '@sigwright/bytes';
+import type { BytesCondition, BytesDecode, ContentCondition, Inspection, PatternCondition, PatternMatch, Quantity } from '@sigwright/contracts';
 
 /** Conditions tried on one buffer before it counts as no match: hostile data must not multiply retries (Suricata: 3,000 recursions). */
 export const MOST_STEPS = 3000;
@@ -115,6 +115,7 @@ export class Inspector {
       }
       if (match === undefined) break;
       const { start: matchStart, end: matchEnd } = match;
+      if (condition.captures.length > 0) keepGroups(condition, match, inspection);
       this.#recorder?.condition(condition, at, 'matched', matchStart, matchEnd, inspection);
       inspection.cursor = matchEnd;
       if (this.#from(conditions, at + 1, inspection)) return true;
@@ -185,5 +186,19 @@ export function newInspection(variables: number): Inspection {
     flow: undefined,
     transaction: undefined,
     notes: undefined,
+    captured: undefined,
   };
+}
+
+/** Texts that are kept are shown in records; longer ones are cut. */
+const LONGEST_CAPTURE = 4096;
+
+function keepGroups({ captures }: PatternCondition, { groups }: PatternMatch, inspection: Inspection): void {
+  if (groups === undefined) return;
+  inspection.captured ??= new Map();
+  for (const capture of captures) {
+    const start = groups[2 * capture.group];
+    const end = Math.min(groups[2 * capture.group + 1], start + LONGEST_CAPTURE);
+    if (start >= 0) inspection.captured.set(capture, latin1(inspection.bytes, start, end));
+  }
 }

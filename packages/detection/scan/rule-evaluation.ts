@@ -5,6 +5,7 @@
 import {
   type BufferWindow,
   type BytesCondition,
+  type Capture,
   type Direction,
   emptyWindow,
   type Flow,
@@ -21,6 +22,8 @@ import { type InspectionRecorder, Inspector, newInspection } from './inspector.t
 
 /** Variables a rule may define; the inspection state is made once for all rules. */
 const MOST_VARIABLES = 64;
+/** Texts that rules capture for one flow, or one packet. */
+const MOST_CAPTURED = 64;
 
 export class RuleEvaluation {
   /** rules evaluated so far */
@@ -62,7 +65,7 @@ export class RuleEvaluation {
   packetRule(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     this.count++;
     this.foundInStream = false;
-    this.#inspection.notes = undefined;
+    this.forgetNotes();
     if (!this.headerAndFlow(rule, packet, flow)) return false;
     if (!this.packetConditions(rule, packet, flow)) return false;
     if (!this.stateHolds(rule, packet, flow, undefined)) return false;
@@ -95,6 +98,7 @@ export class RuleEvaluation {
 
   forgetNotes(): void {
     this.#inspection.notes = undefined;
+    this.#inspection.captured = undefined;
   }
 
   headerAndFlow(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
@@ -121,11 +125,25 @@ export class RuleEvaluation {
   /** State changes of a rule that was found true. */
   matched(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): void {
     const { changes, effects } = rule;
+    if (this.#inspection.captured !== undefined) this.#keep(this.#inspection.captured, packet, flow);
     for (let at = 0; at < changes.length; at++) this.#state.apply(changes[at], packet, flow, transaction);
     if (flow !== undefined) for (let at = 0; at < effects.length; at++) effects[at].apply(flow, transaction, packet.direction);
     if (rule.bypass && flow !== undefined) flow.bypassed = true;
     if (rule.config === 'transaction-unlogged' && transaction !== undefined) transaction.unrecorded = true;
     else if (rule.config === 'packet-untracked') packet.isUntracked = true;
+  }
+
+  /** What patterns captured goes where the rule wants it; names that come often are kept once, with their last text. */
+  #keep(captured: ReadonlyMap<Capture, string>, packet: Packet, flow: Flow | undefined): void {
+    for (const [{ scope, name }, text] of captured) {
+      if (scope === 'alert') (this.#inspection.notes ??= {})[name] = text;
+      else if (scope === 'packet') {
+        if (packet.captured.length < MOST_CAPTURED) packet.captured.push([name, text]);
+      } else if (flow !== undefined) {
+        flow.captured ??= new Map();
+        if (flow.captured.size < MOST_CAPTURED || flow.captured.has(name)) flow.captured.set(name, text);
+      }
+    }
   }
 
   /** Payload conditions: in the chunk of the stream, or in the packet where the rule looks there or the stream does not have it. */

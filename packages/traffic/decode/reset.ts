@@ -41,6 +41,7 @@ export function resetPacket(packet: Packet): void {
   packet.ipChecksumGood = -1;
   packet.transportChecksumGood = -1;
   if (packet.anomalies.length > 0) packet.anomalies.length = 0;
+  if (packet.captured.length > 0) packet.captured.length = 0;
   packet.isRebuilt = false;
   packet.tunnel = '';
   packet.root = undefined;

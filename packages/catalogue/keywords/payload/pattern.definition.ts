@@ -1,5 +1,5 @@
 /** `pcre`: a regular expression, with the letters that say what it looks at. Suricata user guide, "Payload keywords: pcre". */
-import { asKeywords, keyword } from '@sigwright/contracts';
+import { asKeywords, type Capture, keyword } from '@sigwright/contracts';
 import { custom } from '../../arguments/index.ts';
 import { compilePattern } from '../../formats/pattern/pattern.ts';
 
@@ -28,6 +28,28 @@ const BUFFER_LETTERS: Record<string, string> = {
 };
 const OTHER_LETTERS = 'ismxAEGRBO';
 
+const SCOPES: Readonly<Record<string, Capture['scope']>> = { flow: 'flow', pkt: 'packet', alert: 'alert' };
+
+/**
+ * Where the text of groups is kept: by `flow:name`, `pkt:name` and `alert:name` behind the letters, one for each group in order,
+ * and by groups that are named `flow_name` or `pkt_name`.
+ */
+function capturesOf(written: readonly string[], groups: number, names: ReadonlyMap<string, number>): readonly Capture[] | { problem: string } {
+  const captures: Capture[] = [];
+  for (const [at, one] of written.entries()) {
+    const colon = one.indexOf(':');
+    const scope = Object.hasOwn(SCOPES, one.slice(0, colon)) ? SCOPES[one.slice(0, colon)] : undefined;
+    if (scope === undefined || colon + 1 === one.length) return { problem: `\`${one}\` is not \`flow:\`, \`pkt:\` or \`alert:\` and a name` };
+    if (at >= groups) return { problem: `there is no group for \`${one}\`` };
+    captures.push({ group: at + 1, scope, name: one.slice(colon + 1) });
+  }
+  for (const [name, group] of names) {
+    const [, scope, rest] = /^(flow|pkt|alert)_(.+)$/.exec(name) ?? [];
+    if (scope !== undefined) captures.push({ group, scope: SCOPES[scope], name: rest });
+  }
+  return captures;
+}
+
 /** Characters shown around the place of a problem. */
 const SHOWN = 24;
 
@@ -55,16 +77,17 @@ export const keywords = asKeywords(
         .map((part) => part.trim());
       return { value: { negated, source: rest.slice(1, close), letters, captures } };
     }),
-    examples: ['pcre:"/abc[0-9]+/i";', 'content:"abc"; pcre:!"/^\\d/R";', 'pcre:"/\\/a\\;b/U";'],
+    examples: ['pcre:"/abc[0-9]+/i";', 'content:"abc"; pcre:!"/^\\d/R";', 'pcre:"/\\/a\\;b/U";', 'pcre:"/id=([0-9]+)/U, flow:id";'],
     broken: [
       { options: 'pcre:"/(abc/";', code: 'pcre/pattern' },
       { options: 'pcre:"/abc/q";', code: 'pcre/letter' },
       { options: 'pcre:"/abc/UH";', code: 'pcre/letter' },
       { options: 'pcre:"abc";', code: 'pcre/argument' },
-      { options: 'pcre:"/(a)/,flow:name";', code: 'pcre/capture' },
+      { options: 'pcre:"/(a)/,flow:name,flow:other";', code: 'pcre/capture' },
+      { options: 'pcre:"/(a)/,host:name";', code: 'pcre/capture' },
       { options: 'http.method; pcre:"/abc/U";', code: 'pcre/buffer' },
     ],
-    apply({ negated, source, letters, captures }, builder) {
+    apply({ negated, source, letters, captures: written }, builder) {
       let buffer: string | undefined;
       for (const letter of letters) {
         if (BUFFER_LETTERS[letter] !== undefined) {
@@ -75,22 +98,20 @@ export const keywords = asKeywords(
           return;
         }
       }
-      if (captures.length > 0) {
-        builder.problem(
-          'capture',
-          'keeping captured groups is not built yet',
-          'remove the names behind the letters: they change what is logged, not what matches',
-        );
-        return;
-      }
       const has = (letter: string): boolean => letters.includes(letter);
       const compiled = compilePattern(
         source,
         { nocase: has('i'), dotAll: has('s'), multiline: has('m'), extended: has('x'), ungreedy: has('G'), anchored: has('A'), dollarEnd: has('E') },
         builder.settings.patternStepLimit,
+        { keepGroups: written.length > 0 || /\(\?P?<(?:flow|pkt|alert)_/.test(source) },
       );
       if ('problem' in compiled) {
         builder.problem('pattern', compiled.problem, pointAt(source, compiled.at));
+        return;
+      }
+      const captures = capturesOf(written, compiled.groups, compiled.names);
+      if ('problem' in captures) {
+        builder.problem('capture', captures.problem);
         return;
       }
       const before = builder.currentBuffer;
@@ -103,7 +124,7 @@ export const keywords = asKeywords(
         }
         if (!sameBytes) builder.selectBuffer(buffer!);
       }
-      builder.addBytes({ kind: 'pattern', pattern: compiled.pattern, negated, relative: has('R'), captures: [] });
+      builder.addBytes({ kind: 'pattern', pattern: compiled.pattern, negated, relative: has('R'), captures });
       if (moves) builder.selectBuffer(before);
     },
   }),

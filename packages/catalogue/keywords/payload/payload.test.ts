@@ -41,6 +41,7 @@ function inspectionOf(text: string, cursor: number, variables: readonly number[]
     flow: undefined,
     transaction: undefined,
     notes: undefined,
+    captured: undefined,
   };
 }
 
@@ -383,6 +384,30 @@ describe('pcre', () => {
     const { compiled, errors } = compile(`pcre:"/a/${letter}";`);
     expect(errors).toEqual([]);
     expect(compiled!.bufferTests.map((one) => one.buffer.name)).toEqual([buffer]);
+  });
+
+  test.each([
+    [
+      'pcre:"/a(b)(c)/, flow:one, pkt:some/two";',
+      [
+        [1, 'flow', 'one'],
+        [2, 'packet', 'some/two'],
+      ],
+      'names in the order of the groups',
+    ],
+    [
+      'pcre:"/a(?P<flow_one>b)/, alert:other";',
+      [
+        [1, 'alert', 'other'],
+        [1, 'flow', 'one'],
+      ],
+      'groups that are named for it',
+    ],
+    ['pcre:"/a(b)/";', [], 'nothing is kept unasked'],
+  ])('%s keeps %j: %s', (options, kept) => {
+    const condition = conditionsOf(options).at(-1)!;
+    if (condition.kind !== 'pattern') throw new Error('no pattern');
+    expect(condition.captures.map(({ group, scope, name }) => [group, scope, name])).toEqual(kept);
   });
 
   test('a problem says where it lies', () => {

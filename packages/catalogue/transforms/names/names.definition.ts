@@ -1,5 +1,5 @@
 /** Transforms for names and headers. Suricata user guide, "Transformations". */
-import { concatBytes, fromLatin1, latin1, lowerCase } from '@sigwright/bytes';
+import { concatBytes, latin1, lowerCase } from '@sigwright/bytes';
 import type { PublicSuffixes, TransformDefinition } from '@sigwright/contracts';
 import { none } from '../../arguments/index.ts';
 
