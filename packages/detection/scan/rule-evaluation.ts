@@ -136,7 +136,7 @@ export class RuleEvaluation {
   /** What patterns captured goes where the rule wants it; names that come often are kept once, with their last text. */
   #keep(captured: ReadonlyMap<Capture, string>, packet: Packet, flow: Flow | undefined): void {
     for (const [{ scope, name }, text] of captured) {
-      if (scope === 'alert') (this.#inspection.notes ??= {})[name] = text;
+      if (scope === 'alert') this.#inspection.notes = { ...this.#inspection.notes, [name]: text };
       else if (scope === 'packet') {
         if (packet.captured.length < MOST_CAPTURED) packet.captured.push([name, text]);
       } else if (flow !== undefined) {

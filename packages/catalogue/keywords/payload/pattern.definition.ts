@@ -28,6 +28,7 @@ const BUFFER_LETTERS: Record<string, string> = {
 };
 const OTHER_LETTERS = 'ismxAEGRBO';
 
+const CAPTURES = /,\s*(?:flow|pkt|alert):[^"]*$/;
 const SCOPES: Readonly<Record<string, Capture['scope']>> = { flow: 'flow', pkt: 'packet', alert: 'alert' };
 
 /**
@@ -69,7 +70,9 @@ export const keywords = asKeywords(
       const negated = rest.startsWith('!');
       if (negated) rest = rest.slice(1).trimStart();
       if (rest.length >= 2 && rest.startsWith('"') && rest.endsWith('"')) rest = rest.slice(1, -1);
-      const close = rest.lastIndexOf('/');
+      // Names of captures may hold slashes too.
+      const before = rest.lastIndexOf('/', CAPTURES.exec(rest)?.index);
+      const close = before > 0 ? before : rest.lastIndexOf('/');
       if (!rest.startsWith('/') || close <= 0) return { problem: 'the pattern does not stand between slashes', help: 'write `"/pattern/letters"`' };
       const [letters, ...captures] = rest
         .slice(close + 1)
