@@ -7,6 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EngineSettings, type EveRecord, eveTimestamp, STREAM_FRAME } from '@sigwright/contracts';
 import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
+import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
@@ -34,6 +35,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
   -l FOLDER                  where eve.json, fast.log and suricata.log go (default: this folder)
   -S FILE                    these rules only
   -s FILE                    these rules beside those of the configuration
+  -F FILE                    a packet filter; it may also stand behind the options, as in: port 53 or vlan
   -k all|none                verify checksums, or not
   -T                         read configuration and rules, and end
       --set KEY=VALUE        change one value of the configuration
@@ -74,6 +76,7 @@ interface Arguments {
   /** how many `v` */
   verbosity: number;
   filter: string[];
+  filterFile: string | undefined;
 }
 
 /** Options with a value that change nothing here. */
@@ -109,6 +112,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     data: undefined,
     verbosity: 0,
     filter: [],
+    filterFile: undefined,
   };
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at];
@@ -118,6 +122,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     if (name === '-c') result.config = value();
     else if (name === '-l') result.log = value();
     else if (name === '-r' || name === '--pcap-file') result.captures.push(value());
+    else if (name === '-F') result.filterFile = value();
     else if (name === '-s') result.rules.push(value());
     else if (name === '-S') {
       result.rules.push(value());
@@ -200,9 +205,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   } catch (problem) {
     return stop('conf', `${(problem as Error).message}`);
   }
-  if (args.filter.length > 0) {
-    return stop('pcap', `a packet filter (${args.filter.join(' ')}) is not built yet`);
-  }
+  const filter = packetFilterOf(args, configuration.tree);
+  if ('problem' in filter) return stop('pcap', `packet filter: ${filter.problem}`);
   log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
   log.say('Info', 'exception-policy', `master exception-policy set to: ${at(configuration.tree, 'exception-policy') ?? 'auto'}`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
@@ -254,7 +258,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store);
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter);
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
@@ -278,6 +282,17 @@ function sshFingerprints(tree: Tree, ruleFiles: readonly string[]): boolean {
   return ruleFiles.some((path) => readFileSync(path, 'latin1').includes('ssh.hassh'));
 }
 
+/** Of the words behind the options, a file (`-F`), or the configuration. */
+function packetFilterOf({ filter, filterFile }: Arguments, tree: Tree): PacketFilter | { readonly problem: string } {
+  if (filter.length > 0) return readPacketFilter(filter.join(' '));
+  if (filterFile === undefined) return readPacketFilter(String(at(tree, 'bpf-filter') ?? ''));
+  try {
+    return readPacketFilter(readFileSync(filterFile, 'utf8').replace(/#.*/g, ''));
+  } catch (problem) {
+    return { problem: (problem as Error).message };
+  }
+}
+
 /** Who stores files wants all of them. */
 function withFiles(settings: EngineSettings, store: FileStore): EngineSettings {
   const depth =
@@ -298,6 +313,7 @@ async function inspect(
   folder: string,
   log: EngineLog,
   store: FileStore,
+  filter: PacketFilter,
 ): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
@@ -326,6 +342,7 @@ async function inspect(
       let lastTime = 0;
       const engine: Engine = new Engine(plan, catalogue, settings, {
         remembersFlows: seeing.length > 0,
+        filter,
         packet: (packet) => {
           lastTime = packet.time;
           for (const writer of seeing) writer.packet(packet);

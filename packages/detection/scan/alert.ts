@@ -1,5 +1,6 @@
 /** What the engine tells the outside, as it happens. Packet, flow and transaction are live objects: take what you need, keep none. */
 import type { Action, Direction, FileTransfer, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
+import type { PacketFilter } from '@sigwright/traffic';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { FrameReport } from './frame-inspector.ts';
 
@@ -40,6 +41,8 @@ export interface EngineHandlers {
   file?(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void;
   /** frames are handed on, see below */
   readonly wantsFrames?: boolean;
+  /** Packets that it does not keep are as if they were not in the capture. */
+  readonly filter?: PacketFilter;
   /** Once for each frame, when it is whole or enough of it is there to be worth telling. */
   frame?(report: FrameReport, packet: Packet, flow: Flow): void;
   flow?(flow: Flow): void;

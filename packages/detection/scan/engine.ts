@@ -177,7 +177,10 @@ export class Engine {
       ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
       ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
     });
-    this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => this.#pipeline.record(data, start, end, time, wireLength, linkType));
+    const { filter } = handlers;
+    this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => {
+      if (filter === undefined || filter.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
+    });
     this.plan = plan;
   }
 
