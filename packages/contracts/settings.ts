@@ -36,6 +36,10 @@ export type ExceptionPolicy = (typeof EXCEPTION_POLICIES)[number];
 export const ENCRYPTION_HANDLINGS = ['track-only', 'bypass', 'full'] as const;
 export type EncryptionHandling = (typeof ENCRYPTION_HANDLINGS)[number];
 
+export const URGENT_POLICIES = ['oob', 'inline', 'drop'] as const;
+/** `drop`: where rules decide about packets, such with urgent data go no further; elsewhere as `inline` */
+export type UrgentPolicy = (typeof URGENT_POLICIES)[number];
+
 /** What the firewall does where none of its rules decided. */
 export interface FirewallPolicy {
   readonly action: 'accept' | 'drop' | 'reject' | 'rejectsrc' | 'rejectdst' | 'rejectboth';
@@ -89,6 +93,8 @@ export interface EngineSettings {
     readonly asyncOneside: boolean;
     /** bytes per direction that are reassembled; 0 for no limit */
     readonly depth: number;
+    /** the last byte of urgent data: read apart from the stream (`oob`, as by sockets, RFC 6093), or within it */
+    readonly urgentPolicy: UrgentPolicy;
     /** a connection that reached the depth in both directions is bypassed */
     readonly bypassAtDepth: boolean;
     /** raw stream bytes are searched in chunks of at least this size, or earlier where a transaction completes */
@@ -237,7 +243,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
   firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
-  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, bypassAtDepth: false, chunkToServer: 2560, chunkToClient: 2560 },
+  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, urgentPolicy: 'oob', bypassAtDepth: false, chunkToServer: 2560, chunkToClient: 2560 },
   http: {
     requestBodyLimit: 102_400,
     responseBodyLimit: 102_400,

@@ -3,6 +3,7 @@
  * the run ends at. Keys that are not known are left alone.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration.ts';
 import type { LogLevel } from './engine-log.ts';
 
@@ -35,7 +36,7 @@ const SIZES = [
 ];
 
 export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] {
-  return [...obsolete(tree), ...sizes(tree), ...fileStores(tree), ...references(tree)];
+  return [...obsolete(tree), ...urgentData(tree), ...sizes(tree), ...fileStores(tree), ...references(tree)];
 }
 
 function isSize(written: unknown): boolean {
@@ -45,6 +46,13 @@ function isSize(written: unknown): boolean {
 function obsolete(tree: Tree): readonly ConfigurationProblem[] {
   if (at(tree, 'decoder.erspan.typeI.enabled') === undefined) return [];
   return [{ level: 'Warning', module: 'decode-erspan', text: 'ERSPAN Type I is no longer configurable: it is always read', fatal: 'no' }];
+}
+
+function urgentData(tree: Tree): readonly ConfigurationProblem[] {
+  const written = at(tree, 'stream.reassembly.urgent.policy');
+  if (written === undefined || written === null || URGENT_POLICIES.some((name) => name === written)) return [];
+  const text = `stream.reassembly.urgent.policy: ${String(written)} is not one of ${URGENT_POLICIES.join(', ')}; oob counts`;
+  return [{ level: 'Warning', module: 'stream-tcp', text, fatal: 'no' }];
 }
 
 function sizes(tree: Tree): readonly ConfigurationProblem[] {

@@ -16,6 +16,7 @@ import {
   type Reputation,
   TO_CLIENT,
   TO_SERVER,
+  URGENT_POLICIES,
 } from '@sigwright/contracts';
 import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
 import { parseDocument } from 'yaml';
@@ -171,6 +172,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       midstream: isYes(at(tree, 'stream.midstream'), false),
       asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),
       depth: sizeOf(at(tree, 'stream.reassembly.depth'), defaults.stream.depth),
+      urgentPolicy: URGENT_POLICIES.find((name) => name === at(tree, 'stream.reassembly.urgent.policy')) ?? defaults.stream.urgentPolicy,
       bypassAtDepth: isYes(at(tree, 'stream.bypass'), false),
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),

@@ -220,7 +220,7 @@ export class FilterReader {
     if (kind === 'multicast') return ({ data, start, isEthernet }) => isEthernet && (data[start] & 1) === 1;
     if (kind === 'proto') {
       const word = this.#next('an EtherType').replace(/^\\/, '');
-      const type = ETHER_TYPES[word] ?? valueOf(word);
+      const type = ETHER_TYPES[word] ?? numberOf(word);
       if (type === undefined) throw new Fault(`\`${word}\` is no EtherType`);
       return (frame) => frame.etherType === type;
     }
@@ -233,14 +233,14 @@ export class FilterReader {
 
   #ipProtocol(within: Test | undefined): Test {
     const word = this.#next('a protocol').replace(/^\\/, '');
-    const number = PROTOCOLS[word] ?? valueOf(word);
+    const number = PROTOCOLS[word] ?? numberOf(word);
     if (number === undefined) throw new Fault(`\`${word}\` is no protocol`);
     return allOf(within, (frame) => protocolOf(frame) === number);
   }
 
   #match(kind: string, direction: Direction, id: string, protocol: number | undefined): Test {
     if (kind === 'port' || kind === 'portrange') {
-      const [low, high = low] = id.split('-').map(valueOf);
+      const [low, high = low] = id.split('-').map(numberOf);
       if (low === undefined || high === undefined || low > 65_535 || high > 65_535 || (kind === 'port' && id.includes('-')))
         throw new Fault(`\`${id}\` is no ${kind === 'port' ? 'port' : 'range of ports'}, and names are not looked up`);
       const isIn = (value: number | undefined): boolean => value !== undefined && value >= low && value <= high;
@@ -260,7 +260,7 @@ export class FilterReader {
   #startsNumber(): boolean {
     const [word, after] = this.#tokens.slice(this.#at, this.#at + 2);
     return (
-      after === '[' || word === 'len' || (valueOf(word) !== undefined && this.#isOperator(after)) || (Object.hasOwn(NUMBERS, word) && this.#isOperator(after))
+      after === '[' || word === 'len' || (numberOf(word) !== undefined && this.#isOperator(after)) || (Object.hasOwn(NUMBERS, word) && this.#isOperator(after))
     );
   }
 
@@ -300,7 +300,7 @@ export class FilterReader {
     }
     if (word === 'len') return (frame) => frame.wireLength;
     if (this.#peek() === '[') return this.#bytesOf(word);
-    const value = NUMBERS[word] ?? valueOf(word);
+    const value = NUMBERS[word] ?? numberOf(word);
     if (value === undefined) throw new Fault(`\`${word}\` is no number`);
     return () => value;
   }
@@ -313,7 +313,7 @@ export class FilterReader {
     const inside = this.#tokens.slice(this.#at, close).flatMap((token) => token.split(/(:)/).filter((part) => part !== ''));
     this.#tokens.splice(this.#at, Math.max(0, close - this.#at), ...inside);
     const offset = this.#quantity(0);
-    const width = this.#take(':') === undefined ? 1 : valueOf(this.#next('a width'));
+    const width = this.#take(':') === undefined ? 1 : numberOf(this.#next('a width'));
     if (width !== 1 && width !== 2 && width !== 4) throw new Fault('1, 2 or 4 bytes make a number');
     this.#expect(']');
     const base = baseOf(layer);
@@ -326,7 +326,7 @@ export class FilterReader {
 
   #number(what: string): number {
     const word = this.#next(what);
-    const value = valueOf(word);
+    const value = numberOf(word);
     if (value === undefined) throw new Fault(`\`${word}\` is no number`);
     return value;
   }
@@ -364,7 +364,7 @@ function calculate(operator: string, a: number, b: number): number | undefined {
   }
 }
 
-function valueOf(word: string | undefined): number | undefined {
+function numberOf(word: string | undefined): number | undefined {
   return word !== undefined && /^(?:\d{1,10}|0x[0-9a-f]{1,8})$/i.test(word) ? Number(word) : undefined;
 }
 

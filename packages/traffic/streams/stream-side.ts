@@ -5,6 +5,8 @@
  * Overlaps, in the manner of Suricata's default target (BSD): bytes that were in order stay as they came first; of waiting segments the one
  * that begins further left wins, and of two that begin alike the older one.
  *
+ * A byte sent as urgent data may be out of band (RFC 6093, 3.1): it has a sequence number and no place in the stream.
+ *
  * A gap is declared as soon as the peer acknowledges bytes that never came: the receiver has them, the capture does not.
  */
 import type { SlabPool } from '@sigwright/bytes';
@@ -17,6 +19,8 @@ const MOST_SEGMENTS = 2048;
 interface Waiting {
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** place of a byte that is not part of the stream; -1: none */
+  readonly outOfBand: number;
 }
 
 /** Bytes in order: bytes[start, end), of which the first is the stream's byte `offset`. */
@@ -86,6 +90,8 @@ export class StreamSide {
   readonly #pool: SlabPool;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
+  /** bytes were passed over: where in the stream earlier sequence numbers lie is no longer known */
+  #isShifted = false;
   /** nothing more will come: the end is where the last waiting segment ends */
   #closing = false;
 
@@ -104,10 +110,10 @@ export class StreamSide {
     return this.available + ((sequence - this.next) | 0);
   }
 
-  /** A segment whose first byte has this sequence number. */
-  insert(sequence: number, data: Uint8Array, start: number, end: number): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
+  /** A segment whose first byte has this sequence number. `outOfBand`: which of its bytes is not part of the stream; -1: none. */
+  insert(sequence: number, data: Uint8Array, start: number, end: number, outOfBand = -1): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
     const early = (sequence - this.next) | 0;
-    if (early === 0) this.#append(data, start, end);
+    if (early === 0) this.#append(data, start, end, outOfBand < 0 ? -1 : start + outOfBand);
     else {
       const offset = this.available + early;
       if (early > 0) {
@@ -116,12 +122,12 @@ export class StreamSide {
           this.next = (sequence + end - start) | 0;
           return TAKEN;
         }
-        return this.#wait(offset, data, start, end);
+        return this.#wait(offset, data, start, end, outOfBand);
       }
       const overlap = Math.min(-early, end - start);
       this.#compare(offset, data, start, start + overlap);
       if (overlap === end - start) return REPEATED;
-      this.#append(data, start + overlap, end);
+      this.#append(data, start + overlap, end, outOfBand < overlap ? -1 : start + outOfBand);
     }
     if (this.#waiting !== undefined) this.#drain();
     this.#checkEnd();
@@ -129,7 +135,7 @@ export class StreamSide {
   }
 
   #compare(offset: number, data: Uint8Array, start: number, end: number): void {
-    if (this.conflicting || this.opaque || this.depthReached) return;
+    if (this.conflicting || this.opaque || this.depthReached || this.#isShifted) return;
     const until = Math.min(this.available, offset + end - start);
     for (let at = Math.max(offset, this.base); at < until; at++) {
       if (this.bytes[at - this.base] !== data[start + at - offset]) {
@@ -139,7 +145,13 @@ export class StreamSide {
     }
   }
 
-  #append(data: Uint8Array, start: number, end: number): void {
+  #append(data: Uint8Array, start: number, end: number, outOfBand = -1): void {
+    if (outOfBand >= start && outOfBand < end) {
+      this.#append(data, start, outOfBand);
+      this.#skip();
+      this.#append(data, outOfBand + 1, end);
+      return;
+    }
     const length = end - start;
     this.next = (this.next + length) | 0;
     if (this.opaque) return;
@@ -158,6 +170,16 @@ export class StreamSide {
     this.available += kept;
   }
 
+  /** A byte that is not part of the stream: what was expected further on comes one place earlier. */
+  #skip(): void {
+    this.next = (this.next + 1) | 0;
+    this.#isShifted = true;
+    const { available } = this;
+    if (this.fin > available) this.fin--;
+    if (this.acknowledged > available) this.acknowledged--;
+    this.#waiting = this.#waiting?.map((one) => (one.offset > available ? { ...one, offset: one.offset - 1 } : one));
+  }
+
   #grow(used: number, size: number): void {
     const grown = this.#pool.take(used === 0 ? size : size + used);
     if (used > 0) grown.set(this.bytes.subarray(0, used));
@@ -165,14 +187,14 @@ export class StreamSide {
     this.bytes = grown;
   }
 
-  #wait(offset: number, data: Uint8Array, start: number, end: number): typeof TAKEN | typeof NO_ROOM {
+  #wait(offset: number, data: Uint8Array, start: number, end: number, outOfBand: number): typeof TAKEN | typeof NO_ROOM {
     this.#waiting ??= [];
     const waiting = this.#waiting;
     if (waiting.length >= MOST_SEGMENTS || this.#waitingBytes + end - start > MOST_WAITING) return NO_ROOM;
     let at = waiting.length;
     while (at > 0 && waiting[at - 1].offset > offset) at--;
     this.#compareWaiting(at, offset, data, start, end);
-    waiting.splice(at, 0, { offset, bytes: data.slice(start, end) });
+    waiting.splice(at, 0, { offset, bytes: data.slice(start, end), outOfBand });
     this.#waitingBytes += end - start;
     if (offset - this.available > REGION_GAP) this.#countRegions(waiting);
     // The gap before it may have shrunk: the peer acknowledged bytes that only now are known to be there.
@@ -207,13 +229,15 @@ export class StreamSide {
   }
 
   #drain(): void {
-    const waiting = this.#waiting;
+    let waiting = this.#waiting;
     if (waiting === undefined) return;
     let count = 0;
     while (count < waiting.length && waiting[count].offset <= this.available) {
-      const { offset, bytes } = waiting[count++];
+      const { offset, bytes, outOfBand } = waiting[count++];
       this.#waitingBytes -= bytes.length;
-      if (offset + bytes.length > this.available) this.#append(bytes, this.available - offset, bytes.length);
+      if (offset + bytes.length > this.available) this.#append(bytes, this.available - offset, bytes.length, outOfBand);
+      // A byte that was passed over moves those that wait.
+      if (outOfBand >= 0) waiting = this.#waiting!;
       // Behind the depth `available` stands still, and what waits there will never be read.
       if (this.depthReached) count = waiting.length;
     }
@@ -311,6 +335,7 @@ export class StreamSide {
 
   /** Puts what was held before in the place of a retransmission that says something else. False: it says the same. */
   restore(sequence: number, data: Uint8Array, start: number, end: number): boolean {
+    if (this.#isShifted) return false;
     const offset = this.offsetOf(sequence);
     const from = Math.max(offset, this.base);
     const to = Math.min(offset + end - start, this.available);
@@ -326,6 +351,7 @@ export class StreamSide {
 
   /** Does a retransmission say something else than what is held? */
   differs(sequence: number, data: Uint8Array, start: number, end: number): boolean {
+    if (this.#isShifted) return false;
     const offset = this.offsetOf(sequence);
     const to = Math.min(offset + end - start, this.available);
     for (let at = Math.max(offset, this.base); at < to; at++) if (data[start + at - offset] !== this.bytes[at - this.base]) return true;

@@ -204,6 +204,77 @@ const CASES: readonly Case[] = [
   },
 ];
 
+describe('urgent data out of band', () => {
+  const side = (...segments: readonly (readonly [sequence: number, text: string, outOfBand?: number])[]): string => {
+    const made = new StreamSide(0, new SlabPool());
+    made.begin(100);
+    for (const [sequence, text, outOfBand] of segments) {
+      const bytes = new TextEncoder().encode(text);
+      made.insert(sequence, bytes, 0, bytes.length, outOfBand);
+    }
+    return new TextDecoder().decode(made.bytes.subarray(0, made.available));
+  };
+  it.each([
+    [
+      'a byte alone',
+      [
+        [100, 'ab'],
+        [102, 'X', 0],
+        [103, 'cd'],
+      ],
+      'abcd',
+    ],
+    [
+      'the last of a segment',
+      [
+        [100, 'abX', 2],
+        [103, 'cd'],
+      ],
+      'abcd',
+    ],
+    [
+      'in the middle',
+      [
+        [100, 'aXb', 1],
+        [103, 'cd'],
+      ],
+      'abcd',
+    ],
+    [
+      'it came early, and so did what follows',
+      [
+        [103, 'cd'],
+        [102, 'X', 0],
+        [105, 'ef'],
+        [100, 'ab'],
+      ],
+      'abcdef',
+    ],
+    [
+      'sent again with what follows',
+      [
+        [100, 'ab'],
+        [102, 'X', 0],
+        [102, 'Xcd', 0],
+        [105, 'ef'],
+      ],
+      'abcdef',
+    ],
+    [
+      'two of them',
+      [
+        [100, 'a'],
+        [103, 'Yc', 0],
+        [101, 'X', 0],
+        [102, 'b'],
+      ],
+      'abc',
+    ],
+  ] as const)('%s', (_why, segments, text) => {
+    expect(side(...segments)).toBe(text);
+  });
+});
+
 describe('streams', () => {
   for (const { why, lines, client = '', server = '', anomalies = [], state, stream, inline } of CASES) {
     it(why, () => {

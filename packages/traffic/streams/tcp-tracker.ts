@@ -5,9 +5,23 @@
  */
 
 import { SlabPool } from '@sigwright/bytes';
-import { ACK, type EngineSettings, FIN, FLOW_CLOSED, FLOW_ESTABLISHED, type Flow, type Packet, RST, SYN, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  ACK,
+  DROPPED,
+  type EngineSettings,
+  FIN,
+  FLOW_CLOSED,
+  FLOW_ESTABLISHED,
+  type Flow,
+  type Packet,
+  RST,
+  SYN,
+  TO_CLIENT,
+  TO_SERVER,
+  URG,
+} from '@sigwright/contracts';
 import { copyFrame, renewTcpChecksum } from '../decode/rewrite.ts';
-import { applyException } from '../exceptions.ts';
+import { applyException, drop } from '../exceptions.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
@@ -152,9 +166,19 @@ export class TcpTracker {
     return true;
   }
 
+  /** The last urgent byte, which the receiver reads apart from the stream: the urgent pointer points behind it. */
+  #outOfBand({ tcpFlags, tcpUrgent }: Packet, length: number): number {
+    if ((tcpFlags & URG) === 0 || this.#settings.stream.urgentPolicy !== 'oob') return -1;
+    return tcpUrgent > length ? -1 : tcpUrgent - 1;
+  }
+
   /** False: the packet is not taken, and nothing else in it either. */
   #data(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number, length: number): boolean {
     const end = (sequence + length) | 0;
+    if ((packet.tcpFlags & URG) !== 0 && this.#settings.ips && this.#settings.stream.urgentPolicy === 'drop') {
+      drop(packet, DROPPED, 'stream urgent');
+      return false;
+    }
     if (this.#settings.inline && this.#settings.ips) this.#keepFirst(packet, side, sequence);
     if (
       !stream.windowsUnknown &&
@@ -178,7 +202,7 @@ export class TcpTracker {
       return true;
     }
     const { conflicting, depthReached } = side;
-    const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd);
+    const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd, this.#outOfBand(packet, length));
     if (outcome === NO_ROOM) {
       packet.anomalies.push('stream.reassembly_no_segment');
       applyException(packet, packet.flow, this.#settings.exceptionPolicies.reassemblyMemory, 'stream_reassembly_memcap', 'stream reassembly');
