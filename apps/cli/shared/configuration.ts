@@ -385,6 +385,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         guessed,
         payload: isYes(options['payload'], false),
         payloadPrintable: isYes(options['payload-printable'], false),
+        payloadLength: isYes(options['payload-length'], false),
         payloadSize: sizeOf(options['payload-buffer-size'], alert.payloadSize),
         tagged: isYes(options['tagged-packets'], true),
         packet: isYes(options['packet'], false),

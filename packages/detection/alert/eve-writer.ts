@@ -76,6 +76,7 @@ export interface EveOptions {
     readonly guessed: boolean;
     readonly payload: boolean;
     readonly payloadPrintable: boolean;
+    readonly payloadLength: boolean;
     /** bytes of a stream that are shown at most */
     readonly payloadSize: number;
     /** packets that a `tag` asks for */
@@ -115,6 +116,7 @@ export const DEFAULT_EVE: EveOptions = {
     guessed: false,
     payload: false,
     payloadPrintable: false,
+    payloadLength: false,
     payloadSize: 4096,
     tagged: true,
     packet: false,
@@ -260,13 +262,14 @@ export class EveWriter implements EngineHandlers {
       record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
       if (this.#options.alert.flow) record['flow'] = this.#flowInAlert(flow);
     }
-    const { payload, payloadPrintable, packet: wholePacket } = this.#options.alert;
-    if (payload || payloadPrintable) {
+    const { payload, payloadPrintable, payloadLength, packet: wholePacket } = this.#options.alert;
+    if (payload || payloadPrintable || payloadLength) {
       const stream = alert.inStream ? streamBytes(flow, packet.direction, this.#options.alert.payloadSize) : undefined;
       const bytes = stream?.bytes ?? packet.data.subarray(packet.payloadStart, packet.payloadEnd);
       const missing = stream === undefined || stream.missing === 0 ? '' : `[${stream.missing} bytes missing]`;
       if (payload) record['payload'] = missing === '' ? base64(bytes) : base64(concatBytes(fromLatin1(missing), bytes));
       if (payloadPrintable) record['payload_printable'] = missing + printableText(bytes);
+      if (payloadLength) record['payload_length'] = missing.length + bytes.length;
       record['stream'] = alert.inStream ? 1 : 0;
     }
     if (wholePacket && !packet.isPseudo) showPacket(record, packet);

@@ -183,6 +183,14 @@ const cases: readonly Case[] = [
     anomalies: [['response_body_unexpected']],
   },
   {
+    why: 'an answer without content should not tell of its length, even of none',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n'],
+    ],
+    anomalies: [['response_body_unexpected']],
+  },
+  {
     why: 'a body after 204 is read as its head says',
     turns: [
       ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],

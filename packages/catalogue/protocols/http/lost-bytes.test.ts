@@ -47,3 +47,15 @@ describe.each([
     expect(responses(server, size)).toEqual(expected);
   });
 });
+
+test('a body of which nothing is left is a file with a gap all the same', () => {
+  const flow = new Flow();
+  flow.protocol = TCP;
+  const session = protocol.open(flow, DEFAULT_SETTINGS);
+  const [request, head] = [fromLatin1(REQUEST), fromLatin1('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n')];
+  session.consume(TO_SERVER, request, 0, request.length, false, 1);
+  session.consume(TO_CLIENT, head, 0, head.length, false, 1);
+  session.skip(TO_CLIENT, 30);
+  session.finish(2);
+  expect(session.transactions[0].files).toMatchObject([{ name: '/n', size: 10, kept: 0, gaps: true, state: 'TRUNCATED' }]);
+});

@@ -355,6 +355,8 @@ export class HttpSession implements ProtocolSession {
     if (transaction.method === 'HEAD' || status === 204 || status === 304) {
       const { headers } = transaction.response;
       const announced = headers?.get('transfer-encoding') !== undefined || headers?.get('content-length') !== undefined;
+      // These never have one (RFC 9110, 15.3.5), also where the length that they tell is none.
+      if (announced && transaction.method !== 'HEAD') transaction.raise('response_body_unexpected');
       this.#complete(TO_CLIENT, side);
       side.unlikelyBody = announced;
       return;
@@ -522,7 +524,7 @@ export class HttpSession implements ProtocolSession {
       case 'sized': {
         const lost = Math.min(length, side.left);
         side.left -= lost;
-        transaction!.message(direction).body.size += lost;
+        this.#lost(direction, side, lost);
         // What was lost beyond the body may have been messages: the next first line is looked for.
         if (side.left > 0) return true;
         this.#complete(direction, side);
@@ -532,7 +534,7 @@ export class HttpSession implements ProtocolSession {
       case 'chunk':
         if (length > side.left) return this.#lose(direction, side);
         side.left -= length;
-        transaction!.message(direction).body.size += length;
+        this.#lost(direction, side, length);
         if (side.left === 0) side.state = 'chunk-end';
         return true;
       case 'line':
@@ -540,13 +542,21 @@ export class HttpSession implements ProtocolSession {
         return transaction === undefined;
       case 'open-ended':
       case 'lost':
-        transaction!.message(direction).body.size += length;
+        this.#lost(direction, side, length);
         return true;
       case 'tunnel':
         return true;
       default:
         return this.#lose(direction, side);
     }
+  }
+
+  /** Bytes of the body that the capture lacks: they count for its size, and there was a file. */
+  #lost(direction: Direction, side: Side, length: number): void {
+    const transaction = side.transaction!;
+    const message = transaction.message(direction);
+    message.body.size += length;
+    this.#announce(direction, side, transaction, message);
   }
 
   /** Where the message ends is not known any more. Responses are found again; a request could be anything. */
