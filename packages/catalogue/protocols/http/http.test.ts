@@ -188,6 +188,7 @@ const cases: readonly Case[] = [
       ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
       ['server', 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n'],
     ],
+    buffers: [{ 'http.stat_code': '204' }],
     anomalies: [['response_body_unexpected']],
   },
   {
