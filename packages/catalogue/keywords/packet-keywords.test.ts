@@ -1,0 +1,55 @@
+/** `vlan.id`, `vlan.layers` and `rpc` on packets that are filled in by hand. */
+import { fromHex } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, Packet, TCP, UDP } from '@sigwright/contracts';
+import { compileRule, HeaderResolver } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import { describe, expect, test } from 'vitest';
+import { catalogue } from '../index.ts';
+
+function holds(options: string, packet: Packet): boolean {
+  const { rules } = parseRules(`alert ip any any -> any any (${options} sid:1;)`);
+  const { compiled, diagnostics } = compileRule(rules[0], { catalogue, settings: DEFAULT_SETTINGS, headers: new HeaderResolver(DEFAULT_SETTINGS) });
+  if (compiled === undefined) throw new Error(diagnostics.map(({ title }) => title).join());
+  return compiled.packetConditions.every((condition) => condition.test(packet, undefined));
+}
+
+describe('virtual networks', () => {
+  test.each([
+    ['vlan.id:300;', [300], true, 'the only tag'],
+    ['vlan.id:300;', [], false, 'no tag'],
+    ['vlan.id:300;', [5, 300], true, 'any of them'],
+    ['vlan.id:300,all;', [5, 300], false, 'not all of them'],
+    ['vlan.id:>4,all;', [5, 300], true, 'all of them'],
+    ['vlan.id:>4,all;', [], false, 'all of none is none'],
+    ['vlan.id:300,0;', [5, 300], false, 'the outer one is another'],
+    ['vlan.id:300,-1;', [5, 300], true, 'the inner one'],
+    ['vlan.id:300,2;', [5, 300], false, 'there is no third one'],
+    ['vlan.layers:0;', [], true, 'untagged'],
+    ['vlan.layers:>1;', [5, 300], true, 'two tags'],
+  ] as const)('%s on %j: %s, %s', (options, tags, expected, _why) => {
+    const packet = new Packet();
+    packet.vlanCount = tags.length;
+    packet.vlans.set(tags);
+    expect(holds(options, packet)).toBe(expected);
+  });
+});
+
+describe('rpc', () => {
+  const CALL = '0000000100000000000000020001 86a0 0000000200000003'.replaceAll(' ', '');
+  test.each([
+    ['rpc:100000;', UDP, CALL, true, 'the program alone'],
+    ['rpc:100000,*,3;', UDP, CALL, true, 'any version'],
+    ['rpc:100000,3;', UDP, CALL, false, 'another version'],
+    ['rpc:100000,2,4;', UDP, CALL, false, 'another procedure'],
+    ['rpc:100000;', TCP, `80000018${CALL}`, true, 'behind a record mark'],
+    ['rpc:100000;', TCP, CALL, false, 'without one'],
+    ['rpc:100000;', UDP, CALL.replace('0000000100000000', '0000000100000001'), false, 'a reply'],
+    ['rpc:100000;', UDP, CALL.slice(0, -2), false, 'cut off'],
+  ] as const)('%s, protocol %i, %s: %s, %s', (options, protocol, text, expected, _why) => {
+    const packet = new Packet();
+    packet.protocol = protocol;
+    packet.data = fromHex(text)!;
+    packet.payloadEnd = packet.data.length;
+    expect(holds(options, packet)).toBe(expected);
+  });
+});
