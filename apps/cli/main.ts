@@ -29,6 +29,9 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   serve: { summary: 'the workbench: alerts, hosts, verdicts, rules, over a store', run: async (argv) => (await import('./serve.ts')).run(argv) },
   ingest: { summary: 'EVE JSON lines into a store', run: async (argv) => (await import('./serve.ts')).ingest(argv) },
+  hunt: { summary: 'new rules over an archive of captures, by workers', run: async (argv) => (await import('./hunt.ts')).hunt(argv) },
+  worker: { summary: 'inspects captures that hunts ask for (NATS JetStream)', run: async (argv) => (await import('./hunt.ts')).worker(argv) },
+  ship: { summary: 'an EVE file to the broker as it grows', run: async (argv) => (await import('./hunt.ts')).ship(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
   'language-server': {
     summary: 'rules in an editor: the language server protocol over stdio',

@@ -2,11 +2,14 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { serveWorkbench } from '@sigwright/server';
-import { openStore, prove, type Retention, ruleFacts, type StorePlace } from '@sigwright/workbench';
+import { hunting, openStore, prove, type Retention, ruleFacts } from '@sigwright/workbench';
+import { connected } from './hunt.ts';
+import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
+import { placeOf } from './shared/store-place.ts';
 
 const DEFAULT_PORT = 8340;
 const HIGHEST_PORT = 65_535;
@@ -26,6 +29,8 @@ that makes the first admin.
       --home-net NETS    which addresses are ours (kept in the store)
       --keep-days N      events older than so many days are forgotten
       --keep-bytes N     the oldest events are forgotten until the store is smaller
+      --nats URL         a NATS broker: hunts are sent to its workers, lines of EVE that \`sigwright ship\` sends are taken in
+      --archive FOLDER   captures for hunts, as seen from here
       --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
       --host ADDRESS     where to listen (default: 127.0.0.1)
       --url URL          how people reach it through a proxy with TLS; needed to listen elsewhere than on loopback
@@ -38,11 +43,6 @@ EVE JSON lines (- for standard input) into a store; the same line counts once, a
       --sensor NAME      what the events are filed under (default: this machine's name)
       --home-net NETS    which addresses are ours (kept in the store)
 `;
-
-function placeOf(given: string | undefined, usage: string): StorePlace {
-  if (given === undefined || given === '') throw new UsageProblem('name a store: --store FILE, or --store postgres://…', usage);
-  return /^postgres(ql)?:\/\//.test(given) ? { postgres: given } : { sqlite: given };
-}
 
 function amountOf(given: string | undefined, option: string): number | undefined {
   if (given === undefined) return undefined;
@@ -85,6 +85,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       'home-net': { type: 'string' },
       'keep-days': { type: 'string' },
       'keep-bytes': { type: 'string' },
+      nats: { type: 'string' },
+      archive: { type: 'string' },
       port: { type: 'string' },
       host: { type: 'string' },
       url: { type: 'string' },
@@ -103,6 +105,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const retention: Retention = { ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }) };
   const repository = values.folder === undefined ? undefined : repositoryAt(values.folder, 'serve');
   if (values.folder !== undefined && repository === undefined) return 1;
+  const { archive } = values;
+  if (archive !== undefined && !existsSync(archive)) throw new UsageProblem(`--archive ${archive} does not exist`, SERVE);
+  const broker = values.nats === undefined ? undefined : await connected({ url: values.nats });
   const store = await openStore(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) });
   if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net']))) {
     await store.close();
@@ -116,6 +121,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       classifications: DEFAULT_CLASSIFICATIONS,
       prove: (rules) => prove(rules, proofRunner()),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
+      ...(broker === undefined || archive === undefined ? {} : { archive: () => capturesOf(archive) }),
     },
     {
       port,
@@ -142,6 +148,12 @@ export async function run(argv: readonly string[]): Promise<number> {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
     }
   });
+  const ending = new AbortController();
+  if (broker !== undefined) {
+    const { collectEve, mindHunts } = await hunting();
+    rounds.push(mindHunts(store, broker, { signal: ending.signal, tell: complain }));
+    rounds.push(collectEve(store, broker, { signal: ending.signal, tell: complain }).then(() => {}));
+  }
   const forget = async (): Promise<void> => {
     await store.forget(retention).catch((problem: Error) => complain(problem.message));
   };
@@ -152,9 +164,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.once('SIGTERM', resolve);
   });
   stopped = true;
+  ending.abort();
   clearInterval(timer);
   await serving.close();
   await Promise.all(rounds);
+  await broker?.close();
   await store.close();
   return 0;
 }

@@ -82,6 +82,14 @@ export const DecisionBody = z
     seen: z.string().max(100_000).optional().describe('the rule as it was when it was decided; another one meanwhile is a conflict'),
   })
   .openapi('Decision');
+const LONGEST_REPORT = 4 * 1024 * 1024;
+export const HuntBody = z
+  .object({
+    title: short.min(1),
+    rules: z.string().min(1).max(LONGEST_REPORT),
+    networks: short.optional().describe('what HOME_NET is'),
+  })
+  .openapi('Hunt');
 const JudgedRule = z
   .object({
     sid: z.number(),
@@ -154,7 +162,9 @@ export function taken<Value>(result: Result<Value>): Value {
 
 /** Lines of one request; more come in several. */
 const MOST_INGEST_BYTES = 256 * 1024 * 1024;
-const LONGEST_REPORT = 4 * 1024 * 1024;
+/** Milliseconds between looks at jobs for those who listen, and looks between signs of life. */
+const JOBS_EVERY = 1000;
+const STILL_EVERY = 15;
 
 export function apiOf(desk: Desk): OpenAPIHono<Env> {
   const api = new OpenAPIHono<Env>({
@@ -621,10 +631,70 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
 
   api.openapi(
     route({
+      scope: 'triage',
+      method: 'post',
+      path: '/hunts',
+      summary: 'Begins a retro-hunt: rules over the archive of captures',
+      request: body(HuntBody),
+      responses: { 201: json(z.object({ job: z.number() }), 'it waits for workers; /jobs tells how far it is') },
+    }),
+    async (context) => {
+      const who = need(context, 'triage');
+      return context.json({ job: taken(await desk.hunt(who, context.req.valid('json'))) }, 201);
+    },
+  );
+
+  const Hits = z.array(z.object({ sid: z.number(), signature: z.string(), captures: z.number(), alerts: z.number() }));
+  const Captures = z.array(z.object({ capture: z.string(), state: z.string(), said: z.string(), alerts: z.number(), worker: z.string() }));
+  api.openapi(
+    route({
+      scope: 'read',
+      method: 'get',
+      path: '/hunts/{id}',
+      summary: 'What a retro-hunt found',
+      request: { params: z.object({ id }) },
+      responses: {
+        200: json(
+          z.object({ title: z.string(), state: z.string(), done: z.number(), total: z.number(), hits: Hits, captures: Captures }),
+          'rules that fired; captures with alerts, set aside, or not read to their end',
+        ),
+      },
+    }),
+    async (context) => {
+      need(context, 'read');
+      const job = context.req.valid('param').id;
+      const hunt = (await desk.store.hunts.list()).find((one) => one.job === job);
+      if (hunt === undefined) throw new Refusal(404, 'there is no such hunt');
+      const { title, state, done, total } = hunt;
+      return context.json(
+        { title, state, done, total, hits: [...(await desk.store.hunts.hits(job))], captures: [...(await desk.store.hunts.captures(job))] },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route({
+      scope: 'triage',
+      method: 'post',
+      path: '/hunts/{id}/cancel',
+      summary: 'Gives a retro-hunt up; what was found stays',
+      request: { params: z.object({ id }) },
+      responses: { 204: { description: 'workers stop' } },
+    }),
+    async (context) => {
+      const who = need(context, 'triage');
+      taken(await desk.cancelHunt(who, context.req.valid('param').id));
+      return context.body(null, 204);
+    },
+  );
+
+  api.openapi(
+    route({
       scope: 'read',
       method: 'get',
       path: '/stream',
-      summary: 'New alerts as server-sent events: `alerts` with their ids',
+      summary: 'Server-sent events: `alerts` with the ids of new alerts, `jobs` with how far background work is',
       responses: { 200: { description: 'a stream that stays open', content: { 'text/event-stream': { schema: z.string() } } } },
     }),
     (context) => {
@@ -635,9 +705,13 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
         );
         stream.onAbort(end);
         await stream.writeSSE({ event: 'hello', data: '{}' });
-        while (!stream.aborted) {
-          await stream.sleep(15_000);
-          await stream.writeSSE({ event: 'still', data: '{}' });
+        let told = '';
+        for (let round = 1; !stream.aborted; round++) {
+          await stream.sleep(JOBS_EVERY);
+          const jobs = JSON.stringify((await desk.store.jobs()).slice(0, 20).map(({ id: job, state, done, total }) => ({ id: job, state, done, total })));
+          if (jobs !== told) await stream.writeSSE({ event: 'jobs', data: jobs });
+          else if (round % STILL_EVERY === 0) await stream.writeSSE({ event: 'still', data: '{}' });
+          told = jobs;
         }
       }) as never;
     },

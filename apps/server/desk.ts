@@ -1,5 +1,6 @@
 /** What the server works on, and the changes that people make by it. Pages and API do the same thing through here; every change is noted. */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
@@ -14,6 +15,7 @@ import {
   decide,
   draftRules,
   freeSids,
+  insideOf,
   openRepository,
   type Principal,
   type ProofReport,
@@ -43,6 +45,8 @@ export interface DeskOptions {
   readonly prove?: (repository: Repository) => ProofReport;
   /** packets of a flow, as a capture */
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
+  /** captures of the archive, where hunts are minded */
+  readonly archive?: () => readonly string[];
   /** who did not sign in may read: for an example, never for real alerts */
   readonly guests?: boolean;
 }
@@ -220,6 +224,30 @@ export class Desk {
       coverage: buildCoverage(repository.rules.map(({ rule }) => rule)),
     });
     return { reading, draft };
+  }
+
+  // Hunts
+
+  /** Rules over the archive; workers do it. */
+  async hunt(who: Principal, request: { readonly title: string; readonly rules: string; readonly networks?: string }): Promise<Result<number>> {
+    const { archive } = this.options;
+    if (archive === undefined) return failure('hunt/no-archive', 'there is no archive to hunt in: start the server with --nats and --archive');
+    const { parseRules } = await import('@sigwright/rule-language');
+    const { rules, diagnostics } = parseRules(request.rules);
+    const broken = diagnostics.find((one) => one.severity === 'error');
+    if (rules.length === 0 || broken !== undefined) return failure('rule/broken', broken?.title ?? 'there is no rule in it');
+    if (request.networks !== undefined && insideOf(request.networks) === undefined)
+      return failure('hunt/networks', `\`${request.networks}\` is no list of networks`);
+    const captures = archive();
+    const job = await this.store.hunts.begin({ ...request, key: randomUUID(), by: who.name, captures });
+    await this.store.people.note(who.name, 'hunt', String(job), { title: request.title, rules: rules.length, captures: captures.length });
+    return success(job);
+  }
+
+  async cancelHunt(who: Principal, job: number): Promise<Result<undefined>> {
+    if ((await this.store.hunts.cancel(job)) === undefined) return failure('hunt/none', `hunt ${job} does not run`);
+    await this.store.people.note(who.name, 'hunt cancelled', String(job));
+    return success(undefined);
   }
 
   // Releases

@@ -21,6 +21,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/rules', 'Rules'],
   ['/workbench', 'Rule workbench'],
   ['/reports', 'Reports'],
+  ['/hunts', 'Hunts'],
   ['/review', 'Review queue'],
   ['/releases', 'Releases'],
   ['/community', 'Community review'],

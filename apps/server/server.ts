@@ -5,12 +5,13 @@ import { LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserR
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
-import { apiOf, DecisionBody, FeedbackRequest, TokenRequest, taken, UserRequest, VerdictRequest } from './api.ts';
+import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest } from './api.ts';
 import type { Desk } from './desk.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { alertPage, alertsPage } from './pages/alerts.ts';
 import { hostPage, hostsPage } from './pages/hosts.ts';
+import { huntPage, huntsPage } from './pages/hunts.ts';
 import { readPage, reportsPage } from './pages/reports.ts';
 import { communityPage, feedbackPage, releasesPage, reportFilePage, reviewPage, rulePage, rulesPage } from './pages/rules.ts';
 import { settingsPage, setupPage, signInPage } from './pages/settings.ts';
@@ -130,6 +131,8 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   show('/reports', 'Reports', (context) => reportsPage(desk, gate.csrf(context.get('who'))));
   show('/reports/:slug', 'Report', (context) => reportFilePage(desk, param(context, 'slug')));
   show('/review', 'Review queue', () => reviewPage(desk));
+  show('/hunts', 'Retro-hunts', (context) => huntsPage(desk, csrfFor(context, 'triage')));
+  show('/hunts/:job', 'Retro-hunt', (context) => huntPage(desk, number(context, 'job'), csrfFor(context, 'triage')));
   show('/releases', 'Releases', (context) => releasesPage(desk, csrfFor(context, 'release'), may(context, 'release')));
   show('/community', 'Community review', () => communityPage(desk));
   show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write')));
@@ -182,6 +185,33 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const who = need(context, 'write');
     taken(await desk.decideFeedback(who, number(context, 'id'), context.req.param('state') as 'accepted' | 'declined'));
     return back(context, '/feedback', 'decided');
+  });
+  app.post('/hunts', async (context) => {
+    const who = need(context, 'triage');
+    const form = await formOf(context);
+    const job = taken(await desk.hunt(who, checked(HuntBody, { ...form, networks: orNone(form['networks']) })));
+    return context.redirect(`/hunts/${job}`, 303);
+  });
+  app.post('/hunts/:job/cancel', async (context) => {
+    const who = need(context, 'triage');
+    taken(await desk.cancelHunt(who, number(context, 'job')));
+    return context.redirect(`/hunts/${number(context, 'job')}`, 303);
+  });
+  app.get('/hunts/:job/alerts.json', (context) => {
+    need(context, 'read');
+    const lines = desk.store.hunts.lines(number(context, 'job'));
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const { value, done } = await lines.next();
+        if (done === true) controller.close();
+        else controller.enqueue(encoder.encode(`${value.line}\n`));
+      },
+    });
+    return context.body(body, 200, {
+      'content-type': 'application/x-ndjson',
+      'content-disposition': `attachment; filename="hunt-${number(context, 'job')}.json"`,
+    });
   });
   app.post('/rules', async (context) => {
     const who = need(context, 'write');

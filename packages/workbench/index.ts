@@ -6,6 +6,7 @@ export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
 export * from './feedback/feedback.ts';
 export * from './format/format.ts';
+export * from './hunt/index.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
 export * from './lint/lint.ts';

@@ -56,6 +56,22 @@ if (live !== null) {
   });
 }
 
+/** How far background work is, as it goes; a page shown while it ran shows the end when it comes. */
+const jobs = [...document.querySelectorAll<HTMLProgressElement>('progress[data-job]')];
+if (jobs.length > 0) {
+  const source = new EventSource('/api/v1/stream');
+  source.addEventListener('jobs', (event) => {
+    for (const { id, state, done, total } of JSON.parse((event as MessageEvent<string>).data) as { id: number; state: string; done: number; total: number }[])
+      for (const bar of jobs.filter((one) => Number(one.dataset['job']) === id)) {
+        if (state !== 'running') return location.reload();
+        bar.max = Math.max(1, total);
+        bar.value = done;
+        const words = bar.nextElementSibling;
+        if (words !== null) words.textContent = `${done} of ${total}`;
+      }
+  });
+}
+
 for (const area of document.querySelectorAll<HTMLTextAreaElement>('form textarea[name=text]')) {
   area.addEventListener('dragover', (event) => event.preventDefault());
   area.addEventListener('drop', (event) => {

@@ -96,5 +96,27 @@ export function migrations(postgres: boolean): Record<string, Migration> {
         ).execute();
       },
     },
+    '0002 hunts': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await columns(
+          db.schema.createTable('hunts').addColumn('job', 'bigint', (column) => column.primaryKey()),
+          'key:text rules:text networks:text?',
+        ).execute();
+        await db.schema.createIndex('hunts_key').unique().on('hunts').column('key').execute();
+        await columns(
+          db.schema.createTable('hunt_captures'),
+          'job:bigint capture:text state:text tries:integer worker:text said:text packets:bigint bytes:bigint alerts:bigint',
+        )
+          .addPrimaryKeyConstraint('hunt_captures_key', ['job', 'capture'] as never)
+          .execute();
+        await db.schema.createIndex('hunt_captures_state').on('hunt_captures').columns(['job', 'state', 'capture']).execute();
+        await columns(db.schema.createTable('hunt_hits'), 'job:bigint capture:text sid:bigint signature:text alerts:bigint')
+          .addPrimaryKeyConstraint('hunt_hits_key', ['job', 'sid', 'capture'] as never)
+          .execute();
+        await columns(db.schema.createTable('hunt_lines'), 'job:bigint capture:text number:integer line:text')
+          .addPrimaryKeyConstraint('hunt_lines_key', ['job', 'capture', 'number'] as never)
+          .execute();
+      },
+    },
   };
 }

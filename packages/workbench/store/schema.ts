@@ -176,6 +176,47 @@ export interface SettingTable {
   value: string;
 }
 
+/** A job that is a retro-hunt. */
+export interface HuntTable {
+  job: number;
+  /** what brokers and workers know it by */
+  key: string;
+  rules: string;
+  networks: string | null;
+}
+
+export interface HuntCaptureTable {
+  job: number;
+  /** path inside the archive */
+  capture: string;
+  /** waiting, sent (to the broker), done, aside, left (the hunt was given up) */
+  state: string;
+  /** how often it was sent anew */
+  tries: number;
+  worker: string;
+  /** why it was set aside, or not read to its end */
+  said: string;
+  packets: number;
+  bytes: number;
+  alerts: number;
+}
+
+export interface HuntHitTable {
+  job: number;
+  capture: string;
+  sid: number;
+  signature: string;
+  alerts: number;
+}
+
+/** The first alerts of a capture, as EVE. */
+export interface HuntLineTable {
+  job: number;
+  capture: string;
+  number: number;
+  line: string;
+}
+
 export interface StoreSchema {
   events: EventTable;
   signatures: SignatureTable;
@@ -192,4 +233,8 @@ export interface StoreSchema {
   tokens: TokenTable;
   audit: AuditTable;
   settings: SettingTable;
+  hunts: HuntTable;
+  hunt_captures: HuntCaptureTable;
+  hunt_hits: HuntHitTable;
+  hunt_lines: HuntLineTable;
 }

@@ -9,6 +9,7 @@ import { type AlertFilter, alertHours, listAlerts, oneRecord, recordsOfFlow, typ
 import { openDatabase, type StorePlace } from './engines.ts';
 import { catchUp, plus } from './follow.ts';
 import { type HostPicture, hostPicture, judgedHosts } from './hosts.ts';
+import { Hunts } from './hunts.ts';
 import { BATCH_LINES, type Ingest, type Ingested, NOTHING_INGESTED, openIngest } from './ingest.ts';
 import { LineCutter } from './lines.ts';
 import { People } from './people.ts';
@@ -50,6 +51,7 @@ const HOME_NETWORKS = 'home networks';
 
 export class Store {
   readonly people: People;
+  readonly hunts: Hunts;
   readonly #db: Kysely<StoreSchema>;
   readonly #isPostgres: boolean;
   readonly #ingest: Ingest;
@@ -66,6 +68,7 @@ export class Store {
     this.#factsOf = options.factsOf ?? (() => undefined);
     this.#now = options.now ?? Date.now;
     this.people = new People(db, this.#now);
+    this.hunts = new Hunts(db, this.#now);
   }
 
   async close(): Promise<void> {
@@ -268,6 +271,8 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
     .updateTable('jobs')
     .set({ state: 'broken off', ended: (options.now ?? Date.now)() })
     .where('state', '=', 'running')
+    // Hunts wait in the store and the broker.
+    .where('kind', '<>', 'hunt')
     .execute();
   return new Store(db, 'postgres' in place, ingest, inside, options);
 }

@@ -1,0 +1,109 @@
+/**
+ * A hunt in which everybody is killed: workers, who minds the hunt, and the broker, once with an empty disk afterwards. What the store
+ * says in the end is compared with what one engine says of each capture. For tests.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore } from '@sigwright/workbench';
+import type { OwnNats } from '../../packages/workbench/hunt/own-nats.ts';
+import { capturesOf } from './shared/archive.ts';
+import { huntEngine } from './shared/hunt-engine.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+export interface HuntTrial {
+  readonly kills: number;
+  readonly captures: number;
+  readonly state: string;
+  readonly done: number;
+  readonly aside: readonly string[];
+  /** `sid captures alerts` */
+  readonly found: readonly string[];
+  readonly expected: readonly string[];
+  /** the hunt, in milliseconds */
+  readonly time: number;
+}
+
+export interface TrialOptions {
+  readonly archive: string;
+  readonly rules: string;
+  readonly workers: number;
+  /** how often somebody is killed before they are left to finish */
+  readonly kills: number;
+  /** milliseconds between kills: longer than a worker takes to start */
+  readonly killEvery: number;
+}
+
+export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills: most, killEvery }: TrialOptions): Promise<HuntTrial> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunt-trial-'));
+  const store = join(folder, 'store.db');
+  const rulesFile = join(folder, 'trial.rules');
+  writeFileSync(rulesFile, rules);
+  const start = (...args: readonly string[]): ChildProcess => spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
+  const ended = (child: ChildProcess): Promise<unknown> =>
+    child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
+  const kill = async (child: ChildProcess): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended(child);
+  };
+  const startWorker = (): ChildProcess => start('worker', '--nats', nats.url, '--archive', archive, '--patience', '3');
+  const crew = Array.from({ length: workers }, startWorker);
+  const options = ['--nats', nats.url, '--store', store];
+  const begun = performance.now();
+  let minder = start('hunt', ...options, '--archive', archive, '-S', rulesFile);
+  let kills = 0;
+  try {
+    while (minder.exitCode === null && minder.signalCode === null) {
+      await Promise.race([ended(minder), new Promise((resolve) => setTimeout(resolve, killEvery))]);
+      if (kills >= most || minder.exitCode !== null) continue;
+      kills++;
+      if (kills % 7 === 3) await nats.crash(true);
+      else if (kills === 6) await nats.crash(false);
+      else if (kills % 7 === 5) {
+        // Killed before it wrote the hunt down there is nothing to go on with.
+        if (!(await hasHunt(store))) continue;
+        await kill(minder);
+        minder = start('hunt', ...options, '--go-on');
+      } else {
+        const victim = kills % crew.length;
+        await kill(crew[victim]);
+        crew[victim] = startWorker();
+      }
+    }
+    const time = performance.now() - begun;
+    const opened = await openStore({ sqlite: store });
+    const hunt = (await opened.hunts.list())[0];
+    const found = (await opened.hunts.hits(hunt.job)).map((hit) => `${hit.sid} ${hit.captures} ${hit.alerts}`);
+    const aside = (await opened.hunts.captures(hunt.job)).filter((one) => one.state === 'aside').map((one) => `${one.capture}: ${one.said}`);
+    await opened.close();
+    const expected = await alone(archive, rules);
+    return { kills, captures: capturesOf(archive).length, state: hunt.state, done: hunt.done, aside, found: [...found].sort(), expected, time };
+  } finally {
+    for (const child of [minder, ...crew]) await kill(child);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function hasHunt(place: string): Promise<boolean> {
+  const store = await openStore({ sqlite: place });
+  const has = (await store.hunts.list()).length > 0;
+  await store.close();
+  return has;
+}
+
+/** One engine, one capture after the other. */
+async function alone(archive: string, rules: string): Promise<string[]> {
+  const engine = huntEngine(archive)(rules, undefined);
+  const sums = new Map<number, { captures: number; alerts: number }>();
+  for (const capture of capturesOf(archive)) {
+    for (const { sid, alerts } of (await engine(capture, { stopped: false })).hits) {
+      const sum = sums.get(sid) ?? { captures: 0, alerts: 0 };
+      sum.captures++;
+      sum.alerts += alerts;
+      sums.set(sid, sum);
+    }
+  }
+  return [...sums].map(([sid, sum]) => `${sid} ${sum.captures} ${sum.alerts}`).sort();
+}

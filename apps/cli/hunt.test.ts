@@ -1,0 +1,142 @@
+/** Retro-hunts by workers at a broker: nothing lost, nothing counted twice, whoever is killed. Left out aloud where there is no nats-server. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hunting, openStore } from '@sigwright/workbench';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startNats } from '../../packages/workbench/hunt/own-nats.ts';
+import { huntTrial } from './hunt-trial.ts';
+import { huntEngine } from './shared/hunt-engine.ts';
+
+const nats = await startNats();
+if (nats === undefined) console.warn('left out: hunts at a NATS broker, which could not be started (Debian: apt-get install nats-server)');
+const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
+const rules = readFileSync(join(WEEK, 'rules', 'malware.rules'), 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunts-'));
+afterAll(async () => {
+  await nats?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const GOOD = '01890000-0000-7000-8000-000000000001';
+const HIT = { sid: 1, signature: 'one', alerts: 3 };
+
+describe('what a store makes of results', () => {
+  test('a capture is settled once: its alerts do not count again when the result arrives again', async () => {
+    const store = await openStore({ sqlite: ':memory:' });
+    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', captures: ['a.pcap', 'b.pcap'] });
+    const result = { hunt: GOOD, capture: 'a.pcap', worker: 'w', outcome: { packets: 1, bytes: 1, hits: [HIT], lines: ['{}'] } };
+    expect([await store.hunts.settle(result), await store.hunts.settle(result)]).toEqual([true, false]);
+    expect(await store.hunts.hits(job)).toEqual([{ sid: 1, signature: 'one', captures: 1, alerts: 3 }]);
+    expect((await store.hunts.list())[0]).toMatchObject({ done: 1, total: 2, state: 'running' });
+    await store.hunts.settle({ hunt: GOOD, capture: 'b.pcap', worker: 'w', aside: 'why' });
+    expect((await store.hunts.list())[0]).toMatchObject({ done: 2, state: 'done' });
+    await store.close();
+  });
+
+  test('after a hunt was given up its late results change nothing, and what was found stays', async () => {
+    const store = await openStore({ sqlite: ':memory:' });
+    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', captures: ['a.pcap', 'b.pcap'] });
+    const outcome = { packets: 1, bytes: 1, hits: [HIT], lines: [] };
+    await store.hunts.settle({ hunt: GOOD, capture: 'a.pcap', worker: 'w', outcome });
+    expect(await store.hunts.cancel(job)).toBe(GOOD);
+    expect(await store.hunts.settle({ hunt: GOOD, capture: 'b.pcap', worker: 'w', outcome })).toBe(false);
+    expect(await store.hunts.hits(job)).toHaveLength(1);
+    expect(await store.hunts.cancel(job)).toBeUndefined();
+    await store.close();
+  });
+});
+
+describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
+  test('workers, minder and broker are killed again and again, the disk of the broker is lost: every capture counts once', async () => {
+    const archive = join(folder, 'killed');
+    mkdirSync(join(archive, 'below'), { recursive: true });
+    for (let at = 0; at < 150; at++) copyFileSync(join(WEEK, 'week.pcap'), join(archive, at % 2 === 0 ? 'below' : '', `${at}.pcap`));
+    const trial = await huntTrial(nats!, { archive, rules, workers: 2, kills: 7, killEvery: 1500 });
+    expect({ ...trial, time: 0, kills: trial.kills >= 3 }).toEqual({
+      ...trial,
+      time: 0,
+      kills: true,
+      done: 150,
+      captures: 150,
+      state: 'done',
+      aside: [],
+      found: trial.expected,
+    });
+    expect(trial.expected.length).toBeGreaterThan(10);
+  });
+
+  test('what no worker can do is set aside with the reason, and the rest goes on', async () => {
+    const { CANCELLED: _, WORK, openBroker, mindHunts, work } = await hunting();
+    const archive = join(folder, 'poison');
+    mkdirSync(archive);
+    copyFileSync(join(WEEK, 'week.pcap'), join(archive, 'good.pcap'));
+    writeFileSync(join(archive, 'torn.pcap'), 'this is no capture');
+    const broker = await openBroker({ url: nats!.url });
+    const store = await openStore({ sqlite: ':memory:' });
+    const captures = ['../outside.pcap', 'good.pcap', 'missing.pcap', 'throws.pcap', 'torn.pcap'];
+    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, captures });
+    await broker.streams.publish('sigwright.work.strange', '{"not": "a task"');
+    await broker.streams.publish('sigwright.results.strange', 'not a result');
+    const stop = new AbortController();
+    const engine = huntEngine(archive);
+    const working = work(broker, {
+      name: 'w',
+      signal: stop.signal,
+      engine: (text, networks) => {
+        const made = engine(text, networks);
+        return (capture, signal) => (capture === 'throws.pcap' ? Promise.reject(new Error('a fault of the engine')) : made(capture, signal));
+      },
+    });
+    await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
+    const said = (await store.hunts.captures(job)).map((one) => `${one.capture} ${one.state}: ${one.said}`);
+    expect(said.sort()).toEqual([
+      '../outside.pcap aside: its name leads out of the archive',
+      expect.stringMatching(/^good.pcap done: $/),
+      expect.stringMatching(/^missing.pcap done: .*can not be opened/),
+      'throws.pcap aside: a fault of the engine',
+      'torn.pcap done: this is neither pcap nor pcapng',
+    ]);
+    stop.abort();
+    await working;
+    expect((await broker.manager.streams.info(WORK)).state.messages).toBe(0);
+    await store.close();
+    await broker.close();
+  });
+
+  test('rules that are nothing set every capture aside instead of stopping workers', async () => {
+    const { openBroker, mindHunts, work } = await hunting();
+    const broker = await openBroker({ url: nats!.url });
+    const store = await openStore({ sqlite: ':memory:' });
+    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: 'alert nonsense', captures: ['a.pcap'] });
+    const stop = new AbortController();
+    const working = work(broker, { name: 'w', signal: stop.signal, engine: huntEngine(folder) });
+    await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
+    expect((await store.hunts.captures(job))[0]).toMatchObject({ state: 'aside', said: expect.stringContaining('none of the rules can be used') });
+    stop.abort();
+    await working;
+    await store.close();
+    await broker.close();
+  });
+
+  test('lines of sensors count once, though they are sent twice and the broker is killed between', async () => {
+    const { collectEve, openBroker, shipEve } = await hunting();
+    const eve = join(folder, 'eve.json');
+    const line = (at: number): string =>
+      `${JSON.stringify({ timestamp: '2024-03-08T09:03:00.0+0000', event_type: 'flow', flow_id: at, src_ip: '10.0.0.1', dest_ip: '10.0.0.2' })}\n`;
+    writeFileSync(eve, Array.from({ length: 5000 }, (_, at) => line(at)).join(''));
+    const { signal } = new AbortController();
+    const broker = await openBroker({ url: nats!.url });
+    await shipEve(broker, eve, { sensor: 'one', state: join(folder, 'state'), signal, once: true });
+    await nats!.crash(true);
+    // As if it was killed before it wrote down how far it was.
+    rmSync(join(folder, 'state'));
+    await shipEve(broker, eve, { sensor: 'one', state: join(folder, 'state'), signal, once: true });
+    expect(await shipEve(broker, eve, { sensor: 'one', state: join(folder, 'state'), signal, once: true })).toBe(0);
+    const store = await openStore({ sqlite: ':memory:' });
+    expect(await collectEve(store, broker, { signal, once: true })).toBe(5000);
+    expect((await store.sensors()).map((one) => one.name)).toEqual(['one']);
+    await store.close();
+    await broker.close();
+  });
+});

@@ -1,0 +1,54 @@
+/** Retro-hunts: rules over the archive of captures by workers; how far each is, what it found, what was set aside and why. */
+import type { HuntRow } from '@sigwright/workbench';
+import type { Desk } from '../desk.ts';
+import { type Html, html } from '../html.ts';
+import { counted, csrfField, empty, ruleLink, table, when } from '../layout.ts';
+
+function progress(hunt: HuntRow): Html {
+  if (hunt.state !== 'running') return html`${hunt.state}, ${hunt.done} of ${hunt.total}`;
+  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="captures of hunt ${hunt.job}"></progress> <span>${hunt.done} of ${hunt.total}</span>`;
+}
+
+export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<Html> {
+  const hunts = await desk.store.hunts.list();
+  const list =
+    hunts.length === 0
+      ? empty('No rule was taken over the archive yet.')
+      : html`<div data-rows="tr">${table(
+          ['begun', 'hunt', 'captures', 'by'],
+          hunts.map((hunt) => [when(hunt.created), html`<a href="/hunts/${hunt.job}">${hunt.title}</a>`, progress(hunt), hunt.by]),
+        )}</div>`;
+  const form =
+    desk.options.archive === undefined
+      ? html`<p class="quiet-text">To begin hunts here, start the server with <code>--nats</code> and <code>--archive</code>, and workers with <code>sigwright worker</code>.</p>`
+      : csrf === undefined
+        ? html``
+        : html`<h2>A new hunt</h2><form class="tall" method="post" action="/hunts">${csrfField(csrf)}<label>What it is called <input name="title" required maxlength="200"></label><label>Rules <textarea name="rules" rows="8" required spellcheck="false"></textarea></label><label>HOME_NET (optional) <input name="networks" maxlength="200"></label><p><button>Begin</button></p></form>`;
+  return html`<p class="lead">New rules over the captures that were kept: what happened before anybody knew.</p>${list}${form}`;
+}
+
+export async function huntPage(desk: Desk, job: number, csrf: string | undefined): Promise<Html | undefined> {
+  const hunt = (await desk.store.hunts.list()).find((one) => one.job === job);
+  if (hunt === undefined) return undefined;
+  const hits = await desk.store.hunts.hits(job);
+  const captures = await desk.store.hunts.captures(job);
+  const cancel =
+    hunt.state === 'running' && csrf !== undefined
+      ? html`<form method="post" action="/hunts/${job}/cancel">${csrfField(csrf)}<button>Give it up</button></form>`
+      : html``;
+  const fired =
+    hits.length === 0
+      ? empty(hunt.state === 'running' ? 'No rule fired so far.' : 'No rule fired.')
+      : html`${table(
+          ['rule', 'captures', 'alerts'],
+          hits.map((hit) => [html`${ruleLink(hit.sid)} ${hit.signature}`, hit.captures, hit.alerts]),
+        )}<p><a href="/hunts/${job}/alerts.json">The alerts as EVE</a> (the first 200 of each capture)</p>`;
+  const where =
+    captures.length === 0
+      ? html``
+      : html`<h2>Captures</h2><p class="quiet-text">Those with alerts, set aside, or not read to their end.</p>${table(
+          ['capture', 'alerts', 'state', 'why', 'worker'],
+          captures.map((one) => [one.capture, one.alerts, one.state === 'aside' ? 'set aside' : one.state, one.said, one.worker]),
+        )}`;
+  return html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">Begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancel}<h2>What fired</h2>${fired}${where}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * NATS JetStream as the place where work waits. Four streams, all on disk:
+ *
+ *     SIGWRIGHT_WORK     one message a capture, gone when it is acknowledged; only so many at a time
+ *     SIGWRIGHT_RESULTS  what came out, gone when it is in the store; full: workers wait
+ *     SIGWRIGHT_RULES    rules of hunts, compressed, in parts; forgotten after a month
+ *     SIGWRIGHT_EVE      lines of EVE from sensors, gone when they are in the store; full: sensors wait
+ *
+ * Delivery is at least once; what counts is kept once by the store. https://docs.nats.io/nats-concepts/jetstream
+ */
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+
+export const WORK = 'SIGWRIGHT_WORK';
+export const RESULTS = 'SIGWRIGHT_RESULTS';
+export const RULES = 'SIGWRIGHT_RULES';
+export const EVE = 'SIGWRIGHT_EVE';
+/** Told to all workers when a hunt is given up: its id. */
+export const CANCELLED = 'sigwright.cancelled';
+
+/** Messages; the sender keeps far fewer waiting. */
+const MOST_WAITING = 10_000;
+const MOST_RESULT_BYTES = 1024 ** 3;
+const MOST_EVE_BYTES = 4 * 1024 ** 3;
+const MONTH = 30 * 86_400;
+/** Below the megabyte that a broker takes as it comes. */
+export const LONGEST_PART = 512 * 1024;
+/** Bytes of rules once they are unpacked: some ten times the largest set. */
+const LONGEST_RULES = 512 * 1024 * 1024;
+const NANOSECONDS = 1e9;
+
+export interface BrokerOptions {
+  /** `nats://user:password@host:4222`, several with commas */
+  readonly url: string;
+  /** seconds after which a message that nobody speaks for is given to another */
+  readonly patience?: number;
+}
+
+export interface Broker {
+  readonly connection: NatsConnection;
+  readonly streams: JetStreamClient;
+  readonly manager: JetStreamManager;
+  /** milliseconds */
+  readonly patience: number;
+  /** makes streams that are missing: a broker may come back with an empty disk */
+  haveStreams(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects, and makes streams and consumers where they are missing. Rejects where the broker does not answer at first; later breaks are waited out. */
+export async function openBroker({ url, patience = 30 }: BrokerOptions): Promise<Broker> {
+  const servers = url.split(',').map((one) => one.trim());
+  const { username, password } = new URL(servers[0]);
+  const connection = await connect({
+    servers: servers.map((one) => new URL(one).host),
+    ...(username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
+    ...(servers[0].startsWith('tls://') ? { tls: {} } : {}),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    name: 'sigwright',
+  });
+  try {
+    const manager = await jetstreamManager(connection);
+    const haveStreams = (): Promise<void> => makeStreams(manager, patience);
+    await haveStreams();
+    return { connection, streams: jetstream(connection), manager, patience: patience * 1000, haveStreams, close: () => connection.close() };
+  } catch (problem) {
+    await connection.close();
+    throw problem;
+  }
+}
+
+/** Makes what is missing. */
+async function makeStreams(manager: JetStreamManager, patience: number): Promise<void> {
+  const file = { storage: StorageType.File, discard: DiscardPolicy.New };
+  const once = { ...file, retention: RetentionPolicy.Workqueue };
+  await stream(manager, { ...once, name: WORK, subjects: ['sigwright.work.>'], max_msgs: MOST_WAITING });
+  await stream(manager, { ...once, name: RESULTS, subjects: ['sigwright.results.>'], max_bytes: MOST_RESULT_BYTES });
+  await stream(manager, { ...once, name: EVE, subjects: ['sigwright.eve.>'], max_bytes: MOST_EVE_BYTES });
+  await stream(manager, {
+    ...file,
+    discard: DiscardPolicy.Old,
+    name: RULES,
+    subjects: ['sigwright.rules.>'],
+    max_msgs_per_subject: 1,
+    max_age: MONTH * NANOSECONDS,
+  });
+  for (const [name, durable] of [
+    [WORK, 'workers'],
+    [RESULTS, 'collectors'],
+    [EVE, 'collectors'],
+  ])
+    await manager.consumers.add(name, { durable_name: durable, ack_policy: AckPolicy.Explicit, ack_wait: patience * NANOSECONDS, max_ack_pending: 1000 });
+}
+
+async function stream(manager: JetStreamManager, config: Parameters<JetStreamManager['streams']['add']>[0]): Promise<void> {
+  try {
+    await manager.streams.info(config.name!);
+  } catch {
+    await manager.streams.add(config);
+  }
+}
+
+export function digestOf(rules: string): string {
+  return createHash('sha256').update(rules).digest('hex');
+}
+
+/** Puts the rules where workers find them; putting them twice is no harm. The answer is how many parts they are. */
+export async function putRules(broker: Broker, rules: string): Promise<number> {
+  const digest = digestOf(rules);
+  const packed = gzipSync(rules);
+  const parts = Math.ceil(packed.length / LONGEST_PART);
+  for (let part = 0; part < parts; part++)
+    await broker.streams.publish(`sigwright.rules.${digest}.${part}`, packed.subarray(part * LONGEST_PART, (part + 1) * LONGEST_PART));
+  return parts;
+}
+
+/** Rejects where they are not there, or are not what their digest says. */
+export async function getRules(broker: Broker, digest: string, parts: number): Promise<string> {
+  const packed: Uint8Array[] = [];
+  for (let part = 0; part < parts; part++) {
+    const message = await broker.manager.streams.getMessage(RULES, { last_by_subj: `sigwright.rules.${digest}.${part}` });
+    if (message === null) throw new Error(`part ${part} of the rules is gone`);
+    packed.push(message.data);
+  }
+  const rules = gunzipSync(Buffer.concat(packed), { maxOutputLength: LONGEST_RULES }).toString();
+  if (digestOf(rules) !== digest) throw new Error('the rules are not what their digest says');
+  return rules;
+}
+
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,97 @@
+/**
+ * A NATS server with JetStream of its own on loopback, for tests and for trying: Debian's package `nats-server`, its data in a temporary
+ * folder that goes with it. `node packages/workbench/hunt/own-nats.ts` starts one and says its address.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+export interface OwnNats {
+  readonly url: string;
+  /** ends it as a crash does, and starts it on the same data, or on none */
+  crash(keepData: boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const PATIENCE = 20_000;
+
+/** Undefined: it is not installed, or did not start. */
+export async function startNats(): Promise<OwnNats | undefined> {
+  const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin']
+    .map((folder) => join(folder, 'nats-server'))
+    .find((path) => existsSync(path));
+  if (program === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'sigwright-nats-'));
+  const port = await freePort();
+  const start = async (): Promise<ChildProcess> => {
+    const server = spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await ready(server);
+    return server;
+  };
+  const end = (server: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> =>
+    new Promise((resolve) => {
+      server.once('exit', () => resolve());
+      server.kill(signal);
+    });
+  let server: ChildProcess;
+  try {
+    server = await start();
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+    return undefined;
+  }
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    async crash(keepData) {
+      await end(server, 'SIGKILL');
+      if (!keepData) rmSync(join(folder, 'data'), { recursive: true, force: true });
+      server = await start();
+    },
+    async stop() {
+      await end(server, 'SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function ready(server: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('nats-server did not start in time')), PATIENCE);
+    let said = '';
+    server.stderr!.on('data', (chunk: Buffer) => {
+      if (said.length < 100_000) said += chunk.toString();
+      if (said.includes('Server is ready')) {
+        clearTimeout(timer);
+        resolve();
+      }
+    });
+    server.once('error', reject);
+    server.once('exit', () => {
+      clearTimeout(timer);
+      reject(new Error(said));
+    });
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const nats = await startNats();
+  if (nats === undefined) {
+    console.error('nats-server could not be started; on Debian: apt-get install nats-server');
+    process.exit(1);
+  }
+  console.log(nats.url);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void nats.stop());
+}
