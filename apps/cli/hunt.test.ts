@@ -67,7 +67,7 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
   });
 
   test('what no worker can do is set aside with the reason, and the rest goes on', async () => {
-    const { CANCELLED: _, WORK, openBroker, mindHunts, work } = await hunting();
+    const { ASIDE, WORK, openBroker, mindHunts, work } = await hunting();
     const archive = join(folder, 'poison');
     mkdirSync(archive);
     copyFileSync(join(WEEK, 'week.pcap'), join(archive, 'good.pcap'));
@@ -99,7 +99,8 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     ]);
     stop.abort();
     await working;
-    expect((await broker.manager.streams.info(WORK)).state.messages).toBe(0);
+    expect((await broker.manager.streams.info(WORK, { subjects_filter: '>' })).state.subjects ?? {}).toEqual({});
+    expect((await broker.manager.streams.info(ASIDE)).state.messages).toBe(2);
     await store.close();
     await broker.close();
   });

@@ -1,10 +1,11 @@
 /**
- * NATS JetStream as the place where work waits. Four streams, all on disk:
+ * NATS JetStream as the place where work waits. Five streams, all on disk:
  *
  *     SIGWRIGHT_WORK     one message a capture, gone when it is acknowledged; only so many at a time
  *     SIGWRIGHT_RESULTS  what came out, gone when it is in the store; full: workers wait
  *     SIGWRIGHT_RULES    rules of hunts, compressed, in parts; forgotten after a month
  *     SIGWRIGHT_EVE      lines of EVE from sensors, gone when they are in the store; full: sensors wait
+ *     SIGWRIGHT_ASIDE    messages that nobody could read, with the reason; forgotten after a month
  *
  * Delivery is at least once; what counts is kept once by the store. https://docs.nats.io/nats-concepts/jetstream
  */
@@ -15,6 +16,7 @@ import {
   DiscardPolicy,
   type JetStreamClient,
   type JetStreamManager,
+  type JsMsg,
   jetstream,
   jetstreamManager,
   RetentionPolicy,
@@ -26,6 +28,7 @@ export const WORK = 'SIGWRIGHT_WORK';
 export const RESULTS = 'SIGWRIGHT_RESULTS';
 export const RULES = 'SIGWRIGHT_RULES';
 export const EVE = 'SIGWRIGHT_EVE';
+export const ASIDE = 'SIGWRIGHT_ASIDE';
 /** Told to all workers when a hunt is given up: its id. */
 export const CANCELLED = 'sigwright.cancelled';
 
@@ -39,6 +42,8 @@ export const LONGEST_PART = 512 * 1024;
 /** Bytes of rules once they are unpacked: some ten times the largest set. */
 const LONGEST_RULES = 512 * 1024 * 1024;
 const NANOSECONDS = 1e9;
+/** Bytes of a message that was set aside. */
+const LONGEST_EXCERPT = 64 * 1024;
 
 export interface BrokerOptions {
   /** `nats://user:password@host:4222`, several with commas */
@@ -91,6 +96,14 @@ async function makeStreams(manager: JetStreamManager, patience: number): Promise
   await stream(manager, {
     ...file,
     discard: DiscardPolicy.Old,
+    name: ASIDE,
+    subjects: ['sigwright.aside'],
+    max_msgs: MOST_WAITING,
+    max_age: MONTH * NANOSECONDS,
+  });
+  await stream(manager, {
+    ...file,
+    discard: DiscardPolicy.Old,
     name: RULES,
     subjects: ['sigwright.rules.>'],
     max_msgs_per_subject: 1,
@@ -137,6 +150,16 @@ export async function getRules(broker: Broker, digest: string, parts: number): P
   const rules = gunzipSync(Buffer.concat(packed), { maxOutputLength: LONGEST_RULES }).toString();
   if (digestOf(rules) !== digest) throw new Error('the rules are not what their digest says');
   return rules;
+}
+
+/**
+ * Keeps what nobody can read, with the reason, and takes it from its stream. Acknowledged, not terminated: brokers before 2.10 keep a
+ * terminated message in a work queue for ever.
+ */
+export async function setAside(broker: Broker, message: JsMsg, reason: string): Promise<void> {
+  const text = Buffer.from(message.data.subarray(0, LONGEST_EXCERPT)).toString('base64');
+  await broker.streams.publish('sigwright.aside', JSON.stringify({ subject: message.subject, reason, bytes: message.data.length, begins: text }));
+  await message.ackAck();
 }
 
 export function pause(milliseconds: number): Promise<void> {

@@ -3,7 +3,7 @@
  * what was given up. It holds nothing that is not in store or broker, so it may be killed, and several may run.
  */
 import type { Store } from '../store/store.ts';
-import { type Broker, CANCELLED, digestOf, pause, putRules, RESULTS, WORK } from './broker.ts';
+import { type Broker, CANCELLED, digestOf, pause, putRules, RESULTS, setAside, WORK } from './broker.ts';
 import { HuntResult, type HuntTask } from './shapes.ts';
 
 export interface MindOptions {
@@ -82,7 +82,7 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
           result = HuntResult.parse(message.json());
         } catch {
           tell(`a message that is no result was set aside: ${message.subject}`);
-          message.term('not a result');
+          await setAside(broker, message, 'it is no result');
           continue;
         }
         await store.hunts.settle(result);

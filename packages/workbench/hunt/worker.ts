@@ -3,7 +3,7 @@
  * safe in the broker: whoever is killed before that leaves it to another. What nobody can finish is set aside with the reason.
  */
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Broker, CANCELLED, getRules, pause, RESULTS, WORK } from './broker.ts';
+import { type Broker, CANCELLED, getRules, pause, RESULTS, setAside, WORK } from './broker.ts';
 import { type HuntOutcome, type HuntResult, HuntTask, staysInside } from './shapes.ts';
 
 /** Inspects captures with the rules it was made for. */
@@ -63,11 +63,10 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
     const task = taskOf(message);
     if (task === undefined) {
       tell(`a message that is no task was set aside: ${message.subject}`);
-      message.term('not a task');
-      return;
+      return setAside(broker, message, 'it is no task');
     }
     const aside = (why: string): Promise<void> => report({ hunt: task.hunt, capture: task.capture, worker: name, aside: why.slice(0, 1000) }, message);
-    if (cancelled.has(task.hunt)) return void message.term('cancelled');
+    if (cancelled.has(task.hunt)) return message.ack();
     if (!staysInside(task.capture)) return aside('its name leads out of the archive');
     if (message.info.deliveryCount > MOST_TRIES) return aside(`given up after ${MOST_TRIES} tries: whoever took it ended, or fell silent`);
     const stop = {
@@ -86,7 +85,7 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
         if (broker.connection.isClosed() || isAway(problem)) return void message.nak(AGAIN);
         return await aside((problem as Error).message);
       }
-      if (stop.stopped) return void (signal.aborted ? message.nak() : message.term('cancelled'));
+      if (stop.stopped) return void (signal.aborted ? message.nak() : message.ack());
       await report({ hunt: task.hunt, capture: task.capture, worker: name, outcome: fitting(outcome) }, message);
     } finally {
       clearInterval(beat);
