@@ -28,6 +28,7 @@ const ROWS: Record<string, () => Promise<void>> = {
       '/review',
       '/releases',
       '/feedback',
+      '/hunts',
       '/settings',
       '/workbench',
       '/example.pcap',
@@ -212,6 +213,7 @@ const ROWS: Record<string, () => Promise<void>> = {
 
 /** Bodies that are understood, for asking without any right. */
 const VALID: Record<string, unknown> = {
+  '/hunts': { title: 't', rules: 'alert ip any any -> any any (sid:1;)' },
   '/verdicts': { scope: 'rule', sid: 1, verdict: 'true' },
   '/rules/{sid}/decisions': { decision: 'keep' },
   '/releases': { version: '9' },
