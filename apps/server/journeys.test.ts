@@ -12,6 +12,10 @@ const isBuilt = existsSync(join(SCRIPT_FOLDER, 'engine.js'));
 if (CHROMIUM === undefined) console.warn('left out: the pages in a browser; there is no chromium (Debian: apt-get install chromium)');
 else if (!isBuilt) console.warn('left out: the pages in a browser; their scripts are not built (node tools/build.ts)');
 
+const AXE = readFileSync(join(import.meta.dirname, '..', '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
+/** What breaks WCAG 2.1 AA, by axe: rule, element, why. A page on which it could check next to nothing is no success. */
+const BREACHES = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((result) =>
+  result.passes.length < 5 ? ['axe found nothing to check'] : result.violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ': ' + node.html.slice(0, 150) + ': ' + node.failureSummary.slice(0, 200))))`;
 const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 /** Where a picture of each page is kept, for looking at it. */
 const PICTURES = process.env['SIGWRIGHT_PICTURES'];
@@ -138,12 +142,15 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     '/releases',
     '/community',
     '/feedback',
+    '/hunts',
     '/settings',
     '/workbench',
     '/nope',
   ];
   test.each([
     [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
     [390, 'dark'],
   ] as const)(
     'every page fits %i pixels, %s',
@@ -163,6 +170,8 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
           path,
         ).toBe(0);
         expect(await page.locator('h1').count(), path).toBe(1);
+        await page.evaluate(AXE);
+        expect(await page.evaluate(BREACHES), path).toEqual([]);
         await picture(`${width}-${colorScheme}${path.replaceAll('/', '-')}`);
       }
     },

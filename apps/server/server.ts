@@ -1,15 +1,16 @@
 /** Routes of the pages and the forms on them, the API below /api/v1, scripts and style. Everything passes the gate first. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserRole } from '@sigwright/workbench';
+import { EXPORT_FORMS, EXPORT_TYPES, exportAlerts, LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserRole } from '@sigwright/workbench';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest } from './api.ts';
 import type { Desk } from './desk.ts';
+import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
-import { alertPage, alertsPage } from './pages/alerts.ts';
+import { alertPage, alertsPage, filterOf } from './pages/alerts.ts';
 import { hostPage, hostsPage } from './pages/hosts.ts';
 import { huntPage, huntsPage } from './pages/hunts.ts';
 import { readPage, reportsPage } from './pages/reports.ts';
@@ -21,6 +22,8 @@ import { STYLE } from './style.ts';
 
 /** Bytes of a form or an API call; lines of events are counted by themselves. */
 const LONGEST_BODY = 5 * 1024 * 1024;
+/** Alerts of one export; more are asked for by time. */
+const MOST_EXPORTED = 10_000;
 const SCRIPTS: ReadonlySet<string> = new Set(['page.js', 'workbench.js', 'engine.js']);
 export const SCRIPT_FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'web');
 
@@ -121,6 +124,18 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   show('/', 'Hosts', () => hostsPage(desk));
   show('/hosts/:host', 'Host', (context) => hostPage(desk, param(context, 'host'), csrfFor(context, 'triage')));
   show('/alerts', 'Alerts', (context) => alertsPage(desk, context.req.query()));
+  app.get('/alerts/export', async (context) => {
+    need(context, 'read');
+    const form = EXPORT_FORMS.find((one) => one === context.req.query('form'));
+    if (form === undefined) throw new Refusal(400, `name a form: ${EXPORT_FORMS.join(', ')}`);
+    const alerts = await desk.store.alertRecords(filterOf(context.req.query()), MOST_EXPORTED);
+    const rules = new Map(desk.repository()?.rules.map(({ rule }) => [rule.sid, rule.text]));
+    return context.body(
+      exportAlerts(form, alerts, desk.now(), (sid) => rules.get(sid)),
+      200,
+      { 'content-type': EXPORT_TYPES[form].type, 'content-disposition': `attachment; filename="alerts.${EXPORT_TYPES[form].ending}"` },
+    );
+  });
   show('/alerts/:id', 'Alert', (context) => alertPage(desk, number(context, 'id'), csrfFor(context, 'triage')));
   show('/rules', 'Rules', (context) => rulesPage(desk, context.req.query()));
   show('/rules/:sid', 'Rule', (context) => rulePage(desk, number(context, 'sid'), csrfFor(context, 'triage'), may(context, 'write')));
@@ -243,6 +258,15 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     if (!(await desk.store.setHomeNetworks(networks === '' ? '[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16]' : networks)))
       throw new Refusal(400, `\`${networks}\` is no list of networks`);
     await desk.store.people.note(who.name, 'networks', networks);
+    return back(context, '/settings', 'saved');
+  });
+  app.post('/settings/links', async (context) => {
+    const who = need(context, 'admin');
+    const links = ((await formOf(context))['links'] ?? '').trim();
+    const wrong = links.split(/\r?\n/).find((line) => line.trim() !== '' && flowLink(line, '1:x=') === undefined);
+    if (wrong !== undefined) throw new Refusal(400, `\`${wrong}\` is no name and web address with {community_id} in it`);
+    await desk.store.set(FLOW_LINKS, links);
+    await desk.store.people.note(who.name, 'links', links);
     return back(context, '/settings', 'saved');
   });
   app.post('/settings/users', async (context) => {

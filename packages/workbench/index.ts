@@ -4,6 +4,7 @@ export * from './coverage/coverage.ts';
 export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';
 export * from './draft/draft.ts';
+export * from './export/export.ts';
 export * from './feedback/feedback.ts';
 export * from './format/format.ts';
 export * from './hunt/index.ts';

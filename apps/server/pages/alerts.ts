@@ -1,6 +1,7 @@
 /** Alerts with filters in the address, and one alert with its record, flow and bytes. */
-import type { AlertFilter, StoredAlert } from '@sigwright/workbench';
+import { type AlertFilter, EXPORT_FORMS, type StoredAlert } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
+import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
 import { bytesHtml, type Html, html } from '../html.ts';
 import { alertsAt, counted, empty, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
@@ -48,7 +49,9 @@ export async function alertsPage(desk: Desk, query: Readonly<Record<string, stri
     alerts.length === 0
       ? empty(Object.keys(filter).length === 0 ? 'No alerts: no rule fired yet.' : 'No alert fits these filters.')
       : html`<div data-rows="tr">${alertTable(alerts)}</div>`;
-  return html`${form}${timeline(hours)}${list}${on}`;
+  const forms = EXPORT_FORMS.map((one) => html`<a href="${alertsAt({ ...kept, form: one }).replace('/alerts?', '/alerts/export?')}">${one.toUpperCase()}</a> `);
+  const exports = alerts.length === 0 ? html`` : html`<p class="quiet-text">What these filters leave, newest 10,000, as ${forms}</p>`;
+  return html`${form}${timeline(hours)}${list}${on}${exports}`;
 }
 
 export function alertTable(alerts: readonly StoredAlert[]): Html {
@@ -70,6 +73,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   if (alert === undefined) return undefined;
   const around = alert.flow === null ? [] : await desk.store.flow(alert.flow);
   const community = alert.record['community_id'];
+  const elsewhere = typeof community === 'string' ? flowLinks(await desk.store.setting(FLOW_LINKS), community) : [];
   const facts: [string, Html | string][] = [
     ['time', when(alert.time)],
     ...(alert.sid === 0
@@ -112,11 +116,13 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
     csrf === undefined || alert.host === null || alert.sid === 0
       ? html``
       : html`<h2>Verdict</h2>${verdictForm(csrf, 'pair', { host: alert.host, sid: alert.sid }, `/alerts/${id}`)}<details><summary>On the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid: alert.sid }, `/alerts/${id}`)}</details>`;
+  const others =
+    elsewhere.length === 0 ? html`` : html`<p>This flow in ${elsewhere.map((one) => html`<a href="${one.href}" rel="noreferrer">${one.name}</a> `)}</p>`;
   const slice = desk.options.slice === undefined ? html`` : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap)</p>`;
   return html`${table(
     ['field', 'value'],
     facts.filter(([, value]) => value !== '').map(([name, value]) => [name, value]),
-  )}${slice}${decide}${matched}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+  )}${slice}${others}${decide}${matched}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
 }
 
 function addressOf(end: string): string {

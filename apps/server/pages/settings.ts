@@ -1,6 +1,7 @@
 /** Settings: networks, sensors, users, tokens, jobs, the audit log. And signing in. */
 import { SCOPES, SHORTEST_PASSWORD, USER_ROLES } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
+import { FLOW_LINKS } from '../flow-links.ts';
 import { type Html, html } from '../html.ts';
 import { csrfField, empty, select, table, when } from '../layout.ts';
 import { verdictList } from './hosts.ts';
@@ -67,9 +68,10 @@ export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin
     html`<form method="post" action="/settings/tokens/${token.id}/end">${csrfField(csrf)}<button class="quiet">End it</button></form>`,
   ]);
   const audit = (await store.people.audit(100)).map((entry) => [when(entry.time), entry.who, entry.action, entry.target, entry.detail]);
+  const links = (await store.setting(FLOW_LINKS)) ?? '';
   const networks = (await store.homeNetworks()) ?? '';
   const scopes = SCOPES.map((scope) => html`<label><input type="checkbox" name="scopes" value="${scope}"> ${scope}</label> `);
-  return html`<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
+  return html`<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Links by flow</h2><form class="tall" method="post" action="/settings/links">${csrfField(csrf)}<label>One a line: a name, and a web address with {community_id} in it <textarea name="links" rows="3" spellcheck="false">${links}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">Alerts whose sensor writes community ids lead there. Arkime: <code>https://ARKIME/sessions?expression=communityId%3D%3D%22{community_id}%22</code></p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
     'role',
     'Role',
     USER_ROLES.map((role) => [role, ROLE_WORDS[role]]),

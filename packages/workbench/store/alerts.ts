@@ -134,6 +134,25 @@ export async function oneRecord(db: Database, id: number): Promise<StoredRecord 
   return { ...shaped, record: JSON.parse(row.line) as EveRecord };
 }
 
+/** Alerts with their lines, newest first; `most` at most. */
+export async function alertRecords(db: Database, filter: AlertFilter, most: number): Promise<readonly StoredRecord[]> {
+  const all: StoredRecord[] = [];
+  let after = filter.after;
+  for (;;) {
+    const page = await listAlerts(db, { ...filter, limit: Math.min(MOST, most - all.length), ...(after === undefined ? {} : { after }) });
+    const ids = page.alerts.map((one) => one.id);
+    const lines = ids.length === 0 ? [] : await db.selectFrom('events').select(['id', 'line']).where('id', 'in', ids).execute();
+    const lineOf = new Map(lines.map(({ id, line }) => [Number(id), line]));
+    for (const one of page.alerts) {
+      const line = lineOf.get(one.id);
+      // Forgotten between the two questions.
+      if (line !== undefined) all.push({ ...one, record: JSON.parse(line) as EveRecord });
+    }
+    if (page.next === undefined || all.length >= most) return all;
+    after = page.next;
+  }
+}
+
 /** Records of one flow, in order of time. */
 export async function recordsOfFlow(db: Database, flow: string): Promise<readonly (StoredAlert & { readonly type: string })[]> {
   const rows = (await db

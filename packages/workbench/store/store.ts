@@ -5,7 +5,17 @@
 import { type Kysely, sql } from 'kysely';
 import { insideOf } from '../triage/inside.ts';
 import type { RuleFacts } from '../triage/stories.ts';
-import { type AlertFilter, alertHours, listAlerts, oneRecord, recordsOfFlow, type StoredAlert, type StoredRecord, signaturesSeen } from './alerts.ts';
+import {
+  type AlertFilter,
+  alertHours,
+  alertRecords,
+  listAlerts,
+  oneRecord,
+  recordsOfFlow,
+  type StoredAlert,
+  type StoredRecord,
+  signaturesSeen,
+} from './alerts.ts';
 import { openDatabase, type StorePlace } from './engines.ts';
 import { catchUp, plus } from './follow.ts';
 import { type HostPicture, hostPicture, judgedHosts } from './hosts.ts';
@@ -122,6 +132,10 @@ export class Store {
 
   async alerts(filter: AlertFilter): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next?: string }> {
     return listAlerts(this.#db, filter);
+  }
+
+  async alertRecords(filter: AlertFilter, most: number): Promise<readonly StoredRecord[]> {
+    return alertRecords(this.#db, filter, most);
   }
 
   async record(id: number): Promise<StoredRecord | undefined> {
