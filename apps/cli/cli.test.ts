@@ -32,6 +32,25 @@ describe('sigwright', () => {
     expect(sigwright('dance')).toMatchObject({ status: 2 });
   });
 
+  test.each([
+    ['--list-keywords', '- http.uri\n'],
+    ['--list-app-layer-protos', '\ntls\n'],
+    ['--list-app-layer-hooks', 'tls:client_hello_done\n'],
+    ['--list-app-layer-frames', 'tcp: smtp.command_line\n'],
+  ])('suricata %s lists what rules can use', (option, line) => {
+    const { status, out } = sigwright('suricata', option);
+    expect(status).toBe(0);
+    expect(out).toContain(line);
+  });
+
+  test('packet filters choose packets, and what is none is said', () => {
+    const only = sigwright('suricata', '-r', CAPTURE, '--disable-detection', '-l', join(folder, 'filter'), 'udp port 53');
+    const types = readFileSync(join(folder, 'filter', 'eve.json'), 'utf8').match(/"event_type":"\w+"/g);
+    expect(only.status).toBe(0);
+    expect(new Set(types)).toEqual(new Set(['dns', 'flow', 'stats'].map((type) => `"event_type":"${type}"`)));
+    expect(sigwright('suricata', '-r', CAPTURE, '-l', folder, 'prot 53')).toMatchObject({ status: 1 });
+  });
+
   test('run writes whole EVE lines; triage judges them', () => {
     const out = join(folder, 'run');
     expect(sigwright('run', '-r', CAPTURE, '-S', RULES, '-l', out, '--home-net', '10.3.8.0/24')).toMatchObject({ status: 0, error: '' });

@@ -5,7 +5,17 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { COMPATIBLE_VERSION, type EngineSettings, type EveRecord, eveTimestamp, STREAM_FRAME } from '@sigwright/contracts';
+import {
+  COMPATIBLE_VERSION,
+  type EngineSettings,
+  type EveRecord,
+  eveTimestamp,
+  hooksOf,
+  type ProtocolDefinition,
+  STREAM_FRAME,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
@@ -49,6 +59,9 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --dump-config          print the configuration
       --build-info, -V       what this is
       --list-app-layer-frames   what \`frame\` can name in rules
+      --list-app-layer-hooks    where the header of a rule can hook it into a protocol
+      --list-app-layer-protos   protocols that rules can name
+      --list-keywords        keywords and transforms that rules can use
   -v, -vv, -vvv              say more in the log
 
 Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
@@ -90,6 +103,13 @@ const TAKES_VALUE = new Set([
   '--strict-rule-keywords',
   '--set-logdir',
 ]);
+/** Options that print a list and end. */
+const LISTS: Readonly<Record<string, () => readonly string[]>> = {
+  '--list-app-layer-frames': frameNames,
+  '--list-app-layer-hooks': hookNames,
+  '--list-app-layer-protos': () => ['=========Supported App Layer Protocols=========', ...protocolsByName().map(({ name }) => name)],
+  '--list-keywords': () => ['=====Supported keywords=====', ...[...catalogue.keywords.keys()].sort().map((name) => `- ${name}`)],
+};
 const FLAGS = new Set(['--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
 
 function readArguments(argv: readonly string[]): Arguments | string {
@@ -144,7 +164,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (TAKES_VALUE.has(name)) {
       if (equals < 0 && name !== '--strict-rule-keywords') at++;
     } else if (FLAGS.has(name)) continue;
-    else if (name === '--list-keywords' || name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    else if (name === '-i' || name === '--af-packet') return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -163,10 +183,11 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  if (argv.includes('--list-app-layer-frames')) {
+  const list = argv.filter((word) => Object.hasOwn(LISTS, word)).map((word) => LISTS[word])[0];
+  if (list !== undefined) {
     process.stdout.write(
-      frameNames()
-        .map((name) => `${name}\n`)
+      list()
+        .map((line) => `${line}\n`)
         .join(''),
     );
     return 0;
@@ -262,6 +283,18 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
+}
+
+function protocolsByName(): readonly ProtocolDefinition[] {
+  return [...new Set(catalogue.protocols.values())].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** `tls:client_hello_done`, as headers of rules name them. */
+function hookNames(): readonly string[] {
+  return protocolsByName().flatMap((protocol) => {
+    const hooks = hooksOf(protocol);
+    return [...hooks[TO_SERVER], ...hooks[TO_CLIENT]].map(({ name }) => `${protocol.name}:${name}`);
+  });
 }
 
 /** `tcp: dns.pdu` and its kin: what `frame` can name. */
