@@ -102,6 +102,16 @@ describe('what rules see', () => {
     expect(transactions[2].buffers).toEqual({ 'smb.share': ['\\\\server\\docs'] });
   });
 
+  test('a tree of pipes is a share until the response says what it is', () => {
+    const asked = SMB1_FILES.client.slice(0, 2).map((text) => text.replace('docs', 'IPC$'));
+    const answers = SMB1_FILES.server.slice(0, 2).map((text) => text.replace('A:\0NTFS\0', 'IPC\0ABC\0'));
+    const [negotiate, connect] = inTurn({ client: asked, server: answers }).filter(([side]) => side === 'client');
+    const name = ['\\\\server\\IPC$'];
+    const unanswered: Turns = [negotiate, ['server', answers[0]], connect];
+    expect(tell(definitionOf('smb'), whole(unanswered)).transactions[1].buffers).toEqual({ 'smb.share': name });
+    expect(tell(definitionOf('smb'), whole([...unanswered, ['server', answers[1]]])).transactions[1].buffers).toEqual({ 'smb.named_pipe': name });
+  });
+
   test('of calls on a pipe', () => {
     const session = definitionOf('smb').open(new Flow(), DEFAULT_SETTINGS);
     for (const [direction, bytes] of whole(inTurn(SMB2_PIPE))) session.consume(direction, bytes, 0, bytes.length, false, 1);

@@ -160,7 +160,7 @@ export class Smb1Reader {
         const path = this.#string(data + uint16Little(bytes, words + 6), dataEnd);
         const service = terminated(bytes, path.next, dataEnd, false).text;
         transaction.path = path.text;
-        transaction.isPipe = service === 'IPC' || /IPC\$$/i.test(path.text);
+        // Whether it is one of pipes, the response says; until then rules see a share.
         transaction.details['service'] = { request: service };
         return;
       }
