@@ -10,6 +10,7 @@ import type { Desk } from './desk.ts';
 import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
+import { metricsText } from './metrics.ts';
 import { alertPage, alertsPage, filterOf } from './pages/alerts.ts';
 import { hostPage, hostsPage } from './pages/hosts.ts';
 import { huntPage, huntsPage } from './pages/hunts.ts';
@@ -124,6 +125,13 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   show('/', 'Hosts', () => hostsPage(desk));
   show('/hosts/:host', 'Host', (context) => hostPage(desk, param(context, 'host'), csrfFor(context, 'triage')));
   show('/alerts', 'Alerts', (context) => alertsPage(desk, context.req.query()));
+  app.get('/metrics', async (context) => {
+    const who = context.get('who');
+    // A program asks: it is told, not led to a page.
+    if (who === undefined) return context.text('a token with the scope read is needed\n', 401);
+    need(context, 'read');
+    return context.body(await metricsText(desk.store), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  });
   app.get('/alerts/export', async (context) => {
     need(context, 'read');
     const form = EXPORT_FORMS.find((one) => one === context.req.query('form'));
