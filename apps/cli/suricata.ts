@@ -28,7 +28,6 @@ import { fastLine } from './shared/fast-log.ts';
 import { FileStore } from './shared/file-store.ts';
 import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { LineWriter } from './shared/line-writer.ts';
-import { heard, LuaCounters } from './shared/lua.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
@@ -180,7 +179,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   if (argv.includes('--build-info')) {
     process.stdout.write(
-      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 HAVE_LUA \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          no\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
+      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          no\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
     );
     return 0;
   }
@@ -251,9 +250,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, (path) =>
     log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
   );
-  const luaCounters = new LuaCounters();
-  const lua = heard(configuration.settings.lua, log, luaCounters);
-  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, lua, ssh: { ...configuration.settings.ssh, fingerprints } } };
+  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
   const store = new FileStore(configuration.tree, folder);
   configuration = { ...configuration, settings: withFiles(configuration.settings, store) };
   const rules = loadRules(present, configuration.settings);
@@ -282,7 +279,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter, luaCounters);
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter);
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
@@ -350,7 +347,6 @@ async function inspect(
   log: EngineLog,
   store: FileStore,
   filter: PacketFilter,
-  luaCounters: LuaCounters,
 ): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
@@ -429,7 +425,7 @@ async function inspect(
         if (fatal) exit = 1;
       }
       for (let at = 0; at < eves.length; at++) {
-        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros, store, luaCounters)));
+        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros, store)));
       }
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }

@@ -7,16 +7,7 @@ import { allKeywords, catalogue } from './index.ts';
 
 const LONGEST_SUMMARY = 100;
 /** Some keywords need what the caller brings. */
-const SCRIPTS: Readonly<Record<string, string>> = {
-  'always.lua': 'function match() return 1 end',
-  'upper.lua': 'function transform(input) return input:upper(), #input end',
-  'wrong.lua': 'function match(',
-};
-const settings: EngineSettings = {
-  ...DEFAULT_SETTINGS,
-  dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: (path) => (SCRIPTS[path] === undefined ? undefined : new TextEncoder().encode(SCRIPTS[path])) },
-  publicSuffixes: { suffix: () => undefined, domain: () => undefined },
-};
+const settings: EngineSettings = { ...DEFAULT_SETTINGS, publicSuffixes: { suffix: () => undefined, domain: () => undefined } };
 const compiler = { catalogue, settings, headers: new HeaderResolver(settings) };
 
 /** Error codes of a rule with these options, under the header protocol that suits it best. */

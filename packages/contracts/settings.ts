@@ -173,24 +173,8 @@ export interface EngineSettings {
   readonly reputation: Reputation | undefined;
   /** the public suffix list; undefined where none is at hand; kept out of saved plans */
   readonly publicSuffixes: PublicSuffixes | undefined;
-  readonly lua: LuaSettings;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
-}
-
-/** What scripts of rules may do; what they say and how they fail is told to the host. */
-export interface LuaSettings {
-  readonly mayRun: boolean;
-  /** steps of one call */
-  readonly instructions: number;
-  /** bytes that the script of a rule can reach */
-  readonly memory: number;
-  /** with pcall, metatables and string.rep */
-  readonly restrictedFunctions: boolean;
-  /** `print`: what the script printed; others: levels of its log */
-  say?(level: 'print' | 'error' | 'warning' | 'notice' | 'info' | 'debug', text: string): void;
-  /** one call failed; `first`: of this script */
-  failed?(limit: 'instructions' | 'memory' | 'depth' | undefined, text: string, first: boolean): void;
 }
 
 /** The public suffix list's answers about a host name in lower case. */
@@ -298,6 +282,5 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   wholeFiles: false,
   reputation: undefined,
   publicSuffixes: undefined,
-  lua: { mayRun: true, instructions: 500_000, memory: 500_000, restrictedFunctions: false },
   patternStepLimit: 200_000,
 };

@@ -24,7 +24,6 @@ import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
-import { luaSettingsOf } from './lua.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { publicSuffixes } from './public-suffixes.ts';
 import { DEFAULT_REFERENCES, readReferences } from './references.ts';
@@ -223,7 +222,6 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
     publicSuffixes,
-    lua: luaSettingsOf(tree, defaults.lua),
     references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),
     classifications:
       options.classifications ??

@@ -1,4 +1,4 @@
-/** Files that rules name (sets, lists of digests, scripts): looked for beside the rules, in the folder of rules (`default-rule-path`), then in that of data; sets are saved to the latter. */
+/** Files that rules name (sets, lists of digests): looked for beside the rules, then in the folder of data; sets are saved to the latter. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { dataSetsToSave } from '@sigwright/catalogue';
@@ -6,8 +6,7 @@ import type { DataFiles, EngineSettings } from '@sigwright/contracts';
 import { at, isYes, type Tree } from './configuration.ts';
 
 export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
-  const rulePath = at(tree, 'default-rule-path');
-  const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), ...(typeof rulePath === 'string' ? [rulePath] : []), dataFolder, '.'])];
+  const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), dataFolder, '.'])];
   return {
     read(path) {
       for (const candidate of isAbsolute(path) ? [path] : folders.map((folder) => join(folder, path)))

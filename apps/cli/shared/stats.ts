@@ -1,7 +1,6 @@
 /** The `stats` record: counters that are really counted, under Suricata's names. */
 import type { EveRecord } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
-import type { LuaCounters } from './lua.ts';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
@@ -13,7 +12,6 @@ export function statsRecord(
   rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
   zeros: boolean,
   files: { readonly failures: number },
-  lua: LuaCounters,
 ): EveRecord {
   const { counters } = engine;
   const record = {
@@ -27,7 +25,6 @@ export function statsRecord(
         alert: counters.alerts,
         alert_queue_overflow: counters.overflowed,
         alerts_suppressed: counters.suppressed,
-        lua: { ...lua },
       },
       file_store: { fs_errors: files.failures },
     },

@@ -8,7 +8,6 @@ import { catalogue } from '../index.ts';
 /** One suffix of two labels stands for the list; other names end in their last label. */
 const settings: EngineSettings = {
   ...DEFAULT_SETTINGS,
-  dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: () => fromLatin1('function transform(input) return input:upper(), #input end') },
   publicSuffixes: {
     suffix: (host) => /(?:co\.uk|[^.]+)$/.exec(host)?.[0],
     domain: (host) => /[^.]+\.(?:co\.uk|[^.]+)$/.exec(host)?.[0],
