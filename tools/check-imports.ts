@@ -7,17 +7,18 @@ import { join } from 'node:path';
 
 const ALLOWED: Record<string, readonly string[]> = {
   bytes: [],
+  lua: [],
   contracts: ['bytes'],
   'rule-language': ['bytes', 'contracts'],
   traffic: ['bytes', 'contracts'],
-  catalogue: ['bytes', 'contracts'],
+  catalogue: ['bytes', 'contracts', 'lua'],
   detection: ['bytes', 'contracts', 'rule-language', 'traffic'],
   editor: ['bytes', 'contracts', 'rule-language', 'detection'],
   workbench: ['bytes', 'contracts', 'rule-language', 'detection'],
 };
 
 /** Packages that run in browsers and workers as they are. */
-const PURE = new Set(['bytes', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection', 'editor']);
+const PURE = new Set(['bytes', 'lua', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection', 'editor']);
 const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)/, 'reads a clock'],
   [/\bMath\.random\(/, 'uses chance'],

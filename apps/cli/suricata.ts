@@ -28,6 +28,7 @@ import { fastLine } from './shared/fast-log.ts';
 import { FileStore } from './shared/file-store.ts';
 import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { LineWriter } from './shared/line-writer.ts';
+import { type LuaCounters, LuaOutputs, scriptSettingsOf } from './shared/lua-scripts.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
@@ -247,12 +248,27 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   for (const path of firewallFiles ?? []) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
   const dataFolder = args.data ?? folder;
   const fingerprints = sshFingerprints(configuration.tree, present);
+  const luaCounters: LuaCounters = { errors: 0, blocked_function_errors: 0, instruction_limit_errors: 0, memory_limit_errors: 0 };
   const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, (path) =>
     log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
   );
-  configuration = { ...configuration, settings: { ...configuration.settings, dataFiles, ssh: { ...configuration.settings.ssh, fingerprints } } };
+  configuration = {
+    ...configuration,
+    settings: {
+      ...configuration.settings,
+      dataFiles,
+      scripts: scriptSettingsOf(configuration.tree, log, luaCounters),
+      ssh: { ...configuration.settings.ssh, fingerprints },
+    },
+  };
   const store = new FileStore(configuration.tree, folder);
   configuration = { ...configuration, settings: withFiles(configuration.settings, store) };
+  let luaOutputs: LuaOutputs;
+  try {
+    luaOutputs = new LuaOutputs(configuration.tree, args.config, folder, configuration.settings, catalogue);
+  } catch (problem) {
+    return stop('output', (problem as Error).message);
+  }
   const rules = loadRules(present, configuration.settings);
   const firewall = loadFirewallRules(firewallRules, configuration.settings);
   const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
@@ -279,7 +295,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter);
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter, { luaOutputs, luaCounters });
+  luaOutputs.close();
   saveDataSets(configuration.settings, dataFolder);
   log.save();
   return code;
@@ -347,6 +364,7 @@ async function inspect(
   log: EngineLog,
   store: FileStore,
   filter: PacketFilter,
+  { luaOutputs, luaCounters }: { readonly luaOutputs: LuaOutputs; readonly luaCounters: LuaCounters },
 ): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
@@ -383,6 +401,7 @@ async function inspect(
         alert: (alert, packet) => {
           for (const writer of writers) writer.alert(alert, packet);
           fastFile?.line(fastLine(alert, packet, settings));
+          if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
         },
         anomaly: (packet, flow, transaction, name) => {
           for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
@@ -390,11 +409,13 @@ async function inspect(
         transaction: (protocol, transaction, flow, packet) => {
           counted.transaction(protocol, flow);
           for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
+          luaOutputs.transaction(protocol, transaction, flow, packet);
         },
         file: (protocol, file, transaction, flow, packet) => {
           store.finish(file);
           if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
+          if (luaOutputs.any) luaOutputs.file(transaction, flow, packet);
         },
         wantsFrames: writers.some((writer) => writer.wantsFrames),
         frame: (report, packet, flow) => {
@@ -405,6 +426,7 @@ async function inspect(
         flow: (flow) => {
           counted.flow(flow);
           for (const writer of writers) writer.flow(flow);
+          if (luaOutputs.any) luaOutputs.flow(flow);
         },
         dropped: (packet, flow, cause) => {
           for (const writer of writers) writer.dropped(packet, flow, cause);
@@ -415,7 +437,10 @@ async function inspect(
         tagged: (packet, flow) => {
           for (const writer of writers) writer.tagged(packet, flow);
         },
-        decided: (packet) => counted.decided(packet),
+        decided: (packet, flow) => {
+          counted.decided(packet);
+          if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);
+        },
       });
       const problem = await runCapture(engine, capture, signal);
       if (problem !== undefined) {
@@ -424,9 +449,9 @@ async function inspect(
         log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
         if (fatal) exit = 1;
       }
-      for (let at = 0; at < eves.length; at++) {
-        if (eves[at].stats) files[at].line(JSON.stringify(statsRecord(engine, counted, eveTimestamp(lastTime), loaded, eves[at].zeros, store)));
-      }
+      const stats = (zeros: boolean): EveRecord => statsRecord(engine, counted, eveTimestamp(lastTime), loaded, zeros, store, luaCounters);
+      for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(JSON.stringify(stats(eves[at].zeros)));
+      if (luaOutputs.any) luaOutputs.stats(stats(true));
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }
   }

@@ -1,4 +1,5 @@
 /** Everything pluggable, put together. The only door of this package. */
 export { allKeywords, catalogue } from './catalogue.ts';
+export { dataSetsToSave } from './formats/data-set/data-set.ts';
+export { failureOf, Script } from './formats/lua-script/script.ts';
 export { type Refanged, refang } from './formats/refang/refang.ts';
-export { dataSetsToSave } from './keywords/datasets/data-set.ts';

@@ -7,7 +7,16 @@ import { allKeywords, catalogue } from './index.ts';
 
 const LONGEST_SUMMARY = 100;
 /** Some keywords need what the caller brings. */
-const settings: EngineSettings = { ...DEFAULT_SETTINGS, publicSuffixes: { suffix: () => undefined, domain: () => undefined } };
+/** Files that examples name. */
+const FILES: Readonly<Record<string, string>> = {
+  'EXAMPLE-script.lua': 'function init() return {} end function match() return 0 end',
+  'EXAMPLE-transform.lua': 'function transform(input) return input, #input end',
+};
+const settings: EngineSettings = {
+  ...DEFAULT_SETTINGS,
+  publicSuffixes: { suffix: () => undefined, domain: () => undefined },
+  dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: (path) => (FILES[path] === undefined ? undefined : new TextEncoder().encode(FILES[path])) },
+};
 const compiler = { catalogue, settings, headers: new HeaderResolver(settings) };
 
 /** Error codes of a rule with these options, under the header protocol that suits it best. */

@@ -193,6 +193,38 @@ export interface Threshold {
   readonly timeout?: number;
 }
 
+/** What a script is asked about. Reused: keep no reference. */
+export interface ScriptContext {
+  packet: Packet | undefined;
+  flow: Flow | undefined;
+  transaction: Transaction | undefined;
+  direction: Direction;
+  /** values of the rule's variables, by index */
+  readonly variables: Float64Array;
+  readonly rule: ScriptRule | undefined;
+  /** A buffer of the transaction, the first one where it has several; where no direction is said, of the one that is looked at, else of the other. */
+  buffer(name: string, direction?: Direction): Uint8Array | undefined;
+  /** What its record would show of the transaction. */
+  record(): Record<string, unknown> | undefined;
+}
+
+/** The rule that asks, as scripts may see it. */
+export interface ScriptRule {
+  readonly gid: number;
+  readonly sid: number;
+  readonly rev: number;
+  readonly message: string;
+  readonly priority: number;
+  readonly classification: string;
+}
+
+/** A program of the rule's own, asked when everything else holds. */
+export interface ScriptCondition {
+  readonly keyword: string;
+  readonly describes: string;
+  test(context: ScriptContext): boolean;
+}
+
 /** What a rule that was found true does beside telling of it: files are stored, records left out. */
 export interface RuleEffect {
   readonly keyword: string;

@@ -10,6 +10,7 @@ import type {
   FlowDemand,
   PacketCondition,
   RuleEffect,
+  ScriptCondition,
   StateOperation,
   TagDemand,
   Threshold,
@@ -55,6 +56,7 @@ export interface RuleBuilder {
 
   addPacket(condition: PacketCondition): void;
   addTransaction(condition: TransactionCondition): void;
+  addScript(condition: ScriptCondition): void;
   addState(operation: StateOperation): void;
   addThreshold(threshold: Threshold): void;
   demandFlow(demand: FlowDemand): void;

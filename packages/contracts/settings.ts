@@ -3,7 +3,7 @@
  * configuration; the command line fills in what a suricata.yaml says.
  */
 import type { GlobalThreshold } from './conditions.ts';
-import type { DataFiles } from './datasets.ts';
+import type { DataFiles, DataSetType } from './datasets.ts';
 import type { FollowFile } from './file-transfer.ts';
 import type { ActionScope } from './rule.ts';
 
@@ -173,6 +173,10 @@ export interface EngineSettings {
   readonly reputation: Reputation | undefined;
   /** the public suffix list; undefined where none is at hand; kept out of saved plans */
   readonly publicSuffixes: PublicSuffixes | undefined;
+  /** sets that the configuration defines, by name: rules may use them without saying what they are */
+  readonly dataSets: ReadonlyMap<string, { readonly type: DataSetType; readonly load: string | undefined; readonly save: string | undefined }>;
+  /** programs that rules bring along; kept out of saved plans */
+  readonly scripts: ScriptSettings;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
 }
@@ -183,6 +187,19 @@ export interface PublicSuffixes {
   suffix(host: string): string | undefined;
   /** `example.co.uk` of `www.example.co.uk`; undefined where nothing stands before the suffix */
   domain(host: string): string | undefined;
+}
+
+export interface ScriptSettings {
+  readonly mayRun: boolean;
+  /** nothing of the language is kept from them */
+  readonly unrestricted: boolean;
+  /** they may hold and do in one call; 0: no limit */
+  readonly bytes: number;
+  readonly instructions: number;
+  /** What a script says. */
+  say(level: 'error' | 'warning' | 'notice' | 'info' | 'config' | 'performance' | 'debug' | 'print', text: string): void;
+  /** A script failed while it ran. */
+  failed(why: 'error' | 'blocked' | 'instructions' | 'memory', text: string): void;
 }
 
 export interface Reputation {
@@ -282,5 +299,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   wholeFiles: false,
   reputation: undefined,
   publicSuffixes: undefined,
+  scripts: { mayRun: true, unrestricted: false, bytes: 500_000, instructions: 500_000, say: () => {}, failed: () => {} },
+  dataSets: new Map(),
   patternStepLimit: 200_000,
 };

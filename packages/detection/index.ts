@@ -35,5 +35,6 @@ export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters } from './scan/engine.ts';
 export { buildFirewall, type FirewallBuild } from './scan/firewall.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';
+export { ScriptSubject } from './scan/scripted-rule.ts';
 export type { Unsolved } from './synthesize/part.ts';
 export { type SilentCapture, type Synthesis, Synthesizer } from './synthesize/synthesize.ts';

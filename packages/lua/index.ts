@@ -1,3 +1,3 @@
 /** Door of the Lua package: an interpreter of Lua 5.4 in which a script can use no more than it may. */
 export { Interpreter, type Limits } from './interpreter.ts';
-export { Blocked, Float, LimitReached, LuaError, type LuaFunction, Table, UserData, type Value } from './values.ts';
+export { Blocked, Float, isTrue as isTruthy, LimitReached, LuaError, type LuaFunction, Table, UserData, type Value } from './values.ts';

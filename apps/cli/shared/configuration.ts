@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import {
   type Classification,
+  type DataSetType,
   DEFAULT_SETTINGS,
   type Direction,
   ENCRYPTION_HANDLINGS,
@@ -221,6 +222,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     decompressors,
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
+    dataSets: dataSetsOf(at(tree, 'datasets') as Tree | undefined),
     publicSuffixes,
     references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),
     classifications:
@@ -509,4 +511,23 @@ function levelOf(written: unknown): LogLevel | undefined {
 /** `auto` and nothing said mean: where a rule asks for it. */
 function mayUse(tree: Tree, fingerprint: 'ja3' | 'ja4'): boolean {
   return isYes(at(tree, `app-layer.protocols.tls.${fingerprint}-fingerprints`), true);
+}
+
+const DATA_SET_TYPES: readonly DataSetType[] = ['string', 'md5', 'sha256', 'ip', 'ipv4'];
+
+/** Sets that stand under `datasets` by their names, beside what is said of all of them. */
+function dataSetsOf(written: Tree | undefined): EngineSettings['dataSets'] {
+  const sets = new Map<string, { type: DataSetType; load: string | undefined; save: string | undefined }>();
+  if (typeof written !== 'object' || written === null) return sets;
+  for (const [name, set] of Object.entries(written)) {
+    const type = at(set as Tree, 'type') as DataSetType;
+    if (!DATA_SET_TYPES.includes(type)) continue;
+    const state = at(set as Tree, 'state');
+    const file = (key: string): string | undefined => {
+      const path = at(set as Tree, key) ?? state;
+      return typeof path === 'string' ? path : undefined;
+    };
+    sets.set(name, { type, load: file('load'), save: file('save') });
+  }
+  return sets;
 }

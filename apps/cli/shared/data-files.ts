@@ -6,7 +6,8 @@ import type { DataFiles, EngineSettings } from '@sigwright/contracts';
 import { at, isYes, type Tree } from './configuration.ts';
 
 export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
-  const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), dataFolder, '.'])];
+  const rules = at(tree, 'default-rule-path');
+  const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), dataFolder, ...(typeof rules === 'string' ? [rules] : []), '.'])];
   return {
     read(path) {
       for (const candidate of isAbsolute(path) ? [path] : folders.map((folder) => join(folder, path)))

@@ -1,6 +1,7 @@
 /** The `stats` record: counters that are really counted, under Suricata's names. */
 import type { EveRecord } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
+import type { LuaCounters } from './lua-scripts.ts';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
@@ -12,6 +13,7 @@ export function statsRecord(
   rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
   zeros: boolean,
   files: { readonly failures: number },
+  lua: LuaCounters,
 ): EveRecord {
   const { counters } = engine;
   const record = {
@@ -25,6 +27,7 @@ export function statsRecord(
         alert: counters.alerts,
         alert_queue_overflow: counters.overflowed,
         alerts_suppressed: counters.suppressed,
+        lua: { ...lua },
       },
       file_store: { fs_errors: files.failures },
     },

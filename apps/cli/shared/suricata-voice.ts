@@ -24,6 +24,10 @@ function datasets(say: (problem: RuleProblem) => string, fatal = false): Say {
   return (problem) => ({ module: 'datasets', text: say(problem), ...(fatal ? { fatal } : {}) });
 }
 
+function noScript(problem: RuleProblem): ReturnType<Say> {
+  return { module: 'detect-lua', text: `couldn't load file: ${fact(problem, 'script')}: No such file or directory` };
+}
+
 function fact({ diagnostic }: RuleProblem, name: string): string {
   return String(diagnostic.facts?.[name] ?? '');
 }
@@ -85,6 +89,9 @@ const WORDS: Readonly<Record<string, Say>> = {
   'base64_data/without-decode': () => '"base64_data" keyword seen without preceding "base64_decode"',
   'byte_math/relative': () => 'relative specified without previous pattern match',
   'smb.version/twice': () => "Can't use 2 or more smb.version declarations in the same rule",
+  'lua/no-script': noScript,
+  'luaxform/no-script': noScript,
+  'luaxform/no-function': () => ({ module: 'detect-transform-luaxform', text: 'no transform function in script' }),
   'decode-event/gone': (problem) => ({ module: 'detect', text: `decode-event keyword no longer supports event "${fact(problem, 'event')}"` }),
   // Words of any keyword.
   argument: ({ written, diagnostic }, keyword) => {

@@ -26,6 +26,7 @@ import {
   type RuleBuilder,
   type RuleEffect,
   type RuleOption,
+  type ScriptCondition,
   type Span,
   STREAM_FRAME,
   type StateOperation,
@@ -100,6 +101,7 @@ class Builder implements RuleBuilder {
   #absent: Map<string, 'only' | 'or_else'> = new Map();
 
   readonly #packetConditions: PacketCondition[] = [];
+  readonly #scripts: ScriptCondition[] = [];
   readonly #transactionConditions: TransactionCondition[] = [];
   readonly #states: StateOperation[] = [];
   readonly #thresholds: Threshold[] = [];
@@ -263,7 +265,9 @@ class Builder implements RuleBuilder {
       this.#transforms = [...this.#open.transforms];
       this.#openIsFresh = true;
     }
-    this.#transforms.push({ definition: transform as TransformDefinition<never>, argument: argument as never });
+    const bound = transform.bind === undefined ? argument : transform.bind(argument, this);
+    if (bound !== undefined || transform.bind === undefined)
+      this.#transforms.push({ definition: transform as TransformDefinition<never>, argument: bound as never });
   }
 
   addBytes(condition: BytesCondition): void {
@@ -348,6 +352,11 @@ class Builder implements RuleBuilder {
   addPacket(condition: PacketCondition): void {
     this.#compiler.origins?.set(condition, this.option);
     this.#packetConditions.push(condition);
+  }
+
+  addScript(condition: ScriptCondition): void {
+    this.#compiler.origins?.set(condition, this.option);
+    this.#scripts.push(condition);
   }
 
   addTransaction(condition: TransactionCondition): void {
@@ -522,6 +531,7 @@ class Builder implements RuleBuilder {
       !ofTransaction &&
       packetBufferTests.length === 0 &&
       frameTests.length === 0 &&
+      this.#scripts.length === 0 &&
       this.#packetConditions.every((one) => one.addressesOnly === true) &&
       this.#anomalies.length === 0;
     const bare = headerOnly && !flow.any;
@@ -540,7 +550,12 @@ class Builder implements RuleBuilder {
       scope: rule.scope,
       furtherActions: rule.furtherActions,
       hook,
-      repeats: hook?.of === 'transaction' && bufferTests.length === 0 && this.#transactionConditions.length === 1 && this.#anomalies.length === 0,
+      repeats:
+        hook?.of === 'transaction' &&
+        bufferTests.length === 0 &&
+        this.#transactionConditions.length === 1 &&
+        this.#anomalies.length === 0 &&
+        this.#scripts.length === 0,
       header,
       protocols,
       flow,
@@ -553,6 +568,7 @@ class Builder implements RuleBuilder {
       bufferTests,
       frameTests,
       transactionConditions: this.#transactionConditions,
+      scripts: this.#scripts,
       anomalies: this.#anomalies,
       ofTransaction,
       directions,

@@ -14,6 +14,7 @@ import type {
   PacketCondition,
   RuleEffect,
   ScopedAction,
+  ScriptCondition,
   StateOperation,
   TagDemand,
   Threshold,
@@ -110,6 +111,8 @@ export interface CompiledRule {
   /** frames it looks at, all of one kind; such a rule looks at nothing else of the application */
   readonly frameTests: readonly BufferTest<FrameBuffer>[];
   readonly transactionConditions: readonly TransactionCondition[];
+  /** asked last */
+  readonly scripts: readonly ScriptCondition[];
   readonly anomalies: readonly AnomalyDemand[];
   /** decided on a transaction (else on a packet) */
   readonly ofTransaction: boolean;

@@ -134,7 +134,7 @@ export class Engine {
     this.#resting = new RestingFlows(catalogue, settings);
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
-    this.#evaluation = new RuleEvaluation(state);
+    this.#evaluation = new RuleEvaluation(state, catalogue);
     this.#packetRules = PacketRules.of(plan);
     this.#payload = PayloadScanner.of(plan);
     this.#alerts = new AlertQueue(settings, new Thresholds(settings));

@@ -6,6 +6,7 @@ import {
   type BufferWindow,
   type BytesCondition,
   type Capture,
+  type Catalogue,
   type Direction,
   emptyWindow,
   type Flow,
@@ -19,6 +20,7 @@ import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
 import type { HostState } from './host-state.ts';
 import { type InspectionRecorder, Inspector, newInspection } from './inspector.ts';
+import { ScriptedRule } from './scripted-rule.ts';
 
 /** Variables a rule may define; the inspection state is made once for all rules. */
 const MOST_VARIABLES = 64;
@@ -34,6 +36,7 @@ export class RuleEvaluation {
   readonly #inspector = new Inspector();
   readonly #inspection: Inspection = newInspection(MOST_VARIABLES);
   readonly #window: BufferWindow = emptyWindow();
+  readonly #script: ScriptedRule;
   #streamBytes: Uint8Array = this.#window.bytes;
   #streamStart = 0;
   #streamEnd = 0;
@@ -41,8 +44,9 @@ export class RuleEvaluation {
   /** set while explaining */
   recorder: InspectionRecorder | undefined = undefined;
 
-  constructor(state: HostState) {
+  constructor(state: HostState, catalogue: Catalogue) {
     this.#state = state;
+    this.#script = new ScriptedRule(catalogue, this.#inspection.variables);
   }
 
   noStream(): void {
@@ -74,7 +78,13 @@ export class RuleEvaluation {
       if (!packet.anomalies.includes(name)) return false;
     }
     if (!this.packetBuffersHold(rule, packet, flow)) return false;
-    return rule.payload.length === 0 || this.payloadHolds(rule, packet, flow);
+    if (rule.payload.length > 0 && !this.payloadHolds(rule, packet, flow)) return false;
+    return rule.scripts.length === 0 || this.scriptsHold(rule, packet, flow, undefined, packet.direction);
+  }
+
+  /** The programs of a rule of which everything else holds. */
+  scriptsHold(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction): boolean {
+    return this.#script.holds(rule, packet, flow, transaction, direction);
   }
 
   /** Only header and payload of a rule that is otherwise decided on transactions. */

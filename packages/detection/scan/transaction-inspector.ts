@@ -408,7 +408,8 @@ export class TransactionInspector {
       if (subject?.anomalies?.includes(demand.name.slice(dot + 1)) !== true) later = true;
     }
     if (!later && rule.packetBufferTests.length > 0 && !evaluation.packetBuffersHold(rule, packet, flow)) return LATER;
-    return later ? LATER : YES;
+    if (later) return LATER;
+    return rule.scripts.length === 0 || evaluation.scriptsHold(rule, packet, flow, transaction, direction) ? YES : NO;
   }
 
   #buffer(test: BufferTest<TransactionBuffer>, whole: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {

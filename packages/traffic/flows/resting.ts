@@ -50,6 +50,7 @@ export function canRest(flow: Flow): boolean {
     flow.dropsLogged === 0 &&
     flow.filesStored === 0 &&
     flow.bits === undefined &&
+    flow.captured === undefined &&
     flow.integers === undefined &&
     flow.entropies === undefined &&
     flow.exceptions === undefined &&

@@ -1,8 +1,8 @@
 /** `dataset`, `datarep`: is the buffer's content in a set, and how is it reputed? Suricata user guide, "Datasets". */
 import { asKeywords, type DataSetType, type Inspection, keyword, type RuleBuilder } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
-import { MemoryDataSet } from './data-set.ts';
-import { type DataSetRequest, openDataSet, TYPES } from './load.ts';
+import { MemoryDataSet } from '../../formats/data-set/data-set.ts';
+import { type DataSetRequest, openDataSet, TYPES } from '../../formats/data-set/open-data-set.ts';
 
 const COMMANDS = ['set', 'unset', 'isset', 'isnotset'] as const;
 type Command = (typeof COMMANDS)[number];

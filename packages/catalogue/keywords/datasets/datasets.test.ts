@@ -1,8 +1,8 @@
 /** Sets that rules look up and change: kinds of values, files, what a file may and may not be. */
 import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
-import { dataSetsToSave, MemoryDataSet } from './data-set.ts';
-import { type DataSetRequest, openDataSet } from './load.ts';
+import { dataSetsToSave, MemoryDataSet } from '../../formats/data-set/data-set.ts';
+import { type DataSetRequest, openDataSet } from '../../formats/data-set/open-data-set.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -33,9 +33,11 @@ const VALUE_BYTES = 104;
 const VALUES_AT_ONCE = 1000;
 
 /** The set, or what is wrong. */
-export function openDataSet(request: DataSetRequest, settings: EngineSettings): MemoryDataSet | SetProblem {
+export function openDataSet(wanted: DataSetRequest, settings: EngineSettings): MemoryDataSet | SetProblem {
   const sets = setsOf(settings);
-  const { name } = request;
+  const { name } = wanted;
+  const defined = settings.dataSets.get(name);
+  const request = defined === undefined || wanted.type !== undefined ? wanted : { ...wanted, type: defined.type, load: defined.load, save: defined.save };
   const known = sets.get(name);
   if (known !== undefined) {
     if (request.type !== undefined && known.type !== request.type) return wrong('set', `set \`${name}\` was opened before as ${known.type}`, { name });
@@ -62,6 +64,26 @@ export function openDataSet(request: DataSetRequest, settings: EngineSettings): 
   }
   sets.set(name, set);
   return set;
+}
+
+/** A set by its name alone, where rules or the configuration define it. */
+export function knownDataSet(name: string, settings: EngineSettings): MemoryDataSet | undefined {
+  const set = openDataSet(
+    {
+      name,
+      type: undefined,
+      load: undefined,
+      save: undefined,
+      format: 'csv',
+      valueKey: undefined,
+      arrayKey: undefined,
+      removeKey: false,
+      memoryLimit: undefined,
+      rows: 0,
+    },
+    settings,
+  );
+  return set instanceof MemoryDataSet ? set : undefined;
 }
 
 function refusedPath(path: string, settings: EngineSettings): SetProblem | undefined {

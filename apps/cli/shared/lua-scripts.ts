@@ -1,0 +1,242 @@
+/**
+ * Lua around the engine: what `security.lua` lets scripts of rules do, and the scripts that `outputs: - lua` names, which write records of
+ * their own. Suricata user guide, "Lua output".
+ */
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { failureOf, Script } from '@sigwright/catalogue';
+import {
+  type Catalogue,
+  type EngineSettings,
+  type EveRecord,
+  type Flow,
+  type Packet,
+  type ProtocolDefinition,
+  type ScriptSettings,
+  TO_SERVER,
+  type Transaction,
+} from '@sigwright/contracts';
+import { type Alert, ScriptSubject } from '@sigwright/detection';
+import { Float, Table, UserData, type Value } from '@sigwright/lua';
+import { at, isYes, type Tree } from './configuration.ts';
+import type { EngineLog, LogLevel } from './engine-log.ts';
+
+/** How scripts failed; the first counts all. */
+export interface LuaCounters {
+  errors: number;
+  blocked_function_errors: number;
+  instruction_limit_errors: number;
+  memory_limit_errors: number;
+}
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  error: 'Error',
+  warning: 'Warning',
+  notice: 'Notice',
+  info: 'Info',
+  config: 'Config',
+  performance: 'Perf',
+  debug: 'Debug',
+};
+/** Lines that one script may say of its failures; they repeat with each packet. */
+const MOST_TOLD = 10;
+
+export function scriptSettingsOf(tree: Tree, log: EngineLog, counters: LuaCounters): ScriptSettings {
+  let told = 0;
+  return {
+    mayRun: isYes(at(tree, 'security.lua.allow-rules'), true),
+    unrestricted: isYes(at(tree, 'security.lua.allow-restricted-functions'), false),
+    bytes: Number(at(tree, 'security.lua.max-bytes') ?? 500_000),
+    instructions: Number(at(tree, 'security.lua.max-instructions') ?? 500_000),
+    say(level, text) {
+      if (level === 'print') process.stdout.write(`${text}\n`);
+      else log.say(LEVELS[level], 'lua', text);
+    },
+    failed(why, text) {
+      counters.errors++;
+      if (why === 'blocked') counters.blocked_function_errors++;
+      else if (why === 'instructions') counters.instruction_limit_errors++;
+      else if (why === 'memory') counters.memory_limit_errors++;
+      if (told++ < MOST_TOLD) log.say('Warning', 'detect-lua', text);
+    },
+  };
+}
+
+interface Output {
+  readonly script: Script;
+  /** `http`, or `packet`, `alerts`, `flow`, `stats`, `file` */
+  readonly wants: string;
+}
+
+export class LuaOutputs {
+  readonly #outputs: readonly Output[];
+  readonly #subject: ScriptSubject;
+
+  /** Throws where a script can not be used; the message is for people. */
+  constructor(tree: Tree, configurationFile: string | undefined, folder: string, settings: EngineSettings, catalogue: Catalogue) {
+    this.#subject = new ScriptSubject(catalogue);
+    const outputs = at(tree, 'outputs');
+    const wanted = (Array.isArray(outputs) ? outputs : []).flatMap((output) => (isYes(at(output, 'lua.enabled'), false) ? [at(output, 'lua')] : []));
+    this.#outputs = wanted.flatMap((lua) => {
+      const scripts = at(lua, 'scripts');
+      const scriptFolder = folderOf(at(lua, 'scripts-dir'));
+      return (Array.isArray(scripts) ? scripts : []).map((name) => output(String(name), scriptFolder, configurationFile, folder, settings));
+    });
+  }
+
+  get any(): boolean {
+    return this.#outputs.length > 0;
+  }
+
+  /** Something is written for every packet. */
+  get wantsPackets(): boolean {
+    return this.#outputs.some(({ wants }) => wants === 'packet');
+  }
+
+  #run(wants: string, args: (script: Script) => readonly Value[] = (script) => [script.table()]): void {
+    for (const one of this.#outputs) if (one.wants === wants) one.script.run('log', this.#subject, args(one.script));
+  }
+
+  #see(packet: Packet | undefined, flow: Flow | undefined, transaction: Transaction | undefined): void {
+    const subject = this.#subject;
+    subject.packet = packet;
+    subject.flow = flow;
+    subject.transaction = transaction;
+    subject.direction = packet?.direction ?? TO_SERVER;
+    subject.rule = undefined;
+  }
+
+  packet(packet: Packet, flow: Flow | undefined): void {
+    this.#see(packet, flow, undefined);
+    this.#run('packet');
+  }
+
+  alert({ rule, flow, transaction }: Alert, packet: Packet, classification: string): void {
+    this.#see(packet, flow, transaction);
+    const { gid, sid, rev, message, priority } = rule;
+    this.#subject.rule = { gid, sid, rev, message, priority, classification };
+    this.#run('alerts');
+  }
+
+  transaction(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void {
+    if (this.#outputs.length === 0) return;
+    this.#see(packet, flow, transaction);
+    this.#run(protocol.name);
+  }
+
+  file(transaction: Transaction, flow: Flow, packet: Packet): void {
+    this.#see(packet, flow, transaction);
+    this.#run('file');
+  }
+
+  flow(flow: Flow): void {
+    this.#see(undefined, flow, undefined);
+    this.#run('flow');
+  }
+
+  stats(record: EveRecord): void {
+    this.#see(undefined, undefined, undefined);
+    this.#run('stats', (script) => [
+      script.lua.list(counters(record['stats'], '').map(([name, value]) => script.table({ name, value, tmname: 'Total', pvalue: 0 }))),
+    ]);
+  }
+
+  close(): void {
+    for (const { script } of this.#outputs) if (script.has('deinit')) script.run('deinit', undefined, [script.table()]);
+  }
+}
+
+/** A dot alone is no text to YAML 1.1. */
+function folderOf(written: unknown): string {
+  return typeof written === 'string' ? written : '.';
+}
+
+function counters(value: unknown, path: string): (readonly [string, number])[] {
+  if (typeof value === 'number') return [[path, value]];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([name, one]) => counters(one, path === '' ? name : `${path}.${name}`));
+}
+
+function output(name: string, scriptFolder: string, configurationFile: string | undefined, logFolder: string, settings: EngineSettings): Output {
+  const beside = configurationFile === undefined ? [] : [join(dirname(configurationFile), scriptFolder, name)];
+  const path = (isAbsolute(name) ? [name] : [join(scriptFolder, name), ...beside]).find((one) => existsSync(one));
+  if (path === undefined) throw new Error(`Lua script ${name} is not there`);
+  try {
+    const script = new Script(name, readFileSync(path), settings, undefined, logFolder);
+    script.lua.globals.set('io', script.lua.library({ open: ([file, mode]) => openFile(script, String(file), typeof mode === 'string' ? mode : 'r') }));
+    if (!script.has('init') || !script.has('log')) throw new Error('it has no functions init and log');
+    const [needs] = script.setUp('init', [script.table()]);
+    const wants = wantedBy(needs);
+    if (wants === undefined) throw new Error('init asks for nothing that is known');
+    if (script.has('setup')) script.setUp('setup', [script.table()]);
+    return { script, wants };
+  } catch (error) {
+    throw new Error(`Lua script ${name} can not be used: ${failureOf(error)?.text ?? (error as Error).message}`);
+  }
+}
+
+const KINDS = new Set(['packet', 'flow', 'stats', 'file']);
+
+/** What the table says that `init` gave. */
+function wantedBy(needs: Value): string | undefined {
+  if (!(needs instanceof Table)) return undefined;
+  const protocol = needs.get('protocol');
+  if (typeof protocol === 'string') return protocol;
+  const type = needs.get('type');
+  if (type === 'packet' && needs.get('filter') === 'alerts') return 'alerts';
+  return typeof type === 'string' && KINDS.has(type) ? type : undefined;
+}
+
+/** `io.open` for what outputs do: write, append, read to the end or by lines. */
+function openFile(script: Script, path: string, mode: string): readonly Value[] {
+  const isReading = mode.startsWith('r');
+  let descriptor: number;
+  let text = '';
+  try {
+    descriptor = openSync(path, mode.replace('b', ''));
+    if (isReading) text = readFileSync(path, 'latin1');
+  } catch (error) {
+    return [undefined, `${path}: ${(error as Error).message}`, 2];
+  }
+  let isOpen = true;
+  let place = 0;
+  const methods: Table = script.lua.library({
+    write(args) {
+      const bytes = args
+        .slice(1)
+        .map((value) => String(script.lua.call(script.lua.globals.get('tostring'), [value])[0]))
+        .join('');
+      if (isOpen) writeSync(descriptor, Buffer.from(bytes, 'latin1'));
+      return [args[0]];
+    },
+    flush: (args) => [args[0]],
+    close() {
+      if (isOpen) closeSync(descriptor);
+      isOpen = false;
+      return [true];
+    },
+    read([, what]) {
+      if (what instanceof Float || typeof what === 'number') {
+        const piece = text.slice(place, place + Number(what instanceof Float ? what.value : what));
+        place += piece.length;
+        return [piece === '' ? undefined : piece];
+      }
+      if (typeof what === 'string' && what.replace('*', '').startsWith('a')) {
+        const rest = text.slice(place);
+        place = text.length;
+        return [rest];
+      }
+      return [line()];
+    },
+    lines: () => [() => [line()]],
+  });
+  const line = (): string | undefined => {
+    if (place >= text.length) return undefined;
+    const end = text.indexOf('\n', place);
+    const found = text.slice(place, end < 0 ? text.length : end);
+    place = end < 0 ? text.length : end + 1;
+    return found;
+  };
+  script.lua.keep(methods);
+  return [new UserData(methods, undefined)];
+}

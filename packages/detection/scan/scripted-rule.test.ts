@@ -1,0 +1,142 @@
+/** Lua in rules: when scripts are asked, what they may ask, and what becomes of those that fail. */
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS, type EngineSettings, type ScriptSettings } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { composeCapture } from '@sigwright/traffic';
+import { describe, expect, test } from 'vitest';
+import { buildPlan, Engine, usePlan } from '../index.ts';
+
+const INIT = 'function init() return {} end\n';
+
+interface Outcome {
+  readonly sids: readonly number[];
+  readonly said: readonly string[];
+  readonly failed: readonly string[];
+  readonly refused: readonly string[];
+}
+
+/** One GET and its answer, under these rules with these scripts. */
+function run(rules: string, scripts: Readonly<Record<string, string>>, limits: Partial<ScriptSettings> = {}): Outcome {
+  const said: string[] = [];
+  const failed: string[] = [];
+  const settings: EngineSettings = {
+    ...DEFAULT_SETTINGS,
+    dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: (path) => (scripts[path] === undefined ? undefined : new TextEncoder().encode(scripts[path])) },
+    dataSets: new Map([['seen', { type: 'string', load: undefined, save: undefined }]]),
+    scripts: {
+      ...DEFAULT_SETTINGS.scripts,
+      say: (level, text) => void said.push(`${level} ${text}`),
+      failed: (why, text) => void failed.push(`${why} ${text}`),
+      ...limits,
+    },
+  };
+  const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, settings);
+  const refused = build.problems.flatMap((one) => one.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code));
+  const capture = composeCapture({ seed: 5, startTime: 1_709_888_400_123_456 });
+  capture.httpExchange({
+    client: '10.0.0.1',
+    server: '10.0.0.2',
+    serverPort: 80,
+    exchanges: [
+      {
+        request: {
+          method: 'GET',
+          uri: '/a?b=1',
+          headers: [
+            ['Host', 'x.example'],
+            ['User-Agent', 'one'],
+          ],
+        },
+        response: { status: 200, body: 'hello' },
+      },
+    ],
+  });
+  const sids: number[] = [];
+  const engine = new Engine(usePlan(build.data, catalogue, settings), catalogue, settings, { alert: ({ rule }) => sids.push(rule.sid) });
+  expect(engine.feed(capture.finish())).toBeUndefined();
+  engine.finish();
+  return { sids, said, failed, refused };
+}
+
+const HTTP = 'alert http any any -> any any (msg:"t"; http.method; content:"GET"; lua:s.lua; sid:1; rev:1;)';
+
+describe('lua', () => {
+  test('asked once everything else holds, on the transaction', () => {
+    const script = `${INIT}local http = require("suricata.http")
+      function match() local tx = http.get_tx()
+        if tx:request_uri_raw() == "/a?b=1" and tx:request_header("user-agent") == "one" and tx:request_line():find("^GET ") then return 1 end return 0 end`;
+    expect(run(HTTP, { 's.lua': script })).toEqual({ sids: [1], said: [], failed: [], refused: [] });
+    expect(run(HTTP.replace('content:"GET"', 'content:"PUT"'), { 's.lua': script }).sids).toEqual([]);
+    expect(run(HTTP.replace('lua:', 'lua:!'), { 's.lua': script }).sids).toEqual([]);
+    expect(run(HTTP.replace('lua:', 'lua:!'), { 's.lua': `${INIT}function match() return 0 end` }).sids).toEqual([1]);
+  });
+
+  test('packets, flows, rules, variables and logs', () => {
+    const script = `local packet, flow, rule, log, bytes = require("suricata.packet"), require("suricata.flow"), require("suricata.rule"), require("suricata.log"), require("suricata.bytevar")
+      function init(sig) bytes.map(sig, "v") return {} end
+      function thread_init() v = bytes.get("v") end
+      function match() local p = packet.get() local version, from, to, protocol, sp, dp = p:tuple()
+        log.notice(version.." "..from.." "..to.." "..protocol.." "..dp.." "..p:timestring_iso8601():sub(1, 19).." "..flow.get():app_layer_proto().." "..rule.get_rule():sid().." "..v:value())
+        return 1 end`;
+    const { sids, said } = run('alert tcp any any -> any 80 (msg:"t"; content:"GET "; byte_extract:1,0,v,relative; lua:s.lua; sid:7; rev:1;)', {
+      's.lua': script,
+    });
+    expect(sids).toEqual([7]);
+    expect(said).toEqual(['notice 4 10.0.0.1 10.0.0.2 6 80 2024-03-08T09:00:00 http 7 47']);
+  });
+
+  test('what a script sets of a flow another one reads', () => {
+    const set = `${INIT}local vars = require("suricata.flowvar") function match() vars.get("n"):set("one", 3) return 1 end`;
+    const get = `${INIT}local vars = require("suricata.flowvar") function match() return vars.get("n"):value() == "one" and 1 or 0 end`;
+    const rules = `${HTTP.replace('s.lua', 'set.lua')}\nalert http any any -> any any (msg:"u"; http.stat_code; content:"200"; lua:get.lua; sid:2; rev:1;)`;
+    expect(run(rules, { 'set.lua': set, 'get.lua': get }).sids).toEqual([1, 2]);
+  });
+
+  test('sets of the configuration', () => {
+    const script = `local sets = require("suricata.dataset") function init() return {} end
+      function thread_init() s = sets.new() assert(s:get("seen")) end
+      function match() return s:add("x", 1) end`;
+    expect(run(HTTP, { 's.lua': script }).sids).toEqual([1]);
+  });
+
+  test.each<readonly [why: string, body: string, limits: Partial<ScriptSettings>, failure: RegExp]>([
+    ['an error', 'nothing()', {}, /^error Lua script failed.*attempt to call a nil value \(global 'nothing'\)/],
+    ['an endless loop', 'while true do end', {}, /^instructions .*instruction limit exceeded/],
+    ['memory', 'local s = ("x"):rep(400000)', { bytes: 20_000 }, /^memory .*memory limit exceeded/],
+    ['what is kept from rules', 'os.execute("true")', {}, /^blocked .*os/],
+    ['what could catch limits', 'pcall(nothing)', {}, /^blocked .*pcall/],
+    ['files', 'io.open("/etc/passwd")', {}, /^blocked .*io/],
+  ])('a script that fails decides nothing: %s', (_why, body, limits, failure) => {
+    for (const rule of [HTTP, HTTP.replace('lua:', 'lua:!')]) {
+      const { sids, failed } = run(rule, { 's.lua': `${INIT}function match() ${body} return 1 end` }, limits);
+      expect(sids).toEqual([]);
+      expect(failed).toEqual([expect.stringMatching(failure)]);
+    }
+  });
+
+  test('what lets a rule be refused', () => {
+    expect(run(HTTP, {}).refused).toEqual(['lua/no-script']);
+    expect(run(HTTP, { 's.lua': 'function init() return {} end' }).refused).toEqual(['lua/no-function']);
+    expect(run(HTTP, { 's.lua': 'function' }).refused).toEqual(['lua/script']);
+    expect(run(HTTP, { 's.lua': `${INIT}function match() end` }, { mayRun: false }).refused).toEqual(['lua/not-allowed']);
+  });
+
+  test('a rule of no protocol is asked for each packet', () => {
+    expect(
+      run('alert tcp any any -> any 80 (msg:"t"; lua:s.lua; sid:1; rev:1;)', { 's.lua': `${INIT}function match() return 1 end` }).sids.length,
+    ).toBeGreaterThan(3);
+  });
+});
+
+describe('luaxform', () => {
+  const rule = 'alert http any any -> any any (msg:"t"; http.uri; luaxform:s.lua,first, second; content:"/A?B=1 FIRST  SECOND"; sid:1; rev:1;)';
+  test('the buffer is what the script gives, with its length', () => {
+    expect(run(rule, { 's.lua': 'function transform(input, args) local s = (input.." "..args[1].." "..args[2]):upper() return s, #s end' }).sids).toEqual([1]);
+  });
+  test('without a length, or after an error, it stays as it was', () => {
+    const same = rule.replace(/content:"[^"]*"/, 'content:"/a?b=1"');
+    expect(run(same, { 's.lua': 'function transform(input) return input:upper() end' }).sids).toEqual([1]);
+    expect(run(same, { 's.lua': 'function transform(input) error("no") end' }).sids).toEqual([1]);
+    expect(run(same, { 's.lua': 'function match() end' }).refused).toEqual(['luaxform/no-function']);
+  });
+});
