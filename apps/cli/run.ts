@@ -8,7 +8,9 @@ import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from 
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { dataFilesOf } from './shared/data-files.ts';
 import { LineWriter } from './shared/line-writer.ts';
+import { scriptLimitsOf } from './shared/lua-scripts.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
@@ -54,7 +56,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   const tree = readYaml(options.config ?? join(import.meta.dirname, 'suricata.yaml'));
   for (const assignment of options.set ?? []) setValue(tree, assignment);
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
+  const { settings: configured, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
+  const said = new Set<string>();
+  const say = (text: string): void => {
+    if (said.has(text) || said.size >= MOST_SAID) return;
+    said.add(text);
+    process.stderr.write(`sigwright run: ${text}\n`);
+  };
+  const scripts = { ...scriptLimitsOf(tree), say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) };
+  const settings = { ...configured, dataFiles: dataFilesOf(tree, options.rules ?? [], '.'), scripts };
   const rules = loadRules(options.rules ?? [], settings);
   for (const { path, line, sid, diagnostic } of rules.problems) {
     if (diagnostic.severity === 'error')
@@ -135,6 +145,9 @@ function countersText(counters: EngineCounters): string {
   return `${packets} packets, ${megabytes.toFixed(1)} MB, ${flows} flows, ${transactions} transactions
 ${evaluations} rule checks (${(evaluations / megabytes).toFixed(1)} per MB), ${alerts} alerts\n`;
 }
+
+/** Different lines that scripts of rules may say. */
+const MOST_SAID = 100;
 
 const COSTLIEST = 20;
 

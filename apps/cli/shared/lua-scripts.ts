@@ -38,16 +38,23 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   performance: 'Perf',
   debug: 'Debug',
 };
-/** Lines that one script may say of its failures; they repeat with each packet. */
-const MOST_TOLD = 10;
+/** Failures that are told; each is once, however often it happens. */
+const MOST_TOLD = 100;
 
-export function scriptSettingsOf(tree: Tree, log: EngineLog, counters: LuaCounters): ScriptSettings {
-  let told = 0;
+/** What `security.lua` says. */
+export function scriptLimitsOf(tree: Tree): Pick<ScriptSettings, 'mayRun' | 'unrestricted' | 'bytes' | 'instructions'> {
   return {
     mayRun: isYes(at(tree, 'security.lua.allow-rules'), true),
     unrestricted: isYes(at(tree, 'security.lua.allow-restricted-functions'), false),
     bytes: Number(at(tree, 'security.lua.max-bytes') ?? 500_000),
     instructions: Number(at(tree, 'security.lua.max-instructions') ?? 500_000),
+  };
+}
+
+export function scriptSettingsOf(tree: Tree, log: EngineLog, counters: LuaCounters): ScriptSettings {
+  const told = new Set<string>();
+  return {
+    ...scriptLimitsOf(tree),
     say(level, text) {
       if (level === 'print') process.stdout.write(`${text}\n`);
       else log.say(LEVELS[level], 'lua', text);
@@ -57,7 +64,9 @@ export function scriptSettingsOf(tree: Tree, log: EngineLog, counters: LuaCounte
       if (why === 'blocked') counters.blocked_function_errors++;
       else if (why === 'instructions') counters.instruction_limit_errors++;
       else if (why === 'memory') counters.memory_limit_errors++;
-      if (told++ < MOST_TOLD) log.say('Warning', 'detect-lua', text);
+      if (told.has(text) || told.size >= MOST_TOLD) return;
+      told.add(text);
+      log.say('Warning', 'detect-lua', text);
     },
   };
 }

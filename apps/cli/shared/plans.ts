@@ -119,6 +119,14 @@ function keyOf(files: readonly { readonly path: string; readonly bytes: Uint8Arr
   hash.update(JSON.stringify({ ...settings, decompressors: Object.keys(settings.decompressors), classifications: [...settings.classifications.values()] }));
   // Paths are part of what is said of rules; lengths keep two files apart from the same bytes in one.
   for (const { path, bytes } of files) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
+  // A script that comes or changes lets other rules be loaded.
+  for (const { bytes } of files) {
+    if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('lua') < 0) continue;
+    for (const [, name] of Buffer.from(bytes)
+      .toString('latin1')
+      .matchAll(/\blua(?:xform|jit)?:\s*!?\s*([^,;\s]+)/g))
+      hash.update(settings.dataFiles.read(name) ?? 'none');
+  }
   return hash.digest('hex').slice(0, 40);
 }
 

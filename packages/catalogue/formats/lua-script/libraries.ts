@@ -408,6 +408,11 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
 
   http(tools) {
     const raw = (side: 'request' | 'response'): string | undefined => tools.buffer('http.header.raw', side === 'request' ? TO_SERVER : TO_CLIENT);
+    // In pieces, as it came; here it is one.
+    const body = (name: string): Value => {
+      const whole = tools.buffer(name);
+      return whole === undefined ? undefined : tools.lua.list([whole]);
+    };
     return {
       get_tx: tools.transaction('http', () => ({
         request_line: () => [tools.buffer('http.request_line')],
@@ -421,8 +426,8 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
         request_uri_raw: () => [tools.buffer('http.uri.raw')],
         request_uri_normalized: () => [tools.buffer('http.uri')],
         request_host: ({ hostname }) => [text(hostname)],
-        request_body: () => [tools.buffer('http.request_body')],
-        response_body: () => [tools.buffer('http.response_body')],
+        request_body: () => [body('http.request_body')],
+        response_body: () => [body('http.response_body')],
       })),
     };
   },
