@@ -6,8 +6,7 @@ import { expect, test } from 'vitest';
 import { allKeywords, catalogue } from './index.ts';
 
 const LONGEST_SUMMARY = 100;
-/** Some keywords need what the caller brings. */
-/** Files that examples name. */
+/** Files that examples name: some keywords need what the caller brings. */
 const FILES: Readonly<Record<string, string>> = {
   'EXAMPLE-script.lua': 'function init() return {} end function match() return 0 end',
   'EXAMPLE-transform.lua': 'function transform(input) return input, #input end',

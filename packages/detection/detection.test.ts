@@ -210,31 +210,3 @@ describe('names', () => {
     expect(alertsOf(rule(header, options), bytes)).toEqual(fires ? [1] : []);
   });
 });
-
-describe('every example of the catalogue', () => {
-  const compiler = (options: string): readonly string[] => {
-    const header = /\b(dns|tls|ja3|ja4|ssl|ssh)[._]/.test(options) ? 'ip any any -> any any' : 'ip any any -> any any';
-    const { rules } = parseRules(`alert ${header} (${options} sid:1;)`);
-    return buildPlan([{ path: 'example', rules }], catalogue, DEFAULT_SETTINGS).problems.flatMap((one) =>
-      one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').map((diagnostic) => diagnostic.code),
-    );
-  };
-  const definitions = [...new Set(catalogue.keywords.values())];
-
-  test('there are as many as there should be', () => {
-    expect(definitions.length).toBeGreaterThan(150);
-  });
-
-  test.each(definitions.flatMap((definition) => definition.examples.map((options) => [definition.name, options])))('%s loads: %s', (name, options) => {
-    if (name === 'sid') return;
-    expect(compiler(options)).toEqual([]);
-  });
-
-  test.each(definitions.flatMap((definition) => (definition.broken ?? []).map(({ options, code }) => [code, options])))(
-    '%s is said of: %s',
-    (code, options) => {
-      if (code.startsWith('sid/') || code.startsWith('gid/') || code.startsWith('rev/')) return;
-      expect(compiler(options)).toContain(code);
-    },
-  );
-});
