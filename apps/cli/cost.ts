@@ -6,6 +6,7 @@ import { CostMeter, costOf, Engine, type RuleCost } from '@sigwright/detection';
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
@@ -45,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings } = configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false });
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false }).settings, tree, values.rules);
   const { plan } = loadRules(values.rules, settings);
   const meter = new CostMeter(plan);
   let bytes = 0;

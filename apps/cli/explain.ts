@@ -7,6 +7,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 import { explanationHtml, explanationText } from './shared/explanation.ts';
 import { capturesIn } from './shared/run-capture.ts';
 
@@ -52,7 +53,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings } = configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false });
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false }).settings, tree, values.rules);
   const rules = values.rules.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
   const others = (values.also ?? []).flatMap((path) => capturesIn(path)).map((path): NamedCapture => ({ name: path, bytes: captureAt(path) }));
   const explanation = explainRule({ rules, sid, capture: captureAt(values.capture), others }, catalogue, settings);

@@ -8,6 +8,7 @@ import { applyFixes, parseRules, renderDiagnostic } from '@sigwright/rule-langua
 import { rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 
 const USAGE = `sigwright lint FILE … [options]
 
@@ -52,7 +53,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.target !== undefined && !/^\d+(?:\.\d+){0,2}$/.test(values.target)) throw new UsageProblem(`--target ${values.target} is no version`, USAGE);
   const allow = new Set((values.allow ?? []).map((code) => code.replace(CODE_PREFIX, '')));
   for (const code of allow) if (!catalogue.lints.has(`${CODE_PREFIX}${code}`)) throw new UsageProblem(`--allow ${code}: no lint is called so`, USAGE);
-  const { settings } = configurationOf(readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false });
+  const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, positionals);
   const texts = new Map(positionals.map((path) => [path, readFileSync(path, 'utf8')]));
   const options = {
     registrableDomain: suffixList(),

@@ -8,7 +8,7 @@ import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from 
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
-import { dataFilesOf } from './shared/data-files.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { scriptLimitsOf } from './shared/lua-scripts.ts';
 import { loadRules } from './shared/plans.ts';
@@ -64,7 +64,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`sigwright run: ${text}\n`);
   };
   const scripts = { ...scriptLimitsOf(tree), say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) };
-  const settings = { ...configured, dataFiles: dataFilesOf(tree, options.rules ?? [], '.'), scripts };
+  const settings = { ...withFilesOfRules(configured, tree, options.rules ?? []), scripts };
   const rules = loadRules(options.rules ?? [], settings);
   for (const { path, line, sid, diagnostic } of rules.problems) {
     if (diagnostic.severity === 'error')

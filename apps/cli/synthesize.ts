@@ -7,6 +7,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 
 const USAGE = `sigwright synthesize [SID …] -S RULES -o FOLDER [options]
 
@@ -42,7 +43,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings } = configurationOf(tree, { verifyChecksums: true, inline: false });
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, values.rules);
   const rules = values.rules.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
   const wanted = rules.filter((rule) => (sids.size > 0 ? sids.has(rule.sid) : rule.enabled || values.disabled));
   const missing = [...sids].find((sid) => !rules.some((rule) => rule.sid === sid));

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { dataSetsToSave } from '@sigwright/catalogue';
 import type { DataFiles, EngineSettings } from '@sigwright/contracts';
 import { at, isYes, type Tree } from './configuration.ts';
+import { scriptLimitsOf } from './lua-scripts.ts';
 
 export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
   const rules = at(tree, 'default-rule-path');
@@ -18,6 +19,11 @@ export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder
     mayBeAbsolute: isYes(at(tree, 'datasets.rules.allow-absolute-filenames'), false),
     ...(absolute === undefined ? {} : { absolute }),
   };
+}
+
+/** For verbs that read rules once: files that rules name, and what scripts among them may do. */
+export function withFilesOfRules(settings: EngineSettings, tree: Tree, ruleFiles: readonly string[]): EngineSettings {
+  return { ...settings, dataFiles: dataFilesOf(tree, ruleFiles, '.'), scripts: { ...settings.scripts, ...scriptLimitsOf(tree) } };
 }
 
 /** What rules put into their sets, for the next run. */

@@ -173,7 +173,32 @@ export class Explainer {
         ...(raised ? {} : { reason: 'condition' as const }),
       });
     }
+    this.#scripts(steps, packet, flow, undefined, packet.direction, evaluation);
     this.#keep(packet, flow, undefined, steps, packet.direction, unasked);
+  }
+
+  /** Programs are asked where everything else holds, as the engine does. */
+  #scripts(
+    steps: ExplainedStep[],
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction,
+    evaluation: RuleEvaluation,
+  ): void {
+    for (const script of this.#rule.scripts) {
+      const isAsked = steps.every(({ verdict }) => verdict === 'holds');
+      const held = isAsked && evaluation.scriptHolds(this.#rule, script, packet, flow, transaction, direction);
+      steps.push({
+        where: script.keyword,
+        condition: script.describes,
+        verdict: held ? 'holds' : 'fails',
+        why: held ? '' : isAsked ? 'the script answers no, or failed' : 'the script is not asked before everything else holds',
+        found: undefined,
+        ...(held ? {} : { reason: 'condition' as const }),
+        ...this.#optionOf(script),
+      });
+    }
   }
 
   transaction(transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, evaluation: RuleEvaluation, payloadFound: boolean): void {
@@ -246,6 +271,7 @@ export class Explainer {
       });
     }
     // In a direction that it never looks at, nothing of it was asked.
+    this.#scripts(steps, packet, flow, transaction, direction, evaluation);
     this.#keep(packet, flow, transaction.id, steps, direction, rule.directions.includes(direction) ? 0 : this.#asked);
   }
 
@@ -355,8 +381,8 @@ export class Explainer {
 
   /** conditions that a transaction is asked for */
   get #asked(): number {
-    const { bufferTests, transactionConditions, anomalies, payload } = this.#rule;
-    return bufferTests.reduce((sum, test) => sum + test.conditions.length, transactionConditions.length + anomalies.length + payload.length);
+    const { bufferTests, transactionConditions, anomalies, payload, scripts } = this.#rule;
+    return bufferTests.reduce((sum, test) => sum + test.conditions.length, transactionConditions.length + anomalies.length + payload.length + scripts.length);
   }
 
   #missingTransaction(flow: Flow | undefined): ExplainedStep {

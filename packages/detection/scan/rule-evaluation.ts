@@ -12,6 +12,7 @@ import {
   type Flow,
   type Inspection,
   type Packet,
+  type ScriptCondition,
   type StateOperation,
   TCP,
   type Transaction,
@@ -80,6 +81,18 @@ export class RuleEvaluation {
     if (!this.packetBuffersHold(rule, packet, flow)) return false;
     if (rule.payload.length > 0 && !this.payloadHolds(rule, packet, flow)) return false;
     return rule.scripts.length === 0 || this.scriptsHold(rule, packet, flow, undefined, packet.direction);
+  }
+
+  /** One of them. */
+  scriptHolds(
+    rule: CompiledRule,
+    script: ScriptCondition,
+    packet: Packet,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction,
+  ): boolean {
+    return script.test(this.#script.on(rule, packet, flow, transaction, direction));
   }
 
   /** The programs of a rule of which everything else holds. */

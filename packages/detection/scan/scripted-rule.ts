@@ -61,13 +61,18 @@ export class ScriptedRule {
     this.#subject = new ScriptSubject(catalogue, variables);
   }
 
-  holds(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction): boolean {
+  on(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction): ScriptContext {
     const subject = this.#subject;
     subject.packet = packet;
     subject.flow = flow;
     subject.transaction = transaction;
     subject.direction = direction;
     subject.rule = { gid: rule.gid, sid: rule.sid, rev: rule.rev, message: rule.message, priority: rule.priority, classification: rule.classtype };
+    return subject;
+  }
+
+  holds(rule: CompiledRule, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, direction: Direction): boolean {
+    const subject = this.on(rule, packet, flow, transaction, direction);
     return rule.scripts.every((script) => script.test(subject));
   }
 }
