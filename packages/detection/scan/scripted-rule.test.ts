@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS, type EngineSettings, type ScriptSettings } from '@sig
 import { parseRules } from '@sigwright/rule-language';
 import { composeCapture } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
-import { buildPlan, Engine, usePlan } from '../index.ts';
+import { buildPlan, Engine, explainRule, usePlan } from '../index.ts';
 
 const INIT = 'function init() return {} end\n';
 
@@ -125,6 +125,22 @@ describe('lua', () => {
     expect(
       run('alert tcp any any -> any 80 (msg:"t"; lua:s.lua; sid:1; rev:1;)', { 's.lua': `${INIT}function match() return 1 end` }).sids.length,
     ).toBeGreaterThan(3);
+  });
+});
+
+describe('explain', () => {
+  test.each<readonly [why: string, answer: string, steps: readonly string[]]>([
+    ['yes', 'return 1', ['holds', 'holds']],
+    ['no', 'return 0', ['holds', 'fails']],
+    ['an error', 'error("no")', ['holds', 'fails']],
+  ])('what a script answered: %s', (_why, answer, steps) => {
+    const text = `${INIT}function match() ${answer} end`;
+    const settings: EngineSettings = { ...DEFAULT_SETTINGS, dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: () => new TextEncoder().encode(text) } };
+    const capture = composeCapture({ seed: 5 });
+    capture.httpExchange({ client: '10.0.0.1', server: '10.0.0.2', exchanges: [{ request: { method: 'GET', uri: '/', headers: [] } }] });
+    const told = explainRule({ rules: parseRules(HTTP).rules, sid: 1, capture: capture.finish(), others: [] }, catalogue, settings);
+    const attempt = told?.fired ?? told?.nearest;
+    expect(attempt?.steps.slice(-2).map(({ verdict }) => verdict)).toEqual(steps);
   });
 });
 
