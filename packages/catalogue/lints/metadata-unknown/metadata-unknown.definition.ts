@@ -3,9 +3,9 @@ import type { LintDefinition, LintFinding } from '@sigwright/contracts';
 import { finding, optionOf } from '../../formats/lint-kit/lint-kit.ts';
 import { METADATA_KEYS } from '../../formats/metadata/metadata.ts';
 
-/** Of other sets and tools; not judged. */
+/** Of other sets and tools, and `role`, which drafts write and triage reads; not judged. */
 const OTHERS =
-  /^(?:policy|service|ruleset|impact_flag|severity|stage|family|killchain|author|filename|source|license|rule|id|signature_id|first_seen|last_seen)/;
+  /^(?:role$|policy|service|ruleset|impact_flag|severity|stage|family|killchain|author|filename|source|license|rule|id|signature_id|first_seen|last_seen)/;
 
 function nearest(key: string): string | undefined {
   const plain = key.toLowerCase().replace(/[^a-z]/g, '');
@@ -32,6 +32,7 @@ export const lint: LintDefinition = {
   ],
   correct: [
     { why: 'as they are written', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:created_at 2024_03_08, confidence High;)'] },
+    { why: 'what part a rule plays, as drafts say it', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:role lookup;)'] },
     { why: 'of another set', rules: ['alert tcp any any -> any any (msg:"a"; content:"abc"; sid:1; metadata:policy balanced-ips drop;)'] },
   ],
   check(subject) {
