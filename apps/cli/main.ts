@@ -23,6 +23,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   compare: { summary: 'what a release changes, word by word and on traffic', run: async (argv) => (await import('./compare.ts')).run(argv) },
   'serve-rules': { summary: 'releases over HTTP, for suricata-update and sensors', run: async (argv) => (await import('./serve-rules.ts')).run(argv) },
   update: { summary: 'rules from their sources for a sensor, with local wishes', run: async (argv) => (await import('./update.ts')).run(argv) },
+  site: { summary: 'a page for each rule and campaign, feeds, a playbook', run: async (argv) => (await import('./site.ts')).run(argv) },
   'community-review': { summary: 'the weekly post', run: async (argv) => (await import('./community-review.ts')).run(argv) },
   synthesize: { summary: 'traffic that fires a rule, and traffic that just does not', run: async (argv) => (await import('./synthesize.ts')).run(argv) },
   translate: { summary: 'rules in the words of other engines, proved on traffic', run: async (argv) => (await import('./translate.ts')).run(argv) },

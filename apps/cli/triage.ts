@@ -1,8 +1,8 @@
 /** `sigwright triage EVE… [--home-net NETS] [--json]`: alerts → hosts, worst first, with a judgement and its reasons. */
 import { readFileSync } from 'node:fs';
 import type { EveRecord } from '@sigwright/contracts';
-import { insideOf, renderTriage, triage } from '@sigwright/workbench';
-import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { type HostJudgement, insideOf, type Playbook, playbookFacts, readPlaybook, renderTriage, storiesOf, triage, whatNext } from '@sigwright/workbench';
+import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { eveRecords } from './shared/eve-lines.ts';
 
 const USAGE = `sigwright triage EVE… [options]
@@ -11,13 +11,14 @@ Alerts (EVE JSON lines from sigwright or Suricata; - for standard input) → hos
 
       --home-net NETS    which addresses are ours (default: the private ones)
       --resolver IP      a DNS resolver of ours, whose alerts belong to its clients; may be given several times
+      --playbook FILE    a playbook.json made by sigwright site: tells for each host what belongs together and what to do next
       --json             hosts as JSON
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
-    options: { 'home-net': { type: 'string' }, resolver: { type: 'string', multiple: true }, json: { type: 'boolean' } },
+    options: { 'home-net': { type: 'string' }, resolver: { type: 'string', multiple: true }, playbook: { type: 'string' }, json: { type: 'boolean' } },
   });
   if (positionals.length === 0) {
     throw new UsageProblem('name EVE files, or - for standard input', USAGE);
@@ -35,6 +36,31 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if (broken > 0) process.stderr.write(`sigwright triage: ${broken} ${broken === 1 ? 'line is no JSON and was' : 'lines are no JSON and were'} passed over\n`);
   const hosts = triage(records, { isInside: inside, resolvers: new Set(values.resolver ?? []) });
-  process.stdout.write(values.json ? `${JSON.stringify(hosts, undefined, 1)}\n` : renderTriage(hosts));
+  const playbook = values.playbook === undefined ? undefined : playbookAt(values.playbook);
+  const told = playbook === undefined ? hosts : hosts.map((host) => withPlaybook(host, playbook));
+  process.stdout.write(values.json ? `${JSON.stringify(told, undefined, 1)}\n` : renderTriage(hosts));
+  if (playbook !== undefined && !values.json) process.stdout.write(hosts.map((host) => nextLines(withPlaybook(host, playbook))).join(''));
   return 0;
+}
+
+function playbookAt(path: string): Playbook {
+  const read = readPlaybook(readFileSync(path, 'utf8'));
+  if (!read.ok) throw new InputProblem(`${path} is no playbook: ${read.message}`);
+  return read.value;
+}
+
+interface ToldHost extends HostJudgement {
+  /** titles of what belongs together */
+  readonly stories: readonly string[];
+  readonly next: readonly string[];
+}
+
+function withPlaybook(host: HostJudgement, playbook: Playbook): ToldHost {
+  const stories = storiesOf(host.rules, playbookFacts(playbook));
+  return { ...host, stories: stories.map(({ title }) => title), next: whatNext(host, stories) };
+}
+
+function nextLines({ host, judgement, stories, next }: ToldHost): string {
+  if (judgement === 'nothing' || next.length === 0) return '';
+  return `\n${host}: ${stories.join('; ')}\n${next.map((step) => `  next: ${step}\n`).join('')}`;
 }

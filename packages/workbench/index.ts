@@ -29,6 +29,8 @@ export { metadataOf, metadataPairs, withMetadata } from './repository/metadata.t
 export * from './repository/repository.ts';
 export * from './review/decide.ts';
 export * from './review/review.ts';
+export * from './site/playbook.ts';
+export * from './site/site.ts';
 export * from './store/index.ts';
 export { DIALECTS, type Dialect, type Emission } from './translate/dialects.ts';
 export { type Evidence, type TranslateOptions, translate } from './translate/translate.ts';
