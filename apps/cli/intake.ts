@@ -3,21 +3,23 @@ import { FORMS } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { readingOf } from './shared/report.ts';
 
-const INTAKE = `sigwright intake [FILE] [options]
+const INTAKE = `sigwright intake [FILE | URL] [options]
 
 What a report (standard input where none is named) says: indicators with role and reason, references, credits, families, CVEs.
 
       --format FORMAT    ${FORMS.join(', ')}
                          (default: told from the file)
+      --fetch            allows to fetch a URL: public addresses only, 32 MiB, 30 s
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
-      --json             all of it as JSON, with offsets
+      --json             all of it as JSON, with offsets, the source's sha256 and the time of reading
 `;
-const INDICATORS = `sigwright indicators [FILE] [options]
+const INDICATORS = `sigwright indicators [FILE | URL] [options]
 
 The indicators of a text (standard input where none is named).
 
       --format FORMAT    ${FORMS.join(', ')}
                          (default: told from the file)
+      --fetch            allows to fetch a URL: public addresses only, 32 MiB, 30 s
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
       --json             one JSON object a line: type, value, start, end, role, benign, reason
 `;
@@ -25,10 +27,11 @@ The indicators of a text (standard input where none is named).
 export async function indicators(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(INDICATORS, argv, {
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
+    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' }, fetch: { type: 'boolean' } },
   });
   const path = pathOf(positionals, INDICATORS);
-  for (const { type, value, start, end, role, benign, reason, port } of (await readingOf(path, values.format, values['warning-lists'])).indicators) {
+  for (const { type, value, start, end, role, benign, reason, port } of (await readingOf(path, values.format, values['warning-lists'], values.fetch))
+    .indicators) {
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`
@@ -41,10 +44,10 @@ export async function indicators(argv: readonly string[]): Promise<number> {
 export async function intake(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(INTAKE, argv, {
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' } },
+    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' }, fetch: { type: 'boolean' } },
   });
   const path = pathOf(positionals, INTAKE);
-  const reading = await readingOf(path, values.format, values['warning-lists']);
+  const reading = await readingOf(path, values.format, values['warning-lists'], values.fetch);
   if (values.json) {
     const { text, ...rest } = reading;
     process.stdout.write(`${JSON.stringify({ ...rest, length: text.length }, undefined, 1)}\n`);

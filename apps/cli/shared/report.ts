@@ -1,8 +1,9 @@
-/** Reads a report (file or standard input) and hands intake the catalogue's indicators. */
+/** Reads a report (file, standard input or, where allowed, an address) and hands intake the catalogue's indicators. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
-import { FORMS, type Form, type FormReading, type IntakeOptions, indexWarningLists, readReportOf, type WarningList } from '@sigwright/workbench';
+import { FORMS, type Form, type FormReading, fetchReport, type IntakeOptions, indexWarningLists, readReportOf, type WarningList } from '@sigwright/workbench';
 import { InputProblem } from './arguments.ts';
 
 export function intakeOptions(format: string | undefined, warningLists?: string): IntakeOptions {
@@ -31,10 +32,27 @@ function warningListsIn(folder: string): WarningList[] {
   return lists;
 }
 
-/** Ends with a message where `form` is none that is known. */
-export async function readingOf(path: string, form?: string, warningLists?: string): Promise<FormReading> {
-  const name = form === 'markdown' ? 'text' : (form ?? (/\.html?$/i.test(path) ? 'html' : /\.(?:md|txt|adoc)$/i.test(path) ? 'text' : undefined));
+/** A reading, and which bytes it is of. */
+export interface SourcedReading extends FormReading {
+  /** of the bytes that were read, hexadecimal */
+  readonly sha256: string;
+  /** when they were read, ISO 8601 */
+  readonly readAt: string;
+}
+
+/** Ends with a message where `form` is none that is known, or `path` is an address that may not or can not be fetched. */
+export async function readingOf(path: string, form?: string, warningLists?: string, fetch = false): Promise<SourcedReading> {
+  const isAddress = /^https?:\/\//i.test(path);
+  const byName = isAddress ? undefined : /\.html?$/i.test(path) ? 'html' : /\.(?:md|txt|adoc)$/i.test(path) ? 'text' : undefined;
+  const name = form === 'markdown' ? 'text' : (form ?? byName);
   if (name !== undefined && !(FORMS as readonly string[]).includes(name)) throw new InputProblem(`format ${name} is none of ${FORMS.join(', ')}`);
-  const bytes = readFileSync(path === '-' ? 0 : path);
-  return readReportOf(bytes, intakeOptions(form, warningLists), { name: path, ...(name === undefined ? {} : { form: name as Form }) });
+  if (isAddress && !fetch) throw new InputProblem(`${path} is an address; --fetch allows to fetch it`);
+  const fetched = isAddress ? await fetchReport(path) : undefined;
+  if (fetched?.ok === false) throw new InputProblem(fetched.message);
+  const bytes = fetched?.value.bytes ?? readFileSync(path === '-' ? 0 : path);
+  const readAt = new Date().toISOString();
+  const said = (name as Form | undefined) ?? fetched?.value.form;
+  const reading = await readReportOf(bytes, intakeOptions(form, warningLists), { name: path, ...(said === undefined ? {} : { form: said }) });
+  const source = reading.source ?? fetched?.value.url;
+  return { ...reading, ...(source === undefined ? {} : { source }), sha256: createHash('sha256').update(bytes).digest('hex'), readAt };
 }
