@@ -32,6 +32,14 @@ describe('sigwright', () => {
     expect(sigwright('dance')).toMatchObject({ status: 2 });
   });
 
+  test('reads a capture as candidates, digests of files included', () => {
+    const { status, out } = sigwright('intake', '--json', CAPTURE);
+    expect(status).toBe(0);
+    const { candidates } = JSON.parse(out) as { candidates: { kind: string; value: string }[] };
+    expect(candidates).toContainEqual(expect.objectContaining({ kind: 'dns query', value: 'jschecks.com' }));
+    expect(candidates.filter((one) => one.kind === 'file sha256' && /^[0-9a-f]{64}$/.test(one.value)).length).toBeGreaterThan(0);
+  });
+
   test.each([
     ['--list-keywords', '- http.uri\n'],
     ['--list-app-layer-protos', '\ntls\n'],
@@ -122,6 +130,8 @@ describe('sigwright', () => {
     ['unknown option', ['run', '--dance'], /dance/],
     ['a folder for rules', ['run', '-r', CAPTURE, '-S', '.'], /is a folder/],
     ['a folder for a report', ['intake', '.'], /is a folder/],
+    ['an address nobody allowed to fetch', ['intake', 'http://a.example/'], /--fetch allows/],
+    ['an address inside', ['intake', '--fetch', 'http://127.0.0.1/'], /is not public/],
     ['a folder for EVE', ['triage', '.'], /is a folder/],
     ['no such report', ['indicators', 'nowhere.md'], /nowhere\.md does not exist/],
     ['no such EVE', ['triage', 'nowhere.json'], /nowhere\.json does not exist/],

@@ -1,11 +1,15 @@
 /** `sigwright intake REPORT`: what a report says. `sigwright indicators --json FILE`: its indicators, one JSON object a line. */
+import { existsSync } from 'node:fs';
 import { FORMS } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { candidatesOf, isCapture } from './shared/capture-intake.ts';
 import { readingOf } from './shared/report.ts';
 
 const INTAKE = `sigwright intake [FILE | URL] [options]
 
 What a report (standard input where none is named) says: indicators with role and reason, references, credits, families, CVEs.
+Of a capture (pcap, pcapng): names, hosts, URLs, user agents, fingerprints, certificate fields, SMB GUIDs and digests of files, each
+with the packet where it was seen first. They are candidates: nothing is said about good or bad.
 
       --format FORMAT    ${FORMS.join(', ')}
                          (default: told from the file)
@@ -47,6 +51,7 @@ export async function intake(argv: readonly string[]): Promise<number> {
     options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' }, fetch: { type: 'boolean' } },
   });
   const path = pathOf(positionals, INTAKE);
+  if (path !== '-' && existsSync(path) && isCapture(path)) return captureIntake(path, values.json === true);
   const reading = await readingOf(path, values.format, values['warning-lists'], values.fetch);
   if (values.json) {
     const { text, ...rest } = reading;
@@ -74,6 +79,20 @@ export async function intake(argv: readonly string[]): Promise<number> {
   }
   for (const words of reading.leftOut) process.stdout.write(`left out   ${words}\n`);
   return 0;
+}
+
+async function captureIntake(path: string, asJson: boolean): Promise<number> {
+  const { found, problem } = await candidatesOf(path);
+  const candidates = found.list();
+  if (asJson) process.stdout.write(`${JSON.stringify({ capture: path, candidates, leftOut: found.leftOut }, undefined, 1)}\n`);
+  else
+    for (const { kind, value, times, first } of candidates)
+      process.stdout.write(
+        `${kind.padEnd(20)} ${JSON.stringify(value).slice(1, -1)}  (${times} ×, packet ${first.packet}, ${first.source} → ${first.destination})\n`,
+      );
+  if (found.leftOut > 0) process.stderr.write(`${found.leftOut} values left out: too long or too many\n`);
+  if (problem !== undefined) process.stderr.write(`sigwright intake: ${problem.message}\n`);
+  return problem === undefined ? 0 : 1;
 }
 
 function pathOf(positionals: readonly string[], usage: string): string {

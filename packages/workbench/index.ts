@@ -8,6 +8,7 @@ export * from './export/export.ts';
 export * from './feedback/feedback.ts';
 export * from './format/format.ts';
 export * from './hunt/index.ts';
+export * from './intake/capture-candidates.ts';
 export * from './intake/fetch-report.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
