@@ -55,15 +55,21 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
   let minder = start('hunt', ...options, '--archive', archive, '-S', rulesFile);
   let kills = 0;
   try {
-    while (minder.exitCode === null && minder.signalCode === null) {
+    for (let restarts = 0; ; ) {
       await Promise.race([ended(minder), new Promise((resolve) => setTimeout(resolve, killEvery))]);
-      if (kills >= most || minder.exitCode !== null) continue;
+      if (minder.exitCode !== null || minder.signalCode !== null) {
+        // Who minds a hunt gives up where the broker stays away too long; whoever runs it starts it again.
+        const state = await stateOf(store);
+        if (state === undefined || state === 'done' || restarts++ >= MOST_RESTARTS) break;
+        minder = start('hunt', ...options, '--go-on');
+      }
+      if (kills >= most) continue;
       kills++;
       if (kills % 7 === 3) await nats.crash(true);
       else if (kills === 6) await nats.crash(false);
       else if (kills % 7 === 5) {
         // Killed before it wrote the hunt down there is nothing to go on with.
-        if (!(await hasHunt(store))) continue;
+        if ((await stateOf(store)) === undefined) continue;
         await kill(minder);
         minder = start('hunt', ...options, '--go-on');
       } else {
@@ -86,11 +92,15 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
   }
 }
 
-async function hasHunt(place: string): Promise<boolean> {
+/** On a slow machine. */
+const MOST_RESTARTS = 5;
+
+/** Of the hunt; undefined where none was written down. */
+async function stateOf(place: string): Promise<string | undefined> {
   const store = await openStore({ sqlite: place });
-  const has = (await store.hunts.list()).length > 0;
+  const [hunt] = await store.hunts.list();
   await store.close();
-  return has;
+  return hunt?.state;
 }
 
 /** One engine, one capture after the other. */
