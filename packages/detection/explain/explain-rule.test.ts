@@ -52,6 +52,20 @@ const CASES: readonly (readonly [why: string, rules: string, reason: NotFiredRea
     /flow:established,to_server/,
   ],
   [
+    'a short content that stands somewhere by chance leads nowhere',
+    `${HEAD}http.referer; content:"/"; sid:1;)`,
+    'buffer-absent',
+    /it is not there in this transaction/,
+    /^take out/,
+  ],
+  [
+    'what stands in a buffer of the protocol and in one of any is of the protocol',
+    `${HEAD}http.referer; content:"/bot/data"; sid:1;)`,
+    'other-buffer',
+    /another buffer: `http\./,
+    /http\./,
+  ],
+  [
     'taken for another protocol',
     'alert tls any any -> any any (flow:established,to_server; content:"/bot/data"; sid:1;)',
     'other-protocol',

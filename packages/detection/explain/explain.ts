@@ -96,6 +96,9 @@ export interface Explanation {
   readonly verdict: string;
 }
 
+/** Shorter contents stand in some buffer by chance. */
+const LEAST_TELLING = 3;
+
 /** Instances of one buffer that are searched for a content that is missing elsewhere. */
 const MOST_INSTANCES = 64;
 /** Bytes shown around a match. */
@@ -447,10 +450,11 @@ export class Explainer {
       : { reason: 'other-buffer', elsewhere: found, why: `it is in another buffer: \`${found}\`` };
   }
 
-  /** The buffer of the transaction that holds a content; its raw form first, then the shortest. */
+  /** The buffer of the transaction that holds a content; its raw form first, then the protocol's own before those of any, then the shortest. */
   #bufferWith(content: ContentCondition, where: string, transaction: Transaction, flow: Flow): string | undefined {
+    if (content.bytes.length < LEAST_TELLING) return undefined;
     const window = emptyWindow();
-    let best: { name: string; size: number } | undefined;
+    let best: { name: string; general: number; size: number } | undefined;
     for (const buffer of this.#context!.catalogue.buffers.values()) {
       if (buffer.of !== 'transaction' || buffer.name === where) continue;
       if (buffer.protocol !== undefined && buffer.protocol !== flow.applicationProtocol) continue;
@@ -459,7 +463,8 @@ export class Explainer {
           if (placeOf(content, window, content.nocase) !== -1) {
             if (buffer.name === `${where}.raw`) return buffer.name;
             const size = window.end - window.start;
-            if (best === undefined || size < best.size) best = { name: buffer.name, size };
+            const general = buffer.protocol === undefined ? 1 : 0;
+            if (best === undefined || general < best.general || (general === best.general && size < best.size)) best = { name: buffer.name, general, size };
           }
           if (!buffer.multiple) break;
         }
