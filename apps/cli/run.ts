@@ -5,7 +5,6 @@ import { formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord, Packet } from '@sigwright/contracts';
 import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
-import { insideOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
@@ -52,7 +51,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new UsageProblem(`-k ${options.checksums}: write all or none`, USAGE);
   if (options.capture !== '-' && !existsSync(options.capture)) throw new InputProblem(`${options.capture} does not exist`);
   const homeNet = options['home-net'];
-  if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
+  if (homeNet !== undefined) {
+    // Read where it is asked for alone: a start with many rules is to be quick.
+    const { insideOf } = await import('@sigwright/workbench');
+    if (insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
+  }
   const tree = readYaml(options.config ?? join(import.meta.dirname, 'suricata.yaml'));
   for (const assignment of options.set ?? []) setValue(tree, assignment);
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
