@@ -9,7 +9,6 @@ import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 import { LineWriter } from './shared/line-writer.ts';
-import { scriptLimitsOf } from './shared/lua-scripts.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
@@ -66,8 +65,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     said.add(text);
     process.stderr.write(`sigwright run: ${text}\n`);
   };
-  const scripts = { ...scriptLimitsOf(tree), say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) };
-  const settings = { ...withFilesOfRules(configured, tree, options.rules ?? []), scripts };
+  const base = withFilesOfRules(configured, tree, options.rules ?? []);
+  const settings = {
+    ...base,
+    scripts: { ...base.scripts, say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) },
+  };
   const rules = loadRules(options.rules ?? [], settings);
   for (const { path, line, sid, diagnostic } of rules.problems) {
     if (diagnostic.severity === 'error')

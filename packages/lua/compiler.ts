@@ -675,8 +675,7 @@ function rangeOf(first: Value, last: Value, step: Value): Range {
   const from = first as number | bigint | Float;
   const by = step as number | bigint | Float;
   const to = last as number | bigint | Float;
-  // biome-ignore lint/suspicious/noDoubleEquals: of either type
-  if (floatOf(by) == 0) throw new LuaError("'for' step is zero");
+  if (floatOf(by) === 0) throw new LuaError("'for' step is zero");
   if (from instanceof Float || by instanceof Float) return { count: -1, start: floatOf(from), limit: floatOf(to), step: floatOf(by), at: () => undefined };
   const start = BigInt(from);
   const stride = BigInt(by);

@@ -6,6 +6,7 @@ import {
   integerOf,
   isNumber,
   isTrue,
+  isZero,
   LuaError,
   type LuaFunction,
   numberOf,
@@ -167,8 +168,7 @@ function small(value: number): number | undefined {
 }
 
 function floorDivide(a: number | bigint, b: number | bigint): number | bigint {
-  // biome-ignore lint/suspicious/noDoubleEquals: of either type
-  if (b == 0) throw new LuaError('attempt to divide by zero');
+  if (isZero(b)) throw new LuaError('attempt to divide by zero');
   const x = BigInt(a);
   const y = BigInt(b);
   const quotient = x / y;
@@ -176,8 +176,7 @@ function floorDivide(a: number | bigint, b: number | bigint): number | bigint {
 }
 
 function modulo(a: number | bigint, b: number | bigint): number | bigint {
-  // biome-ignore lint/suspicious/noDoubleEquals: of either type
-  if (b == 0) throw new LuaError("attempt to perform 'n%0'");
+  if (isZero(b)) throw new LuaError("attempt to perform 'n%0'");
   if (typeof a === 'number' && typeof b === 'number') {
     const rest = a % b;
     return (rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest) + 0;

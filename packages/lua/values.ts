@@ -173,7 +173,7 @@ export class Table {
     }
     for (; at < this.array.length; at++) if (this.array[at] !== undefined) return [at + 1, this.array[at]];
     for (let place = at - this.array.length; place < this.#keys.length; place++)
-      if (this.#values[place] !== undefined) return [unkey(this.#keys[place]), this.#values[place]];
+      if (this.#values[place] !== undefined) return [this.#keys[place], this.#values[place]];
     return undefined;
   }
 
@@ -206,10 +206,6 @@ function keyOf(key: Value): Value {
     floatKeys.set(key.value, key);
   }
   return known;
-}
-
-function unkey(key: Value): Value {
-  return key;
 }
 
 export function typeOf(value: Value): string {
@@ -247,6 +243,11 @@ export function isNumber(value: Value): value is number | bigint | Float {
 /** As a float. */
 export function floatOf(value: number | bigint | Float): number {
   return typeof value === 'number' ? value : value instanceof Float ? value.value : Number(value);
+}
+
+/** Of either type. */
+export function isZero(value: number | bigint): boolean {
+  return value === 0 || value === 0n;
 }
 
 /** As an integer, where it is one exactly (section 3.4.3). */
@@ -347,7 +348,6 @@ export function rawEqual(a: Value, b: Value): boolean {
 }
 
 function sameNumber(float: number, other: number | bigint | Float): boolean {
-  // A number and a bigint are compared by what they are worth.
-  // biome-ignore lint/suspicious/noDoubleEquals: === would tell the types apart
-  return other instanceof Float ? float === other.value : float == other;
+  if (typeof other === 'bigint') return Number.isInteger(float) && BigInt(float) === other;
+  return float === (other instanceof Float ? other.value : other);
 }

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { dataSetsToSave } from '@sigwright/catalogue';
 import type { DataFiles, EngineSettings } from '@sigwright/contracts';
 import { at, isYes, type Tree } from './configuration.ts';
-import { scriptLimitsOf } from './lua-scripts.ts';
+import { scriptLimitsOf } from './lua-settings.ts';
 
 export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
   const rules = at(tree, 'default-rule-path');

@@ -121,11 +121,9 @@ function keyOf(files: readonly { readonly path: string; readonly bytes: Uint8Arr
   for (const { path, bytes } of files) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
   // A script that comes or changes lets other rules be loaded.
   for (const { bytes } of files) {
-    if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('lua') < 0) continue;
-    for (const [, name] of Buffer.from(bytes)
-      .toString('latin1')
-      .matchAll(/\blua(?:xform|jit)?:\s*!?\s*([^,;\s]+)/g))
-      hash.update(settings.dataFiles.read(name) ?? 'none');
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (!text.includes('lua')) continue;
+    for (const [, name] of text.toString('latin1').matchAll(/\blua(?:xform|jit)?:\s*!?\s*([^,;\s]+)/g)) hash.update(settings.dataFiles.read(name) ?? 'none');
   }
   return hash.digest('hex').slice(0, 40);
 }

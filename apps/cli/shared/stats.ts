@@ -1,7 +1,7 @@
 /** The `stats` record: counters that are really counted, under Suricata's names. */
 import type { EveRecord } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
-import type { LuaCounters } from './lua-scripts.ts';
+import type { LuaCounters } from './lua-settings.ts';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 

@@ -1,6 +1,6 @@
 /** Mathematical functions (reference manual, section 6.7). Chance is not theirs: `random` follows a seed that is the same in each run. */
 import type { Interpreter } from '../interpreter.ts';
-import { Float, floatOf, integer, integerOf, isNumber, typeOf, type Value } from '../values.ts';
+import { Float, floatOf, integer, integerOf, isNumber, isZero, typeOf, type Value } from '../values.ts';
 import { any, badArgument, exact, float, number } from './arguments.ts';
 
 export function installMath(lua: Interpreter): void {
@@ -52,8 +52,7 @@ export function installMath(lua: Interpreter): void {
       const a = number(args, 0, 'fmod');
       const b = number(args, 1, 'fmod');
       if (a instanceof Float || b instanceof Float) return [new Float(floatOf(a) % floatOf(b))];
-      // biome-ignore lint/suspicious/noDoubleEquals: of either type
-      if (b == 0) badArgument(1, 'fmod', 'zero');
+      if (isZero(b)) badArgument(1, 'fmod', 'zero');
       return [integer(BigInt(a) % BigInt(b))];
     },
     log(args) {

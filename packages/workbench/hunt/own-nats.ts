@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePort, ready } from '../own-server.ts';
 
 export interface OwnNats {
   readonly url: string;
@@ -27,7 +27,7 @@ export async function startNats(): Promise<OwnNats | undefined> {
   const port = await freePort();
   const start = async (): Promise<ChildProcess> => {
     const server = spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'] });
-    await ready(server);
+    await ready(server, 'nats-server', 'Server is ready', PATIENCE);
     return server;
   };
   const end = (server: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> =>
@@ -54,36 +54,6 @@ export async function startNats(): Promise<OwnNats | undefined> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('nats-server did not start in time')), PATIENCE);
-    let said = '';
-    server.stderr!.on('data', (chunk: Buffer) => {
-      if (said.length < 100_000) said += chunk.toString();
-      if (said.includes('Server is ready')) {
-        clearTimeout(timer);
-        resolve();
-      }
-    });
-    server.once('error', reject);
-    server.once('exit', () => {
-      clearTimeout(timer);
-      reject(new Error(said));
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -2,11 +2,11 @@
  * A PostgreSQL server of its own on loopback, for tests and for trying: from Debian's package `postgresql`, in a temporary folder that
  * goes with it. `node packages/workbench/store/own-postgres.ts` starts one and says its address.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, ready } from '../own-server.ts';
 
 export interface Postgres {
   readonly address: string;
@@ -43,7 +43,7 @@ export async function startPostgres(): Promise<Postgres | undefined> {
       ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`, '-c', 'fsync=off'],
       { ...who, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    await ready(server);
+    await ready(server, 'PostgreSQL', 'ready to accept connections', PATIENCE);
     return {
       address: `postgres://sigwright@127.0.0.1:${port}/postgres`,
       stop: async () => {
@@ -57,36 +57,6 @@ export async function startPostgres(): Promise<Postgres | undefined> {
     rmSync(folder, { recursive: true, force: true });
     return undefined;
   }
-}
-
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('PostgreSQL did not start in time')), PATIENCE);
-    let said = '';
-    server.stderr!.on('data', (chunk: Buffer) => {
-      if (said.length < 100_000) said += chunk.toString();
-      if (said.includes('ready to accept connections')) {
-        clearTimeout(timer);
-        resolve();
-      }
-    });
-    server.once('error', reject);
-    server.once('exit', () => {
-      clearTimeout(timer);
-      reject(new Error(said));
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 if (process.argv[1] === import.meta.filename) {

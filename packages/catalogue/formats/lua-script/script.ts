@@ -32,9 +32,7 @@ export class Script {
     this.#settings = settings;
     this.#builder = builder;
     const isTrusted = settings.unrestricted || builder === undefined;
-    this.lua = new Interpreter(
-      isTrusted && builder === undefined ? { instructions: 0, bytes: 0 } : { instructions: settings.instructions, bytes: settings.bytes },
-    );
+    this.lua = new Interpreter(builder === undefined ? { instructions: 0, bytes: 0 } : { instructions: settings.instructions, bytes: settings.bytes });
     const own = this;
     const host: ScriptHost = {
       settings: engineSettings,
@@ -57,8 +55,10 @@ export class Script {
       settings.say('print', args.map((value) => String(lua.call(lua.globals.get('tostring'), [value])[0])).join('\t'));
       return [];
     });
-    if (!isTrusted) lua.block(KEPT_FROM_RULES);
-    if (builder !== undefined && !settings.unrestricted) for (const absent of ABSENT) this.#refuse(absent);
+    if (!isTrusted) {
+      lua.block(KEPT_FROM_RULES);
+      for (const absent of ABSENT) this.#refuse(absent);
+    }
     this.lua.run(this.lua.load(latin1(text), name), []);
   }
 

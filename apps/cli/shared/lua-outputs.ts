@@ -1,7 +1,4 @@
-/**
- * Lua around the engine: what `security.lua` lets scripts of rules do, and the scripts that `outputs: - lua` names, which write records of
- * their own. Suricata user guide, "Lua output".
- */
+/** Lua scripts that `outputs: - lua` names, which write records of their own. Suricata user guide, "Lua output". */
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failureOf, Script } from '@sigwright/catalogue';
@@ -12,64 +9,12 @@ import {
   type Flow,
   type Packet,
   type ProtocolDefinition,
-  type ScriptSettings,
   TO_SERVER,
   type Transaction,
 } from '@sigwright/contracts';
 import { type Alert, ScriptSubject } from '@sigwright/detection';
 import { Float, Table, UserData, type Value } from '@sigwright/lua';
 import { at, isYes, type Tree } from './configuration.ts';
-import type { EngineLog, LogLevel } from './engine-log.ts';
-
-/** How scripts failed; the first counts all. */
-export interface LuaCounters {
-  errors: number;
-  blocked_function_errors: number;
-  instruction_limit_errors: number;
-  memory_limit_errors: number;
-}
-
-const LEVELS: Readonly<Record<string, LogLevel>> = {
-  error: 'Error',
-  warning: 'Warning',
-  notice: 'Notice',
-  info: 'Info',
-  config: 'Config',
-  performance: 'Perf',
-  debug: 'Debug',
-};
-/** Failures that are told; each is once, however often it happens. */
-const MOST_TOLD = 100;
-
-/** What `security.lua` says. */
-export function scriptLimitsOf(tree: Tree): Pick<ScriptSettings, 'mayRun' | 'unrestricted' | 'bytes' | 'instructions'> {
-  return {
-    mayRun: isYes(at(tree, 'security.lua.allow-rules'), true),
-    unrestricted: isYes(at(tree, 'security.lua.allow-restricted-functions'), false),
-    bytes: Number(at(tree, 'security.lua.max-bytes') ?? 500_000),
-    instructions: Number(at(tree, 'security.lua.max-instructions') ?? 500_000),
-  };
-}
-
-export function scriptSettingsOf(tree: Tree, log: EngineLog, counters: LuaCounters): ScriptSettings {
-  const told = new Set<string>();
-  return {
-    ...scriptLimitsOf(tree),
-    say(level, text) {
-      if (level === 'print') process.stdout.write(`${text}\n`);
-      else log.say(LEVELS[level], 'lua', text);
-    },
-    failed(why, text) {
-      counters.errors++;
-      if (why === 'blocked') counters.blocked_function_errors++;
-      else if (why === 'instructions') counters.instruction_limit_errors++;
-      else if (why === 'memory') counters.memory_limit_errors++;
-      if (told.has(text) || told.size >= MOST_TOLD) return;
-      told.add(text);
-      log.say('Warning', 'detect-lua', text);
-    },
-  };
-}
 
 interface Output {
   readonly script: Script;
