@@ -116,7 +116,14 @@ function lineOf(text: string, offset: number): number {
 function keyOf(files: readonly { readonly path: string; readonly bytes: Uint8Array }[], settings: EngineSettings): string {
   const hash = createHash('sha256');
   hash.update(catalogue.fingerprint);
-  hash.update(JSON.stringify({ ...settings, decompressors: Object.keys(settings.decompressors), classifications: [...settings.classifications.values()] }));
+  hash.update(
+    JSON.stringify({
+      ...settings,
+      decompressors: Object.keys(settings.decompressors),
+      classifications: [...settings.classifications.values()],
+      dataSets: [...settings.dataSets],
+    }),
+  );
   // Paths are part of what is said of rules; lengths keep two files apart from the same bytes in one.
   for (const { path, bytes } of files) hash.update(JSON.stringify([path, bytes.length])).update(bytes);
   // A script that comes or changes lets other rules be loaded.
