@@ -9,16 +9,10 @@ export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanPr
 export { loadPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { type CostGrade, CostMeter, costOf, type RuleCost } from './cost/cost.ts';
-export {
-  describe,
-  type ExplainedAttempt,
-  type ExplainedBytes,
-  type ExplainedReason,
-  type ExplainedStep,
-  Explainer,
-  type Explanation,
-} from './explain/explain.ts';
+export { Explainer } from './explain/explain.ts';
 export { type ExplainRequest, explainRule, type NamedCapture, type NotFiredReason, type RuleExplanation, type TriedChange } from './explain/explain-rule.ts';
+export type { ExplainedAttempt, ExplainedBytes, ExplainedReason, ExplainedStep, Explanation } from './explain/explanation.ts';
+export { describe } from './explain/words.ts';
 export {
   allowedBy,
   CODE_PREFIX,

@@ -17,6 +17,7 @@ export function explanationText(explanation: RuleExplanation): string {
   const attempt = fired ?? nearest;
   if (attempt !== undefined) parts.push(attemptText(attempt));
   if (change !== undefined) parts.push(changeText(change, explanation));
+  else if (explanation.reason !== undefined) parts.push(`\n${noChange(explanation)}\n`);
   return parts.join('');
 }
 
@@ -58,6 +59,11 @@ function changeText(change: TriedChange, { text }: RuleExplanation): string {
   if (change.text !== text) lines.push('', `  ${visible(change.text)}`);
   lines.push('', ...catches(change).map((line) => `  ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+function noChange({ tried }: RuleExplanation): string {
+  if (tried === 0) return 'there is no small change that could make it fire on this capture';
+  return `no small change makes it fire on this capture: ${tried === 1 ? 'one was' : `${tried} were`} tried; this is other traffic than the rule is about`;
 }
 
 /** What else it would catch. */
@@ -120,7 +126,7 @@ export function explanationHtml(explanation: RuleExplanation, capture: string): 
     ...setters.map((one) => `<p>${one.sid} ${escaped(one.message)}${one.enabled ? '' : ', disabled'}: ${escaped(one.verdict)}</p>`),
     `<h2>The rule</h2><pre>${markedHtml(text, explanation.marks)}</pre>`,
     attempt === undefined ? '' : `<h2>${escaped(placeOf(attempt))}</h2><p>${escaped(capture)}</p><ol>${attempt.steps.map(stepHtml).join('')}</ol>`,
-    change === undefined ? '' : changeHtml(change, text),
+    change !== undefined ? changeHtml(change, text) : explanation.reason === undefined ? '' : `<p>${escaped(noChange(explanation))}</p>`,
   ];
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${sid} explained</title><style>${STYLE}</style></head><body>${body.join('')}</body></html>\n`;
 }

@@ -65,6 +65,7 @@ export interface RuleCompiler {
 /** Conditions per rule; real rules have fewer than 60. */
 const MOST_OPTIONS = 2000;
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+const TURNED: Readonly<Record<string, string>> = { to_server: 'to_client', from_client: 'from_server', to_client: 'to_server', from_server: 'from_client' };
 
 export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation {
   const builder = new Builder(rule, compiler);
@@ -760,6 +761,8 @@ class Builder implements RuleBuilder {
           `\`${name}\` does not exist in the direction that the rule looks at`,
           this.rule.protocolSpan,
           'correct `flow:` or move the condition into a rule for the other direction',
+          undefined,
+          this.#turned(),
         );
         return false;
       }
@@ -769,6 +772,17 @@ class Builder implements RuleBuilder {
     for (const test of tests) if (!narrow(test.buffer.name, test.buffer.directions)) return undefined;
     for (const condition of this.#transactionConditions) if (!narrow(condition.keyword, condition.directions)) return undefined;
     return directions;
+  }
+
+  /** The option that names a direction, with the other one. */
+  #turned(): Fix | undefined {
+    for (const { name, value, valueSpan } of this.rule.options) {
+      const words = value?.split(',').map((word) => word.trim()) ?? [];
+      if (!words.some((word) => TURNED[word] !== undefined)) continue;
+      const text = words.map((word) => TURNED[word] ?? word).join(',');
+      return { title: `write \`${name}:${text}\``, safe: false, edits: [{ span: valueSpan, text }] };
+    }
+    return undefined;
   }
 
   /** `=>`: request and response together, decided when the response is looked at. Each condition must say by itself which it is for. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
+import { composeCapture } from '@sigwright/traffic';
 import { describe, expect, it } from 'vitest';
 import { explainRule, type NotFiredReason, type RuleExplanation } from './explain-rule.ts';
 
@@ -55,7 +56,7 @@ const CASES: readonly (readonly [why: string, rules: string, reason: NotFiredRea
     'a short content that stands somewhere by chance leads nowhere',
     `${HEAD}http.referer; content:"/"; sid:1;)`,
     'buffer-absent',
-    /it is not there in this transaction/,
+    /has no `http\.referer`/,
     /^take out/,
   ],
   [
@@ -72,12 +73,39 @@ const CASES: readonly (readonly [why: string, rules: string, reason: NotFiredRea
     /taken for http/,
     /`http` for the protocol/,
   ],
-  ['outside of its window', `${HEAD}http.uri; content:"data"; depth:5; sid:1;)`, 'outside-window', /there at offset 5/, /take out `depth:5`/],
+  [
+    'outside of its window',
+    `${HEAD}http.uri; content:"data"; depth:5; sid:1;)`,
+    'outside-window',
+    /there from offset 5 to 9; the rule looks from offset 0 to 5 only \(depth 5\)/,
+    /take out `depth:5`/,
+  ],
+  [
+    'not at the beginning',
+    `${HEAD}http.uri; content:"data"; startswith; sid:1;)`,
+    'outside-window',
+    /at offset 5, not at the beginning/,
+    /take out `startswith`/,
+  ],
+  [
+    'not at the end',
+    `${HEAD}http.uri; content:"/bot"; endswith; sid:1;)`,
+    'outside-window',
+    /from offset 0 to 4 of 9 bytes, not at the end/,
+    /take out `endswith`/,
+  ],
+  [
+    'too far from the match before it',
+    `${HEAD}http.uri; content:"bot"; content:"data"; distance:0; within:4; sid:1;)`,
+    'outside-window',
+    /from offset 5 to 9; the rule looks from offset 4 to 8 only/,
+    /take out `within:4`/,
+  ],
   ['other letters', `${HEAD}http.uri; content:"/BOT/data"; sid:1;)`, 'other-case', /capitals/, /nocase/],
   ['in another buffer', `${HEAD}http.uri; content:"MSIE 7.0"; sid:1;)`, 'other-buffer', /`http\.user_agent`/, /http\.user_agent/],
   ['nowhere at all', `${HEAD}http.uri; content:"/bot/data"; content:"/other"; sid:1;)`, 'not-there', /not found/, /take out `content:"\/other"`/],
   ['a negated content is there', `${HEAD}http.uri; content:!"/bot"; sid:1;)`, 'is-there', /it is there/, /take out/],
-  ['the regular expression gives up', `${HEAD}http.user_agent; pcre:"/^(?:[^\\x00]+)+\\x01(.)\\1/"; sid:1;)`, 'gave-up', /given up/, /take out `pcre/],
+  ['the regular expression gives up', `${HEAD}http.user_agent; pcre:"/^(?:[^\\x00]+)+\\x01(.)\\1/"; sid:1;)`, 'gave-up', /given up/, /take out .*`pcre/],
   [
     'nobody sets the bit',
     `${HEAD}flowbits:isset,EX.seen; http.uri; content:"/bot/data"; sid:1;)`,
@@ -93,10 +121,24 @@ const CASES: readonly (readonly [why: string, rules: string, reason: NotFiredRea
     /take out `flowbits/,
   ],
   [
+    'the rule that would set the bit is disabled',
+    `${HEAD}flowbits:isset,EX.seen; http.uri; content:"/bot/data"; sid:1;)\n#${HEAD}http.method; content:"POST"; flowbits:set,EX.seen; flowbits:noalert; sid:2;)`,
+    'bit',
+    /would be set by 2 \(disabled\)/,
+    /^enable rule 2, which sets it$/,
+  ],
+  [
+    'the direction of the flow and of the buffer contradict',
+    'alert http any any -> any any (flow:established,to_client; http.uri; content:"/bot/data"; sid:1;)',
+    'refused',
+    /`http\.uri` does not exist in the direction/,
+    /^write `flow:established,to_server`$/,
+  ],
+  [
     'a threshold',
     `${HEAD}http.uri; content:"/bot/data"; threshold:type threshold, track by_src, count 5, seconds 60; sid:1;)`,
     'threshold',
-    /threshold/,
+    /held once, and its `threshold:type threshold, track by_src, count 5, seconds 60` kept it silent/,
     /take out `threshold/,
   ],
   ['it never alerts', `${HEAD}http.uri; content:"/bot/data"; noalert; sid:1;)`, 'no-alert', /noalert/, /take out `noalert`/],
@@ -123,16 +165,44 @@ describe('why a rule stays silent', () => {
       expect(found.change.elsewhere).toHaveLength(1);
     });
 
-  it('the handshake is missing', () => {
-    // The first three packets are the handshake: the records behind them begin at the fourth.
+  // The first three packets are the handshake: the records behind them begin at the fourth.
+  const behindHandshake = (): Uint8Array => {
     let at = 24;
     for (let packet = 0; packet < 3; packet++) at += 16 + new DataView(REQUEST.buffer, REQUEST.byteOffset).getUint32(at + 8, true);
-    const found = explained(
-      'alert tcp any any -> any any (flow:established; content:"/bot/data"; sid:1;)',
-      Buffer.concat([REQUEST.subarray(0, 24), REQUEST.subarray(at)]),
-    );
+    return Buffer.concat([REQUEST.subarray(0, 24), REQUEST.subarray(at)]);
+  };
+
+  it.each([
+    ['of packets', 'alert tcp any any -> any any (flow:established; content:"/bot/data"; sid:1;)'],
+    ['of transactions', `${HEAD}http.uri; content:"/bot/data"; sid:1;)`],
+    ['without the keyword `flow`', 'alert http any any -> any any (http.uri; content:"/bot/data"; sid:1;)'],
+  ])('the handshake is missing: a rule %s', (_why, rule) => {
+    const found = explained(rule, behindHandshake());
     expect(found.reason).toBe('no-handshake');
-    expect(found.change?.steps.join()).toContain('flow');
+    expect(found.verdict).toContain('no handshake was seen');
+    expect(found.change?.steps.join()).toMatch(/^set `stream\.midstream: true`/);
+    expect(found.change?.alerts).toBeGreaterThan(0);
+  });
+
+  it('a protocol that was never recognised: what was sent is told, and that nothing small helps', () => {
+    const capture = composeCapture({ seed: 5 });
+    const exchanges = [{ from: 'client' as const, bytes: new Uint8Array([1, 2, 3, 0x41, 0x3b, 0x42]) }];
+    capture.tcpConversation({ client: '10.3.8.31', server: '203.0.113.11', serverPort: 80, exchanges });
+    const found = explained(`${HEAD}http.uri; content:"/bot/data"; sid:1;)`, capture.finish());
+    expect(found.reason).toBe('not-recognised');
+    expect(found.verdict).toMatch(/never recognised: .*; it carries 6 bytes to_server, which begin "\|01 02 03\|A\|3b\|B"/);
+    expect(found.change).toBeUndefined();
+    expect(found.tried).toBeGreaterThan(0);
+  });
+
+  it('a buffer that is there, but empty', () => {
+    const capture = composeCapture({ seed: 5 });
+    const request = { method: 'GET', uri: '/a', headers: [['Cookie', '']] as [string, string][] };
+    capture.httpExchange({ client: '10.3.8.31', server: '203.0.113.11', exchanges: [{ request }] });
+    const found = explained(`${HEAD}http.uri; content:"/a"; http.cookie; content:"session"; sid:1;)`, capture.finish());
+    expect(found.reason).toBe('buffer-empty');
+    expect(found.verdict).toContain('`http.cookie` is there, but empty');
+    expect(found.change?.steps).toEqual(['take out `http.cookie`, `content:"session"`']);
   });
 
   it('an empty capture holds nothing', () => {

@@ -9,8 +9,9 @@ import { compileRule } from '../compile/compile-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 import { buildPlan, usePlan } from '../compile/plan.ts';
 import { Engine } from '../scan/engine.ts';
-import { type ExplainedReason, type ExplainedStep, Explainer, type Explanation } from './explain.ts';
-import { changesFor, type RuleChange } from './rule-changes.ts';
+import { Explainer } from './explain.ts';
+import type { ExplainedReason, ExplainedStep, Explanation } from './explanation.ts';
+import { type BitSetter, changesFor, type RuleChange } from './rule-changes.ts';
 
 export interface NamedCapture {
   readonly name: string;
@@ -56,6 +57,8 @@ export interface RuleExplanation extends Explanation {
   /** the pass rule that let the traffic through */
   readonly passedBy: number | undefined;
   readonly change: TriedChange | undefined;
+  /** changes that were tried, one or several at a time, until one was found */
+  readonly tried: number;
 }
 
 /** Changes one behind the other; what needs more is another rule. */
@@ -76,12 +79,21 @@ interface Trial {
   readonly flows: number;
 }
 
+/** A rule among others, as it is or changed. */
+interface Setting {
+  readonly rule: Rule;
+  readonly others: readonly Rule[];
+  readonly settings: EngineSettings;
+}
+
 class RuleExplainer {
   readonly #request: ExplainRequest;
   readonly #wanted: Rule;
   readonly #catalogue: Catalogue;
   readonly #settings: EngineSettings;
   readonly #others: readonly Rule[];
+  /** known where a bit stood in the way */
+  #setters: readonly BitSetter[] = [];
   #tries = 0;
 
   constructor(request: ExplainRequest, wanted: Rule, catalogue: Catalogue, settings: EngineSettings) {
@@ -95,14 +107,14 @@ class RuleExplainer {
   explain(): RuleExplanation {
     const wanted = this.#wanted;
     const { text } = wanted;
-    const shared = { text, enabled: wanted.enabled, setters: [], passedBy: undefined, change: undefined, marks: [], diagnostics: [] };
+    const shared = { text, enabled: wanted.enabled, setters: [], passedBy: undefined, change: undefined, tried: 0, marks: [], diagnostics: [] };
     const refused = this.#refusedBecause(wanted);
     if (refused !== undefined) {
       const [first] = refused;
       const verdict = `it did not fire: the rule is refused, so it is never looked at: ${first.title}`;
-      const empty = { sid: wanted.sid, message: wanted.message, alerts: 0, fired: undefined, nearest: undefined, attempts: 0 };
+      const empty = { sid: wanted.sid, message: wanted.message, alerts: 0, fired: undefined, held: 0, nearest: undefined, attempts: 0 };
       const marks = refused.map(({ at }) => ({ span: at, verdict: 'fails' as const }));
-      return { ...empty, ...shared, verdict, marks, diagnostics: refused, reason: 'refused', change: this.#change(undefined) };
+      return { ...empty, ...shared, verdict, marks, diagnostics: refused, reason: 'refused', ...this.#changed(undefined) };
     }
     const found = this.#held(wanted, this.#others);
     const attempt = found.fired ?? found.nearest;
@@ -116,7 +128,7 @@ class RuleExplainer {
         marks,
         verdict: 'it did not fire: the rule is disabled in its file; enabled, it fires',
         reason: 'disabled',
-        change: this.#change(first),
+        ...this.#changed(first),
       };
     const passedBy = this.#passedBy();
     const reason: NotFiredReason =
@@ -128,7 +140,26 @@ class RuleExplainer {
             : 'threshold'
           : (first?.reason ?? 'nothing');
     const setters = reason === 'bit' ? this.#settersOf(first!) : [];
-    return { ...found, ...shared, marks, reason, passedBy, setters, verdict: verdictOf(found, reason, passedBy, setters), change: this.#change(first) };
+    const verdict = reason === 'threshold' ? this.#silencedBy(found.held) : verdictOf(found, reason, passedBy, setters);
+    return { ...found, ...shared, marks, reason, passedBy, setters, verdict, ...this.#changed(first) };
+  }
+
+  #changed(first: ExplainedStep | undefined): Pick<RuleExplanation, 'change' | 'tried'> {
+    this.#tries = 0;
+    const change = this.#change(first);
+    return { change, tried: this.#tries };
+  }
+
+  /** Its own threshold, where it would have alerted without; else that of the configuration, or the limit of alerts per packet. */
+  #silencedBy(held: number): string {
+    const wanted = this.#wanted;
+    const places = held === 1 ? 'once' : `${held} times`;
+    for (const { name, value } of wanted.options) {
+      if (!THRESHOLDS.has(name)) continue;
+      const written = `\`${name}${value === undefined ? '' : `:${value.trim()}`}\``;
+      return `it did not become an alert: its conditions held ${places}, and its ${written} kept it silent`;
+    }
+    return `it did not become an alert: its conditions held ${places}, and a threshold of the configuration, or the limit of alerts per packet, kept it silent`;
   }
 
   /** Errors, spans in the rule's own text. */
@@ -168,18 +199,18 @@ class RuleExplainer {
     return compiled === undefined ? undefined : { compiled, origins };
   }
 
-  #plan(rules: readonly Rule[]) {
+  #plan(rules: readonly Rule[], settings: EngineSettings) {
     const text = rules.map((rule) => printRule({ ...rule, enabled: true })).join('\n');
-    return usePlan(buildPlan([{ path: 'explained', rules: parseRules(text).rules }], this.#catalogue, this.#settings).data, this.#catalogue, this.#settings);
+    return usePlan(buildPlan([{ path: 'explained', rules: parseRules(text).rules }], this.#catalogue, settings).data, this.#catalogue, settings);
   }
 
   /** The rule held against everything, with the rules it depends on beside it. */
-  #held(rule: Rule, others: readonly Rule[]): Explanation {
-    const plan = this.#plan([rule, ...others]);
+  #held(rule: Rule, others: readonly Rule[], settings = this.#settings): Explanation {
+    const plan = this.#plan([rule, ...others], settings);
     const { compiled, origins } = this.#compiled(rule)!;
     compiled.index = plan.data.sids.indexOf(rule.sid);
     const explainer = new Explainer(compiled, { catalogue: this.#catalogue, origins, ruleStart: rule.span.start });
-    const engine = new Engine(plan, this.#catalogue, this.#settings, {
+    const engine = new Engine(plan, this.#catalogue, settings, {
       alert: (alert) => {
         if (alert.rule.sid === rule.sid) explainer.alerts++;
       },
@@ -190,12 +221,12 @@ class RuleExplainer {
     return explainer.result();
   }
 
-  #run(rule: Rule, others: readonly Rule[], capture = this.#request.capture): Trial {
+  #run(rule: Rule, others: readonly Rule[], settings = this.#settings, capture = this.#request.capture): Trial {
     this.#tries++;
     const packets: number[] = [];
     const flows = new Set<object>();
     let alerts = 0;
-    const engine = new Engine(this.#plan([rule, ...others]), this.#catalogue, this.#settings, {
+    const engine = new Engine(this.#plan([rule, ...others], settings), this.#catalogue, settings, {
       alert: (alert, packet) => {
         if (alert.rule.sid !== rule.sid) return;
         alerts++;
@@ -228,22 +259,22 @@ class RuleExplainer {
   #settersOf(step: ExplainedStep): RuleExplanation['setters'] {
     const names = step.condition.split(' ').slice(1).join(' ').split('|');
     const setters = this.#request.rules.filter((rule) => rule.sid !== this.#wanted.sid && setsBit(rule, names));
-    return setters
-      .sort((a, b) => Number(b.enabled) - Number(a.enabled))
-      .slice(0, MOST_SETTERS)
-      .map((rule) => {
-        const refused = this.#refusedBecause(rule);
-        const verdict =
-          refused !== undefined
-            ? 'it is refused'
-            : verdictHere(
-                this.#held(
-                  rule,
-                  this.#others.filter((other) => other.sid !== rule.sid),
-                ),
-              );
-        return { sid: rule.sid, message: rule.message, enabled: rule.enabled, verdict };
-      });
+    const nearby = setters.sort((a, b) => Number(b.enabled) - Number(a.enabled)).slice(0, MOST_SETTERS);
+    this.#setters = nearby;
+    return nearby.map((rule) => {
+      const refused = this.#refusedBecause(rule);
+      const verdict =
+        refused !== undefined
+          ? 'it is refused'
+          : verdictHere(
+              rule,
+              this.#held(
+                rule,
+                this.#others.filter((other) => other.sid !== rule.sid),
+              ),
+            );
+      return { sid: rule.sid, message: rule.message, enabled: rule.enabled, verdict };
+    });
   }
 
   // --- changes
@@ -252,56 +283,63 @@ class RuleExplainer {
   #change(first: ExplainedStep | undefined): TriedChange | undefined {
     let rule = this.#wanted;
     let others = this.#others;
+    let settings = this.#settings;
     let failing = first;
     const steps: string[] = this.#wanted.enabled ? [] : ['enable the rule'];
     if (!this.#wanted.enabled && this.#refusedBecause(rule) === undefined) {
       const alone = this.#run(rule, others);
-      if (alone.alerts > 0) return this.#tried(steps, rule, others, alone);
+      if (alone.alerts > 0) return this.#tried(steps, { rule, others, settings }, alone);
     }
     for (let depth = 0; depth < MOST_STEPS && this.#tries < MOST_TRIES; depth++) {
-      let furthest: { change: RuleChange; rule: Rule; others: readonly Rule[]; reached: number; failing: ExplainedStep | undefined } | undefined;
-      for (const change of changesFor(rule, others, failing, this.#refusedBecause(rule) ?? [], this.#catalogue)) {
+      let furthest: (Setting & { change: RuleChange; reached: number; failing: ExplainedStep | undefined }) | undefined;
+      for (const change of changesFor(rule, others, failing, this.#refusedBecause(rule) ?? [], this.#setters, this.#catalogue)) {
         if (this.#tries >= MOST_TRIES) break;
         const changed = change.edits === undefined ? rule : edited(rule, change);
-        const left = change.without === undefined ? others : others.filter((other) => other.sid !== change.without);
-        if (changed === undefined || (changed === rule && left === others)) continue;
+        const left = this.#othersAfter(change, others);
+        const set = change.midstream ? midstream(settings) : settings;
+        if (changed === undefined || (changed === rule && left === others && set === settings)) continue;
         if (this.#refusedBecause(changed) !== undefined) continue;
-        const trial = this.#run(changed, left);
-        if (trial.alerts > 0) return this.#tried([...steps, change.title], changed, left, trial);
-        const held = this.#held(changed, left);
+        const trial = this.#run(changed, left, set);
+        if (trial.alerts > 0) return this.#tried([...steps, change.title], { rule: changed, others: left, settings: set }, trial);
+        const held = this.#held(changed, left, set);
         const failed = held.nearest?.steps.findIndex((step) => step.verdict === 'fails') ?? -1;
         const reached = failed === -1 ? (held.fired === undefined ? 0 : Number.MAX_SAFE_INTEGER) : failed;
         if (furthest === undefined || reached > furthest.reached)
-          furthest = { change, rule: changed, others: left, reached, failing: failed === -1 ? undefined : held.nearest!.steps[failed] };
+          furthest = { change, rule: changed, others: left, settings: set, reached, failing: failed === -1 ? undefined : held.nearest!.steps[failed] };
       }
       if (furthest === undefined) return undefined;
       steps.push(furthest.change.title);
-      ({ rule, others, failing } = furthest);
+      ({ rule, others, settings, failing } = furthest);
     }
     return undefined;
   }
 
-  #tried(steps: readonly string[], rule: Rule, others: readonly Rule[], trial: Trial): TriedChange {
+  #othersAfter({ without, enable }: RuleChange, others: readonly Rule[]): readonly Rule[] {
+    if (without !== undefined) return others.filter((other) => other.sid !== without);
+    const added = enable === undefined || others.some((other) => other.sid === enable) ? undefined : this.#request.rules.find((one) => one.sid === enable);
+    return added === undefined ? others : [...others, added];
+  }
+
+  #tried(steps: readonly string[], { rule, others, settings }: Setting, trial: Trial): TriedChange {
     const original = this.#refusedBecause(this.#wanted) === undefined && this.#wanted.enabled ? this.#wanted : undefined;
     const elsewhere = (this.#request.others ?? []).map(({ name, bytes }) => ({
       name,
-      before: original === undefined ? 0 : this.#run(original, this.#others, bytes).alerts,
-      after: this.#run(rule, others, bytes).alerts,
+      before: original === undefined ? 0 : this.#run(original, this.#others, this.#settings, bytes).alerts,
+      after: this.#run(rule, others, settings, bytes).alerts,
     }));
     return { steps, text: printRule({ ...rule, enabled: true }), ...trial, elsewhere };
   }
 }
 
-function verdictHere({ alerts, fired, verdict }: Explanation): string {
-  return alerts > 0 || fired !== undefined ? 'its conditions held here, but on another flow, or later' : verdict;
+function verdictHere({ enabled }: Rule, { alerts, fired, verdict }: Explanation): string {
+  if (alerts === 0 && fired === undefined) return verdict;
+  return enabled ? 'its conditions held here, but on another flow, or later' : 'its conditions hold here, but it is disabled';
 }
 
 function verdictOf(found: Explanation, reason: NotFiredReason, passedBy: number | undefined, setters: RuleExplanation['setters']): string {
   switch (reason) {
     case 'passed':
       return `it did not fire: rule ${passedBy} passes the traffic, so nothing behind it is looked at`;
-    case 'threshold':
-      return 'it did not become an alert: its conditions held, but its threshold, or one of the configuration, kept it silent';
     case 'no-alert':
       return 'it tells nothing: its conditions held, and it only changes state for other rules (`noalert`)';
     case 'bit':
@@ -313,11 +351,17 @@ function verdictOf(found: Explanation, reason: NotFiredReason, passedBy: number 
   }
 }
 
+/** The same settings where that is so already. */
+function midstream(settings: EngineSettings): EngineSettings {
+  return settings.stream.midstream ? settings : { ...settings, stream: { ...settings.stream, midstream: true } };
+}
+
 function edited(rule: Rule, { edits }: RuleChange): Rule | undefined {
   const { text, refused } = applyEdits(rule.text, edits!);
   return refused.length > 0 ? undefined : parseRules(text).rules[0];
 }
 
+const THRESHOLDS: ReadonlySet<string> = new Set(['threshold', 'detection_filter']);
 const STATE = /^(?:flowbits|xbits|hostbits|flowint)$/;
 
 /** The name of a bit or number in a state option, whatever is done with it. */

@@ -2,7 +2,6 @@
  * Why did a rule fire, or not? Every packet and transaction of a capture is held against every condition of one rule, without
  * prefilter and without stopping at the first condition that fails; the attempt that came furthest is kept.
  */
-import { find, findNocase, formatAddress } from '@sigwright/bytes';
 import {
   type BufferWindow,
   type BytesCondition,
@@ -12,97 +11,24 @@ import {
   directionName,
   emptyWindow,
   type Flow,
-  type Inspection,
   type Packet,
   type RuleOption,
-  type Span,
-  type StateOperation,
   type Transaction,
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
-import type { InspectionRecorder } from '../scan/inspector.ts';
 import { applyTransforms, flowHolds, type RuleEvaluation } from '../scan/rule-evaluation.ts';
-
-export interface ExplainedBytes {
-  /** the buffer as it was looked at, cut to what is worth showing */
-  readonly bytes: Uint8Array;
-  /** offset of bytes[0] in the buffer, and the match within the buffer */
-  readonly from: number;
-  readonly start: number;
-  readonly end: number;
-  readonly length: number;
-}
-
-/** What kind of thing stood in the way, in a word that programs can ask for. */
-export type ExplainedReason =
-  | 'variables'
-  | 'ports'
-  | 'direction'
-  | 'transport'
-  | 'no-handshake'
-  | 'flow'
-  | 'not-recognised'
-  | 'other-protocol'
-  | 'no-transaction'
-  | 'buffer-absent'
-  | 'buffer-empty'
-  | 'outside-window'
-  | 'other-case'
-  | 'other-buffer'
-  | 'before-normalisation'
-  | 'is-there'
-  | 'not-there'
-  | 'gave-up'
-  | 'bit'
-  | 'condition';
-
-export interface ExplainedStep {
-  /** `header`, `flow`, a keyword, or a buffer's name */
-  readonly where: string;
-  readonly condition: string;
-  readonly verdict: 'holds' | 'fails' | 'not reached';
-  readonly why: string;
-  readonly found: ExplainedBytes | undefined;
-  /** only where it fails */
-  readonly reason?: ExplainedReason;
-  /** other-buffer, before-normalisation: where it is */
-  readonly elsewhere?: string;
-  /** the option that asks for it, in the rule's own text; undefined for the header */
-  readonly option?: Span;
-  /** other-protocol: what was spoken */
-  readonly spoken?: string;
-}
-
-export interface ExplainedAttempt {
-  readonly packet: number;
-  readonly flow: string;
-  readonly direction: 'to_server' | 'to_client';
-  readonly transaction: number | undefined;
-  readonly steps: readonly ExplainedStep[];
-  readonly holds: boolean;
-}
-
-export interface Explanation {
-  readonly sid: number;
-  readonly message: string;
-  readonly alerts: number;
-  /** where all conditions held, first occurrence */
-  readonly fired: ExplainedAttempt | undefined;
-  /** where it came furthest without */
-  readonly nearest: ExplainedAttempt | undefined;
-  readonly attempts: number;
-  /** one sentence */
-  readonly verdict: string;
-}
+import { ConditionLog } from './condition-log.ts';
+import type { ExplainedAttempt, ExplainedBytes, ExplainedStep, Explanation } from './explanation.ts';
+import { bitProblem, describe, end, type FlowOpening, flowWords, headerProblem, isNegated, outside, placeOf, stateWords, unrecognised } from './words.ts';
 
 /** Shorter contents stand in some buffer by chance. */
 const LEAST_TELLING = 3;
 
+/** Bytes of a flow's opening that are told. */
+const OPENING = 16;
 /** Instances of one buffer that are searched for a content that is missing elsewhere. */
 const MOST_INSTANCES = 64;
-/** Bytes shown around a match. */
-const CONTEXT = 48;
 
 export interface ExplainerContext {
   /** to look for a content in other buffers */
@@ -118,8 +44,12 @@ export class Explainer {
   readonly #context: ExplainerContext | undefined;
   #fired: ExplainedAttempt | undefined = undefined;
   #nearest: ExplainedAttempt | undefined = undefined;
+  #nearestFlow: Flow | undefined = undefined;
   #nearestScore = Number.NEGATIVE_INFINITY;
   #attempts = 0;
+  #held = 0;
+  /** only for rules of a protocol, which may never be recognised */
+  readonly #openings = new Map<Flow, FlowOpening>();
   alerts = 0;
   readonly #window: BufferWindow = emptyWindow();
 
@@ -142,6 +72,7 @@ export class Explainer {
   /** Called for every packet, with the stream chunk that is inspected with it set in `evaluation`. */
   packet(packet: Packet, flow: Flow | undefined, evaluation: RuleEvaluation): void {
     const rule = this.#rule;
+    if (rule.protocols !== undefined && flow !== undefined) this.#noteOpening(packet, flow);
     if (rule.ofTransaction) {
       // Only to say how far packets come while there is no transaction at all.
       if (this.#nearest === undefined || flow?.session === undefined)
@@ -247,7 +178,7 @@ export class Explainer {
       if (best !== undefined) steps.push(...best);
       else {
         const elsewhere = test.buffer.directions.includes(direction)
-          ? 'it is not there in this transaction'
+          ? `the buffer is absent: this transaction has no \`${test.buffer.name}\``
           : `it exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
         for (const condition of test.conditions)
           steps.push({
@@ -257,7 +188,7 @@ export class Explainer {
             why: elsewhere,
             found: undefined,
             ...(test.absent === 'no' ? { reason: 'buffer-absent' as const } : {}),
-            ...this.#elsewhere(condition, test.buffer.name, undefined, transaction, flow),
+            ...this.#elsewhere(condition, test.buffer.name, undefined, undefined, transaction, flow),
             ...this.#optionOf(condition),
           });
       }
@@ -284,9 +215,45 @@ export class Explainer {
     return protocol === undefined || spoken?.inner === undefined ? transaction : spoken.inner(transaction, protocol, direction);
   }
 
+  #noteOpening(packet: Packet, flow: Flow): void {
+    const length = packet.payloadEnd - packet.payloadStart;
+    if (length === 0 || packet.isPseudo) return;
+    let opening = this.#openings.get(flow);
+    if (opening === undefined) {
+      opening = { first: [undefined, undefined], lengths: [0, 0], established: false };
+      this.#openings.set(flow, opening);
+    }
+    opening.first[packet.direction] ??= packet.data.slice(packet.payloadStart, Math.min(packet.payloadEnd, packet.payloadStart + OPENING));
+    opening.lengths[packet.direction] += length;
+    if (packet.flowEstablished) opening.established = true;
+  }
+
+  /** What became of the protocol of a flow is known at its end only. */
+  #atTheEnd(attempt: ExplainedAttempt | undefined): ExplainedAttempt | undefined {
+    const flow = this.#nearestFlow;
+    if (attempt === undefined || flow === undefined) return attempt;
+    const steps = attempt.steps.map((step) => {
+      if (step.reason !== 'not-recognised') return step;
+      const { applicationProtocol: spoken } = flow;
+      if (spoken !== undefined && spoken !== 'failed')
+        return {
+          ...step,
+          why: `the protocol was not recognised yet at this packet; later the flow was taken for ${spoken}`,
+          reason: 'other-protocol' as const,
+          spoken,
+        };
+      const opening = this.#openings.get(flow);
+      if (opening?.established === false)
+        return { ...step, why: 'no handshake was seen, so the stream was not read and no protocol recognised', reason: 'no-handshake' as const };
+      return { ...step, why: unrecognised(flow, opening) };
+    });
+    return { ...attempt, steps };
+  }
+
   result(): Explanation {
     const { message, sid } = this.#rule;
-    const first = this.#nearest?.steps.find((step) => step.verdict === 'fails');
+    const nearest = this.#atTheEnd(this.#nearest);
+    const first = nearest?.steps.find((step) => step.verdict === 'fails');
     const quiet = this.#rule.noAlert
       ? 'all conditions held, but the rule only changes state and never alerts'
       : 'all conditions held, but a threshold, a pass rule or the limit of alerts per packet kept it back';
@@ -300,7 +267,7 @@ export class Explainer {
             : first === undefined
               ? 'it did not fire'
               : `it did not fire: ${first.where}${first.condition === '' ? '' : ` (${first.condition})`} stood in the way${first.why === '' ? '' : `: ${first.why}`}`;
-    return { sid, message, alerts: this.alerts, fired: this.#fired, nearest: this.#nearest, attempts: this.#attempts, verdict };
+    return { sid, message, alerts: this.alerts, fired: this.#fired, held: this.#held, nearest, attempts: this.#attempts, verdict };
   }
 
   /** Header, flow, protocol, packet fields and state: what every rule asks first. */
@@ -347,7 +314,9 @@ export class Explainer {
         why: held
           ? ''
           : spoken === undefined
-            ? 'the protocol was not recognised (yet)'
+            ? flow === undefined
+              ? 'the packet belongs to no flow, so it has no protocol'
+              : 'the protocol was not recognised yet'
             : spoken === 'failed'
               ? 'the protocol could not be recognised'
               : `the flow was taken for ${spoken}`,
@@ -373,7 +342,7 @@ export class Explainer {
         where: check.kind === 'bit' ? 'flow bit' : 'flow number',
         condition: stateWords(check),
         verdict: held ? 'holds' : 'fails',
-        why: held ? '' : 'no rule before it left it so',
+        why: held ? '' : bitProblem(check),
         found: undefined,
         ...(held ? {} : { reason: 'bit' as const }),
         ...this.#optionOf(check),
@@ -415,8 +384,8 @@ export class Explainer {
       });
     else
       steps.push(
-        ...recorder.steps('payload', held, (condition, found) => ({
-          ...this.#elsewhere(condition, 'payload', found, undefined, flow),
+        ...recorder.steps('payload', held, (condition, window, searched) => ({
+          ...this.#elsewhere(condition, 'payload', window, searched, undefined, flow),
           ...this.#optionOf(condition),
         })),
       );
@@ -430,14 +399,16 @@ export class Explainer {
     condition: BytesCondition,
     where: string,
     window: BufferWindow | undefined,
+    searched: ExplainedBytes | undefined,
     transaction: Transaction | undefined,
     flow: Flow | undefined,
   ): Partial<Pick<ExplainedStep, 'reason' | 'why' | 'elsewhere'>> {
+    if (window !== undefined && window.start === window.end && !isNegated(condition))
+      return { reason: 'buffer-empty', why: `\`${where}\` is there, but empty` };
     if (condition.kind !== 'content' || condition.negated) return {};
     if (window !== undefined) {
-      if (window.start === window.end) return { reason: 'buffer-empty', why: 'the buffer is empty' };
       const same = placeOf(condition, window, condition.nocase);
-      if (same !== -1) return { reason: 'outside-window', why: `it is there at offset ${same}, outside of where the rule looks` };
+      if (same !== -1) return { reason: 'outside-window', why: outside(condition, same, window.end - window.start, searched) };
       const other = condition.nocase ? -1 : placeOf(condition, window, true);
       if (other !== -1) return { reason: 'other-case', why: `it is there at offset ${other} with capitals and small letters the other way` };
     }
@@ -489,8 +460,8 @@ export class Explainer {
     const held = evaluation.windowHolds(test.conditions, this.#window, packet, flow, transaction, direction);
     evaluation.recorder = undefined;
     const name = (test.buffer as { readonly name: string }).name;
-    const about = (condition: BytesCondition, window: BufferWindow): Partial<ExplainedStep> => {
-      const found = this.#elsewhere(condition, name, window, transaction, flow);
+    const about = (condition: BytesCondition, window: BufferWindow | undefined, searched: ExplainedBytes | undefined): Partial<ExplainedStep> => {
+      const found = this.#elsewhere(condition, name, window, searched, transaction, flow);
       const transformed = test.transforms.length > 0 && condition.kind === 'content' && !condition.negated && found.reason === undefined;
       if (transformed && placeOf(condition, before, condition.nocase) !== -1)
         return {
@@ -514,6 +485,7 @@ export class Explainer {
   ): void {
     this.#attempts++;
     const holds = steps.every((step) => step.verdict === 'holds');
+    if (holds) this.#held++;
     const points = score(steps, unasked);
     if (holds ? this.#fired !== undefined : points <= this.#nearestScore) return;
     const attempt: ExplainedAttempt = {
@@ -527,6 +499,7 @@ export class Explainer {
     if (holds) this.#fired = attempt;
     else {
       this.#nearest = attempt;
+      this.#nearestFlow = flow;
       this.#nearestScore = points;
     }
   }
@@ -549,137 +522,4 @@ function score(steps: readonly ExplainedStep[], unasked = 0): number {
     }
   }
   return -1e6 * failed + 1e3 * found + unbroken;
-}
-
-/** What the inspector tells, condition by condition; a match that was seen once is not forgotten when it is retried. */
-class ConditionLog implements InspectionRecorder {
-  any = false;
-  readonly #conditions: readonly BytesCondition[];
-  readonly #matched = new Map<BytesCondition, ExplainedBytes>();
-  readonly #failed = new Map<BytesCondition, ExplainedBytes>();
-  /** the buffer each condition failed in, whole */
-  readonly #windows = new Map<BytesCondition, BufferWindow>();
-  readonly #gaveUp = new Set<BytesCondition>();
-
-  constructor(conditions: readonly BytesCondition[]) {
-    this.#conditions = conditions;
-  }
-
-  condition(condition: BytesCondition, _position: number, outcome: 'matched' | 'failed', start: number, stop: number, inspection: Inspection): void {
-    this.any = true;
-    const from = Math.max(inspection.start, start - CONTEXT);
-    const to = Math.min(inspection.end, Math.max(stop, start) + CONTEXT);
-    const found: ExplainedBytes = {
-      bytes: inspection.bytes.slice(from, Math.min(to, from + CONTEXT * 4)),
-      from: from - inspection.start,
-      start: start - inspection.start,
-      end: stop - inspection.start,
-      length: inspection.end - inspection.start,
-    };
-    (outcome === 'matched' ? this.#matched : this.#failed).set(condition, found);
-    if (outcome === 'matched') return;
-    const { bytes, complete } = inspection;
-    this.#windows.set(condition, { bytes, start: inspection.start, end: inspection.end, offset: inspection.streamOffset, complete });
-    if (condition.kind === 'pattern' && condition.pattern.gaveUp === true) this.#gaveUp.add(condition);
-  }
-
-  /** `about`: what else there is to say of a condition; asked with the buffer it failed in, or an empty one. */
-  steps(where: string, held: boolean, about: (condition: BytesCondition, window: BufferWindow) => Partial<ExplainedStep>): ExplainedStep[] {
-    let broken = false;
-    return this.#conditions.map((condition) => {
-      const matched = this.#matched.get(condition);
-      const failed = this.#failed.get(condition);
-      const verdict: ExplainedStep['verdict'] = held || (matched !== undefined && !broken) ? 'holds' : failed !== undefined ? 'fails' : 'not reached';
-      if (verdict !== 'holds') broken = true;
-      const found = matched ?? failed;
-      const why = verdict === 'holds' ? '' : verdict === 'not reached' ? 'a condition before it failed' : failed === undefined ? '' : reason(condition, failed);
-      const step: ExplainedStep = { where, condition: describe(condition), verdict, why, found };
-      if (verdict !== 'fails') {
-        const { option } = about(condition, emptyWindow());
-        return option === undefined ? step : { ...step, option };
-      }
-      if (this.#gaveUp.has(condition))
-        return { ...step, ...about(condition, emptyWindow()), reason: 'gave-up', why: 'the regular expression was given up after too many steps' };
-      const kind: ExplainedReason =
-        condition.kind === 'content' ? (condition.negated ? 'is-there' : 'not-there') : condition.kind === 'pattern' ? 'not-there' : 'condition';
-      return { ...step, reason: kind, ...about(condition, this.#windows.get(condition) ?? emptyWindow()) };
-    });
-  }
-}
-
-function reason(condition: BytesCondition, failed: ExplainedBytes): string {
-  if (condition.kind !== 'content') return `looked at ${failed.length} bytes`;
-  if (condition.negated) return `it is there, at offset ${failed.start}`;
-  if (failed.length < condition.bytes.length) return `the buffer has only ${failed.length} bytes`;
-  return `not found between offset ${Math.max(0, failed.start)} and ${Math.max(0, failed.end)} of ${failed.length} bytes`;
-}
-
-/** A condition in words close to the rule's own. */
-export function describe(condition: BytesCondition): string {
-  switch (condition.kind) {
-    case 'content': {
-      let text = '';
-      for (const byte of condition.bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `|${byte.toString(16).padStart(2, '0')}|`;
-      const extras: string[] = [];
-      if (condition.nocase) extras.push('nocase');
-      for (const key of ['offset', 'depth', 'distance', 'within'] as const) {
-        const value = condition[key];
-        if (value !== undefined) extras.push(`${key} ${typeof value === 'number' ? value : 'a variable'}`);
-      }
-      if (condition.startsWith) extras.push('startswith');
-      if (condition.endsWith) extras.push('endswith');
-      return `content ${condition.negated ? 'not ' : ''}"${text.replaceAll('||', ' ')}"${extras.length > 0 ? `, ${extras.join(', ')}` : ''}`;
-    }
-    case 'pattern':
-      return `pcre ${condition.negated ? 'not ' : ''}/${condition.pattern.source}/${condition.relative ? 'R' : ''}`;
-    default:
-      return `${condition.keyword}: ${condition.describes}`;
-  }
-}
-
-/** Offset of a content anywhere in a window; -1 where it is not there. */
-function placeOf({ bytes }: ContentCondition, { bytes: where, start, end }: BufferWindow, nocase: boolean): number {
-  const lower = bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
-  const at = nocase ? findNocase(where, start, end, lower) : find(where, start, end, bytes);
-  return at === -1 ? -1 : at - start;
-}
-
-/** What of the header keeps a packet out: its direction, a variable or address, a port, or what carries it. */
-function headerProblem({ header }: CompiledRule, packet: Packet, ends: string): Pick<ExplainedStep, 'why' | 'reason'> {
-  const { source, destination, sourcePort, destinationPort, ipVersion } = packet;
-  const { fields } = header;
-  const fits = (turned: boolean): readonly [boolean, boolean, boolean, boolean] => [
-    header.source === undefined || header.source.contains(turned ? destination : source, ipVersion),
-    header.sourcePorts === undefined || header.sourcePorts.contains(turned ? destinationPort : sourcePort),
-    header.destination === undefined || header.destination.contains(turned ? source : destination, ipVersion),
-    header.destinationPorts === undefined || header.destinationPorts.contains(turned ? sourcePort : destinationPort),
-  ];
-  const [sourceFits, sourcePortFits, destinationFits, destinationPortFits] = fits(false);
-  if (sourceFits && sourcePortFits && destinationFits && destinationPortFits)
-    return { why: `this packet runs ${ends}, and is not carried in ${fields[0]}`, reason: 'transport' };
-  if (fits(true).every((one) => one)) return { why: `this packet runs ${ends}: the other direction than the header asks for`, reason: 'direction' };
-  const out = [
-    ...(sourceFits ? [] : [`its source is not in ${fields[1]}`]),
-    ...(destinationFits ? [] : [`its destination is not in ${fields[4]}`]),
-    ...(sourcePortFits ? [] : [`its source port is not in ${fields[2]}`]),
-    ...(destinationPortFits ? [] : [`its destination port is not in ${fields[5]}`]),
-  ];
-  return { why: `this packet runs ${ends}: ${out.join(', ')}`, reason: sourceFits && destinationFits ? 'ports' : 'variables' };
-}
-
-function flowWords(rule: CompiledRule): string {
-  const words: string[] = [];
-  if (rule.flow.established) words.push('established');
-  if (rule.flow.notEstablished) words.push('not_established');
-  if (rule.flow.direction !== undefined) words.push(directionName(rule.flow.direction));
-  return words.join(',');
-}
-
-function stateWords(operation: StateOperation): string {
-  return operation.kind === 'bit' ? `${operation.operation} ${operation.names.join('|')}` : `${operation.name} ${operation.operation} ${operation.operand}`;
-}
-
-function end(words: Uint32Array, port: number, version: number): string {
-  const address = formatAddress(words, version);
-  return version === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -3,7 +3,7 @@
  * drops a condition. They are only proposed here; `explain-rule.ts` tries them.
  */
 import { type Catalogue, type Diagnostic, type Edit, type Rule, type RuleOption, span } from '@sigwright/contracts';
-import type { ExplainedStep } from './explain.ts';
+import type { ExplainedStep } from './explanation.ts';
 
 export interface RuleChange {
   readonly title: string;
@@ -11,6 +11,16 @@ export interface RuleChange {
   readonly edits?: readonly Edit[];
   /** another rule of the set is left out */
   readonly without?: number;
+  /** another rule of the set, disabled in its file, is enabled */
+  readonly enable?: number;
+  /** a setting of the engine instead of a rule */
+  readonly midstream?: true;
+}
+
+/** A rule that would set the bit that is waited for. */
+export interface BitSetter {
+  readonly sid: number;
+  readonly enabled: boolean;
 }
 
 const POSITIONS: ReadonlySet<string> = new Set(['offset', 'depth', 'distance', 'within', 'startswith', 'endswith']);
@@ -21,6 +31,7 @@ export function changesFor(
   others: readonly Rule[],
   failing: ExplainedStep | undefined,
   refused: readonly Diagnostic[],
+  setters: readonly BitSetter[],
   catalogue: Catalogue,
 ): readonly RuleChange[] {
   const base = rule.span.start;
@@ -36,10 +47,22 @@ export function changesFor(
     return { span: span(start - before, end + behind), text: '' };
   };
   const written = (option: RuleOption): string => `\`${option.name}${option.value === undefined ? '' : `:${option.value}`}\``;
-  const drop = (option: RuleOption, also: readonly RuleOption[] = []): RuleChange => ({
-    title: `take out ${[option, ...also].map(written).join(', ')}`,
-    edits: [option, ...also].map(removed),
-  });
+  const drop = (option: RuleOption, also: readonly RuleOption[] = []): RuleChange => {
+    const gone = [option, ...also];
+    const idle = leftIdle(gone);
+    const all = idle === undefined ? gone : [idle, ...gone];
+    return { title: `take out ${all.map(written).join(', ')}`, edits: all.map(removed) };
+  };
+  /** the sticky buffer that looks at nothing any more once `gone` are gone, with no transform behind it */
+  const leftIdle = (gone: readonly RuleOption[]): RuleOption | undefined => {
+    const at = options.indexOf(gone[0]);
+    const isSticky = (one: RuleOption): boolean => catalogue.keywords.get(one.name)?.kind === 'sticky-buffer';
+    const sticky = options.slice(0, at).findLastIndex(isSticky);
+    if (sticky === -1 || catalogue.keywords.get(gone[0].name)?.kind !== 'condition') return undefined;
+    const next = options.findIndex((one, index) => index > sticky && isSticky(one));
+    const left = options.slice(sticky + 1, next === -1 ? options.length : next).filter((one) => !gone.includes(one));
+    return left.some((one) => catalogue.keywords.get(one.name)?.kind === 'condition') ? undefined : options[sticky];
+  };
   /** modifiers that belong to the content at `index` */
   const modifiersOf = (index: number): RuleOption[] => {
     const found: RuleOption[] = [];
@@ -77,6 +100,7 @@ export function changesFor(
       if (failing.where === 'flow') {
         const flow = options.find((one) => one.name === 'flow');
         if (flow?.value === undefined) break;
+        if (failing.reason === 'no-handshake') changes.push(MIDSTREAM);
         const words = flow.value.split(',').map((word) => word.trim());
         const turned: Readonly<Record<string, string>> = { to_server: 'to_client', from_client: 'to_client', to_client: 'to_server', from_server: 'to_server' };
         if (words.some((word) => turned[word] !== undefined)) {
@@ -88,6 +112,10 @@ export function changesFor(
           if (left.length === 0) changes.push(drop(flow));
           else changes.push({ title: `write \`flow:${left.join(',')}\``, edits: [{ span: own(flow.valueSpan), text: left.join(',') }] });
         }
+        break;
+      }
+      if (failing.reason === 'no-handshake') {
+        changes.push(MIDSTREAM);
         break;
       }
       const { source, sourcePorts, destination, destinationPorts } = rule;
@@ -117,6 +145,7 @@ export function changesFor(
     case 'other-protocol':
     case 'not-recognised':
     case 'no-transaction':
+      if (failing.reason !== 'other-protocol') changes.push(MIDSTREAM);
       if (failing.spoken !== undefined)
         changes.push({ title: `write \`${failing.spoken}\` for the protocol`, edits: [{ span: own(rule.protocolSpan), text: failing.spoken }] });
       for (const word of ['tcp', 'udp']) changes.push({ title: `write \`${word}\` for the protocol`, edits: [{ span: own(rule.protocolSpan), text: word }] });
@@ -130,6 +159,9 @@ export function changesFor(
   const end = own(option.span).end;
   const afterModifiers = modifiers.length === 0 ? end : own(modifiers[modifiers.length - 1].span).end;
   switch (failing.reason) {
+    case 'bit':
+      for (const { sid, enabled } of setters) if (!enabled) changes.push({ title: `enable rule ${sid}, which sets it`, enable: sid });
+      break;
     case 'other-case':
       changes.push({ title: `add \`nocase\` to ${written(option)}`, edits: [{ span: span(end, end), text: '; nocase' }] });
       break;
@@ -172,6 +204,11 @@ export function changesFor(
   changes.push(drop(option, catalogue.keywords.get(option.name)?.kind === 'content-modifier' ? [] : modifiers));
   return changes;
 }
+
+const MIDSTREAM: RuleChange = {
+  title: 'set `stream.midstream: true` in the configuration: the capture begins behind the handshake',
+  midstream: true,
+};
 
 /** All contents looked for in the payload: sticky buffers taken out. */
 function intoPayload(rule: Rule, own: (span: { start: number; end: number }) => { start: number; end: number }, catalogue: Catalogue): RuleChange[] {
