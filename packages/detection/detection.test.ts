@@ -146,6 +146,7 @@ describe('state', () => {
     ['limit', 'type limit, track by_src, count 2, seconds 600', 2],
     ['threshold', 'type threshold, track by_src, count 2, seconds 600', 2],
     ['both', 'type both, track by_src, count 3, seconds 600', 1],
+    ['text behind it, for want of a semicolon, is left out', 'type threshold, count 2, seconds 600, track by_src reference:url,www.example.com/a', 2],
   ])('threshold: %s', (_type, threshold, count) => {
     const capture = composeCapture({ seed: 5 });
     for (let turn = 0; turn < 5; turn++)

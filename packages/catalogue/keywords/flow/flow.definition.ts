@@ -1,5 +1,16 @@
 /** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
-import { asKeywords, type Flow, type FlowDemand, keyword, type Packet, type TagDemand, type Threshold, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  asKeywords,
+  type Flow,
+  type FlowDemand,
+  keyword,
+  type Packet,
+  type RuleBuilder,
+  type TagDemand,
+  type Threshold,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, list, none, numberIn, showComparison } from '../../arguments/index.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
@@ -28,13 +39,26 @@ const OPPOSITES: readonly (readonly [FlowDemand, FlowDemand])[] = [
 /** Header words that stand for a protocol of another name. */
 const THRESHOLD_SYNTAX = 'type <limit|threshold|both|backoff>, track <by_src|by_dst|by_both|by_rule|by_flow>, count <n>, seconds <n>';
 
-function readThreshold(written: string, filter: boolean): { value: Threshold } | { problem: string; help: string } {
+interface WrittenThreshold {
+  readonly threshold: Threshold;
+  /** text behind a threshold that is complete; the engine of the field leaves it out as well */
+  readonly ignored: string;
+}
+
+function readThreshold(written: string, filter: boolean): { value: WrittenThreshold } | { problem: string; help: string } {
   const fields = new Map<string, string>();
-  for (const part of written.split(',')) {
+  const asked = filter ? ['track', 'count', 'seconds'] : ['type', 'track', 'count', 'seconds'];
+  const parts = written.split(',');
+  let ignored = '';
+  for (const [at, part] of parts.entries()) {
     const [name, ...rest] = part.trim().split(/\s+/);
     if (name === '') continue;
     if (fields.has(name)) return { problem: `\`${name}\` stands twice`, help: `write \`${THRESHOLD_SYNTAX}\`` };
-    fields.set(name, rest.join(' '));
+    const isLast = rest.length > 1 && asked.every((one) => one === name || fields.has(one));
+    fields.set(name, isLast ? rest[0] : rest.join(' '));
+    if (!isLast) continue;
+    ignored = [rest.slice(1).join(' '), ...parts.slice(at + 1)].join(',');
+    break;
   }
   const help = `write \`${filter ? 'track <by_src|by_dst>, count <n>, seconds <n>' : THRESHOLD_SYNTAX}\``;
   const type = filter ? 'detection' : fields.get('type');
@@ -49,7 +73,12 @@ function readThreshold(written: string, filter: boolean): { value: Threshold } |
   if (count === undefined || count < 1) return { problem: 'count is missing or not above 0', help };
   if (seconds === undefined || seconds < 0 || (seconds === 0 && type !== 'backoff')) return { problem: 'seconds are missing or not above 0', help };
   if (type === 'backoff' && multiplier === undefined) return { problem: 'backoff needs a multiplier', help };
-  return { value: { type, track, count, seconds, ...(multiplier === undefined ? {} : { multiplier }) } };
+  return { value: { threshold: { type, track, count, seconds, ...(multiplier === undefined ? {} : { multiplier }) }, ignored } };
+}
+
+function addThreshold({ threshold, ignored }: WrittenThreshold, builder: RuleBuilder): void {
+  if (ignored !== '') builder.caution('ignored', `what stands behind the threshold is not read: \`${ignored}\``, 'is a `;` missing before it?');
+  builder.addThreshold(threshold);
 }
 
 /** A number of the flow that rules compare. */
@@ -159,9 +188,7 @@ export const keywords = asKeywords(
     argument: custom(THRESHOLD_SYNTAX, ['type limit, track by_src, count 1, seconds 60'], (written) => readThreshold(written, false)),
     examples: ['threshold:type limit, track by_src, count 1, seconds 60;'],
     broken: [{ options: 'threshold:type often, track by_src, count 1, seconds 60;', code: 'threshold/argument' }],
-    apply(threshold, builder) {
-      builder.addThreshold(threshold);
-    },
+    apply: addThreshold,
   }),
   keyword({
     name: 'detection_filter',
@@ -174,9 +201,7 @@ export const keywords = asKeywords(
     ),
     examples: ['detection_filter:track by_dst, count 20, seconds 60;'],
     broken: [{ options: 'detection_filter:count 20;', code: 'detection_filter/argument' }],
-    apply(threshold, builder) {
-      builder.addThreshold(threshold);
-    },
+    apply: addThreshold,
   }),
   keyword({
     name: 'noalert',
