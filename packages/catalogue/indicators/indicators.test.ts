@@ -18,8 +18,8 @@ function found(text: string): string[] {
   const all: { type: string; value: string; start: number; end: number; precedence: number; port?: number }[] = [];
   for (const definition of catalogue.indicators) {
     for (const one of definition.find(definition.refanged ? plain.text : text, { registrableDomain, defanged: plain.changed })) {
-      const start = definition.refanged ? plain.offsets[one.start] : one.start;
-      const end = definition.refanged ? plain.offsets[one.end] : one.end;
+      const start = definition.refanged ? plain.startOf(one.start) : one.start;
+      const end = definition.refanged ? plain.endOf(one.end) : one.end;
       expect(end).toBeGreaterThan(start);
       all.push({
         type: one.type ?? definition.type,
@@ -134,7 +134,7 @@ describe('indicators in a text', () => {
     for (const definition of catalogue.indicators) {
       if (definition.type !== 'url' && definition.type !== 'ipv4') continue;
       for (const one of definition.find(plain.text, { registrableDomain, defanged: plain.changed }))
-        written.push(text.slice(plain.offsets[one.start], plain.offsets[one.end]));
+        written.push(text.slice(plain.startOf(one.start), plain.endOf(one.end)));
     }
     expect(written.sort()).toEqual(['198[.]18[.]7[.]9:80', 'hxxp://quiet[.]com/a']);
   });

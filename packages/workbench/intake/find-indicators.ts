@@ -8,7 +8,13 @@ import { listedIn, SHARED } from './well-known.ts';
 
 export interface FindOptions {
   readonly definitions: readonly IndicatorDefinition[];
-  refang(text: string): { readonly text: string; readonly offsets: Uint32Array; changed?(start: number, end: number): boolean };
+  /** undoes defanging; `startOf` and `endOf` lead back from places in the new text, `changed` says what was defanged */
+  refang(text: string): {
+    readonly text: string;
+    startOf(at: number): number;
+    endOf(at: number): number;
+    changed(start: number, end: number): boolean;
+  };
   /** further harmless names */
   readonly benign?: ReadonlySet<string>;
   readonly warnings?: WarningIndex;
@@ -40,16 +46,15 @@ export interface ReportIndicator extends Indicator {
 
 export function findIndicators(text: string, options: FindOptions): readonly ReportIndicator[] {
   const plain = options.refang(text);
-  const changed = plain.changed?.bind(plain);
-  const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), ...(changed === undefined ? {} : { defanged: changed }) };
+  const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), defanged: plain.changed };
   const found: Found[] = [];
   for (const definition of options.definitions) {
     const { refanged, precedence } = definition;
     for (const candidate of definition.find(refanged ? plain.text : text, rooted)) {
-      const start = refanged ? plain.offsets[candidate.start] : candidate.start;
-      const end = refanged ? plain.offsets[candidate.end] : candidate.end;
+      const start = refanged ? plain.startOf(candidate.start) : candidate.start;
+      const end = refanged ? plain.endOf(candidate.end) : candidate.end;
       const written = text.slice(start, end);
-      const defanged = refanged && (changed === undefined ? false : changed(candidate.start, candidate.end));
+      const defanged = refanged && plain.changed(candidate.start, candidate.end);
       found.push({
         type: candidate.type ?? definition.type,
         value: candidate.value,

@@ -1,176 +1,256 @@
 /**
- * Defanged text → text, keeping for every character where it stood: `hxxp`, `h**p`, `meow://`, `[.]`, `(dot)`, `{.}`, ` dot `, `\.`,
- * `[.com`, `[:]`, `[://]`, `[/]`, `[at]`, `[@]`, the full stops of other scripts, and invisible characters inside names. Linear in the
- * length of the text: each place is looked at by a fixed number of patterns of fixed reach.
+ * Defanged text → text, with the way back to where every character stood: `hxxp`, `h**p`, `meow://`, `[.]`, `(dot)`, `{.}`, ` dot `,
+ * `\.`, `[.com`, `[.com]`, `[:]`, `[://]`, `[/]`, `[at]`, `&#46;`, signs of other scripts. What copying and encoding did to names is
+ * undone too, but is not taken for a warning: invisible characters, `\/` of JSON, names that a line break divides at a hyphen.
+ * Linear in the length of the text: each place is looked at by a fixed number of patterns of fixed reach.
  *
  * Letters are never changed into others, so a look-alike name stays what it is.
  */
-export interface Refanged {
-  readonly text: string;
-  /** offset in the original of each character, and of the end */
-  readonly offsets: Uint32Array;
-  /** was anything between these offsets (of the new text) written otherwise? */
-  changed(start: number, end: number): boolean;
-}
+import { isWordCode, readBracket } from './brackets.ts';
+import { Rewriter, type Rewritten } from './rewritten.ts';
+import { readScheme } from './schemes.ts';
 
-type Replacement = readonly [pattern: RegExp, by: string];
+export type Refanged = Rewritten;
 
-const BLANK = '[ \\t]?';
-const DOT = '(?:\\.|dot|DOT|Dot|punkt|point|d0t)';
+/** What is done at a character; 0 for nothing. */
+const KIND = { blank: 1, dot: 2, bracket: 3, backslash: 4, colon: 5, slash: 6, hyphen: 7, ampersand: 8, quote: 9 } as const;
+const kinds = new Uint8Array(128);
+for (const [characters, kind] of [
+  [' \t', KIND.blank],
+  ['.', KIND.dot],
+  ['[({<', KIND.bracket],
+  ['\\', KIND.backslash],
+  [':', KIND.colon],
+  ['/', KIND.slash],
+  ['-', KIND.hyphen],
+  ['&', KIND.ampersand],
+  ['"\'|', KIND.quote],
+] as const)
+  for (const character of characters) kinds[character.charCodeAt(0)] = kind;
 
-/** By the character at which they begin. Every pattern has a fixed longest match. */
-const OPENERS: readonly Replacement[] = [
-  [new RegExp(`${BLANK}[[({<]${BLANK}${DOT}${BLANK}[\\])}>]${BLANK}(?=[\\p{L}\\p{N}_-])`, 'uy'), '.'],
-  [new RegExp(`[[({<]${BLANK}${DOT}${BLANK}[\\])}>]`, 'y'), '.'],
-  [/[ \t]?[[({<][ \t]?(?:@|at|AT|At)[ \t]?[\])}>][ \t]?/y, '@'],
-  [/\[[ \t]?:[ \t]?\/\/[ \t]?\]/y, '://'],
-  [/[[(][ \t]?:[ \t]?[\])]/y, ':'],
-  [/\[[ \t]?\/[ \t]?\]/y, '/'],
-  // Half-closed: `evil[.com`, `evil.]com`.
-  [/\[\.(?=[a-z0-9])/iy, '.'],
-];
-const CLOSED_BEHIND: readonly Replacement[] = [[/\.\](?=[a-z0-9])/iy, '.']];
-const BACKSLASH: readonly Replacement[] = [[/\\\.(?=[a-z0-9])/iy, '.']];
-const SCHEME: readonly Replacement[] = [
-  [/h(?:xx|\*\*|__|tx|xt|--|\?\?)p(s?)(?=[ \t]?(?:\[|\(|:)[ \t]?:?(?:\/|[\])]|[ \t]))/iy, 'http$1'],
-  [/h(?:xx|\*\*)p\[s\](?=:)/iy, 'https'],
-];
-const MEOW: readonly Replacement[] = [[/meow(s?)(?=(?:\[:\]|:|\[:\/\/\])(?:\/|))/iy, 'http$1']];
-const FTP: readonly Replacement[] = [[/fxp(s?)(?=(?:\[:\]|:)\/\/)/iy, 'ftp$1']];
-/** Words before ` dot ` that make it plain English, and the endings after it that are meant as endings. */
-const SPOKEN: readonly Replacement[] = [
-  [/[ \t]dot[ \t](?=(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion)(?![a-z0-9]))/iy, '.'],
-];
-const NOT_A_LABEL = /(?:^|[^\w])(?:the|a|an|this|that|each|every|one|no|of|in|old|new|big|first|last|and|or|to)$/i;
-/** Longest word that is looked at before ` dot `. */
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+
+/** Endings that are meant as endings where somebody speaks or spaces the dot out: none of them is a word of plain English. */
+const SPOKEN_ENDINGS = 'com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|cn|ir|kr|jp|br';
+const SPOKEN = new RegExp(`[ \\t]dot[ \\t](?=(?:[a-z0-9-]{1,40}[ \\t]dot[ \\t]){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9]))`, 'iy');
+const SPACED = /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-]))/y;
+/** `evil. com`: of the endings, those that begin no sentence and no list of words. */
+const SPACED_BEHIND = /\.[ \t](?=(?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-]|[ \t]+[a-z]))/y;
+/** Words before ` dot ` that make it plain English. */
+const NOT_A_LABEL = /(?:^|[^\w])(?:the|a|an|this|that|each|every|one|no|of|in|old|new|big|first|last|and|or|to|e\.g|i\.e|etc|vs)$/i;
+/** Longest word that is looked at before a spoken dot. */
 const LONGEST_WORD_BEFORE = 12;
 
-const CODE = { tab: 9, blank: 32, parenthesis: 40, dot: 46, angle: 60, bracket: 91, backslash: 92, brace: 123 } as const;
+const ESCAPED_DOT = /\\{1,2}\.(?=[a-z0-9])/iy;
+const ESCAPED_CODE = /\\u00(2e|2f|3a)/iy;
+const CODES: Readonly<Record<string, string>> = { '2e': '.', '2f': '/', '3a': ':' };
+const ENTITY = /&(?:#46|#x2e|period|#58|#x3a|colon|#47|#x2f|sol);/iy;
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&#46;': '.',
+  '&#x2e;': '.',
+  '&period;': '.',
+  '&#58;': ':',
+  '&#x3a;': ':',
+  '&colon;': ':',
+  '&#47;': '/',
+  '&#x2f;': '/',
+  '&sol;': '/',
+};
+/** The rest of a name on the next line: a label, a dot in any dress, a letter or digit. */
+const REST_OF_NAME = /\r?\n[ \t]{0,4}(?=[a-z0-9][a-z0-9-]{0,62}[ \t]?[[({]?(?:\.|dot\b)[\])}]?[ \t]?[a-z0-9])/iy;
+/** The rest of a path on the next line, which is neither an address nor a word. */
+const REST_OF_PATH = /\r?\n(?=[\w%~-]{1,80}(?:[/?=&]|\.(?:php|html?|aspx?|jsp|js|exe|dll|zip|txt|bin|png|jpg|gif|sh)(?![\w.])))/iy;
+/** Shorter lines end where their author ended them. */
+const SHORTEST_WRAPPED_LINE = 60;
+const LONGEST_LINE = 400;
 
-/** 1 where one of these may begin something: blank tab ( . < F H M [ \\ f h m { */
-const MAY_BEGIN = new Uint8Array(128);
-for (const character of ' \t(.<FHM[\\fhm{') MAY_BEGIN[character.charCodeAt(0)] = 1;
-
-function candidatesAt(text: string, at: number): readonly Replacement[] | undefined {
-  const code = text.charCodeAt(at);
+/** Invisible characters that copying leaves inside names, typographic hyphens, and the signs that other scripts have for ours. */
+function characterReplacement(code: number): string | undefined {
   switch (code) {
-    case CODE.bracket:
-    case CODE.parenthesis:
-    case CODE.brace:
-    case CODE.angle:
-      return OPENERS;
-    case CODE.blank:
-    case CODE.tab: {
-      const next = text.charCodeAt(at + 1);
-      if (next === CODE.bracket || next === CODE.parenthesis || next === CODE.brace || next === CODE.angle) return OPENERS;
-      if ((next | 32) === 100 && (text.charCodeAt(at + 2) | 32) === 111) {
-        return NOT_A_LABEL.test(text.slice(Math.max(0, at - LONGEST_WORD_BEFORE), at)) ? undefined : SPOKEN;
-      }
-      return undefined;
-    }
-    case CODE.dot:
-      return text.charCodeAt(at + 1) === 93 ? CLOSED_BEHIND : undefined;
-    case CODE.backslash:
-      return text.charCodeAt(at + 1) === CODE.dot ? BACKSLASH : undefined;
-    case 72:
-    case 104: {
-      const next = text.charCodeAt(at + 1);
-      // x X * _ t T - ?
-      return next === 120 ||
-        next === 88 ||
-        next === 42 ||
-        next === 95 ||
-        next === 45 ||
-        next === 63 ||
-        ((next | 32) === 116 && (text.charCodeAt(at + 2) | 32) === 120)
-        ? SCHEME
-        : undefined;
-    }
-    case 77:
-    case 109:
-      return (text.charCodeAt(at + 1) | 32) === 101 && (text.charCodeAt(at + 2) | 32) === 111 ? MEOW : undefined;
-    case 70:
-    case 102:
-      return (text.charCodeAt(at + 1) | 32) === 120 ? FTP : undefined;
+    case 0xad:
+    case 0x200b:
+    case 0x200c:
+    case 0x200d:
+    case 0x2060:
+    case 0xfeff:
+      return '';
+    case 0x2010:
+    case 0x2011:
+      return '-';
+    // Full stops of IDNA (RFC 3490, 3.1) and the one-dot leader.
+    case 0x3002:
+    case 0xff0e:
+    case 0xff61:
+    case 0x2024:
+      return '.';
+    case 0xff1a:
+      return ':';
+    case 0xff0f:
+      return '/';
+    case 0xff20:
+      return '@';
     default:
       return undefined;
   }
 }
 
-/** Full stops of IDNA (RFC 3490, 3.1) and the one-dot leader; invisible characters that copying leaves inside names. */
-function characterReplacement(code: number): string | undefined {
-  if (code === 0x3002 || code === 0xff0e || code === 0xff61 || code === 0x2024) return '.';
-  if (code === 0x200b || code === 0x200c || code === 0x200d || code === 0x2060 || code === 0xfeff || code === 0xad) return '';
+/** Brackets of East Asian typography: 【 （ ［ ｛ */
+function isWideBracket(code: number): boolean {
+  return code === 0x3010 || code === 0xff08 || code === 0xff3b || code === 0xff5b;
+}
+
+/** Undoes what begins at a character of another script; where to go on. */
+function readWide(text: string, at: number, code: number, out: Rewriter): number {
+  if (isWideBracket(code)) return readBracket(text, at, out);
+  const by = characterReplacement(code);
+  if (by === undefined) return at + 1;
+  const behind = by === ':' ? readScheme(text, at, out) : undefined;
+  if (behind !== undefined) return behind;
+  let end = at + 1;
+  // A soft hyphen that was needed: the word goes on in the next line.
+  if (code === 0xad && isLineEnd(text, end) && isWordCode(text.charCodeAt(at - 1))) end += text.charCodeAt(end) === CARRIAGE_RETURN ? 2 : 1;
+  out.replace(at, end, by, by !== '' && by !== '-');
+  return by === '-' ? (joinedLine(text, at, out) ?? end) : end;
+}
+
+function isLineEnd(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === LINE_FEED || (code === CARRIAGE_RETURN && text.charCodeAt(at + 1) === LINE_FEED);
+}
+
+/** Takes out the line break behind the hyphen at `at` where a name goes on after it; where to go on then. */
+function joinedLine(text: string, at: number, out: Rewriter): number | undefined {
+  if (!isLineEnd(text, at + 1) || !isWordCode(text.charCodeAt(at - 1))) return undefined;
+  for (const pattern of isInWrappedAddress(text, at) ? [REST_OF_NAME, REST_OF_PATH] : [REST_OF_NAME]) {
+    pattern.lastIndex = at + 1;
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    out.replace(at + 1, at + 1 + match[0].length, '', false);
+    return at + 1 + match[0].length;
+  }
   return undefined;
 }
 
+/** Does an address with scheme reach up to `at`, on a line long enough to have been wrapped? */
+function isInWrappedAddress(text: string, at: number): boolean {
+  const before = text.slice(Math.max(0, at - LONGEST_LINE), at);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
+  return line.length >= SHORTEST_WRAPPED_LINE && /:(?:\]?\/\/|\/\/\])\S*$/.test(line);
+}
+
+function readBackslash(text: string, at: number, out: Rewriter): number {
+  const next = text.charCodeAt(at + 1);
+  if (next === 47) {
+    out.replace(at, at + 2, '/', false);
+    return at + 2;
+  }
+  if (next === 46 || next === 92) {
+    ESCAPED_DOT.lastIndex = at;
+    const match = isWordCode(text.charCodeAt(at - 1)) ? ESCAPED_DOT.exec(text) : null;
+    if (match === null) return at + 1;
+    out.replace(at, at + match[0].length, '.', true);
+    return at + match[0].length;
+  }
+  if (next !== 117) return at + 1;
+  ESCAPED_CODE.lastIndex = at;
+  const match = ESCAPED_CODE.exec(text);
+  if (match === null) return at + 1;
+  out.replace(at, at + match[0].length, CODES[match[1].toLowerCase()], false);
+  return at + match[0].length;
+}
+
+/** ` dot ` and ` . ` between words that are labels. */
+function readBlank(text: string, at: number, out: Rewriter): number {
+  const next = text.charCodeAt(at + 1) | 32;
+  const spoken = next === 100 && (text.charCodeAt(at + 2) | 32) === 111 && (text.charCodeAt(at + 3) | 32) === 116;
+  if (!spoken && !(next === 46 && text.charCodeAt(at + 2) === 32)) return at + 1;
+  const pattern = spoken ? SPOKEN : SPACED;
+  pattern.lastIndex = at;
+  const match = isWordCode(text.charCodeAt(at - 1)) ? pattern.exec(text) : null;
+  if (match === null || NOT_A_LABEL.test(text.slice(Math.max(0, at - LONGEST_WORD_BEFORE), at))) return at + 1;
+  out.replace(at, at + match[0].length, '.', true);
+  return at + match[0].length;
+}
+
+/** `evil.]com`, and `evil. com`. */
+function readDot(text: string, at: number, out: Rewriter): number {
+  const next = text.charCodeAt(at + 1);
+  if (next === 93 || next === 41 || next === 125) {
+    if (!isWordCode(text.charCodeAt(at - 1)) || !isWordCode(text.charCodeAt(at + 2))) return at + 1;
+    out.replace(at, at + 2, '.', true);
+    return at + 2;
+  }
+  if (next !== 32) return at + 1;
+  SPACED_BEHIND.lastIndex = at;
+  const match = SPACED_BEHIND.exec(text);
+  if (match === null || !isWordCode(text.charCodeAt(at - 1)) || NOT_A_LABEL.test(text.slice(Math.max(0, at - LONGEST_WORD_BEFORE), at))) return at + 1;
+  out.replace(at, at + match[0].length, '.', true);
+  return at + match[0].length;
+}
+
 export function refang(text: string): Refanged {
-  const parts: string[] = [];
-  // No replacement is longer than what it replaces.
-  const offsets = new Uint32Array(text.length + 1);
-  /** offsets in the new text at which something was replaced, in order */
-  const changes: number[] = [];
-  let length = 0;
-  let plainFrom = 0;
-  const plain = (to: number): void => {
-    if (to <= plainFrom) return;
-    parts.push(text.slice(plainFrom, to));
-    for (let from = plainFrom; from < to; from++) offsets[length++] = from;
-  };
+  const out = new Rewriter(text);
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
-    if (code < 128 && MAY_BEGIN[code] === 0) {
-      at++;
-      continue;
-    }
     if (code > 127) {
-      const by = code === 0xad || (code >= 0x200b && code <= 0xff61) || code === 0xfeff ? characterReplacement(code) : undefined;
-      if (by !== undefined) {
-        plain(at);
-        if (by !== '') {
-          parts.push(by);
-          changes.push(length);
-          offsets[length++] = at;
-        }
-        plainFrom = at + 1;
-      }
-      at++;
+      at = code === 0xad || code >= 0x200b ? readWide(text, at, code, out) : at + 1;
       continue;
     }
-    const candidates = candidatesAt(text, at);
-    let next = at + 1;
-    if (candidates !== undefined) {
-      for (const [pattern, replacement] of candidates) {
-        pattern.lastIndex = at;
-        const match = pattern.exec(text);
-        if (match === null) continue;
-        const by = replacement.includes('$1') ? replacement.replace('$1', match[1] ?? '') : replacement;
-        next = at + match[0].length;
-        if (by === match[0]) break;
-        plain(at);
-        parts.push(by);
-        changes.push(length);
-        for (let index = 0; index < by.length; index++) offsets[length++] = at;
-        plainFrom = next;
+    switch (kinds[code]) {
+      case KIND.blank:
+        at = readBlank(text, at, out);
+        break;
+      case KIND.dot:
+        at = readDot(text, at, out);
+        break;
+      case KIND.bracket:
+        at = readBracket(text, at, out);
+        break;
+      case KIND.backslash:
+        at = readBackslash(text, at, out);
+        break;
+      case KIND.colon:
+        at = readScheme(text, at, out) ?? at + 1;
+        break;
+      case KIND.slash: {
+        const next = text.charCodeAt(at + 1);
+        if (next === 47) at = readScheme(text, at, out) ?? at + 2;
+        else if ((next === LINE_FEED || next === CARRIAGE_RETURN) && isInWrappedAddress(text, at)) {
+          REST_OF_PATH.lastIndex = at + 1;
+          const match = REST_OF_PATH.exec(text);
+          if (match !== null) out.replace(at + 1, at + 1 + match[0].length, '', false);
+          at += 1 + (match?.[0].length ?? 0);
+        } else at++;
         break;
       }
-    }
-    at = next;
-  }
-  plain(text.length);
-  offsets[length] = text.length;
-  return {
-    text: parts.join(''),
-    offsets: offsets.subarray(0, length + 1),
-    changed(start, end) {
-      let low = 0;
-      let high = changes.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (changes[middle] < start) low = middle + 1;
-        else high = middle;
+      case KIND.hyphen:
+        at = joinedLine(text, at, out) ?? at + 1;
+        break;
+      case KIND.ampersand: {
+        const behind = readScheme(text, at, out);
+        if (behind !== undefined) {
+          at = behind;
+          break;
+        }
+        ENTITY.lastIndex = at;
+        const match = ENTITY.exec(text);
+        if (match !== null) out.replace(at, at + match[0].length, ENTITIES[match[0].toLowerCase()], true);
+        at += match?.[0].length ?? 1;
+        break;
       }
-      return low < changes.length && changes[low] < end;
-    },
-  };
+      case KIND.quote: {
+        // evil"."com
+        const isDot = text.charCodeAt(at + 1) === 46 && text.charCodeAt(at + 2) === code;
+        if (isDot && isWordCode(text.charCodeAt(at - 1)) && isWordCode(text.charCodeAt(at + 3))) {
+          out.replace(at, at + 3, '.', true);
+          at += 3;
+        } else at++;
+        break;
+      }
+      default:
+        at++;
+    }
+  }
+  return out.finish();
 }
