@@ -60,6 +60,7 @@ for (const pair of pairs) {
     actors: [],
     hashtags: [],
     credits: [],
+    names: [],
   };
   let sid = 1;
   const draft = draftRules(reading, { prefix: 'SW', date: '2024-03-08', nextSid: () => sid++ });

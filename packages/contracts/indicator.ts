@@ -57,7 +57,7 @@ export interface IndicatorDefinition {
   readonly summary: string;
   /** higher wins where two overlap */
   readonly precedence: number;
-  /** All candidates in the text, already normalised, in order; linear in the length of the text. */
+  /** All candidates in the text, already normalised; linear in the length of the text. */
   find(text: string, options: IndicatorOptions): Iterable<IndicatorCandidate>;
 }
 

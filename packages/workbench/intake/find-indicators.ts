@@ -1,10 +1,10 @@
 /** Text → indicators: every definition asked, overlaps resolved by precedence, each judged by what stands around it. Linear. */
-import type { Indicator, IndicatorDefinition, IndicatorOptions, IndicatorRole, IndicatorType } from '@sigwright/contracts';
+import type { Indicator, IndicatorCandidate, IndicatorDefinition, IndicatorOptions, IndicatorRole, IndicatorType } from '@sigwright/contracts';
 import { getDomain, parse } from 'tldts';
-import { judge, type ReportHabits } from './roles.ts';
-import { headingsOf, sentenceAround, surroundingsOf } from './surroundings.ts';
+import { type HeadingKinds, type HostFacts, judge, kindsOfHeading, type ReportHabits } from './roles.ts';
+import { headingsOf, Surroundings, sentenceAround } from './surroundings.ts';
 import type { WarningIndex } from './warning-lists.ts';
-import { listedIn, SHARED } from './well-known.ts';
+import { BENIGN, listedIn, REFERENCES, RESERVED_NAMES, SHARED } from './well-known.ts';
 
 export interface FindOptions {
   readonly definitions: readonly IndicatorDefinition[];
@@ -28,96 +28,91 @@ const DEFANGED_HABIT = 3;
 const MOST_REMEMBERED = 50_000;
 const NETWORK: ReadonlySet<IndicatorType> = new Set(['domain', 'url', 'ipv4', 'ipv6', 'email']);
 
-interface Found {
-  readonly type: IndicatorType;
-  readonly value: string;
-  readonly start: number;
-  readonly end: number;
-  readonly port: number | undefined;
-  readonly precedence: number;
-  readonly written: string;
-  readonly defanged: boolean;
-}
-
 export interface ReportIndicator extends Indicator {
   /** the sentence, or entry of a list, around it */
   readonly sentence: string;
 }
 
-export function findIndicators(text: string, options: FindOptions): readonly ReportIndicator[] {
-  const plain = options.refang(text);
-  const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), defanged: plain.changed };
-  const found: Found[] = [];
-  for (const definition of options.definitions) {
-    const { refanged, precedence } = definition;
-    for (const candidate of definition.find(refanged ? plain.text : text, rooted)) {
-      const start = refanged ? plain.startOf(candidate.start) : candidate.start;
-      const end = refanged ? plain.endOf(candidate.end) : candidate.end;
-      const written = text.slice(start, end);
-      const defanged = refanged && plain.changed(candidate.start, candidate.end);
-      found.push({
-        type: candidate.type ?? definition.type,
-        value: candidate.value,
-        start,
-        end,
-        port: candidate.port,
-        precedence,
-        written,
-        defanged: defanged || (definition.type === 'domain' && written.includes(' .')),
-      });
-    }
-  }
-  const kept = withoutOverlaps(found);
-  const habits: ReportHabits = {
-    defangs: kept.reduce((count, one) => count + (one.defanged && NETWORK.has(one.type) ? 1 : 0), 0) >= DEFANGED_HABIT,
-    warnings: options.warnings,
-    benign: options.benign,
-  };
-  const headings = headingsOf(text);
-  const result: ReportIndicator[] = [];
-  for (const one of kept) {
-    const around = surroundingsOf(text, one.start, one.end, headings);
-    if (one.type === 'domain' && !one.defanged && habits.defangs && isFileInRow(one, around.line)) continue;
-    if ((one.type === 'ipv4' || one.type === 'domain') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
-    const { role, benign, reason } = judge(one, around, habits);
-    result.push(new PlacedIndicator(text, one, role, benign, reason));
-  }
-  return result;
-}
-
-/** Sentences are cut out when asked for: a report of thousands of digests would spend a third of its time on them. */
-class PlacedIndicator implements ReportIndicator {
+/** What stands in the text and its sentence are cut out when asked for: a report has thousands of digests. */
+class Found implements ReportIndicator {
   readonly type: IndicatorType;
   readonly value: string;
-  readonly written: string;
   readonly start: number;
   readonly end: number;
-  readonly role: IndicatorRole;
-  readonly benign: boolean;
-  readonly reason: string;
-  readonly port?: number;
+  role: IndicatorRole = 'indicator';
+  benign = false;
+  reason = '';
+  readonly port: number | undefined;
   readonly #text: string;
+  readonly #precedence: number;
+  readonly #defanged: boolean;
 
-  constructor(text: string, found: Found, role: IndicatorRole, benign: boolean, reason: string) {
-    this.type = found.type;
-    this.value = found.value;
-    this.written = found.written;
-    this.start = found.start;
-    this.end = found.end;
-    this.role = role;
-    this.benign = benign;
-    this.reason = reason;
-    if (found.port !== undefined) this.port = found.port;
+  constructor(text: string, candidate: IndicatorCandidate, type: IndicatorType, start: number, end: number, precedence: number, defanged: boolean) {
+    this.type = candidate.type ?? type;
+    this.value = candidate.value;
+    this.start = start;
+    this.end = end;
+    this.port = candidate.port;
     this.#text = text;
+    this.#precedence = precedence;
+    this.#defanged = defanged || (type === 'domain' && text.slice(start, end).includes(' .'));
+  }
+
+  get written(): string {
+    return this.#text.slice(this.start, this.end);
   }
 
   get sentence(): string {
     return sentenceAround(this.#text, this.start, this.end);
   }
 
-  toJSON(): object {
-    return { ...this, sentence: this.sentence };
+  get defanged(): boolean {
+    return this.#defanged;
   }
+
+  get precedence(): number {
+    return this.#precedence;
+  }
+
+  toJSON(): object {
+    const { type, value, written, start, end, role, benign, reason, port, sentence } = this;
+    return { type, value, written, start, end, role, benign, reason, ...(port === undefined ? {} : { port }), sentence };
+  }
+}
+
+export function findIndicators(text: string, options: FindOptions): readonly ReportIndicator[] {
+  const plain = options.refang(text);
+  const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), defanged: plain.changed };
+  const found: Found[] = [];
+  for (const { refanged, precedence, type, find } of options.definitions) {
+    for (const candidate of find(refanged ? plain.text : text, rooted)) {
+      const { start, end } = candidate;
+      if (refanged) found.push(new Found(text, candidate, type, plain.startOf(start), plain.endOf(end), precedence, plain.changed(start, end)));
+      else found.push(new Found(text, candidate, type, start, end, precedence, false));
+    }
+  }
+  const kept = withoutOverlaps(found);
+  let defangs = 0;
+  for (const one of kept) if (one.defanged && NETWORK.has(one.type)) defangs++;
+  const habits: ReportHabits = {
+    defangs: defangs >= DEFANGED_HABIT,
+    warnings: options.warnings,
+    hosts: rememberedHosts(options.benign),
+    headings: rememberedHeadings(),
+  };
+  const headings = headingsOf(text);
+  const result: Found[] = [];
+  for (const one of kept) {
+    const around = new Surroundings(text, one.start, one.end, headings);
+    if (one.type === 'domain' && !one.defanged && habits.defangs && isFileInRow(one, around.line)) continue;
+    if ((one.type === 'ipv4' || one.type === 'domain') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
+    const { role, benign, reason } = judge(one, around, habits);
+    one.role = role;
+    one.benign = benign;
+    one.reason = reason;
+    result.push(one);
+  }
+  return result;
 }
 
 /** In the row of a sample, what is written live in a report that defangs its hosts is the name of the file. */
@@ -137,10 +132,41 @@ function withoutOverlaps(found: Found[]): Found[] {
   return kept;
 }
 
+/** What the lists say about a host; the same hosts come again and again. */
+function rememberedHosts(more: ReadonlySet<string> | undefined): (host: string) => HostFacts {
+  const remembered = new Map<string, HostFacts>();
+  return (host) => {
+    let facts = remembered.get(host);
+    if (facts === undefined) {
+      facts = {
+        shared: listedIn(SHARED, host),
+        publishes: listedIn(REFERENCES, host),
+        everybody: listedIn(BENIGN, host) ?? (more === undefined ? undefined : listedIn(more, host)),
+        reserved: listedIn(RESERVED_NAMES, host) !== undefined,
+      };
+      if (remembered.size < MOST_REMEMBERED) remembered.set(host, facts);
+    }
+    return facts;
+  };
+}
+
+function rememberedHeadings(): (heading: string) => HeadingKinds {
+  const remembered = new Map<string, HeadingKinds>();
+  return (heading) => {
+    let kinds = remembered.get(heading);
+    if (kinds === undefined) {
+      kinds = kindsOfHeading(heading);
+      if (remembered.size < MOST_REMEMBERED) remembered.set(heading, kinds);
+    }
+    return kinds;
+  };
+}
+
 function rememberedRegistrable(): (host: string) => string | undefined {
   const remembered = new Map<string, string | undefined>();
   return (host) => {
-    if (remembered.has(host)) return remembered.get(host);
+    const known = remembered.get(host);
+    if (known !== undefined || remembered.has(host)) return known;
     const answer = registrable(host);
     if (remembered.size < MOST_REMEMBERED) remembered.set(host, answer);
     return answer;

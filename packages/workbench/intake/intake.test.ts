@@ -1,6 +1,6 @@
 import { catalogue, refang } from '@sigwright/catalogue';
 import { describe, expect, it } from 'vitest';
-import { type IntakeOptions, indexWarningLists, readReport, registrable, sharedParent } from './intake.ts';
+import { type IntakeOptions, indexNames, indexWarningLists, readReport, registrable, sharedParent } from './intake.ts';
 
 const options: IntakeOptions = { definitions: catalogue.indicators, refang };
 
@@ -91,7 +91,9 @@ describe('what a report says', () => {
   });
 
   it('names given are looked for, longest first', () => {
-    expect(readReport('Seen: grey heron loader.', { ...options, families: ['Grey Heron'], actors: ['Heron'] })).toMatchObject({ families: ['Grey Heron'] });
+    expect(readReport('Seen: grey heron loader.', { ...options, names: indexNames([{ name: 'Grey Heron' }], [{ name: 'Heron' }]) })).toMatchObject({
+      families: ['Grey Heron'],
+    });
   });
 
   it('HTML: text with breaks, links as references, scripts left out', () => {

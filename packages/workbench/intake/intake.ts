@@ -3,13 +3,13 @@
  * families, actors, and who is to be credited. Text, Markdown (AsciiDoc is read alike) and HTML. What finds each type of indicator
  * is handed in (the catalogue). Reads nothing but its arguments; never throws on any text; linear in its length.
  */
-import type { Indicator, IndicatorType } from '@sigwright/contracts';
 import { type FindOptions, findIndicators, type ReportIndicator } from './find-indicators.ts';
-import { namesIn } from './names.ts';
+import { type NameFound, type NameIndex, namesIn } from './names.ts';
 import { looksLikeHtml, textOfHtml } from './text-of.ts';
 import { indexWarningLists, type WarningList } from './warning-lists.ts';
 
 export { findIndicators, type ReportIndicator, registrable, sharedParent } from './find-indicators.ts';
+export { indexNames, type KnownName, type NameFound, type NameIndex, type NameKind, namesOfGalaxy } from './names.ts';
 export { indexWarningLists, type WarningEffect, type WarningHit, type WarningIndex, type WarningList } from './warning-lists.ts';
 
 export interface IntakeOptions extends FindOptions {
@@ -17,9 +17,8 @@ export interface IntakeOptions extends FindOptions {
   readonly format?: 'text' | 'markdown' | 'html';
   /** lists in the form of misp-warninglists; give `warnings` instead where many reports are read with the same lists */
   readonly warningLists?: readonly WarningList[];
-  /** names of families and actors to look for, beside the own list */
-  readonly families?: readonly string[];
-  readonly actors?: readonly string[];
+  /** families and actors to look for; the own list where left out */
+  readonly names?: NameIndex;
 }
 
 export interface ReportReading {
@@ -34,8 +33,11 @@ export interface ReportReading {
   readonly references: readonly string[];
   readonly cves: readonly string[];
   readonly techniques: readonly string[];
+  /** by the name that stands for all synonyms */
   readonly families: readonly string[];
   readonly actors: readonly string[];
+  /** each family and actor with how it was written and where first */
+  readonly names: readonly NameFound[];
   readonly hashtags: readonly string[];
   /** handles as written, each once */
   readonly credits: readonly string[];
@@ -54,13 +56,20 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
   const warnings = options.warnings ?? (options.warningLists === undefined ? undefined : indexWarningLists(options.warningLists));
   const indicators = findIndicators(text, warnings === undefined ? options : { ...options, warnings });
   const references = new Set<string>();
-  for (const one of indicators)
-    if (one.role === 'reference' && one.type === 'url') references.add(one.value.startsWith('//') ? `https:${one.value}` : one.value);
+  const cves = new Set<string>();
+  const techniques = new Set<string>();
+  const credits = new Set<string>();
+  for (const { type, role, value } of indicators) {
+    if (type === 'cve') cves.add(value);
+    else if (type === 'attack') techniques.add(value);
+    else if (type === 'handle') credits.add(value);
+    else if (type === 'url' && role === 'reference') references.add(value.startsWith('//') ? `https:${value}` : value);
+  }
   if (page !== undefined) {
     const named = new Set(indicators.filter((one) => one.role === 'indicator').map((one) => one.value));
     for (const link of page.links) if (/^https?:\/\//i.test(link) && !named.has(link)) references.add(link);
   }
-  const names = namesIn(text, options.families, options.actors);
+  const names = namesIn(text, options.names);
   const source = page?.source ?? SOURCE_LINE.exec(text.slice(0, HEAD))?.[1];
   return {
     title: page?.title || titleOf(text),
@@ -68,17 +77,14 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     text,
     indicators,
     references: [...references],
-    cves: unique(indicators, 'cve'),
-    techniques: unique(indicators, 'attack'),
-    families: names.families,
-    actors: names.actors,
+    cves: [...cves],
+    techniques: [...techniques],
+    families: names.names.filter((one) => one.kind === 'family').map((one) => one.name),
+    actors: names.names.filter((one) => one.kind === 'actor').map((one) => one.name),
+    names: names.names,
     hashtags: names.hashtags,
-    credits: unique(indicators, 'handle'),
+    credits: [...credits],
   };
-}
-
-function unique(indicators: readonly Indicator[], type: IndicatorType): string[] {
-  return [...new Set(indicators.filter((one) => one.type === type).map((one) => one.value))];
 }
 
 const LONGEST_TITLE = 200;

@@ -1,115 +1,269 @@
 /**
- * Families and actors named in a text: those of a list (own, and given by options), hashtags, and the numbered names that vendors
- * use. One pass over the words; several thousand names cost no more than ten.
+ * Families and actors named in a text, by name and synonym: those of lists (own, and given), hashtags, and the numbered and paired
+ * names that vendors use. One pass over the words, each looked up by a hash first; several thousand names cost no more than ten.
  */
-export const KNOWN_FAMILIES: readonly string[] = `
-Comebacker|MarioLoader|PyRation|Ducktail|SmartLoader|AndarLoader|NukeSped|FakeExt|BabyShark|ToddlerShark|Cobalt Strike|SocGholish|Emotet|QakBot|
-IcedID|Lumma|Lumma Stealer|RedLine|Vidar|AsyncRAT|Remcos|AgentTesla|Agent Tesla|FormBook|Wineloader|Impacket|Mirai|Gafgyt|Mozi|TrickBot|Dridex|
-Ursnif|Gozi|DanaBot|ZLoader|BazarLoader|BumbleBee|Pikabot|DarkGate|Latrodectus|Matanbuchus|GootLoader|GootKit|Raccoon|StealC|Rhadamanthys|
-MetaStealer|Amadey|SmokeLoader|PrivateLoader|GuLoader|XLoader|NetSupport|NanoCore|njRAT|QuasarRAT|DCRat|XWorm|VenomRAT|Warzone|AveMaria|
-PlugX|ShadowPad|Winnti|Gh0st|PoisonIvy|Poison Ivy|China Chopper|Godzilla|Behinder|Sliver|Brute Ratel|Mythic|Havoc|Metasploit|Meterpreter|
-PowerShell Empire|LockBit|BlackCat|ALPHV|Conti|Ryuk|REvil|BlackBasta|Black Basta|Akira|Cl0p|Clop|Royal|Hive|Play|Medusa|Phobos|Dharma|
-WannaCry|NotPetya|HermeticWiper|CaddyWiper|Industroyer|BlackEnergy|GreyEnergy|Exaramel|Sunburst|Teardrop|Kazuar|Snake|ComRAT|Crutch|
-Casbaneiro|Grandoreiro|Guildma|Mekotio|Mispadu|Janeleiro|Ousaban|Ebury|Kobalos|XorDDoS|Tsunami|Kinsing|Cerberus|Anubis|FluBot|TeaBot|SharkBot|
-Hydra|Pegasus|Hermit|FinSpy|FinFisher|BPFDoor|SparkRAT|NightClub|InvisiMole|BlackLotus|Trickbot|Bandook|Machete|Zebrocy|Telekopye
-`
-  .replace(/\n/g, '')
-  .split('|');
+import { KNOWN_ACTORS, KNOWN_FAMILIES, type KnownName, PLAIN_WORDS } from './known-names.ts';
 
-export const KNOWN_ACTORS: readonly string[] = `
-Lazarus|Andariel|Bluenoroff|Kimsuky|Bitter|SideWinder|Patchwork|Donot Team|Transparent Tribe|SideCopy|Confucius|Sandworm|Turla|Gamaredon|
-Sednit|Fancy Bear|Cozy Bear|The Dukes|Nobelium|Midnight Blizzard|Forest Blizzard|Seashell Blizzard|Ember Bear|Callisto|Star Blizzard|Winter Vivern|
-MuddyWater|OilRig|Charming Kitten|Agrius|POLONIUM|Ballistic Bobcat|Imperial Kitten|Magic Hound|Mustang Panda|Winnti Group|Emissary Panda|
-LuckyMouse|Tick|BackdoorDiplomacy|Gelsemium|SparklingGoblin|Evasive Panda|Volt Typhoon|Salt Typhoon|Flax Typhoon|Gallium|Hafnium|Tropic Trooper|
-Equation Group|Carbanak|Cobalt Group|Scattered Spider|LAPSUS|Evil Corp|Wizard Spider|Magecart|TeamTNT|OceanLotus|DarkHotel|ScarCruft|StrongPity|
-Stealth Falcon|Dark Caracal|Asylum Ambuscade|RomCom|XDSpy|Ke3chang|BlackTech|Blackwood|CosmicBeetle|Evilnum|GreyEnergy|MoustachedBouncer
-`
-  .replace(/\n/g, '')
-  .split('|');
+export type { KnownName } from './known-names.ts';
 
-/** Numbered names of vendors. */
-const NUMBERED =
-  /\b(?:APT-?C-?\d{1,3}|APT[- ]?\d{1,3}|TA\d{3,4}|UNC\d{3,5}|FIN\d{1,2}|UAC-\d{4}|UTA\d{4}|TAG-\d{2,3}|DEV-\d{4}|Storm-\d{4}|TEMP\.[A-Z][a-z]+)\b/g;
-/** Hashtags and words made of a name and what it does. */
-const FAMILY_WORD =
-  /^(?:[A-Z0-9][A-Za-z0-9]{1,20})(?:Loader|Stealer|RAT|Rat|Bot|Locker|Wiper|Spy|Miner|Ransomware|Backdoor|Shell|Shark|Crypter|Clipper|Banker|Dropper|Door)$/;
-const HASHTAG = /#([\p{L}_][\p{L}\p{N}_]{2,40})/gu;
-const MOST_WORDS = 4;
-const LONGEST_WORD = 40;
+export type NameKind = 'family' | 'actor';
 
-function isWordCode(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+export interface NameFound {
+  readonly kind: NameKind;
+  /** the name that stands for all its synonyms */
+  readonly name: string;
+  /** as it stands in the text, at its first place */
+  readonly written: string;
+  readonly start: number;
 }
 
 export interface NamesFound {
-  readonly families: readonly string[];
-  readonly actors: readonly string[];
+  /** each name once, in the order of the text */
+  readonly names: readonly NameFound[];
   readonly hashtags: readonly string[];
 }
 
-export function namesIn(text: string, moreFamilies: readonly string[] = [], moreActors: readonly string[] = []): NamesFound {
-  const families = new Set<string>();
-  const actors = new Set<string>();
-  const hashtags = new Set<string>();
-  const known = new Map<string, { name: string; into: Set<string>; capital: boolean }>();
-  const firsts = new Set<string>();
-  const add = (names: readonly string[], into: Set<string>): void => {
-    for (const name of names) {
-      const key = folded(name);
-      if (key.length < 3 || known.has(key)) continue;
-      // A name that is one plain word counts only where it is written with a capital: "royal", "play", "snake".
-      known.set(key, { name, into, capital: /^[A-Z][a-z]+$/.test(name) });
-      firsts.add(key.split(' ')[0]);
-    }
-  };
-  add([...moreFamilies, ...KNOWN_FAMILIES], families);
-  add([...moreActors, ...KNOWN_ACTORS], actors);
-  for (let at = 0; at < text.length; ) {
-    if (!isWordCode(text.charCodeAt(at))) {
-      at++;
-      continue;
-    }
-    const start = at;
-    /** capitals after the first letter: what is left of most words after this look is nothing */
-    let capitals = 0;
-    for (at++; at < text.length && isWordCode(text.charCodeAt(at)); at++) if (text.charCodeAt(at) <= 90 && text.charCodeAt(at) >= 65) capitals++;
-    if (at - start > LONGEST_WORD || at - start < 2) continue;
-    const word = text.slice(start, at);
-    if (capitals > 0 && at - start > 5 && FAMILY_WORD.test(word) && /[a-z]/.test(word)) {
-      const key = folded(word);
-      if (!known.has(key) && !NOT_FAMILIES.has(key)) families.add(word);
-    }
-    const first = word.toLowerCase();
-    if (!firsts.has(first)) continue;
-    for (let key = first, end = at, count = 1; count <= MOST_WORDS; count++) {
-      const hit = known.get(key);
-      if (hit !== undefined && !(hit.capital && !/^[A-Z]/.test(word))) hit.into.add(hit.name);
-      // Words of one name stand beside each other.
-      if (end + 1 >= text.length || isWordCode(text.charCodeAt(end)) || !isWordCode(text.charCodeAt(end + 1))) break;
-      const from = end + 1;
-      end = from;
-      while (end < text.length && end - from < LONGEST_WORD && isWordCode(text.charCodeAt(end))) end++;
-      key += ` ${text.slice(from, end).toLowerCase()}`;
-    }
-  }
-  for (const match of text.matchAll(NUMBERED)) actors.add(match[0].replace(/^(APT)[- ]?(?=\d)/, '$1'));
-  for (const match of text.matchAll(HASHTAG)) {
-    hashtags.add(match[1]);
-    const hit = known.get(folded(match[1]));
-    hit?.into.add(hit.name);
-  }
-  return { families: [...families], actors: [...actors], hashtags: [...hashtags] };
+interface Entry {
+  readonly name: string;
+  readonly kind: NameKind;
+  /** one word of plain English */
+  readonly plain: boolean;
 }
 
+/** Names by their words; made once for many texts. */
+export interface NameIndex {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** 1 at the hash of each first word */
+  readonly firsts: Uint8Array;
+}
+
+/** Numbered names of vendors, and two words of which the second is a weather or an animal of their schemes. */
+const NUMBERED =
+  /(?:APT-?C-?\d{1,3}|(?:APT|apt|Apt)[- ]?\d{1,3}|TA\d{3,4}|UNC\d{3,5}|FIN\d{1,2}|UAC-\d{4}|UAT-\d{4}|UTA\d{4}|TAG-\d{2,3}|DEV-\d{4}|Storm-\d{4}|CL-(?:STA|CRI|UNK)-\d{4}|TEMP\.[A-Z][a-z]+)(?!\w)/y;
+const SCHEME_WORDS: ReadonlySet<string> = new Set('Chollima Kitten Panda Typhoon Blizzard Sleet Sandstorm Tempest Cyclone Taurus Ursa Serpens'.split(' '));
+const NOT_BEFORE_SCHEME_WORDS: ReadonlySet<string> = new Set('The This That Super Giant Red Snow A An Each Every Constellation'.split(' '));
+/** Words made of a name and what it does. */
+const FAMILY_WORD =
+  /^(?:[A-Z0-9][A-Za-z0-9]{1,20})(?:Loader|Stealer|RAT|Rat|Bot|Locker|Wiper|Spy|Miner|Ransomware|Backdoor|Shell|Shark|Crypter|Clipper|Banker|Dropper|Door|Worm|Grabber|Rootkit|Botnet)$/;
+const HASHTAG = /#([\p{L}_][\p{L}\p{N}_]{2,40})/uy;
+const MOST_WORDS = 5;
+const LONGEST_WORD = 40;
+/** Words beside a name that say that it is one. */
+const SAYS_WHAT =
+  /^(?:ransomware|malware|rat|trojan|stealer|infostealer|backdoor|botnet|bot|loader|group|gang|apt|actors?|operators?|affiliates?|family|implant|beacon|c2|c&c|framework|wiper|worm|spyware|campaign|cluster|rootkit|sample|payload)$/i;
+
 const NOT_FAMILIES: ReadonlySet<string> = new Set(
-  'googlebot bingbot yandexbot chatbot robot classloader bootloader fileloader webshell powershell downloader uploader shellcodeloader dllloader webloader ransomware backdoor infostealer passwordstealer credentialstealer keylogger trojandropper trojanbanker trojanspy win32spy autospy trojandownloader'.split(
+  'googlebot bingbot yandexbot chatbot robot classloader bootloader fileloader webshell powershell downloader uploader shellcodeloader dllloader webloader ransomware backdoor infostealer passwordstealer credentialstealer keylogger trojandropper trojanbanker trojanspy win32spy autospy trojandownloader urlclassloader openshell reverseshell bindshell twitterbot facebookbot telegrambot discordbot'.split(
     ' ',
   ),
 );
 
+/** Letters and digits with their value in lower case; 0 for all else. */
+const folds = new Uint8Array(128);
+for (let code = 0; code < 128; code++) if (/[0-9a-z]/i.test(String.fromCharCode(code))) folds[code] = code | (code > 64 ? 32 : 0);
+
+const HASH_FACTOR = 31;
+const FEWEST_SLOTS = 1 << 14;
+
+function hashOf(word: string): number {
+  let hash = 0;
+  for (let at = 0; at < word.length; at++) hash = (Math.imul(hash, HASH_FACTOR) + folds[word.charCodeAt(at) & 127]) | 0;
+  return hash;
+}
+
+/** Blanks, hyphens, underscores and the like between the words of a name are one. */
 function folded(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, ' ')
     .trim();
+}
+
+/** An index of the own list and of what is given; names given come first. */
+export function indexNames(families: readonly KnownName[] = [], actors: readonly KnownName[] = []): NameIndex {
+  const entries = new Map<string, Entry>();
+  const add = (names: readonly KnownName[], kind: NameKind): void => {
+    for (const { name: given, synonyms = [] } of names) {
+      // MITRE's own lists put the number behind: `Emotet - S0367`.
+      const name = given.replace(/ - [SG]\d{4}$/, '');
+      const known = entries.get(folded(name))?.kind === kind ? (entries.get(folded(name)) as Entry).name : name;
+      for (const one of [name, ...synonyms]) {
+        const key = folded(one);
+        if (key.length >= 3 && /[a-z]/.test(key) && !entries.has(key)) entries.set(key, { name: known, kind, plain: PLAIN_WORDS.has(key) });
+      }
+    }
+  };
+  add(KNOWN_FAMILIES, 'family');
+  add(KNOWN_ACTORS, 'actor');
+  add(families, 'family');
+  add(actors, 'actor');
+  let slots = FEWEST_SLOTS;
+  while (slots < entries.size * 16) slots *= 2;
+  const firsts = new Uint8Array(slots);
+  for (const key of entries.keys()) firsts[hashOf(key.split(' ', 1)[0]) & (slots - 1)] = 1;
+  return { entries, firsts };
+}
+
+let ownIndex: NameIndex | undefined;
+
+export function namesIn(text: string, given?: NameIndex): NamesFound {
+  ownIndex ??= indexNames();
+  const index = given ?? ownIndex;
+  const found = new Map<string, NameFound>();
+  const note = (kind: NameKind, name: string, start: number, end: number): void => {
+    const key = `${kind} ${name}`;
+    const before = found.get(key);
+    if (before === undefined || before.start > start) found.set(key, { kind, name, written: text.slice(start, end), start });
+  };
+  const { entries, firsts } = index;
+  const mask = firsts.length - 1;
+  let lastStart = 0;
+  let lastEnd = 0;
+  for (let at = 0; at < text.length; ) {
+    let code = text.charCodeAt(at);
+    if (code > 127 || folds[code] === 0) {
+      at++;
+      continue;
+    }
+    const start = at;
+    const first = code;
+    let hash = 0;
+    /** capitals after the first letter */
+    let capitals = 0;
+    do {
+      hash = (Math.imul(hash, HASH_FACTOR) + folds[code]) | 0;
+      if (code <= 90 && code >= 65) capitals++;
+      code = text.charCodeAt(++at);
+    } while (code < 128 && folds[code] !== 0);
+    const length = at - start;
+    if (length > LONGEST_WORD) continue;
+    const isCapital = first <= 90 && first >= 65;
+    if (isCapital) capitals--;
+    if (capitals > 0 && capitals < length - 2 && length > 5 && endsLikeFamily(text.charCodeAt(at - 1))) {
+      const word = text.slice(start, at);
+      if (FAMILY_WORD.test(word)) {
+        const key = word.toLowerCase();
+        if (!entries.has(key) && !NOT_FAMILIES.has(key)) note('family', word, start, at);
+      }
+    } else if (isCapital && capitals === 0 && length > 3 && length < 10 && start - lastEnd === 1 && lastEnd > lastStart + 2) {
+      const before = text.charCodeAt(lastStart);
+      if (before >= 65 && before <= 90 && SCHEME_WORDS.has(text.slice(start, at))) {
+        const word = text.slice(lastStart, lastEnd);
+        const pair = text.slice(lastStart, at);
+        if (/^[A-Z][a-z]+$/.test(word) && !NOT_BEFORE_SCHEME_WORDS.has(word) && !entries.has(pair.toLowerCase())) note('actor', pair, lastStart, at);
+      }
+    }
+    lastStart = start;
+    lastEnd = at;
+    if (mayBeNumbered(first, text.charCodeAt(start + 1)) && text.charCodeAt(start - 1) !== 95) {
+      NUMBERED.lastIndex = start;
+      const written = NUMBERED.exec(text)?.[0];
+      if (written !== undefined) {
+        const name = written.replace(/^APT[- ]?(?=\d)/i, 'APT');
+        note('actor', entries.get(folded(name))?.name ?? name, start, start + written.length);
+      }
+    }
+    if (firsts[hash & mask] === 1) listedAt(text, start, at, entries, note);
+  }
+  const hashtags = hashtagsIn(text, (tag, at) => {
+    const entry = entries.get(folded(tag));
+    if (entry !== undefined) note(entry.kind, entry.name, at, at + tag.length);
+  });
+  return { names: [...found.values()].sort((a, b) => a.start - b.start), hashtags };
+}
+
+/** The first two letters of what NUMBERED takes. */
+function mayBeNumbered(first: number, second: number): boolean {
+  switch (first) {
+    case 65: // AP Ap
+      return second === 80 || second === 112;
+    case 97: // ap
+      return second === 112;
+    case 84: // TA TE
+      return second === 65 || second === 69;
+    case 85: // UN UA UT
+      return second === 78 || second === 65 || second === 84;
+    case 70: // FI
+      return second === 73;
+    case 68: // DE
+      return second === 69;
+    case 67: // CL
+      return second === 76;
+    case 83: // St
+      return second === 116;
+    default:
+      return false;
+  }
+}
+
+/** The last letters of what FAMILY_WORD takes: r T t y e l k p m. */
+function endsLikeFamily(code: number): boolean {
+  return code === 114 || code === 84 || code === 116 || code === 121 || code === 101 || code === 108 || code === 107 || code === 112 || code === 109;
+}
+
+/** Notes every listed name that begins with the word from `start` to `end`, the longest of each kind of reading included. */
+function listedAt(
+  text: string,
+  start: number,
+  end: number,
+  entries: ReadonlyMap<string, Entry>,
+  note: (kind: NameKind, name: string, start: number, end: number) => void,
+): void {
+  const word = text.slice(start, end);
+  let best: { entry: Entry; end: number } | undefined;
+  for (let key = word.toLowerCase(), to = end, count = 1; count <= MOST_WORDS; count++) {
+    const entry = entries.get(key);
+    if (entry !== undefined && isMeant(text, start, to, word, count, entry)) best = { entry, end: to };
+    // Words of one name stand beside each other.
+    if (folds[text.charCodeAt(to) & 127] !== 0 || !(folds[text.charCodeAt(to + 1) & 127] !== 0) || text.charCodeAt(to + 1) > 127) break;
+    if (text.charCodeAt(to) === 10 && count > 1) break;
+    const from = to + 1;
+    to = from;
+    while (to < text.length && to - from < LONGEST_WORD && text.charCodeAt(to) < 128 && folds[text.charCodeAt(to)] !== 0) to++;
+    key += ` ${text.slice(from, to).toLowerCase()}`;
+  }
+  if (best !== undefined) note(best.entry.kind, best.entry.name, start, best.end);
+}
+
+/** A name of one plain word needs a capital; one that is English, too, a place within a sentence or a word that says what it is. */
+function isMeant(text: string, start: number, end: number, word: string, words: number, entry: Entry): boolean {
+  // Part of a host, a path, a file or an address.
+  const before = text[start - 1] ?? '';
+  const after = text[end] ?? '';
+  if (/[.@\\/=]/.test(before) && before !== '' && !/\s/.test(text[start - 2] ?? ' ')) return words > 1 || !/^[a-z0-9]+$/.test(word);
+  if (words > 1 || before === '#') return true;
+  const isCapital = /^[A-Z]/.test(word);
+  if (after === '.' && /[A-Za-z0-9]/.test(text[end + 1] ?? '')) return isCapital && !entry.plain;
+  const next = /^[\s-]+([A-Za-z0-9&]+)/.exec(text.slice(end, end + 24))?.[1] ?? '';
+  if (!entry.plain) return isCapital || /\d/.test(word) || word.length > 5 || SAYS_WHAT.test(next);
+  if (!isCapital) return false;
+  if (SAYS_WHAT.test(next)) return true;
+  // Within a sentence: a small word or a comma before it.
+  return /[a-z,;][ ]["'“(]?$/.test(text.slice(Math.max(0, start - 4), start)) && !/^[A-Z][a-z]+$/.test(next);
+}
+
+function hashtagsIn(text: string, each: (tag: string, at: number) => void): string[] {
+  const hashtags = new Set<string>();
+  for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
+    HASHTAG.lastIndex = at;
+    const match = HASHTAG.exec(text);
+    // The fragment of an address, an anchor.
+    if (match === null || /[\w/=&"'(]/.test(text[at - 1] ?? ' ')) continue;
+    if (hashtags.has(match[1])) continue;
+    hashtags.add(match[1]);
+    each(match[1], at + 1);
+  }
+  return [...hashtags];
+}
+
+/** Lists in the form of misp-galaxy clusters (`values` of `value` or `name`, with synonyms) → names; undefined for another form. */
+export function namesOfGalaxy(value: unknown): readonly KnownName[] | undefined {
+  const values = (value as { values?: unknown } | null)?.values;
+  if (!Array.isArray(values)) return undefined;
+  return (values as unknown[]).flatMap((one) => {
+    const { value: called, name = called, synonyms, meta } = (one ?? {}) as Record<string, unknown>;
+    const others = synonyms ?? (meta as Record<string, unknown> | undefined)?.['synonyms'];
+    if (typeof name !== 'string' || name === '') return [];
+    return [{ name, synonyms: Array.isArray(others) ? others.filter((other): other is string => typeof other === 'string') : [] }];
+  });
 }

@@ -6,7 +6,7 @@
 import type { IndicatorRole, IndicatorType } from '@sigwright/contracts';
 import type { Surroundings } from './surroundings.ts';
 import type { WarningIndex } from './warning-lists.ts';
-import { BENIGN, EMPTY_DIGESTS, listedIn, REFERENCES, RESOLVERS, SHARED } from './well-known.ts';
+import { EMPTY_DIGESTS, RESOLVERS } from './well-known.ts';
 
 export interface Judged {
   readonly role: IndicatorRole;
@@ -25,8 +25,34 @@ export interface ReportHabits {
   /** the author defangs what is dangerous, so what is written live is meant to be read, not blocked */
   readonly defangs: boolean;
   readonly warnings: WarningIndex | undefined;
-  /** further harmless names */
-  readonly benign: ReadonlySet<string> | undefined;
+  readonly hosts: (host: string) => HostFacts;
+  readonly headings: (heading: string) => HeadingKinds;
+}
+
+/** What a heading says about what stands below it. */
+export interface HeadingKinds {
+  readonly victims: boolean;
+  readonly harmless: boolean;
+  readonly references: boolean;
+  readonly indicators: boolean;
+}
+
+export function kindsOfHeading(heading: string): HeadingKinds {
+  return {
+    victims: VICTIM_HEADING.test(heading),
+    harmless: BENIGN_HEADING.test(heading) && !/(?:but|though|however)/.test(heading),
+    references: REFERENCE_HEADING.test(heading),
+    indicators: INDICATOR_HEADING.test(heading),
+  };
+}
+
+/** The listed name that a host equals or lies below, by list. */
+export interface HostFacts {
+  readonly shared: string | undefined;
+  readonly publishes: string | undefined;
+  readonly everybody: string | undefined;
+  /** kept for examples and private use */
+  readonly reserved: boolean;
 }
 
 const indicator = (reason: string, benign = false): Judged => ({ role: 'indicator', benign, reason });
@@ -91,7 +117,8 @@ function judgeDigest(one: Candidate, around: Surroundings, habits: ReportHabits)
 }
 
 function judgeAddress(value: string, around: Surroundings, habits: ReportHabits): Judged {
-  const address = value.replace(/\/\d+$/, '');
+  const slash = value.indexOf('/');
+  const address = slash === -1 ? value : value.slice(0, slash);
   if (isReserved(address)) return benign('an address of a reserved range');
   if (RESOLVERS.has(address)) return benign('a resolver that anybody may ask');
   const hit = habits.warnings?.find(address);
@@ -99,18 +126,18 @@ function judgeAddress(value: string, around: Surroundings, habits: ReportHabits)
     if (hit.effect === 'infrastructure') return indicator(`an address that many share, on the list "${hit.list}"`, true);
     return benign(`on the list "${hit.list}"`);
   }
-  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
   return indicator('an address named in the report');
 }
 
 function judgeMail(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
   const host = hostOf('email', one.value) ?? '';
-  const vendor = listedIn(REFERENCES, host);
-  if (vendor !== undefined && listedIn(BENIGN, host) === undefined) return reference(`an address at ${vendor}, who publish or help`, true);
-  if (listedIn(RESERVED_NAMES, host) !== undefined) return benign('a name of a reserved range');
+  const { publishes: vendor, everybody, reserved } = habits.hosts(host);
+  if (vendor !== undefined && everybody === undefined) return reference(`an address at ${vendor}, who publish or help`, true);
+  if (reserved) return benign('a name kept for examples and private use');
   if (!one.defanged && CONTACT_BEFORE.test(around.before)) return reference('where to write to');
   if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate');
-  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
   const hit = habits.warnings?.find(one.value);
   if (hit !== undefined && (hit.effect === 'benign' || hit.effect === 'reserved') && hit.entry.includes('@')) return benign(`on the list "${hit.list}"`);
   return indicator(one.defanged ? 'written so that nobody clicks it' : 'a mail address named in the report');
@@ -125,23 +152,21 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
     if (RESOLVERS.has(host)) return benign('a resolver that anybody may ask');
     return indicator(one.defanged ? 'written so that nobody clicks it' : 'an address with a path, named in the report');
   }
-  if (listedIn(RESERVED_NAMES, host) !== undefined) return benign('a name kept for examples and private use');
-  const shared = listedIn(SHARED, host);
-  const publishes = listedIn(REFERENCES, host);
-  const everybody = listedIn(BENIGN, host) ?? (habits.benign === undefined ? undefined : listedIn(habits.benign, host));
+  const { shared, publishes, everybody, reserved } = habits.hosts(host);
+  if (reserved) return benign('a name kept for examples and private use');
   const hit = habits.warnings?.find(host);
   if (!one.defanged) {
     if (isUrl && around.linked) return reference('a link to be clicked', publishes !== undefined || everybody !== undefined);
     if (
       publishes !== undefined &&
-      !(shared !== undefined && isUrl && around.listed && !REFERENCE_HEADING.test(around.heading) && INDICATOR_HEADING.test(around.heading))
+      !(shared !== undefined && isUrl && around.listed && !habits.headings(around.heading).references && habits.headings(around.heading).indicators)
     )
       return reference(`${publishes} is where researchers publish`, true);
     if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate', everybody !== undefined);
     if (isUrl && READ_BEFORE.test(around.before)) return reference('where the report says it comes from, or what to read', everybody !== undefined);
-    if (isUrl && habits.defangs && !one.value.startsWith('//') && !INDICATOR_HEADING.test(around.heading))
+    if (isUrl && habits.defangs && !one.value.startsWith('//') && !habits.headings(around.heading).indicators)
       return reference('a live link in a report that defangs what is dangerous', everybody !== undefined);
-    if (isUrl && REFERENCE_HEADING.test(around.heading)) return reference(`named under "${around.heading}"`, everybody !== undefined);
+    if (isUrl && habits.headings(around.heading).references) return reference(`named under "${around.heading}"`, everybody !== undefined);
   } else if (publishes !== undefined && shared === undefined && everybody === undefined) return reference(`${publishes} is where researchers publish`, true);
   if (shared !== undefined) {
     if (isUrl && path.length > 1 && (one.defanged || around.listed)) return indicator(`a path on ${shared}, which many share: only host and path together`);
@@ -160,8 +185,8 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
     }
   }
   const near = around.before.slice(-80);
-  if (BENIGN_HEADING.test(around.heading) && !/(?:but|though|however)/.test(around.heading)) return benign(`named under "${around.heading}"`);
-  if (VICTIM_HEADING.test(around.heading)) return victim(`named under "${around.heading}"`);
+  if (habits.headings(around.heading).harmless) return benign(`named under "${around.heading}"`);
+  if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
   if (LEGITIMATE_BEFORE.test(near)) return benign('said to be legitimate');
   if (!one.defanged && VICTIM_BEFORE.test(near)) return victim('whom it pretends to be, or who was hit');
   if (!one.defanged && habits.defangs && !around.listed) return reference('written live in a report that defangs what is dangerous');
@@ -172,25 +197,14 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
 
 const INDICATOR_HEADING = /\b(?:iocs?|indicators?|network|c2|c&c|cnc|command|payloads?|downloads?|urls?|domains?|infrastructure|dead ?drop|hosts?|servers?)\b/;
 
-/** RFC 2606, 6761, 6762, 8375. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  'example',
-  'example.com',
-  'example.org',
-  'example.net',
-  'test',
-  'invalid',
-  'localhost',
-  'local',
-  'home.arpa',
-  'arpa',
-  'internal',
-]);
-
 /** RFC 1122, 1918, 3927, 5735, 5737, 6598; RFC 4291, 4193, 3849 for IPv6. */
 export function isReserved(address: string): boolean {
   if (address.includes(':')) return /^(?:::1?$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:|ff[0-9a-f]{2}:|2001:0?db8:|100::)/.test(address);
-  const [a, b, c] = address.split('.').map(Number);
+  const first = address.indexOf('.');
+  const second = address.indexOf('.', first + 1);
+  const a = Number(address.slice(0, first));
+  const b = Number(address.slice(first + 1, second));
+  const c = Number(address.slice(second + 1, address.indexOf('.', second + 1)));
   return (
     a === 0 ||
     a === 10 ||

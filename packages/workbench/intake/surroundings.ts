@@ -6,18 +6,75 @@ const LINE_REACH = 400;
 const SENTENCE_REACH = 300;
 /** Words beside the value from which a line is running text. */
 const PROSE_WORDS = 5;
+const NEWLINE = 10;
 
-export interface Surroundings {
-  readonly line: string;
-  /** text before and after it on its line, at most LINE_REACH */
-  readonly before: string;
-  readonly after: string;
+/** Parts are cut out when asked for: most values are judged by one or two of them. */
+export class Surroundings {
+  readonly #text: string;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #headings: Headings;
+  #before: string | undefined;
+  #after: string | undefined;
+  #heading: string | undefined;
+  #listed: boolean | undefined;
+
+  constructor(text: string, start: number, end: number, headings: Headings) {
+    this.#text = text;
+    this.#start = start;
+    this.#end = end;
+    this.#headings = headings;
+  }
+
+  get line(): string {
+    return this.before + this.#text.slice(this.#start, this.#end) + this.after;
+  }
+
+  /** text before it on its line, at most LINE_REACH */
+  get before(): string {
+    if (this.#before === undefined) {
+      const least = Math.max(0, this.#start - LINE_REACH);
+      let from = this.#start;
+      while (from > least && this.#text.charCodeAt(from - 1) !== NEWLINE) from--;
+      this.#before = this.#text.slice(from, this.#start);
+    }
+    return this.#before;
+  }
+
+  /** text after it on its line, at most LINE_REACH */
+  get after(): string {
+    if (this.#after === undefined) {
+      const most = Math.min(this.#text.length, this.#end + LINE_REACH);
+      let to = this.#end;
+      while (to < most && this.#text.charCodeAt(to) !== NEWLINE) to++;
+      this.#after = this.#text.slice(this.#end, to);
+    }
+    return this.#after;
+  }
+
   /** nearest heading above, lower case; empty for none */
-  readonly heading: string;
-  /** an entry of a list or table, alone on its line, or marked as literal */
-  readonly listed: boolean;
+  get heading(): string {
+    this.#heading ??= headingAt(this.#headings, this.#start);
+    return this.#heading;
+  }
+
   /** the target of a link with words of its own (Markdown, AsciiDoc) */
-  readonly linked: boolean;
+  get linked(): boolean {
+    return (this.after.startsWith('[') && !/^\[[.:@/]/.test(this.after)) || this.before.endsWith('](') || /(?:link|image):{1,2}$/.test(this.before);
+  }
+
+  /** an entry of a list or table, alone on its line, or marked as literal */
+  get listed(): boolean {
+    this.#listed ??= isListed(this.before, this.after);
+    return this.#listed;
+  }
+}
+
+const MARKUP_BEFORE = /^[\s>]*(?:(?:[*•‣◦·+-]|\d{1,3}[.)])\s+)*[\s"'`*_+(<[|\\~]*$/;
+
+function isListed(before: string, after: string): boolean {
+  const isRow = /^\s*[|+]/.test(before) || /\s\|\s/.test(before) || /^\s*[`'"+]*\s*(?:\||\t)/.test(after) || before.includes('\t') || after.includes('\t');
+  return isRow || (/[`+|"]$/.test(before) && /^[`+|"]/.test(after)) || MARKUP_BEFORE.test(before) || wordsIn(before) + wordsIn(after) < PROSE_WORDS;
 }
 
 export interface Headings {
@@ -25,23 +82,46 @@ export interface Headings {
   readonly texts: readonly string[];
 }
 
-/** Markdown `#`, AsciiDoc `=` and `.Title`, underlined lines, and short lines that end in a colon. The first heading of all is the title. */
-const HEADING = /^(?:(#{1,6}|={2,6})[ \t]+(.{1,160}?)[ \t#=]*|\.([A-Z][^\n|]{2,120})|[*_]{2}([^*_\n]{3,100})[*_]{2}:?|([A-Z][^\n.|:]{2,70}):[ \t]*)\r?$/gm;
-const UNDERLINED = /^([^\n|]{3,120})\r?\n(?:-{3,120}|={3,120})[ \t]*\r?$/gm;
+/** Markdown `#`, AsciiDoc `=` and `.Title`, emphasised lines, underlined lines, and short lines that end in a colon. The first heading of all is the title. */
+const HEADING = /^(?:(?:#{1,6}|={2,6})[ \t]+(.{1,160}?)[ \t#=]*|\.([A-Z][^|]{2,120})|[*_]{2}([^*_]{3,100})[*_]{2}:?|([A-Z][^.|:]{2,70}):[ \t]*)$/;
+const UNDERLINE = /^(?:-{3,120}|={3,120})[ \t]*$/;
+const LONGEST_HEADING = 240;
 const MOST_HEADINGS = 100_000;
 
+/** Line by line; only those that begin as a heading may are looked at closer. */
 export function headingsOf(text: string): Headings {
-  const found: { start: number; text: string }[] = [];
-  for (const match of text.matchAll(HEADING)) {
-    if (found.length >= MOST_HEADINGS) break;
-    found.push({ start: match.index, text: (match[2] ?? match[3] ?? match[4] ?? match[5]).toLowerCase() });
+  const starts: number[] = [];
+  const texts: string[] = [];
+  let previous = '';
+  let previousStart = 0;
+  for (let start = 0; start < text.length && starts.length < MOST_HEADINGS; ) {
+    let end = text.indexOf('\n', start);
+    if (end === -1) end = text.length;
+    const first = text.charCodeAt(start);
+    const length = end - start;
+    // # = . * _ - and capitals
+    const isPossible = first === 35 || first === 61 || first === 46 || first === 42 || first === 95 || first === 45 || (first >= 65 && first <= 90);
+    if (isPossible && length <= LONGEST_HEADING && length > 2) {
+      const line = text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end);
+      const isCapital = first >= 65;
+      if ((first === 45 || first === 61) && previous !== '' && UNDERLINE.test(line)) {
+        starts.push(previousStart);
+        texts.push(previous.toLowerCase());
+        previous = '';
+      } else {
+        const match = (isCapital && first !== 95 && !line.includes(':')) || first === 45 ? null : HEADING.exec(line);
+        if (match !== null) {
+          starts.push(start);
+          texts.push((match[1] ?? match[2] ?? match[3] ?? match[4]).toLowerCase());
+        }
+      }
+    }
+    previous = length > 2 && length <= 121 ? text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end) : '';
+    if (previous.includes('|')) previous = '';
+    previousStart = start;
+    start = end + 1;
   }
-  for (const match of text.matchAll(UNDERLINED)) {
-    if (found.length >= 2 * MOST_HEADINGS) break;
-    found.push({ start: match.index, text: match[1].toLowerCase() });
-  }
-  found.sort((a, b) => a.start - b.start);
-  return { starts: found.map((one) => one.start), texts: found.map((one) => one.text) };
+  return { starts, texts };
 }
 
 function headingAt(headings: Headings, offset: number): string {
@@ -53,23 +133,6 @@ function headingAt(headings: Headings, offset: number): string {
     else high = middle;
   }
   return low === 0 ? '' : headings.texts[low - 1];
-}
-
-const MARKUP_BEFORE = /^[\s>]*(?:(?:[*•‣◦·+-]|\d{1,3}[.)])\s+)*[\s"'`*_+(<[|\\~]*$/;
-
-export function surroundingsOf(text: string, start: number, end: number, headings: Headings): Surroundings {
-  const reachStart = Math.max(0, start - LINE_REACH);
-  const lineStart = Math.max(reachStart, text.slice(reachStart, start).lastIndexOf('\n') + 1 + reachStart);
-  const reach = text.slice(end, end + LINE_REACH);
-  const newline = reach.indexOf('\n');
-  const before = text.slice(lineStart, start);
-  const after = newline === -1 ? reach : reach.slice(0, newline);
-  const previous = before.slice(-2);
-  const linked = (after.startsWith('[') && !/^\[[.:@/]/.test(after)) || previous === '](' || /(?:link|image):{1,2}$/.test(before);
-  const isRow = /^\s*[|+]/.test(before) || /\s\|\s/.test(before) || /^\s*[`'"+]*\s*(?:\||\t)/.test(after) || before.includes('\t') || after.includes('\t');
-  const isLiteral = (/[`+|"]$/.test(previous) && /^[`+|"]/.test(after)) || MARKUP_BEFORE.test(before);
-  const listed = isRow || isLiteral || wordsIn(before) + wordsIn(after) < PROSE_WORDS;
-  return { line: before + text.slice(start, end) + after, before, after, heading: headingAt(headings, start), listed, linked };
 }
 
 /** Words of two letters or more, counted up to PROSE_WORDS. */
@@ -84,8 +147,6 @@ function wordsIn(text: string): number {
   }
   return count;
 }
-
-const NEWLINE = 10;
 
 function isBlank(code: number): boolean {
   return code === 32 || code === 9 || code === 13 || code === NEWLINE;

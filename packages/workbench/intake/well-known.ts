@@ -115,6 +115,21 @@ antiy.com antiy.cn knownsec.com seebug.org tencent.com weixin.qq.com mp.weixin.q
 freedns.afraid.org publicsuffix.org
 `);
 
+/** RFC 2606, 6761, 6762, 8375. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+  'example',
+  'example.com',
+  'example.org',
+  'example.net',
+  'test',
+  'invalid',
+  'localhost',
+  'local',
+  'home.arpa',
+  'arpa',
+  'internal',
+]);
+
 /** Digests of nothing at all, and of a lone line break. */
 export const EMPTY_DIGESTS = words(`
 d41d8cd98f00b204e9800998ecf8427e da39a3ee5e6b4b0d3255bfef95601890afd80709 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855

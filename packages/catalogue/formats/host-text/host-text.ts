@@ -18,6 +18,16 @@ export function isHostCharacter(code: number): boolean {
   return kind === HOST;
 }
 
+/** A piece of a text in lower case. Most pieces are already: `toLowerCase` costs much more in a text that has any letter of another script. */
+export function lowerCase(text: string, start: number, end: number): string {
+  const piece = text.slice(start, end);
+  for (let at = 0; at < piece.length; at++) {
+    const code = piece.charCodeAt(at);
+    if ((code >= 65 && code <= 90) || code > 127) return piece.toLowerCase();
+  }
+  return piece;
+}
+
 /** RFC 1035, 2.3.4. */
 export const LONGEST_NAME = 253;
 const LONGEST_LABEL = 63;
@@ -40,6 +50,10 @@ const FILE_STEMS: ReadonlySet<string> = new Set(
   ),
 );
 
+function isLetter(code: number): boolean {
+  return code > 127 || (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
+
 /** Labels of 1 to 63 characters that neither begin nor end with a hyphen; the last one has a letter. */
 export function isWellFormed(name: string): boolean {
   if (name.length > LONGEST_NAME || name.length < 4) return false;
@@ -52,8 +66,10 @@ export function isWellFormed(name: string): boolean {
     from = dot + 1;
   }
   if (from === 0) return false;
-  const last = name.slice(from);
-  return last.length >= 2 && !/^[\d_-]|_/.test(last);
+  // The last label is no number and has no underscore.
+  if (name.length - from < 2 || !isLetter(name.charCodeAt(from))) return false;
+  for (let at = from + 1; at < name.length; at++) if (name.charCodeAt(at) === 95) return false;
+  return true;
 }
 
 /**
@@ -63,7 +79,7 @@ export function isWellFormed(name: string): boolean {
 export function looksLikeSomethingElse(written: string, after: string): boolean {
   const lastDot = written.lastIndexOf('.');
   const ending = written.slice(lastDot + 1);
-  const lowerEnding = ending.toLowerCase();
+  const lowerEnding = lowerCase(ending, 0, ending.length);
   const common = COMMON_ENDINGS.has(lowerEnding);
   // `Agent.AE`, `GenericKD.Ru`: the ending has capitals; whole names in capitals are names shouted.
   if (ending !== lowerEnding && !(common && (written === written.toUpperCase() || /^[A-Z][a-z-]+\.[A-Z][a-z]+$/.test(written)))) return true;

@@ -11,7 +11,8 @@ const WORDS: readonly (readonly [pattern: RegExp, by: string])[] = [
   [/slash/iy, '/'],
 ];
 /** Endings that follow a dot in brackets even where a blank stands before it: `evil [.]com`. */
-const ENDING = /(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|de|cn|ir|kr|jp|br|in|eu|us)(?![a-z0-9-])/iy;
+const ENDING =
+  /(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|de|cn|ir|kr|jp|br|in|eu|us)(?![a-z0-9-])/iy;
 /** The bracket that closes behind a label: `[.com]`. */
 const LABEL_AND_CLOSE = /[a-z0-9-]{1,63}(?:\.[a-z]{2,24})?[\])}]/iy;
 const PORT_AND_CLOSE = /\d{1,5}[\])}]/y;
@@ -19,7 +20,9 @@ const MOST_BLANKS = 2;
 const LINE_BREAK = /\r?\n[ \t]{0,4}(?=[a-z0-9])/iy;
 
 export function isWordCode(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code > 191 && code < 0x2000) || (code > 0x3040 && code < 0xd800);
+  return (
+    (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code > 191 && code < 0x2000) || (code > 0x3040 && code < 0xd800)
+  );
 }
 
 function isBlank(code: number): boolean {

@@ -64,7 +64,11 @@ describe('defanging is undone', () => {
     ['scheme in odd dresses', 'hxxp[s]://a h[tt]p://b hxp://c ttps://d xttp://e hzzp://f', 'https://a http://b http://c https://d http://e http://f'],
     ['scheme with a foreign letter', 'h\u0445\u0445p://a', 'http://a'],
     ['scheme glued to a word', 'addresshxxps://a', 'addresshttps://a'],
-    ['colon and slashes in all brackets', 'http[:]//a http[:/]/b http:[//]c hxxp{:}//d hxxp(:)//e https[:]\\/\\/f', 'http://a http://b http://c http://d http://e https://f'],
+    [
+      'colon and slashes in all brackets',
+      'http[:]//a http[:/]/b http:[//]c hxxp{:}//d hxxp(:)//e https[:]\\/\\/f',
+      'http://a http://b http://c http://d http://e https://f',
+    ],
     ['no colon', 'hxxps//a', 'https://a'],
     ['one slash', 'hxxp:/a', 'http://a'],
     ['blanks around', 'hxxp [:] //a hxxps:// b', 'http://a https://b'],

@@ -5,7 +5,7 @@
 import { formatAddress, parseIpv6 } from '@sigwright/bytes';
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const FOUR = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/g;
+const FOUR = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/y;
 /** Longest way to write an IPv6 address. */
 const LONGEST_SIX = 45;
 /** All four parts up to here: more often a version of a program than a host. */
@@ -18,6 +18,10 @@ function isDigitOrWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
 }
 
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
 }
@@ -28,9 +32,16 @@ export const indicator: IndicatorDefinition = {
   refanged: true,
   precedence: 60,
   *find(text, options) {
-    for (const match of text.matchAll(FOUR)) {
-      const start = match.index;
+    let passed = 0;
+    for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', Math.max(dot + 1, passed))) {
+      if (!isDigit(text.charCodeAt(dot + 1)) || !isDigit(text.charCodeAt(dot - 1))) continue;
+      let start = dot - 1;
+      while (start > passed && dot - start < 3 && isDigit(text.charCodeAt(start - 1))) start--;
+      FOUR.lastIndex = start;
+      const match = FOUR.exec(text);
+      if (match === null) continue;
       let end = start + match[0].length;
+      passed = end;
       const before = start > 0 ? text.charCodeAt(start - 1) : 0;
       const after = text.charCodeAt(end);
       if (isDigitOrWord(before) || before === 46 || before === 45 || isDigitOrWord(after) || after === 45) continue;

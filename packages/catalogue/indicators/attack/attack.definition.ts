@@ -1,7 +1,7 @@
 /** Techniques and tactics of MITRE ATT&CK: T1071.001, TA0011. Software (S0154) and groups (G0016) are too short to tell from other words. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const SHAPE = /T(?:1\d{3}(?:\.\d{3})?|A00\d{2})(?![\w])/g;
+const SHAPE = /T(?:1\d{3}(?:\.\d{3})?|A00\d{2})(?![\w])/y;
 
 export const indicator: IndicatorDefinition = {
   type: 'attack',
@@ -9,9 +9,11 @@ export const indicator: IndicatorDefinition = {
   refanged: false,
   precedence: 40,
   *find(text) {
-    for (const match of text.matchAll(SHAPE)) {
-      if (match.index > 0 && /[\w.]/.test(text[match.index - 1])) continue;
-      yield { value: match[0], start: match.index, end: match.index + match[0].length };
-    }
+    for (const start of ['T1', 'TA0'])
+      for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
+        SHAPE.lastIndex = at;
+        const match = at > 0 && /[\w.]/.test(text[at - 1]) ? null : SHAPE.exec(text);
+        if (match !== null) yield { value: match[0], start: at, end: at + match[0].length };
+      }
   },
 };

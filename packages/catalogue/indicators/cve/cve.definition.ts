@@ -1,7 +1,11 @@
-/** CVE numbers, written with hyphens, underscores or typographic dashes. */
+/** CVE numbers, written with hyphens, underscores, blanks, a colon or typographic dashes of any kind. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const SHAPE = /(?<![A-Za-z0-9])CVE[-_\u2010-\u2014 ]{1,2}(\d{4})[-_\u2010-\u2014](\d{4,7})(?!\d)/gi;
+const DASH = '[-_\\u00ad\\u2010-\\u2015\\u2212\\ufe58\\ufe63\\uff0d]';
+const SHAPE = new RegExp(
+  `(?<![A-Za-z0-9])CVE(?:[ \\u00a0:]{0,2}${DASH}[ \\u00a0]?|[ \\u00a0:]{1,2}|\\[-\\])((?:19|20)\\d{2})(?:[ ]?${DASH}[ ]?|\\[-\\])(\\d{4,7})(?!\\d)`,
+  'iy',
+);
 
 export const indicator: IndicatorDefinition = {
   type: 'cve',
@@ -9,6 +13,11 @@ export const indicator: IndicatorDefinition = {
   refanged: false,
   precedence: 75,
   *find(text) {
-    for (const match of text.matchAll(SHAPE)) yield { value: `CVE-${match[1]}-${match[2]}`, start: match.index, end: match.index + match[0].length };
+    for (const name of ['CVE', 'cve', 'Cve'])
+      for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+        SHAPE.lastIndex = at;
+        const match = SHAPE.exec(text);
+        if (match !== null) yield { value: `CVE-${match[1]}-${match[2]}`, start: at, end: at + match[0].length };
+      }
   },
 };

@@ -1,12 +1,75 @@
-/** MD5, SHA-1 and SHA-256 of files, in lower case: hex strings of just that length that are not one digit over and over. */
+/**
+ * MD5, SHA-1 and SHA-256 of files, in lower case: hex strings of just that length that are not one digit over and over. Digests that
+ * a narrow column divided over lines are put together where the parts add up and do not stand for themselves.
+ */
 import type { IndicatorDefinition, IndicatorType } from '@sigwright/contracts';
+import { lowerCase } from '../../formats/host-text/host-text.ts';
 
-const SHORTEST = 32;
 const TYPES: Readonly<Record<number, IndicatorType>> = { 32: 'md5', 40: 'sha1', 64: 'sha256' };
-const WORD = /[0-9A-Za-z]/;
+/** A run of at least this length covers one of every so many places: only those are looked at, and a run is measured from there. */
+const STRIDE = 16;
+const LONGEST = 64;
+const SHORTEST_PART = 4;
+const MOST_PARTS = 6;
+/** Blanks at the end and the beginning of a line of a table. */
+const LINE_BREAK = /[ \t]{0,8}\r?\n[ \t]{0,60}(?=[0-9a-f])/iy;
+const SAYS_SHA256 = /sha-?256[^0-9a-z]{0,24}$/i;
 
-function isHex(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
+/** 1 for digits and letters up to f, 2 for other letters. */
+const kinds = new Uint8Array(128);
+for (let code = 0; code < 128; code++) {
+  const character = String.fromCharCode(code);
+  kinds[code] = /[0-9a-f]/i.test(character) ? 1 : /[g-z]/i.test(character) ? 2 : 0;
+}
+
+function kindAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? kinds[code] : 0;
+}
+
+function endOfRun(text: string, from: number): number {
+  let end = from;
+  while (kindAt(text, end) === 1) end++;
+  return end;
+}
+
+/** Digits and letters, not all the same: a digest has both. */
+function isMixed(text: string, start: number, end: number): boolean {
+  let letters = 0;
+  let same = 0;
+  const first = text.charCodeAt(start);
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 57) letters++;
+    if (code === first) same++;
+  }
+  return letters > 0 && same < end - start;
+}
+
+/** The end of a digest that begins as the run from `start` to `end` and goes on in the next lines; undefined where it does not. */
+function endOverLines(text: string, start: number, end: number): { readonly end: number; readonly value: string } | undefined {
+  const first = end - start;
+  let value = text.slice(start, end);
+  let to = end;
+  for (let parts = 1; parts < MOST_PARTS && value.length < LONGEST; parts++) {
+    LINE_BREAK.lastIndex = to;
+    const gap = LINE_BREAK.exec(text);
+    if (gap === null) return undefined;
+    const from = to + gap[0].length;
+    to = endOfRun(text, from);
+    const length = to - from;
+    if (length < SHORTEST_PART || length > first || kindAt(text, to) !== 0) return undefined;
+    value += text.slice(from, to);
+    if (TYPES[value.length] === undefined) continue;
+    // Two digests in a list, one a line, are two, unless the text says what they are together.
+    if (TYPES[first] !== undefined && (length === first ? !SAYS_SHA256.test(text.slice(Math.max(0, start - 40), start)) : false)) return undefined;
+    // A part that goes on even further belongs to something longer.
+    LINE_BREAK.lastIndex = to;
+    const further = value.length === LONGEST ? null : LINE_BREAK.exec(text);
+    if (further !== null && value.length + endOfRun(text, to + further[0].length) - to - further[0].length <= LONGEST && length === first) continue;
+    return isMixed(value, 0, value.length) ? { end: to, value } : undefined;
+  }
+  return undefined;
 }
 
 export const indicator: IndicatorDefinition = {
@@ -15,22 +78,31 @@ export const indicator: IndicatorDefinition = {
   refanged: false,
   precedence: 70,
   *find(text) {
-    // A run of 32 covers one of every 32 places: only those are looked at, and a run is measured from there.
     let done = 0;
-    for (let place = SHORTEST - 1; place < text.length; place += SHORTEST) {
-      if (place < done || !isHex(text.charCodeAt(place))) continue;
+    for (let place = STRIDE - 1; place < text.length; place += STRIDE) {
+      if (place < done || kindAt(text, place) !== 1) continue;
       let start = place;
-      while (start > done && isHex(text.charCodeAt(start - 1))) start--;
-      let end = place + 1;
-      while (end < text.length && isHex(text.charCodeAt(end))) end++;
+      while (start > done && kindAt(text, start - 1) === 1) start--;
+      const end = endOfRun(text, place + 1);
       done = end;
-      const type = TYPES[end - start];
-      if (type === undefined || (start > 0 && WORD.test(text[start - 1])) || (end < text.length && WORD.test(text[end]))) continue;
-      const value = text.slice(start, end).toLowerCase();
-      if (/^(.)\1*$/.test(value) || /^\d+$/.test(value)) continue;
+      const length = end - start;
+      if (length < STRIDE || length > LONGEST || kindAt(text, start - 1) !== 0 || kindAt(text, end) !== 0) continue;
+      const next = text.charCodeAt(end);
+      // A line ends here, after blanks at most.
+      if (length < LONGEST && (next === 10 || next === 13 || next === 32)) {
+        const whole = isMixed(text, start, end) ? endOverLines(text, start, end) : undefined;
+        if (whole !== undefined) {
+          yield { type: TYPES[whole.value.length], value: whole.value.toLowerCase(), start, end: whole.end };
+          done = whole.end;
+          continue;
+        }
+      }
+      const type = TYPES[length];
+      if (type === undefined || !isMixed(text, start, end)) continue;
       // Half of a value written with hyphens or underscores (JA4, GUID chains) is no digest.
-      if (/[-_]/.test(text[start - 1] ?? '') && /[0-9a-f]/i.test(text[start - 2] ?? '') && /[-_]/.test(text[end] ?? '')) continue;
-      yield { type, value, start, end };
+      const previous = text.charCodeAt(start - 1);
+      if ((previous === 45 || previous === 95) && kindAt(text, start - 2) === 1 && (next === 45 || next === 95)) continue;
+      yield { type, value: lowerCase(text, start, end), start, end };
     }
   },
 };

@@ -4,7 +4,7 @@
  * left out unless they are defanged. Letters of other scripts stay as they are, in lower case.
  */
 import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '@sigwright/contracts';
-import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse } from '../../formats/host-text/host-text.ts';
+import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse, lowerCase } from '../../formats/host-text/host-text.ts';
 
 const DOT = 46;
 /** Words after which ` .com` is not the rest of a name, but talk about an ending. */
@@ -76,7 +76,7 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
     written = written.replaceAll(' ', '');
   }
   const defanged = spaced || options.defanged?.(start, end) === true;
-  let value = written.toLowerCase();
+  let value = lowerCase(written, 0, written.length);
   if (!isWellFormed(value)) return undefined;
   if (!defanged && looksLikeSomethingElse(written, after)) {
     // `… on evil.com.The next`: a sentence that begins without a blank.

@@ -1,11 +1,18 @@
 /** Names of programs, libraries, scripts and documents by their ending, as written. Paths are not part of the value. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
+/** Up to four letters, small or not, as one number. */
+function numberOf(text: string, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at++) number = number * 128 + (text.charCodeAt(at) | 32);
+  return number;
+}
+
 /** Endings that are no top-level domains, so that a host is never taken for a file. */
-const ENDINGS: ReadonlySet<string> = new Set(
-  'exe dll sys scr cpl ocx msi msp lnk bat cmd ps1 psm1 vbs vbe js jse wsf hta jar apk dex dmg pkg elf iso img vhd vhdx doc docx docm dotm xls xlsx xlsm xlsb ppt pptx pptm rtf pdf chm one rar 7z gz tgz cab bin dat tmp php asp aspx jsp'.split(
-    ' ',
-  ),
+const ENDINGS: ReadonlySet<number> = new Set(
+  'exe dll sys scr cpl ocx msi msp lnk bat cmd ps1 psm1 vbs vbe js jse wsf hta jar apk dex dmg pkg elf iso img vhd vhdx doc docx docm dotm xls xlsx xlsm xlsb ppt pptx pptm rtf pdf chm one rar 7z gz tgz cab bin dat tmp php asp aspx jsp'
+    .split(' ')
+    .map((ending) => numberOf(ending, 0, ending.length)),
 );
 const LONGEST_ENDING = 4;
 const LONGEST_STEM = 100;
@@ -32,7 +39,7 @@ export const indicator: IndicatorDefinition = {
       if (end - dot - 1 > LONGEST_ENDING || end === dot + 1) continue;
       // `name.exe.config` goes on; `name.exe.` ends a sentence.
       if (text.charCodeAt(end) === 45 || (text.charCodeAt(end) === 46 && isWord(text.charCodeAt(end + 1)))) continue;
-      if (!ENDINGS.has(text.slice(dot + 1, end).toLowerCase())) continue;
+      if (!ENDINGS.has(numberOf(text, dot + 1, end))) continue;
       let start = dot;
       while (start > done && dot - start < LONGEST_STEM && isStem(text.charCodeAt(start - 1))) start--;
       while (start < dot && !isWord(text.charCodeAt(start)) && text.charCodeAt(start) <= 191) start++;

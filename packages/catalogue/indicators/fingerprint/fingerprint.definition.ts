@@ -4,9 +4,12 @@
  */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const JA4 = /[tqd](?:\d{2}|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}(?![0-9a-z_])/g;
+const JA4 = /[tqd](?:\d{2}|s[23]|d[123])[di]\d{4}[0-9a-z]{2}_[0-9a-f]{12}_[0-9a-f]{12}(?![0-9a-z_])/y;
+/** Characters before its first underscore, and between the two. */
+const JA4_HEAD = 10;
+const JA4_PART = 12;
 const JA3 =
-  /\bJA3S?(?:[ _-]?(?:hash|fingerprint|digest|md5))?\b[^0-9a-zA-Z]{0,8}(?:(?:is|of|was|hash|fingerprint)[^0-9a-zA-Z]{0,4}){0,2}([0-9a-f]{32})(?![0-9a-z])/gi;
+  /JA3S?(?:[ _-]?(?:hash|fingerprint|digest|md5))?\b[^0-9a-zA-Z]{0,8}(?:(?:is|of|was|hash|fingerprint)[^0-9a-zA-Z]{0,4}){0,2}([0-9a-f]{32})(?![0-9a-z])/iy;
 
 export const indicator: IndicatorDefinition = {
   type: 'ja3',
@@ -14,13 +17,23 @@ export const indicator: IndicatorDefinition = {
   refanged: false,
   precedence: 78,
   *find(text) {
-    for (const match of text.matchAll(JA4)) {
-      if (match.index > 0 && /[0-9a-z_]/i.test(text[match.index - 1])) continue;
-      yield { type: 'ja4', value: match[0], start: match.index, end: match.index + match[0].length };
+    for (let at = text.indexOf('_'); at !== -1; at = text.indexOf('_', at + 1)) {
+      if (text.charCodeAt(at + JA4_PART + 1) !== 95 || at < JA4_HEAD || isWord(text.charCodeAt(at - JA4_HEAD - 1))) continue;
+      JA4.lastIndex = at - JA4_HEAD;
+      const match = JA4.exec(text);
+      if (match !== null) yield { type: 'ja4', value: match[0], start: match.index, end: match.index + match[0].length };
     }
-    for (const match of text.matchAll(JA3)) {
-      const end = match.index + match[0].length;
-      yield { type: 'ja3', value: match[1].toLowerCase(), start: end - match[1].length, end };
-    }
+    for (const name of ['JA3', 'ja3', 'Ja3'])
+      for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+        JA3.lastIndex = at;
+        const match = isWord(text.charCodeAt(at - 1)) ? null : JA3.exec(text);
+        if (match === null) continue;
+        const end = at + match[0].length;
+        yield { type: 'ja3', value: match[1].toLowerCase(), start: end - match[1].length, end };
+      }
   },
 };
+
+function isWord(code: number): boolean {
+  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+}

@@ -4,7 +4,7 @@
  * Bundles and paths of files (`Thing.app/Contents`) are no addresses.
  */
 import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '@sigwright/contracts';
-import { isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse } from '../../formats/host-text/host-text.ts';
+import { isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse, lowerCase } from '../../formats/host-text/host-text.ts';
 
 const SCHEMES: ReadonlySet<string> = new Set([
   'http',
@@ -120,7 +120,7 @@ function authorityAt(text: string, at: number, options: IndicatorOptions, defang
   let end = from;
   while (end < text.length && end - from <= LONGEST_NAME && isHostCharacter(text.charCodeAt(end))) end++;
   while (end > from && (text[end - 1] === '.' || text[end - 1] === '-' || text[end - 1] === '_')) end--;
-  const host = text.slice(from, end).toLowerCase();
+  const host = lowerCase(text, from, end);
   if (ADDRESS.test(host)) {
     if (host.split('.').some((part) => Number(part) > 255)) return undefined;
   } else if (!isWellFormed(host) || options.registrableDomain(host) === undefined) return undefined;
@@ -149,7 +149,7 @@ function withScheme(text: string, colon: number, done: number, options: Indicato
   if (authority === undefined) return undefined;
   const rest = AUTHORITY_END.test(text[authority.end] ?? '') ? endOfRest(text, start, authority.end) : authority.end;
   const end = Math.max(authority.end, trimmedEnd(text, start, start, rest));
-  const value = `${scheme}://${text.slice(colon + 3, authority.end).toLowerCase()}${text.slice(authority.end, end)}`;
+  const value = `${scheme}://${lowerCase(text, colon + 3, authority.end)}${text.slice(authority.end, end)}`;
   return { value, start, end };
 }
 
