@@ -75,7 +75,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   say(`   ${proofs.rules.filter((one) => one.ok).length} of ${proofs.rules.length} rules proved on ${proofs.captures} captures`);
 
   say('\n4. Release');
-  const built = await buildRelease(repository, { version: '1', date: DAY, classifications: DEFAULT_CLASSIFICATIONS });
+  const built = await buildRelease(repository, { version: '1', date: DAY, classifications: DEFAULT_CLASSIFICATIONS, catalogue });
   if (!built.ok) {
     process.stderr.write(`   ${built.message}\n`);
     return 1;

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
+import { success } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { conversationKey, sliceCapture } from '@sigwright/traffic';
@@ -12,7 +13,7 @@ import { answerFeedback, FEEDBACK_KINDS, type FeedbackReport, feedbackStatus, LA
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
 import { proofRunner } from './shared/proof-runner.ts';
-import { dayOf, repositoryAt } from './shared/repository.ts';
+import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright feedback new --sid N -r CAPTURE -S RULES [--kind KIND] [--comment TEXT] [options]
 sigwright feedback take FILE… [-C FOLDER]
@@ -90,7 +91,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     const runner = proofRunner();
     for (const path of rest) {
       const read = readFeedback(readFileSync(path, 'utf8'));
-      const taken = read.ok ? takeFeedback(repositoryAt(values.folder, 'feedback') ?? repository, read.value, runner, today) : read;
+      const taken = read.ok ? await changing(repository.folder, 'feedback', (current) => takeFeedback(current, read.value, runner, today)) : read;
       if (taken.ok) process.stdout.write(`${taken.value.reference}${taken.value.fresh ? '' : ' (known)'}: ${taken.value.says}\n`);
       else process.stderr.write(`sigwright feedback: ${path}: ${taken.message}\n`);
       failed ||= !taken.ok;
@@ -110,8 +111,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if ((what === 'accept' || what === 'decline') && rest.length === 1) {
     const decision = what === 'accept' ? 'accepted' : 'declined';
-    const failed = answerFeedback(repository, { reference: rest[0], decision, note: values.note ?? '', by: values.by ?? '', today });
-    if (failed !== undefined) throw new InputProblem(failed.message);
+    const answered = await changing(
+      repository.folder,
+      'feedback',
+      (current) => answerFeedback(current, { reference: rest[0], decision, note: values.note ?? '', by: values.by ?? '', today }) ?? success(undefined),
+    );
+    if (!answered.ok) throw new InputProblem(answered.message);
     const sid = repository.feedback.find(({ file }) => file === `${rest[0]}.yaml`)?.sid;
     process.stdout.write(`${rest[0]} is ${decision}${what === 'accept' ? `; \`sigwright prove\` holds ${sid} against it from now on` : ''}\n`);
     return 0;

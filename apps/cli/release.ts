@@ -1,15 +1,18 @@
 /** `sigwright release [-C FOLDER] --version V [--date DATE] [--key FILE]`: a release in ET's layout, reproducible, signed, with its changelog. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildRelease, writeRelease } from '@sigwright/workbench';
+import { catalogue } from '@sigwright/catalogue';
+import { AS_WRITTEN, buildRelease, DIALECTS, MANIFEST, type ReleaseRequest, writeRelease } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
-import { dayOf, repositoryAt } from './shared/repository.ts';
+import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright release --version V [-C FOLDER] [options]
 
 A release in the layout of Emerging Threats, the same bytes whenever it is built: rules by category, maps, archives, digests, manifest,
-changelog; signed where a key is named.
+changelogs; signed where a key is named. Beside the rules as they are written, each engine that ruleset.yaml names (\`engines\`, default
+all: ${DIALECTS.join(', ')}) has a folder with them in its words, proved on their evidence;
+what an engine can not say is left out, and the manifest says why.
 
   -C, --folder FOLDER    a ruleset repository (default: this folder)
       --version V        the name of the release: letters, digits, dots and dashes
@@ -36,29 +39,37 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(values.version)) throw new UsageProblem(`\`${values.version}\` is no name for a release`, USAGE);
   if (values.key !== undefined && !existsSync(values.key))
     throw new InputProblem(`${values.key} does not exist; \`sigwright key new ${values.key}\` makes one`);
-  const built = await buildRelease(repository, {
-    version: values.version,
+  const { version } = values;
+  const request: ReleaseRequest = {
+    version,
     date: dayOf(values.date),
     classifications: DEFAULT_CLASSIFICATIONS,
+    catalogue,
     ...(values.key === undefined ? {} : { signingKey: readFileSync(values.key, 'utf8') }),
-  });
+  };
+  const built = values['dry-run']
+    ? await buildRelease(repository, request)
+    : await changing(repository.folder, 'release', async (current) => {
+        const release = await buildRelease(current, request);
+        return release.ok ? (writeRelease(current, version, release.value) ?? release) : release;
+      });
   if (!built.ok) {
     process.stderr.write(`sigwright release: ${built.message}\n`);
     return 1;
   }
-  const { files, difference, rules, enabled, previous } = built.value;
-  if (!values['dry-run']) {
-    const failed = writeRelease(repository, values.version, built.value);
-    if (failed !== undefined) {
-      process.stderr.write(`sigwright release: ${failed.message}\n`);
-      return 1;
-    }
-  }
+  const { files, difference, rules, enabled, previous, engines } = built.value;
   process.stdout.write(
     `${values['dry-run'] ? 'would write' : 'wrote'} ${join(repository.folder, 'releases', values.version)}: ${files.size} files, ${rules} rules, ${enabled} enabled, ${values.key === undefined ? 'not signed (name a key: --key FILE)' : 'signed'}\n`,
   );
   process.stdout.write(
     `against ${previous ?? 'nothing'}: ${difference.added.length} added, ${difference.modifiedActive.length + difference.modifiedInactive.length} modified, ${difference.disabled.length + difference.disabledAndModified.length} disabled, ${difference.removed.length} removed\n`,
   );
+  for (const { engine, rules: said, refused } of engines) {
+    const unproved = said.filter(({ proof }) => proof.startsWith('not proved')).length;
+    const other = said.filter(({ proof }) => proof !== AS_WRITTEN).length;
+    process.stdout.write(
+      `${engine}: ${said.length} rules, ${other} in other words${unproved === 0 ? '' : ` (${unproved} not proved)`}, ${refused.size} left out (why: ${MANIFEST})\n`,
+    );
+  }
   return 0;
 }

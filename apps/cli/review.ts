@@ -4,7 +4,7 @@
  */
 import { DECISIONS, type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
-import { dayOf, repositoryAt } from './shared/repository.ts';
+import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--all] [--json]
 sigwright review keep SID… [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
@@ -51,17 +51,17 @@ export async function run(argv: readonly string[]): Promise<number> {
       throw new UsageProblem(`reason \`${values.reason}\` is none of ${REASONS.join(', ')}`, USAGE);
     }
     for (const sid of sidsOf(sids, USAGE)) {
-      // Files change with each decision: the repository is read anew.
-      const current = repositoryAt(values.folder, 'review') ?? repository;
-      const decided = decide(current, {
-        sid,
-        decision: decision as Decision,
-        reason: (values.reason ?? '') as Reason | '',
-        today,
-        ...(values.note === undefined ? {} : { note: values.note }),
-        ...(values.by === undefined ? {} : { by: values.by }),
-        ...(values.rule === undefined ? {} : { rule: values.rule }),
-      });
+      const decided = await changing(repository.folder, 'review', (current) =>
+        decide(current, {
+          sid,
+          decision: decision as Decision,
+          reason: (values.reason ?? '') as Reason | '',
+          today,
+          ...(values.note === undefined ? {} : { note: values.note }),
+          ...(values.by === undefined ? {} : { by: values.by }),
+          ...(values.rule === undefined ? {} : { rule: values.rule }),
+        }),
+      );
       if (!decided.ok) {
         process.stderr.write(`sigwright review: ${decided.message}\n`);
         return 1;

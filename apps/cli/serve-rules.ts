@@ -1,7 +1,7 @@
-/** `sigwright serve-rules [-C FOLDER] [--port N] [--host ADDRESS] [--url URL]`: the releases of a repository over HTTP, for suricata-update and sensors. */
+/** `sigwright serve-rules [-C FOLDER] [--port N] [--host ADDRESS] [--url URL] [--take-feedback]`: the releases of a repository over HTTP, for suricata-update and sensors. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { distribute, feedbackStatus, LARGEST_SLICE, openRepository, readFeedback, takeFeedback } from '@sigwright/workbench';
+import { changeRepository, distribute, feedbackStatus, LARGEST_SLICE, openRepository, readFeedback, takeFeedback } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
@@ -20,6 +20,8 @@ and what changed since a version (/delta/VERSION).
       --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
       --host ADDRESS     where to listen (default: 127.0.0.1)
       --url URL          how others reach it, for index.yaml (default: the address it listens on)
+      --take-feedback    take reports of false positives and misses (POST /feedback, see sigwright feedback) and tell what came of them
+                         (GET /feedback/REFERENCE)
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -111,9 +113,13 @@ async function onFeedback(request: IncomingMessage, response: ServerResponse, fo
       parts.push(part as Uint8Array);
     }
     const read = readFeedback(Buffer.concat(parts).toString('utf8'));
-    const taken = read.ok ? takeFeedback(opened.value, read.value, proofRunner(), dayOf(undefined)) : read;
+    const taken = read.ok
+      ? await changeRepository(folder, (current) => takeFeedback(current, read.value, proofRunner(), dayOf(undefined)), { patience: PATIENCE })
+      : read;
     if (taken.ok) tell(taken.value.fresh ? 201 : 200, taken.value);
-    else tell(taken.code === 'repository/write' ? 500 : 400, { error: taken.message });
+    else
+      tell(taken.code.startsWith('feedback/') ? 400 : 503, { error: taken.code.startsWith('feedback/') ? taken.message : 'no report can be taken just now' });
+    if (!taken.ok && !taken.code.startsWith('feedback/')) process.stderr.write(`sigwright serve-rules: ${taken.message}\n`);
   } catch (problem) {
     process.stderr.write(`sigwright serve-rules: ${request.url}: ${(problem as Error).message}\n`);
     if (!response.headersSent) tell(500, { error: 'a fault of ours' });

@@ -22,6 +22,7 @@ import {
   type ReportReading,
   type Repository,
   readReport,
+  releasedVersions,
   type Store,
   type VerdictRequest,
   verdictLacks,
@@ -60,7 +61,6 @@ export interface Release {
 /** Milliseconds for which the repository on disk is taken to be as it was read. */
 const FRESH = 10_000;
 const LONGEST_CHANGELOG = 200_000;
-const VERSION = /^[0-9A-Za-z][0-9A-Za-z._-]{0,60}$/;
 
 export class Desk {
   readonly options: DeskOptions;
@@ -254,32 +254,29 @@ export class Desk {
 
   /** Newest first. */
   releases(): readonly Release[] {
-    const folder = this.options.folder === undefined ? undefined : join(this.options.folder, 'releases');
-    if (folder === undefined || !existsSync(folder)) return [];
-    return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && VERSION.test(entry.name) && !entry.name.endsWith('.tmp'))
-      .map(({ name }) => {
-        const changelog = join(folder, name, 'changelog.txt');
-        const files = readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
-          .filter((entry) => entry.isFile())
-          .map((entry) => {
-            const path = join(entry.parentPath, entry.name);
-            return { path: path.slice(join(folder, name).length + 1), bytes: statSync(path).size };
-          });
-        return {
-          version: name,
-          changelog: existsSync(changelog) ? readFileSync(changelog, 'utf8').slice(0, LONGEST_CHANGELOG) : '',
-          files: files.sort((a, b) => a.path.localeCompare(b.path)),
-        };
-      })
-      .sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }));
+    if (this.options.folder === undefined) return [];
+    const folder = join(this.options.folder, 'releases');
+    return releasedVersions(this.options.folder).map((name) => {
+      const changelog = join(folder, name, 'changelog.txt');
+      const files = readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => {
+          const path = join(entry.parentPath, entry.name);
+          return { path: path.slice(join(folder, name).length + 1), bytes: statSync(path).size };
+        });
+      return {
+        version: name,
+        changelog: existsSync(changelog) ? readFileSync(changelog, 'utf8').slice(0, LONGEST_CHANGELOG) : '',
+        files: files.sort((a, b) => a.path.localeCompare(b.path)),
+      };
+    });
   }
 
   async release(who: Principal, version: string): Promise<Result<undefined>> {
     this.#changed();
     const repository = this.repository();
     if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
-    const built = await buildRelease(repository, { version, date: this.today(), classifications: this.options.classifications });
+    const built = await buildRelease(repository, { version, date: this.today(), classifications: this.options.classifications, catalogue });
     if (!built.ok) return built;
     const failed = writeRelease(repository, version, built.value) ?? this.#commit(who, `Release ${version}`);
     this.#changed();

@@ -42,7 +42,7 @@ function repository(): Repository {
   return opened.value;
 }
 
-const REQUEST = { version: '1', date: '2024-03-08', classifications: new Map() };
+const REQUEST = { version: '1', date: '2024-03-08', classifications: new Map(), catalogue };
 
 describe('repository and release', () => {
   test('the example week has no problems', () => {

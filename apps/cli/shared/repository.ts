@@ -1,5 +1,6 @@
 /** Opens the ruleset repository that a verb works on, and says what is wrong with it. */
-import { openRepository, type Repository } from '@sigwright/workbench';
+import type { Result } from '@sigwright/contracts';
+import { changeRepository, openRepository, type Repository } from '@sigwright/workbench';
 import { InputProblem } from './arguments.ts';
 
 /** Undefined after a message on standard error. */
@@ -11,6 +12,17 @@ export function repositoryAt(folder: string | undefined, verb: string): Reposito
   }
   for (const problem of opened.value.problems) process.stderr.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
   return opened.value;
+}
+
+/** A change of the repository that nobody else makes at the same time; who has to wait is told. */
+export function changing<Value>(
+  folder: string,
+  verb: string,
+  change: (repository: Repository) => Result<Value> | Promise<Result<Value>>,
+): Promise<Result<Value>> {
+  return changeRepository(folder, change, {
+    onWait: () => void process.stderr.write(`sigwright ${verb}: ${folder} is being changed by somebody else; waiting\n`),
+  });
 }
 
 /** Today, or the day given: the only place where verbs learn the date. */

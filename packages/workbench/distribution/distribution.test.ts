@@ -2,12 +2,13 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { catalogue } from '@sigwright/catalogue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { digest } from '../release/manifest.ts';
-import { buildRelease, writeRelease } from '../release/release.ts';
+import { buildRelease, releasedVersions, writeRelease } from '../release/release.ts';
 import { openRepository, type Repository } from '../repository/repository.ts';
-import { type DistributionAnswer, distribute, releasedVersions } from './distribution.ts';
+import { type DistributionAnswer, distribute } from './distribution.ts';
 
 const WEEK = join(import.meta.dirname, '..', '..', '..', 'examples', '2024-03-08');
 const ARCHIVE = 'example-week.rules.tar.gz';
@@ -20,7 +21,7 @@ function repository(): Repository {
 }
 
 async function release(version: string): Promise<void> {
-  const built = await buildRelease(repository(), { version, date: '2024-03-08', classifications: new Map() });
+  const built = await buildRelease(repository(), { version, date: '2024-03-08', classifications: new Map(), catalogue });
   if (!built.ok) throw new Error(built.message);
   writeRelease(repository(), version, built.value);
 }
@@ -49,9 +50,22 @@ describe('paths', () => {
       version: 1,
       sources: { 'example-week/open': { url: `http://127.0.0.1:1/suricata-%(__version__)s/${ARCHIVE}`, checksum: true } },
     }));
-  test('any version of the engine gets the newest archive, and its digest beside', () => {
+  test('a version of an engine gets the newest archive, and its digest beside', () => {
     const { body } = get(`/suricata-7.0.3/${ARCHIVE}?x=1`);
-    expect(textOf(get(`/suricata-8.0.0/${ARCHIVE}.md5`)).trim()).toBe(digest('md5', body));
+    expect(textOf(get(`/suricata-7.1/${ARCHIVE}.md5`)).trim()).toBe(digest('md5', body));
+  });
+  test.each<readonly [why: string, asked: string, engine: string | undefined]>([
+    ['by its number', 'suricata-5.0.10', 'suricata-5'],
+    ['whatever follows the number', 'suricata-6.0.0-dev', 'suricata-6'],
+    ['one younger than all gets the youngest', 'suricata-9.0.1', 'suricata-8'],
+    ['one older than all gets none', 'suricata-4.1.0', undefined],
+    ['Snort by its own', 'snort-2.9.20', 'snort-2.9'],
+    ['Snort 3 is another language', 'snort-3.1.0', undefined],
+    ['no number', 'suricata-edge', undefined],
+  ])('rules for an engine: %s', (_why, asked, engine) => {
+    const answer = get(`/${asked}/example-week-all.rules`);
+    expect(answer.status).toBe(engine === undefined ? 404 : 200);
+    expect(textOf(answer)).toContain(engine === undefined ? 'is made for suricata-5, ' : `in the words of ${engine}.`);
   });
   test('older releases stay', () => expect(textOf(get('/releases/9/version.txt'))).toBe('9\n'));
   test('what changed since a version', () =>

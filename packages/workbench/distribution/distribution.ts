@@ -5,17 +5,20 @@
  *   /version.txt                 the newest version
  *   /versions.json               all versions, newest first
  *   /index.yaml                  sources as `suricata-update update-sources` reads them
- *   /suricata-<engine>/FILE      a file of the newest release, whatever the engine's version
+ *   /suricata-<version>/FILE     a file of the newest release for that Suricata, 7.0.3 say; for a younger one than any, the youngest's
+ *   /snort-<version>/FILE        the same for Snort
  *   /releases/<version>/FILE     a file of one release; never changes
  *   /delta/<version>             JSON: what changed since that version
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { compareVersions } from '@sigwright/contracts';
 import { stringify } from 'yaml';
 import { compareReleases, type ReleaseRule } from '../release/compare.ts';
 import { digest } from '../release/manifest.ts';
-import { rulesOfRelease } from '../release/release.ts';
+import { releasedVersions, rulesOfRelease } from '../release/release.ts';
 import type { Repository } from '../repository/repository.ts';
+import { DIALECTS, type Dialect } from '../translate/dialects.ts';
 
 export interface DistributionRequest {
   readonly method: string;
@@ -35,21 +38,10 @@ export interface DistributionAnswer {
 
 /** A path is names joined by slashes; no name begins with a dot, so that none leads out of the release. */
 const PATH_FORM = /^(?:[A-Za-z0-9_][A-Za-z0-9._-]*\/)*[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const VERSION_FORM = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** Seconds that a release's file may be kept: it never changes. */
 const KEEP_FOR_EVER = 'public, max-age=31536000, immutable';
 /** What moves with each release is asked for anew, by ETag. */
 const ASK_AGAIN = 'no-cache';
-
-/** Released versions, newest first; half-written ones are passed over. */
-export function releasedVersions(folder: string): readonly string[] {
-  const base = join(folder, 'releases');
-  if (!existsSync(base)) return [];
-  const order = new Intl.Collator('en', { numeric: true });
-  return readdirSync(base)
-    .filter((name) => VERSION_FORM.test(name) && existsSync(join(base, name, 'version.txt')) && !name.endsWith('.tmp'))
-    .sort((a, b) => order.compare(b, a));
-}
 
 export function distribute(repository: Repository, request: DistributionRequest): DistributionAnswer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return told(405, 'only GET and HEAD', { allow: 'GET, HEAD' });
@@ -68,8 +60,31 @@ export function distribute(repository: Repository, request: DistributionRequest)
     return text(`${JSON.stringify(deltaOf(repository.folder, second, newest))}\n`, 'application/json');
   }
   if (first === 'releases' && second !== undefined && versions.includes(second)) return file(request, repository.folder, second, rest, KEEP_FOR_EVER);
-  if (/^suricata-[\w.-]+$/.test(first) && second !== undefined) return file(request, repository.folder, newest, [second, ...rest], ASK_AGAIN);
-  return told(404, 'no such file');
+  const asked = /^(suricata|snort)-([\w.-]+)$/.exec(first);
+  if (asked === null || second === undefined) return told(404, 'no such file');
+  const made = enginesOf(join(repository.folder, 'releases', newest));
+  const engine = engineFor(asked[1], asked[2], made);
+  // A release from before there were folders for engines has one set for all.
+  if (engine === undefined && made.length > 0) return told(404, `version ${newest} is made for ${made.join(', ')}, not for ${asked[1]} ${asked[2]}`);
+  return file(request, repository.folder, newest, [...(engine === undefined ? [] : [engine]), second, ...rest], ASK_AGAIN);
+}
+
+function enginesOf(release: string): readonly Dialect[] {
+  return DIALECTS.filter((engine) => existsSync(join(release, engine)));
+}
+
+/**
+ * The folder for a program and its version: by the leading numbers, and of those that are not too young the youngest. Snort 3 has a
+ * language of its own, so that rules for 2.9 are nothing to it.
+ */
+function engineFor(program: string, version: string, made: readonly Dialect[]): Dialect | undefined {
+  const numbers = /^\d+(?:\.\d+)*/.exec(version)?.[0];
+  return numbers === undefined
+    ? undefined
+    : made.findLast((engine) => {
+        const [name, since] = engine.split('-');
+        return name === program && compareVersions(since, numbers) <= 0 && (name !== 'snort' || since[0] === numbers[0]);
+      });
 }
 
 function file(request: DistributionRequest, folder: string, version: string, names: readonly string[], keep: string): DistributionAnswer {

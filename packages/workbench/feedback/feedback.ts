@@ -11,7 +11,8 @@ import { type Failure, failure, type Result, success } from '@sigwright/contract
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import type { ProofRunner } from '../prove/prove.ts';
-import { FEEDBACK_KINDS, type Feedback, type Repository, writeWhole } from '../repository/repository.ts';
+import { writeTogether } from '../repository/change.ts';
+import { FEEDBACK_KINDS, type Feedback, type Repository } from '../repository/repository.ts';
 
 /** Bytes of a slice: enough for the conversation that matters, too little to fill a disk with. */
 export const LARGEST_SLICE = 8 * 1024 * 1024;
@@ -97,8 +98,7 @@ export function takeFeedback(repository: Repository, report: FeedbackReport, run
   const path = join(repository.folder, 'feedback', reference);
   const { slice: _slice, ...said } = report;
   const entry = { ...said, date: today, tried: one.rule.rev, outcome, ...(slice === undefined ? {} : { capture: `${reference}.pcap` }) };
-  // The slice first: a description never stands there without what it describes.
-  const failed = (slice === undefined ? undefined : writeWhole(`${path}.pcap`, slice)) ?? writeWhole(`${path}.yaml`, stringify(entry));
+  const failed = writeTogether(repository.folder, [...(slice === undefined ? [] : [[`${path}.pcap`, slice] as const]), [`${path}.yaml`, stringify(entry)]]);
   if (failed !== undefined) return failed;
   return success({ reference, outcome, says: received(report, one.rule.rev, outcome), fresh: true });
 }
@@ -141,16 +141,18 @@ export function answerFeedback(repository: Repository, { reference, decision, no
   if (feedback === undefined) return failure('feedback/unknown', `no report is called ${reference}; \`sigwright feedback list\` shows them`);
   if (feedback.answer !== undefined) return failure('feedback/answered', `${reference} was ${feedback.answer.decision} on ${feedback.answer.date}`);
   if (decision === 'declined' && note === '') return failure('feedback/no-note', 'whoever reported it wants to know why it is declined: give a note');
-  const failed = decision === 'accepted' ? makeEvidence(repository, feedback) : undefined;
-  if (failed !== undefined) return failed;
+  const evidence = decision === 'accepted' ? evidenceFrom(repository, feedback) : success([]);
+  if (!evidence.ok) return evidence;
   const path = join(repository.folder, 'feedback', feedback.file);
   const document = parseDocument(readFileSync(path, 'utf8'));
   document.set('answer', { decision, date: today, note, by });
-  return writeWhole(path, document.toString());
+  return writeTogether(repository.folder, [...evidence.value, [path, document.toString()]]);
 }
 
-function makeEvidence(repository: Repository, feedback: Feedback): Failure | undefined {
-  if (feedback.capture === undefined || (feedback.kind !== 'false_positive' && feedback.kind !== 'miss')) return undefined;
+type FileToWrite = readonly [path: string, content: string | Uint8Array];
+
+function evidenceFrom(repository: Repository, feedback: Feedback): Result<readonly FileToWrite[]> {
+  if (feedback.capture === undefined || (feedback.kind !== 'false_positive' && feedback.kind !== 'miss')) return success([]);
   const slice = join(repository.folder, 'feedback', feedback.capture);
   if (!existsSync(slice)) return failure('feedback/slice', `${slice} is missing`, { path: slice });
   const folder = join(repository.folder, 'evidence', String(feedback.sid));
@@ -165,5 +167,8 @@ function makeEvidence(repository: Repository, feedback: Feedback): Failure | und
       : (['silent', { capture: name, because: comment || 'reported as a false positive', ...networks }] as const);
   if (document.has(list)) document.addIn([list], document.createNode(entry, { flow: true }));
   else document.set(list, [entry]);
-  return writeWhole(join(folder, name), readFileSync(slice)) ?? writeWhole(expectations, document.toString({ lineWidth: 0 }));
+  return success([
+    [join(folder, name), readFileSync(slice)],
+    [expectations, document.toString({ lineWidth: 0 })],
+  ]);
 }

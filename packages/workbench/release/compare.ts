@@ -2,6 +2,7 @@
 import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { changeLine, changesOf, type RuleChange } from './changes.ts';
+import { AS_WRITTEN, type EngineSet } from './engines.ts';
 
 export interface ReleaseRule {
   readonly rule: Rule;
@@ -123,6 +124,17 @@ export function changelogMarkdown(difference: ReleaseDifference, title: string, 
       lines.push(`- ${line(one)}`);
       if (isChanged(one)) for (const change of one.changes) if (change.kind !== 'metadata') lines.push(`  - \`${changeLine(change)}\``);
     }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** What each engine's folder holds and lacks, as the last part of the Markdown. */
+export function enginesMarkdown(engines: readonly EngineSet[]): string {
+  const lines = ['', '## Engines', ''];
+  for (const { engine, rules, refused } of engines) {
+    const other = rules.filter(({ proof }) => proof !== AS_WRITTEN).length;
+    lines.push(`- ${engine}: ${count(rules.length, 'rule')}, ${other} in other words than written, ${refused.size} left out`);
+    for (const [sid, why] of refused) lines.push(`  - ${sid}: ${why}`);
   }
   return `${lines.join('\n')}\n`;
 }

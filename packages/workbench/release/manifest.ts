@@ -9,8 +9,9 @@ import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { type Repository, roleOf } from '../repository/repository.ts';
 import type { ReleaseRule } from './compare.ts';
+import { AS_WRITTEN, type EngineSet } from './engines.ts';
 
-export const MANIFEST_FORMAT = 1;
+export const MANIFEST_FORMAT = 2;
 
 export interface ManifestRule {
   readonly sid: number;
@@ -25,8 +26,15 @@ export interface ManifestRule {
   readonly references: readonly string[];
   /** absent where no report names the rule */
   readonly report?: { readonly slug: string; readonly source: string; readonly credits: readonly string[] };
+  /** in each engine's folder: where it is the same there, `as written`; else how it was proved to be equal, or why it is left out */
+  readonly engines: Readonly<Record<string, ManifestEngineRule>>;
   readonly evidence: readonly { readonly capture: string; readonly must: 'fire' | 'stay silent'; readonly sha256: string }[];
 }
+
+export type ManifestEngineRule =
+  | typeof AS_WRITTEN
+  | { readonly refused: string }
+  | { readonly proof: string; readonly notes: readonly string[] /** of the rule's text there */; readonly sha256: string };
 
 export interface ReleaseManifest {
   readonly format: typeof MANIFEST_FORMAT;
@@ -44,9 +52,10 @@ export function manifestOf(
   repository: Repository,
   rules: readonly ReleaseRule[],
   files: ReadonlyMap<string, Uint8Array>,
-  release: { readonly version: string; readonly date: string; readonly previous: string | undefined },
+  release: { readonly version: string; readonly date: string; readonly previous: string | undefined; readonly engines: readonly EngineSet[] },
 ): ReleaseManifest {
   const { name, title, licence } = repository.settings;
+  const inEngines = engineRules(release.engines);
   return {
     format: MANIFEST_FORMAT,
     name,
@@ -55,7 +64,7 @@ export function manifestOf(
     date: release.date,
     licence,
     previous: release.previous ?? '',
-    rules: rules.map((one) => manifestRule(repository, one)),
+    rules: rules.map((one) => manifestRule(repository, one, inEngines(one.rule.sid))),
     files: Object.fromEntries(
       [...files]
         .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -64,7 +73,20 @@ export function manifestOf(
   };
 }
 
-function manifestRule(repository: Repository, { rule, file }: ReleaseRule): ManifestRule {
+/** SID → its place in each engine's folder. */
+function engineRules(engines: readonly EngineSet[]): (sid: number) => ManifestRule['engines'] {
+  const sets = engines.map(({ engine, rules, refused }) => ({ engine, refused, rules: new Map(rules.map((one) => [one.rule.sid, one])) }));
+  return (sid) =>
+    Object.fromEntries(
+      sets.map(({ engine, rules, refused }) => {
+        const found = rules.get(sid);
+        if (found === undefined) return [engine, { refused: refused.get(sid) ?? '' }];
+        return [engine, found.proof === AS_WRITTEN ? AS_WRITTEN : { proof: found.proof, notes: found.notes, sha256: digest('sha256', found.rule.text) }];
+      }),
+    );
+}
+
+function manifestRule(repository: Repository, { rule, file }: ReleaseRule, engines: ManifestRule['engines']): ManifestRule {
   const report = repository.reports.find((one) => one.rules.some(({ sid }) => sid === rule.sid));
   const expectation = repository.evidence.get(rule.sid);
   const folder = join(repository.folder, 'evidence', String(rule.sid));
@@ -83,6 +105,7 @@ function manifestRule(repository: Repository, { rule, file }: ReleaseRule): Mani
     updated: isoDate(rule, 'updated_at'),
     references: rule.options.filter((option) => option.name === 'reference' && option.value !== undefined).map((option) => option.value!),
     ...(report === undefined ? {} : { report: { slug: report.slug, source: report.source.url, credits: report.credits.map(({ handle }) => handle) } }),
+    engines,
     evidence: [
       ...(expectation?.fires.map(({ capture }) => proof(capture, 'fire')) ?? []),
       ...(expectation?.silent.map(({ capture }) => proof(capture, 'stay silent')) ?? []),

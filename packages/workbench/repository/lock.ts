@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Failure, Rule } from '@sigwright/contracts';
 import { stringify } from 'yaml';
-import { type Lock, type Repository, type RepositoryProblem, writeWhole } from './repository.ts';
+import { LOCK_END, type Lock, type Repository, type RepositoryProblem, writeWhole } from './repository.ts';
 
 /** Digest of what a rule does: blanks between options, `rev` and lifecycle metadata do not count. */
 export function ruleHash(rule: Rule): string {
@@ -57,9 +57,35 @@ function sameSubject(before: string, after: string): boolean {
 }
 
 export function writeLock(folder: string, lock: Lock): Failure | undefined {
-  const sorted = Object.fromEntries(Object.entries(lock.rules).sort(([a], [b]) => Number(a) - Number(b)));
-  return writeWhole(
-    join(folder, 'rules.lock'),
-    `# Written by sigwright: what each SID was when it was released, and what was decided since.\n${stringify({ rules: sorted })}`,
+  return writeWhole(...lockFile(folder, lock));
+}
+
+/** The same content is the same bytes, in whatever order it was put together. YAML's end mark shows that nothing was cut off. */
+export function lockFile(folder: string, lock: Lock): readonly [path: string, content: string] {
+  const rules = Object.fromEntries(
+    Object.entries(lock.rules)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([sid, { rev, hash, released, category, message, decisions, proposal }]) => [
+        sid,
+        {
+          rev,
+          hash,
+          ...(released === undefined ? {} : { released }),
+          category,
+          ...(message === undefined ? {} : { message }),
+          decisions: decisions.map(inOrder),
+          ...(proposal === undefined ? {} : { proposal: inOrder(proposal) }),
+        },
+      ]),
   );
+  return [
+    join(folder, 'rules.lock'),
+    `# Written by sigwright: what each SID was when it was released, and what was decided since.\n${stringify({ rules })}${LOCK_END}`,
+  ];
+}
+
+type Decided = Lock['rules'][string]['decisions'][number];
+
+function inOrder({ date, decision, reason, note, by }: Decided): Decided {
+  return { date, decision, reason, ...(note === undefined ? {} : { note }), ...(by === undefined ? {} : { by }) };
 }

@@ -8,6 +8,7 @@ import { type Failure, failure, lineAndColumn, type Result, type Rule, success }
 import { parseRules } from '@sigwright/rule-language';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { DIALECTS } from '../translate/dialects.ts';
 import { metadataOf } from './metadata.ts';
 
 export const ROLES = ['lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil', 'context'] as const;
@@ -29,7 +30,11 @@ const RULESET = z.object({
   copyright: z.string(),
   'message-prefix': z.string().regex(/^[A-Z][A-Z0-9]*$/),
   'sid-ranges': z.array(z.object({ from: z.number().int().positive(), to: z.number().int().positive(), owner: z.string().default('') })).min(1),
-  engines: z.array(z.string()).default(['suricata-7']),
+  /** what releases are made for */
+  engines: z
+    .array(z.enum(DIALECTS))
+    .min(1)
+    .default([...DIALECTS]),
   networks: z.record(z.string(), z.string()).default({}),
   'time-to-review': z.record(z.string(), days).default({}),
   review: z
@@ -167,6 +172,8 @@ export interface Repository {
   /** in order of file name */
   readonly feedback: readonly Feedback[];
   readonly lock: Lock;
+  /** rules.lock is there and can not be believed: `lock` is empty, and nothing may be written over the file */
+  readonly lockBroken: boolean;
   readonly problems: readonly RepositoryProblem[];
 }
 
@@ -195,9 +202,35 @@ export function openRepository(folder: string): Result<Repository> {
     const read = readYaml(join(folder, 'feedback', file), FEEDBACK, problems);
     if (read !== undefined) feedback.push({ ...read, file });
   }
-  const lockPath = join(folder, 'rules.lock');
-  const lock = existsSync(lockPath) ? (readYaml(lockPath, LOCK, problems) ?? { rules: {} }) : { rules: {} };
-  return success({ folder, settings, rules, reports, evidence, feedback, lock, problems: [...problems, ...checkRules(settings, rules)] });
+  const lock = readLock(folder, problems);
+  return success({
+    folder,
+    settings,
+    rules,
+    reports,
+    evidence,
+    feedback,
+    lock: lock ?? { rules: {} },
+    lockBroken: lock === undefined,
+    problems: [...problems, ...checkRules(settings, rules)],
+  });
+}
+
+/** Last line of a whole rules.lock: one that was cut off at the end of a line reads well and would have forgotten rules. */
+export const LOCK_END = '...\n';
+
+/** Undefined where the lock is there and can not be believed. */
+function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefined {
+  const path = join(folder, 'rules.lock');
+  if (!existsSync(path)) return { rules: {} };
+  const advice = 'what was released and decided stands in it: take it back from git, nothing is changed until then';
+  const text = readFileSync(path, 'utf8');
+  const before = problems.length;
+  const lock = readYaml(path, LOCK, problems);
+  for (const problem of problems.splice(before)) problems.push({ ...problem, message: `${problem.message}; ${advice}` });
+  if (lock === undefined || text.replaceAll('\r', '').endsWith(LOCK_END)) return lock;
+  problems.push({ path, line: text.split('\n').length, message: `rules.lock breaks off: its last line is not \`...\`; ${advice}` });
+  return undefined;
 }
 
 /** The repository with its rules read again and nothing else; `problems` are those of the rules. */
@@ -280,12 +313,12 @@ export function* freeSids(repository: Repository): Generator<number> {
   for (const range of repository.settings['sid-ranges']) for (let sid = range.from; sid <= range.to; sid++) if (!used.has(sid)) yield sid;
 }
 
-/** Written beside and renamed: whoever reads sees the old file or the new one. */
+/** Written beside and renamed: whoever reads sees the old file or the new one, after a power cut as well. */
 export function writeWhole(path: string, content: string | Uint8Array): Failure | undefined {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, content);
+    writeFileSync(temporary, content, { flush: true });
     renameSync(temporary, path);
     return undefined;
   } catch (cause) {

@@ -6,13 +6,14 @@
  *
  * An enabled rule may be retired at once; only what is disabled or retired may be deleted; what is deleted stays so.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
-import { ruleHash, writeLock } from '../repository/lock.ts';
+import { writeTogether } from '../repository/change.ts';
+import { lockFile, ruleHash, writeLock } from '../repository/lock.ts';
 import { withMetadata } from '../repository/metadata.ts';
-import { type Decision, type Repository, type RepositoryRule, writeWhole } from '../repository/repository.ts';
+import type { Decision, Repository, RepositoryRule } from '../repository/repository.ts';
 import { OUT_OF_USE } from './review.ts';
 
 /** ET's reasons. */
@@ -35,7 +36,7 @@ export interface DecisionRequest {
 /** `proposed`: recorded, and somebody else has to take the same decision. */
 export type Decided = 'done' | 'proposed';
 
-/** Carries out a decision on disk. A failure changes nothing. */
+/** Carries out a decision on disk. A failure changes nothing. Where others may decide at the same time: within `changeRepository`. */
 export function decide(repository: Repository, request: DecisionRequest): Result<Decided> {
   const one = repository.rules.find(({ rule }) => rule.sid === request.sid);
   if (one === undefined) return failure('review/unknown-sid', `no rule has sid ${request.sid}`);
@@ -97,23 +98,24 @@ function propose(repository: Repository, one: RepositoryRule, request: DecisionR
 
 function carryOut(repository: Repository, one: RepositoryRule, text: string, request: DecisionRequest): Failure | undefined {
   const source = readFileSync(one.path, 'utf8');
+  if (!source.startsWith(one.rule.text, one.rule.span.start))
+    return failure('review/changed', `${one.path} was changed meanwhile; nothing is done, decide again`);
   const lineStart = source.lastIndexOf('\n', one.rule.span.start - 1) + 1;
   const off = request.decision !== 'keep' && request.decision !== 'revise';
   const mark = off ? '#' : source.slice(lineStart, one.rule.span.start);
   const afterLine = source.indexOf('\n', one.rule.span.end);
   const rest = afterLine === -1 ? '' : source.slice(afterLine + 1);
-  let failed: Failure | undefined;
+  const files: [path: string, content: string][] = [];
   if (request.decision === 'retire' || request.decision === 'delete') {
     const category = request.decision === 'retire' ? 'retired' : 'deleted';
     const path = join(repository.folder, 'rules', `${category}.rules`);
-    const before = repository.rules.some((rule) => rule.category === category) ? readFileSync(path, 'utf8') : '';
-    // Into its new file first: killed between the two, the rule stands twice, which is said; it is never lost.
-    failed = writeWhole(path, `${before}${mark}${text}\n`) ?? writeWhole(one.path, source.slice(0, lineStart) + rest);
-  } else failed = writeWhole(one.path, `${source.slice(0, lineStart)}${mark}${text}\n${rest}`);
-  if (failed !== undefined) return failed;
+    const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    files.push([path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${mark}${text}\n`], [one.path, source.slice(0, lineStart) + rest]);
+  } else files.push([one.path, `${source.slice(0, lineStart)}${mark}${text}\n${rest}`]);
   const { proposal, ...locked } = lockOf(repository, one);
   const record = proposal?.by === undefined ? recordOf(request) : { ...recordOf(request), by: `${proposal.by}, ${request.by ?? ''}` };
-  return writeLock(repository.folder, { rules: { ...repository.lock.rules, [String(request.sid)]: { ...locked, decisions: [...locked.decisions, record] } } });
+  const lock = { rules: { ...repository.lock.rules, [String(request.sid)]: { ...locked, decisions: [...locked.decisions, record] } } };
+  return writeTogether(repository.folder, [...files, lockFile(repository.folder, lock)]);
 }
 
 function lockOf(repository: Repository, one: RepositoryRule): Repository['lock']['rules'][string] {

@@ -117,7 +117,7 @@ describe('decisions', () => {
 test('the lock: a number that stands for something else, a vanished rule, an older rev', () => {
   const lock = (message: string, rev: number): string => `rules:\n  "${SID}": { rev: ${rev}, hash: x, category: malware, message: "${message}" }\n`;
   const said = (text: string): string => {
-    writeFileSync(join(folder, 'rules.lock'), text);
+    writeFileSync(join(folder, 'rules.lock'), `${text}...\n`);
     return checkLock(repository())
       .map((problem) => problem.message)
       .join();

@@ -46,6 +46,7 @@ function hostileRepository(): Repository {
     evidence: new Map([[7, { sid: 7, fires: [{ capture: 'a.pcap', alerts: 1, shows: HOSTILE }], silent: [{ capture: 'b.pcap', because: HOSTILE }] }]]),
     feedback: [],
     lock: { rules: {} },
+    lockBroken: false,
     problems: [],
   };
 }

@@ -1,5 +1,7 @@
 /** Emissions by dialect, word for word, each proved on made-up traffic; refusals with their reasons; and a proof that fails. */
 import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { Synthesizer } from '@sigwright/detection';
 import { parseRule } from '@sigwright/rule-language';
 import { describe, expect, test } from 'vitest';
 import { DIALECTS, type Dialect } from './dialects.ts';
@@ -93,6 +95,22 @@ describe('is refused', () => {
   ])('%s', (_why, dialect, master, reason) => {
     expect(emission(master, dialect)).toMatchObject({ text: undefined, refused: expect.stringMatching(reason) });
   });
+});
+
+test('where the words look at less, evidence beyond is named; elsewhere it has to be the same', () => {
+  const master = parseRule('alert http any any -> any any (msg:"x"; flow:established,to_server; http.uri; content:"/evil"; sid:1;)').rule!;
+  const onPort = (port: number) => {
+    const narrow = parseRule(`alert http any any -> any ${port} (msg:"x"; flow:established,to_server; http.uri; content:"/evil"; sid:1;)`).rule!;
+    const made = new Synthesizer([narrow], catalogue, DEFAULT_SETTINGS).synthesize(narrow);
+    if ('problem' in made) throw new Error(made.problem);
+    return { name: `port ${port}`, capture: made.fires };
+  };
+  const [usual] = translate(master, ['snort-2.9'], { catalogue, evidence: [onPort(8080)] });
+  expect(usual).toMatchObject({ proof: 'fires on 1, silent on 0 captures, as the master', notes: [] });
+  const [beyond] = translate(master, ['snort-2.9'], { catalogue, evidence: [onPort(8080), onPort(4321)] });
+  expect(beyond).toMatchObject({ proof: expect.stringContaining('fires on 1'), notes: ['looks only at tcp, ports any to $HTTP_PORTS: silent on `port 4321`'] });
+  const [nothing] = translate(master, ['snort-2.9'], { catalogue, evidence: [onPort(4321)] });
+  expect(nothing).toMatchObject({ text: expect.any(String), proof: undefined });
 });
 
 test('what differs on evidence is refused', () => {

@@ -26,20 +26,25 @@ export function translate(rule: Rule, dialects: readonly Dialect[], options: Tra
   const settings = options.settings ?? DEFAULT_SETTINGS;
   let evidence: readonly Evidence[] | string | undefined = options.evidence;
   return dialects.map((dialect) => {
-    let said: { text: string; notes: readonly string[] };
-    try {
-      said = dialect === 'snort-2.9' ? toSnort(rule, options.catalogue) : toSuricata(rule, VERSIONS[dialect], options.catalogue.keywords);
-    } catch (problem) {
-      if (!(problem instanceof Unsayable)) throw problem;
-      return { dialect, text: undefined, refused: problem.message, notes: [], proof: undefined };
-    }
+    const said = sayIn(rule, dialect, options.catalogue);
+    if (said.text === undefined) return said;
     evidence ??= madeUp(rule, options, settings);
-    if (typeof evidence === 'string')
-      return { dialect, text: said.text, refused: undefined, notes: [...said.notes, `not proved: ${evidence}`], proof: undefined };
-    const verdict = proofOf(rule, said.text, evidence, options, settings);
-    if (verdict.fault !== undefined) return { dialect, text: undefined, refused: verdict.fault, notes: said.notes, proof: undefined };
-    return { dialect, text: said.text, refused: undefined, notes: said.notes, proof: verdict.proof };
+    if (typeof evidence === 'string') return { ...said, notes: [...said.notes, `not proved: ${evidence}`] };
+    const verdict = proofOf(rule, said.text, evidence, options, dialect === 'snort-2.9' ? withSnortPorts(settings) : settings);
+    if ('fault' in verdict) return { ...said, text: undefined, refused: verdict.fault };
+    return { ...said, proof: verdict.proof, notes: [...said.notes, ...verdict.notes] };
   });
+}
+
+/** The rule in the dialect's words, not proved yet; or why it has none for it. */
+export function sayIn(rule: Rule, dialect: Dialect, catalogue: Catalogue): Emission {
+  try {
+    const said = dialect === 'snort-2.9' ? toSnort(rule, catalogue) : toSuricata(rule, VERSIONS[dialect], catalogue.keywords);
+    return { dialect, text: said.text, refused: undefined, notes: said.notes, proof: undefined };
+  } catch (problem) {
+    if (!(problem instanceof Unsayable)) throw problem;
+    return { dialect, text: undefined, refused: problem.message, notes: [], proof: undefined };
+  }
 }
 
 function madeUp(rule: Rule, { others, catalogue }: TranslateOptions, settings: EngineSettings): readonly Evidence[] | string {
@@ -48,28 +53,47 @@ function madeUp(rule: Rule, { others, catalogue }: TranslateOptions, settings: E
   return [{ name: made.shows, capture: made.fires }, ...made.silent.map(({ because, capture }) => ({ name: because, capture }))];
 }
 
+/** Where Snort looks for HTTP unless its owner says otherwise (snort.conf of 2.9). */
+const SNORT_HTTP_PORTS =
+  '[80,81,311,383,591,593,901,1220,1414,1741,1830,2301,2381,2809,3037,3128,3702,4343,4848,5250,6988,7000,7001,7144,7145,7510,7777,7779,8000,8008,8014,8028,8080,8085,8088,8090,8118,8123,8180,8181,8243,8280,8300,8800,8888,8899,9000,9060,9080,9090,9091,9443,9999,11371,34443,34444,41080,50002,55555]';
+
+function withSnortPorts(settings: EngineSettings): EngineSettings {
+  return { ...settings, portGroups: { ...settings.portGroups, HTTP_PORTS: SNORT_HTTP_PORTS } };
+}
+
+/**
+ * The emission must do on each capture what the master does. Where its header looks at less (a protocol became ports), it is held
+ * against the master within that header, and the captures that lie beyond are named.
+ */
 function proofOf(
   rule: Rule,
   text: string,
   evidence: readonly Evidence[],
   options: TranslateOptions,
   settings: EngineSettings,
-): { fault?: string; proof?: string } {
+): { readonly fault: string } | { readonly proof: string | undefined; readonly notes: readonly string[] } {
   const { rule: emitted, diagnostics } = parseRule(text);
   if (emitted === undefined) return { fault: `what was written can not be read again: ${diagnostics[0]?.title}` };
   const before = runner(rule, options, settings);
   const after = runner(emitted, options, settings);
   if (typeof after === 'string') return { fault: `what was written does not load: ${after}` };
   if (typeof before === 'string') return { fault: `the master does not load: ${before}` };
+  const { protocol, sourcePorts, destinationPorts } = emitted;
+  const within = runner({ ...rule, protocol, sourcePorts, destinationPorts }, options, settings);
   let fires = 0;
   let silent = 0;
+  const beyond: string[] = [];
   for (const { name, capture } of evidence) {
     const wanted = before(capture) > 0;
-    if (after(capture) > 0 !== wanted) return { fault: `on evidence it is not the same: it ${wanted ? 'stays silent' : 'fires'} on \`${name}\`` };
-    if (wanted) fires++;
-    else silent++;
+    if (after(capture) > 0 === wanted) {
+      if (wanted) fires++;
+      else silent++;
+    } else if (wanted && typeof within !== 'string' && within(capture) === 0) beyond.push(name);
+    else return { fault: `on evidence it is not the same: it ${wanted ? 'stays silent' : 'fires'} on \`${name}\`` };
   }
-  return { proof: `fires on ${fires}, silent on ${silent} captures, as the master` };
+  const notes = beyond.map((name) => `looks only at ${protocol}, ports ${sourcePorts.text} to ${destinationPorts.text}: silent on \`${name}\``);
+  if (fires === 0 && beyond.length > 0) return { proof: undefined, notes: [...notes, 'not proved: no evidence lies where it looks'] };
+  return { proof: `fires on ${fires}, silent on ${silent} captures, as the master`, notes };
 }
 
 /** Alerts of one rule on a capture, beside the rules that set its bits; its own `noalert` is taken off. Text where it does not load. */
@@ -101,7 +125,7 @@ function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: E
 }
 
 /** Names of the bits that a rule's options work on with this operation. */
-function bitsOf(rule: Rule, operation: RegExp): string[] {
+export function bitsOf(rule: Rule, operation: RegExp): string[] {
   return rule.options.flatMap(({ name, value }) => {
     const [word, names] = /^(?:flow|x|host)bits$/.test(name) ? (value ?? '').split(',').map((part) => part.trim()) : [];
     return word !== undefined && operation.test(word) && names !== undefined ? names.split('|') : [];
