@@ -42,6 +42,15 @@ function portsNamed(text: string): number[] {
   return found;
 }
 
+/** A usual address of the same kind as `beside` that a set leaves out; undefined where it lets all through. */
+export function outsideOf(set: RuleHeader['source'], beside: string): string | undefined {
+  if (set === undefined || beside.includes(':')) return undefined;
+  return [...OUTSIDE, ...INSIDE].find((candidate) => {
+    const parsed = parseAddress(candidate);
+    return parsed !== undefined && candidate !== beside && !set.contains(parsed.words, parsed.version);
+  });
+}
+
 /** Undefined where nothing fits all headers; the text says which side. */
 export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): Endpoints | string {
   const side = (client: boolean) =>

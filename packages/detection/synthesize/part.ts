@@ -1,8 +1,9 @@
 /** What one rule asks of traffic: which protocol, which side speaks, which buffers, and how to solve them. */
 import { type BytesCondition, type Catalogue, type Comparison, ICMP, isProblem, type Rule, type RuleOption, TCP, TO_CLIENT, UDP } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import { type Below, boundsOf, type OptionReader, solveBytes } from './solve-bytes.ts';
-import { DNS_HEAD, type Turn } from './turns.ts';
+import { type DatagramFrame, dnsFrame, icmpFrame, udpFrame } from './datagram.ts';
+import { type Below, boundsOf, fulfils, type OptionReader, solveBytes } from './solve-bytes.ts';
+import type { Turn } from './turns.ts';
 
 /** A problem names the condition that defeats it. */
 export interface Unsolved {
@@ -119,7 +120,8 @@ export interface Solution {
   readonly payload: Uint8Array | undefined;
 }
 
-export function solvePart(part: Part, below: Below): Solution | Unsolved {
+/** `serverPort`: says what is spoken over UDP. `plain`: without the frame of a message, for rules that forbid it. */
+export function solvePart(part: Part, below: Below, serverPort: number, plain: boolean): Solution | Unsolved {
   const seen = new Map<string, Uint8Array>();
   for (const [name, { conditions, dotted }] of part.buffers) {
     const status = name === 'http.stat_code' ? { least: STATUS_LENGTH, most: STATUS_LENGTH } : {};
@@ -131,45 +133,63 @@ export function solvePart(part: Part, below: Below): Solution | Unsolved {
   }
   const { payload } = part.compiled;
   const size = sizeOf(part);
-  if (payload.length === 0 && size === undefined) return { seen, payload: undefined };
-  const raw = part.kind === 'dns-raw' ? { template: DNS_HEAD, from: DNS_HEAD.length } : {};
-  const bytes = solveBytes({ conditions: payload, opening: '', ...raw, ...size }, part.reader, below);
-  if (bytes === undefined) return { problem: 'no payload was found that fulfils all its conditions' };
-  return { seen, payload: part.kind === 'dns-raw' ? asMessage(bytes) : bytes };
+  const frame = plain ? undefined : frameFor(part, serverPort);
+  if (payload.length === 0 && size === undefined && frame === undefined) return { seen, payload: undefined };
+  const bytes =
+    (frame === undefined ? undefined : framedPayload(part, frame, size, below)) ??
+    solveBytes({ conditions: payload, opening: '', ...size }, part.reader, below);
+  return bytes === undefined ? { problem: 'no payload was found that fulfils all its conditions' } : { seen, payload: bytes };
 }
 
-/** A question that is cut off gets its end, its type and its class. */
-function asMessage(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(bytes.length + 5);
-  whole.set(bytes);
-  whole.set([0, 0, 1, 0, 1], bytes.length);
-  // A name that ended already needs only what it lacks.
-  if (bytes.length > DNS_HEAD.length && bytes[bytes.length - 1] === 0)
-    return whole.subarray(0, bytes.length + 4).map((byte, at) => (at >= bytes.length ? [0, 1, 0, 1][at - bytes.length] : byte));
-  if (bytes.length > DNS_HEAD.length + 4 && bytes[bytes.length - 1] === 1 && bytes[bytes.length - 2] === 0) return bytes;
-  return whole;
+function frameFor(part: Part, serverPort: number): DatagramFrame | undefined {
+  const { payload } = part.compiled;
+  if (part.kind === 'dns-raw') return dnsFrame(part.from === 'server', payload);
+  if (part.kind === 'udp') return udpFrame(serverPort, part.from === 'server', payload);
+  return part.kind === 'icmp' ? icmpFrame(icmpTypeOf(part)) : undefined;
 }
 
-function sizeOf(part: Part): { least: number; most: number } | undefined {
+/** Undefined where the conditions forbid the frame. */
+function framedPayload(part: Part, frame: DatagramFrame, size: Bounds | undefined, below: Below): Uint8Array | undefined {
+  const { payload } = part.compiled;
+  const { template, from, least } = frame;
+  if (size !== undefined && size.most < (least ?? 0)) return undefined;
+  const demand = { conditions: payload, opening: '', template, from, ...size, least: Math.max(least ?? 0, size?.least ?? 0) };
+  const bytes = solveBytes(demand, part.reader, below);
+  const whole = bytes === undefined ? undefined : frame.finish?.(bytes);
+  if (whole === undefined || whole.length > (size?.most ?? whole.length)) return bytes;
+  return fulfils(payload, whole, part.reader.variables) ? whole : bytes;
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+function sizeOf(part: Part): Bounds | undefined {
   const option = part.rule.options.find((one) => one.name === 'dsize');
   if (option === undefined) return undefined;
   const [least, most] = boundsOf(part.reader.argumentOf(option) as Comparison | undefined);
   return { least, most };
 }
 
-const SMALLEST_ANSWER = 0;
+function numberOf(part: Part, name: string): number | undefined {
+  const option = part.rule.options.find((one) => one.name === name);
+  return option === undefined ? undefined : boundsOf(part.reader.argumentOf(option) as Comparison | undefined)[0];
+}
+
+const ECHO_REQUEST = 8;
+
+function icmpTypeOf(part: Part): number {
+  return numberOf(part, 'itype') ?? ECHO_REQUEST;
+}
 
 export function turnOf(part: Part, solution: Solution, variant: number): Turn {
   const buffers = new Map([...solution.seen].map(([name, bytes]) => [name, part.buffers.get(name)?.dotted && bytes[0] === 0x2e ? bytes.subarray(1) : bytes]));
-  const number = (name: string): number | undefined => {
-    const option = part.rule.options.find((one) => one.name === name);
-    return option === undefined ? undefined : boundsOf(part.reader.argumentOf(option) as Comparison | undefined)[0];
-  };
   return {
     kind: part.kind,
     from: part.from,
     parts: { buffers, payload: solution.payload, variant },
     needsEstablished: part.compiled.flow.established,
-    ...(part.kind === 'icmp' ? { icmp: { type: number('itype') ?? 8, code: number('icode') ?? SMALLEST_ANSWER } } : {}),
+    ...(part.kind === 'icmp' ? { icmp: { type: icmpTypeOf(part), code: numberOf(part, 'icode') ?? 0 } } : {}),
   };
 }

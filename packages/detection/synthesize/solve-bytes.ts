@@ -58,6 +58,10 @@ export function inspectionOf(bytes: Uint8Array, variables: number): Inspection {
   return inspection;
 }
 
+export function fulfils(conditions: readonly BytesCondition[], bytes: Uint8Array, variables: number): boolean {
+  return holds(new Inspector(), conditions, bytes, variables);
+}
+
 function holds(inspector: Inspector, conditions: readonly BytesCondition[], bytes: Uint8Array, variables: number): boolean {
   return inspector.inspect(conditions, inspectionOf(bytes, variables));
 }

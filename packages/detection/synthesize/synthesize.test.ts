@@ -75,7 +75,7 @@ const cases: readonly (readonly [shows: string, rules: string, fewestSilent: num
   ],
   ['an echo request', 'alert icmp any any -> any any (msg:"a"; itype:8; content:"knock"; sid:9;)', 1],
   ['mail', 'alert smtp any any -> any any (msg:"a"; flow:to_server,established; content:"Subject|3a| invoice"; sid:9;)', 1],
-  ['an address of a list', 'alert ip [198.18.7.1,198.18.9.0/24] any -> $HOME_NET any (msg:"a"; sid:9;)', 0],
+  ['an address of a list', 'alert ip [198.18.7.1,198.18.9.0/24] any -> $HOME_NET any (msg:"a"; sid:9;)', 1],
   [
     'a chain of bits over request and response',
     [
@@ -97,6 +97,46 @@ describe('traffic that fires', () => {
     for (const { capture, because } of result.silent) expect(alertsOf(text, capture, 9), because).toBe(0);
     expect(result.silent.length).toBeGreaterThanOrEqual(fewestSilent);
     expect(new Set(result.silent.map((one) => one.because)).size).toBe(result.silent.length);
+  });
+});
+
+describe('what the rule does not ask for makes a whole message of it', () => {
+  test.each<readonly [shows: string, rule: string, reader: string]>([
+    [
+      'a question of DNS that the rule names the labels of',
+      'alert udp any any -> any 53 (msg:"a"; content:"|01 00 00 01 00 00 00 00 00 00|"; offset:2; depth:10; content:"|04|evil|07|example|00|"; distance:0; sid:9;)',
+      'alert dns any any -> any any (dns.query; content:"evil.example"; bsize:12; sid:5;)',
+    ],
+    [
+      'a question of DNS that the rule names a part of',
+      'alert udp any any -> any 53 (msg:"a"; content:"verylongname"; nocase; sid:9;)',
+      'alert dns any any -> any any (dns.query; content:"verylongname"; startswith; sid:5;)',
+    ],
+    [
+      'an answer of DNS with the records that it promises',
+      'alert udp any 53 -> any any (msg:"a"; flow:from_server; content:"|81 80 00 01 00 01|"; offset:2; depth:6; content:"|04|evil|07|example|00|"; sid:9;)',
+      'alert dns any any -> any any (flow:to_client; dns.answers.rrname; content:"evil.example"; sid:5;)',
+    ],
+    [
+      'the packet that an ICMP error quotes',
+      'alert icmp any any -> any any (msg:"a"; itype:3; icode:1; sid:9;)',
+      'alert icmp any any -> any any (content:"|45 00 00 3c|"; startswith; sid:5;)',
+    ],
+    [
+      'file and mode of TFTP',
+      'alert udp any any -> any 69 (msg:"a"; content:"|00 01|evil.bin"; depth:10; sid:9;)',
+      'alert udp any any -> any 69 (content:"evil.bin|00|octet|00|"; endswith; sid:5;)',
+    ],
+    [
+      'the algorithms of SSH',
+      'alert ssh any any -> any any (msg:"a"; flow:to_server; ssh.software; content:"evilssh"; sid:9;)',
+      'alert ssh any any -> any any (flow:to_server; ssh.hassh.string; content:"curve25519-sha256"; startswith; sid:5;)',
+    ],
+  ])('%s', (_shows, text, reader) => {
+    const { rules } = parseRules(text);
+    const result = new Synthesizer(rules, catalogue).synthesize(rules[0]);
+    if ('problem' in result) throw new Error(result.problem);
+    expect(alertsOf(reader, result.fires, 5)).toBeGreaterThan(0);
   });
 });
 

@@ -13,7 +13,7 @@ import { Explainer } from '../explain/explain.ts';
 import { describe } from '../explain/words.ts';
 import { Engine } from '../scan/engine.ts';
 import { Inspector } from '../scan/inspector.ts';
-import { type Endpoints, endpointsFor } from './endpoints.ts';
+import { type Endpoints, endpointsFor, outsideOf } from './endpoints.ts';
 import { type Part, partOf, type Solution, solvePart, turnOf, type Unsolved } from './part.ts';
 import { inspectionOf } from './solve-bytes.ts';
 import { composeTurns, USUAL_PORTS } from './turns.ts';
@@ -38,6 +38,8 @@ export interface SynthesisOptions {
 }
 
 const MOST_VARIANTS = 18;
+/** Of these, the first are laid out as whole messages of their protocol. */
+const FRAMED_VARIANTS = 9;
 const MOST_SETTERS = 4;
 const DEEPEST_CHAIN = 4;
 const MOST_REPEATS = 600;
@@ -132,7 +134,7 @@ export class Synthesizer {
       const below = (limit: number): number => random.below(limit);
       const solutions: Solution[] = [];
       for (const part of chain) {
-        const solution = solvePart(part, below);
+        const solution = solvePart(part, below, ends.serverPort, variant >= FRAMED_VARIANTS);
         if ('problem' in solution) return part === target ? solution : { problem: `${part.rule.sid}, which sets its bit: ${solution.problem}` };
         solutions.push(solution);
       }
@@ -255,6 +257,17 @@ function silentCaptures(
   if (repeats > 1)
     offer(`it happens ${repeats - 1} times, once less than the threshold asks for`, () => compose(chain, solutions, ends, repeats - 1, variant, seed));
   const { header } = target.compiled;
+  const [serverSet, clientSet] = target.from === 'client' ? [header.destination, header.source] : [header.source, header.destination];
+  const otherServer = header.bidirectional ? undefined : outsideOf(serverSet, ends.client);
+  const otherClient = header.bidirectional ? undefined : outsideOf(clientSet, ends.server);
+  if (otherServer !== undefined)
+    offer(`the server's address is ${otherServer}, which the header leaves out`, () =>
+      compose(chain, solutions, { ...ends, server: otherServer }, repeats, variant, seed),
+    );
+  if (otherClient !== undefined)
+    offer(`the client's address is ${otherClient}, which the header leaves out`, () =>
+      compose(chain, solutions, { ...ends, client: otherClient }, repeats, variant, seed),
+    );
   const serverPorts = target.from === 'client' ? header.destinationPorts : header.sourcePorts;
   const other = [40_404, 80, 4040].find((port) => serverPorts !== undefined && !serverPorts.contains(port));
   if (other !== undefined && !header.bidirectional)

@@ -3,7 +3,16 @@
  * TCP share one connection in the order of the rules, so that what one rule leaves on the flow is there for the next.
  */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
-import { type CaptureComposer, type CertificateFields, type DistinguishedName, SeededRandom, type TcpExchange, tlsExchanges } from '@sigwright/traffic';
+import {
+  type CaptureComposer,
+  type CertificateFields,
+  type DistinguishedName,
+  SeededRandom,
+  sshKeyExchangeInit,
+  type TcpExchange,
+  tlsExchanges,
+} from '@sigwright/traffic';
+import { dnsQuestion, smallTalk } from './datagram.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type HttpParts, requestOf, responseOf } from './http-parts.ts';
 
@@ -68,9 +77,10 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
       case 'udp':
       case 'dns-raw': {
         flush();
+        const [asked, answered] = smallTalk(ends.serverPort);
         const exchanges: { from: 'client' | 'server'; bytes: Uint8Array | string }[] = [];
-        if (turn.from === 'server') exchanges.push({ from: 'client', bytes: turn.kind === 'udp' ? 'hello' : dnsQuery() });
-        else if (turn.needsEstablished && turn.kind === 'udp') exchanges.push({ from: 'client', bytes: 'hello' }, { from: 'server', bytes: 'hello' });
+        if (turn.from === 'server') exchanges.push({ from: 'client', bytes: turn.kind === 'udp' ? asked : dnsQuestion() });
+        else if (turn.needsEstablished && turn.kind === 'udp') exchanges.push({ from: 'client', bytes: asked }, { from: 'server', bytes: answered });
         exchanges.push({ from: turn.from, bytes: payload });
         capture.udpExchange({ ...ends, exchanges });
         break;
@@ -79,7 +89,7 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
         flush();
         capture.udpExchange({
           ...ends,
-          exchanges: [{ from: 'client', bytes: dnsQuery(turn.parts.buffers.get('dns.query') ?? turn.parts.buffers.get('dns.queries.rrname')) }],
+          exchanges: [{ from: 'client', bytes: dnsQuestion(turn.parts.buffers.get('dns.query') ?? turn.parts.buffers.get('dns.queries.rrname')) }],
         });
         break;
       case 'tls':
@@ -98,8 +108,9 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
         const software = turn.parts.buffers.get('ssh.software') ?? fromLatin1('OpenSSH_9.6');
         const line = concatBytes(fromLatin1('SSH-2.0-'), software, fromLatin1('\r\n'));
         const other = fromLatin1('SSH-2.0-OpenSSH_9.6\r\n');
+        const random = new SeededRandom(22);
         stream.push({ from: 'server', bytes: turn.from === 'server' ? line : other }, { from: 'client', bytes: turn.from === 'client' ? line : other });
-        stream.push({ from: 'client', bytes: sshKeys() }, { from: 'server', bytes: sshKeys() });
+        stream.push({ from: 'client', bytes: sshKeyExchangeInit(random) }, { from: 'server', bytes: sshKeyExchangeInit(random) });
         break;
       }
       case 'icmp':
@@ -127,27 +138,6 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
   }
   if (unanswered) stream.push({ from: 'server', bytes: responseOf({ buffers: new Map(), payload: undefined, variant: 0 }) });
   flush();
-}
-
-function dnsQuery(name: Uint8Array = fromLatin1('www.example.net')): Uint8Array {
-  const labels = latin1(name)
-    .split('.')
-    .filter((label) => label !== '')
-    .map((label) => fromLatin1(label));
-  const encoded = labels.flatMap((label) => [Uint8Array.of(label.length), label]);
-  return concatBytes(Uint8Array.of(0x3c, 0x1a, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0), ...encoded, Uint8Array.of(0, 0, 1, 0, 1));
-}
-
-/** What a message of DNS holds where a rule asks for nothing else: head and question. */
-export const DNS_HEAD: Uint8Array = dnsQuery().subarray(0, 12);
-
-/** A KEXINIT of zeros: enough to be one. */
-function sshKeys(): Uint8Array {
-  const packet = new Uint8Array(64);
-  packet[3] = 60;
-  packet[4] = 4;
-  packet[5] = 20;
-  return packet;
 }
 
 function nameOf(text: string): DistinguishedName {

@@ -60,12 +60,23 @@ const ATTRIBUTES: Readonly<Record<string, readonly number[]>> = {
   emailAddress: [0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1],
 };
 
+const PRINTABLE_STRING = 0x13;
+const UTF8_STRING = 0x0c;
+const IA5_STRING = 0x16;
+/** What else than UTF8String an attribute must be (RFC 5280 appendix A.1). */
+const STRINGS: Readonly<Record<string, number>> = { C: PRINTABLE_STRING, emailAddress: IA5_STRING };
+
 function wholeName(name: DistinguishedName): Uint8Array {
-  return der(SEQUENCE, ...name.map(([attribute, text]) => der(SET, der(SEQUENCE, ATTRIBUTES[attribute] ?? OID_COMMON_NAME, der(0x0c, fromLatin1(text))))));
+  return der(
+    SEQUENCE,
+    ...name.map(([attribute, text]) =>
+      der(SET, der(SEQUENCE, ATTRIBUTES[attribute] ?? OID_COMMON_NAME, der(STRINGS[attribute] ?? UTF8_STRING, fromLatin1(text)))),
+    ),
+  );
 }
 
 function distinguishedName(commonName: string, organization: string | undefined): Uint8Array {
-  const part = (oid: readonly number[], text: string): Uint8Array => der(SET, der(SEQUENCE, oid, der(0x0c, fromLatin1(text))));
+  const part = (oid: readonly number[], text: string): Uint8Array => der(SET, der(SEQUENCE, oid, der(UTF8_STRING, fromLatin1(text))));
   return organization === undefined
     ? der(SEQUENCE, part(OID_COMMON_NAME, commonName))
     : der(SEQUENCE, part(OID_ORGANIZATION, organization), part(OID_COMMON_NAME, commonName));
