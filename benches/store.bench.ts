@@ -1,17 +1,25 @@
 /**
  * How fast EVE lines come into the store, and how long pages' questions take then. Prints counts that must not change, and figures.
- * node benches/store.bench.ts [EVENTS] [--postgres] [--alerts]: one event in twenty is an alert; with --alerts each is one.
+ *
+ *     node benches/store.bench.ts [EVENTS] [--minutes N] [--postgres] [--alerts]
+ *
+ * One event in twenty is an alert; with --alerts each is one. With --minutes lines come for so long, and each minute has its figure.
+ * A second thread makes the lines: it stands for the sensor, and its time is not the store's.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { openStore } from '@sigwright/workbench';
 import { startPostgres } from '../packages/workbench/store/own-postgres.ts';
 
-const events = Number(process.argv.find((one) => /^\d+$/.test(one)) ?? 200_000);
-const onlyAlerts = process.argv.includes('--alerts');
-const folder = mkdtempSync(join(tmpdir(), 'sigwright-bench-'));
-const postgres = process.argv.includes('--postgres') ? await startPostgres() : undefined;
+const argument = (name: string): string | undefined => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+const minutes = Number(argument('--minutes') ?? 0);
+const events = minutes > 0 ? Number.MAX_SAFE_INTEGER : Number(process.argv.slice(2).find((one) => /^\d+$/.test(one)) ?? 200_000);
+const onlyAlerts = isMainThread ? process.argv.includes('--alerts') : (workerData as { onlyAlerts: boolean }).onlyAlerts;
 const START = Date.parse('2024-03-08T00:00:00Z');
 const HOSTS = 1000;
 const RULES = 400;
@@ -32,75 +40,135 @@ function line(at: number): string {
   return `${base}"flow",${ends}443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":10,"pkts_toclient":12,"bytes_toserver":1475,"bytes_toclient":9253,"start":"2024-03-08T09:03:00.000000+0000","end":"2024-03-08T09:03:01.000000+0000","age":1,"state":"closed","reason":"timeout","alerted":false}}\n`;
 }
 
-function* chunks(): Generator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for (let at = 0; at < events; at += 500) {
-    let text = '';
-    for (let one = at; one < Math.min(at + 500, events); one++) text += line(one);
-    yield encoder.encode(text);
+const encoder = new TextEncoder();
+const LINES = 500;
+/** Chunks that are made ahead. */
+const AHEAD = 200;
+
+function chunk(from: number, to: number): Uint8Array<ArrayBuffer> {
+  let text = '';
+  for (let at = from; at < to; at++) text += line(at);
+  return encoder.encode(text);
+}
+
+/** In the second thread: chunks as long as they are asked for. */
+function make(): void {
+  let [at, wanted] = [0, AHEAD];
+  const more = (): void => {
+    for (; wanted > 0; wanted--, at += LINES) {
+      const made = chunk(at, at + LINES);
+      parentPort!.postMessage(made, [made.buffer]);
+    }
+  };
+  parentPort!.on('message', () => {
+    wanted++;
+    more();
+  });
+  more();
+}
+
+async function* chunks(most: number, until: () => boolean): AsyncGenerator<Uint8Array> {
+  const sensor = new Worker(import.meta.filename, { workerData: { onlyAlerts } });
+  const ready: Uint8Array[] = [];
+  let wake = (): void => {};
+  sensor.on('message', (made: Uint8Array) => {
+    ready.push(made);
+    wake();
+  });
+  for (let at = 0; at < most && !until(); at += LINES) {
+    while (ready.length === 0)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    yield ready.shift()!;
+    sensor.postMessage('more');
   }
+  await sensor.terminate();
 }
 
-const path = join(folder, 'store.db');
-const whole = [...chunks()];
-const store = await openStore(postgres === undefined ? { sqlite: path } : { postgres: postgres.address });
-let began = performance.now();
-const cpuBefore = process.cpuUsage();
-const first = await store.ingest(whole, 'bench');
-const seconds = (performance.now() - began) / 1000;
-const cpuUsed = process.cpuUsage(cpuBefore);
-const cpuSeconds = (cpuUsed.user + cpuUsed.system) / 1e6;
-began = performance.now();
-const repeated = Math.min(events, 100_000);
-const second = await store.ingest(whole.slice(0, repeated / 500), 'bench');
-const again = (performance.now() - began) / 1000;
-const alerts = onlyAlerts ? events : Math.ceil(events / 20);
-if (first.added !== events || first.alerts !== alerts || second.added !== 0 || second.known !== repeated) {
-  console.error('the counts are wrong', first, second);
-  process.exitCode = 1;
-}
+async function measure(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'sigwright-bench-'));
+  const postgres = process.argv.includes('--postgres') ? await startPostgres() : undefined;
+  const path = join(folder, 'store.db');
+  const store = await openStore(postgres === undefined ? { sqlite: path } : { postgres: postgres.address });
+  let began = performance.now();
+  const cpuBefore = process.threadCpuUsage();
+  let came = 0;
+  const each: number[] = [];
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    let [minute, before] = [1, 0];
+    for await (const one of chunks(events, () => minutes > 0 && performance.now() - began > minutes * 60_000)) {
+      if (performance.now() - began > minute * 60_000) {
+        each.push(Math.round((came - before) / 60));
+        if (minutes > 0) console.error(`minute ${minute}: ${each.at(-1)} events/s`);
+        [minute, before] = [minute + 1, came];
+      }
+      came += LINES;
+      yield one;
+    }
+  }
+  const first = await store.ingest(counted(), 'bench');
+  const seconds = (performance.now() - began) / 1000;
+  const cpuUsed = process.threadCpuUsage(cpuBefore);
+  const cpuSeconds = (cpuUsed.user + cpuUsed.system) / 1e6;
+  const repeated = Math.min(came, 100_000);
+  const again: Uint8Array[] = [];
+  for (let at = 0; at < repeated; at += LINES) again.push(chunk(at, at + LINES));
+  began = performance.now();
+  const second = await store.ingest(again, 'bench');
+  const repeatedSeconds = (performance.now() - began) / 1000;
+  const alerts = onlyAlerts ? came : Math.ceil(came / 20);
+  if (first.added !== came || first.alerts !== alerts || second.added !== 0 || second.known !== repeated) {
+    console.error('the counts are wrong', came, first, second);
+    process.exitCode = 1;
+  }
 
-const questions: Record<string, () => Promise<unknown>> = {
-  hosts: () => store.hosts(),
-  host: () => store.host('10.0.0.32'),
-  'newest alerts': () => store.alerts({}),
-  'alerts of a rule': () => store.alerts({ sid: 2_000_013 }),
-  'alerts of a host': () => store.alerts({ host: '10.0.0.32' }),
-  'alerts of an address': () => store.alerts({ address: '198.51.100.20' }),
-  'alerts by words': () => store.alerts({ words: 'family7 checkin' }),
-  'alerts an hour': () => store.alertHours(),
-  flow: () => store.flow(String(1e15)),
-  signatures: () => store.signatures(),
-};
-const milliseconds: Record<string, number> = {};
-for (const [name, ask] of Object.entries(questions)) {
-  await ask();
-  const times: number[] = [];
-  for (let at = 0; at < 5; at++) {
-    const started = performance.now();
+  const questions: Record<string, () => Promise<unknown>> = {
+    hosts: () => store.hosts(),
+    host: () => store.host('10.0.0.32'),
+    'newest alerts': () => store.alerts({}),
+    'alerts of a rule': () => store.alerts({ sid: 2_000_013 }),
+    'alerts of a host': () => store.alerts({ host: '10.0.0.32' }),
+    'alerts of an address': () => store.alerts({ address: '198.51.100.20' }),
+    'alerts by words': () => store.alerts({ words: 'family7 checkin' }),
+    'alerts an hour': () => store.alertHours(),
+    flow: () => store.flow(String(1e15)),
+    signatures: () => store.signatures(),
+  };
+  const milliseconds: Record<string, number> = {};
+  for (const [name, ask] of Object.entries(questions)) {
     await ask();
-    times.push(performance.now() - started);
+    const times: number[] = [];
+    for (let at = 0; at < 5; at++) {
+      const started = performance.now();
+      await ask();
+      times.push(performance.now() - started);
+    }
+    milliseconds[name] = Math.round(times.sort((a, b) => a - b)[2] * 10) / 10;
   }
-  milliseconds[name] = Math.round(times.sort((a, b) => a - b)[2] * 10) / 10;
+  console.log(
+    JSON.stringify(
+      {
+        engine: postgres === undefined ? 'SQLite' : 'PostgreSQL',
+        events: first.added,
+        alerts: first.alerts,
+        knownAgain: second.known,
+        eventsACpuSecond: Math.round(came / cpuSeconds),
+        eventsASecond: Math.round(came / seconds),
+        ...(minutes > 0 ? { eachMinute: each } : {}),
+        repeatedASecond: Math.round(repeated / repeatedSeconds),
+        ...(postgres === undefined ? { bytesAnEvent: Math.round(statSync(path).size / came) } : {}),
+        peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+        milliseconds,
+      },
+      undefined,
+      1,
+    ),
+  );
+  await store.close();
+  await postgres?.stop();
+  rmSync(folder, { recursive: true, force: true });
 }
-console.log(
-  JSON.stringify(
-    {
-      engine: postgres === undefined ? 'SQLite' : 'PostgreSQL',
-      events: first.added,
-      alerts: first.alerts,
-      knownAgain: second.known,
-      eventsACpuSecond: Math.round(events / cpuSeconds),
-      eventsASecond: Math.round(events / seconds),
-      repeatedASecond: Math.round(repeated / again),
-      ...(postgres === undefined ? { bytesAnEvent: Math.round(statSync(path).size / events) } : {}),
-      peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-      milliseconds,
-    },
-    undefined,
-    1,
-  ),
-);
-await store.close();
-await postgres?.stop();
-rmSync(folder, { recursive: true, force: true });
+
+if (isMainThread) await measure();
+else make();
