@@ -9,6 +9,7 @@ import { type BrokerOptions, hunting, openStore } from '@sigwright/workbench';
 import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { huntEngine } from './shared/hunt-engine.ts';
+import { logOf } from './shared/log.ts';
 import { placeOf } from './shared/store-place.ts';
 
 const WORKER = `sigwright worker --nats URL --archive FOLDER [options]
@@ -16,11 +17,12 @@ const WORKER = `sigwright worker --nats URL --archive FOLDER [options]
 Takes captures from NATS JetStream one by one, inspects them with the rules of their hunt, and hands back what fired. Start one a core, on
 any machine that sees the archive. It may be killed at any time: what it had at hand goes to another.
 
-      --nats URL         nats://HOST:4222 (tls:// with TLS; user and password in it; several with commas)
+      --nats URL         nats://HOST:4222 (tls:// with TLS; user and password in it; several with commas); or SIGWRIGHT_NATS in the environment
       --archive FOLDER   where the captures are
       --name NAME        what it is called in results (default: this machine's name and the process)
       --patience N       seconds of silence after which its capture is given to another (default: 30; the first to connect decides)
       --idle N           ends when nothing waited for so many seconds
+      --log FORM         words (default), or json: one object a line on standard error
 `;
 const HUNT = `sigwright hunt --nats URL --store PLACE --archive FOLDER -S RULES [options]
 
@@ -45,9 +47,12 @@ Lines of an EVE file to the broker as the file grows; \`serve --nats\` takes the
       --state FILE       where is kept how far it was sent
       --sensor NAME      letters, digits, - and _ (default: this machine's name)
       --once             ends where the file ends
+      --log FORM         words (default), or json: one object a line on standard error
 `;
 
-const brokerOf = (url: string | undefined, usage: string): BrokerOptions => {
+/** Without the option the environment says it: what has a password in it does not belong on a command line. */
+const brokerOf = (option: string | undefined, usage: string): BrokerOptions => {
+  const url = option ?? process.env['SIGWRIGHT_NATS'];
   if (url === undefined || !url.split(',').every((one) => /^(nats|tls):\/\//.test(one) && URL.canParse(one)))
     throw new UsageProblem('name the broker: --nats nats://HOST:4222', usage);
   return { url };
@@ -77,7 +82,8 @@ function folderOf(path: string | undefined, usage: string): string {
 
 export async function worker(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = argumentsOf(WORKER, argv, { options: { nats: text, archive: text, name: text, patience: text, idle: text } });
+  const { values } = argumentsOf(WORKER, argv, { options: { nats: text, archive: text, name: text, patience: text, idle: text, log: text } });
+  const log = logOf(values.log, 'worker', WORKER);
   const amount = (given: string | undefined, option: string): number | undefined => {
     if (given === undefined) return undefined;
     if (!/^\d{1,6}$/.test(given) || Number(given) === 0) throw new UsageProblem(`--${option} ${given} is no number of seconds`, WORKER);
@@ -97,7 +103,7 @@ export async function worker(argv: readonly string[]): Promise<number> {
     engine: huntEngine(archive),
     signal,
     ...(idle === undefined ? {} : { idle: idle * 1000 }),
-    tell: (words) => void process.stderr.write(`sigwright worker: ${words}\n`),
+    tell: log.complain,
   });
   await broker.close();
   process.stdout.write(`${done} captures\n`);
@@ -160,7 +166,8 @@ export async function hunt(argv: readonly string[]): Promise<number> {
 
 export async function ship(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = argumentsOf(SHIP, argv, { options: { nats: text, eve: text, state: text, sensor: text, once: { type: 'boolean' } } });
+  const { values } = argumentsOf(SHIP, argv, { options: { nats: text, eve: text, state: text, sensor: text, once: { type: 'boolean' }, log: text } });
+  const log = logOf(values.log, 'ship', SHIP);
   const options = brokerOf(values.nats, SHIP);
   if (values.eve === undefined || values.state === undefined)
     throw new UsageProblem('name the file and where its progress is kept: --eve FILE --state FILE', SHIP);
@@ -176,7 +183,7 @@ export async function ship(argv: readonly string[]): Promise<number> {
       state: values.state,
       signal,
       once: values.once === true,
-      tell: (words) => void process.stderr.write(`sigwright ship: ${words}\n`),
+      tell: log.complain,
     });
     process.stdout.write(`${sent} bytes were sent\n`);
     return 0;

@@ -2,11 +2,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { serveWorkbench } from '@sigwright/server';
-import { hunting, openStore, prove, type Retention, ruleFacts } from '@sigwright/workbench';
+import { hunting, insideOf, openStore, prove, type Retention, ruleFacts } from '@sigwright/workbench';
 import { connected } from './hunt.ts';
 import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
+import { logOf } from './shared/log.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
 import { placeOf } from './shared/store-place.ts';
@@ -23,6 +24,7 @@ The workbench over HTTP: hosts, alerts, verdicts, rules, reviews, releases; an A
 that makes the first admin.
 
       --store PLACE      a file for SQLite, or postgres://USER@HOST/DATABASE
+                         (or SIGWRIGHT_STORE in the environment, where no password is to stand on a command line)
   -C, --folder FOLDER    a ruleset repository
       --eve FILE         an EVE file that is followed as it grows; may be given several times
       --sensor NAME      what its events are filed under (default: this machine's name)
@@ -30,10 +32,13 @@ that makes the first admin.
       --keep-days N      events older than so many days are forgotten
       --keep-bytes N     the oldest events are forgotten until the store is smaller
       --nats URL         a NATS broker: hunts are sent to its workers, lines of EVE that \`sigwright ship\` sends are taken in
+                         (or SIGWRIGHT_NATS in the environment)
       --archive FOLDER   captures for hunts, as seen from here
       --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
       --host ADDRESS     where to listen (default: 127.0.0.1)
       --url URL          how people reach it through a proxy with TLS; needed to listen elsewhere than on loopback
+      --proxy NETS       proxies in front; they say who asks (x-forwarded-for), which counts in limits and logs
+      --log FORM         words (default), or json: one object a line on standard error, requests among them
 `;
 const INGEST = `sigwright ingest --store PLACE EVE… [--sensor NAME]
 
@@ -90,8 +95,12 @@ export async function run(argv: readonly string[]): Promise<number> {
       port: { type: 'string' },
       host: { type: 'string' },
       url: { type: 'string' },
+      proxy: { type: 'string' },
+      log: { type: 'string' },
     },
   });
+  const log = logOf(values.log, 'serve', SERVE);
+  const { complain } = log;
   const port = Number(values.port ?? DEFAULT_PORT);
   if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) throw new UsageProblem(`\`${values.port}\` is no port`, SERVE);
   if (values.url !== undefined && !URL.canParse(values.url)) throw new UsageProblem(`\`${values.url}\` is no URL`, SERVE);
@@ -99,6 +108,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Passwords and cookies do not go over a network in the clear.
   if (!['127.0.0.1', '::1', 'localhost'].includes(host) && values.url?.startsWith('https://') !== true)
     throw new UsageProblem(`to listen on ${host}, put a proxy with TLS in front and name its address: --url https://…`, SERVE);
+  const isProxy = values.proxy === undefined ? undefined : insideOf(values.proxy);
+  if (values.proxy !== undefined && isProxy === undefined) throw new UsageProblem(`--proxy ${values.proxy} is no list of networks`, SERVE);
   const place = placeOf(values.store, SERVE);
   const days = amountOf(values['keep-days'], 'keep-days');
   const bytes = amountOf(values['keep-bytes'], 'keep-bytes');
@@ -106,20 +117,21 @@ export async function run(argv: readonly string[]): Promise<number> {
   const repository = values.folder === undefined ? undefined : repositoryAt(values.folder, 'serve');
   if (values.folder !== undefined && repository === undefined) return 1;
   const { archive } = values;
+  const nats = values.nats ?? process.env['SIGWRIGHT_NATS'];
   if (archive !== undefined && !existsSync(archive)) throw new UsageProblem(`--archive ${archive} does not exist`, SERVE);
-  const broker = values.nats === undefined ? undefined : await connected({ url: values.nats });
+  const broker = nats === undefined ? undefined : await connected({ url: nats });
   const store = await openStore(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) });
   if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net']))) {
     await store.close();
     throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, SERVE);
   }
-  const complain = (words: string): void => void process.stderr.write(`sigwright serve: ${words}\n`);
   const serving = await serveWorkbench(
     {
       title: repository?.settings.title ?? 'alerts',
       store,
       classifications: DEFAULT_CLASSIFICATIONS,
       prove: (rules) => prove(rules, proofRunner()),
+      ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
       ...(broker === undefined || archive === undefined ? {} : { archive: () => capturesOf(archive) }),
     },
@@ -127,10 +139,12 @@ export async function run(argv: readonly string[]): Promise<number> {
       port,
       host,
       ...(values.url === undefined ? {} : { url: values.url }),
-      fault: (problem, path) => complain(`${path}: ${problem.stack ?? problem.message}`),
+      fault: (problem, path) => log.say('error', `${path}: ${problem.message}`, { path, stack: problem.stack }),
+      ...(log.isJson ? { request: (entry) => log.say(entry.status >= 500 ? 'error' : 'info', 'request', { ...entry }) } : {}),
     },
   );
   process.stdout.write(`${serving.url}/ (Ctrl-C ends it)\n`);
+  log.say('info', 'listening', { url: serving.url, needsSetup: serving.setupLink !== undefined });
   if (serving.setupLink !== undefined) process.stdout.write(`Nobody can sign in yet; this link makes the first admin, once:\n${serving.setupLink}\n`);
 
   let stopped = false;
@@ -140,7 +154,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     while (!stopped) {
       if (existsSync(path)) {
         missing = false;
-        await store.catchUp(path, sensor, () => stopped).catch((problem: Error) => complain(`${path}: ${problem.message}`));
+        const got = await store.catchUp(path, sensor, () => stopped).catch((problem: Error) => complain(`${path}: ${problem.message}`));
+        if (got && got.added + got.broken > 0) log.say('info', 'events', { path, sensor, ...got });
       } else if (!missing) {
         missing = true;
         complain(`${path} is not there yet; it is waited for`);
@@ -155,7 +170,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     rounds.push(collectEve(store, broker, { signal: ending.signal, tell: complain }).then(() => {}));
   }
   const forget = async (): Promise<void> => {
-    await store.forget(retention).catch((problem: Error) => complain(problem.message));
+    const gone = await store.forget(retention).catch((problem: Error) => complain(problem.message));
+    if (gone) log.say('info', 'forgotten', { events: gone });
   };
   if (days !== undefined || bytes !== undefined) await forget();
   const timer = setInterval(() => void forget(), FORGET_EVERY);

@@ -48,6 +48,8 @@ export interface DeskOptions {
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly string[];
+  /** proxies in front, whose word counts on who asks */
+  readonly isProxy?: (address: string) => boolean;
   /** who did not sign in may read: for an example, never for real alerts */
   readonly guests?: boolean;
 }

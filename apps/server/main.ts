@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Desk, type DeskOptions } from './desk.ts';
-import { appOf } from './server.ts';
+import { appOf, type RequestEntry } from './server.ts';
 
 export { Desk, type DeskOptions } from './desk.ts';
 export { appOf } from './server.ts';
@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly url?: string;
   /** told of what broke */
   readonly fault: (problem: Error, path: string) => void;
+  /** told of every request that was answered */
+  readonly request?: (entry: RequestEntry) => void;
 }
 
 export interface Serving {
@@ -33,7 +35,7 @@ const PATIENCE = 300_000;
 export async function serveWorkbench(options: DeskOptions, serving: ServeOptions): Promise<Serving> {
   const desk = new Desk(options);
   let url = serving.url?.replace(/\/+$/, '');
-  const { hono, gate } = appOf(desk, () => url ?? 'http://127.0.0.1', serving.fault);
+  const { hono, gate } = appOf(desk, () => url ?? 'http://127.0.0.1', serving.fault, serving.request);
   const server = await new Promise<Server>((resolve, reject) => {
     const made = serve(
       {

@@ -136,6 +136,20 @@ const ROWS: Record<string, () => Promise<void>> = {
     await here.ask('/sign-out', { cookie: out.cookie, form: { csrf: out.csrf } });
     expect((await here.ask('/', { cookie: out.cookie })).status).toBe(302);
   },
+  async 'a sender is made up'() {
+    const { insideOf } = await import('@sigwright/workbench');
+    const { addressOf } = await import('./security.ts');
+    const isProxy = insideOf('[10.9.0.0/24]')!;
+    const from = (peer: string, header?: string, trusted = true): string => {
+      const context = { env: { incoming: { socket: { remoteAddress: peer } } }, req: { header: () => header } };
+      return addressOf(context as never, trusted ? isProxy : undefined);
+    };
+    expect(from('198.51.100.7', '192.0.2.1')).toBe('198.51.100.7');
+    expect(from('10.9.0.2', '192.0.2.1', false)).toBe('10.9.0.2');
+    expect(from('::ffff:10.9.0.2', '1.1.1.1, 192.0.2.1')).toBe('192.0.2.1');
+    expect(from('10.9.0.2', '1.1.1.1, 192.0.2.1, 10.9.0.3')).toBe('192.0.2.1');
+    for (const header of ['nonsense', '', undefined, '1.1.1.1,x']) expect(from('10.9.0.2', header)).toBe('10.9.0.2');
+  },
   async 'a name of the attacker points here'() {
     expect((await here.ask('/', { cookie: admin.cookie, headers: { host: 'evil.example:8340' } })).status).toBe(403);
     expect((await here.ask('/', { cookie: admin.cookie, headers: { host: 'localhost:8340' } })).status).toBe(200);
@@ -197,6 +211,24 @@ const ROWS: Record<string, () => Promise<void>> = {
     }
     expect(broken.faults.length).toBe(2);
     await broken.close();
+  },
+  async 'logs tell secrets'() {
+    const logged = await trial();
+    const { cookie } = await logged.signedIn('reader');
+    await logged.ask(`/set-up/${logged.gate.setupSecret}`);
+    await logged.ask('/alerts?words=secret-words', { cookie });
+    await logged.ask('/sign-in', { form: { name: 'x', password: PASSWORD } });
+    const refused = await logged.ask('/nope');
+    expect(logged.requests.map(({ path, status, user }) => [path, status, user])).toEqual([
+      ['/set-up/…', 200, ''],
+      ['/alerts', 200, 'reader0'],
+      ['/sign-in', 401, ''],
+      ['/nope', 404, ''],
+    ]);
+    expect(refused.headers.get('x-request-id')).toBe(logged.requests[3].id);
+    const all = JSON.stringify(logged.requests);
+    for (const secret of [logged.gate.setupSecret, PASSWORD, 'secret-words', cookie.split('=')[1]]) expect(all).not.toContain(secret);
+    await logged.close();
   },
   async 'a change leaves no trace'() {
     const before = (await here.store.people.audit(1000)).length;

@@ -3,6 +3,7 @@
  * SECURITY.md says against what; security.test.ts has a test for every row of its table.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { Principal, Scope } from '@sigwright/workbench';
 import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
@@ -52,6 +53,10 @@ export class Gate {
     return this.#secure ? '__Host-sigwright' : 'sigwright';
   }
 
+  addressOf(context: Context<Env>): string {
+    return addressOf(context, this.#desk.options.isProxy);
+  }
+
   /** Every request passes here first. */
   guard(): MiddlewareHandler<Env> {
     return async (context, next) => {
@@ -66,7 +71,7 @@ export class Gate {
       context.header('cache-control', 'no-store');
       if (this.#secure) context.header('strict-transport-security', 'max-age=31536000');
       this.#checkHost(context);
-      if (!this.requests.allow(addressOf(context), this.#desk.now())) throw new Refusal(429, 'too many requests; wait a minute');
+      if (!this.requests.allow(this.addressOf(context), this.#desk.now())) throw new Refusal(429, 'too many requests; wait a minute');
       const who = await this.#principal(context);
       context.set('who', who);
       if (!SAFE_METHODS.has(context.req.method)) await this.#checkForgery(context, who);
@@ -144,9 +149,18 @@ export function need(context: Context<Env>, scope: Scope): Principal {
   return who;
 }
 
-/** Address of the peer; a proxy in front is one peer. */
-export function addressOf(context: Context<Env>): string {
-  return context.env?.incoming?.socket.remoteAddress ?? '';
+/** Who asks: the peer, or whom a proxy of ours names. What stands before that in the header anybody may have written. */
+export function addressOf(context: Context<Env>, isProxy: (address: string) => boolean = () => false): string {
+  const peer = plainAddress(context.env?.incoming?.socket.remoteAddress ?? '');
+  if (!isProxy(peer)) return peer;
+  const named = (context.req.header('x-forwarded-for') ?? '').split(',').map((one) => plainAddress(one.trim()));
+  const asks = named.reverse().find((one) => !isProxy(one));
+  return asks === undefined || isIP(asks) === 0 ? peer : asks;
+}
+
+/** IPv4 as IPv6 sockets write it. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 function policy(nonce: string): string {

@@ -1,4 +1,5 @@
 /** Routes of the pages and the forms on them, the API below /api/v1, scripts and style. Everything passes the gate first. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPORT_FORMS, EXPORT_TYPES, exportAlerts, LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserRole } from '@sigwright/workbench';
@@ -18,13 +19,15 @@ import { readPage, reportsPage } from './pages/reports.ts';
 import { communityPage, feedbackPage, releasesPage, reportFilePage, reviewPage, rulePage, rulesPage } from './pages/rules.ts';
 import { settingsPage, setupPage, signInPage } from './pages/settings.ts';
 import { workbenchPage } from './pages/workbench.ts';
-import { addressOf, type Env, Gate, need, Refusal } from './security.ts';
+import { type Env, Gate, need, Refusal } from './security.ts';
 import { STYLE } from './style.ts';
 
 /** Bytes of a form or an API call; lines of events are counted by themselves. */
 const LONGEST_BODY = 5 * 1024 * 1024;
 /** Alerts of one export; more are asked for by time. */
 const MOST_EXPORTED = 10_000;
+/** Characters of a path in the log. */
+const LONGEST_PATH = 500;
 const SCRIPTS: ReadonlySet<string> = new Set(['page.js', 'workbench.js', 'engine.js']);
 export const SCRIPT_FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'web');
 
@@ -33,10 +36,42 @@ export interface App {
   readonly gate: Gate;
 }
 
-/** `origin`: the address that people use, known once the server listens. `fault`: told of what broke; nothing of it goes to the page. */
-export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, path: string) => void): App {
+export interface RequestEntry {
+  /** also in the answer's `x-request-id` */
+  readonly id: string;
+  readonly method: string;
+  /** without what is asked after `?`, and without secrets */
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly user: string;
+  readonly address: string;
+}
+
+/**
+ * `origin`: the address that people use, known once the server listens. `fault`: told of what broke; nothing of it goes to the page.
+ * `request`: told of every answer.
+ */
+export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, path: string) => void, request?: (entry: RequestEntry) => void): App {
   const app = new Hono<Env>();
   const gate = new Gate(desk, origin);
+
+  if (request !== undefined)
+    app.use('*', async (context, next) => {
+      const began = performance.now();
+      const id = randomUUID();
+      context.header('x-request-id', id);
+      await next();
+      request({
+        id,
+        method: context.req.method,
+        path: context.req.path.replace(/^\/set-up\/.*/, '/set-up/…').slice(0, LONGEST_PATH),
+        status: context.res.status,
+        milliseconds: Math.round(performance.now() - began),
+        user: context.get('who')?.name ?? '',
+        address: gate.addressOf(context),
+      });
+    });
 
   app.onError((problem, context) => {
     const status = problem instanceof Refusal ? problem.status : 500;
@@ -327,10 +362,10 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const name = (form['name'] ?? '').slice(0, 64);
     // By address and by name: neither many names from one place nor one name from many places.
     const now = desk.now();
-    const allowed = [`address ${addressOf(context)}`, `name ${name}`].map((key) => gate.signIns.allow(key, now)).every((one) => one);
+    const allowed = [`address ${gate.addressOf(context)}`, `name ${name}`].map((key) => gate.signIns.allow(key, now)).every((one) => one);
     if (!allowed) throw new Refusal(429, 'too many tries; wait a minute');
     const secret = await desk.store.people.signIn(name, form['password'] ?? '');
-    await desk.store.people.note(name, secret === undefined ? 'sign-in failed' : 'signed in', addressOf(context));
+    await desk.store.people.note(name, secret === undefined ? 'sign-in failed' : 'signed in', gate.addressOf(context));
     if (secret === undefined) return context.html(page(frame(context, 'Sign in'), signInPage(false, 'Name or password do not fit.')), 401);
     gate.startSession(context, secret);
     return context.redirect('/', 303);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRepository, openStore, ruleFacts, type Store, type UserRole } from '@sigwright/workbench';
 import { Desk, type DeskOptions } from './desk.ts';
-import { type App, appOf } from './server.ts';
+import { type App, appOf, type RequestEntry } from './server.ts';
 
 const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 export const ORIGIN = 'http://127.0.0.1:8340';
@@ -15,6 +15,7 @@ export interface Trial extends App {
   readonly store: Store;
   readonly folder: string;
   readonly faults: string[];
+  readonly requests: RequestEntry[];
   clock: number;
   ask(path: string, options?: Asked): Promise<Response>;
   /** the cookie and the token of a signed-in user */
@@ -40,10 +41,12 @@ export async function trial(options: Partial<DeskOptions> & { readonly origin?: 
   const store = await openStore({ sqlite: ':memory:' }, { factsOf: ruleFacts(opened.value), now: () => made.clock });
   const desk = new Desk({ title: 'trial', store, folder, classifications: new Map(), now: () => made.clock, ...options });
   const faults: string[] = [];
+  const requests: RequestEntry[] = [];
   const app = appOf(
     desk,
     () => options.origin ?? ORIGIN,
     (problem) => faults.push(problem.stack ?? problem.message),
+    (entry) => requests.push(entry),
   );
   let users = 0;
   return Object.assign(made, app, {
@@ -51,6 +54,7 @@ export async function trial(options: Partial<DeskOptions> & { readonly origin?: 
     store,
     folder,
     faults,
+    requests,
     async ask(path: string, { method, cookie, headers = {}, form, json, body }: Asked = {}): Promise<Response> {
       const origin = options.origin ?? ORIGIN;
       return app.hono.request(`${origin}${path}`, {

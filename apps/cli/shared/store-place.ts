@@ -2,7 +2,9 @@
 import type { StorePlace } from '@sigwright/workbench';
 import { UsageProblem } from './arguments.ts';
 
-export function placeOf(given: string | undefined, usage: string): StorePlace {
+/** Without the option the environment says it: what has a password in it does not belong on a command line. */
+export function placeOf(option: string | undefined, usage: string): StorePlace {
+  const given = option ?? process.env['SIGWRIGHT_STORE'];
   if (given === undefined || given === '') throw new UsageProblem('name a store: --store FILE, or --store postgres://…', usage);
   return /^postgres(ql)?:\/\//.test(given) ? { postgres: given } : { sqlite: given };
 }

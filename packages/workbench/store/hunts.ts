@@ -51,6 +51,7 @@ export class Hunts {
         by: request.by,
         created: this.#now(),
         ended: null,
+        beat: null,
       };
       const { id } = await db.insertInto('jobs').values(row).returning('id').executeTakeFirstOrThrow();
       await db

@@ -118,5 +118,12 @@ export function migrations(postgres: boolean): Record<string, Migration> {
           .execute();
       },
     },
+    '0003 jobs that say that they go on': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('jobs').addColumn('beat', 'bigint').execute();
+        // Whoever ran them is an older version, which has ended.
+        await sql`update jobs set state = 'broken off', ended = created where state = 'running' and kind <> 'hunt'`.execute(db);
+      },
+    },
   };
 }

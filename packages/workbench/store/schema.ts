@@ -129,6 +129,8 @@ export interface JobTable {
   by: string;
   created: number;
   ended: number | null;
+  /** when its process said last that it is at work; null: it waits in the store, whoever does it */
+  beat: number | null;
 }
 
 export interface UserTable {

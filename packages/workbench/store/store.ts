@@ -58,6 +58,9 @@ export interface JobRow {
 }
 
 const HOME_NETWORKS = 'home networks';
+/** Milliseconds between a job's signs of life, and of silence after which its process is taken to have ended. */
+const BEAT_EVERY = 10_000;
+const SILENT_FOR = 60_000;
 
 export class Store {
   readonly people: People;
@@ -208,9 +211,20 @@ export class Store {
     by: string,
     work: (progress: (done: number, total: number) => Promise<void>) => Promise<string>,
   ): Promise<{ readonly id: number; readonly done: Promise<void> }> {
-    const row = { kind, state: 'running', done: 0, total: 0, said: '', by, created: this.#now(), ended: null };
+    const now = this.#now();
+    const row = { kind, state: 'running', done: 0, total: 0, said: '', by, created: now, ended: null, beat: now };
     const { id } = await this.#db.insertInto('jobs').values(row).returning('id').executeTakeFirstOrThrow();
+    const beat = setInterval(() => {
+      this.#db
+        .updateTable('jobs')
+        .set({ beat: this.#now() })
+        .where('id', '=', id)
+        .execute()
+        .catch(() => {});
+    }, BEAT_EVERY);
+    beat.unref();
     const end = async (state: string, said: string): Promise<void> => {
+      clearInterval(beat);
       await this.#db.updateTable('jobs').set({ state, said, ended: this.#now() }).where('id', '=', id).execute();
     };
     const progress = async (done: number, total: number): Promise<void> => {
@@ -223,8 +237,17 @@ export class Store {
     return { id, done };
   }
 
+  /** Newest first. What its process has not spoken for was broken off; several processes may have work in one store. */
   async jobs(): Promise<readonly JobRow[]> {
-    return this.#db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(50).execute();
+    const now = this.#now();
+    await this.#db
+      .updateTable('jobs')
+      .set({ state: 'broken off', ended: now })
+      .where('state', '=', 'running')
+      .where('beat', '<', now - SILENT_FOR)
+      .execute();
+    const rows = await this.#db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(50).execute();
+    return rows.map(({ beat: _, ...row }) => row);
   }
 
   async setting(name: string): Promise<string | undefined> {
@@ -280,13 +303,5 @@ export async function openStore(place: StorePlace, options: StoreOptions = {}): 
   const written = await db.selectFrom('settings').select('value').where('name', '=', HOME_NETWORKS).executeTakeFirst();
   const inside = { test: insideOf(written?.value) ?? insideOf(undefined)! };
   const ingest = await openIngest(db, () => inside.test, options.now ?? Date.now);
-  // What ran when the last process ended did not end.
-  await db
-    .updateTable('jobs')
-    .set({ state: 'broken off', ended: (options.now ?? Date.now)() })
-    .where('state', '=', 'running')
-    // Hunts wait in the store and the broker.
-    .where('kind', '<>', 'hunt')
-    .execute();
   return new Store(db, 'postgres' in place, ingest, inside, options);
 }
