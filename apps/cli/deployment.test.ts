@@ -1,4 +1,4 @@
-/** What deploy/ says holds: every option exists, every path is there, secrets stand on no command line, the image runs without node_modules. */
+/** What deploy/ says holds: every option exists, every path is there, secrets stand on no command line, and the image runs without node_modules. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ test.skipIf(!isBuilt)('what the image holds runs without node_modules', { timeou
       encoding: 'utf8',
       env: { PATH: '', HOME: image },
     });
-    expect(out).toContain("1 × 1240348 SW MALWARE");
+    expect(out).toContain('1 × 1240348 SW MALWARE');
   } finally {
     rmSync(image, { recursive: true, force: true });
   }

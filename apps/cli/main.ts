@@ -33,6 +33,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   hunt: { summary: 'new rules over an archive of captures, by workers', run: async (argv) => (await import('./hunt.ts')).hunt(argv) },
   worker: { summary: 'inspects captures that hunts ask for (NATS JetStream)', run: async (argv) => (await import('./hunt.ts')).worker(argv) },
   ship: { summary: 'an EVE file to the broker as it grows', run: async (argv) => (await import('./hunt.ts')).ship(argv) },
+  doctor: { summary: 'says what is wrong with a set-up, and what to do', run: async (argv) => (await import('./doctor.ts')).run(argv) },
   demo: { summary: 'the week of 8 March 2024, start to end (npm start)', run: async (argv) => (await import('./demo.ts')).run(argv) },
   'language-server': {
     summary: 'rules in an editor: the language server protocol over stdio',

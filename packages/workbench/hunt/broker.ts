@@ -22,7 +22,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node';
 
 export const WORK = 'SIGWRIGHT_WORK';
 export const RESULTS = 'SIGWRIGHT_RESULTS';
@@ -63,18 +63,20 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Connects, and makes streams and consumers where they are missing. Rejects where the broker does not answer at first; later breaks are waited out. */
-export async function openBroker({ url, patience = 30 }: BrokerOptions): Promise<Broker> {
+/** What the client wants of `nats://user:password@host:4222,…`. */
+export function serversOf(url: string): ConnectionOptions {
   const servers = url.split(',').map((one) => one.trim());
   const { username, password } = new URL(servers[0]);
-  const connection = await connect({
+  return {
     servers: servers.map((one) => new URL(one).host),
     ...(username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
     ...(servers[0].startsWith('tls://') ? { tls: {} } : {}),
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    name: 'sigwright',
-  });
+  };
+}
+
+/** Connects, and makes streams and consumers where they are missing. Rejects where the broker does not answer at first; later breaks are waited out. */
+export async function openBroker({ url, patience = 30 }: BrokerOptions): Promise<Broker> {
+  const connection = await connect({ ...serversOf(url), maxReconnectAttempts: -1, reconnectTimeWait: 500, name: 'sigwright' });
   try {
     const manager = await jetstreamManager(connection);
     const haveStreams = (): Promise<void> => makeStreams(manager, patience);

@@ -5,7 +5,13 @@ export type { HuntEngine, WorkerOptions } from './worker.ts';
 
 /** Everything that speaks to the broker. */
 export async function hunting(): Promise<
-  typeof import('./broker.ts') & typeof import('./worker.ts') & typeof import('./mind-hunts.ts') & typeof import('./eve-stream.ts')
+  typeof import('./broker.ts') & typeof import('./worker.ts') & typeof import('./mind-hunts.ts') & typeof import('./eve-stream.ts') & typeof import('./look.ts')
 > {
-  return { ...(await import('./broker.ts')), ...(await import('./worker.ts')), ...(await import('./mind-hunts.ts')), ...(await import('./eve-stream.ts')) };
+  return {
+    ...(await import('./broker.ts')),
+    ...(await import('./worker.ts')),
+    ...(await import('./mind-hunts.ts')),
+    ...(await import('./eve-stream.ts')),
+    ...(await import('./look.ts')),
+  };
 }

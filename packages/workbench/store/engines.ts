@@ -1,4 +1,5 @@
 /** The two engines below the store: `node:sqlite` in a file of its own, PostgreSQL for teams. Everything above speaks Kysely. */
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, Migrator, PostgresDialect, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { migrations } from './migrations.ts';
@@ -17,6 +18,8 @@ const POSTGRES_CONNECTIONS = 8;
 
 /** node:sqlite in the shape that Kysely's dialect for SQLite wants. */
 function sqliteDatabase(path: string): SqliteDatabase {
+  // Digests of passwords are in it: whoever else uses the machine has no business there. Files beside it take its mode over.
+  if (path !== ':memory:' && !existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path);
   database.exec(
     `pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = ${PATIENCE}; pragma cache_size = -${CACHE_KIB}; pragma wal_autocheckpoint = 20000; pragma temp_store = memory`,
