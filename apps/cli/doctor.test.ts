@@ -218,8 +218,8 @@ describe('machine and web', () => {
     const name = 'the certificate of HERE (127.0.0.1)';
     expect(await ask(1, false)).toEqual([`wrong: ${name} is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT`]);
     expect(await ask(1)).toEqual([]);
-    expect(await ask(20)).toEqual([`note: ${name} ends in 9 days`]);
-    expect(await ask(40)).toEqual([`wrong: ${name} ended 10 days ago`]);
+    expect(await ask(20.5)).toEqual([`note: ${name} ends in 9 days`]);
+    expect(await ask(40.5)).toEqual([`wrong: ${name} ended 10 days ago`]);
     expect(await ask(-10)).toEqual([`wrong: ${name} does not hold yet`]);
     server.close();
   });
