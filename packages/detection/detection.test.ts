@@ -211,3 +211,38 @@ describe('names', () => {
     expect(alertsOf(rule(header, options), bytes)).toEqual(fires ? [1] : []);
   });
 });
+
+describe('a protocol that was agreed on and is not what follows', () => {
+  const STARTTLS: readonly (readonly ['client' | 'server', string])[] = [
+    ['server', '220 mail.example ESMTP\r\n'],
+    ['client', 'EHLO client.example\r\n'],
+    ['server', '250-mail.example\r\n250 STARTTLS\r\n'],
+    ['client', 'STARTTLS\r\n'],
+    ['server', '220 Ready\r\n'],
+  ];
+  // A mail gateway's decrypted side is captured like this.
+  const decrypted = tcp(
+    25,
+    ...STARTTLS,
+    ['client', 'EHLO inside.example\r\n'],
+    ['server', '250 mail.example\r\n'],
+    ['client', 'MAIL FROM:<a@inside.example>\r\n'],
+  );
+  // Neither TLS nor anything else that is known: it stays what was agreed on.
+  const unknown = tcp(25, ...STARTTLS, ['client', '\x00\x01\x02\x03\x04\x05\x06\x07']);
+  test.each([
+    ['the dialogue goes on', decrypted, 'smtp any any -> any any', 'smtp.mail_from; content:"inside.example";', true],
+    ['and that is an anomaly', decrypted, 'tcp any any -> any any', 'app-layer-event:applayer_no_tls_after_starttls;', true],
+    ['but the welcome was seen', decrypted, 'smtp any any -> any any', 'app-layer-event:smtp.no_server_welcome_message;', false],
+    ['unknown bytes are no other protocol', unknown, 'tcp any any -> any any', 'app-layer-event:applayer_no_tls_after_starttls;', false],
+    [
+      'only one side is known',
+      tcp(80, ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'], ['server', '\x01'.repeat(64)]),
+      'tcp any any -> any any',
+      'app-layer-event:applayer_detect_protocol_only_one_direction;',
+      true,
+    ],
+  ])('%s', (_why, capture, header, options, fires) => {
+    expect(alertsOf(rule(header, options), capture).length > 0).toBe(fires);
+  });
+});

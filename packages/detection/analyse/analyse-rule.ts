@@ -80,7 +80,7 @@ function requirementsOf(rule: CompiledRule): string[] {
     no_payload: sizes.some((one) => one.empty),
     flow: rule.protocols !== undefined || rule.ofTransaction || asksFlow(rule) || rule.checks.length > 0,
     tcp_flags_init_deinit: opening,
-    engine_event: rule.anomalies.some((one) => one.owner !== 'application'),
+    engine_event: rule.anomalies.some(({ owner }) => owner === 'decoder' || owner === 'stream'),
     real_pkt: flags || sizes.some((one) => one.real),
   };
   return Object.entries(needs).flatMap(([name, needed]) => (needed ? [name] : []));
@@ -178,7 +178,7 @@ function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: stri
     if (literal?.test === at) ofTest(test, true);
   });
   for (const direction of rule.directions) {
-    if (rule.anomalies.some((one) => one.owner === 'application'))
+    if (rule.anomalies.some(({ owner }) => owner === 'application' || owner === 'recognition'))
       engine('app-layer-events', direction, { is_mpm: false, progress: 0 }, [{ name: 'app-layer-event' }]);
   }
   const generic = new Map<string, Shown>();

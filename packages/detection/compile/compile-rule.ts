@@ -391,9 +391,11 @@ class Builder implements RuleBuilder {
     this.#protocols.add(this.#compiler.catalogue.protocols.get(name)?.name ?? name);
   }
 
-  demandAnomaly(owner: AnomalyDemand['owner'], name: string): void {
-    this.#anomalies.push({ owner, name });
+  demandAnomaly(owner: 'decoder' | 'stream' | 'application', name: string): void {
     const dot = name.indexOf('.');
+    // Without a protocol before it: which protocol this is went wrong, and a packet showed it.
+    if (owner === 'application' && dot < 0) this.#anomalies.push({ owner: 'recognition', name: name.replace(/^applayer_/, 'applayer.') });
+    else this.#anomalies.push({ owner, name });
     const protocol = owner === 'application' && dot > 0 ? this.#compiler.catalogue.protocols.get(name.slice(0, dot)) : undefined;
     if (protocol !== undefined && !protocol.anomalies.some((one) => one.name === name.slice(dot + 1)))
       this.caution('never-raised', `\`${name}\` is never raised here: the rule loads and stays silent`, 'look at the name again', { event: name });

@@ -75,7 +75,7 @@ export interface PrefilterLiteral {
 }
 
 export interface AnomalyDemand {
-  readonly owner: 'decoder' | 'stream' | 'application';
+  readonly owner: 'decoder' | 'stream' | 'application' | 'recognition';
   readonly name: string;
 }
 

@@ -156,7 +156,10 @@ export class Engine {
       changing: (flow, session) => this.#leave(flow, session),
       turned: (flow) => this.#turn(flow),
       wantsFrames: (protocol) => this.#frames.wanted(protocol),
-      anomaly: (flow, name) => handlers.anomaly?.(this.#packet, flow, undefined, name),
+      anomaly: (flow, name) => {
+        this.#packet.anomalies.push(name);
+        handlers.anomaly?.(this.#packet, flow, undefined, name);
+      },
       failed: (flow, cause) => {
         handlers.applicationError?.(flow, cause);
         // At the end of the flow there is no packet left to decide about.

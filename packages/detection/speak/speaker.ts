@@ -88,14 +88,15 @@ export class Speaker {
       flow.session?.nextProtocol !== undefined &&
       (unread(stream.sides[TO_SERVER], this.#settings.inline) || unread(stream.sides[TO_CLIENT], this.#settings.inline) || atEnd)
     ) {
-      this.#change(flow, state, flow.session, time);
+      this.#change(flow, state, stream, flow.session, time);
     }
     // The peer's bytes first: an acknowledgement makes them readable, and a response is read after its request.
     this.#side(flow, state, stream, TO_SERVER, time, atEnd);
     this.#side(flow, state, stream, TO_CLIENT, time, atEnd);
     // Recognised on the second side: what the first one held back can be read now.
-    if (flow.session !== undefined && stream.sides[TO_SERVER].parsed < stream.sides[TO_SERVER].readable(this.#settings.inline)) {
+    if (flow.session !== undefined && unread(stream.sides[TO_SERVER], this.#settings.inline)) {
       this.#side(flow, state, stream, TO_SERVER, time, atEnd);
+      this.#side(flow, state, stream, TO_CLIENT, time, atEnd);
     }
   }
 
@@ -138,7 +139,11 @@ export class Speaker {
         side.finished = true;
         if (session?.done === true && flow.session === session) session.ended?.(direction);
       }
-      if (flow.session !== session) continue;
+      if (flow.session !== session) {
+        // What the client had said comes before the answer by which it was recognised.
+        if (session === undefined && from === TO_CLIENT && unread(stream.sides[TO_SERVER], this.#settings.inline)) return;
+        continue;
+      }
       if (session?.nextProtocol !== undefined) return;
       if (side.parsed === before && !(side.gap > 0 && upTo >= side.available)) return;
       if (side.gap > 0 && upTo >= side.available) this.#gap(flow, state, side, directionOf(stream, side));
@@ -181,7 +186,9 @@ export class Speaker {
       session.expectations.length = 0;
     }
     if (session.anomalies.length === 0) return;
-    for (const name of session.anomalies) this.#events.anomaly(flow, `${flow.applicationProtocol}.${name}`);
+    // As in Suricata an anomaly is told with a transaction, and where none was begun nobody hears of it.
+    const last = session.transactions.at(-1);
+    if (last !== undefined) for (const name of session.anomalies) last.raise(name);
     session.anomalies.length = 0;
   }
 
@@ -204,7 +211,7 @@ export class Speaker {
   }
 
   /** From here on another protocol is spoken. Waits for its first bytes, so that what led to it is inspected as what it was. */
-  #change(flow: Flow, state: Recognising, session: ProtocolSession, time: number): void {
+  #change(flow: Flow, state: Recognising, stream: TcpStream, session: ProtocolSession, time: number): void {
     session.finish(time);
     this.#events.changing(flow, session);
     state.frames = undefined;
@@ -216,9 +223,27 @@ export class Speaker {
     flow.protocolToClient = undefined;
     state.left = [undefined, undefined];
     state.failed = [false, false];
-    const next = this.#byName.get(session.nextProtocol ?? '');
+    const agreed = this.#byName.get(session.nextProtocol ?? '');
+    const spoken = agreed === undefined ? undefined : this.#spokenInstead(flow, stream, agreed);
+    const next = spoken ?? agreed;
     if (next !== undefined && !this.#settings.protocolsOff.has(next.name)) this.#open(flow, state, next, TO_SERVER);
+    if (spoken !== undefined) this.#events.anomaly(flow, session.nextProtocol === 'tls' ? 'applayer.no_tls_after_starttls' : 'applayer.unexpected_protocol');
     state.judged = [true, true];
+  }
+
+  /** The peers agreed on a protocol, and what follows is certainly another one (STARTTLS in a capture of decrypted traffic). */
+  #spokenInstead(flow: Flow, stream: TcpStream, agreed: ProtocolDefinition): ProtocolDefinition | undefined {
+    for (const side of stream.sides) {
+      if (!unread(side, this.#settings.inline)) continue;
+      const direction = directionOf(stream, side);
+      const ask = (protocol: ProtocolDefinition) =>
+        protocol.recognise(side.bytes, side.parsed - side.base, side.readable(this.#settings.inline) - side.base, direction, flow);
+      const answer = ask(agreed);
+      if (answer === IS_THIS || answer === NEED_MORE) return undefined;
+      const other = this.#candidates(flow).find((protocol) => ask(protocol) === IS_THIS);
+      if (other !== undefined) return other;
+    }
+    return undefined;
   }
 
   #recognise(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number, ended: boolean): void {

@@ -36,17 +36,9 @@ const METHODS = [
   'MOVE',
   'LOCK',
   'UNLOCK',
-  'SEARCH',
   'REPORT',
   'CHECKOUT',
-  'BPROPFIND',
-  'SUBSCRIBE',
-  'NOTIFY',
-  'POLL',
-  'M-SEARCH',
   'MERGE',
-  'RPC_IN_DATA',
-  'RPC_OUT_DATA',
   'VERSION-CONTROL',
   'CHECKIN',
   'UNCHECKOUT',
@@ -55,12 +47,7 @@ const METHODS = [
   'LABEL',
   'BASELINE-CONTROL',
   'MKACTIVITY',
-  'ORDERPATCH',
-  'ACL',
-  'QUIT',
 ];
-/** A line that ends in a protocol version is a request whatever it begins with. */
-const LONGEST_FIRST_LINE = 4096;
 
 function recognise(bytes: Uint8Array, start: number, end: number, direction: number): Recognition {
   let at = start;
@@ -78,11 +65,8 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
     if (head.startsWith(`${method} `) || head.startsWith(`${method}\t`)) return IS_THIS;
     if (method.startsWith(head)) return NEED_MORE;
   }
-  if (!/^[A-Za-z][A-Za-z_-]{0,19}(?:[ \t]|$)/.test(head)) return NOT_THIS;
-  const line = latin1(bytes, at, Math.min(end, at + LONGEST_FIRST_LINE));
-  const newline = line.indexOf('\n');
-  if (newline === -1) return line.length < LONGEST_FIRST_LINE ? NEED_MORE : NOT_THIS;
-  return /\sHTTP\/\d\.\d\s*$/.test(line.slice(0, newline)) ? IS_THIS : NOT_THIS;
+  // Another method: the server's answer has to show what this is.
+  return NOT_THIS;
 }
 
 function body(transaction: HttpTransaction): Record<string, unknown> {

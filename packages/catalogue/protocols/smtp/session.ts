@@ -51,7 +51,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #lastChunk = false;
   /** an incomplete line at the end of a chunk */
   #held = '';
-  #welcomed = false;
+  #welcomed: boolean;
   /** the server said that it takes commands without waiting (RFC 2920) */
   #pipelining = false;
   /** commands without a reply yet, oldest first: clients need not wait (RFC 2920) */
@@ -61,9 +61,11 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #textFrame: Frame | undefined = undefined;
   #textEnd = 0;
 
-  constructor(settings: EngineSettings) {
+  /** `goesOn`: the server's welcome was seen before */
+  constructor(settings: EngineSettings, goesOn = false) {
     super();
     this.#settings = settings;
+    this.#welcomed = goesOn;
   }
 
   protected line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {

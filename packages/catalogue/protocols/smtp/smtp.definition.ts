@@ -119,7 +119,8 @@ export const protocol: ProtocolDefinition = {
     );
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
-  open: (_flow, settings) => new SmtpSession(settings),
+  // After a STARTTLS that was followed by no TLS the dialogue goes on.
+  open: (flow, settings) => new SmtpSession(settings, flow.originalProtocol === 'smtp'),
   complete: [MAIL_OVER, MAIL_OVER],
   hooks: [
     hooks({ request_started: 0, request_data: MAIL_TEXT, request_complete: MAIL_OVER }),
