@@ -63,7 +63,7 @@ const CASES: readonly (readonly [why: string, text: string, ...expected: string[
   ['a detection name', 'Win32/Agent.AE and Trojan.Agent.ML'],
   ['a file whose ending is a country', 'readme.md, libpanel.so, run.sh, tool.py and main.pl'],
   ['the same defanged', 'updates[.]sh', 'domain updates.sh'],
-  ['a file with a version and an ending that exists', 'coloramax-4.5-py3-none-any.zip'],
+  ['a file with a version and an ending that exists', 'coloramax-4.5-py3-none-any.zip', 'file coloramax-4.5-py3-none-any.zip'],
   ['a bundle', 'Trader.app/Contents/MacOS/Trader'],
   ['random case before a country', 'et2z7q0FREZ.cr'],
   ['code', 'session.post(data) and subprocess.run(cmd)'],

@@ -1,7 +1,8 @@
 /** Text → indicators: every definition asked, overlaps resolved by precedence, each judged by what stands around it. Linear. */
 import type { Indicator, IndicatorCandidate, IndicatorDefinition, IndicatorOptions, IndicatorRole, IndicatorType } from '@sigwright/contracts';
 import { getDomain, parse } from 'tldts';
-import { type HeadingKinds, type HostFacts, judge, kindsOfHeading, type ReportHabits } from './roles.ts';
+import { type LinkSubject, subjectsOf } from './link-subjects.ts';
+import { type HeadingKinds, type HostFacts, type Judged, judge, kindsOfHeading, type ReportHabits } from './roles.ts';
 import { headingsOf, Surroundings, sentenceAround } from './surroundings.ts';
 import type { WarningIndex } from './warning-lists.ts';
 import { BENIGN, listedIn, REFERENCES, RESERVED_NAMES, SHARED } from './well-known.ts';
@@ -35,7 +36,7 @@ export interface ReportIndicator extends Indicator {
 
 /** What stands in the text and its sentence are cut out when asked for: a report has thousands of digests. */
 class Found implements ReportIndicator {
-  readonly type: IndicatorType;
+  type: IndicatorType;
   readonly value: string;
   readonly start: number;
   readonly end: number;
@@ -74,6 +75,28 @@ class Found implements ReportIndicator {
     return this.#precedence;
   }
 
+  judged({ role, benign, reason }: Judged): void {
+    this.role = role;
+    this.benign = benign;
+    this.reason = reason;
+  }
+
+  /** What stands within this value, at its own place. */
+  within(inner: LinkSubject): Found {
+    const start = this.start + inner.at;
+    const found = new Found(
+      this.#text,
+      { value: inner.value, start, end: start + inner.length },
+      inner.type,
+      start,
+      start + inner.length,
+      this.#precedence,
+      false,
+    );
+    found.judged(inner);
+    return found;
+  }
+
   toJSON(): object {
     const { type, value, written, start, end, role, benign, reason, port, sentence } = this;
     return { type, value, written, start, end, role, benign, reason, ...(port === undefined ? {} : { port }), sentence };
@@ -105,14 +128,21 @@ export function findIndicators(text: string, options: FindOptions): readonly Rep
   for (const one of kept) {
     const around = new Surroundings(text, one.start, one.end, headings);
     if (one.type === 'domain' && !one.defanged && habits.defangs && isFileInRow(one, around.line)) continue;
-    if ((one.type === 'ipv4' || one.type === 'domain') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
-    const { role, benign, reason } = judge(one, around, habits);
-    one.role = role;
-    one.benign = benign;
-    one.reason = reason;
+    if ((one.type === 'ipv4' || one.type === 'domain' || one.type === 'url') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
+    if (one.type === 'md5' && isFingerprint(around)) one.type = 'ja3';
+    one.judged(judge(one, around, habits));
     result.push(one);
+    if (one.type === 'url' && one.role === 'reference') for (const inner of subjectsOf(one.value, one.written)) result.push(one.within(inner));
   }
   return result;
+}
+
+/** A digest of 32 digits below a heading or behind a word that says JA3, with no other digest's name between. */
+function isFingerprint(around: Surroundings): boolean {
+  return (
+    /\bja3s?\b(?![\s\S]*\bmd5\b)/i.test(around.before) ||
+    (/\bja3s?\b/.test(around.heading) && !/\bmd5\b/.test(around.heading) && !/\bmd5\b/i.test(around.before))
+  );
 }
 
 /** In the row of a sample, what is written live in a report that defangs its hosts is the name of the file. */

@@ -77,6 +77,9 @@ const READ_BEFORE =
 /** Lines of a certificate as tools print it. */
 const CERTIFICATE_LINE = /^\s*(?:URI:|CPS:|Policy|CA Issuers|OCSP - URI|email:|DNS:|Subject:|Issuer:|X509v3)|(?:CA Issuers|OCSP) - URI:\s*$/;
 
+/** Companies named as their hosts: `Booking.com`. */
+const COMPANY = /^[A-Z][a-z]+\.(?:com|net|org|io|ru|de)$/;
+
 export function hostOf(type: IndicatorType, value: string): string | undefined {
   if (type === 'domain') return value;
   if (type === 'url') return /^[a-z0-9]*:?\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/.exec(value)?.[1];
@@ -112,6 +115,7 @@ function judgeDigest(one: Candidate, around: Surroundings, habits: ReportHabits)
   if (EMPTY_DIGESTS.has(one.value)) return benign('the digest of an empty or test file');
   const hit = habits.warnings?.find(one.value);
   if (hit !== undefined) return benign(`on the list "${hit.list}"`);
+  if (/\bbtih[:=]$/i.test(around.before)) return reference('identifies a torrent, not a file');
   if (CERTIFICATE_BEFORE.test(around.before.slice(-60))) return reference('identifies a certificate, key or commit, not a file');
   return indicator('a digest of a file');
 }
@@ -189,6 +193,7 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
   if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
   if (LEGITIMATE_BEFORE.test(near)) return benign('said to be legitimate');
   if (!one.defanged && VICTIM_BEFORE.test(near)) return victim('whom it pretends to be, or who was hit');
+  if (!one.defanged && !isUrl && !around.listed && COMPANY.test(one.written)) return reference('written live and as a company is');
   if (!one.defanged && habits.defangs && !around.listed) return reference('written live in a report that defangs what is dangerous');
   if (!one.defanged && isUrl && one.value.startsWith('http') && !around.listed) return reference('a live link in running text');
   if (one.defanged) return indicator(shared === undefined ? 'written so that nobody clicks it' : `a host on ${shared}, which many share`);

@@ -72,6 +72,45 @@ export function isWellFormed(name: string): boolean {
   return true;
 }
 
+/** Platforms whose names look like hosts. */
+const PLATFORMS: ReadonlySet<string> = new Set(
+  'asp.net ado.net vb.net ml.net microsoft.net paint.net socket.io system.net system.io java.net java.io'.split(' '),
+);
+/** Objects of programs: what stands behind their dot is a member. */
+const OBJECTS: ReadonlySet<string> = new Set(
+  'window document this self console process module exports math json object array system os sys string request requests response app config settings event element node socket navigator location error options args params data item user file obj cls super parent log logger logging foo bar session ctx context client conn row msg message result entry e'.split(
+    ' ',
+  ),
+);
+/** Members with names that are endings of hosts. */
+const MEMBERS: ReadonlySet<string> = new Set(
+  'name id is to in at as do no so my me am be by info in it run post call page host link map sub day date zone tools events style target cat'.split(' '),
+);
+/** Where names of classes and packages begin, turned around. */
+const PACKAGE_ROOTS: ReadonlySet<string> = new Set('com org net io android androidx java javax kotlin dalvik'.split(' '));
+/** Platforms and kinds within names of detections: `Trojan.Win32.Agent.ru`. */
+const DETECTION =
+  /(?:^|\.)(?:win(?:32|64)?|w(?:32|64)|msil|linux|unix|osx|macos|androidos|heur|trojan|backdoor|worm|virus|exploit|adware|pua|riskware|gen|generic|variant|script)\./i;
+/** Endings that names of digits alone have. */
+const ENDINGS_OF_NUMBERS: ReadonlySet<string> = new Set('com cn net org info biz ru top xyz cc vip'.split(' '));
+
+/** First labels of all of these: most names have another, and are looked at no further. */
+const TELLING: ReadonlySet<string> = new Set([...[...PLATFORMS].map((name) => name.slice(0, name.indexOf('.'))), ...OBJECTS, ...PACKAGE_ROOTS]);
+
+/** Names that are no hosts whatever their ending: platforms, members of objects, packages, detections, numbers. */
+function isNameOfSomething(lower: string, written: string, ending: string): boolean {
+  const dot = lower.indexOf('.');
+  const first = lower.slice(0, dot);
+  if (TELLING.has(first)) {
+    const isPair = dot + 1 + ending.length === lower.length;
+    if (isPair ? PLATFORMS.has(lower) || (OBJECTS.has(first) && MEMBERS.has(ending)) : PACKAGE_ROOTS.has(first) && !COMMON_ENDINGS.has(ending)) return true;
+  }
+  if (written !== lower && DETECTION.test(lower)) return true;
+  const code = lower.charCodeAt(0);
+  if (code < 48 || code > 57 || !/^[\d.]+$/.test(lower.slice(0, lower.length - ending.length))) return false;
+  return !ENDINGS_OF_NUMBERS.has(ending) || first.length < 2;
+}
+
 /**
  * Is a name that was written as `written` (not defanged) probably a file, a detection's name or a piece of code? `after`: the
  * character behind it.
@@ -81,6 +120,7 @@ export function looksLikeSomethingElse(written: string, after: string): boolean 
   const ending = written.slice(lastDot + 1);
   const lowerEnding = lowerCase(ending, 0, ending.length);
   const common = COMMON_ENDINGS.has(lowerEnding);
+  if (isNameOfSomething(lowerCase(written, 0, written.length), written, lowerEnding)) return true;
   // `Agent.AE`, `GenericKD.Ru`: the ending has capitals; whole names in capitals are names shouted.
   if (ending !== lowerEnding && !(common && (written === written.toUpperCase() || /^[A-Z][a-z-]+\.[A-Z][a-z]+$/.test(written)))) return true;
   // `sTUlsWa1.cr`, `Licatrade.app`: capitals before an ending that files have or that is rare.

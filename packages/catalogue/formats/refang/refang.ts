@@ -33,7 +33,10 @@ const CARRIAGE_RETURN = 13;
 
 /** Endings that are meant as endings where somebody speaks or spaces the dot out: none of them is a word of plain English. */
 const SPOKEN_ENDINGS = 'com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|cn|ir|kr|jp|br';
-const SPOKEN = new RegExp(`[ \\t]dot[ \\t](?=(?:[a-z0-9-]{1,40}[ \\t]dot[ \\t]){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9]))`, 'iy');
+const SPOKEN = new RegExp(
+  `[ \\t]dot[ \\t](?=(?:[a-z0-9-]{1,40}[ \\t]dot[ \\t]){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9])|(?<=\\d[ \\t]dot[ \\t])\\d{1,3}(?!\\w))`,
+  'iy',
+);
 const SPACED = /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-]))/y;
 /** `evil. com`: of the endings, those that begin no sentence and no list of words. */
 const SPACED_BEHIND = /\.[ \t](?=(?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-]|[ \t]+[a-z]))/y;

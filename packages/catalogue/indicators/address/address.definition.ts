@@ -11,8 +11,15 @@ const LONGEST_SIX = 45;
 /** All four parts up to here: more often a version of a program than a host. */
 const SMALL_PART = 25;
 const BEFORE = 24;
-const VERSION_BEFORE = /(?:\bv|\bver\.?|versions?|release|build|firmware|update|revision|chrome\/|firefox\/|mozilla\/|safari\/)[\s:=]*$/i;
-const ADDRESS_BEFORE = /(?:\b(?:ip|ips|address|addresses|host|hosts|server|servers|at|to|from|on|via|c2|c&c|and|or|inet|dns|resolver)|[:=,;|`'"([*+•-])\s*$/i;
+const VERSION_BEFORE =
+  /(?:\bv|\bver\.?|versions?|release|build|firmware|update|revision|(?<![\w/])(?!(?:ip|host|server|addr|address|c2|src|dst)\/)[a-z][a-z-]{1,20}\/)[\s:=|]*$/i;
+const ADDRESS_BEFORE =
+  /(?:\b(?:ip|ips|address|addresses|host|hosts|server|servers|at|to|from|on|via|c2|c&c|and|or|inet|dns|resolver|asks?|asked|contacts?|contacted|connects?|pings?|pinged|resolves?|scans?|scanned|queries|queried)|[:=,;|`'"([*+•-])\s*$/i;
+/** A version and another one soon behind it: `4.3.2.1 and 4.3.2.5`. */
+const NEXT_VERSION = 24;
+/** From one address to another. */
+const RANGE_BEHIND = /-\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])/y;
+const PORT_BEHIND_BRACKET = /\]:(\d{1,5})(?!\d)/y;
 
 function isDigitOrWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
@@ -33,6 +40,10 @@ export const indicator: IndicatorDefinition = {
   precedence: 60,
   *find(text, options) {
     let passed = 0;
+    /** where an address ended of which a hyphen leads to the next */
+    let rangeEnd = -1;
+    /** where the last version ended */
+    let versionEnd = -NEXT_VERSION;
     for (let dot = text.indexOf('.'); dot !== -1; dot = text.indexOf('.', Math.max(dot + 1, passed))) {
       if (!isDigit(text.charCodeAt(dot + 1)) || !isDigit(text.charCodeAt(dot - 1))) continue;
       let start = dot - 1;
@@ -44,7 +55,10 @@ export const indicator: IndicatorDefinition = {
       passed = end;
       const before = start > 0 ? text.charCodeAt(start - 1) : 0;
       const after = text.charCodeAt(end);
-      if (isDigitOrWord(before) || before === 46 || before === 45 || isDigitOrWord(after) || after === 45) continue;
+      RANGE_BEHIND.lastIndex = end;
+      const isRange = after === 45 && RANGE_BEHIND.test(text);
+      if (isDigitOrWord(before) || before === 46 || (before === 45 && start - 1 !== rangeEnd) || isDigitOrWord(after) || (after === 45 && !isRange)) continue;
+      if (isRange) rangeEnd = end;
       // `1.2.3.4.5` and `1.2.3.4.host.example` go on.
       if (after === 46 && isDigitOrWord(text.charCodeAt(end + 1))) continue;
       const parts = match[0].split('.');
@@ -52,8 +66,11 @@ export const indicator: IndicatorDefinition = {
       if (parts[0] === '0' && match[0] !== '0.0.0.0') continue;
       if (options.defanged?.(start, end) !== true) {
         const context = text.slice(Math.max(0, start - BEFORE), start);
-        if (VERSION_BEFORE.test(context)) continue;
-        if (parts.every((part) => Number(part) <= SMALL_PART) && /[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) continue;
+        const isSmall = parts.every((part) => Number(part) <= SMALL_PART);
+        if (VERSION_BEFORE.test(context) || (isSmall && ((/[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) || start - versionEnd < NEXT_VERSION))) {
+          versionEnd = end;
+          continue;
+        }
       }
       const value = parts.join('.');
       const prefix = /^\/(\d{1,2})(?![\d./\w])/.exec(text.slice(end, end + 5));
@@ -87,7 +104,12 @@ export const indicator: IndicatorDefinition = {
       if (written.length < 6 || !/[0-9a-f]/i.test(written) || (!written.includes('::') && written.split(':').length !== 8 && !written.includes('.'))) continue;
       const words = parseIpv6(written);
       if (words === undefined) continue;
-      yield { type: 'ipv6', value: formatAddress(words, 6), start, end };
+      const value = formatAddress(words, 6);
+      PORT_BEHIND_BRACKET.lastIndex = end;
+      const portMatch = before === 91 ? PORT_BEHIND_BRACKET.exec(text) : null;
+      const port = portMatch === null ? 0 : Number(portMatch[1]);
+      if (portMatch !== null && port > 0 && port <= 65535) yield { type: 'ipv6', value, start: start - 1, end: end + portMatch[0].length, port };
+      else yield { type: 'ipv6', value, start, end };
     }
   },
 };

@@ -7,6 +7,9 @@ const SHAPE = new RegExp(
   'iy',
 );
 
+/** Tags have no room for hyphens. */
+const TAG = /CVE((?:19|20)\d{2})(\d{4,7})(?!\w)/iy;
+
 export const indicator: IndicatorDefinition = {
   type: 'cve',
   summary: 'CVE number',
@@ -16,7 +19,8 @@ export const indicator: IndicatorDefinition = {
     for (const name of ['CVE', 'cve', 'Cve'])
       for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
         SHAPE.lastIndex = at;
-        const match = SHAPE.exec(text);
+        TAG.lastIndex = at;
+        const match = SHAPE.exec(text) ?? (text[at - 1] === '#' ? TAG.exec(text) : null);
         if (match !== null) yield { value: `CVE-${match[1]}-${match[2]}`, start: at, end: at + match[0].length };
       }
   },

@@ -7,9 +7,12 @@ import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '
 import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse, lowerCase } from '../../formats/host-text/host-text.ts';
 
 const DOT = 46;
+const PORT = /:(\d{2,5})(?![\d.:\w])/y;
+/** Another ending behind one: talk about endings. */
+const ANOTHER_ENDING = /^\s*(?:,|\/|or|and|&)\s*\.[a-z]/;
 /** Words after which ` .com` is not the rest of a name, but talk about an ending. */
 const NOT_A_LABEL: ReadonlySet<string> = new Set(
-  'the a an this that these those or and of in on to for from by as is are was with all any no some using use uses used new dot via per domain domains file files extension suffix tld'.split(
+  'mostly mainly only usually often other many some like including such cheap generic registered under below within the a an this that these those or and of in on to for from by as is are was with all any no some using use uses used new dot via per domain domains file files extension suffix tld'.split(
     ' ',
   ),
 );
@@ -51,8 +54,12 @@ function* namesIn(text: string, options: IndicatorOptions): Generator<IndicatorC
       }
     }
     done = end;
-    const found = candidate(text, start, end, spaced, options);
-    if (found !== undefined) yield found;
+    let found = candidate(text, start, end, spaced, options);
+    // `everything under .evil.com`: the blank ended a word.
+    if (found === undefined && spaced && start < dot) found = candidate(text, dot + 1, end, false, options);
+    if (found === undefined) continue;
+    yield found;
+    done = Math.max(done, found.end);
   }
 }
 
@@ -66,9 +73,12 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
   if (end - start < 4) return undefined;
   const before = start > 0 ? text[start - 1] : '';
   const after = end < text.length ? text[end] : '';
-  // Part of a mail address, a path, a variable or a DOMAIN\user.
-  if (before === '@' || before === '/' || before === '\\' || before === '$' || before === '%' || after === '@' || (after === '\\' && text[end + 1] !== 'n'))
-    return undefined;
+  // Part of a mail address, a path, a variable or a DOMAIN\user; `\\host\share` and `@host`, all addresses of a host, are none of them.
+  const isShare = before === '\\' && text[start - 2] === '\\' && !/[\w\\.]/.test(text[start - 3] ?? ' ');
+  const isAllOfHost = before === '@' && !/[\w.+-]/.test(text[start - 2] ?? ' ');
+  if (!isShare && ((before === '@' && !isAllOfHost) || before === '/' || before === '\\' || before === '$' || before === '%')) return undefined;
+  if (!isShare && (after === '@' || (after === '\\' && text[end + 1] !== 'n'))) return undefined;
+  if (after === '(' && text[end + 1] === ')') return undefined;
   let written = text.slice(start, end);
   if (written.includes('..')) return undefined;
   if (spaced) {
@@ -89,7 +99,10 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
   }
   const registrable = options.registrableDomain(value);
   if (registrable === undefined || registrable.startsWith('_')) return undefined;
-  return { value, start, end };
+  PORT.lastIndex = end;
+  const port = PORT.exec(text);
+  if (port === null || Number(port[1]) > 65535) return { value, start, end };
+  return { value, start, end: end + port[0].length, port: Number(port[1]) };
 }
 
 /** In brackets, quotes or a cell it is meant; elsewhere the word before must not be one of plain English, nor the ending `.net`. */
@@ -97,10 +110,13 @@ function spacedNameIsMeant(text: string, start: number, end: number, written: st
   const ending = written.slice(written.lastIndexOf('.') + 1);
   if (ending !== ending.toLowerCase()) return false;
   const first = written.slice(0, written.search(/[ .]/)).toLowerCase();
+  if (ANOTHER_ENDING.test(text.slice(end, end + 12))) return false;
   if (NOT_A_LABEL.has(first) && written.split('.').length < 3) return false;
   const before = text.slice(Math.max(0, start - 3), start);
   const after = text.slice(end, end + 1);
   if (/[("'`|*[:<]\s?(?:\*\.)?$/.test(before) || /[)"'`|\]>]/.test(after)) return true;
+  // Behind the first blank every dot has one, or none has.
+  if (/ \.[^ ]*[^ ]\./.test(written)) return false;
   if (/(?:^|\n)[\s*-]*$/.test(before) && /^(?:\s|$)/.test(after) && (after === '' || after === '\n')) return true;
   return (
     ending !== 'net' && COMMON_ENDINGS.has(ending) && !/^[A-Z]/.test(written) && !(ending === 'in' || ending === 'it' || ending === 'us' || ending === 'int')

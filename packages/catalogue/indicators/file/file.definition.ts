@@ -8,14 +8,17 @@ function numberOf(text: string, from: number, to: number): number {
   return number;
 }
 
-/** Endings that are no top-level domains, so that a host is never taken for a file. */
+/** Endings that are no top-level domains, so that a host is never taken for a file; `zip` is left to hosts where it is one (precedence). */
 const ENDINGS: ReadonlySet<number> = new Set(
-  'exe dll sys scr cpl ocx msi msp lnk bat cmd ps1 psm1 vbs vbe js jse wsf hta jar apk dex dmg pkg elf iso img vhd vhdx doc docx docm dotm xls xlsx xlsm xlsb ppt pptx pptm rtf pdf chm one rar 7z gz tgz cab bin dat tmp php asp aspx jsp'
+  'exe zip dll sys scr cpl ocx msi msp lnk bat cmd ps1 psm1 vbs vbe js jse wsf hta jar apk dex dmg pkg elf iso img vhd vhdx doc docx docm dotm xls xlsx xlsm xlsb ppt pptx pptm rtf pdf chm one rar 7z gz tgz cab bin dat tmp php asp aspx jsp'
     .split(' ')
     .map((ending) => numberOf(ending, 0, ending.length)),
 );
 const LONGEST_ENDING = 4;
 const LONGEST_STEM = 100;
+/** Names of libraries and runtimes that are written as files. */
+const RUNTIMES =
+  /^(?:node|vue|next|nuxt|react|angular|express|three|moment|chart|backbone|ember|require|discord|electron|d3|p5|socket|alpine|knockout|meteor|nest|gatsby|crypto|bcrypt|web3|ethers|jquery)\.js$/i;
 
 function isWord(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
@@ -44,8 +47,9 @@ export const indicator: IndicatorDefinition = {
       while (start > done && dot - start < LONGEST_STEM && isStem(text.charCodeAt(start - 1))) start--;
       while (start < dot && !isWord(text.charCodeAt(start)) && text.charCodeAt(start) <= 191) start++;
       if (dot - start < 1) continue;
-      yield { value: text.slice(start, end), start, end };
       done = end;
+      const value = text.slice(start, end);
+      if (!RUNTIMES.test(value)) yield { value, start, end };
     }
   },
 };

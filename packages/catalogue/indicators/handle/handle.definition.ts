@@ -1,7 +1,7 @@
 /** Handles of people and organisations, `@name` and `@name@infosec.exchange`: who is to be thanked. The value is as written. */
 import type { IndicatorDefinition } from '@sigwright/contracts';
 
-const SHAPE = /@[A-Za-z_][A-Za-z0-9_]{2,30}(?:@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){1,3})?(?![\w@])(?!\.[a-z])/gy;
+const SHAPE = /@[A-Za-z_][A-Za-z0-9_]{2,30}(?:@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){1,3})?(?![\w@])(?!\.[a-z]|[ ]?[[({<][ ]?(?:\.|dot))/gy;
 /** Package scopes, decorators and mail words that look like handles. */
 const NOT_PEOPLE = new Set(
   '@param @return @returns @echo @import @media @types @type @font @override @property @staticmethod @classmethod @interface @throws @see @deprecated @charset @keyframes @everyone @here'.split(

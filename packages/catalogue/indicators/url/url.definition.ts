@@ -176,7 +176,8 @@ function withoutScheme(text: string, slash: number, done: number, options: Indic
   if (authority === undefined || authority.end !== slash) return undefined;
   const end = trimmedEnd(text, start, start, endOfRest(text, start, slash));
   const path = text.slice(slash + 1, end);
-  if (path === '') return undefined;
+  // `198.51.7.9:443/tcp`: a port and its protocol.
+  if (path === '' || /^(?:tcp|udp|https?|tls)$/i.test(path)) return undefined;
   // `1.2.3.0/24`, `evil.com/evil.net`, `1.2.3.4/5.6.7.8`: a range, alternatives.
   if (/^\d{1,2}$/.test(path) && ADDRESS.test(lower)) return undefined;
   const first = path.toLowerCase();
