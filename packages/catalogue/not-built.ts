@@ -3,12 +3,6 @@ import type { NotBuilt } from '@sigwright/contracts';
 
 export const notBuilt: readonly NotBuilt[] = [
   {
-    name: 'app-layer-state',
-    since: '8.0',
-    summary: 'state of the transaction',
-    reason: 'not built yet; a hook in the header, such as `tls:client_hello_done`, names one state',
-  },
-  {
     name: 'asn1',
     since: '1.0',
     summary: 'oddities of ASN.1 at a place in the payload',

@@ -157,6 +157,8 @@ export interface TransactionCondition {
   readonly progress: number;
   /** directions in which it can be decided */
   readonly directions: readonly Direction[];
+  /** true where it can hold before the protocol read anything of the direction */
+  readonly early?: boolean;
   test(transaction: Transaction, direction: Direction, flow: Flow): boolean;
 }
 

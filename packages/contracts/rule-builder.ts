@@ -89,6 +89,8 @@ export interface RuleBuilder {
 
   /** Protocols of the flows that rules for `written`, a header word, may be true on: itself and those that carry it. */
   spokenAs(written: string): readonly string[];
+  /** The state of that name (a hook) of the protocol that the rule is for so far; undefined (and a diagnostic was made) where there is none. */
+  stateNamed(name: string): { readonly protocol: string; readonly progress: number } | undefined;
   /** Is there such a keyword? */
   knows(keyword: string): boolean;
   /** The rule is not for this engine: neither loaded nor refused. */

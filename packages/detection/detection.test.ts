@@ -246,3 +246,24 @@ describe('a protocol that was agreed on and is not what follows', () => {
     expect(alertsOf(rule(header, options), capture).length > 0).toBe(fires);
   });
 });
+
+describe('states of a transaction', () => {
+  // The hello comes in two parts: after the first one the transaction is there and nothing of it is read.
+  const whole = composeCapture({ seed: 9 });
+  whole.tlsConnection({ client: CLIENT, server: SERVER, serverName: 'cdn.evil.example' });
+  const once = whole.finish();
+  test.each([
+    ['at the state, once in each direction', 'app-layer-state:client_hello_done;', 1],
+    ['beyond it', 'app-layer-state:>client_hello_done;', 1],
+    ['a state of the server', 'app-layer-state:>server_cert_done;', 1],
+    ['never', 'flow:to_client; app-layer-state:<client_in_progress;', 0],
+  ])('%s', (_why, options, least) => {
+    expect(alertsOf(rule('tls any any -> any any', options), once).length >= least).toBe(true);
+    if (least === 0) expect(alertsOf(rule('tls any any -> any any', options), once)).toEqual([]);
+  });
+  test('before a state that is still being read', () => {
+    const hello = `\x16\x03\x01\x00\x40\x01\x00\x00\x3c${'\x03\x03'}${'r'.repeat(32)}\x00\x00\x04\x13\x01\x13\x02\x01\x00${'\x00'.repeat(19)}`;
+    const parts = tcp(443, ['client', hello.slice(0, 20)], ['server', ''], ['client', hello.slice(20)]);
+    expect(alertsOf(rule('tls any any -> any any', 'flow:to_server; app-layer-state:<client_hello_done;'), parts)).toEqual([1]);
+  });
+});

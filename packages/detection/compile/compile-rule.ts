@@ -18,6 +18,7 @@ import {
   type Fix,
   type FlowDemand,
   type FrameBuffer,
+  hooksOf,
   isProblem,
   PAYLOAD,
   type PacketBuffer,
@@ -463,6 +464,20 @@ class Builder implements RuleBuilder {
     const definition = this.#compiler.catalogue.protocols.get(written);
     if (definition === undefined) return [written];
     return definition.aloneAs === written ? [definition.name] : this.#carriers(definition.name);
+  }
+
+  stateNamed(name: string): { protocol: string; progress: number } | undefined {
+    const { protocols } = this.#compiler.catalogue;
+    const protocol = protocols.get(this.rule.protocol.split(':')[0]) ?? [...this.#protocols].map((demanded) => protocols.get(demanded)).find(Boolean);
+    if (protocol === undefined) {
+      this.problem('no-protocol', 'the rule is for no one protocol, so no state can be named', 'write the protocol in the header');
+      return undefined;
+    }
+    const states = hooksOf(protocol).flat();
+    const state = states.find((known) => known.name === name);
+    if (state !== undefined) return { protocol: protocol.name, progress: state.progress };
+    this.problem('unknown-state', `\`${protocol.name}\` has no state \`${name}\``, `its states are ${states.map((known) => known.name).join(', ')}`);
+    return undefined;
   }
 
   knows(keyword: string): boolean {

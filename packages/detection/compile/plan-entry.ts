@@ -44,6 +44,8 @@ export interface PlanEntry {
   /** protocols it may be true on; undefined: any */
   readonly protocols: readonly string[] | undefined;
   readonly directions: readonly Direction[];
+  /** it can hold on a transaction of which nothing was read yet */
+  readonly beforeAll: boolean;
   readonly payloadBits: number;
   readonly ofTransaction: boolean;
   readonly ofFrame: boolean;
@@ -72,6 +74,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     header: rule.header,
     protocols: rule.protocols,
     directions: rule.directions,
+    beforeAll: rule.transactionConditions.some((one) => one.early === true),
     payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
     ofTransaction: rule.ofTransaction,
     ofFrame: rule.frameTests.length > 0,

@@ -25,6 +25,9 @@ import { HeaderResolver, type RuleHeader } from './header.ts';
 import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
 import { reachOf } from './prefilter-choice.ts';
 
+/** In `directionBits`: it can hold on a transaction of which nothing was read yet. */
+export const EARLY = 4;
+
 /** Tables for one buffer (with its transforms) in one direction. */
 export interface BufferGroup {
   readonly direction: Direction;
@@ -59,7 +62,7 @@ export interface PlanData {
   readonly gids: Uint32Array;
   readonly revs: Uint32Array;
   readonly headerNumbers: Uint16Array;
-  /** bit 0 to server, bit 1 to client */
+  /** bit 0 to server, bit 1 to client, EARLY */
   readonly directionBits: Uint8Array;
   /** 0: none asked for; else 1 + index in `protocolSets` */
   readonly protocolNumbers: Uint16Array;
@@ -244,6 +247,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     }
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
+    if (rule.beforeAll) directionBits[index] |= EARLY;
     payloadBits[index] = rule.payloadBits;
     if (rule.protocols !== undefined) {
       const key = rule.protocols.join();

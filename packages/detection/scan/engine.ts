@@ -605,7 +605,7 @@ export class Engine {
       if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
       const { progress } = transaction;
       const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
-      if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow);
+      if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow, all);
       if (all || (complete && this.#firewall?.awaits(definition, transaction, flow) !== true)) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
@@ -614,7 +614,7 @@ export class Engine {
     transactions.length = kept;
   }
 
-  #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow): void {
+  #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow, all: boolean): void {
     if (!transaction.recorded) {
       transaction.recorded = true;
       if (!transaction.unrecorded) this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
@@ -622,6 +622,8 @@ export class Engine {
     if (transaction.files === undefined) return;
     for (const file of transaction.files) {
       if (file.recorded || file.size === 0) continue;
+      // Where files are stored, rules that still look at it may ask for it.
+      if (this.#settings.wholeFiles && !all && transaction.changed[file.direction]) continue;
       file.recorded = true;
       file.stored ??= (flow.filesStored & (1 << file.direction)) !== 0;
       this.#handlers.file?.(definition, file, transaction, flow, this.#packet);

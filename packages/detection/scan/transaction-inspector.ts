@@ -18,9 +18,10 @@ import {
   type Transaction,
   type TransactionBuffer,
 } from '@sigwright/contracts';
+import type { TcpStream } from '@sigwright/traffic';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
-import { type BufferGroup, type PlanUse, protocolsFitting } from '../compile/plan.ts';
+import { type BufferGroup, EARLY, type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
@@ -41,6 +42,8 @@ interface Prepared {
   /** the number of each group */
   readonly all: Uint16Array;
   readonly always: Uint32Array;
+  /** one of these looks before anything was read */
+  readonly early: boolean;
 }
 
 /** What detection keeps about one direction of one transaction. */
@@ -152,8 +155,8 @@ export class TransactionInspector {
 
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     this.#spoken = definition;
-    if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
     const prepared = this.#prepare(definition, direction);
+    if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
     // No rule asks for anything of it.
     if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && detection.payloadFound[direction] === undefined)
       return;
@@ -360,7 +363,7 @@ export class TransactionInspector {
       const always = data.transactionAlways.filter(
         (rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && protocolsHere[data.protocolNumbers[rule]] !== 0,
       );
-      prepared = { groups, all: Uint16Array.from(groups.keys()), always };
+      prepared = { groups, all: Uint16Array.from(groups.keys()), always, early: always.some((rule) => (data.directionBits[rule] & EARLY) !== 0) };
       directions[direction] = prepared;
     }
     return prepared;
@@ -460,4 +463,8 @@ function bytesKept(transaction: Transaction): number {
   let bytes = 0;
   if (transaction.files !== undefined) for (const file of transaction.files) bytes += file.kept;
   return bytes;
+}
+
+function saidAnything(flow: Flow, direction: Direction): boolean {
+  return (flow.stream as TcpStream | undefined)?.sides[direction].available !== 0;
 }

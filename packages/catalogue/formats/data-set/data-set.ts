@@ -3,7 +3,7 @@
  * where a file gives one. Suricata user guide, "Datasets". Sets belong to the settings that rules are compiled with, so that
  * all rules, however often they are compiled, see the same ones.
  */
-import { addressBytes, formatAddress, fromHex, fromLatin1, hex, latin1, parseAddress } from '@sigwright/bytes';
+import { addressBytes, formatAddressLong, fromHex, fromLatin1, hex, latin1, parseAddress } from '@sigwright/bytes';
 import type { DataSet, DataSetType, EngineSettings } from '@sigwright/contracts';
 
 /** Values in one set; beyond it nothing is added (rules that set must not eat the memory). */
@@ -104,7 +104,7 @@ function writeValue(bytes: Uint8Array, type: DataSetType): string {
       const at = mapped ? 12 : 0;
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const words = Uint32Array.from({ length: 4 }, (_, word) => (at + word * 4 + 4 <= bytes.length ? view.getUint32(at + word * 4) : 0));
-      return formatAddress(words, bytes.length - at === 4 ? 4 : 6);
+      return formatAddressLong(words, bytes.length - at === 4 ? 4 : 6);
     }
   }
 }

@@ -340,6 +340,44 @@ export const keywords = asKeywords(
       });
     },
   }),
+  keyword({
+    name: 'app-layer-state',
+    family: 'flow',
+    since: '8.0',
+    summary: 'the transaction is before (`<`), in, or beyond (`>`) a state in the direction that is looked at',
+    kind: 'condition',
+    argument: custom(
+      '[<|>]<state>',
+      ['client_hello_done', '<client_hello_done'],
+      (written): { value: { order: '<' | '=' | '>'; state: string } } | { problem: string } => {
+        const [, sign, state] = /^\s*([<>]?)\s*(\S*)\s*$/.exec(written) ?? [];
+        return state === undefined || state === '' ? { problem: 'no state is named' } : { value: { order: sign === '<' || sign === '>' ? sign : '=', state } };
+      },
+    ),
+    examples: ['tls.sni; content:"example"; app-layer-state:client_hello_done;', 'tls.sni; content:"example"; app-layer-state:>client_hello_done;'],
+    broken: [
+      { options: 'app-layer-state:client_hello_done;', code: 'app-layer-state/no-protocol' },
+      { options: 'tls.sni; content:"example"; app-layer-state:nowhere;', code: 'app-layer-state/unknown-state' },
+    ],
+    apply({ order, state }, builder) {
+      const named = builder.stateNamed(state);
+      if (named === undefined) return;
+      const { protocol, progress } = named;
+      builder.demandProtocol(protocol);
+      builder.addTransaction({
+        keyword: 'app-layer-state',
+        describes: `the transaction is ${order === '<' ? 'before ' : order === '>' ? 'beyond ' : ''}${order === '=' ? 'at ' : ''}${state}`,
+        protocol,
+        progress: order === '<' ? 0 : order === '=' ? progress : progress + 1,
+        early: order === '<',
+        directions: [TO_SERVER, TO_CLIENT],
+        test: (transaction, direction) => {
+          const reached = transaction.progress[direction];
+          return order === '<' ? reached < progress : order === '=' ? reached === progress : reached > progress;
+        },
+      });
+    },
+  }),
   ...(
     [
       ['app-layer-event', 'application'],

@@ -199,7 +199,10 @@ export class TlsSession implements ProtocolSession {
       }
       if (side.recordLeft > 0) {
         const taken = Math.min(side.recordLeft, end - at);
-        if (taken > 0 && !side.encrypted) this.#handshake(direction, side, bytes, at, at + taken);
+        if (taken > 0 && !side.encrypted) {
+          this.#handshake(direction, side, bytes, at, at + taken);
+          this.#transaction.changed[direction] = true;
+        }
         side.recordLeft -= taken;
         at += taken;
       }
