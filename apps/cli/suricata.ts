@@ -30,6 +30,7 @@ import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRu
 import { LineWriter } from './shared/line-writer.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
+import { PacketLog } from './shared/packet-log.ts';
 import { loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
@@ -270,6 +271,12 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   } catch (problem) {
     return stop('output', (problem as Error).message);
   }
+  let packetLog: PacketLog | undefined;
+  try {
+    packetLog = PacketLog.of(configuration.tree, folder);
+  } catch (problem) {
+    return stop('output', (problem as Error).message);
+  }
   const rules = loadRules(present, configuration.settings);
   const firewall = loadFirewallRules(firewallRules, configuration.settings);
   const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
@@ -296,7 +303,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter, { luaOutputs, luaCounters });
+  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter, { luaOutputs, luaCounters, packetLog });
   luaOutputs.close();
   saveDataSets(configuration.settings, dataFolder);
   log.save();
@@ -365,7 +372,7 @@ async function inspect(
   log: EngineLog,
   store: FileStore,
   filter: PacketFilter,
-  { luaOutputs, luaCounters }: { readonly luaOutputs: LuaOutputs; readonly luaCounters: LuaCounters },
+  { luaOutputs, luaCounters, packetLog }: { readonly luaOutputs: LuaOutputs; readonly luaCounters: LuaCounters; readonly packetLog: PacketLog | undefined },
 ): Promise<number> {
   const { settings, eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
@@ -402,6 +409,7 @@ async function inspect(
         alert: (alert, packet) => {
           for (const writer of writers) writer.alert(alert, packet);
           fastFile?.line(fastLine(alert, packet, settings));
+          packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
           if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
         },
         anomaly: (packet, flow, transaction, name) => {
@@ -426,6 +434,7 @@ async function inspect(
         applicationError: (flow, cause) => counted.applicationError(flow, cause),
         flow: (flow) => {
           counted.flow(flow);
+          packetLog?.ended(flow);
           for (const writer of writers) writer.flow(flow);
           if (luaOutputs.any) luaOutputs.flow(flow);
         },
@@ -437,9 +446,11 @@ async function inspect(
         },
         tagged: (packet, flow) => {
           for (const writer of writers) writer.tagged(packet, flow);
+          packetLog?.tagged();
         },
         decided: (packet, flow) => {
           counted.decided(packet);
+          packetLog?.decided(packet, flow);
           if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);
         },
       });
@@ -450,11 +461,16 @@ async function inspect(
         log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
         if (fatal) exit = 1;
       }
-      const stats = (zeros: boolean): EveRecord => statsRecord(engine, counted, eveTimestamp(lastTime), loaded, zeros, store, luaCounters);
+      const stats = (zeros: boolean): EveRecord => statsRecord(engine, counted, eveTimestamp(lastTime), loaded, zeros, store, luaCounters, packetLog);
       for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(JSON.stringify(stats(eves[at].zeros)));
       if (luaOutputs.any) luaOutputs.stats(stats(true));
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }
+  }
+  packetLog?.close();
+  if (packetLog?.failure !== undefined) {
+    log.say('Error', 'output', packetLog.failure);
+    exit = 1;
   }
   for (const failure of [...files.map((file) => file.close()), fastFile?.close()]) {
     if (failure === undefined) continue;

@@ -531,3 +531,13 @@ function dataSetsOf(written: Tree | undefined): EngineSettings['dataSets'] {
   }
   return sets;
 }
+
+/** The options of an output of that name; undefined: there is none. */
+export function outputOf(tree: Tree, name: string): Tree | undefined {
+  const outputs = at(tree, 'outputs');
+  for (const output of Array.isArray(outputs) ? outputs : []) {
+    const node = at(output, name);
+    if (typeof node === 'object' && node !== null) return node as Tree;
+  }
+  return undefined;
+}

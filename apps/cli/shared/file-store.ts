@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DEFAULT_SETTINGS, type EveRecord, type FileFollower, type FileTransfer, type FollowFile } from '@sigwright/contracts';
-import { at, isYes, sizeOf, type Tree } from './configuration.ts';
+import { at, isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
 
 /** Bytes of one file that are kept for storage; what is larger is not stored. */
 const MOST_STORED = 256 * 1_048_576;
@@ -121,15 +121,6 @@ function storageOf(options: Tree, logFolder: string): Storage {
     every: isYes(options['force-filestore'], false),
     records: isYes(options['write-fileinfo'], false),
   };
-}
-
-function outputOf(tree: Tree, name: string): Tree | undefined {
-  const outputs = at(tree, 'outputs');
-  for (const output of Array.isArray(outputs) ? outputs : []) {
-    const node = at(output, name);
-    if (typeof node === 'object' && node !== null) return node as Tree;
-  }
-  return undefined;
 }
 
 /** `force-hash` of the records of files, whichever output holds it. */

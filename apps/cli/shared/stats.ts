@@ -14,6 +14,7 @@ export function statsRecord(
   zeros: boolean,
   files: { readonly failures: number },
   lua: LuaCounters,
+  packets: { readonly written: number; readonly filtered: number } | undefined,
 ): EveRecord {
   const { counters } = engine;
   const record = {
@@ -30,6 +31,7 @@ export function statsRecord(
         lua: { ...lua },
       },
       file_store: { fs_errors: files.failures },
+      ...(packets === undefined ? {} : { pcap_log: { written: packets.written, filtered_bpf: packets.filtered } }),
     },
   };
   return zeros ? record : withoutZeros(record);

@@ -1,0 +1,234 @@
+/**
+ * Packets as capture files (Suricata user guide, "Packet log (pcap-log)"): all of them, those of flows that alerted, or those that a
+ * rule tagged. A file that is full is followed by the next one; of a ring the oldest is removed. Classic pcap, microseconds.
+ */
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { DROPPED, type Flow, type Packet, TCP } from '@sigwright/contracts';
+import { type PacketFilter, readPacketFilter, type TcpStream } from '@sigwright/traffic';
+import { isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
+
+const MAGIC = 0xa1b2c3d4;
+const SNAP_LENGTH = 262_144;
+const FILE_HEADER = 24;
+const RECORD_HEADER = 16;
+const FLUSH_AT = 262_144;
+const DEFAULT_LIMIT = 1000 * 1_048_576;
+/** Frames of a flow that are kept because it may alert later, and of all flows together; beyond that the oldest are given up. */
+const MOST_KEPT_OF_FLOW = 1_048_576;
+const MOST_KEPT = 64 * 1_048_576;
+
+type Condition = 'all' | 'alerts' | 'tag';
+
+interface Settings {
+  readonly folder: string;
+  readonly name: string;
+  /** bytes of one file */
+  readonly limit: number;
+  /** 0: any number */
+  readonly files: number;
+  readonly multi: boolean;
+  readonly microseconds: boolean;
+  readonly condition: Condition;
+  readonly streamDepth: boolean;
+  readonly honourPass: boolean;
+  readonly filter: PacketFilter | undefined;
+}
+
+export class PacketLog {
+  written = 0;
+  filtered = 0;
+  /** the first file that could not be written; nothing more is tried */
+  failure: string | undefined = undefined;
+  readonly #settings: Settings;
+  readonly #names: string[] = [];
+  #file: number | undefined = undefined;
+  #link = -1;
+  #size = 0;
+  #pending: Uint8Array[] = [];
+  #pendingLength = 0;
+  #lastNumber = -1;
+  /** the packet at hand is to be written whatever its flow did */
+  #chosen = false;
+  readonly #kept = new WeakMap<Flow, Uint8Array[]>();
+  #keptBytes = 0;
+
+  private constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Undefined: the configuration asks for none. Throws an Error with words for the user where it asks for what can not be. */
+  static of(tree: Tree, logFolder: string): PacketLog | undefined {
+    const options = outputOf(tree, 'pcap-log');
+    if (options === undefined || !isYes(options['enabled'], false)) return undefined;
+    const compression = String(options['compression'] ?? 'none');
+    if (compression !== 'none') throw new Error(`pcap-log: compression "${compression}" is not built; only "none" is`);
+    const mode = String(options['mode'] ?? 'normal');
+    if (mode !== 'normal' && mode !== 'multi') throw new Error(`pcap-log: mode "${mode}" is neither normal nor multi`);
+    const condition = String(options['conditional'] ?? 'all');
+    if (condition !== 'all' && condition !== 'alerts' && condition !== 'tag')
+      throw new Error(`pcap-log: conditional "${condition}" is none of all, alerts, tag`);
+    const written = String(options['bpf-filter'] ?? '');
+    const filter = written === '' ? undefined : readPacketFilter(written);
+    if (filter !== undefined && 'problem' in filter) throw new Error(`pcap-log: bpf-filter: ${filter.problem}`);
+    const folder = String(options['dir'] ?? '');
+    return new PacketLog({
+      folder: isAbsolute(folder) ? folder : join(logFolder, folder),
+      name: String(options['filename'] ?? 'log.pcap'),
+      limit: sizeOf(options['limit'], DEFAULT_LIMIT),
+      files: Number(options['max-files'] ?? 0) || 0,
+      multi: mode === 'multi',
+      microseconds: String(options['ts-format'] ?? 'sec') === 'usec',
+      condition,
+      streamDepth: isYes(options['use-stream-depth'], false),
+      honourPass: isYes(options['honor-pass-rules'], false),
+      filter,
+    });
+  }
+
+  /** A rule alerted on the packet at hand, or at the end of its flow. `tags`: the rule tags what follows. */
+  alerted(flow: Flow | undefined, tags: boolean): void {
+    const { condition } = this.#settings;
+    if (condition === 'all' || (condition === 'tag' && !tags)) return;
+    this.#chosen = true;
+    if (flow === undefined) return;
+    // What the alert stands on came before it.
+    for (const record of this.#kept.get(flow) ?? []) this.#write(record);
+    this.#forget(flow);
+  }
+
+  tagged(): void {
+    if (this.#settings.condition === 'tag') this.#chosen = true;
+  }
+
+  /** All rules looked at it. */
+  decided(packet: Packet, flow: Flow | undefined): void {
+    const chosen = this.#chosen;
+    this.#chosen = false;
+    if (packet.isPseudo || packet.number === this.#lastNumber || packet.number === 0) return;
+    const { condition, streamDepth, honourPass, filter } = this.#settings;
+    if (honourPass && flow?.verdict === 'pass') return;
+    const stream = packet.protocol === TCP ? (flow?.stream as TcpStream | undefined) : undefined;
+    if (streamDepth && stream?.depthReached === true) return;
+    const { data, frameStart, frameEnd } = packet;
+    if (filter !== undefined && !filter.keeps(data, frameStart, frameEnd, packet.linkType, packet.wireLength)) {
+      this.filtered++;
+      this.#lastNumber = packet.number;
+      return;
+    }
+    const wanted = condition === 'all' || chosen || (condition === 'alerts' && flow?.alerted === true);
+    if (wanted) {
+      this.#lastNumber = packet.number;
+      this.#write(recordOf(packet), packet);
+    } else if (stream !== undefined && flow !== undefined && packet.payloadEnd > packet.payloadStart && (packet.decision & DROPPED) === 0) {
+      this.#lastNumber = packet.number;
+      this.#keep(flow, packet);
+    }
+  }
+
+  /** The flow is over: what it had is not asked for any more. */
+  ended(flow: Flow): void {
+    if (this.#settings.condition !== 'all') this.#forget(flow);
+  }
+
+  close(): void {
+    this.#flush();
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #keep(flow: Flow, packet: Packet): void {
+    if (this.#keptBytes >= MOST_KEPT) return;
+    const record = recordOf(packet);
+    const kept = this.#kept.get(flow) ?? [];
+    this.#kept.set(flow, kept);
+    kept.push(record);
+    this.#keptBytes += record.length;
+    for (let size = kept.reduce((sum, one) => sum + one.length, 0); size > MOST_KEPT_OF_FLOW; ) {
+      const oldest = kept.shift()?.length ?? 0;
+      size -= oldest;
+      this.#keptBytes -= oldest;
+    }
+    this.#link = this.#link === -1 ? packet.linkType : this.#link;
+  }
+
+  #forget(flow: Flow): void {
+    for (const record of this.#kept.get(flow) ?? []) this.#keptBytes -= record.length;
+    this.#kept.delete(flow);
+  }
+
+  #write(record: Uint8Array, packet?: Packet): void {
+    if (this.failure !== undefined) return;
+    // A file has one link type.
+    const link = packet?.linkType ?? this.#link;
+    if (this.#file === undefined || this.#size + record.length > this.#settings.limit || link !== this.#link) this.#next(record, link);
+    this.#pending.push(record);
+    this.#pendingLength += record.length;
+    this.#size += record.length;
+    this.written++;
+    if (this.#pendingLength >= FLUSH_AT) this.#flush();
+  }
+
+  #next(record: Uint8Array, link: number): void {
+    this.close();
+    const { folder, files } = this.#settings;
+    const view = new DataView(record.buffer, record.byteOffset);
+    const path = join(folder, this.#nameAt(view.getUint32(0, true), view.getUint32(4, true)));
+    try {
+      mkdirSync(folder, { recursive: true });
+      this.#file = openSync(path, 'w');
+    } catch (cause) {
+      this.failure = `${path} could not be opened: ${(cause as Error).message}`;
+      return;
+    }
+    this.#link = link;
+    this.#pending.push(fileHeader(link));
+    this.#pendingLength = FILE_HEADER;
+    this.#size = FILE_HEADER;
+    if (this.#names[this.#names.length - 1] !== path) this.#names.push(path);
+    if (files > 0 && this.#names.length > files) rmSync(this.#names.shift() ?? '', { force: true });
+  }
+
+  /** `%n`, `%i`: number and id of the thread, of which there is one; `%t`: when the first packet came. */
+  #nameAt(seconds: number, micros: number): string {
+    const { name, multi, microseconds } = this.#settings;
+    const time = microseconds ? `${seconds}.${String(micros).padStart(6, '0')}` : String(seconds);
+    return multi && name.includes('%') ? name.replaceAll('%n', '1').replaceAll('%i', '1').replaceAll('%t', time) : `${name}.${time}`;
+  }
+
+  #flush(): void {
+    if (this.#file === undefined || this.#pending.length === 0) return;
+    const bytes = Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingLength = 0;
+    try {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
+    } catch (cause) {
+      this.failure = `packets could not be written: ${(cause as Error).message}`;
+    }
+  }
+}
+
+function fileHeader(link: number): Uint8Array {
+  const header = new Uint8Array(FILE_HEADER);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint16(4, 2, true);
+  view.setUint16(6, 4, true);
+  view.setUint32(16, SNAP_LENGTH, true);
+  view.setUint32(20, link, true);
+  return header;
+}
+
+/** Header and frame of one packet. */
+function recordOf({ data, frameStart, frameEnd, time, wireLength }: Packet): Uint8Array {
+  const record = new Uint8Array(RECORD_HEADER + frameEnd - frameStart);
+  const view = new DataView(record.buffer);
+  const seconds = Math.floor(time / 1e6);
+  view.setUint32(0, seconds, true);
+  view.setUint32(4, Math.floor(time - seconds * 1e6), true);
+  view.setUint32(8, frameEnd - frameStart, true);
+  view.setUint32(12, wireLength, true);
+  record.set(data.subarray(frameStart, frameEnd), RECORD_HEADER);
+  return record;
+}
