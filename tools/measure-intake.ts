@@ -102,7 +102,7 @@ if (!existsSync(folder)) {
 
 const texts: string[] = [];
 let explained = 0;
-const options = intakeOptions(undefined, warningLists);
+const options = intakeOptions({ warningLists });
 for (const name of readdirSync(folder).sort()) {
   const path = join(folder, name, 'expected.json');
   if (!existsSync(path)) continue;

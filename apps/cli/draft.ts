@@ -52,7 +52,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const known: Rule[] = repository.rules.map(({ rule }) => rule);
   for (const file of values.rules ?? []) known.push(...parseRules(readFileSync(file, 'utf8')).rules);
   const sids = freeSids(repository);
-  const draft = draftRules(await readingOf(path, values.format, values['warning-lists']), {
+  const draft = draftRules(await readingOf(path, { form: values.format, warningLists: values['warning-lists'] }), {
     category: values.category,
     engine: values.engine === '8' ? 8 : 7,
     prefix: repository.settings['message-prefix'],

@@ -1,9 +1,17 @@
 /** `sigwright intake REPORT`: what a report says. `sigwright indicators --json FILE`: its indicators, one JSON object a line. */
 import { existsSync } from 'node:fs';
-import { FORMS } from '@sigwright/workbench';
+import { FORMS, type NameKind, type ReportIndicator } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { candidatesOf, isCapture } from './shared/capture-intake.ts';
-import { readingOf } from './shared/report.ts';
+import { type ReadingAbout, readingOf } from './shared/report.ts';
+
+const OPTIONS = {
+  json: { type: 'boolean' },
+  format: { type: 'string' },
+  'warning-lists': { type: 'string' },
+  names: { type: 'string' },
+  fetch: { type: 'boolean' },
+} as const;
 
 const INTAKE = `sigwright intake [FILE | URL] [options]
 
@@ -15,7 +23,9 @@ with the packet where it was seen first. They are candidates: nothing is said ab
                          (default: told from the file)
       --fetch            allows to fetch a URL: public addresses only, 32 MiB, 30 s
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
-      --json             all of it as JSON, with offsets, the source's sha256 and the time of reading
+      --names D          a folder of names of families and actors with synonyms (misp-galaxy clusters), beside those known already
+      --json             all of it as JSON: of each indicator type, value, written, start, end, role, benign, reason and sentence; names
+                         with how they are written; source, its sha256, when it was published and when it was read
 `;
 const INDICATORS = `sigwright indicators [FILE | URL] [options]
 
@@ -25,34 +35,49 @@ The indicators of a text (standard input where none is named).
                          (default: told from the file)
       --fetch            allows to fetch a URL: public addresses only, 32 MiB, 30 s
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
-      --json             one JSON object a line: type, value, start, end, role, benign, reason
+      --json             one JSON object a line: type, value, start, end, role, benign, reason, and port where one is written
+
+Types: domain, url, ipv4, ipv6, email, md5, sha1, sha256, cve, attack, ja3, ja4, user-agent, file, registry, handle. Roles: indicator, reference, victim, benign, credit.
+Offsets count UTF-16 units of the text; of another form than text, of the text that was read out of it.
 `;
 
 export async function indicators(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(INDICATORS, argv, {
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' }, fetch: { type: 'boolean' } },
+    options: OPTIONS,
   });
   const path = pathOf(positionals, INDICATORS);
-  for (const { type, value, start, end, role, benign, reason, port } of (await readingOf(path, values.format, values['warning-lists'], values.fetch))
-    .indicators) {
+  const { indicators: found } = await readingOf(path, aboutOf(values));
+  // Written in pieces: a list may have hundreds of thousands.
+  for (let from = 0; from < found.length; from += LINES_AT_ONCE)
     process.stdout.write(
-      values.json
-        ? `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`
-        : `${type.padEnd(8)} ${role.padEnd(10)} ${value}\n`,
+      found
+        .slice(from, from + LINES_AT_ONCE)
+        .map((one) => lineOf(one, values.json === true))
+        .join(''),
     );
-  }
   return 0;
+}
+
+const LINES_AT_ONCE = 1000;
+
+function lineOf({ type, value, start, end, role, benign, reason, port }: ReportIndicator, asJson: boolean): string {
+  if (asJson) return `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`;
+  return `${type.padEnd(10)} ${role.padEnd(10)} ${value}${port === undefined ? '' : `:${port}`}\n`;
+}
+
+function aboutOf(values: { readonly format?: string; readonly 'warning-lists'?: string; readonly names?: string; readonly fetch?: boolean }): ReadingAbout {
+  return { form: values.format, warningLists: values['warning-lists'], names: values.names, fetch: values.fetch };
 }
 
 export async function intake(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(INTAKE, argv, {
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, format: { type: 'string' }, 'warning-lists': { type: 'string' }, fetch: { type: 'boolean' } },
+    options: OPTIONS,
   });
   const path = pathOf(positionals, INTAKE);
   if (path !== '-' && existsSync(path) && isCapture(path)) return captureIntake(path, values.json === true);
-  const reading = await readingOf(path, values.format, values['warning-lists'], values.fetch);
+  const reading = await readingOf(path, aboutOf(values));
   if (values.json) {
     const { text, ...rest } = reading;
     process.stdout.write(`${JSON.stringify({ ...rest, length: text.length }, undefined, 1)}\n`);
@@ -62,9 +87,13 @@ export async function intake(argv: readonly string[]): Promise<number> {
     if (list.length > 0) process.stdout.write(`${name.padEnd(12)}${list.join(', ')}\n`);
   };
   process.stdout.write(`${reading.title}\n\n`);
+  line('source', reading.source === undefined ? [] : [reading.source]);
+  line('published', reading.published === undefined ? [] : [reading.published]);
   line('credits', reading.credits);
-  line('families', reading.families);
-  line('actors', reading.actors);
+  const named = (kind: NameKind): string[] =>
+    reading.names.filter((one) => one.kind === kind).map(({ name, written }) => (written.toLowerCase() === name.toLowerCase() ? name : `${name} (${written})`));
+  line('families', named('family'));
+  line('actors', named('actor'));
   line('CVEs', reading.cves);
   line('techniques', reading.techniques);
   line('references', reading.references);

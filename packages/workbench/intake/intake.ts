@@ -5,7 +5,7 @@
  */
 import { type FindOptions, findIndicators, type ReportIndicator } from './find-indicators.ts';
 import { type NameFound, type NameIndex, namesIn } from './names.ts';
-import { looksLikeHtml, textOfHtml } from './text-of.ts';
+import { articleOfHtml, looksLikeHtml } from './text-of.ts';
 import { indexWarningLists, type WarningList } from './warning-lists.ts';
 
 export { findIndicators, type ReportIndicator, registrable, sharedParent } from './find-indicators.ts';
@@ -25,6 +25,8 @@ export interface ReportReading {
   readonly title: string;
   /** where the report says it comes from: an HTML page's canonical address or a line `Source: <address>` */
   readonly source?: string;
+  /** when the report says it was published, as written there */
+  readonly published?: string;
   /** what offsets refer to (UTF-16 units): the input itself, or the text of an HTML page */
   readonly text: string;
   /** in the order of the text; the same value may stand at several places */
@@ -51,7 +53,7 @@ const HEAD = 4000;
 export function readReport(input: string, options: IntakeOptions): ReportReading {
   const cut = input.length > LONGEST_TEXT ? input.slice(0, LONGEST_TEXT) : input;
   const isHtml = options.format === 'html' || (options.format === undefined && looksLikeHtml(cut));
-  const page = isHtml ? textOfHtml(cut) : undefined;
+  const page = isHtml ? articleOfHtml(cut) : undefined;
   const text = page?.text ?? cut;
   const warnings = options.warnings ?? (options.warningLists === undefined ? undefined : indexWarningLists(options.warningLists));
   const indicators = findIndicators(text, warnings === undefined ? options : { ...options, warnings });
@@ -74,6 +76,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
   return {
     title: page?.title || titleOf(text),
     ...(source === undefined ? {} : { source }),
+    ...(page?.published === undefined ? {} : { published: page.published }),
     text,
     indicators,
     references: [...references],
@@ -83,7 +86,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     actors: names.names.filter((one) => one.kind === 'actor').map((one) => one.name),
     names: names.names,
     hashtags: names.hashtags,
-    credits: [...credits],
+    credits: [...(page?.author === undefined ? [] : [page.author]), ...credits],
   };
 }
 

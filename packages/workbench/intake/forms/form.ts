@@ -13,6 +13,10 @@ export interface FormText {
   readonly title?: string;
   /** address of the report */
   readonly source?: string;
+  /** when it was published, as the form says it */
+  readonly published?: string;
+  /** what could not be read, or not all of it, and why */
+  readonly problem?: string;
   /** handles and names as the form gives them */
   readonly credits: readonly string[];
   /** what the form itself says is no indicator: `value: why` */
@@ -43,6 +47,12 @@ export function textOfPiece(html: string): string {
   const { text, links } = textOfHtml(html);
   const hidden = [...new Set(links)].filter((link) => /^https?:/i.test(link) && !text.includes(link.replace(/^https?:\/\//i, '')));
   return hidden.length === 0 ? text : `${text}\n${hidden.map((link) => `Reference: ${link}`).join('\n')}`;
+}
+
+/** `{ published }` where there is a time. */
+export function publishedAt(value: unknown): { readonly published?: string } {
+  const written = wordsOfJson(value).trim();
+  return written === '' ? {} : { published: written };
 }
 
 export function isSomething(text: string): boolean {

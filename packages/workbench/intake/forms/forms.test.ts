@@ -33,6 +33,9 @@ interface Case {
   readonly source?: string;
   readonly credits?: readonly string[];
   readonly leftOut?: readonly string[];
+  readonly published?: string;
+  readonly problem?: RegExp;
+  readonly encoding?: 'utf-16le';
 }
 
 const MD5 = 'a0a3ab98d2cf869aec830a98d4be2dfa';
@@ -169,20 +172,207 @@ const CASES: readonly Case[] = [
     indicators: ['http://evil-two.xyz/a', 'evil-one.xyz'],
   },
   { why: 'JSON of no known form is read as text', input: json({ domain: 'evil-one.xyz' }), form: 'text', indicators: ['evil-one.xyz'] },
-  { why: 'broken JSON is read as text', input: '{"Event": {"info": "x", evil-one[.]xyz', form: 'text', indicators: ['evil-one.xyz'] },
-  { why: 'a PDF that is none is read as text', input: '%PDF-1.4 evil-one[.]xyz', form: 'text', indicators: ['evil-one.xyz'] },
-  { why: 'a broken feed is read as far as it goes, or as what it looks like', input: '<rss evil-one[.]xyz', form: 'text', indicators: ['evil-one.xyz'] },
+  {
+    why: 'broken JSON is read as text, which is said',
+    input: '{"Event": {"info": "x", evil-one[.]xyz',
+    form: 'text',
+    indicators: ['evil-one.xyz'],
+    problem: /JSON is broken/,
+  },
+  { why: 'a PDF that is none says so', input: '%PDF-1.4 evil-one[.]xyz', form: 'pdf', indicators: [], problem: /^the PDF can not be read: / },
+  { why: 'a PDF cut in the middle', input: pdf('The loader talks to evil-one[.]xyz').slice(0, 120), form: 'pdf', indicators: [], problem: /PDF/ },
+  {
+    why: 'a broken feed is read as far as it goes, or as what it looks like',
+    input: '<rss evil-one[.]xyz',
+    form: 'text',
+    indicators: ['evil-one.xyz'],
+    problem: /feed is broken/,
+  },
+  {
+    why: 'a mail with a page, a mail, a list and a program attached: what is a report is read, all are named with their digest',
+    input: [
+      'From: "Ada" <ada@small-lab.net>',
+      'Date: Fri, 8 Mar 2024 12:00:00 +0000',
+      'Subject: =?utf-8?Q?K=C3=A4lte?=',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      'Content-Type: multipart/alternative; boundary=c',
+      '',
+      '--c',
+      'Content-Type: text/plain',
+      '',
+      'See page.',
+      '--c',
+      'Content-Type: text/html; charset=utf-8',
+      'Content-Transfer-Encoding: base64',
+      '',
+      btoa('<p>It asks evil-one[.]xyz, and it does so every hour of the day.</p>'),
+      '--c--',
+      '--b',
+      'Content-Type: text/csv',
+      'Content-Disposition: attachment; filename=list.csv',
+      '',
+      'domain,"evil-two.xyz"',
+      '--b',
+      'Content-Type: message/rfc822',
+      '',
+      'From: x@small-lab.net',
+      'Subject: inner',
+      '',
+      'evil-three[.]xyz',
+      '--b',
+      'Content-Type: application/octet-stream',
+      'Content-Disposition: attachment; filename=invoice.exe',
+      'Content-Transfer-Encoding: base64',
+      '',
+      'TVo=',
+      '--b--',
+      '',
+    ].join('\r\n'),
+    form: 'email',
+    title: 'Kälte',
+    published: '2024-03-08T12:00:00.000Z',
+    credits: ['Ada'],
+    indicators: ['evil-one.xyz', 'evil-two.xyz', 'evil-three.xyz', 'invoice.exe', '9b8db510ef42b8ed54a3712636fda55a4f8cfcd5493e20b74ab00cd4f3979f2d'],
+  },
+  {
+    why: 'a page: menus, side columns and related posts are no part of it, rows stay rows, hidden mail is seen',
+    input: `<!doctype html><html><head><title>Cold rain</title><meta property="article:published_time" content="2024-03-08"><meta name="author" content="Ada"></head><body class="has-sidebar">
+<nav><a href="https://shop.small-lab.net/">Shop</a> nav.small-lab.net</nav><div class="cookie-banner">cookies.small-lab.net</div>
+<main><article><header><h1>Cold rain</h1></header><p>${'The loader waits for rain. '.repeat(12)}</p>
+<table><tr><td>evil-<b>one</b>[.]xyz</td><td>C2</td></tr></table><p>Write to <a class="__cf_email__" data-cfemail="422d2c2702273427316c3a3b38">[hidden]</a></p></article></main>
+<aside class="related">related.small-lab.net</aside><footer>foot.small-lab.net</footer></body></html>`,
+    form: 'html',
+    title: 'Cold rain',
+    published: '2024-03-08',
+    credits: ['Ada'],
+    indicators: ['evil-one.xyz'],
+  },
+  {
+    why: 'a page that is nothing but what looks like furniture is read whole',
+    input: '<html><body><div class="menu"><p>It asks evil-one[.]xyz</p></div></body></html>',
+    form: 'html',
+    indicators: ['evil-one.xyz'],
+  },
+  {
+    why: 'a page with an element that is never closed is read whole',
+    input: `<html><body><nav><p>${'It rains. '.repeat(40)}It asks evil-one[.]xyz</p></body></html>`,
+    form: 'html',
+    indicators: ['evil-one.xyz'],
+  },
+  { why: 'UTF-16 by its mark', input: '\ufeffIt asks evil-one[.]xyz', encoding: 'utf-16le', form: 'text', indicators: ['evil-one.xyz'] },
+  { why: 'an office document is none of the forms', input: 'PK\u0003\u0004 evil-one[.]xyz', form: 'text', indicators: [], problem: /ZIP archive/ },
+  { why: 'a program is none either', input: 'MZ\u0000\u0001 evil-one[.]xyz', form: 'text', indicators: [], problem: /Windows program/ },
+  {
+    why: 'RSS with the article in an extension and its author in another',
+    input:
+      '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Blog</title><item><title>Loader</title><link>https://blog.small-lab.net/1</link><dc:creator>Ada</dc:creator><pubDate>Fri, 08 Mar 2024 12:00:00 GMT</pubDate><description>short</description><content:encoded><![CDATA[<p>C2 evil-one[.]xyz</p>]]></content:encoded></item></channel></rss>',
+    form: 'feed',
+    indicators: ['evil-one.xyz'],
+    credits: ['Ada'],
+    published: 'Fri, 08 Mar 2024 12:00:00 GMT',
+  },
+  {
+    why: 'a JSON feed',
+    input: json({
+      version: 'https://jsonfeed.org/version/1.1',
+      title: 'Blog',
+      items: [{ id: '1', content_html: '<p>C2 evil-one[.]xyz</p>', authors: [{ name: 'Ada' }] }],
+    }),
+    form: 'feed',
+    indicators: ['evil-one.xyz'],
+    credits: ['Ada'],
+  },
+  {
+    why: 'MISP: an IPv6 address with a port, a report within the event, names of galaxies',
+    input: json({
+      response: [
+        {
+          Event: {
+            info: 'x',
+            date: '2024-03-08',
+            Galaxy: [{ GalaxyCluster: [{ value: 'Emotet' }] }],
+            Attribute: [{ type: 'ip-dst|port', value: '2a0d:5600::7|8443', to_ids: true }],
+            EventReport: [{ content: 'It asks evil-one[.]xyz, too.' }],
+          },
+        },
+      ],
+    }),
+    form: 'misp',
+    indicators: ['2a0d:5600::7', 'evil-one.xyz'],
+    published: '2024-03-08',
+  },
+  {
+    why: 'STIX: lists of values, what is not meant, and rules of other languages',
+    input: json({
+      type: 'bundle',
+      objects: [
+        {
+          type: 'indicator',
+          pattern_type: 'stix',
+          created: '2024-03-08T00:00:00Z',
+          pattern: "[domain-name:value IN ('evil-one.xyz', 'evil-two.xyz') AND url:value != 'http://good.xyz/']",
+        },
+        { type: 'indicator', name: 'a rule', pattern_type: 'yara', pattern: "rule x { strings: $a = 'http://no.xyz/' condition: $a }" },
+      ],
+    }),
+    form: 'stix',
+    indicators: ['evil-one.xyz', 'evil-two.xyz'],
+    published: '2024-03-08T00:00:00Z',
+    leftOut: ['a rule: a pattern in the language yara'],
+  },
+  {
+    why: 'Triage: flows, notes of ransom, droppers, techniques',
+    input: json({
+      sample: { id: '240308-abcd12efgh', target: 'a.exe' },
+      network: { flows: [{ dst: '203.0.114.7:443', tls_sni: 'evil-one.xyz', tls_ja3: MD5 }] },
+      signatures: [{ ttp: ['T1059'] }],
+      extracted: [{ dropper: { urls: [{ type: 'exe.dropper', url: 'http://evil-two.xyz/a' }] }, ransom_note: { emails: ['joe@evil-three.xyz'] } }],
+    }),
+    form: 'triage',
+    indicators: ['a.exe', 'http://evil-two.xyz/a', 'joe@evil-three.xyz', 'evil-one.xyz', MD5, '203.0.114.7'],
+  },
+  {
+    why: 'the list of indicators of ANY.RUN',
+    input: json([
+      { category: 'DNS requests', type: 'domain', ioc: 'evil-one.xyz', reputation: 2 },
+      { category: 'DNS requests', type: 'domain', ioc: 'good.xyz', reputation: 4 },
+    ]),
+    form: 'anyrun',
+    indicators: ['evil-one.xyz'],
+    leftOut: ['good.xyz: the sandbox knows it as harmless'],
+  },
+  {
+    why: 'a thread of Mastodon',
+    input: json({ ancestors: [], descendants: [{ account: { acct: 'ada' }, created_at: '2024-03-08', content: '<p>C2 evil-one[.]xyz</p>' }] }),
+    form: 'mastodon',
+    indicators: ['evil-one.xyz'],
+    credits: ['@ada'],
+    published: '2024-03-08',
+  },
+  {
+    why: 'CSV with comments before it and semicolons',
+    input: '# list, of, all\nurl;note\nhttp://evil-one.xyz/a;"x;y"\n',
+    name: 'a.csv',
+    form: 'csv',
+    indicators: ['http://evil-one.xyz/a'],
+  },
+  { why: 'tabs', input: 'evil-one.xyz\tC2\n', name: 'a.tsv', form: 'csv', indicators: ['evil-one.xyz'] },
 ];
 
 describe('forms', () => {
-  test.each(CASES)('$why', async ({ input, name, form, indicators, title, source, credits, leftOut }) => {
-    const reading = await readReportOf(bytes(input), options, name === undefined ? {} : { name });
+  test.each(CASES)('$why', async ({ input, name, form, indicators, title, source, credits, leftOut, published, problem, encoding }) => {
+    const reading = await readReportOf(encoding === undefined ? bytes(input) : Buffer.from(input, encoding), options, name === undefined ? {} : { name });
     expect(reading.form).toBe(form);
     expect([...new Set(reading.indicators.filter((one) => one.role === 'indicator').map((one) => one.value))]).toEqual(indicators);
     if (title !== undefined) expect(reading.title).toBe(title);
     if (source !== undefined) expect(reading.source).toBe(source);
     if (credits !== undefined) expect(reading.credits).toEqual(credits);
     expect(reading.leftOut).toEqual(leftOut ?? []);
+    expect(reading.published).toBe(published ?? reading.published);
+    expect(reading.problem ?? '').toMatch(problem ?? /^$/);
   });
 });
 

@@ -21,34 +21,84 @@ const JSON_FORMS: readonly (readonly [Form, (value: unknown) => FormText | undef
   ['anyrun', readAnyRun],
 ];
 
-/** `name`: the file's, for CSV, which nothing else tells. `form`: taken as said, where it can be read as such. */
-export async function readForm(bytes: Uint8Array, options: { readonly name?: string; readonly form?: Form } = {}): Promise<FormText> {
+/** A report is cut there: nobody reads one of 64 MiB, and what unpacks from a PDF or a mail is held to it, too. */
+const LONGEST_TEXT = 64 * 1024 * 1024;
+
+/** First bytes of files that are no report, and what to say of them. */
+const NO_REPORTS: readonly (readonly [magic: string, what: string])[] = [
+  ['PK\x03\x04', 'a ZIP archive (or a document of an office program): unpack it, or save it as PDF or text'],
+  ['\xd0\xcf\x11\xe0', 'an old office document: save it as PDF or text'],
+  ['\x1f\x8b', 'packed by gzip: unpack it'],
+  ['7z\xbc\xaf', 'a 7-Zip archive: unpack it'],
+  ['Rar!', 'a RAR archive: unpack it'],
+  ['MZ', 'a Windows program'],
+  ['\x7fELF', 'a Linux program'],
+  ['\x89PNG', 'a picture'],
+  ['\xff\xd8\xff', 'a picture'],
+  ['GIF8', 'a picture'],
+];
+/** Bytes that are looked at for zeros, which no text has. */
+const HEAD = 4096;
+
+/**
+ * `name`: the file's, for CSV, which nothing else tells. `form`: taken as said, where it can be read as such. What is no text at all, or
+ * could not be read whole, comes with a problem; never throws.
+ */
+export async function readForm(bytes: Uint8Array, options: { readonly name?: string; readonly form?: Form } = {}, depth = 0): Promise<FormText> {
+  const read = await readAny(bytes, options, depth);
+  if (read.text.length <= LONGEST_TEXT) return read;
+  return { ...read, text: read.text.slice(0, LONGEST_TEXT), problem: `only the first ${LONGEST_TEXT / 1024 / 1024} MiB of the text were read` };
+}
+
+async function readAny(bytes: Uint8Array, options: { readonly name?: string; readonly form?: Form }, depth: number): Promise<FormText> {
   const { form } = options;
   const wanted = (one: Form): boolean => form === undefined || form === one;
-  if (wanted('pdf') && (form === 'pdf' || startsWith(bytes, '%PDF-'))) {
-    const read = await readPdf(bytes);
-    if (read !== undefined) return read;
-  }
-  const text = new TextDecoder().decode(bytes);
-  const as = (plain: 'text' | 'html'): FormText => ({ form: plain, text, credits: [], leftOut: [] });
+  if (wanted('pdf') && (form === 'pdf' || startsWith(bytes, '%PDF-'))) return readPdf(bytes);
+  const text = decoded(bytes);
+  if (text === undefined) return { form: 'text', text: '', credits: [], leftOut: [], problem: `this is no report, but ${whatIs(bytes)}` };
+  const as = (plain: 'text' | 'html', problem?: string): FormText => ({
+    form: plain,
+    text,
+    credits: [],
+    leftOut: [],
+    ...(problem === undefined ? {} : { problem }),
+  });
   if (form === 'text' || form === 'html') return as(form);
   if (/^\s*[[{]/.test(text)) {
     const value = parseJson(text);
-    for (const [name, read] of JSON_FORMS) {
-      const found = value === undefined || !wanted(name) ? undefined : read(value);
+    for (const [name, readJson] of JSON_FORMS) {
+      const found = value === undefined || !wanted(name) ? undefined : readJson(value);
+      if (found !== undefined) return found;
+    }
+    if (value === undefined && /^\s*(?:\{\s*["}]|\[\s*[[{"\]])/.test(text)) return as('text', 'the JSON is broken; it was read as text');
+    if (wanted('feed') && /jsonfeed\.org\/version/.test(text.slice(0, HEAD))) {
+      const found = await readFeed(text);
       if (found !== undefined) return found;
     }
   }
-  if (wanted('feed') && /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]{0,2000}?-->\s*)?<(?:rss|feed|rdf:RDF)\b/i.test(text.slice(0, 4096))) {
-    const read = await readFeed(text);
-    if (read !== undefined) return read;
+  if (wanted('feed') && /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]{0,2000}?-->\s*)?<(?:rss|feed|rdf:RDF)\b/i.test(text.slice(0, HEAD))) {
+    const found = await readFeed(text);
+    return found ?? as('text', 'the feed is broken; it was read as text');
   }
   if (wanted('email') && (form === 'email' || looksLikeMail(text))) {
-    const read = await readMail(bytes);
-    if (read !== undefined) return read;
+    const found = await readMail(bytes, (inner, name, deeper) => readForm(inner, { name }, deeper), depth);
+    return found ?? as('text', 'the mail is broken; it was read as text');
   }
-  if (form === 'csv' || (form === undefined && /\.csv$/i.test(options.name ?? ''))) return readCsv(text);
-  return as(looksLikeHtml(text) ? 'html' : 'text');
+  if (form === 'csv' || (form === undefined && /\.[ct]sv$/i.test(options.name ?? ''))) return readCsv(text);
+  const problem = form === undefined ? undefined : `this can not be read as ${form}; it was read as text`;
+  return as(looksLikeHtml(text) ? 'html' : 'text', problem);
+}
+
+/** UTF-8, or UTF-16 where its mark says so; undefined for what is no text. */
+function decoded(bytes: Uint8Array): string | undefined {
+  const wide = startsWith(bytes, '\xff\xfe') ? 'utf-16le' : startsWith(bytes, '\xfe\xff') ? 'utf-16be' : undefined;
+  if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
+  const isBinary = bytes.subarray(0, HEAD).includes(0) || NO_REPORTS.some(([magic]) => magic.length > 2 && startsWith(bytes, magic));
+  return isBinary ? undefined : new TextDecoder().decode(bytes);
+}
+
+function whatIs(bytes: Uint8Array): string {
+  return NO_REPORTS.find(([magic]) => startsWith(bytes, magic))?.[1] ?? 'a binary file';
 }
 
 /** A reading of a report of any form; offsets refer to the text that was read out of it. */
@@ -56,6 +106,8 @@ export interface FormReading extends ReportReading {
   readonly form: Form;
   /** what the form itself says is no indicator: `value: why` */
   readonly leftOut: readonly string[];
+  /** what could not be read, or not all of it, and why */
+  readonly problem?: string;
 }
 
 export async function readReportOf(
@@ -63,13 +115,15 @@ export async function readReportOf(
   options: IntakeOptions,
   about: { readonly name?: string; readonly form?: Form } = {},
 ): Promise<FormReading> {
-  const { form, text, title, source, credits, leftOut } = await readForm(bytes, about);
+  const { form, text, title, source, published, credits, leftOut, problem } = await readForm(bytes, about);
   const plain = form === 'text' || form === 'html';
   const reading = readReport(text, plain ? options : { ...options, format: 'text' });
   return {
     ...reading,
     ...(title === undefined || title === '' ? {} : { title }),
     ...(source === undefined ? {} : { source }),
+    ...(published === undefined ? {} : { published }),
+    ...(problem === undefined ? {} : { problem }),
     credits: [...new Set([...credits, ...reading.credits])],
     form,
     leftOut,

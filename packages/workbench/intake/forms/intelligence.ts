@@ -2,7 +2,7 @@
  * Intelligence that is structured already: MISP events (core format, also as a `response` list) and STIX 2.1 bundles. Values become
  * lines of text with their type and comment, so that they get roles and warnings as the values of any report do.
  */
-import { type FormText, isSomething, type Json, objectOf, objectsOf, wordsOfJson } from './form.ts';
+import { type FormText, isSomething, type Json, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
 
 export function readMisp(value: unknown): FormText | undefined {
   const root = objectOf(value);
@@ -15,11 +15,14 @@ export function readMisp(value: unknown): FormText | undefined {
     lines.push(wordsOfJson(event['info']), '');
     const tags = objectsOf(event['Tag']).map((tag) => /="([^"]+)"/.exec(wordsOfJson(tag['name']))?.[1] ?? wordsOfJson(tag['name']));
     if (tags.length > 0) lines.push(`Tags: ${tags.join(', ')}`);
+    const galaxies = objectsOf(event['Galaxy']).flatMap((galaxy) => objectsOf(galaxy['GalaxyCluster']).map((cluster) => wordsOfJson(cluster['value'])));
+    if (galaxies.length > 0) lines.push(`Names: ${galaxies.join(', ')}`);
     const attributes = [...objectsOf(event['Attribute']), ...objectsOf(event['Object']).flatMap((object) => objectsOf(object['Attribute']))];
     for (const attribute of attributes) if (attribute['deleted'] !== true) mispAttribute(attribute, lines, leftOut);
+    for (const report of objectsOf(event['EventReport'])) if (report['deleted'] !== true) lines.push('', wordsOfJson(report['content']));
   }
   const credits = [...new Set(events.map((event) => wordsOfJson(objectOf(event['Orgc'])?.['name'])).filter(isSomething))];
-  return { form: 'misp', text: lines.join('\n'), title: wordsOfJson(events[0]['info']), credits, leftOut };
+  return { form: 'misp', text: lines.join('\n'), title: wordsOfJson(events[0]['info']), ...publishedAt(events[0]['date']), credits, leftOut };
 }
 
 function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): void {
@@ -31,12 +34,18 @@ function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): voi
   else if (type === 'comment' || type === 'text') lines.push(value);
   else if (attribute['to_ids'] === false) leftOut.push(`${value}: the event does not mean it for detection`);
   // `ip-dst|port`, `filename|md5`: two values of one thing; address and port belong together.
-  else if (type.includes('|')) lines.push(`${type}: ${type.endsWith('|port') ? value.replace('|', ':') : value.replaceAll('|', ' ')}${said}`);
+  else if (type.includes('|')) lines.push(`${type}: ${type.endsWith('|port') ? hostAndPort(value) : value.replaceAll('|', ' ')}${said}`);
   else lines.push(`${type}: ${value}${said}`);
 }
 
-/** Comparison values of a STIX pattern: `[domain-name:value = 'a.example']`. */
-const PATTERN_VALUE = /([a-z0-9-]+):([\w.'-]+)\s*(?:=|LIKE|MATCHES|IN)\s*\(?\s*'((?:[^'\\]|\\.)*)'/gi;
+function hostAndPort(value: string): string {
+  const [host, port] = value.split('|');
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Comparisons of a STIX pattern: `[domain-name:value = 'a.example']`, `[url:value IN ('a', 'b')]`; `!=` and `NOT` say what is not meant. */
+const PATTERN_VALUE = /([a-z0-9-]+):([\w.'[\]*-]+)\s+(?:=|LIKE|MATCHES|IN)\s*\(?\s*('(?:[^'\\]|\\.)*'(?:\s*,\s*'(?:[^'\\]|\\.)*')*)/gi;
+const QUOTED = /'((?:[^'\\]|\\.)*)'/g;
 const OBSERVABLES = new Set(['ipv4-addr', 'ipv6-addr', 'domain-name', 'url', 'email-addr', 'mac-addr', 'windows-registry-key']);
 const NAMED = new Set(['malware', 'threat-actor', 'intrusion-set', 'campaign', 'tool', 'attack-pattern', 'vulnerability']);
 
@@ -57,6 +66,7 @@ export function readStix(value: unknown): FormText | undefined {
     text: lines.filter(isSomething).join('\n'),
     ...(title === '' ? {} : { title }),
     ...(source === undefined ? {} : { source }),
+    ...publishedAt(report?.['published'] ?? report?.['created'] ?? objects.find((object) => object['created'] !== undefined)?.['created']),
     credits: objects
       .filter((object) => object['type'] === 'identity')
       .map((object) => wordsOfJson(object['name']))
@@ -69,7 +79,14 @@ function stixObject(object: Json, lines: string[], leftOut: string[]): void {
   const type = wordsOfJson(object['type']);
   const note = wordsOfJson(object['description']);
   if (type === 'indicator') {
-    const values = [...wordsOfJson(object['pattern']).matchAll(PATTERN_VALUE)].map(([, kind, , written]) => ({ kind, value: written.replace(/\\(.)/g, '$1') }));
+    const language = wordsOfJson(object['pattern_type']) || 'stix';
+    if (language !== 'stix') leftOut.push(`${wordsOfJson(object['name']) || wordsOfJson(object['id'])}: a pattern in the language ${language}`);
+    const values =
+      language === 'stix'
+        ? [...wordsOfJson(object['pattern']).matchAll(PATTERN_VALUE)].flatMap(([, kind, , list]) =>
+            [...list.matchAll(QUOTED)].map(([, written]) => ({ kind, value: written.replace(/\\(.)/g, '$1') })),
+          )
+        : [];
     const why = object['revoked'] === true ? 'the indicator is revoked' : stixBenign(object) ? 'its publisher calls it benign' : undefined;
     for (const { kind, value } of values) {
       if (why !== undefined) leftOut.push(`${value}: ${why}`);

@@ -1,10 +1,11 @@
 /** Posts as the JSON of their own interfaces: Discourse topics and posts (`/t/N.json`), Mastodon statuses and lists of them. */
-import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, textOfPiece, wordsOfJson } from './form.ts';
+import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, publishedAt, textOfPiece, wordsOfJson } from './form.ts';
 
 export function readDiscourse(value: unknown): FormText | undefined {
   const topic = objectOf(value);
   if (topic === undefined) return undefined;
-  const posts = objectOf(topic['post_stream']) === undefined ? [topic] : objectsOf(objectOf(topic['post_stream'])?.['posts']);
+  const stream = objectOf(topic['post_stream'])?.['posts'] ?? topic['latest_posts'];
+  const posts = stream === undefined ? [topic] : objectsOf(stream);
   const cooked = posts.filter((post) => typeof post['cooked'] === 'string');
   if (cooked.length === 0) return undefined;
   const title = wordsOfJson(topic['title']) || wordsOfJson(topic['topic_title']);
@@ -14,13 +15,17 @@ export function readDiscourse(value: unknown): FormText | undefined {
     text: [title, ...cooked.map((post) => textOfPiece(wordsOfJson(post['cooked'])))].filter(isSomething).join('\n\n'),
     ...(title === '' ? {} : { title }),
     ...(source.startsWith('http') ? { source } : {}),
+    ...publishedAt(topic['created_at'] ?? cooked[0]['created_at']),
     credits: unique(cooked.map((post) => wordsOfJson(post['username'])).filter(isSomething)),
     leftOut: [],
   };
 }
 
 export function readMastodon(value: unknown): FormText | undefined {
-  const given = Array.isArray(value) ? objectsOf(value) : [objectOf(value) ?? {}];
+  const root = objectOf(value) ?? {};
+  // A list, a search's answer, the thread around a status, or one status.
+  const lists = [value, root['statuses'], root['ancestors'], root['descendants']].filter(Array.isArray);
+  const given = lists.length > 0 ? lists.flatMap(objectsOf) : [root];
   // A boost speaks with the words, and for the credit, of whom it repeats.
   const statuses = given
     .map((status) => objectOf(status['reblog']) ?? status)
@@ -31,6 +36,7 @@ export function readMastodon(value: unknown): FormText | undefined {
     form: 'mastodon',
     text: statuses.map(textOfStatus).join('\n\n'),
     ...(source === '' ? {} : { source }),
+    ...publishedAt(statuses[0]['created_at']),
     credits: unique(statuses.map((status) => wordsOfJson(objectOf(status['account'])?.['acct'])).filter(isSomething)),
     leftOut: [],
   };

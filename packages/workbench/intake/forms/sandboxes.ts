@@ -1,5 +1,5 @@
 /** Reports of sandboxes as JSON: Hatching Triage (overview and task reports) and ANY.RUN (report summary). */
-import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, wordsOfJson } from './form.ts';
+import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
 
 const DIGESTS = ['md5', 'sha1', 'sha256'] as const;
 
@@ -26,6 +26,19 @@ export function readTriage(value: unknown): FormText | undefined {
     const config = objectOf(extracted['config']) ?? {};
     lines.push(...named('Family', config['family']));
     for (const server of listOf(config['c2'])) lines.push(`c2: ${wordsOfJson(server)}`);
+    for (const url of objectsOf(objectOf(extracted['dropper'])?.['urls'])) lines.push(`url: ${wordsOfJson(url['url'])}`);
+    const ransom = objectOf(extracted['ransom_note']) ?? {};
+    lines.push(...named('Family', ransom['family']));
+    for (const [word, key] of [
+      ['mail', 'emails'],
+      ['url', 'urls'],
+    ])
+      for (const one of listOf(ransom[key])) lines.push(`${word}: ${wordsOfJson(one)}`);
+  }
+  for (const signature of objectsOf(root['signatures'])) for (const technique of listOf(signature['ttp'])) lines.push(`technique: ${wordsOfJson(technique)}`);
+  for (const flow of objectsOf(objectOf(root['network'])?.['flows'])) {
+    lines.push(`sni: ${wordsOfJson(flow['tls_sni'])}`, `JA3: ${wordsOfJson(flow['tls_ja3'])}`);
+    if (wordsOfJson(flow['dst']) !== '') lines.push(`ip: ${wordsOfJson(flow['dst'])}`);
   }
   for (const request of objectsOf(objectOf(root['network'])?.['requests'])) {
     const http = objectOf(request['http_request']) ?? objectOf(request['webhttp']);
@@ -38,12 +51,27 @@ export function readTriage(value: unknown): FormText | undefined {
     text: unique(lines),
     title,
     ...(/^\d{6}-[a-z0-9]+$/.test(id) ? { source: `https://tria.ge/${id}` } : {}),
+    ...publishedAt(sample['completed'] ?? sample['created'] ?? sample['submitted']),
     credits: [],
     leftOut: [],
   };
 }
 
+/** The list of indicators that ANY.RUN offers beside the report: `[{ category, type, ioc, reputation }]`; reputation 4 is harmless. */
+function readAnyRunList(value: unknown): FormText | undefined {
+  const entries = objectsOf(value);
+  if (entries.length === 0 || !entries.every((one) => typeof one['ioc'] === 'string' && typeof one['type'] === 'string')) return undefined;
+  const isHarmless = (one: Json): boolean => one['reputation'] === 4 || one['reputation'] === 'whitelisted';
+  return {
+    form: 'anyrun',
+    text: unique(entries.filter((one) => !isHarmless(one)).map((one) => `${wordsOfJson(one['type'])}: ${wordsOfJson(one['ioc'])}`)),
+    credits: [],
+    leftOut: entries.filter(isHarmless).map((one) => `${wordsOfJson(one['ioc'])}: the sandbox knows it as harmless`),
+  };
+}
+
 export function readAnyRun(value: unknown): FormText | undefined {
+  if (Array.isArray(value)) return readAnyRunList(value);
   const root = objectOf(value);
   const data = objectOf(root?.['data']) ?? root;
   const analysis = objectOf(data?.['analysis']);
@@ -68,7 +96,9 @@ export function readAnyRun(value: unknown): FormText | undefined {
   add(network['connections'], (one) => `ip: ${wordsOfJson(one['ip'])}${wordsOfJson(one['port']) === '' ? '' : `:${wordsOfJson(one['port'])}`}`);
   for (const technique of objectsOf(data['mitre'])) lines.push(`technique: ${wordsOfJson(technique['id'])}`);
   const source = wordsOfJson(analysis['permanentUrl']);
-  return { form: 'anyrun', text: unique(lines), title, ...(source === '' ? {} : { source }), credits: [], leftOut };
+  const created = objectOf(analysis['creation']);
+  const at = wordsOfJson(created?.['date']) || wordsOfJson(created?.['timestamp']);
+  return { form: 'anyrun', text: unique(lines), title, ...(source === '' ? {} : { source }), ...publishedAt(at), credits: [], leftOut };
 }
 
 function digestsOf(object: Json): string[] {
@@ -82,5 +112,5 @@ function named(word: string, value: unknown): string[] {
 
 /** A sandbox sees the same name many times. */
 function unique(lines: readonly string[]): string {
-  return [...new Set(lines)].filter(isSomething).join('\n');
+  return [...new Set(lines)].filter((line) => isSomething(line) && !line.endsWith(': ')).join('\n');
 }
