@@ -19,6 +19,7 @@ export * from './protocol.ts';
 export * from './rule.ts';
 export * from './rule-builder.ts';
 export * from './settings.ts';
+export * from './shared-state.ts';
 export * from './span.ts';
 export * from './transaction.ts';
 export * from './transform.ts';

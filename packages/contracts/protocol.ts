@@ -9,6 +9,7 @@ import type { Flow } from './flow.ts';
 import type { FrameSink } from './frame.ts';
 import type { KeywordDefinition } from './keyword.ts';
 import type { EngineSettings } from './settings.ts';
+import type { SharedState } from './shared-state.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Answers of `recognise`. */
@@ -110,7 +111,8 @@ export interface ProtocolDefinition {
   readonly anyPort: boolean;
   /** bytes from `direction`, first of the flow. Ports are those of client and server as taken so far. */
   recognise(bytes: Uint8Array, start: number, end: number, direction: Direction, flow: Flow): Recognition;
-  open(flow: Flow, settings: EngineSettings): ProtocolSession;
+  /** `shared`: what the flows of the engine know together; left out, the flow is alone */
+  open(flow: Flow, settings: EngineSettings, shared?: SharedState): ProtocolSession;
   /** A session that was at rest after `count` transactions; left out where sessions never rest. */
   resume?(flow: Flow, settings: EngineSettings, count: number): ProtocolSession;
   /** progress values that mean complete, by direction */

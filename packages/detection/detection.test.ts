@@ -267,3 +267,27 @@ describe('states of a transaction', () => {
     expect(alertsOf(rule('tls any any -> any any', 'flow:to_server; app-layer-state:<client_hello_done;'), parts)).toEqual([1]);
   });
 });
+
+test('a file that came in ranges over two connections is one more file, which rules see whole', () => {
+  const capture = composeCapture({ seed: 12 });
+  const text = 'here begins evil and here it ends';
+  for (const [from, to] of [
+    [17, 32],
+    [0, 16],
+  ]) {
+    const body = text.slice(from, to + 1);
+    capture.tcpConversation({
+      client: CLIENT,
+      server: SERVER,
+      serverPort: 80,
+      exchanges: [
+        { from: 'client', bytes: latin1(`GET /f HTTP/1.1\r\nHost: a.example\r\nRange: bytes=${from}-${to}\r\n\r\n`) },
+        {
+          from: 'server',
+          bytes: latin1(`HTTP/1.1 206 Partial\r\nContent-Range: bytes ${from}-${to}/${text.length}\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+        },
+      ],
+    });
+  }
+  expect(alertsOf(rule('http any any -> any any', 'file.data; content:"begins evil and here it ends";'), capture.finish())).toEqual([1]);
+});

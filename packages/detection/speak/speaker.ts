@@ -13,6 +13,7 @@ import {
   type Packet,
   type ProtocolDefinition,
   type ProtocolSession,
+  SharedState,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -69,6 +70,7 @@ export class Speaker {
   readonly #udp: Listeners;
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
+  readonly #shared = new SharedState();
 
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
@@ -304,7 +306,7 @@ export class Speaker {
     if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
     else flow.protocolToClient = protocol.name;
     if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
-    else flow.session = protocol.open(flow, this.#settings);
+    else flow.session = protocol.open(flow, this.#settings, this.#shared);
     state.frames = undefined;
     if (flow.session !== undefined && protocol.frames !== undefined && this.#events.wantsFrames(protocol.name)) {
       state.frames = new FlowFrames(flow.protocol === TCP);

@@ -11,6 +11,7 @@ import {
   TO_CLIENT,
   TO_SERVER,
 } from '@sigwright/contracts';
+import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from '../../formats/http-message/exchange.ts';
 import { hostName, hostPort } from '../../formats/http-message/uri.ts';
 import { anomalies } from './anomalies.ts';
@@ -122,7 +123,7 @@ export const protocol: ProtocolDefinition = {
   ports: [80],
   anyPort: true,
   recognise,
-  open: (flow, settings) => new HttpSession(settings, flow.destinationPort),
+  open: (flow, settings, shared) => new HttpSession(settings, flow.destinationPort, shared?.one(ByteRanges)),
   complete: [COMPLETE, COMPLETE],
   hooks: [
     hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),

@@ -14,6 +14,7 @@ import {
   TO_SERVER,
   type Transaction,
 } from '@sigwright/contracts';
+import { type ByteRanges, type RangePart, rangePart } from '../../formats/http-message/byte-ranges.ts';
 import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from '../../formats/http-message/exchange.ts';
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
@@ -48,6 +49,8 @@ class Side {
   compressed: FileTransfer | undefined = undefined;
   /** the body is a form: its parts are the files */
   form: FormFiles | undefined = undefined;
+  /** the body is a part of a file */
+  part: RangePart | undefined = undefined;
   /** the message completed last: what follows and begins no message belongs to its body */
   previous: HttpTransaction | undefined = undefined;
   /** bytes were lost where a message was to begin */
@@ -90,14 +93,17 @@ export class HttpSession implements ProtocolSession {
   readonly #sides: [Side, Side] = [new Side(), new Side()];
   readonly #settings: EngineSettings;
   readonly #port: number;
+  readonly #ranges: ByteRanges | undefined;
   /** requests whose response has not begun */
   readonly #waiting: HttpTransaction[] = [];
   readonly #found = new Line();
   #time = 0;
 
-  constructor(settings: EngineSettings, port: number) {
+  /** `ranges`: files that come in pieces, also over other connections */
+  constructor(settings: EngineSettings, port: number, ranges?: ByteRanges) {
     this.#settings = settings;
     this.#port = port;
+    this.#ranges = ranges;
   }
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
@@ -406,6 +412,7 @@ export class HttpSession implements ProtocolSession {
     const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
     side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', this.#settings.wholeFiles ? MOST_COMPRESSED : limit) : undefined;
     side.form = this.#form(side, direction, limit);
+    side.part = direction === TO_CLIENT && side.compressed === undefined ? rangePart(this.#ranges, side.transaction!, this.#time) : undefined;
   }
 
   #form(side: Side, direction: Direction, limit: number): FormFiles | undefined {
@@ -453,6 +460,7 @@ export class HttpSession implements ProtocolSession {
     if (side.compressed !== undefined) side.compressed.append(bytes, start, end);
     else message.body.append(bytes, start, end);
     side.form?.append(bytes, start, end);
+    side.part?.append(bytes, start, end);
     this.#announce(direction, side, transaction, message);
     transaction.changed[direction] = true;
   }
@@ -480,6 +488,12 @@ export class HttpSession implements ProtocolSession {
     }
     side.form?.close();
     side.form = undefined;
+    const whole = side.part?.finish(state === 'CLOSED' && !message.body.gaps, this.#time, message.body.limit, this.#settings.followFile);
+    side.part = undefined;
+    if (whole !== undefined) {
+      whole.name = message.body.name;
+      transaction.files?.push(whole);
+    }
     message.body.close((message.body.size > message.body.limit && !this.#settings.wholeFiles) || message.body.gaps ? 'TRUNCATED' : state);
   }
 

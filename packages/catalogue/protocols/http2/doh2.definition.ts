@@ -1,6 +1,7 @@
 /** DNS over HTTP/2 (RFC 8484): what a connection of HTTP/2 is known as once it carries a DNS message. */
 import { NOT_THIS, type ProtocolDefinition, type ProtocolRecord, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { dnsBody } from '../../formats/dns-message/records.ts';
+import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { COMPLETE } from '../../formats/http-message/exchange.ts';
 import { http2Body } from './records.ts';
 import { DNS_OVER_HTTP2, Http2Session } from './session.ts';
@@ -27,7 +28,7 @@ export const protocol: ProtocolDefinition = {
   ports: [],
   anyPort: false,
   recognise: () => NOT_THIS,
-  open: (flow, settings) => new Http2Session(settings, undefined, flow.lastTime),
+  open: (flow, settings, shared) => new Http2Session(settings, undefined, flow.lastTime, shared?.one(ByteRanges)),
   complete: [COMPLETE, COMPLETE],
   buffers: [],
   keywords: [],

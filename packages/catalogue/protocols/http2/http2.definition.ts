@@ -1,5 +1,6 @@
 /** HTTP/2 (RFC 9113) in the clear: with prior knowledge, or after an upgrade from HTTP/1. */
 import { IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type ProtocolRecord, TO_SERVER } from '@sigwright/contracts';
+import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { COMPLETE } from '../../formats/http-message/exchange.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers, keywords } from './keywords.ts';
@@ -21,7 +22,7 @@ export const protocol: ProtocolDefinition = {
     const answer = direction === TO_SERVER ? looksLikePreface(bytes, start, end) : looksLikeSettings(bytes, start, end);
     return answer === undefined ? NEED_MORE : answer ? IS_THIS : NOT_THIS;
   },
-  open: (flow, settings) => new Http2Session(settings, flow.expected, flow.lastTime),
+  open: (flow, settings, shared) => new Http2Session(settings, flow.expected, flow.lastTime, shared?.one(ByteRanges)),
   complete: [COMPLETE, COMPLETE],
   frames: ['hdr', 'data', 'pdu'],
   buffers,

@@ -17,6 +17,7 @@ import {
 } from '@sigwright/contracts';
 import { decodeBase64 } from '../../formats/base64.ts';
 import { dnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
+import { type ByteRanges, type RangePart, rangePart } from '../../formats/http-message/byte-ranges.ts';
 import { type CodingFaults, codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { contentRange } from '../../formats/http-message/content-range.ts';
 import { BODY, HttpTransaction } from '../../formats/http-message/exchange.ts';
@@ -120,10 +121,14 @@ export class Http2Session implements ProtocolSession {
   readonly #resetStreams: Http2Transaction[] = [];
   readonly #header = new FrameHeader();
   #time = 0;
+  readonly #ranges: ByteRanges | undefined;
+  /** responses that bring a part of a file */
+  readonly #parts = new Map<Http2Transaction, RangePart>();
 
-  /** `upgraded`: the HTTP/1 exchange that led here */
-  constructor(settings: EngineSettings, upgraded: unknown, time = 0) {
+  /** `upgraded`: the HTTP/1 exchange that led here; `ranges`: files that come in pieces, also over other connections */
+  constructor(settings: EngineSettings, upgraded: unknown, time = 0, ranges?: ByteRanges) {
     this.#settings = settings;
+    this.#ranges = ranges;
     this.#sides[TO_SERVER].prefaceDue = true;
     this.#time = time;
     if (upgraded instanceof HttpTransaction) this.#goOn(upgraded);
@@ -376,10 +381,19 @@ export class Http2Session implements ProtocolSession {
     const compressed = this.#compressed.get(transaction)?.[direction];
     if (compressed !== undefined) compressed.file.append(bytes, start, end);
     else {
+      if (direction === TO_CLIENT && this.#ranges !== undefined) this.#gather(transaction, bytes, start, end);
       message.body.append(bytes, start, end);
       announce(transaction, direction);
     }
     transaction.advance(direction, BODY);
+  }
+
+  #gather(transaction: Http2Transaction, bytes: Uint8Array, start: number, end: number): void {
+    if (transaction.response.body.size === 0) {
+      const part = rangePart(this.#ranges, transaction, this.#time);
+      if (part !== undefined) this.#parts.set(transaction, part);
+    }
+    this.#parts.get(transaction)?.append(bytes, start, end);
   }
 
   /** Nothing more comes of this stream in this direction. */
@@ -398,6 +412,14 @@ export class Http2Session implements ProtocolSession {
       body.gaps ||= file.gaps;
       file.release();
       if (body.size > 0) announce(transaction, direction);
+    }
+    if (direction === TO_CLIENT) {
+      const whole = this.#parts.get(transaction)?.finish(state === 'CLOSED' && !body.gaps, this.#time, body.limit, this.#settings.followFile);
+      this.#parts.delete(transaction);
+      if (whole !== undefined) {
+        whole.name = body.name;
+        transaction.files?.push(whole);
+      }
     }
     // More may have come than is kept to be looked at.
     body.close(body.gaps ? 'TRUNCATED' : state);
