@@ -23,6 +23,8 @@ await build({
   keepNames: true,
   logLevel: 'warning',
   plugins: [ownFolders(out)],
+  // Starts a program of its own beside it.
+  external: ['recheck'],
   // Libraries in the older format ask for Node's modules by `require`.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
 });

@@ -24,7 +24,7 @@ import {
   trafficDifference,
 } from '@sigwright/workbench';
 import { argumentsOf } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { ourSettings } from './shared/data-files.ts';
 import { runCapture } from './shared/run-capture.ts';
 
 const USAGE = `sigwright compare BEFORE AFTER [options]
@@ -69,7 +69,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const difference = compareReleases(old, now);
-  const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, values.traffic);
+  const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, [before, after], values.traffic);
   const title = `${basename(after)} against ${basename(before)}`;
   if (values.json) process.stdout.write(`${JSON.stringify(asData(difference, traffic), undefined, 1)}\n`);
   else if (values.changelog) process.stdout.write(changelogText(difference, `Results of ${title}`));
@@ -88,10 +88,11 @@ async function onTraffic(
   difference: ReleaseDifference,
   old: readonly ReleaseRule[],
   now: readonly ReleaseRule[],
+  [oldPath, nowPath]: readonly [string, string],
   paths: readonly string[],
 ): Promise<TrafficDifference> {
-  const before = runner(rulesThatMatter(difference, old));
-  const after = runner(rulesThatMatter(difference, now));
+  const before = runner(rulesThatMatter(difference, old), oldPath);
+  const after = runner(rulesThatMatter(difference, now), nowPath);
   const runs: { capture: string; before: TrafficRun; after: TrafficRun }[] = [];
   for (const capture of paths.flatMap(capturesUnder)) runs.push({ capture, before: await before(capture), after: await after(capture) });
   const messages = new Map([...old, ...now].map(({ rule }) => [rule.sid, rule.message]));
@@ -107,8 +108,9 @@ function capturesUnder(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-function runner(rules: readonly Rule[]): (capture: string) => Promise<TrafficRun> {
-  const { settings } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: false, inline: false });
+/** `path`: the release that they are of. */
+function runner(rules: readonly Rule[], path: string): (capture: string) => Promise<TrafficRun> {
+  const settings = ourSettings([statSync(path).isDirectory() ? join(path, 'any.rules') : path], { verifyChecksums: false });
   const plan = usePlan(buildPlan([{ path: 'rules', rules }], catalogue, settings).data, catalogue, settings);
   return async (capture) => {
     const alerts = new Map<number, number>();

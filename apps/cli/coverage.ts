@@ -1,14 +1,13 @@
 /** `sigwright coverage -S RULES WHAT …`: which rules cover a domain, address, URL, digest, CVE, capture or draft rule already. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { catalogue, refang } from '@sigwright/catalogue';
-import type { Rule } from '@sigwright/contracts';
+import type { EngineSettings, Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { buildRuleCoverage, type CoverageHit, insideOf, type RuleHit } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
+import { ourSettings } from './shared/data-files.ts';
 import { capturesIn } from './shared/run-capture.ts';
 
 const USAGE = `sigwright coverage -S RULES WHAT … [options]
@@ -72,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const captures = (values.capture ?? []).flatMap((path) => capturesIn(path));
   if (captures.length > 0) {
     started = performance.now();
-    const plan = planOf(rules, homeNet);
+    const plan = planOf(rules, values.rules ?? [], homeNet);
     clock('rules compiled', started);
     for (const path of captures) {
       const bytes = readFileSync(path);
@@ -103,18 +102,18 @@ function typeOf(value: string): string {
   return /^[^/\s]+\.[^/\s]+\/./.test(value) ? 'url' : 'domain';
 }
 
-function planOf(
-  rules: readonly Rule[],
-  homeNet: string | undefined,
-): { readonly plan: PlanUse; readonly settings: ReturnType<typeof configurationOf>['settings'] } {
-  const tree = readYaml(join(import.meta.dirname, 'suricata.yaml'));
-  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings } = configurationOf(tree, { verifyChecksums: false, inline: false });
+interface Loaded {
+  readonly plan: PlanUse;
+  readonly settings: EngineSettings;
+}
+
+function planOf(rules: readonly Rule[], paths: readonly string[], homeNet: string | undefined): Loaded {
+  const settings = ourSettings(paths, { verifyChecksums: false, homeNet });
   const all = rules.map((rule) => ({ ...rule, enabled: true }));
   return { plan: usePlan(buildPlan([{ path: 'rules', rules: all }], catalogue, settings).data, catalogue, settings), settings };
 }
 
-function firingOn(bytes: Uint8Array, { plan, settings }: ReturnType<typeof planOf>, rules: readonly Rule[]): CoverageHit[] {
+function firingOn(bytes: Uint8Array, { plan, settings }: Loaded, rules: readonly Rule[]): CoverageHit[] {
   const sids = new Set<number>();
   const engine = new Engine(plan, catalogue, settings, { alert: ({ rule }) => sids.add(rule.sid) });
   engine.feed(bytes);

@@ -3,7 +3,6 @@
  * `sigwright feedback take | list | accept | decline`: such reports in a ruleset repository, from arrival to answer.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { success } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
@@ -11,7 +10,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { conversationKey, sliceCapture } from '@sigwright/traffic';
 import { answerFeedback, FEEDBACK_KINDS, type FeedbackReport, feedbackStatus, LARGEST_SLICE, readFeedback, takeFeedback } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { ourSettings } from './shared/data-files.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
@@ -143,7 +142,7 @@ function newReport(request: NewReport): FeedbackReport {
   if (rule === undefined) throw new InputProblem(`${request.rules} has no rule with sid ${sid}`);
   const capture = readFileSync(request.capture);
   const alerting = (bytes: Uint8Array): Set<number> => {
-    const { settings } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: false, inline: false });
+    const settings = ourSettings([request.rules], { verifyChecksums: false });
     // With all rules: one may wait for a flowbit that another sets.
     const build = buildPlan([{ path: request.rules, rules: rules.map((one) => (one === rule ? { ...one, enabled: true } : one)) }], catalogue, settings);
     const numbers = new Set<number>();

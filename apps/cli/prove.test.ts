@@ -47,6 +47,22 @@ test('--changed: nothing, then the rule that changed alone', () => {
   rmSync(sarif);
 });
 
+test('a script beside the rules is found, and proves its rule again where it changed', () => {
+  const script = join(folder, 'rules', 'gate.lua');
+  const answers = (answer: number) =>
+    writeFileSync(
+      script,
+      `function init(args) local needs = {} needs["http.uri"] = tostring(true) return needs end\nfunction match(args) return ${answer} end\n`,
+    );
+  answers(1);
+  writeFileSync(rules, text.replace(RIGHT, `${RIGHT}; lua:gate.lua`));
+  expect(prove('1240301')).toMatchObject({ status: 0, out: expect.stringMatching(/^1 of 1 rules proved/) });
+  answers(0);
+  expect(prove('--changed', 'HEAD')).toMatchObject({ status: 1, out: expect.stringMatching(/1240301[\s\S]*must fire once, but stayed silent/) });
+  writeFileSync(rules, text);
+  rmSync(script);
+});
+
 test('--changed says what git says', () => {
   expect(prove('--changed', 'nowhere')).toMatchObject({ status: 1, error: expect.stringMatching(/git says/) });
 });

@@ -5,7 +5,7 @@ import { catalogue } from '@sigwright/catalogue';
 import { buildPlan, costOf, explainRule, usePlan } from '@sigwright/detection';
 import { type RepositoryRule, ruleHistory, rulesBehind, type SeenBytes, siteOf } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { ourSettings } from './shared/data-files.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright site -o DIR [-C FOLDER] [options]
@@ -34,7 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.base !== undefined && !/^https?:\/\/\S+$/.test(values.base)) throw new UsageProblem(`--base ${values.base} is no http(s) address`, USAGE);
   const repository = repositoryAt(values.folder, 'site');
   if (repository === undefined) return 1;
-  const base = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false }).settings;
+  const base = ourSettings([join(repository.folder, 'rules', 'any.rules')], { verifyChecksums: true });
   const rules = repository.rules.map(({ rule }) => ({ ...rule, enabled: true }));
   const settings = { ...base, addressGroups: { ...base.addressGroups, ...repository.settings.networks } };
   const plan = usePlan(buildPlan([{ path: 'repository', rules }], catalogue, settings).data, catalogue, settings);

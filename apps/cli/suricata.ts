@@ -251,9 +251,9 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const dataFolder = args.data ?? folder;
   const fingerprints = sshFingerprints(configuration.tree, present);
   const luaCounters: LuaCounters = { errors: 0, blocked_function_errors: 0, instruction_limit_errors: 0, memory_limit_errors: 0 };
-  const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, (path) =>
-    log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
-  );
+  const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, {
+    absolute: (path) => log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
+  });
   configuration = {
     ...configuration,
     settings: {

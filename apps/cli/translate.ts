@@ -6,6 +6,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { DIALECTS, type Dialect, type Evidence, translate } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
+import { withFilesOfRules } from './shared/data-files.ts';
 
 const USAGE = `sigwright translate FILE [SID …] [--to DIALECT] [options]
 
@@ -39,7 +40,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const foreign = values.to?.find((one) => !(DIALECTS as readonly string[]).includes(one));
   if (foreign !== undefined) throw new UsageProblem(`--to ${foreign} is none of ${DIALECTS.join(', ')}`, USAGE);
   const dialects = (values.to ?? DIALECTS) as readonly Dialect[];
-  const { settings } = configurationOf(readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false });
+  const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, [path]);
   const { rules } = parseRules(readFileSync(path, 'utf8'));
   const evidence: Evidence[] | undefined = values.capture?.map((name) => ({ name, capture: readFileSync(name) }));
   const written = new Map<Dialect, string[]>(dialects.map((dialect) => [dialect, []]));

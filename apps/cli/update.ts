@@ -45,7 +45,7 @@ import {
   writeSet,
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { ourSettings } from './shared/data-files.ts';
 
 const DEFAULT_DATA = '/var/lib/suricata';
 const SETTINGS_FOLDER = '/etc/suricata';
@@ -157,7 +157,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     set.rules.map(({ rule }) => ({ rule, file: '' })),
   );
   const changed = Object.values(difference).some((list) => list.length > 0);
-  const refused = values['no-test'] ? [] : refusals(set.rules);
+  const refused = values['no-test'] ? [] : refusals(set.rules, [join(folder, MERGED), ...(values.local ?? [])]);
   const report = { values: { preview: values.preview === true, all: values.all === true }, set, difference, refused, replaced, brokenRules, folder };
   if (values.json) process.stdout.write(`${JSON.stringify(asData(report), undefined, 1)}\n`);
   else {
@@ -339,8 +339,8 @@ interface Refusal {
 }
 
 /** Enabled rules that our engine does not load. */
-function refusals(rules: readonly TunedRule[]): readonly Refusal[] {
-  const { settings } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: false, inline: false });
+function refusals(rules: readonly TunedRule[], paths: readonly string[]): readonly Refusal[] {
+  const settings = ourSettings(paths, { verifyChecksums: false });
   const enabled = rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule);
   const { problems } = buildPlan([{ path: MERGED, rules: enabled }], catalogue, settings);
   return problems.flatMap(({ rule, diagnostics }) => {

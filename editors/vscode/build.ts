@@ -59,6 +59,8 @@ export async function buildExtension(folder: string): Promise<string> {
       entryPoints: [join(here, 'server.ts')],
       format: 'esm',
       keepNames: true,
+      // Only the command line asks it.
+      external: ['recheck'],
       plugins: [ownFolders(root)],
       banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
     }),

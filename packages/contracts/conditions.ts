@@ -47,6 +47,8 @@ export interface BytePattern {
   readonly gaveUp?: boolean;
   /** how its time may grow with the buffer on an engine that backtracks without a limit, as PCRE does */
   readonly growth?: 'linear' | 'polynomial' | 'exponential';
+  /** the same as a JavaScript RegExp without flags, over one character a byte; undefined where that can not be said */
+  readonly script?: string | undefined;
   /**
    * Bytes that it is likely to match, for traffic that is made up; the caller checks. `below(n)` draws a number from 0 to n - 1,
    * `wanted` are texts that should stand in them where a gap has room.

@@ -1,5 +1,6 @@
 /** Report → released rule → learned lesson. The only door of this package. */
 export * from './community-review/community-review.ts';
+export { type PatternRisk, patternRisk } from './cost/pattern-risk.ts';
 export * from './coverage/coverage.ts';
 export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';

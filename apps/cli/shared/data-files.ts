@@ -1,18 +1,45 @@
 /** Files that rules name (sets, lists of digests): looked for beside the rules, then in the folder of data; sets are saved to the latter. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { dataSetsToSave } from '@sigwright/catalogue';
 import type { DataFiles, EngineSettings } from '@sigwright/contracts';
-import { at, isYes, type Tree } from './configuration.ts';
+import { at, configurationOf, isYes, readYaml, setValue, type Tree } from './configuration.ts';
 import { scriptLimitsOf } from './lua-settings.ts';
 
-export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder: string, absolute?: (path: string) => void): DataFiles {
+/** Which files were read, to tell whether one of them is another one since. */
+export class FilesRead {
+  readonly #read = new Map<string, string>();
+
+  add(path: string): void {
+    this.#read.set(path, stampOf(path));
+  }
+
+  haveChanged(): boolean {
+    for (const [path, stamp] of this.#read) if (stampOf(path) !== stamp) return true;
+    return false;
+  }
+}
+
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;
+}
+
+export function dataFilesOf(
+  tree: Tree,
+  ruleFiles: readonly string[],
+  dataFolder: string,
+  { absolute, files }: { readonly absolute?: (path: string) => void; readonly files?: FilesRead | undefined } = {},
+): DataFiles {
   const rules = at(tree, 'default-rule-path');
   const folders = [...new Set([...ruleFiles.map((path) => dirname(path)), dataFolder, ...(typeof rules === 'string' ? [rules] : []), '.'])];
   return {
     read(path) {
-      for (const candidate of isAbsolute(path) ? [path] : folders.map((folder) => join(folder, path)))
+      for (const candidate of isAbsolute(path) ? [path] : folders.map((folder) => join(folder, path))) {
+        // One that is not there yet may come.
+        files?.add(candidate);
         if (existsSync(candidate)) return readFileSync(candidate);
+      }
       return undefined;
     },
     mayWrite: isYes(at(tree, 'datasets.rules.allow-write'), true),
@@ -22,8 +49,18 @@ export function dataFilesOf(tree: Tree, ruleFiles: readonly string[], dataFolder
 }
 
 /** For verbs that read rules once: files that rules name, and what scripts among them may do. */
-export function withFilesOfRules(settings: EngineSettings, tree: Tree, ruleFiles: readonly string[]): EngineSettings {
-  return { ...settings, dataFiles: dataFilesOf(tree, ruleFiles, '.'), scripts: { ...settings.scripts, ...scriptLimitsOf(tree) } };
+export function withFilesOfRules(settings: EngineSettings, tree: Tree, ruleFiles: readonly string[], files?: FilesRead): EngineSettings {
+  return { ...settings, dataFiles: dataFilesOf(tree, ruleFiles, '.', { files }), scripts: { ...settings.scripts, ...scriptLimitsOf(tree) } };
+}
+
+/** As the engine is set where nobody says otherwise, for rules that stand in these files. */
+export function ourSettings(
+  ruleFiles: readonly string[],
+  { verifyChecksums, homeNet, files }: { readonly verifyChecksums: boolean; readonly homeNet?: string | undefined; readonly files?: FilesRead },
+): EngineSettings {
+  const tree = readYaml(join(import.meta.dirname, '..', 'suricata.yaml'));
+  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
+  return withFilesOfRules(configurationOf(tree, { verifyChecksums, inline: false }).settings, tree, ruleFiles, files);
 }
 
 /** What rules put into their sets, for the next run. */

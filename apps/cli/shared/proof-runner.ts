@@ -5,22 +5,31 @@ import type { EngineSettings } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import type { ProofRunner } from '@sigwright/workbench';
-import { configurationOf, readYaml } from './configuration.ts';
+import { FilesRead, ourSettings } from './data-files.ts';
+
+interface Ready {
+  readonly plan: PlanUse;
+  readonly settings: EngineSettings;
+  readonly problem: string | undefined;
+  /** scripts and lists that its rules brought along */
+  readonly files: FilesRead;
+}
 
 export function proofRunner(): ProofRunner {
-  const known = new Map<string, { plan: PlanUse; settings: EngineSettings; problem: string | undefined }>();
-  let base: EngineSettings | undefined;
-  return ({ rules, capture, networks }) => {
-    const key = JSON.stringify(networks) + rules;
+  const known = new Map<string, Ready>();
+  return ({ rules, folder, capture, networks }) => {
+    const key = `${folder} ${JSON.stringify(networks)}${rules}`;
     let ready = known.get(key);
-    if (ready === undefined) {
-      base ??= configurationOf(readYaml(join(import.meta.dirname, '..', 'suricata.yaml')), { verifyChecksums: true, inline: false }).settings;
+    if (ready === undefined || ready.files.haveChanged()) {
+      const files = new FilesRead();
+      const base = ourSettings([join(folder, 'any.rules')], { verifyChecksums: true, files });
       const settings = { ...base, addressGroups: { ...base.addressGroups, ...networks } };
       const build = buildPlan([{ path: 'repository', rules: parseRules(rules).rules }], catalogue, settings);
       const refused = build.problems.flatMap(({ rule, diagnostics }) =>
         diagnostics.filter((one) => one.severity === 'error').map((one) => `sid ${rule.sid}: ${one.title}`),
       );
-      ready = { plan: usePlan(build.data, catalogue, settings), settings, problem: refused.length > 0 ? refused.join('; ') : undefined };
+      const plan = usePlan(build.data, catalogue, settings);
+      ready = { plan, settings, problem: refused.length > 0 ? refused.join('; ') : undefined, files };
       known.set(key, ready);
     }
     const alerts: { sid: number; packet: number }[] = [];

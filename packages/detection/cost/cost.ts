@@ -5,13 +5,15 @@
  * Rarity is in bits of surprise (compile/rarity.ts): a literal of 20 bits is expected once in a million places of ordinary text.
  */
 import { encodeContent } from '@sigwright/bytes';
-import type { BytesCondition, PatternCondition } from '@sigwright/contracts';
+import type { BytePattern, BytesCondition, PatternCondition } from '@sigwright/contracts';
 import type { CompiledRule, PrefilterLiteral } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
 import { SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
 import { rarity } from '../compile/rarity.ts';
 
 export type CostGrade = 'A' | 'B' | 'C' | 'D' | 'E';
+
+export type PatternGrowth = NonNullable<BytePattern['growth']>;
 
 export interface RuleCost {
   readonly sid: number;
@@ -29,7 +31,7 @@ export interface RuleCost {
       }
     | undefined;
   /** the worst of its patterns; undefined where it has none */
-  readonly patternGrowth: 'linear' | 'polynomial' | 'exponential' | undefined;
+  readonly patternGrowth: PatternGrowth | undefined;
   readonly patterns: number;
   /** measured on a capture, per MB of it; undefined where there was none */
   readonly perMegabyte: { readonly candidates: number; readonly checks: number } | undefined;
@@ -54,10 +56,18 @@ const RARE_ENOUGH = RARITY_STEPS[2];
 /** Bits by which another content must be rarer than the marked one to be worth a word. */
 const MUCH_RARER = 8;
 
-export function costOf(rule: CompiledRule, measured?: Measured): RuleCost {
+/** The regular expressions of a rule. */
+export function patternsOf(rule: CompiledRule): BytePattern[] {
+  return allConditions(rule)
+    .filter((one): one is PatternCondition => one.kind === 'pattern')
+    .map(({ pattern }) => pattern);
+}
+
+/** `growthOf`: what is known of a pattern better than by our own reading. */
+export function costOf(rule: CompiledRule, measured?: Measured, growthOf?: (pattern: BytePattern) => PatternGrowth | undefined): RuleCost {
   const conditions = allConditions(rule);
-  const patterns = conditions.filter((one): one is PatternCondition => one.kind === 'pattern');
-  const growths = patterns.map(({ pattern }) => pattern.growth ?? 'linear');
+  const patterns = patternsOf(rule);
+  const growths = patterns.map((pattern) => growthOf?.(pattern) ?? pattern.growth ?? 'linear');
   const patternGrowth = (['exponential', 'polynomial', 'linear'] as const).find((growth) => growths.includes(growth));
   const literal = rule.prefilter;
   const bits = literal === undefined ? 0 : rarityOf(literal.bytes, literal.shape);

@@ -87,6 +87,7 @@ export function takeFeedback(repository: Repository, report: FeedbackReport, run
   let outcome: FeedbackOutcome = 'not tried';
   if (slice !== undefined) {
     const { alerts, problem } = runner({
+      folder: join(repository.folder, 'rules'),
       rules: one.rule.text,
       capture: slice,
       networks: { ...repository.settings.networks, ...(report.redacted ? REDACTED_HOME : {}) },

@@ -17,6 +17,7 @@ const CASES: readonly (readonly [why: string, after: readonly string[], paths: r
   ['a setter that sets something else now', [SET.replace('EX.a', 'EX.x'), MIDDLE, LAST, APART], ['rules/a.rules'], [1, 2, 3]],
   ['a rule that was disabled', [SET, MIDDLE, `#${LAST}`, APART], ['rules/a.rules'], [3]],
   ['evidence', BEFORE, ['evidence/4/fires.pcap', 'reports/a/report.yaml'], [4]],
+  ['a script that a rule names', [SET, MIDDLE, LAST, APART.replace('content', 'lua:gate.lua; content')], ['rules/gate.lua', 'rules/other.lua'], [4]],
   ['a pass rule', [...BEFORE, 'pass tcp any any -> any any (content:"six"; sid:5;)'], ['rules/a.rules'], undefined],
   ['settings', BEFORE, ['ruleset.yaml'], undefined],
 ];

@@ -15,6 +15,10 @@ export function affectedByChange(before: readonly Rule[], after: readonly Rule[]
   for (const path of paths) {
     const evidence = /^evidence\/(\d+)\//.exec(path);
     if (evidence !== null) sids.add(Number(evidence[1]));
+    // A script or a list that rules bring along: those that name it.
+    const file = /^rules\/(.+)$/.exec(path)?.[1];
+    if (file === undefined || file.endsWith('.rules')) continue;
+    for (const rule of after) if (rule.text.includes(file)) sids.add(rule.sid);
   }
   const known = new Map(before.map((rule) => [rule.sid, rule]));
   const changed: Rule[] = [];

@@ -10,6 +10,8 @@ import { rulesBehind } from './related.ts';
 export interface ProofRequest {
   /** all rules of the repository, disabled ones enabled */
   readonly rules: string;
+  /** where they stand, and with them the scripts and lists that they name */
+  readonly folder: string;
   readonly capture: Uint8Array;
   readonly networks: Readonly<Record<string, string>>;
 }
@@ -78,7 +80,12 @@ export function prove(repository: Repository, runner: ProofRunner, { sids, alone
     const known = results.get(key);
     if (known !== undefined) return known;
     const made = existsSync(path)
-      ? runner({ rules: text, capture: readFileSync(path), networks: { ...repository.settings.networks, ...networks } })
+      ? runner({
+          rules: text,
+          folder: join(repository.folder, 'rules'),
+          capture: readFileSync(path),
+          networks: { ...repository.settings.networks, ...networks },
+        })
       : { alerts: [], problem: 'the capture is missing' };
     results.set(key, made);
     return made;

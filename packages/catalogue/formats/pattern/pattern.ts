@@ -9,7 +9,7 @@ import { exampleOf } from './example.ts';
 import { Machine } from './machine.ts';
 import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
-import { scriptFor } from './script.ts';
+import { scriptFor, scriptSource } from './script.ts';
 import { scriptCost } from './script-cost.ts';
 import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
 
@@ -29,6 +29,7 @@ export interface BoundedPattern extends BytePattern {
   /** has the last match been given up, for want of steps? */
   readonly gaveUp: boolean;
   readonly growth: 'linear' | 'polynomial' | 'exponential';
+  readonly script: string | undefined;
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
@@ -131,6 +132,11 @@ class TwofoldPattern implements BoundedPattern {
     const cost = 'problem' in tree ? undefined : scriptCost(tree.root, true);
     if (cost === undefined) return 'exponential';
     return cost.exponent <= 1 ? 'linear' : 'polynomial';
+  }
+
+  get script(): string | undefined {
+    const tree = readPattern(this.source, this.#flags);
+    return 'problem' in tree ? undefined : scriptSource(tree);
   }
 
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {

@@ -20,6 +20,11 @@ export function scriptFor(tree: PatternTree, keepGroups: boolean): Script | unde
   return cost === undefined ? undefined : { source: emit(tree.root, keepGroups), cost };
 }
 
+/** However long it may take; for those who only read it. */
+export function scriptSource(tree: PatternTree): string | undefined {
+  return isExact(tree.root, false) ? emit(tree.root, false) : undefined;
+}
+
 function isExact(node: Node, keepGroups: boolean): boolean {
   switch (node.kind) {
     case 'set':
