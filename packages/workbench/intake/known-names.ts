@@ -65,5 +65,12 @@ dark dharma dragon egregor elephant emissary empire equation exploit fantasy fla
 hangover hydra iridium kaiten karma krypton leviathan loki lynx machete magnet maze mercury medusa mirage mythic nickel night nitro nova orion pandora pegasus phobos phoenix play
 poison potassium promethium proxy python rainbow ranger raccoon reaper remote royal sand scarab shadow shell sliver snake snow sonar spider stealer storm sun sunburst switch teardrop
 thallium tick titan triton tsunami turbo turla underground vice vidar viper vortex warzone winter wolf zebra zeus zinc zirconium rattlesnake medusa
-actinium barium bismuth hexane seaborgium phosphorus strontium reaper patchwork waterbug leviathan winnti quasar smoke metasploit tick royal`.split(/\s+/),
+payload inc global leverage systemd photo crash octopus brain agenda rad watchdog disco specter prime wrapper launcher updater downloader dropper backdoor banker keylogger infostealer
+ransom worm tor server client admin root access basic bot bank card cash chrome code demon dino east eye face file final fire first flash focus force frame free fun gate get grab green help hidden home house
+hunter ice icon image info internet joker key king lite live lock logger main mail manager mask mini mobile monitor moon music net network next north note nuke one open orange panel parasite phantom pink pipe
+pixel point pony power premium private pro project rage red report reverse rock rogue rover run safe scan script search secret shark shield shop silent silver simple sky small smart soul spark speed spy star stone
+surprise swift system target task team test think thunder time tiny token tool top total track trap trick tunnel ultra unknown update user utility vault vector venom video virtual void wave web white wild wind wing
+wire wizard word world xero zero zone sad rose salt seven solar spectre stop street sugar swap sword tango tiger toxic trojan twin union velvet victory volt water whale whisper worm actinium barium bismuth hexane seaborgium phosphorus strontium reaper patchwork waterbug leviathan winnti quasar smoke metasploit tick royal`.split(
+    /\s+/,
+  ),
 );

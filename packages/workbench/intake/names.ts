@@ -86,9 +86,10 @@ export function indexNames(families: readonly KnownName[] = [], actors: readonly
     for (const { name: given, synonyms = [] } of names) {
       // MITRE's own lists put the number behind: `Emotet - S0367`.
       const name = given.replace(/ - [SG]\d{4}$/, '');
-      const known = entries.get(folded(name))?.kind === kind ? (entries.get(folded(name)) as Entry).name : name;
-      for (const one of [name, ...synonyms]) {
-        const key = folded(one);
+      const keys = [name, ...synonyms].map(folded);
+      // Another list's name for what is known already.
+      const known = keys.map((key) => entries.get(key)).find((entry) => entry?.kind === kind && !entry.plain)?.name ?? name;
+      for (const key of keys) {
         if (key.length >= 3 && /[a-z]/.test(key) && !entries.has(key)) entries.set(key, { name: known, kind, plain: PLAIN_WORDS.has(key) });
       }
     }
