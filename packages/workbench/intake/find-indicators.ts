@@ -107,12 +107,9 @@ export function findIndicators(text: string, options: FindOptions): readonly Rep
   const plain = options.refang(text);
   const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), defanged: plain.changed };
   const found: Found[] = [];
-  for (const { refanged, precedence, type, find } of options.definitions) {
-    for (const candidate of find(refanged ? plain.text : text, rooted)) {
-      const { start, end } = candidate;
-      if (refanged) found.push(new Found(text, candidate, type, plain.startOf(start), plain.endOf(end), precedence, plain.changed(start, end)));
-      else found.push(new Found(text, candidate, type, start, end, precedence, false));
-    }
+  for (const definition of options.definitions) {
+    if (definition.refanged) findRefanged(text, plain, definition, rooted, found);
+    else findAsWritten(text, definition, rooted, found);
   }
   const kept = withoutOverlaps(found);
   let defangs = 0;
@@ -125,16 +122,46 @@ export function findIndicators(text: string, options: FindOptions): readonly Rep
   };
   const headings = headingsOf(text);
   const result: Found[] = [];
-  for (const one of kept) {
-    const around = new Surroundings(text, one.start, one.end, headings);
-    if (one.type === 'domain' && !one.defanged && habits.defangs && isFileInRow(one, around.line)) continue;
-    if ((one.type === 'ipv4' || one.type === 'domain' || one.type === 'url') && /\bmagnet\[?:\]?\?/.test(around.before)) continue;
-    if (one.type === 'md5' && isFingerprint(around)) one.type = 'ja3';
-    one.judged(judge(one, around, habits));
-    result.push(one);
-    if (one.type === 'url' && one.role === 'reference') for (const inner of subjectsOf(one.value, one.written)) result.push(one.within(inner));
-  }
+  for (const one of kept) judgeInto(result, one, new Surroundings(text, one.start, one.end, headings), habits);
   return result;
+}
+
+function findRefanged(text: string, plain: ReturnType<FindOptions['refang']>, definition: IndicatorDefinition, options: IndicatorOptions, into: Found[]): void {
+  const { type, precedence } = definition;
+  for (const candidate of definition.find(plain.text, options)) {
+    const { start, end } = candidate;
+    into.push(new Found(text, candidate, type, plain.startOf(start), plain.endOf(end), precedence, plain.changed(start, end)));
+  }
+}
+
+function findAsWritten(text: string, definition: IndicatorDefinition, options: IndicatorOptions, into: Found[]): void {
+  const { type, precedence } = definition;
+  for (const candidate of definition.find(text, options)) into.push(new Found(text, candidate, type, candidate.start, candidate.end, precedence, false));
+}
+
+/** Adds a value with its role, and what it is about where it is a link; leaves out what its surroundings say is something else. */
+function judgeInto(result: Found[], one: Found, around: Surroundings, habits: ReportHabits): void {
+  switch (one.type) {
+    case 'domain':
+      if (!one.defanged && habits.defangs && isFileInRow(one, around.line)) return;
+      if (isInMagnet(around)) return;
+      break;
+    case 'ipv4':
+    case 'url':
+      if (isInMagnet(around)) return;
+      break;
+    case 'md5':
+      if (isFingerprint(around)) one.type = 'ja3';
+      break;
+    default:
+  }
+  one.judged(judge(one, around, habits));
+  result.push(one);
+  if (one.type === 'url' && one.role === 'reference') for (const inner of subjectsOf(one.value, one.written)) result.push(one.within(inner));
+}
+
+function isInMagnet(around: Surroundings): boolean {
+  return around.before.includes('magnet') && /\bmagnet\[?:\]?\?/.test(around.before);
 }
 
 /** A digest of 32 digits below a heading or behind a word that says JA3, with no other digest's name between. */

@@ -107,71 +107,136 @@ export function indexNames(families: readonly KnownName[] = [], actors: readonly
 
 let ownIndex: NameIndex | undefined;
 
-export function namesIn(text: string, given?: NameIndex): NamesFound {
+export function namesIn(text: string, index?: NameIndex): NamesFound {
   ownIndex ??= indexNames();
-  const index = given ?? ownIndex;
-  const found = new Map<string, NameFound>();
-  const note = (kind: NameKind, name: string, start: number, end: number): void => {
-    const key = `${kind} ${name}`;
-    const before = found.get(key);
-    if (before === undefined || before.start > start) found.set(key, { kind, name, written: text.slice(start, end), start });
-  };
-  const { entries, firsts } = index;
-  const mask = firsts.length - 1;
-  let lastStart = 0;
-  let lastEnd = 0;
-  for (let at = 0; at < text.length; ) {
-    let code = text.charCodeAt(at);
-    if (code > 127 || folds[code] === 0) {
-      at++;
-      continue;
-    }
-    const start = at;
-    const first = code;
-    let hash = 0;
-    /** capitals after the first letter */
-    let capitals = 0;
-    do {
-      hash = (Math.imul(hash, HASH_FACTOR) + folds[code]) | 0;
-      if (code <= 90 && code >= 65) capitals++;
-      code = text.charCodeAt(++at);
-    } while (code < 128 && folds[code] !== 0);
-    const length = at - start;
-    if (length > LONGEST_WORD) continue;
-    const isCapital = first <= 90 && first >= 65;
-    if (isCapital) capitals--;
-    if (capitals > 0 && capitals < length - 2 && length > 5 && endsLikeFamily(text.charCodeAt(at - 1))) {
-      const word = text.slice(start, at);
-      if (FAMILY_WORD.test(word)) {
-        const key = word.toLowerCase();
-        if (!entries.has(key) && !NOT_FAMILIES.has(key)) note('family', word, start, at);
-      }
-    } else if (isCapital && capitals === 0 && length > 3 && length < 10 && start - lastEnd === 1 && lastEnd > lastStart + 2) {
-      const before = text.charCodeAt(lastStart);
-      if (before >= 65 && before <= 90 && SCHEME_WORDS.has(text.slice(start, at))) {
-        const word = text.slice(lastStart, lastEnd);
-        const pair = text.slice(lastStart, at);
-        if (/^[A-Z][a-z]+$/.test(word) && !NOT_BEFORE_SCHEME_WORDS.has(word) && !entries.has(pair.toLowerCase())) note('actor', pair, lastStart, at);
-      }
-    }
-    lastStart = start;
-    lastEnd = at;
-    if (mayBeNumbered(first, text.charCodeAt(start + 1)) && text.charCodeAt(start - 1) !== 95) {
-      NUMBERED.lastIndex = start;
-      const written = NUMBERED.exec(text)?.[0];
-      if (written !== undefined) {
-        const name = written.replace(/^APT[- ]?(?=\d)/i, 'APT');
-        note('actor', entries.get(folded(name))?.name ?? name, start, start + written.length);
-      }
-    }
-    if (firsts[hash & mask] === 1) listedAt(text, start, at, entries, note);
-  }
-  const hashtags = hashtagsIn(text, (tag, at) => {
-    const entry = entries.get(folded(tag));
-    if (entry !== undefined) note(entry.kind, entry.name, at, at + tag.length);
-  });
-  return { names: [...found.values()].sort((a, b) => a.start - b.start), hashtags };
+  return new NameSearch(text, index ?? ownIndex).found();
 }
+
+class NameSearch {
+  readonly #text: string;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #firsts: Uint8Array;
+  readonly #names = new Map<string, NameFound>();
+
+  constructor(text: string, index: NameIndex) {
+    this.#text = text;
+    this.#entries = index.entries;
+    this.#firsts = index.firsts;
+  }
+
+  found(): NamesFound {
+    this.#words();
+    const hashtags = this.#hashtags();
+    return { names: [...this.#names.values()].sort((a, b) => a.start - b.start), hashtags };
+  }
+
+  #note(kind: NameKind, name: string, start: number, end: number): void {
+    const key = `${kind} ${name}`;
+    const before = this.#names.get(key);
+    if (before === undefined || before.start > start) this.#names.set(key, { kind, name, written: this.#text.slice(start, end), start });
+  }
+
+  /** Looks at every word; most have the shape of none of the names, and a first word's hash is rare. */
+  #words(): void {
+    const text = this.#text;
+    const firsts = this.#firsts;
+    const mask = firsts.length - 1;
+    let lastStart = 0;
+    let lastEnd = 0;
+    for (let at = 0; at < text.length; ) {
+      let code = text.charCodeAt(at);
+      if (code > 127 || folds[code] === 0) {
+        at++;
+        continue;
+      }
+      const start = at;
+      const first = code;
+      let hash = 0;
+      let capitals = 0;
+      do {
+        hash = (Math.imul(hash, HASH_FACTOR) + folds[code]) | 0;
+        if (code <= 90 && code >= 65) capitals++;
+        code = text.charCodeAt(++at);
+      } while (code < 128 && folds[code] !== 0);
+      const length = at - start;
+      if (length > LONGEST_WORD) continue;
+      if (capitals > 0) {
+        if (first <= 90 && first >= 65) capitals--;
+        if (capitals > 0) {
+          if (capitals < length - 2 && length > 5 && endsLikeFamily(text.charCodeAt(at - 1))) this.#familyWord(start, at);
+        } else if (length > 3 && length < 10 && start - lastEnd === 1) this.#pair(lastStart, lastEnd, start, at);
+      }
+      lastStart = start;
+      lastEnd = at;
+      if (mayBeNumbered(first, text.charCodeAt(start + 1))) this.#numbered(start);
+      if (firsts[hash & mask] === 1) this.#listed(start, at);
+    }
+  }
+
+  /** A name that says what it does: `QuietLoader`. */
+  #familyWord(start: number, end: number): void {
+    const word = this.#text.slice(start, end);
+    if (!FAMILY_WORD.test(word)) return;
+    const key = word.toLowerCase();
+    if (!this.#entries.has(key) && !NOT_FAMILIES.has(key)) this.#note('family', word, start, end);
+  }
+
+  /** A name of two words of which the second is of a vendor's scheme. */
+  #pair(firstStart: number, firstEnd: number, start: number, end: number): void {
+    if (!SCHEME_WORDS.has(this.#text.slice(start, end))) return;
+    const word = this.#text.slice(firstStart, firstEnd);
+    if (!/^[A-Z][a-z]{2,}$/.test(word) || NOT_BEFORE_SCHEME_WORDS.has(word)) return;
+    const pair = this.#text.slice(firstStart, end);
+    if (!this.#entries.has(pair.toLowerCase())) this.#note('actor', pair, firstStart, end);
+  }
+
+  #numbered(start: number): void {
+    NUMBERED.lastIndex = start;
+    const written = this.#text.charCodeAt(start - 1) === UNDERSCORE ? undefined : NUMBERED.exec(this.#text)?.[0];
+    if (written === undefined) return;
+    const name = written.replace(/^APT[- ]?(?=\d)/i, 'APT');
+    this.#note('actor', this.#entries.get(folded(name))?.name ?? name, start, start + written.length);
+  }
+
+  /** The longest listed name that begins with the word from `start` to `end`. */
+  #listed(start: number, end: number): void {
+    const text = this.#text;
+    const word = text.slice(start, end);
+    let best: { entry: Entry; end: number } | undefined;
+    for (let key = word.toLowerCase(), to = end, count = 1; count <= MOST_WORDS; count++) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined && isMeant(text, start, to, word, count, entry)) best = { entry, end: to };
+      // Words of one name stand beside each other.
+      if (isWord(text.charCodeAt(to)) || !isWord(text.charCodeAt(to + 1)) || text.charCodeAt(to) === 10) break;
+      const from = to + 1;
+      to = from;
+      while (to - from < LONGEST_WORD && isWord(text.charCodeAt(to))) to++;
+      key += ` ${text.slice(from, to).toLowerCase()}`;
+    }
+    if (best !== undefined) this.#note(best.entry.kind, best.entry.name, start, best.end);
+  }
+
+  #hashtags(): string[] {
+    const text = this.#text;
+    const hashtags = new Set<string>();
+    for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
+      HASHTAG.lastIndex = at;
+      const tag = HASHTAG.exec(text)?.[1];
+      // The fragment of an address, an anchor.
+      if (tag === undefined || hashtags.has(tag) || /[\w/=&"'(]/.test(text[at - 1] ?? ' ')) continue;
+      hashtags.add(tag);
+      const entry = this.#entries.get(folded(tag));
+      if (entry !== undefined) this.#note(entry.kind, entry.name, at + 1, at + 1 + tag.length);
+    }
+    return [...hashtags];
+  }
+}
+
+function isWord(code: number): boolean {
+  return code < 128 && folds[code] !== 0;
+}
+
+const UNDERSCORE = 95;
 
 /** The first two letters of what NUMBERED takes. */
 function mayBeNumbered(first: number, second: number): boolean {
@@ -202,30 +267,6 @@ function endsLikeFamily(code: number): boolean {
   return code === 114 || code === 84 || code === 116 || code === 121 || code === 101 || code === 108 || code === 107 || code === 112 || code === 109;
 }
 
-/** Notes every listed name that begins with the word from `start` to `end`, the longest of each kind of reading included. */
-function listedAt(
-  text: string,
-  start: number,
-  end: number,
-  entries: ReadonlyMap<string, Entry>,
-  note: (kind: NameKind, name: string, start: number, end: number) => void,
-): void {
-  const word = text.slice(start, end);
-  let best: { entry: Entry; end: number } | undefined;
-  for (let key = word.toLowerCase(), to = end, count = 1; count <= MOST_WORDS; count++) {
-    const entry = entries.get(key);
-    if (entry !== undefined && isMeant(text, start, to, word, count, entry)) best = { entry, end: to };
-    // Words of one name stand beside each other.
-    if (folds[text.charCodeAt(to) & 127] !== 0 || !(folds[text.charCodeAt(to + 1) & 127] !== 0) || text.charCodeAt(to + 1) > 127) break;
-    if (text.charCodeAt(to) === 10 && count > 1) break;
-    const from = to + 1;
-    to = from;
-    while (to < text.length && to - from < LONGEST_WORD && text.charCodeAt(to) < 128 && folds[text.charCodeAt(to)] !== 0) to++;
-    key += ` ${text.slice(from, to).toLowerCase()}`;
-  }
-  if (best !== undefined) note(best.entry.kind, best.entry.name, start, best.end);
-}
-
 /** A name of one plain word needs a capital; one that is English, too, a place within a sentence or a word that says what it is. */
 function isMeant(text: string, start: number, end: number, word: string, words: number, entry: Entry): boolean {
   // Part of a host, a path, a file or an address.
@@ -241,20 +282,6 @@ function isMeant(text: string, start: number, end: number, word: string, words: 
   if (SAYS_WHAT.test(next)) return true;
   // Within a sentence: a small word or a comma before it.
   return /[a-z,;][ ]["'“(]?$/.test(text.slice(Math.max(0, start - 4), start)) && !/^[A-Z][a-z]+$/.test(next);
-}
-
-function hashtagsIn(text: string, each: (tag: string, at: number) => void): string[] {
-  const hashtags = new Set<string>();
-  for (let at = text.indexOf('#'); at !== -1; at = text.indexOf('#', at + 1)) {
-    HASHTAG.lastIndex = at;
-    const match = HASHTAG.exec(text);
-    // The fragment of an address, an anchor.
-    if (match === null || /[\w/=&"'(]/.test(text[at - 1] ?? ' ')) continue;
-    if (hashtags.has(match[1])) continue;
-    hashtags.add(match[1]);
-    each(match[1], at + 1);
-  }
-  return [...hashtags];
 }
 
 /** Lists in the form of misp-galaxy clusters (`values` of `value` or `name`, with synonyms) → names; undefined for another form. */
