@@ -143,7 +143,7 @@ function findAsWritten(text: string, definition: IndicatorDefinition, options: I
 function judgeInto(result: Found[], one: Found, around: Surroundings, habits: ReportHabits): void {
   switch (one.type) {
     case 'domain':
-      if (!one.defanged && habits.defangs && isFileInRow(one, around.line)) return;
+      if (!one.defanged && habits.defangs && isFileInRow(one, around)) return;
       if (isInMagnet(around)) return;
       break;
     case 'ipv4':
@@ -173,8 +173,9 @@ function isFingerprint(around: Surroundings): boolean {
 }
 
 /** In the row of a sample, what is written live in a report that defangs its hosts is the name of the file. */
-function isFileInRow(one: Found, line: string): boolean {
-  return one.value.split('.').length === 2 && /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])/i.test(line);
+function isFileInRow(one: Found, around: Surroundings): boolean {
+  if (one.value.indexOf('.') !== one.value.lastIndexOf('.')) return false;
+  return /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])/i.test(around.line);
 }
 
 /** Higher precedence wins, then the longer, then the earlier. */

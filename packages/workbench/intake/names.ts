@@ -144,20 +144,21 @@ class NameSearch {
     let lastStart = 0;
     let lastEnd = 0;
     for (let at = 0; at < text.length; ) {
-      let code = text.charCodeAt(at);
-      if (code > 127 || folds[code] === 0) {
+      const start = at;
+      const first = text.charCodeAt(at);
+      let hash = 0;
+      let capitals = 0;
+      for (let code = first; code < 128; code = text.charCodeAt(at)) {
+        const fold = folds[code];
+        if (fold === 0) break;
+        hash = (Math.imul(hash, HASH_FACTOR) + fold) | 0;
+        if (fold !== code) capitals++;
+        at++;
+      }
+      if (at === start) {
         at++;
         continue;
       }
-      const start = at;
-      const first = code;
-      let hash = 0;
-      let capitals = 0;
-      do {
-        hash = (Math.imul(hash, HASH_FACTOR) + folds[code]) | 0;
-        if (code <= 90 && code >= 65) capitals++;
-        code = text.charCodeAt(++at);
-      } while (code < 128 && folds[code] !== 0);
       const length = at - start;
       if (length > LONGEST_WORD) continue;
       if (capitals > 0) {

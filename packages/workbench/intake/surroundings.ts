@@ -86,42 +86,53 @@ export interface Headings {
 const HEADING = /^(?:(?:#{1,6}|={2,6})[ \t]+(.{1,160}?)[ \t#=]*|\.([A-Z][^|]{2,120})|[*_]{2}([^*_]{3,100})[*_]{2}:?|([A-Z][^.|:]{2,70}):[ \t]*)$/;
 const UNDERLINE = /^(?:-{3,120}|={3,120})[ \t]*$/;
 const LONGEST_HEADING = 240;
+const LONGEST_UNDERLINED = 120;
 const MOST_HEADINGS = 100_000;
 
 /** Line by line; only those that begin as a heading may are looked at closer. */
 export function headingsOf(text: string): Headings {
   const starts: number[] = [];
   const texts: string[] = [];
-  let previous = '';
   let previousStart = 0;
+  let previousEnd = 0;
   for (let start = 0; start < text.length && starts.length < MOST_HEADINGS; ) {
     let end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
-    const first = text.charCodeAt(start);
-    const length = end - start;
-    // # = . * _ - and capitals
-    const isPossible = first === 35 || first === 61 || first === 46 || first === 42 || first === 95 || first === 45 || (first >= 65 && first <= 90);
-    if (isPossible && length <= LONGEST_HEADING && length > 2) {
-      const line = text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end);
-      const isCapital = first >= 65;
-      if ((first === 45 || first === 61) && previous !== '' && UNDERLINE.test(line)) {
-        starts.push(previousStart);
-        texts.push(previous.toLowerCase());
-        previous = '';
-      } else {
-        const match = (isCapital && first !== 95 && !line.includes(':')) || first === 45 ? null : HEADING.exec(line);
-        if (match !== null) {
-          starts.push(start);
-          texts.push((match[1] ?? match[2] ?? match[3] ?? match[4]).toLowerCase());
-        }
+    if (end - start > 2 && end - start <= LONGEST_HEADING && mayBeginHeading(text.charCodeAt(start))) {
+      const line = lineAt(text, start, end);
+      const above = isUnderline(line) ? lineAt(text, previousStart, previousEnd) : '';
+      const heading = above.length > 2 && above.length <= LONGEST_UNDERLINED && !above.includes('|') ? above : headingOf(line);
+      if (heading !== undefined) {
+        starts.push(heading === above ? previousStart : start);
+        texts.push(heading.toLowerCase());
       }
     }
-    previous = length > 2 && length <= 121 ? text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end) : '';
-    if (previous.includes('|')) previous = '';
     previousStart = start;
+    previousEnd = end;
     start = end + 1;
   }
   return { starts, texts };
+}
+
+/** # = . * _ - and capitals */
+function mayBeginHeading(code: number): boolean {
+  return code === 35 || code === 61 || code === 46 || code === 42 || code === 95 || code === 45 || (code >= 65 && code <= 90);
+}
+
+function lineAt(text: string, start: number, end: number): string {
+  return text.slice(start, text.charCodeAt(end - 1) === 13 ? end - 1 : end);
+}
+
+function isUnderline(line: string): boolean {
+  return (line.startsWith('---') || line.startsWith('===')) && UNDERLINE.test(line);
+}
+
+function headingOf(line: string): string | undefined {
+  const first = line.charCodeAt(0);
+  // What begins with a capital ends in a colon.
+  if (first === 45 || (first >= 65 && first <= 90 && !line.includes(':'))) return undefined;
+  const match = HEADING.exec(line);
+  return match === null ? undefined : (match[1] ?? match[2] ?? match[3] ?? match[4]);
 }
 
 function headingAt(headings: Headings, offset: number): string {

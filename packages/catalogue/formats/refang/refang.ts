@@ -201,12 +201,17 @@ export function refang(text: string): Refanged {
       continue;
     }
     switch (kinds[code]) {
-      case KIND.blank:
-        at = readBlank(text, at, out);
+      case KIND.blank: {
+        // d D . begin what a blank can begin; most words begin otherwise.
+        const next = text.charCodeAt(at + 1) | 32;
+        at = next === 100 || next === 46 ? readBlank(text, at, out) : at + 1;
         break;
-      case KIND.dot:
-        at = readDot(text, at, out);
+      }
+      case KIND.dot: {
+        const next = text.charCodeAt(at + 1);
+        at = next === 32 || next === 93 || next === 41 || next === 125 ? readDot(text, at, out) : at + 1;
         break;
+      }
       case KIND.bracket:
         at = readBracket(text, at, out);
         break;
@@ -228,7 +233,7 @@ export function refang(text: string): Refanged {
         break;
       }
       case KIND.hyphen:
-        at = joinedLine(text, at, out) ?? at + 1;
+        at = (text.charCodeAt(at + 1) <= CARRIAGE_RETURN ? joinedLine(text, at, out) : undefined) ?? at + 1;
         break;
       case KIND.ampersand: {
         const behind = readScheme(text, at, out);

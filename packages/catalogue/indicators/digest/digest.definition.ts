@@ -12,7 +12,8 @@ const LONGEST = 64;
 const SHORTEST_PART = 4;
 const MOST_PARTS = 6;
 /** Blanks at the end and the beginning of a line of a table. */
-const LINE_BREAK = /[ \t]{0,8}\r?\n[ \t]{0,60}(?=[0-9a-f])/iy;
+const MOST_BLANKS_BEFORE = 8;
+const MOST_BLANKS_BEHIND = 60;
 const SAYS_SHA256 = /sha-?256[^0-9a-z]{0,24}$/i;
 
 /** 1 for digits and letters up to f, 2 for other letters. */
@@ -33,17 +34,32 @@ function endOfRun(text: string, from: number): number {
   return end;
 }
 
-/** Digits and letters, not all the same: a digest has both. */
+function behindBlanks(text: string, at: number, most: number): number {
+  let to = at;
+  while (to - at < most && (text.charCodeAt(to) === 32 || text.charCodeAt(to) === 9)) to++;
+  return to;
+}
+
+/** Where the next line goes on with hex digits, if the line ends at `at` but for blanks; -1 where it does not. */
+function behindLineBreak(text: string, at: number): number {
+  let to = behindBlanks(text, at, MOST_BLANKS_BEFORE);
+  if (text.charCodeAt(to) === 13) to++;
+  if (text.charCodeAt(to) !== 10) return -1;
+  to = behindBlanks(text, to + 1, MOST_BLANKS_BEHIND);
+  return kindAt(text, to) === 1 ? to : -1;
+}
+
+/** Digits and letters, not all the same: a digest has both, most of them within their first few. */
 function isMixed(text: string, start: number, end: number): boolean {
-  let letters = 0;
-  let same = 0;
   const first = text.charCodeAt(start);
-  for (let at = start; at < end; at++) {
+  let hasLetter = first > 57;
+  let hasOther = false;
+  for (let at = start + 1; at < end && !(hasLetter && hasOther); at++) {
     const code = text.charCodeAt(at);
-    if (code > 57) letters++;
-    if (code === first) same++;
+    if (code > 57) hasLetter = true;
+    if (code !== first) hasOther = true;
   }
-  return letters > 0 && same < end - start;
+  return hasLetter && hasOther;
 }
 
 /** The end of a digest that begins as the run from `start` to `end` and goes on in the next lines; undefined where it does not. */
@@ -52,10 +68,8 @@ function endOverLines(text: string, start: number, end: number): { readonly end:
   let value = text.slice(start, end);
   let to = end;
   for (let parts = 1; parts < MOST_PARTS && value.length < LONGEST; parts++) {
-    LINE_BREAK.lastIndex = to;
-    const gap = LINE_BREAK.exec(text);
-    if (gap === null) return undefined;
-    const from = to + gap[0].length;
+    const from = behindLineBreak(text, to);
+    if (from === -1) return undefined;
     to = endOfRun(text, from);
     const length = to - from;
     if (length < SHORTEST_PART || length > first || kindAt(text, to) !== 0) return undefined;
@@ -64,9 +78,8 @@ function endOverLines(text: string, start: number, end: number): { readonly end:
     // Two digests in a list, one a line, are two, unless the text says what they are together.
     if (TYPES[first] !== undefined && (length === first ? !SAYS_SHA256.test(text.slice(Math.max(0, start - 40), start)) : false)) return undefined;
     // A part that goes on even further belongs to something longer.
-    LINE_BREAK.lastIndex = to;
-    const further = value.length === LONGEST ? null : LINE_BREAK.exec(text);
-    if (further !== null && value.length + endOfRun(text, to + further[0].length) - to - further[0].length <= LONGEST && length === first) continue;
+    const further = value.length === LONGEST ? -1 : behindLineBreak(text, to);
+    if (further !== -1 && value.length + endOfRun(text, further) - further <= LONGEST && length === first) continue;
     return isMixed(value, 0, value.length) ? { end: to, value } : undefined;
   }
   return undefined;
@@ -90,7 +103,7 @@ export const indicator: IndicatorDefinition = {
       const next = text.charCodeAt(end);
       // A line ends here, after blanks at most.
       if (length < LONGEST && (next === 10 || next === 13 || next === 32)) {
-        const whole = isMixed(text, start, end) ? endOverLines(text, start, end) : undefined;
+        const whole = behindLineBreak(text, end) === -1 ? undefined : endOverLines(text, start, end);
         if (whole !== undefined) {
           yield { type: TYPES[whole.value.length], value: whole.value.toLowerCase(), start, end: whole.end };
           done = whole.end;

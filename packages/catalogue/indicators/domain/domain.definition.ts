@@ -99,6 +99,7 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
   }
   const registrable = options.registrableDomain(value);
   if (registrable === undefined || registrable.startsWith('_')) return undefined;
+  if (text.charCodeAt(end) !== 58) return { value, start, end };
   PORT.lastIndex = end;
   const port = PORT.exec(text);
   if (port === null || Number(port[1]) > 65535) return { value, start, end };
