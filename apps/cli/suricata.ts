@@ -19,6 +19,7 @@ import {
 import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
+import { CertificateStore } from './shared/certificate-store.ts';
 import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
@@ -380,6 +381,7 @@ async function inspect(
   const fastFile = fastLog === undefined ? undefined : new LineWriter(inFolder(fastLog));
   const plan = { ...rules.plan, firewall: firewall.rules };
   const signal = stopOnSignals();
+  const certificates = CertificateStore.of(configuration.tree, folder);
   let exit = 0;
   for (const given of args.captures) {
     for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
@@ -410,6 +412,7 @@ async function inspect(
           for (const writer of writers) writer.alert(alert, packet);
           fastFile?.line(fastLine(alert, packet, settings));
           packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
+          certificates?.see(alert.transaction, packet);
           if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
         },
         anomaly: (packet, flow, transaction, name) => {
@@ -417,6 +420,7 @@ async function inspect(
         },
         transaction: (protocol, transaction, flow, packet) => {
           counted.transaction(protocol, flow);
+          certificates?.see(transaction, packet);
           for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
           luaOutputs.transaction(protocol, transaction, flow, packet);
         },
@@ -468,8 +472,9 @@ async function inspect(
     }
   }
   packetLog?.close();
-  if (packetLog?.failure !== undefined) {
-    log.say('Error', 'output', packetLog.failure);
+  for (const failure of [packetLog?.failure, certificates?.failure]) {
+    if (failure === undefined) continue;
+    log.say('Error', 'output', failure);
     exit = 1;
   }
   for (const failure of [...files.map((file) => file.close()), fastFile?.close()]) {

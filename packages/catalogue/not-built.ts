@@ -22,5 +22,4 @@ export const notBuilt: readonly NotBuilt[] = [
     reason: 'it needs the database of a vendor; `iprep` and datasets of addresses can hold what is wanted',
   },
   { name: 'replace', since: '1.0', summary: 'bytes in the place of a content', reason: 'the engine reads and decides about packets, and changes none' },
-  { name: 'tls.store', aliases: ['tls_store'], since: '1.4', summary: 'certificates are stored', reason: 'not built yet; TLS records can hold the chain' },
 ];

@@ -17,6 +17,8 @@ export abstract class Transaction {
   /** how many of them were handed on; counted by the engine */
   anomaliesTold = 0;
   files: FileTransfer[] | undefined = undefined;
+  /** a rule asked for it to be stored: certificates as PEM, and what is told about them, each a name and a value */
+  extract: { readonly pem: string; readonly about: readonly (readonly [string, string])[] } | undefined = undefined;
   /** it was handed on to be recorded; set by the engine */
   recorded = false;
   /** a rule wants no record of it */

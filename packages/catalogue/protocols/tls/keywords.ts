@@ -1,5 +1,5 @@
 /** What rules see of TLS. Suricata user guide, "SSL/TLS Keywords" and "JA3/JA4 Keywords". */
-import { fromLatin1, fromUtf8 } from '@sigwright/bytes';
+import { base64, fromLatin1, fromUtf8 } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
@@ -185,4 +185,49 @@ export const bufferKeywords = asKeywords(
   valueKeyword('tls.fingerprint', 'tls_fingerprint', 'tls.cert_fingerprint', 'the certificate has this SHA-1'),
   valueKeyword('tls.subject', 'tls_subject', 'tls.cert_subject', 'the subject of the certificate holds this'),
   valueKeyword('tls.issuerdn', 'tls_issuerdn', 'tls.cert_issuer', 'the issuer of the certificate holds this'),
+  keyword({
+    name: 'tls.store',
+    aliases: ['tls_store'],
+    family: 'tls',
+    since: '1.4',
+    summary: 'the certificates of the server are stored, where the configuration has a `tls-store`',
+    kind: 'state',
+    protocol: 'tls',
+    argument: none(),
+    examples: ['tls.cert_issuer; content:"Example"; tls.store;'],
+    broken: [{ options: 'tls.store:yes;', code: 'tls.store/argument' }],
+    apply(_none, builder) {
+      builder.demandProtocol('tls');
+      builder.addTransaction({
+        keyword: 'tls.store',
+        describes: 'the server showed a certificate',
+        protocol: 'tls',
+        progress: SERVER_CERTIFICATE,
+        directions: RESPONSE,
+        test: (transaction) => (transaction as TlsTransaction).chain.certificates.length > 0,
+      });
+      builder.addEffect({
+        keyword: 'tls.store',
+        describes: 'store the certificates',
+        apply: (_flow, transaction) => {
+          if (transaction !== undefined && transaction.extract === undefined) transaction.extract = certificatesOf(transaction as TlsTransaction);
+        },
+      });
+    },
+  }),
 );
+
+/** RFC 7468, the server's own certificate first. */
+function certificatesOf({ chain }: TlsTransaction): Transaction['extract'] {
+  const pem = chain.certificates
+    .map((der) => `-----BEGIN CERTIFICATE-----\n${base64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
+    .join('');
+  return {
+    pem,
+    about: [
+      ['TLS SUBJECT', chain.first?.subject ?? ''],
+      ['TLS ISSUERDN', chain.first?.issuer ?? ''],
+      ['TLS FINGERPRINT', chain.fingerprint ?? ''],
+    ],
+  };
+}
