@@ -12,6 +12,8 @@ export abstract class Transaction {
   readonly progress: [number, number] = [0, 0];
   /** something was added since detection last looked, by direction */
   readonly changed: [boolean, boolean] = [true, true];
+  /** owned by detection: has it ever been looked at in a direction? A message of one direction never is in the other */
+  readonly inspected: [boolean, boolean] = [false, false];
   /** names of anomalies (`http.unable_to_match_response_to_request` without the protocol); undefined where none */
   anomalies: string[] | undefined = undefined;
   /** how many of them were handed on; counted by the engine */

@@ -142,6 +142,14 @@ describe('state', () => {
     expect(alertsOf(rules, capture.finish())).toEqual([2]);
   });
 
+  test('an answer is no question, whatever else a rule finds in the stream with it', () => {
+    const capture = composeCapture({ seed: 5 });
+    capture.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.2', name: 'one.example', answers: [], transport: 'tcp' });
+    const asked = 'alert dns any any -> any any (dns.query; content:"one.example"; sid:1;)';
+    const beside = 'alert dns any any -> any any (content:!"nothing"; dns.query; content:"other.example"; sid:2;)';
+    expect(alertsOf(`${asked}\n${beside}`, capture.finish())).toHaveLength(1);
+  });
+
   test.each([
     ['limit', 'type limit, track by_src, count 2, seconds 600', 2],
     ['threshold', 'type threshold, track by_src, count 2, seconds 600', 2],

@@ -137,7 +137,7 @@ export class TransactionInspector {
 
   /** Something outside the transactions changed (a payload part was found): look at them again. */
   touch(session: ProtocolSession, direction: Direction): void {
-    for (const transaction of session.transactions) transaction.changed[direction] = true;
+    for (const transaction of session.transactions) if (transaction.inspected[direction]) transaction.changed[direction] = true;
   }
 
   inspect(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
@@ -149,6 +149,7 @@ export class TransactionInspector {
       const transaction = transactions[at];
       if (!transaction.changed[direction]) continue;
       transaction.changed[direction] = false;
+      transaction.inspected[direction] = true;
       this.#transaction(definition, transaction, packet, flow, direction, detection);
     }
   }
