@@ -72,6 +72,8 @@ export interface EngineSettings {
   readonly dropsWrongChecksums: boolean;
   /** the same addresses inside and outside of a tunnel are two flows */
   readonly tunnelDepthTellsFlowsApart: boolean;
+  /** packets of the same ends in different VLANs are different flows (`vlan.use-for-tracking`) */
+  readonly vlansTellFlowsApart: boolean;
   /** inspect stream bytes at once instead of once acknowledged */
   readonly inline: boolean;
   /** rules and policies decide about packets: drop, reject, accept (IPS) */
@@ -255,6 +257,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   verifyChecksums: true,
   dropsWrongChecksums: true,
   tunnelDepthTellsFlowsApart: true,
+  vlansTellFlowsApart: true,
   inline: false,
   ips: false,
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },

@@ -50,7 +50,7 @@ export class TrafficPipeline {
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
     this.#handlers = handlers;
     this.#tracker = new TcpTracker(settings);
-    this.#defragmenter = new Defragmenter(settings.verifyChecksums);
+    this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart);
     this.flows = new FlowTable(settings, {
       ...(handlers.onRestEnd === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => handlers.onRestEnd?.(flow, kept) }),
       onEnd: (flow) => {

@@ -164,6 +164,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
     verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'pcap-file.checksum-checks'), true),
     dropsWrongChecksums: isYes(at(tree, 'stream.checksum-validation'), true),
+    vlansTellFlowsApart: isYes(at(tree, 'vlan.use-for-tracking'), true),
     tunnelDepthTellsFlowsApart: isYes(at(tree, 'decoder.recursion-level.use-for-tracking'), true),
     inline: streamInline === undefined || streamInline === 'auto' ? options.inline : isYes(streamInline, false),
     ips: options.inline,

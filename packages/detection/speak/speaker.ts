@@ -132,7 +132,7 @@ export class Speaker {
       // Recognition may find that client and server are to change places.
       const direction = directionOf(stream, side);
       if (session !== undefined && before === 0 && upTo > 0 && !state.judged[direction]) this.#judge(flow, state, side, direction, upTo);
-      if (state.broken || flow.applicationProtocol === 'failed') side.parsed = upTo;
+      if (state.broken || side.cutOff || flow.applicationProtocol === 'failed') side.parsed = upTo;
       else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
       else if (session.nextProtocol !== undefined) return;
       else if (session.done) side.parsed = upTo;
@@ -154,6 +154,7 @@ export class Speaker {
 
   #gap(flow: Flow, state: Recognising, side: StreamSide, direction: Direction): void {
     const length = side.takeGap();
+    if (side.cutOff) return;
     const session = flow.session;
     if (session !== undefined && !state.broken && !session.done && !session.skip(direction, length)) {
       state.broken = true;

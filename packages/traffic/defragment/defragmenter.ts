@@ -46,16 +46,19 @@ export class Defragmenter {
   /** bytes of fragments held */
   bytes = 0;
   readonly #verifyChecksums: boolean;
+  readonly #vlansTell: boolean;
 
-  constructor(verifyChecksums: boolean) {
+  /** `vlansTell`: fragments in different VLANs are of different packets */
+  constructor(verifyChecksums: boolean, vlansTell = true) {
     this.#verifyChecksums = verifyChecksums;
+    this.#vlansTell = vlansTell;
   }
 
   /** A fragment. The whole packet where this one completes it; valid until the next call. */
   push(packet: Packet): Packet | undefined {
     this.#expire(packet.time);
     const version = packet.ipVersion;
-    const key = `${formatAddress(packet.source, version)} ${formatAddress(packet.destination, version)} ${packet.ipId} ${version === 4 ? packet.protocol : 0} ${packet.vlanCount > 0 ? packet.vlans.join() : ''}`;
+    const key = `${formatAddress(packet.source, version)} ${formatAddress(packet.destination, version)} ${packet.ipId} ${version === 4 ? packet.protocol : 0} ${this.#vlansTell && packet.vlanCount > 0 ? packet.vlans.join() : ''}`;
     let assembly = this.#assemblies.get(key);
     if (assembly === undefined) {
       assembly = {

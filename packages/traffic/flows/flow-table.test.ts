@@ -120,3 +120,20 @@ describe('flows', () => {
     expect(ends.length).toBe(20_000);
   });
 });
+
+describe('VLANs', () => {
+  /** In a frame of Ethernet, with a tag (IEEE 802.1Q). */
+  const tagged = (vlan: number, ip: Uint8Array): Uint8Array => Uint8Array.from([...new Array(12).fill(2), 0x81, 0, vlan >> 8, vlan & 255, 8, 0, ...ip]);
+  it.each([
+    ['tell flows apart', true, ['1 0', '2 0']],
+    ['do not where the configuration says so: each direction has its own', false, ['1 0', '1 1']],
+  ])('%s', (_why, vlansTellFlowsApart, expected) => {
+    const packets: string[] = [];
+    const pipeline = new TrafficPipeline(
+      { ...DEFAULT_SETTINGS, verifyChecksums: false, vlansTellFlowsApart },
+      { onPacket: (one: Packet) => packets.push(`${one.flow?.id} ${one.direction}`), onFlowEnd: () => undefined },
+    );
+    for (const frame of [tagged(10, udp(1, 2, 1000, 53)), tagged(20, udp(2, 1, 53, 1000))]) pipeline.record(frame, 0, frame.length, 1e6, frame.length, 1);
+    expect(packets).toEqual(expected);
+  });
+});

@@ -305,9 +305,10 @@ export class FlowTable {
     const destination = packet.destination[0] | 0;
     const kind = kindOf(packet, this.#settings.tunnelDepthTellsFlowsApart);
     const depthBits = this.#settings.tunnelDepthTellsFlowsApart ? -1 : DEPTH_LEFT_OUT;
+    const { vlansTellFlowsApart } = this.#settings;
     for (let row = this.#buckets[hash & (this.#buckets.length - 1)] - 1; row >= 0; row = words[row * WIDTH + NEXT]) {
       const at = row * WIDTH;
-      if (words[at + HASH] !== hash || (words[at + KIND] & depthBits) !== kind || words[at + VLANS] !== vlansOf(packet)) continue;
+      if (words[at + HASH] !== hash || (words[at + KIND] & depthBits) !== kind || (vlansTellFlowsApart && words[at + VLANS] !== vlansOf(packet))) continue;
       const ports = words[at + PORTS];
       const first = words[at + SOURCE];
       const second = words[at + DESTINATION];
@@ -322,7 +323,7 @@ export class FlowTable {
   /** What the columns compared so far do not hold: a third VLAN, and the rest of longer addresses. */
   #sameRest(row: number, packet: Packet, forward: boolean): boolean {
     const { words, flows, addresses } = this.#rows;
-    if (packet.vlanCount > 2 && flows[row]?.vlans?.[2] !== packet.vlans[2]) return false;
+    if (this.#settings.vlansTellFlowsApart && packet.vlanCount > 2 && flows[row]?.vlans?.[2] !== packet.vlans[2]) return false;
     const place = words[row * WIDTH + LONG_ADDRESSES];
     if (place < 0) return true;
     const source = forward ? packet.source : packet.destination;

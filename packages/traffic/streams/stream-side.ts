@@ -59,6 +59,8 @@ export class StreamSide {
   opaque = false;
   /** a retransmission with other bytes than before was seen */
   conflicting = false;
+  /** the end came over a hole that the peer never acknowledged: what lies behind it is searched, and no protocol reads it */
+  cutOff = false;
   /** bytes came that lie behind the depth and are not kept */
   depthReached = false;
 
@@ -94,6 +96,8 @@ export class StreamSide {
   #isShifted = false;
   /** nothing more will come: the end is where the last waiting segment ends */
   #closing = false;
+  /** what the peer had acknowledged by then */
+  #heard = 0;
 
   constructor(depth: number, pool: SlabPool) {
     this.depth = depth;
@@ -370,6 +374,7 @@ export class StreamSide {
     if (length <= 0) return 0;
     this.lost += length;
     this.available += length;
+    if (this.#closing && this.available > this.#heard) this.cutOff = true;
     this.next = (this.next + length) | 0;
     this.base = this.available;
     if (this.parsed < this.available) this.parsed = this.available;
@@ -408,6 +413,7 @@ export class StreamSide {
 
   /** Nothing more will come or be acknowledged: all that is there may be read, what is missing between is a gap. */
   close(): void {
+    this.#heard = this.acknowledged;
     if (this.acknowledged < this.available) this.acknowledged = this.available;
     this.#closing = true;
     if (this.#waiting !== undefined) {
@@ -424,6 +430,7 @@ export class StreamSide {
   /** It was not the end after all. */
   reopen(): void {
     this.#closing = false;
+    this.cutOff = false;
     this.ended = false;
     this.finished = false;
     this.gap = 0;

@@ -1,6 +1,6 @@
-import { fromHex, SlabPool } from '@sigwright/bytes';
+import { fromHex, fromLatin1, SlabPool } from '@sigwright/bytes';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { HANDSHAKE, Observer, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
 import { StreamSide } from './stream-side.ts';
 
@@ -391,4 +391,24 @@ it.each([
 ])('fast open, %s', (_why, answer, acknowledgement, established) => {
   const { established: seen } = watch([tcp('> S 100 0 GET', fromHex('220a0102030405060708 0101')!), answer, acknowledgement, '< A 501 104 ~']);
   expect(seen).toEqual([false, false, established, true]);
+});
+
+describe('the end over a hole', () => {
+  // What the peer never acknowledged behind a hole may never have arrived: it is searched, and no protocol reads it.
+  test.each([
+    ['acknowledged behind the hole: the receiver has all of it', 9, false],
+    ['acknowledged within the hole', 6, true],
+    ['acknowledged before the hole', 4, true],
+  ])('%s', (_why, acknowledged, cutOff) => {
+    const side = new StreamSide(0, new SlabPool());
+    side.begin(1);
+    side.insert(1, fromLatin1('abcd'), 0, 4);
+    side.insert(8, fromLatin1('hi'), 0, 2);
+    side.acknowledge(1 + acknowledged);
+    if (side.gap > 0) side.takeGap();
+    side.close();
+    while (side.gap > 0) side.takeGap();
+    expect(side.available).toBe(9);
+    expect(side.cutOff).toBe(cutOff);
+  });
 });
