@@ -14,8 +14,8 @@ export async function readPdf(bytes: Uint8Array): Promise<FormText> {
   const form = { form: 'pdf', credits: [], leftOut: [] } as const;
   try {
     const { getDocumentProxy } = await import('unpdf');
-    // The library takes the bytes over: it gets its own. Level 0: what it would print about a damaged file is said by us.
-    const document = await getDocumentProxy(bytes.slice(), { verbosity: 0 });
+    // The library takes the bytes over, and no `Buffer`: it gets its own. Level 0: what it would print of a damaged file is said by us.
+    const document = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
     try {
       return { ...form, ...(await titleOfPdf(document)), ...(await textOfPdf(document)) };
     } finally {

@@ -7,9 +7,9 @@ const options = { definitions: catalogue.indicators, refang };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const json = (value: unknown): string => JSON.stringify(value);
 
-/** One page with the given line in Helvetica; offsets are left wrong, as many writers do: readers rebuild the table. */
-const pdf = (line: string): string => {
-  const stream = `BT /F1 12 Tf 72 720 Td (${line}) Tj ET`;
+/** One page with the given lines in Helvetica; offsets are left wrong, as many writers do: readers rebuild the table. */
+const pdf = (...lines: readonly string[]): string => {
+  const stream = `BT /F1 12 Tf 72 720 Td 14 TL ${lines.map((line) => `(${line}) Tj T*`).join(' ')} ET`;
   return `%PDF-1.4
 1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
 2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
@@ -38,6 +38,7 @@ interface Case {
   readonly encoding?: 'utf-16le';
 }
 
+const SHA256 = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
 const MD5 = 'a0a3ab98d2cf869aec830a98d4be2dfa';
 
 const CASES: readonly Case[] = [
@@ -178,6 +179,12 @@ const CASES: readonly Case[] = [
     form: 'text',
     indicators: ['evil-one.xyz'],
     problem: /JSON is broken/,
+  },
+  {
+    why: 'PDF: names and digests that its lines divide',
+    input: pdf('It asks panel.cold-', 'rain[.]xyz there.', 'SHA-256', SHA256.slice(0, 40), SHA256.slice(40), 'end'),
+    form: 'pdf',
+    indicators: ['panel.cold-rain.xyz', SHA256],
   },
   { why: 'a PDF that is none says so', input: '%PDF-1.4 evil-one[.]xyz', form: 'pdf', indicators: [], problem: /^the PDF can not be read: / },
   { why: 'a PDF cut in the middle', input: pdf('The loader talks to evil-one[.]xyz').slice(0, 120), form: 'pdf', indicators: [], problem: /PDF/ },
@@ -374,6 +381,12 @@ describe('forms', () => {
     expect(reading.published).toBe(published ?? reading.published);
     expect(reading.problem ?? '').toMatch(problem ?? /^$/);
   });
+});
+
+test('a file read by Node is a PDF, too', async () => {
+  const reading = await readReportOf(Buffer.from(pdf('It asks evil-one[.]xyz')), options);
+  expect(reading).toMatchObject({ form: 'pdf', indicators: [{ value: 'evil-one.xyz' }] });
+  expect(reading.problem).toBeUndefined();
 });
 
 test('every form is tested', () => {
