@@ -18,7 +18,7 @@ const LONGEST_ENDING = 4;
 const LONGEST_STEM = 100;
 /** Names of libraries and runtimes that are written as files, and an ending of two. */
 const RUNTIMES =
-  /^(?:node|vue|next|nuxt|react|angular|express|three|moment|chart|backbone|ember|require|discord|electron|d3|p5|socket|alpine|knockout|meteor|nest|gatsby|crypto|bcrypt|web3|ethers|jquery)\.js)$/i;
+  /^(?:tar\.gz|(?:node|vue|next|nuxt|react|angular|express|three|moment|chart|backbone|ember|require|discord|electron|d3|p5|socket|alpine|knockout|meteor|nest|gatsby|crypto|bcrypt|web3|ethers|jquery)\.js)$/i;
 
 function isWord(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
