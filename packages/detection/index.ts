@@ -8,6 +8,7 @@ export { HeaderResolver } from './compile/header.ts';
 export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
 export { loadPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
+export { rarity } from './compile/rarity.ts';
 export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost } from './cost/cost.ts';
 export { Explainer } from './explain/explain.ts';
 export { type ExplainRequest, explainRule, type NamedCapture, type NotFiredReason, type RuleExplanation, type TriedChange } from './explain/explain-rule.ts';

@@ -1,9 +1,13 @@
 /** Report → released rule → learned lesson. The only door of this package. */
+export * from './behaviour/draft-behaviour.ts';
+export type { CaptureSource } from './behaviour/observe.ts';
+export { tryRules } from './behaviour/trial.ts';
 export * from './community-review/community-review.ts';
 export { type PatternRisk, patternRisk } from './cost/pattern-risk.ts';
 export * from './coverage/coverage.ts';
 export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';
+export { DRAFT_CATEGORIES } from './draft/conventions.ts';
 export * from './draft/draft.ts';
 export * from './export/export.ts';
 export * from './feedback/feedback.ts';

@@ -7,6 +7,7 @@ import type { Indicator } from '@sigwright/contracts';
 import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
 import { type Body, bodiesOf, type DraftRole } from './bodies.ts';
+import { CATEGORIES, type Category, MALWARE, withoutScheme, wordsOnly } from './conventions.ts';
 
 export interface DraftOptions {
   /** first word of every message, for example `SW` */
@@ -39,29 +40,6 @@ export interface Draft {
   readonly skipped: readonly { readonly indicator: string; readonly why: string }[];
 }
 
-interface Category {
-  readonly kind: string;
-  readonly classtype: string;
-  readonly trafficClasstype: string;
-  readonly severity: string;
-  readonly target: string;
-  readonly product?: string;
-}
-
-const MALWARE: Category = { kind: '', classtype: 'domain-c2', trafficClasstype: 'command-and-control', severity: 'Major', target: 'Client_Endpoint' };
-const CATEGORIES: Readonly<Record<string, Category>> = {
-  MALWARE,
-  MOBILE_MALWARE: { ...MALWARE, target: 'Mobile_Client', product: 'Android' },
-  PHISHING: { ...MALWARE, kind: 'Phishing ', classtype: 'social-engineering', trafficClasstype: 'social-engineering' },
-  EXPLOIT_KIT: { ...MALWARE, classtype: 'exploit-kit', trafficClasstype: 'exploit-kit' },
-  ADWARE_PUP: { ...MALWARE, classtype: 'pup-activity', trafficClasstype: 'pup-activity', severity: 'Minor' },
-  COINMINER: { ...MALWARE, classtype: 'coin-mining', trafficClasstype: 'coin-mining' },
-  INFO: { ...MALWARE, classtype: 'misc-activity', trafficClasstype: 'misc-activity', severity: 'Informational' },
-  POLICY: { ...MALWARE, classtype: 'policy-violation', trafficClasstype: 'policy-violation', severity: 'Informational' },
-  HUNTING: { ...MALWARE, classtype: 'bad-unknown', trafficClasstype: 'bad-unknown', severity: 'Minor' },
-};
-/** Words that `category` may be. */
-export const DRAFT_CATEGORIES: readonly string[] = Object.keys(CATEGORIES);
 const COMMAND_AND_CONTROL = /\b(?:c2|c&c|cnc|c and c|command[- ]and[- ]control|control server|beacon(?:s|ing)?)\b/i;
 
 export function draftRules(reading: ReportReading, options: DraftOptions): Draft {
@@ -250,24 +228,4 @@ function referencesOf(reading: ReportReading, given: string | undefined): string
   const digests = new Set(reading.indicators.filter((one) => one.type === 'md5' && one.role === 'indicator').map((one) => one.value));
   if (digests.size === 1) references.push(`md5,${[...digests][0]}`);
   return references;
-}
-
-function withoutScheme(url: string): string {
-  return url.replace(/^https?:\/\//i, '').replace(/[;"\\\s]|[^\x20-\x7e]/gu, (character) => {
-    // Not encodeURIComponent: it throws on half a surrogate pair, which a damaged text may hold.
-    let encoded = '';
-    for (const byte of new TextEncoder().encode(character)) encoded += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    return encoded;
-  });
-}
-
-/** What may stand in a message and in metadata: no quotes, commas, semicolons. */
-function wordsOnly(name: string): string {
-  return (
-    name
-      .replace(/[^\p{L}\p{N} ._/+-]/gu, ' ')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, 60) || 'Unattributed Malware'
-  );
 }
