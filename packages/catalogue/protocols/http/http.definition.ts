@@ -1,19 +1,23 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
 import { latin1, utf8 } from '@sigwright/bytes';
 import {
+  type Flow,
   hooks,
   IS_THIS,
+  IS_THIS_REVERSED,
   NEED_MORE,
   NOT_THIS,
   type ProtocolDefinition,
   type ProtocolRecord,
   type Recognition,
+  type RecordOptions,
   TO_CLIENT,
   TO_SERVER,
 } from '@sigwright/contracts';
 import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from '../../formats/http-message/exchange.ts';
 import { hostName, hostPort } from '../../formats/http-message/uri.ts';
+import { isOn, listed } from '../../formats/record-options.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
@@ -50,7 +54,7 @@ const METHODS = [
   'MKACTIVITY',
 ];
 
-function recognise(bytes: Uint8Array, start: number, end: number, direction: number): Recognition {
+function recognise(bytes: Uint8Array, start: number, end: number, direction: number, flow: Flow): Recognition {
   let at = start;
   while (at < end && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
   if (at - start > 16) return NOT_THIS;
@@ -62,6 +66,8 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
     const upper = head.slice(0, 5).toUpperCase();
     return upper === 'HTTP/' ? IS_THIS : 'HTTP/'.startsWith(upper) ? NEED_MORE : NOT_THIS;
   }
+  // The capture began in the middle, with the server.
+  if (head.startsWith('HTTP/') && (flow.stream as { readonly midstream?: boolean } | undefined)?.midstream === true) return IS_THIS_REVERSED;
   for (const method of METHODS) {
     if (head.startsWith(`${method} `) || head.startsWith(`${method}\t`)) return IS_THIS;
     if (method.startsWith(head)) return NEED_MORE;
@@ -70,7 +76,24 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
   return NOT_THIS;
 }
 
-function body(transaction: HttpTransaction): Record<string, unknown> {
+function addExtended(transaction: HttpTransaction, record: Record<string, unknown>): void {
+  const { request, response } = transaction;
+  const referer = request.headers?.get('referer');
+  if (referer !== undefined) record['http_refer'] = utf8(referer);
+  if (request.seen) {
+    record['http_method'] = transaction.method;
+    if (request.third.length > 0) record['protocol'] = latin1(request.third);
+  } else if (response.seen) record['protocol'] = latin1(response.first);
+  if (response.seen) {
+    if (transaction.status > 0) record['status'] = transaction.status;
+    else if (response.second.length > 0) record['status_string'] = utf8(response.second);
+    const location = response.headers?.get('location');
+    if (location !== undefined && transaction.status >= 300 && transaction.status < 400) record['redirect'] = utf8(location);
+  }
+}
+
+/** `extended`: what the exchange said beyond what it was about. */
+function body(transaction: HttpTransaction, extended = true): Record<string, unknown> {
   const { request, response } = transaction;
   const record: Record<string, unknown> = {};
   const host = transaction.writtenHost;
@@ -86,18 +109,7 @@ function body(transaction: HttpTransaction): Record<string, unknown> {
   if (forwarded !== undefined) record['xff'] = forwarded;
   const type = response.headers?.text('content-type');
   if (type !== undefined) record['http_content_type'] = type.split(/[;\s,]/)[0];
-  const referer = request.headers?.get('referer');
-  if (referer !== undefined) record['http_refer'] = utf8(referer);
-  if (request.seen) {
-    record['http_method'] = transaction.method;
-    if (request.third.length > 0) record['protocol'] = latin1(request.third);
-  } else if (response.seen) record['protocol'] = latin1(response.first);
-  if (response.seen) {
-    if (transaction.status > 0) record['status'] = transaction.status;
-    else if (response.second.length > 0) record['status_string'] = utf8(response.second);
-    const location = response.headers?.get('location');
-    if (location !== undefined && transaction.status >= 300 && transaction.status < 400) record['redirect'] = utf8(location);
-  }
+  if (extended) addExtended(transaction, record);
   const range = transaction.range;
   if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };
   for (const direction of [TO_SERVER, TO_CLIENT] as const) {
@@ -108,7 +120,17 @@ function body(transaction: HttpTransaction): Record<string, unknown> {
       value: utf8(value),
     }));
   }
-  record['length'] = response.wireLength;
+  if (extended) record['length'] = response.wireLength;
+  return record;
+}
+
+/** `extended` as written, else off where there are options at all; `custom` names further headers (`accept-language`). */
+function recordOf(transaction: HttpTransaction, options: RecordOptions | undefined): Record<string, unknown> {
+  const record = body(transaction, isOn(options?.['extended'], options === undefined));
+  for (const name of listed(options?.['custom']) ?? []) {
+    const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
+    if (value !== undefined) record[name.replaceAll('-', '_')] = utf8(value);
+  }
   return record;
 }
 
@@ -134,9 +156,9 @@ export const protocol: ProtocolDefinition = {
   keywords,
   anomalies,
   anomaliesInCapitals: true,
-  records(transaction): readonly ProtocolRecord[] {
+  records(transaction, _flow, options): readonly ProtocolRecord[] {
     const one = transaction as HttpTransaction;
-    return one.request.seen || one.response.seen ? [{ type: 'http', body: body(one), direction: TO_SERVER }] : [];
+    return one.request.seen || one.response.seen ? [{ type: 'http', body: recordOf(one, options), direction: TO_SERVER }] : [];
   },
   context: (transaction) => body(transaction as HttpTransaction),
 };

@@ -1,6 +1,6 @@
 /** HTTP/1 dialogues: what the buffers hold, what is anomalous, which files pass. Every dialogue is replayed at every split. */
 import { brotliDecompressSync, deflateRawSync, deflateSync, gzipSync, inflateRawSync } from 'node:zlib';
-import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, Flow, IS_THIS_REVERSED, NOT_THIS } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './http.definition.ts';
@@ -368,4 +368,34 @@ test('every anomaly that a case shows is declared', () => {
   const shown = cases.flatMap(({ turns }) => tell(protocol, whole(turns), settings).transactions.flatMap((one) => one.anomalies));
   expect(shown.length).toBeGreaterThan(0);
   expect(shown.filter((name) => !declared.has(name))).toEqual([]);
+});
+
+describe('the record, as the configuration asks for it', () => {
+  const flow = new Flow();
+  const session = protocol.open(flow, settings);
+  const bytes = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  const request = bytes('GET /a HTTP/1.1\r\nHost: a.example\r\nReferer: http://b.example/\r\nAccept-Language: de\r\n\r\n');
+  session.consume(0, request, 0, request.length, false, 0);
+  session.consume(1, bytes(OK), 0, OK.length, false, 0);
+  const BASIC = ['hostname', 'url'];
+  const EXTENDED = ['hostname', 'url', 'http_refer', 'http_method', 'protocol', 'status', 'length'];
+  test.each([
+    ['nothing is said: in full', undefined, EXTENDED],
+    ['named without options: what it was about', {}, BASIC],
+    ['extended', { extended: 'yes' }, EXTENDED],
+    ['further headers by name', { custom: ['Accept-Language', 'Cookie'] }, [...BASIC, 'accept_language']],
+  ])('%s', (_why, options, fields) => {
+    const [{ body }] = protocol.records(session.transactions[0], flow, options);
+    expect(Object.keys(body)).toEqual(fields);
+  });
+});
+
+test.each([
+  ['a capture that begins in the middle, with the server', true, IS_THIS_REVERSED],
+  ['who began the connection is no server', false, NOT_THIS],
+] as const)('a response from the side taken for the client: %s', (_why, midstream, expected) => {
+  const flow = new Flow();
+  flow.stream = { midstream };
+  const bytes = Uint8Array.from(OK, (letter) => letter.charCodeAt(0));
+  expect(protocol.recognise(bytes, 0, bytes.length, 0, flow)).toBe(expected);
 });
