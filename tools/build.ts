@@ -34,7 +34,8 @@ await build({
   entryPoints: ['page', 'workbench', 'engine'].map((name) => join(root, 'apps', 'server', 'client', `${name}.ts`)),
   outdir: join(root, 'dist', 'web'),
   bundle: true,
-  format: 'esm',
+  // Also for a page that comes alone: there a script is no module.
+  format: 'iife',
   platform: 'browser',
   target: 'es2024',
   minify: true,

@@ -30,6 +30,7 @@ const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 gate('catalogue index', node, ['tools/generate-catalogue-index.ts']);
 gate('format and lint', bin('biome'), ['check', '.']);
 gate('types', bin('tsc'), ['--noEmit']);
+gate('types of the scripts in pages', bin('tsc'), ['--noEmit', '-p', 'apps/server/client']);
 gate('import rules', node, ['tools/check-imports.ts']);
 gate('compiled kernel', node, ['tools/build-kernel.ts', '--check']);
 

@@ -29,6 +29,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   translate: { summary: 'rules in the words of other engines, proved on traffic', run: async (argv) => (await import('./translate.ts')).run(argv) },
   triage: { summary: 'alerts (EVE) → hosts with a judgement', run: async (argv) => (await import('./triage.ts')).run(argv) },
   serve: { summary: 'the workbench: alerts, hosts, verdicts, rules, over a store', run: async (argv) => (await import('./serve.ts')).run(argv) },
+  workbench: { summary: 'the rule workbench as a page that needs no server', run: async (argv) => (await import('./workbench.ts')).run(argv) },
   ingest: { summary: 'EVE JSON lines into a store', run: async (argv) => (await import('./serve.ts')).ingest(argv) },
   hunt: { summary: 'new rules over an archive of captures, by workers', run: async (argv) => (await import('./hunt.ts')).hunt(argv) },
   worker: { summary: 'inspects captures that hunts ask for (NATS JetStream)', run: async (argv) => (await import('./hunt.ts')).worker(argv) },

@@ -324,7 +324,7 @@ export function serve(connection: Connection): void {
   connection.onCodeAction(({ textDocument: { uri }, range }): CodeAction[] =>
     editor.quickFixes(uri, spanOf(uri, range)).map((one) => ({
       title: one.title,
-      kind: one.kind === 'fix' ? CodeActionKind.QuickFix : CodeActionKind.RefactorRewrite,
+      kind: one.kind === 'refactor' ? CodeActionKind.RefactorRewrite : CodeActionKind.QuickFix,
       isPreferred: one.preferred,
       edit: { changes: { [uri]: editsOf(uri, one.edits) } },
       ...(one.diagnostic === undefined ? {} : { diagnostics: [diagnosticOf(uri, one.diagnostic)] }),

@@ -109,21 +109,31 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     await picture('report');
   });
 
-  test('the rule workbench: diagnostics while typing, completion, a capture, the verdict with bytes', async () => {
+  test('the rule workbench: diagnostics while typing, fixes, completion, hover, colours; a capture, the verdict with bytes', async () => {
     await page.goto(`${address}/workbench?sid=1240301`);
     await page.getByText('The engine is ready').waitFor();
     await page.locator('#diagnostics > *').waitFor();
     expect(await page.locator('#diagnostics li.wrong').count()).toBe(0);
+    await page.locator('.rule-buffer', { hasText: 'http.uri' }).first().waitFor();
+    await page.locator('.cm-hint', { hasText: 'prefilter' }).waitFor();
     await page.getByRole('button', { name: /example/ }).click();
     await page.getByText(/\d+ packets in \d+ flows/).waitFor();
-    expect(await page.locator('#verdict .judgement').textContent()).toMatch(/^3 alerts/);
+    // The caret stands at the beginning: in the rule.
+    await page.locator('#verdict .judgement', { hasText: 'it fired 3 times' }).waitFor();
     expect(await page.locator('#verdict mark').count()).toBeGreaterThan(0);
-    expect(await page.locator('#traffic tbody tr').count()).toBeGreaterThan(50);
+    expect(await page.locator('.rule-holds').count()).toBeGreaterThan(3);
+    expect(await page.locator('#traffic details.flow').count()).toBeGreaterThan(50);
+    expect(await page.locator('#traffic .tag', { hasText: 'alert 1240301' }).count()).toBeGreaterThan(0);
     await picture('workbench');
+    await page.locator('.rule-buffer', { hasText: 'http.uri' }).first().hover();
+    await page.locator('.cm-hover', { hasText: 'looks at it' }).waitFor();
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nalert http any any -> any any (msg:"x"; http.uri; contentt:"a"; sid:5;)');
     await page.locator('#diagnostics li.wrong').first().waitFor();
+    await page.locator('#diagnostics').getByRole('button', { name: 'content', exact: false }).first().click();
+    await page.getByText('contentt').waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+End');
     await page.keyboard.type('\nalert tcp any any -> any any (fast_pat');
     await page.locator('.cm-tooltip-autocomplete', { hasText: 'fast_pattern' }).waitFor();
     await page.keyboard.press('Escape');

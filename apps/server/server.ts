@@ -182,7 +182,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   show('/alerts/:id', 'Alert', (context) => alertPage(desk, number(context, 'id'), csrfFor(context, 'triage')));
   show('/rules', 'Rules', (context) => rulesPage(desk, context.req.query()));
   show('/rules/:sid', 'Rule', (context) => rulePage(desk, number(context, 'sid'), csrfFor(context, 'triage'), may(context, 'write')));
-  show('/workbench', 'Rule workbench', (context) => workbenchPage(desk, Number(context.req.query('sid') ?? Number.NaN)), {
+  show('/workbench', 'Rule workbench', (context) => workbenchPage(desk, Number(context.req.query('sid') ?? Number.NaN), csrfFor(context, 'write')), {
     scripts: ['workbench.js'],
     wide: true,
   });

@@ -1,7 +1,7 @@
 /** The pages' style sheet: light and dark, from 390 pixels up. */
 export const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #f3f4f6; --line: #d5d9de; --quiet: #59626d; --link: #0b57a4; --bad: #a4161a; --watch: #8a5a00; --context: #2d5d7b; --good: #1c6b3c; --mark: #ffe08a; --mark-ink: #1b1f24; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #14171b; --soft: #1d2127; --line: #363c45; --quiet: #a5adb8; --link: #8cbcf2; --bad: #ff9b9b; --watch: #f0c674; --context: #9ecbe8; --good: #8fd6a8; --mark: #e0b83c; --mark-ink: #14171b; } }
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #f3f4f6; --line: #d5d9de; --quiet: #59626d; --link: #0b57a4; --bad: #a4161a; --watch: #8a5a00; --context: #2d5d7b; --good: #1c6b3c; --mark: #ffe08a; --mark-ink: #1b1f24; --choice: #cfe0f5; --rose: #8b1a7f; --teal: #00695c; --olive: #6b5300; --rust: #9a3412; --slate: #4a5a8a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #14171b; --soft: #1d2127; --line: #363c45; --quiet: #a5adb8; --link: #8cbcf2; --bad: #ff9b9b; --watch: #f0c674; --context: #9ecbe8; --good: #8fd6a8; --mark: #e0b83c; --mark-ink: #14171b; --choice: #2f4562; --rose: #e79be0; --teal: #6fd3c0; --olive: #d9c37a; --rust: #f2a97a; --slate: #a9b6e6; } }
 * { box-sizing: border-box; }
 body { margin: 0; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: .5rem; top: .5rem; background: var(--paper); padding: .3rem .6rem; z-index: 2; }
@@ -44,7 +44,21 @@ button { background: var(--link); color: var(--paper); border-color: var(--link)
 fieldset { border: 1px solid var(--line); border-radius: .3rem; }
 .timeline { margin: .6rem 0 1rem; } .timeline svg { width: 100%; height: 4rem; background: var(--soft); border-radius: .3rem; } .timeline rect { fill: var(--link); } figcaption { display: flex; justify-content: space-between; gap: .5rem; flex-wrap: wrap; }
 .two { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1.2rem; align-items: start; }
-#editor { border: 1px solid var(--line); border-radius: .3rem; font-size: .9rem; } #editor .cm-editor { max-height: 24rem; } #drop { border: 2px dashed var(--line); border-radius: .3rem; padding: .8rem; } #drop.over { border-color: var(--link); }
+#editor { border: 1px solid var(--line); border-radius: .3rem; font-size: .9rem; overflow: hidden; } #editor .cm-editor { max-height: 30rem; color: var(--ink); background: var(--paper); } #editor .cm-scroller { font-family: ui-monospace, monospace; }
+#editor .cm-gutters { background: var(--soft); color: var(--quiet); border-right: 1px solid var(--line); } #editor .cm-cursor { border-left-color: var(--ink); } #editor .cm-selectionBackground { background: var(--choice) !important; }
+.cm-tooltip.cm-tooltip, .cm-panels.cm-panels { background: var(--soft); color: var(--ink); border: 1px solid var(--line); } .cm-tooltip-autocomplete.cm-tooltip > ul > li[aria-selected] { background: var(--link); color: var(--paper); } .cm-tooltip .cm-completionDetail { font-style: normal; color: var(--quiet); } .cm-tooltip li[aria-selected] .cm-completionDetail { color: var(--paper); }
+.cm-hover, .cm-tooltip .cm-completionInfo { max-width: 34rem; padding: .2rem .7rem; } .markdown p { margin: .4rem 0; } .markdown hr { border: 0; border-top: 1px solid var(--line); margin: .4rem 0; }
+.cm-diagnostic .cm-diagnosticAction { background: var(--link); color: var(--paper); } .cm-diagnostic .cm-diagnosticSource { opacity: 1; color: var(--quiet); }
+.cm-hint { margin-left: .3rem; padding: 0 .3rem; border-radius: .3rem; font-size: .8rem; background: var(--soft); color: var(--quiet); }
+.rule-comment, .rule-annotation { color: var(--quiet); } .rule-action { color: var(--rose); } .rule-protocol { color: var(--teal); } .rule-address, .rule-number { color: var(--olive); } .rule-variable, .rule-state { color: var(--rust); } .rule-buffer { color: var(--link); font-weight: 700; } .rule-modifier { color: var(--slate); } .rule-transform, .rule-pattern { color: var(--rose); } .rule-condition { color: var(--teal); } .rule-unknown { color: var(--bad); } .rule-text { color: var(--good); } .rule-bytes { color: var(--watch); }
+.rule-disabled { font-style: italic; }
+.rule-holds { border-bottom: 2px solid var(--good); } .rule-fails { border-bottom: 2px solid var(--bad); } .rule-unasked { border-bottom: 2px dotted var(--line); }
+button.link { background: none; border: 0; color: var(--link); text-decoration: underline; padding: .1rem 0; min-height: 1.6rem; text-align: left; }
+.rule-lines { max-height: 20rem; overflow-y: auto; }
+.tools { margin: .4rem 0; } #diagnostics ul, .rule-lines { padding-left: 1.2rem; margin: .4rem 0; } #diagnostics li { margin: .25rem 0; }
+#drop { border: 2px dashed var(--line); border-radius: .3rem; padding: .8rem; } #drop.over { border-color: var(--link); } #drop p { margin: .4rem 0; } progress { max-width: 100%; }
+.dump pre.bytes { margin: .2rem 0; cursor: text; user-select: none; } .dump .chosen { background: var(--link); color: var(--paper); } .chosen-bar { margin: .2rem 0; } .chosen-bar code { overflow-wrap: anywhere; }
+details.flow { border: 1px solid var(--line); border-radius: .3rem; margin: .3rem 0; padding: 0 .7rem; } .flow-body { padding: .2rem 0 .6rem .8rem; } .flow-summary { display: block; padding-left: 1.1rem; color: var(--quiet); font-size: .9rem; } .flow-id { color: var(--quiet); } .buffer-name { margin: .5rem 0 0; }
 @media (min-width: 60rem) { td.whole { white-space: nowrap; } }
 @media (max-width: 60rem) { .two { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 44rem) {
@@ -54,6 +68,7 @@ fieldset { border: 1px solid var(--line); border-radius: .3rem; }
   tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { position: relative; padding: .1rem 0 .1rem 6.6rem; border: 0; min-height: 1.6rem; }
   td::before { content: attr(data-heading); position: absolute; left: 0; color: var(--quiet); }
+  .dump pre.bytes { padding: .4rem .4rem; font-size: .8rem; } .flow-body { padding-left: 0; } ol.steps .dump { margin-left: -1.2rem; }
   .card { padding: .2rem .7rem .6rem; } ul, ol.steps { padding-left: 1.3rem; }
   nav { gap: .1rem .9rem; } nav a { padding: .3rem 0; }
 }

@@ -3,6 +3,7 @@ import { catalogue } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS, span } from '@sigwright/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contentInsertion, type SeenContent } from './contents.ts';
 import { RuleEditor } from './editor.ts';
 
 const CLASSES = new Map([['trojan-activity', { name: 'trojan-activity', description: 'A Network Trojan', priority: 1 }]]);
@@ -54,6 +55,15 @@ describe('completion', () => {
     });
 });
 
+it('a keyword before another option is written whole, with room for its value', () => {
+  const { editor, at } = editorWith('alert tcp any any -> any any (msg:"x"; class‸ sid:1;)');
+  const [found] = editor.completions('0.rules', at).filter((one) => one.label === 'classtype');
+  expect(found.insert).toBe('classtype:$1;$0');
+  expect(editor.file('0.rules')!.text.slice(found.replaces.start, found.replaces.end)).toBe('class');
+  const { editor: other, at: place } = editorWith('alert tcp any any -> any any (msg:"x"; cl‸assty:a; sid:1;)');
+  expect(other.completions('0.rules', place).find((one) => one.label === 'classtype')?.insert).toBe('classtype');
+});
+
 describe('hover', () => {
   const cases: readonly (readonly [why: string, text: string, wanted: readonly string[]])[] = [
     [
@@ -78,6 +88,61 @@ describe('hover', () => {
       const { editor, at } = editorWith(text);
       const hover = editor.hover('0.rules', at);
       for (const words of wanted) expect(hover?.markdown).toContain(words);
+    });
+});
+
+describe('bytes that were pointed at become a content', () => {
+  const H = 'alert http any any -> any any';
+  const seen = (buffer: string | undefined, more: Partial<SeenContent> = {}): SeenContent => ({
+    bytes: new TextEncoder().encode('/a"b'),
+    buffer,
+    protocol: 'http',
+    direction: 'to_server',
+    ...more,
+  });
+  const cases: readonly (readonly [why: string, text: string, what: SeenContent, wanted: string])[] = [
+    [
+      'in a buffer that the rule looks at, behind what is asked of it',
+      `${H} (msg:"x‸"; http.uri; content:"g"; depth:3; http.host; content:"h"; sid:1;)`,
+      seen('http.uri'),
+      `${H} (msg:"x"; http.uri; content:"g"; depth:3; content:"/a|22|b"; http.host; content:"h"; sid:1;)`,
+    ],
+    ['in the last buffer', `${H} (http.uri; content:"g"; sid:1;‸)`, seen('http.uri'), `${H} (http.uri; content:"g"; content:"/a|22|b"; sid:1;)`],
+    [
+      'in a buffer it does not look at yet',
+      `${H} (http.uri; content:"g"; classtype:bad; sid:1;‸)`,
+      seen('http.host'),
+      `${H} (http.uri; content:"g"; http.host; content:"/a|22|b"; classtype:bad; sid:1;)`,
+    ],
+    [
+      'in the payload, before the first buffer',
+      `${H} (http.uri; content:"g"; sid:1;‸)`,
+      seen(undefined),
+      `${H} (content:"/a|22|b"; http.uri; content:"g"; sid:1;)`,
+    ],
+    ['where nothing stands behind', `${H} (content:"g";‸)`, seen(undefined), `${H} (content:"g"; content:"/a|22|b";)`],
+    ['in a rule without options', `${H} (‸)`, seen('http.uri'), `${H} (http.uri; content:"/a|22|b"; )`],
+    ['in a rule that ends in the middle', `${H} (http.uri;‸`, seen('http.uri'), `${H} (http.uri; content:"/a|22|b";`],
+    [
+      'no rule: one is begun',
+      '# words‸',
+      seen('http.uri'),
+      '# words\nalert http $HOME_NET any -> $EXTERNAL_NET any (msg:"LOCAL new rule"; flow:established,to_server; http.uri; content:"/a|22|b"; sid:1000000; rev:1;)\n',
+    ],
+    [
+      'nothing at all, of a datagram',
+      '‸',
+      seen(undefined, { protocol: 'udp', direction: 'to_client' }),
+      'alert udp $EXTERNAL_NET any -> $HOME_NET any (msg:"LOCAL new rule"; flow:to_client; content:"/a|22|b"; sid:1000000; rev:1;)\n',
+    ],
+  ];
+  for (const [why, text, what, wanted] of cases)
+    it(why, () => {
+      const { editor, at } = editorWith(text);
+      const { edits, caret } = contentInsertion(editor, '0.rules', at, what);
+      for (const edit of edits) editor.change('0.rules', edit);
+      expect(editor.file('0.rules')!.text).toBe(wanted);
+      expect(wanted.slice(0, caret).trimEnd()).toMatch(/content:"\/a\|22\|b";( sid:1000000; rev:1;\))?$/);
     });
 });
 

@@ -2,6 +2,7 @@
 export type { Colour } from './colours.ts';
 export { COLOUR_KINDS, type ColourKind } from './colours.ts';
 export type { Completion, CompletionKind } from './completion.ts';
+export { type ContentInsertion, contentInsertion, type SeenContent } from './contents.ts';
 export { type EditorEnvironment, type Located, RuleEditor } from './editor.ts';
 export type { Hint } from './hints.ts';
 export type { Hover } from './hover.ts';

@@ -43,12 +43,25 @@ export function placeAt(text: string, offset: number): Place {
     if (offset <= at) {
       const nameEnd = colon === -1 ? at : colon;
       const name = trimmed(text, start, nameEnd);
-      if (colon === -1 || offset <= colon) return { kind: 'name', word: offset < name.start ? span(offset, offset) : name, hasValue: colon !== -1 };
+      if (colon === -1 || offset <= colon) {
+        const word = offset < name.start ? span(offset, offset) : wordAround(text, name, offset);
+        // In front of another option a name has no value of its own.
+        return { kind: 'name', word, hasValue: colon !== -1 && word.end === name.end };
+      }
       return { kind: 'value', name: text.slice(name.start, name.end), nameSpan: name, value: trimmed(text, colon + 1, at) };
     }
     if (at >= text.length || text[at] === ')') return { kind: 'outside' };
     at++;
   }
+}
+
+/** The run without blanks that touches an offset; empty where there are blanks on both sides. */
+function wordAround(text: string, { start, end }: Span, offset: number): Span {
+  let from = Math.min(offset, end);
+  let to = Math.min(offset, end);
+  while (from > start && !/\s/.test(text[from - 1])) from--;
+  while (to < end && !/\s/.test(text[to])) to++;
+  return span(from, to);
 }
 
 function trimmed(text: string, start: number, end: number): Span {

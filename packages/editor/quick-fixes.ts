@@ -8,8 +8,8 @@ export interface FileEdit extends Edit {}
 
 export interface QuickFix {
   readonly title: string;
-  /** fix: cures `diagnostic` · refactor: changes what the author did on purpose */
-  readonly kind: 'fix' | 'refactor';
+  /** fix: cures `diagnostic` · suppress: leaves it out for this rule · refactor: changes what the author did on purpose */
+  readonly kind: 'fix' | 'suppress' | 'refactor';
   readonly diagnostic: LintedDiagnostic | undefined;
   /** the one to take without asking */
   readonly preferred: boolean;
@@ -49,9 +49,9 @@ function allowing(editor: RuleEditor, path: string, line: RuleLine, code: string
   const above = file.lines[file.lines.indexOf(line) - 1];
   const title = `leave \`${code}\` out for this rule`;
   if (above?.allows === undefined)
-    return { title, kind: 'fix', preferred: false, edits: [{ span: span(line.start, line.start), text: `# lint: allow ${code}\n` }] };
+    return { title, kind: 'suppress', preferred: false, edits: [{ span: span(line.start, line.start), text: `# lint: allow ${code}\n` }] };
   const end = above.start + above.text.trimEnd().length;
-  return { title, kind: 'fix', preferred: false, edits: [{ span: span(end, end), text: ` ${code}` }] };
+  return { title, kind: 'suppress', preferred: false, edits: [{ span: span(end, end), text: ` ${code}` }] };
 }
 
 function moves(line: RuleLine, editor: RuleEditor): QuickFix[] {

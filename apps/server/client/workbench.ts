@@ -1,277 +1,351 @@
-/** The rule workbench's page: an editor with completion, diagnostics and fixes; a capture; verdicts beside. The engine is a worker. */
-import { autocompletion, type Completion, type CompletionContext, type CompletionResult, completionKeymap } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { type Diagnostic, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { EditorState } from '@codemirror/state';
-import { EditorView, keymap, lineNumbers } from '@codemirror/view';
-import type { Answer, Ask, FromEngine, KeywordHint, Mark, RuleVerdict, ShownBytes } from './messages.ts';
-
-const root = document.getElementById('workbench')!;
-const networks = JSON.parse(root.dataset['networks'] ?? '{}') as Record<string, string>;
-const state = document.getElementById('state')!;
-const verdictHolder = document.getElementById('verdict')!;
-const trafficHolder = document.getElementById('traffic')!;
-const diagnosticsHolder = document.getElementById('diagnostics')!;
-const source = document.getElementById('source') as HTMLTextAreaElement;
+/**
+ * The rule workbench's page: rules on one side, what they do on a capture on the other, the traffic below. Everything that takes time
+ * is a worker's; nothing is sent anywhere unless a form of the page is sent.
+ */
+import { button, byId, counted, element, inlineMarkdown } from './dom.ts';
+import type { FromExplain, FromTraffic, Marked, PageSettings, ShownAlert, ShownExplanation, ShownRule, ToExplain, ToTraffic, WorkerName } from './messages.ts';
+import { type CaretRule, RuleEditorView } from './rule-editor.ts';
+import { TrafficView } from './traffic-view.ts';
+import { explanationCard, ruleLine, type VerdictActions } from './verdict-view.ts';
 
 /** Milliseconds after the last key. */
-const PAUSE = 250;
+const PAUSE = 120;
+/** An explanation that takes longer is ended where a newer one is wanted. */
+const PATIENCE = 250;
 /** A capture that a page can hold; larger ones are for the command line. */
 const LARGEST_CAPTURE = 200 * 1024 * 1024;
+const LARGEST_RULESET = 200 * 1024 * 1024;
+const MOST_MARKS = 30;
+const MOST_RULES = 50;
 
-let keywords: readonly KeywordHint[] = [];
-let asked = 0;
-let haveCapture = false;
+const root = byId('workbench');
+const settings = JSON.parse(root.dataset['settings'] ?? '{"networks":{},"classifications":[]}') as PageSettings;
+const state = byId('state');
+const bar = byId<HTMLProgressElement>('progress');
 
-const worker = new Worker('/web/engine.js', { type: 'module' });
-worker.onerror = (event) => {
-  state.textContent = `The engine could not be loaded: ${event.message || 'see the console'}`;
-};
-worker.onmessage = (event: MessageEvent<FromEngine>) => {
-  if ('keywords' in event.data) {
-    keywords = event.data.keywords;
-    state.textContent = 'The engine is ready. Drop a capture here, or choose one.';
-    ask();
-  } else if (event.data.id === asked) show(event.data);
-};
-
-function complete(context: CompletionContext): CompletionResult | null {
-  const word = context.matchBefore(/[a-z_][\w.]*/i);
-  if (word === null) return null;
-  const before = context.state.doc.sliceString(Math.max(0, word.from - 200), word.from);
-  // A keyword stands after `(` or `;`.
-  if (!/[(;]\s*$/.test(before)) return null;
-  return {
-    from: word.from,
-    options: keywords.map(
-      ({ name, syntax, summary }): Completion => ({ label: name, detail: syntax, info: summary, apply: syntax === '' ? `${name};` : `${name}:` }),
-    ),
-    validFor: /^[\w.]*$/,
-  };
-}
-
-const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '';
-const editor = new EditorView({
-  parent: document.getElementById('editor')!,
-  state: EditorState.create({
-    doc: source.value,
-    extensions: [
-      EditorView.cspNonce.of(nonce),
-      lineNumbers(),
-      history(),
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': 'Rules' }),
-      autocompletion({ override: [complete] }),
-      keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap, ...lintKeymap]),
-      EditorView.theme(
-        {
-          '&': { color: 'var(--ink)', backgroundColor: 'var(--paper)' },
-          '.cm-gutters': { backgroundColor: 'var(--soft)', color: 'var(--quiet)', borderRight: '1px solid var(--line)' },
-          '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-          '.cm-tooltip': { backgroundColor: 'var(--soft)', color: 'var(--ink)', border: '1px solid var(--line)' },
-          '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--line) !important' },
-        },
-        { dark: matchMedia('(prefers-color-scheme: dark)').matches },
-      ),
-      EditorView.updateListener.of((update) => {
-        if (!update.docChanged) return;
-        clearTimeout(timer);
-        timer = setTimeout(ask, PAUSE);
-      }),
-    ],
-  }),
-});
-let timer: ReturnType<typeof setTimeout> | undefined;
-
-function ask(capture?: ArrayBuffer): void {
-  const question: Ask = { id: ++asked, rules: editor.state.doc.toString(), networks, ...(capture === undefined ? {} : { capture }) };
-  if (haveCapture || capture !== undefined) state.textContent = 'Reading the capture …';
-  worker.postMessage(question, capture === undefined ? [] : [capture]);
-}
-
-async function take(file: Blob, name: string): Promise<void> {
-  if (file.size > LARGEST_CAPTURE) {
-    state.textContent = `${name} is larger than a page can hold (200 MiB); use sigwright explain.`;
-    return;
-  }
-  haveCapture = true;
-  ask(await file.arrayBuffer());
-}
-
-const drop = document.getElementById('drop')!;
-for (const kind of ['dragover', 'dragleave', 'drop'] as const)
-  drop.addEventListener(kind, (event) => {
-    event.preventDefault();
-    drop.classList.toggle('over', kind === 'dragover');
-    const file = kind === 'drop' ? event.dataTransfer?.files[0] : undefined;
-    if (file !== undefined) void take(file, file.name);
+/** The workers' script: beside the page, or, where a page comes alone, in it. */
+const inline = document.getElementById('engine-source')?.textContent ?? undefined;
+const script = inline === undefined ? '/web/engine.js' : URL.createObjectURL(new Blob([inline], { type: 'text/javascript' }));
+function start(name: WorkerName): Worker {
+  const worker = new Worker(script, { name, type: inline === undefined ? 'module' : 'classic' });
+  worker.addEventListener('error', (event) => {
+    state.textContent = `The engine could not be loaded: ${event.message || 'see the console'}`;
   });
-document.getElementById('capture')!.addEventListener('change', (event) => {
-  const file = (event.target as HTMLInputElement).files?.[0];
-  if (file !== undefined) void take(file, file.name);
-});
-document.getElementById('example')?.addEventListener('click', async () => {
-  state.textContent = 'The capture is on its way …';
-  const answer = await fetch('/example.pcap');
-  if (answer.ok) await take(await answer.blob(), 'the example');
-  else state.textContent = `The example's capture did not come (${answer.status}).`;
-});
-
-function show(answer: Answer): void {
-  const length = editor.state.doc.length;
-  const shown = answer.marks.map((mark): Diagnostic => ({ ...bounded(mark, length), severity: mark.severity, message: mark.message, actions: fixesOf(mark) }));
-  editor.dispatch(setDiagnostics(editor.state, shown));
-  const errors = answer.marks.filter((mark) => mark.severity === 'error').length;
-  diagnosticsHolder.replaceChildren(
-    ...(answer.marks.length === 0
-      ? [element('p', 'No defect found.', 'good')]
-      : [
-          element(
-            'ul',
-            answer.marks.map((mark) => element('li', `${mark.severity}: ${mark.message}`, mark.severity === 'error' ? 'wrong' : '')),
-          ),
-        ]),
-  );
-  diagnosticsHolder.dataset['errors'] = String(errors);
-  if (!haveCapture) {
-    if (answer.problem !== undefined) state.textContent = answer.problem;
-    return;
-  }
-  state.textContent = `${answer.packets} packets in ${answer.flows} flows, ${Math.round(answer.milliseconds)} ms${answer.problem === undefined ? '' : `; ${answer.problem}`}`;
-  verdictHolder.replaceChildren(
-    element('h2', 'Verdict'),
-    ...(answer.verdicts.length === 0 ? [element('p', 'No rule loads, so none can fire.', 'empty')] : answer.verdicts.map(verdictCard)),
-  );
-  trafficHolder.replaceChildren(element('h2', 'Traffic'), trafficOf(answer.records));
+  return worker;
 }
 
-function bounded(mark: Mark, length: number): { from: number; to: number } {
-  const from = Math.min(mark.from, length);
-  return { from, to: Math.max(from, Math.min(mark.to, length)) };
+// --- what is known
+
+let captureFile: Blob | undefined;
+let rules: readonly ShownRule[] = [];
+let rulesetAlerts: readonly ShownAlert[] = [];
+let behind = '';
+/** of the text that `rules` is about */
+let judged = -1;
+let explanation: ShownExplanation | undefined;
+let explained: CaretRule | undefined;
+
+// --- the rules
+
+const editor = new RuleEditorView(
+  byId('editor'),
+  byId<HTMLTextAreaElement>('source').value,
+  settings,
+  start('language'),
+  document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? '',
+  {
+    ready: () => say('The engine is ready. Drop a capture anywhere on the page, or choose one.'),
+    changed: () => {
+      clearTimeout(pause);
+      pause = setTimeout(sendRules, PAUSE);
+    },
+    marked: showMarks,
+    moved: () => {
+      clearTimeout(movedPause);
+      movedPause = setTimeout(() => {
+        void showActions();
+        showVerdicts();
+        explain();
+      }, PAUSE);
+    },
+    fault: (problem) => say(`The editor's helper has a fault here: ${problem}`),
+  },
+);
+let pause: ReturnType<typeof setTimeout> | undefined;
+let movedPause: ReturnType<typeof setTimeout> | undefined;
+
+byId('format').addEventListener('click', () => void editor.format());
+
+function say(words: string): void {
+  state.textContent = words;
 }
 
-function fixesOf(mark: Mark): NonNullable<Diagnostic['actions']> {
-  return mark.fixes.map((fix) => ({
-    name: fix.title,
-    apply: (view: EditorView) => view.dispatch({ changes: fix.edits.map(({ from, to, text }) => ({ from, to, insert: text })) }),
-  }));
-}
-
-function verdictCard(verdict: RuleVerdict): HTMLElement {
-  const steps = verdict.steps.map((step) => {
-    const item = element(
+function showMarks(marks: readonly Marked[]): void {
+  const items = marks.slice(0, MOST_MARKS).map((mark) =>
+    element(
       'li',
       [
-        element('strong', `${step.verdict === 'holds' ? 'holds' : step.verdict === 'fails' ? 'FAILS' : 'not reached'} · ${step.where}`),
-        ` ${step.condition}${step.why === '' ? '' : `: ${step.why}`}`,
+        button(`line ${mark.line}`, () => editor.goTo(mark.from), 'link'),
+        ` ${mark.severity}: `,
+        ...inlineMarkdown(mark.message),
+        ' ',
+        element('span', mark.code, 'quiet-text'),
+        ...mark.fixes
+          .filter(({ kind }) => kind === 'fix')
+          .slice(0, 3)
+          .flatMap((fix) => [' ', button(fix.title, () => editor.apply(fix.edits))]),
       ],
-      step.verdict === 'fails' ? 'wrong' : '',
-    );
-    if (step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached') item.append(hexdump(step.found, step.verdict === 'holds'));
-    return item;
-  });
-  return element(
-    'div',
-    [
-      element('h3', `${verdict.sid} ${verdict.message}`),
-      element('p', `${verdict.alerts} ${verdict.alerts === 1 ? 'alert' : 'alerts'}. ${verdict.verdict}`, 'judgement'),
-      ...(verdict.place === '' ? [] : [element('p', verdict.place, 'quiet-text')]),
-      element('ol', steps, 'steps'),
-    ],
-    `card ${verdict.alerts > 0 ? 'context' : ''}`,
+      mark.severity === 'error' ? 'wrong' : '',
+    ),
+  );
+  const holder = byId('diagnostics');
+  holder.replaceChildren(
+    ...(marks.length === 0 ? [element('p', 'No defect found.', 'good')] : [element('ul', items)]),
+    ...(marks.length > MOST_MARKS ? [element('p', `and ${marks.length - MOST_MARKS} more, marked in the text`, 'quiet-text')] : []),
+  );
+  void showActions();
+}
+
+async function showActions(): Promise<void> {
+  const fixes = (await editor.actions()).filter((fix) => fix.kind !== 'fix');
+  byId('actions').replaceChildren(...fixes.flatMap((fix) => [button(fix.title, () => editor.apply(fix.edits)), ' ']));
+}
+
+// --- traffic
+
+const traffic = start('traffic');
+const tell = (words: ToTraffic): void => traffic.postMessage(words);
+const view = new TrafficView(byId('traffic'), {
+  ask: (id) => tell({ tell: 'flow', id }),
+  take: (seen) => void editor.insertContent(seen),
+});
+tell({ tell: 'settings', settings });
+sendRules();
+
+function sendRules(): void {
+  tell({ tell: 'rules', version: editor.version, text: editor.text });
+}
+
+traffic.addEventListener('message', ({ data }: MessageEvent<FromTraffic>) => {
+  switch (data.say) {
+    case 'progress':
+      bar.hidden = false;
+      if (data.total === 0) bar.removeAttribute('value');
+      else {
+        bar.max = data.total;
+        bar.value = data.done;
+      }
+      byId('doing').textContent = data.total === 0 || data.done < data.total ? `${data.doing} …` : '';
+      if (data.total > 0 && data.done >= data.total) bar.hidden = true;
+      break;
+    case 'capture':
+      if (data.problem !== undefined) say(`${data.problem}. What came before it is shown.`);
+      else say(`${counted(data.count.packets, 'packet')} in ${counted(data.count.flows, 'flow')} read in ${Math.round(data.milliseconds)} ms.`);
+      view.show(data);
+      break;
+    case 'flow':
+      view.showDetails(data.details);
+      break;
+    case 'verdicts':
+      bar.hidden = true;
+      byId('doing').textContent = '';
+      ({ rules, behind } = data);
+      judged = data.version;
+      byId('verdict').dataset['version'] = String(judged);
+      markFlows();
+      showVerdicts();
+      explain();
+      break;
+    case 'ruleset':
+      bar.hidden = true;
+      byId('doing').textContent = '';
+      byId('ruleset-state').textContent =
+        `${counted(data.rules, 'rule')} loaded${data.refused === 0 ? '' : `, ${data.refused.toLocaleString('en')} refused`}, in ${(data.milliseconds / 1000).toFixed(1)} s.${captureFile === undefined ? ' Now a capture.' : ''}`;
+      break;
+    case 'ruleset alerts':
+      bar.hidden = true;
+      byId('doing').textContent = '';
+      rulesetAlerts = data.alerts;
+      root.dataset['firstAlert'] = data.first === undefined ? '' : String(Math.round(data.first));
+      markFlows();
+      showRuleset();
+      break;
+    case 'fault':
+      say(data.problem);
+      break;
+  }
+});
+
+function markFlows(): void {
+  view.alerts([...rules.flatMap(({ alerts }) => (alerts === undefined ? [] : [alerts])), ...rulesetAlerts]);
+}
+
+const actions: VerdictActions = {
+  goTo: (sid) => editor.goToRule(sid),
+  change: (text) => {
+    if (explained !== undefined) editor.replaceRule(explained, text);
+  },
+  take: (bytes, buffer) => void editor.insertContent({ bytes, buffer, protocol: 'tcp', direction: 'to_server' }),
+  showFlow: (id) => view.showFlow(id),
+};
+
+function showVerdicts(): void {
+  if (captureFile === undefined) return;
+  const here = editor.caretRule()?.sid;
+  const holder = byId('verdict');
+  const rule = rules.find(({ sid }) => sid === here);
+  const card =
+    explanation !== undefined && rule !== undefined && explanation.sid === here
+      ? [explanationCard(explanation, rule.message, (rule.alerts?.count ?? 0) > 0, actions)]
+      : [];
+  holder.replaceChildren(
+    element('h2', 'Verdict'),
+    ...(rules.length === 0 ? [element('p', 'No rule can be read, so none can fire.', 'empty')] : []),
+    ...card,
+    ...(rules.length > 1 || card.length === 0
+      ? [
+          element(
+            'ul',
+            rules.slice(0, MOST_RULES).map((one) => ruleLine(one, one.sid === here, actions)),
+            'rule-lines',
+          ),
+        ]
+      : []),
+    ...(rules.length > MOST_RULES ? [element('p', `and ${rules.length - MOST_RULES} more rules`, 'quiet-text')] : []),
+    ...(rules.length > 1 && here === undefined ? [element('p', 'Put the caret into a rule to see every condition of it.', 'quiet-text')] : []),
   );
 }
 
-/** Bytes in lines of sixteen, the match marked; select some and make a `content` of them. */
-function hexdump({ bytes, from, start, end }: ShownBytes, matched: boolean): HTMLElement {
-  const dump = element('pre', [], 'bytes');
-  const first = matched ? Math.max(0, start - from - 16) : 0;
-  for (let at = first - (first % 16), lines = 0; at < bytes.length && lines < 6; at += 16, lines++) {
-    const line = element('span', [element('span', `${String(from + at).padStart(6)}  `, 'offset')]);
-    const text = element('span', []);
-    for (let one = at; one < at + 16; one++) {
-      const isThere = one < bytes.length;
-      const isMatch = matched && isThere && from + one >= start && from + one < end;
-      const pair = element(isMatch ? 'mark' : 'span', isThere ? bytes[one].toString(16).padStart(2, '0') : '  ');
-      if (isThere) pair.dataset['byte'] = String(bytes[one]);
-      line.append(pair, ' ');
-      text.append(
-        element(isMatch ? 'mark' : 'span', isThere && bytes[one] >= 0x20 && bytes[one] < 0x7f ? String.fromCharCode(bytes[one]) : isThere ? '.' : ' '),
-      );
-    }
-    line.append(' ', text, '\n');
-    dump.append(line);
-  }
-  return dump;
+function showRuleset(): void {
+  const items = rulesetAlerts.map((alert) =>
+    element('li', [
+      `${alert.sid} ${alert.message}: ${counted(alert.count, 'alert')} `,
+      ...alert.places.slice(0, 1).map(({ flow }) => button(`first in flow ${flow}`, () => view.showFlow(flow), 'link')),
+    ]),
+  );
+  byId('ruleset-alerts').replaceChildren(
+    element('h2', 'Alerts of the ruleset'),
+    ...(items.length === 0 ? [element('p', 'None of its rules fires on this capture.', 'empty')] : [element('ul', items)]),
+  );
 }
 
-document.addEventListener('selectionchange', () => {
-  document.getElementById('to-content')?.remove();
-  const selection = getSelection();
-  if (selection === null || selection.isCollapsed || selection.rangeCount === 0) return;
-  const range = selection.getRangeAt(0);
-  const holder = (range.startContainer.parentElement ?? undefined)?.closest('pre.bytes');
-  if (holder === null || holder === undefined) return;
-  const chosen = [...holder.querySelectorAll<HTMLElement>('[data-byte]')].filter((one) => range.intersectsNode(one)).map((one) => Number(one.dataset['byte']));
-  if (chosen.length === 0) return;
-  const button = element('button', `content of ${chosen.length} ${chosen.length === 1 ? 'byte' : 'bytes'}`, 'quiet');
-  button.id = 'to-content';
-  button.addEventListener('click', () => {
-    const text = `content:"${contentOf(chosen)}"; `;
-    const document = editor.state.doc.toString();
-    const before = document.search(/sid\s*:/);
-    editor.dispatch({ changes: { from: before === -1 ? document.length : before, insert: text } });
+// --- why
+
+let explainer: Worker | undefined;
+let explainerHas: Blob | undefined;
+let asked = 0;
+let askedKey = '';
+let askedAt = 0;
+let isExplaining = false;
+let later: ReturnType<typeof setTimeout> | undefined;
+
+function explain(): void {
+  const rule = editor.caretRule();
+  if (captureFile === undefined || judged !== editor.version) return;
+  if (rule === undefined || !rules.some(({ sid }) => sid === rule.sid)) {
+    explanation = undefined;
+    editor.showHeld(undefined, undefined);
+    return;
+  }
+  const key = `${judged} ${rule.sid} ${behind.length}`;
+  if (key === askedKey && explainerHas === captureFile) return;
+  clearTimeout(later);
+  if (isExplaining) {
+    const left = PATIENCE - (performance.now() - askedAt);
+    if (left > 0) {
+      later = setTimeout(explain, left);
+      return;
+    }
+    explainer?.terminate();
+    explainer = undefined;
+  }
+  if (explainer === undefined) {
+    explainer = start('explain');
+    explainerHas = undefined;
+    explainer.addEventListener('message', ({ data }: MessageEvent<FromExplain>) => {
+      if (data.id !== asked) return;
+      isExplaining = !data.isLast;
+      if (data.problem !== undefined) say(data.problem);
+      if (judged !== editor.version) return;
+      ({ explanation } = data);
+      editor.showHeld(explained, explanation);
+      showVerdicts();
+    });
+  }
+  askedKey = key;
+  askedAt = performance.now();
+  isExplaining = true;
+  explained = rule;
+  const question: ToExplain = {
+    id: ++asked,
+    settings,
+    capture: explainerHas === captureFile ? undefined : captureFile,
+    rules: editor.text,
+    behind,
+    sid: rule.sid,
+  };
+  explainerHas = captureFile;
+  explainer.postMessage(question);
+}
+
+// --- what is handed in
+
+function take(file: Blob, name: string): void {
+  if (/\.rules$/i.test(name)) {
+    takeRuleset(file, name);
+    return;
+  }
+  if (file.size > LARGEST_CAPTURE) {
+    say(`${name} is larger than a page can hold (200 MiB); use sigwright explain.`);
+    return;
+  }
+  captureFile = file;
+  explanation = undefined;
+  say(`${name} is being read …`);
+  tell({ tell: 'capture', file });
+}
+
+function takeRuleset(file: Blob | undefined, name: string): void {
+  if (file !== undefined && file.size > LARGEST_RULESET) {
+    say(`${name} is larger than a page can hold (200 MiB).`);
+    return;
+  }
+  byId('ruleset-state').textContent = file === undefined ? '' : `${name} is being read …`;
+  rulesetAlerts = [];
+  byId('ruleset-alerts').replaceChildren();
+  tell({ tell: 'ruleset', file });
+}
+
+const drop = byId('drop');
+for (const kind of ['dragover', 'dragleave', 'drop'] as const)
+  document.addEventListener(kind, (event) => {
+    const holdsFiles = event.dataTransfer?.types.includes('Files') === true;
+    if (!holdsFiles) return;
+    event.preventDefault();
+    drop.classList.toggle('over', kind === 'dragover');
+    if (kind === 'drop') for (const file of event.dataTransfer?.files ?? []) take(file, file.name);
   });
-  holder.after(button);
+for (const id of ['capture', 'ruleset'])
+  byId(id).addEventListener('change', (event) => {
+    const file = (event.target as HTMLInputElement).files?.[0];
+    if (file === undefined) return;
+    if (id === 'ruleset') takeRuleset(file, file.name);
+    else take(file, file.name);
+  });
+document.getElementById('example')?.addEventListener('click', async () => {
+  say('The capture is on its way …');
+  const answer = await fetch('/example.pcap');
+  if (answer.ok) take(await answer.blob(), 'the example');
+  else say(`The example's capture did not come (${answer.status}).`);
 });
 
-/** Letters as letters, the rest in hexadecimal between bars. */
-function contentOf(bytes: readonly number[]): string {
-  let text = '';
-  let isHex = false;
-  for (const byte of bytes) {
-    const plain = byte >= 0x20 && byte < 0x7f && !'";\\|:'.includes(String.fromCharCode(byte));
-    if (plain === isHex) {
-      text += '|';
-      isHex = !isHex;
-    } else if (!plain) text += ' ';
-    text += plain ? String.fromCharCode(byte) : byte.toString(16).padStart(2, '0').toUpperCase();
-  }
-  return isHex ? `${text}|` : text;
-}
+/** A capture that came with the page, as text in base64. */
+const brought = document.getElementById('capture-source')?.textContent?.trim();
+if (brought !== undefined && brought !== '') take(new Blob([Uint8Array.from(atob(brought), (letter) => letter.charCodeAt(0))]), 'the capture of this page');
 
-function trafficOf(records: Answer['records']): HTMLElement {
-  if (records.length === 0) return element('p', 'The capture holds no traffic that was understood.', 'empty');
-  const rows = records.map((record) => {
-    const type = String(record['event_type']);
-    const alert = record['alert'] as { signature?: string } | undefined;
-    const about = alert?.signature ?? JSON.stringify(record[type] ?? {});
-    const more = element('details', [
-      element('summary', about.length > 160 ? `${about.slice(0, 160)}…` : about),
-      element('pre', JSON.stringify(record, undefined, 1), 'text'),
-    ]);
-    return element('tr', [
-      cell('time', String(record['timestamp'] ?? '').slice(11, 23)),
-      cell('type', type),
-      cell('source', `${record['src_ip'] ?? ''}:${record['src_port'] ?? ''}`),
-      cell('destination', `${record['dest_ip'] ?? ''}:${record['dest_port'] ?? ''}`),
-      cell('record', more),
-    ]);
+// Only where somebody asks for it, the text goes to the server, into the repository.
+for (const form of document.querySelectorAll<HTMLFormElement>('form[data-rules]'))
+  form.addEventListener('submit', () => {
+    const field = form.elements.namedItem(form.dataset['rules'] ?? '') as HTMLTextAreaElement | null;
+    if (field !== null) field.value = editor.text.trim();
   });
-  const headings = ['time', 'type', 'source', 'destination', 'record'].map((heading) => element('th', heading));
-  return element('table', [element('thead', [element('tr', headings)]), element('tbody', rows)]);
-}
-
-function cell(heading: string, content: string | HTMLElement): HTMLElement {
-  const made = element('td', typeof content === 'string' ? content : [content]);
-  made.dataset['heading'] = heading;
-  return made;
-}
-
-/** Text is always text: nothing from traffic becomes markup. */
-function element(name: string, content: string | readonly (string | HTMLElement)[], className = ''): HTMLElement {
-  const made = document.createElement(name);
-  made.append(...(typeof content === 'string' ? [content] : content));
-  if (className !== '') made.className = className;
-  return made;
-}

@@ -1,14 +1,49 @@
-/** The rule workbench: a rule beside traffic, the engine in the browser. The page is empty of both; client/workbench.ts fills it. */
+/**
+ * The rule workbench: rules beside traffic, the engine in the browser. The page is empty of both; client/workbench.ts fills it. The same
+ * body stands in a page of its own that needs no server (apps/cli/workbench.ts).
+ */
+import type { Classification } from '@sigwright/contracts';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
+import { csrfField } from '../layout.ts';
 
-const START =
+export const FIRST_RULE =
   'alert http $HOME_NET any -> $EXTERNAL_NET any (msg:"LOCAL a first rule"; flow:established,to_server; http.method; content:"GET"; sid:1000001; rev:1;)';
 
-export function workbenchPage(desk: Desk, sid: number | undefined): Html {
+export interface WorkbenchParts {
+  readonly text: string;
+  readonly networks: Readonly<Record<string, string>>;
+  readonly classifications: Iterable<Classification>;
+  /** a button that fetches a capture */
+  readonly example?: Html;
+  /** forms that put the rules somewhere */
+  readonly forms?: Html;
+}
+
+export function workbenchBody({ text, networks, classifications, example, forms }: WorkbenchParts): Html {
+  const settings = JSON.stringify({ networks, classifications: [...classifications] });
+  const rules = html`<section aria-label="Rules"><textarea id="source" hidden aria-hidden="true" aria-label="rules">${text}</textarea><div id="editor"></div><div class="tools"><button class="quiet" id="format" type="button">Format</button> <span id="actions"></span></div><div id="diagnostics" role="status" aria-live="polite"></div>${forms ?? html``}</section>`;
+  const capture = html`<div id="drop"><label>A capture (pcap, pcapng) <input type="file" id="capture"></label>${example ?? html``}<p id="state" role="status">The engine is being loaded …</p><p><progress id="progress" hidden aria-label="How far the engine is"></progress> <span id="doing" class="quiet-text"></span></p><details><summary>A whole ruleset beside these rules</summary><label>A file of rules <input type="file" id="ruleset" accept=".rules"></label><p id="ruleset-state" role="status" class="quiet-text"></p></details></div>`;
+  return html`<p class="lead">Everything happens in this page: neither rules nor capture leave it.</p><noscript><p class="problem">The engine runs in the page, so this page needs JavaScript.</p></noscript><div id="workbench" data-settings="${settings}"><div class="two">${rules}<section aria-label="Capture and verdict">${capture}<div id="verdict" aria-live="polite"></div><div id="ruleset-alerts"></div></section></div><section id="traffic" aria-label="Traffic"></section></div>`;
+}
+
+/** `csrf`: who looks may write rules. */
+export function workbenchPage(desk: Desk, sid: number | undefined, csrf: string | undefined): Html {
   const repository = desk.repository();
-  const text = repository?.rules.find(({ rule }) => rule.sid === sid)?.rule.text ?? START;
-  const example = desk.options.slice === undefined ? html`` : html` <button class="quiet" id="example" type="button">Take the example's capture</button>`;
-  const networks = JSON.stringify(repository?.settings.networks ?? {});
-  return html`<p class="lead">Everything happens in this page: neither rule nor capture leaves it.</p><noscript><p class="problem">The engine runs in the page, so this page needs JavaScript.</p></noscript><div id="workbench" data-networks="${networks}"><textarea id="source" hidden aria-hidden="true" aria-label="rule">${text}</textarea><div id="editor" aria-label="Rules"></div><div id="diagnostics" role="status" aria-live="polite"></div><div id="drop"><label>A capture (pcap, pcapng) <input type="file" id="capture"></label>${example}<p id="state" role="status">The engine is being loaded …</p></div><section id="verdict" aria-live="polite"></section><section id="traffic"></section></div>`;
+  const known = repository?.rules.find(({ rule }) => rule.sid === sid)?.rule;
+  return workbenchBody({
+    text: known?.text ?? FIRST_RULE,
+    networks: repository?.settings.networks ?? {},
+    classifications: desk.options.classifications.values(),
+    ...(desk.options.slice === undefined ? {} : { example: html` <button class="quiet" id="example" type="button">Take the example's capture</button>` }),
+    ...(csrf === undefined || repository === undefined ? {} : { forms: known === undefined ? addForm(csrf) : reviseForm(csrf, known.sid, known.text) }),
+  });
+}
+
+function addForm(csrf: string): Html {
+  return html`<details><summary>Put these rules into the repository</summary><form class="line" method="post" action="/rules" data-rules="rules">${csrfField(csrf)}<label>Category <input name="category" value="malware" required></label><textarea name="rules" hidden aria-label="rules"></textarea><button>Send the rules and commit them</button></form></details>`;
+}
+
+function reviseForm(csrf: string, sid: number, text: string): Html {
+  return html`<details><summary>Make this the rule of the repository</summary><form class="line" method="post" action="/rules/${sid}/decide" data-rules="rule">${csrfField(csrf)}<input type="hidden" name="decision" value="revise"><input type="hidden" name="seen" value="${text}"><textarea name="rule" hidden aria-label="rule"></textarea><label>Note <input name="note" maxlength="4000"></label><button>Send the rule and commit it</button></form></details>`;
 }

@@ -25,6 +25,8 @@ export interface ExplainRequest {
   readonly capture: Uint8Array;
   /** other traffic on which a change is tried: what else it would catch */
   readonly others?: readonly NamedCapture[];
+  /** no change is looked for, which takes most of the time */
+  readonly withoutChange?: boolean;
 }
 
 export type NotFiredReason = ExplainedReason | 'refused' | 'disabled' | 'threshold' | 'passed' | 'no-alert' | 'nothing';
@@ -101,7 +103,7 @@ class RuleExplainer {
     this.#wanted = wanted;
     this.#catalogue = catalogue;
     this.#settings = settings;
-    this.#others = relevantTo(wanted, request.rules);
+    this.#others = relevantRules(wanted, request.rules);
   }
 
   explain(): RuleExplanation {
@@ -281,6 +283,7 @@ class RuleExplainer {
 
   /** The fewest changes that make it fire: each is tried; where one is not enough, the one that brought the rule furthest is kept. */
   #change(first: ExplainedStep | undefined): TriedChange | undefined {
+    if (this.#request.withoutChange === true) return undefined;
     let rule = this.#wanted;
     let others = this.#others;
     let settings = this.#settings;
@@ -385,7 +388,7 @@ function setsBit(rule: Rule, names: readonly string[]): boolean {
 const DECIDING: ReadonlySet<Action> = new Set(['pass', 'drop', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth']);
 
 /** Other enabled rules that can change what this one does: those that share its bits, over any number of steps, and those that pass or drop. */
-function relevantTo(wanted: Rule, rules: readonly Rule[]): Rule[] {
+export function relevantRules(wanted: Rule, rules: readonly Rule[]): Rule[] {
   const enabled = rules.filter((rule) => rule.enabled && rule.sid !== wanted.sid);
   const found = new Set(enabled.filter((rule) => DECIDING.has(rule.action)));
   const names = stateNames(wanted);

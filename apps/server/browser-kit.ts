@@ -1,0 +1,36 @@
+/** For tests in a browser: Debian's chromium, what axe finds, and a watch on what a page must not do. Left out aloud where there is none. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { SCRIPT_FOLDER } from './server.ts';
+
+export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const isBuilt = existsSync(join(SCRIPT_FOLDER, 'engine.js'));
+export const LEFT_OUT = CHROMIUM === undefined || !isBuilt;
+export const LAUNCH = { executablePath: CHROMIUM ?? '', args: ['--no-sandbox', '--disable-gpu'] };
+
+/** Says why tests are left out, where they are. */
+export function sayLeftOut(what: string): void {
+  if (CHROMIUM === undefined) console.warn(`left out: ${what}; there is no chromium (Debian: apt-get install chromium)`);
+  else if (!isBuilt) console.warn(`left out: ${what}; the scripts are not built (node tools/build.ts)`);
+}
+
+/** What breaks WCAG 2.1 AA, by axe: rule, element, why. A page on which it could check next to nothing is no success. */
+const BREACHES = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((result) =>
+  result.passes.length < 5 ? ['axe found nothing to check'] : result.violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ': ' + node.html.slice(0, 150) + ': ' + node.failureSummary.slice(0, 200))))`;
+
+export async function breachesOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(readFileSync(join(import.meta.dirname, '..', '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8'));
+  return page.evaluate(BREACHES) as Promise<readonly string[]>;
+}
+
+/** Pixels by which a page is wider than its window. */
+export function overhang(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth') as Promise<number>;
+}
+
+/** Where pictures of pages are kept, for looking at them: the environment's SIGWRIGHT_PICTURES. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['SIGWRIGHT_PICTURES'];
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+}
