@@ -11,7 +11,15 @@ export { prefilterContent } from './compile/prefilter-choice.ts';
 export { rarity } from './compile/rarity.ts';
 export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost } from './cost/cost.ts';
 export { Explainer } from './explain/explain.ts';
-export { type ExplainRequest, explainRule, type NamedCapture, type NotFiredReason, type RuleExplanation, relevantRules, type TriedChange } from './explain/explain-rule.ts';
+export {
+  type ExplainRequest,
+  explainRule,
+  type NamedCapture,
+  type NotFiredReason,
+  type RuleExplanation,
+  relevantRules,
+  type TriedChange,
+} from './explain/explain-rule.ts';
 export type { ExplainedAttempt, ExplainedBytes, ExplainedReason, ExplainedStep, Explanation } from './explain/explanation.ts';
 export { describe } from './explain/words.ts';
 export {
