@@ -29,6 +29,19 @@ export function overhang(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth') as Promise<number>;
 }
 
+/** Points at a buffer's name in the rules until its words come: a pointer that does not move again is not noticed by a busy page. */
+export async function hoverTells(page: Page, buffer: string, words: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    await page.mouse.move(0, 0);
+    await page.locator('.rule-buffer', { hasText: buffer }).first().hover();
+    try {
+      return await page.locator('.cm-hover', { hasText: words }).waitFor({ timeout: 3000 });
+    } catch (problem) {
+      if (tries === 9) throw problem;
+    }
+  }
+}
+
 /** Where pictures of pages are kept, for looking at them: the environment's SIGWRIGHT_PICTURES. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['SIGWRIGHT_PICTURES'];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hoverTells } from './browser-kit.ts';
 import { SCRIPT_FOLDER } from './server.ts';
 import { alertLine, PASSWORD, type Trial, trial } from './test-kit.ts';
 
@@ -125,8 +126,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     expect(await page.locator('#traffic details.flow').count()).toBeGreaterThan(50);
     expect(await page.locator('#traffic .tag', { hasText: 'alert 1240301' }).count()).toBeGreaterThan(0);
     await picture('workbench');
-    await page.locator('.rule-buffer', { hasText: 'http.uri' }).first().hover();
-    await page.locator('.cm-hover', { hasText: 'looks at it' }).waitFor();
+    await hoverTells(page, 'http.uri', 'looks at it');
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nalert http any any -> any any (msg:"x"; http.uri; contentt:"a"; sid:5;)');

@@ -10,7 +10,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { composeCapture } from '@sigwright/traffic';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { breachesOf, LAUNCH, LEFT_OUT, overhang, picture, sayLeftOut } from './browser-kit.ts';
+import { breachesOf, hoverTells, LAUNCH, LEFT_OUT, overhang, picture, sayLeftOut } from './browser-kit.ts';
 import { staticWorkbench } from './static-workbench.ts';
 
 sayLeftOut('the rule workbench in a browser');
@@ -122,8 +122,7 @@ describe.skipIf(LEFT_OUT)('the rule workbench from a disk', { timeout: 180_000 }
     await page.locator('#diagnostics').getByRole('button', { name: 'content' }).first().click();
     await page.locator('#diagnostics .wrong').waitFor({ state: 'detached' });
     await page.locator('.cm-hint', { hasText: 'prefilter' }).waitFor();
-    await page.locator('.rule-buffer', { hasText: 'http.uri' }).hover();
-    await page.locator('.cm-hover', { hasText: 'looks at it' }).waitFor();
+    await hoverTells(page, 'http.uri', 'looks at it');
     await page.getByRole('button', { name: 'Format' }).click();
     await written('(msg:"x"; http.uri; content:"/gate"; sid:1;)');
     await caretBehind('"/gate";');
@@ -204,13 +203,14 @@ describe.skipIf(LEFT_OUT)('the rule workbench from a disk', { timeout: 180_000 }
 
   test('half a capture, no capture, an empty one: said, and never in the way', async () => {
     await open(CHECK_IN);
-    for (const [bytes, words] of [
-      [week.subarray(0, 100_001), /What came before it is shown/],
-      [new TextEncoder().encode('GET / HTTP/1.1'), /What came before it is shown/],
-      [new Uint8Array(0), /What came before it is shown|0 packets/],
+    for (const [name, bytes, words] of [
+      ['half.pcap', week.subarray(0, 100_001), /What came before it is shown/],
+      ['none.pcap', new TextEncoder().encode('GET / HTTP/1.1'), /What came before it is shown/],
+      ['empty.pcap', new Uint8Array(0), /What came before it is shown|0 packets/],
     ] as const) {
-      writeFileSync(join(folder, 'cut.pcap'), bytes);
-      await page.locator('#capture').setInputFiles(join(folder, 'cut.pcap'));
+      writeFileSync(join(folder, name), bytes);
+      await page.evaluate("document.getElementById('state').textContent = ''");
+      await page.locator('#capture').setInputFiles(join(folder, name));
       await page.locator('#state', { hasText: words }).waitFor();
     }
     writeFileSync(join(folder, 'whole.pcap'), week);

@@ -96,7 +96,9 @@ async function work(): Promise<void> {
       else if (due.ruleset) await takeRuleset(settings);
       else if (capture !== undefined) await runRuleset(settings, capture);
     } catch (problem) {
-      if (!(problem instanceof Superseded)) say({ say: 'fault', problem: `the engine has a fault here: ${(problem as Error).message}` });
+      // A file that is gone or was written anew since it was handed in.
+      if (problem instanceof DOMException) say({ say: 'fault', problem: 'The file could not be read: it is gone, or it changed. Hand it in again.' });
+      else if (!(problem instanceof Superseded)) say({ say: 'fault', problem: `The engine has a fault here: ${(problem as Error).message}` });
     }
   }
   isWorking = false;
