@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     expect(await page.locator('#traffic details.flow').count()).toBeGreaterThan(50);
     expect(await page.locator('#traffic .tag', { hasText: 'alert 1240301' }).count()).toBeGreaterThan(0);
     await picture('workbench');
-    await hoverTells(page, 'http.uri', 'looks at it');
+    await hoverTells(page, 'http.uri', 'sticky buffer');
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nalert http any any -> any any (msg:"x"; http.uri; contentt:"a"; sid:5;)');
