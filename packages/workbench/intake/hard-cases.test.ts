@@ -65,6 +65,7 @@ const DEFANGED: readonly Case[] = [
   ['mail with [at]', 'joe[at]coldrain[.]top', 'indicator email joe@coldrain.top'],
   ['mail with (at) and (dot)', 'joe (at) coldrain (dot) top', 'indicator email joe@coldrain.top'],
   ['mail with <at>', 'joe<at>coldrain<dot>top', 'indicator email joe@coldrain.top'],
+  ['mail spoken in capitals', 'joe AT coldrain DOT top', 'indicator email joe@coldrain.top'],
   ['mail, dots alone', 'joe.black@coldrain[.]top', 'indicator email joe.black@coldrain.top'],
   ['mail in angle brackets', 'From: "Joe" <joe@coldrain[.]top>', 'indicator email joe@coldrain.top'],
 ];
@@ -89,6 +90,7 @@ const NUMBERS: readonly Case[] = [
   ['for documents', '203.0.113[.]9', 'benign ipv4 203.0.113.9'],
   ['loopback', 'It listens on 127.0.0.1:9050', 'benign ipv4 127.0.0.1 port 9050'],
   ['a resolver', 'It asks 1.1.1.1 for TXT', 'benign ipv4 1.1.1.1'],
+  ['a resolver with the length of its network', 'AS12345 1.1.1.1/32', 'benign ipv4 1.1.1.1'],
   ['a version by its word', 'Fixed in version 7.4.12.3 of the agent'],
   ['a version with v', 'FooVPN v10.20.30.40 is affected'],
   ['versions of browsers', 'Chrome/120.0.0.0 and Edg/119.0.2151.44 and Firefox/115.0.1.2'],
@@ -115,6 +117,8 @@ const NUMBERS: readonly Case[] = [
   ['IPv6 in full', '2a0d:5600:0024:00a1:0000:0000:0000:0007', 'indicator ipv6 2a0d:5600:24:a1::7'],
   ['IPv6 in capitals', '2A0D:5600:24:A1::7', 'indicator ipv6 2a0d:5600:24:a1::7'],
   ['IPv6 with a port', '[2a0d:5600:24:a1::7]:8443', 'indicator ipv6 2a0d:5600:24:a1::7 port 8443'],
+  ['IPv6 network', '2a0d:5600:24::/48 and 2a0d:5600:24:a1::7/64', 'indicator ipv6 2a0d:5600:24::/48', 'indicator ipv6 2a0d:5600:24:a1::7'],
+  ['IPv4 in the clothes of IPv6', '::ffff:45.137.21.9', 'indicator ipv4 45.137.21.9'],
   ['IPv6 in an address', 'hxxp://[2a0d:5600:24:a1::7]:8443/a', 'indicator url http://[2a0d:5600:24:a1::7]:8443/a'],
   ['IPv6, link-local and private', 'fe80::1 and fd00::7', 'benign ipv6 fe80::1', 'benign ipv6 fd00::7'],
   ['hardware addresses and times', '00:1b:44:11:3a:b7 at 12:30:45 on 2024:03:08'],
@@ -128,6 +132,8 @@ const NAMES: readonly Case[] = [
   ['in code marks', 'the host `coldrain.top` is', 'indicator domain coldrain.top'],
   ['bold', 'the host **coldrain.top** is', 'indicator domain coldrain.top'],
   ['a wildcard', 'block *.coldrain[.]top', 'indicator domain coldrain.top'],
+  ['all below a name, twice', '*.coldrain.top .tin-otter.net', 'indicator domain coldrain.top', 'indicator domain tin-otter.net'],
+  ['a defanged full stop', 'coldrain[.]top[.] And tin-otter[.]net', 'indicator domain coldrain.top', 'indicator domain tin-otter.net'],
   ['all below a name', 'everything under [.]coldrain[.]top', 'indicator domain coldrain.top'],
   ['a dot before', 'everything under .coldrain.top', 'indicator domain coldrain.top'],
   ['a trailing dot of the root', 'coldrain.top. 300 IN A 45.137.21.9', 'indicator domain coldrain.top', 'indicator ipv4 45.137.21.9'],
@@ -221,7 +227,8 @@ const LINKS: readonly Case[] = [
   ['a paste', 'hxxps://pastebin[.]com/raw/AbCd12', 'indicator url https://pastebin.com/raw/AbCd12'],
   ['a drive', 'hxxps://drive.google[.]com/uc?export=download&id=1AbC', 'indicator url https://drive.google.com/uc?export=download&id=1AbC'],
   ['a shared platform alone', 'It abuses discord[.]com and t[.]me.', 'benign domain discord.com', 'benign domain t.me'],
-  ['a search engine alone', 'It checks google[.]com for a line.', 'benign domain google.com'],
+  ['a search engine alone', 'It checks google[.]com and bing.com for a line.', 'benign domain google.com', 'benign domain bing.com'],
+  ['the same, live', 'It checks google.com for a line.', 'benign domain google.com'],
   ['a live repository in prose', 'The tool is at https://github.com/tinotter/x for all to see.', 'reference url https://github.com/tinotter/x'],
   ['a vendor', 'More at https://www.welivesecurity.com/2024/03/08/quiet/', 'reference url https://www.welivesecurity.com/2024/03/08/quiet/'],
   ['a post', 'Found by https://x.com/palefinch/status/1', 'reference url https://x.com/palefinch/status/1'],
@@ -244,6 +251,48 @@ const LINKS: readonly Case[] = [
   ],
   ['a commit', `https://github.com/tinotter/x/commit/${SHA1}`, `reference url https://github.com/tinotter/x/commit/${SHA1}`],
   ['a digest in the path of the enemy', `hxxp://coldrain[.]top/${MD5}/gate.php`, `indicator url http://coldrain.top/${MD5}/gate.php`],
+];
+
+const MORE_LINKS: readonly Case[] = [
+  [
+    'the host behind a link',
+    'https://www.virustotal.com/gui/domain/tin-otter.net/relations',
+    'reference url https://www.virustotal.com/gui/domain/tin-otter.net/relations',
+    'indicator domain tin-otter.net',
+  ],
+  [
+    'the address behind a link',
+    'https://www.virustotal.com/gui/ip-address/45.137.21.9',
+    'reference url https://www.virustotal.com/gui/ip-address/45.137.21.9',
+    'indicator ipv4 45.137.21.9',
+  ],
+  [
+    'a live download in a list',
+    '- https://github.com/tinotter/x/releases/download/v1/a.exe',
+    'indicator url https://github.com/tinotter/x/releases/download/v1/a.exe',
+  ],
+  [
+    'a live download in a sentence',
+    'https://docs.google.com/document/d/1AbC is used to host the payload',
+    'indicator url https://docs.google.com/document/d/1AbC',
+  ],
+  [
+    'a live upload in a sentence',
+    'The stealer posts to https://api.telegram.org/bot1:AA/sendMessage',
+    'indicator url https://api.telegram.org/bot1:AA/sendMessage',
+  ],
+  [
+    'a live link of an author who defangs, to the code',
+    `C2: one-quiet[.]top, two-quiet[.]top, three-quiet[.]top.\n\nThe payload is explained at https://github.com/small-lab/notes for all.`,
+    'indicator domain one-quiet.top',
+    'indicator domain two-quiet.top',
+    'indicator domain three-quiet.top',
+    'reference url https://github.com/small-lab/notes',
+  ],
+  ['a placeholder in braces', 'hxxp://coldrain[.]top/{GUID}/x', 'indicator url http://coldrain.top/{GUID}/x'],
+  ['entities of a page', 'hxxp://coldrain[.]top/a?b=1&amp;c=2', 'indicator url http://coldrain.top/a?b=1&c=2'],
+  ['an escaped line break', 'hxxp://coldrain.top/a\\nhxxp://tin-otter.net/b', 'indicator url http://coldrain.top/a', 'indicator url http://tin-otter.net/b'],
+  ['a name of a directory', `\${jndi:ldap://coldrain[.]top:1389/a}`, 'indicator url ldap://coldrain.top:1389/a'],
 ];
 
 const OTHERS: readonly Case[] = [
@@ -368,6 +417,8 @@ const ROLES: readonly Case[] = [
   ['updates of a system', 'It first asks www.msftconnecttest[.]com', 'benign domain www.msftconnecttest.com'],
   ['authorities of certificates', 'OCSP - URI:http://ocsp.digicert.com', 'reference url http://ocsp.digicert.com'],
   ['what is my address', 'It asks api.ipify[.]org for its own address', 'benign domain api.ipify.org'],
+  ['mail of a company that everybody knows', 'It came from support@microsoft.com, it said.', 'benign email support@microsoft.com'],
+  ['free mail', 'It came from cold.rain@gmail.com, it said.', 'indicator email cold.rain@gmail.com'],
   ['who to write to', 'Questions? Write to intel@small-lab.net', 'reference email intel@small-lab.net'],
   ['who wants the money', 'Contact: quiet.decrypt@proton[.]me', 'indicator email quiet.decrypt@proton.me'],
 ];
@@ -378,14 +429,14 @@ function found(text: string): string[] {
   );
 }
 
-for (const [what, cases] of Object.entries({ DEFANGED, NUMBERS, NAMES, LINKS, OTHERS, ROLES }))
+for (const [what, cases] of Object.entries({ DEFANGED, NUMBERS, NAMES, LINKS, MORE_LINKS, OTHERS, ROLES }))
   describe(`hard cases: ${what.toLowerCase()}`, () => {
     for (const [why, text, ...expected] of cases) it(why, () => expect(found(text)).toEqual(expected));
   });
 
 describe('hard cases: everywhere', () => {
   it('what stands at the offsets is what was written, and offsets are in order', () => {
-    for (const [, text] of [...DEFANGED, ...NUMBERS, ...NAMES, ...LINKS, ...OTHERS, ...ROLES]) {
+    for (const [, text] of [...DEFANGED, ...NUMBERS, ...NAMES, ...LINKS, ...MORE_LINKS, ...OTHERS, ...ROLES]) {
       let last = 0;
       for (const one of readReport(text, { definitions: catalogue.indicators, refang }).indicators) {
         expect(one.start).toBeGreaterThanOrEqual(last);

@@ -71,11 +71,19 @@ const VICTIM_BEFORE =
 const CERTIFICATE_BEFORE =
   /\b(?:thumbprint|serial(?: number)?|fingerprint|key id(?:entifier)?|keyid|commit|revision|certificate|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
 const CONTACT_BEFORE =
-  /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b[^;|]{0,60}$/i;
+  /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b(?!@)[^;|]{0,60}$/i;
 const READ_BEFORE =
   /\b(?:source|sources|reference|references|via|link|url of (?:the )?(?:report|article|post)|original|blog|article|post|report|write-?up|read|see|more|details?|published|from)\s*(?:at|:|on|here:?|=)?\s*[<("'`]?$/i;
 /** Lines of a certificate as tools print it. */
 const CERTIFICATE_LINE = /^\s*(?:URI:|CPS:|Policy|CA Issuers|OCSP - URI|email:|DNS:|Subject:|Issuer:|X509v3)|(?:CA Issuers|OCSP) - URI:\s*$/;
+
+/** Hosts below which anybody has a mail address. */
+const FREE_MAIL =
+  /^(?:gmail|googlemail|outlook|hotmail|live|msn|yahoo|ymail|aol|icloud|me|qq|163|126|sina|mail|inbox|list|bk|rambler|yandex|ya|naver|daum|hanmail|proton|protonmail|pm|gmx|web|t-online|libero|orange|zoho|zohomail|tutanota|tuta|keemail|163|foxmail|india|rediffmail|usa|email|post)\./;
+/** Words of a sentence about what is loaded from, or sent to, a shared platform, and endings of what is loaded. */
+const DOES_HARM =
+  /\b(?:payloads?|malware|malicious|(?:down)?loads?|download(?:ed|s|ing)|drop(?:s|ped|per)|stages?d?|c2|c&c|exfiltrat\w*|stealer|loader|fetch(?:es|ed)|retriev\w+|deliver\w*|posts? to|sends?|host(?:s|ed) the|dead ?drop)\b/i;
+const LOADED = /\/releases\/download\/|\/raw\/|\.(?:exe|dll|zip|rar|7z|msi|ps1|bat|vbs|js|hta|scr|jar|apk|iso|img|lnk|bin)(?:$|[?#])/i;
 
 /** Companies named as their hosts: `Booking.com`. */
 const COMPANY = /^[A-Z][a-z]+\.(?:com|net|org|io|ru|de)$/;
@@ -139,6 +147,7 @@ function judgeMail(one: Candidate, around: Surroundings, habits: ReportHabits): 
   const { publishes: vendor, everybody, reserved } = habits.hosts(host);
   if (vendor !== undefined && everybody === undefined) return reference(`an address at ${vendor}, who publish or help`, true);
   if (reserved) return benign('a name kept for examples and private use');
+  if (!one.defanged && everybody !== undefined && !FREE_MAIL.test(host)) return benign(`${everybody} is used by everybody`);
   if (!one.defanged && CONTACT_BEFORE.test(around.before)) return reference('where to write to');
   if (CERTIFICATE_LINE.test(around.before)) return reference('stands in a certificate');
   if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
@@ -161,8 +170,13 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
   const hit = habits.warnings?.find(host);
   if (!one.defanged) {
     if (isUrl && around.linked) return reference('a link to be clicked', publishes !== undefined || everybody !== undefined);
+    // A live address of a shared platform from which something is loaded: in a list, or in a sentence that says so.
+    const isLoaded = isUrl && shared !== undefined && path.length > 1 && !habits.defangs && !habits.headings(around.heading).references;
+    if (isLoaded && ((around.listed && LOADED.test(path)) || (host !== 'github.com' && DOES_HARM.test(`${around.before} ${around.after}`))))
+      return indicator(`a path on ${shared}, which many share: only host and path together`);
     if (
       publishes !== undefined &&
+      (isUrl || everybody === undefined) &&
       !(shared !== undefined && isUrl && around.listed && !habits.headings(around.heading).references && habits.headings(around.heading).indicators)
     )
       return reference(`${publishes} is where researchers publish`, true);

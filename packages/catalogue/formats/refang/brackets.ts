@@ -13,6 +13,8 @@ const WORDS: readonly (readonly [pattern: RegExp, by: string])[] = [
 /** Endings that follow a dot in brackets even where a blank stands before it: `evil [.]com`. */
 const ENDING =
   /(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|de|cn|ir|kr|jp|br|in|eu|us)(?![a-z0-9-])/iy;
+/** What a name goes on with behind a dot and a blank: an ending, or a label with another dot. */
+const GOES_ON = new RegExp(`${ENDING.source}|[a-z0-9-]{1,63}[ \\t]?[[({]?[ \\t]?(?:\\.[a-z0-9\\])}]|dot\\b)`, 'iy');
 /** The bracket that closes behind a label: `[.com]`. */
 const LABEL_AND_CLOSE = /[a-z0-9-]{1,63}(?:\.[a-z]{2,24})?[\])}]/iy;
 const PORT_AND_CLOSE = /\d{1,5}[\])}]/y;
@@ -113,7 +115,10 @@ function withBlanks(text: string, at: number, end: number, by: string, out: Rewr
     ENDING.lastIndex = end;
     return isJoined && (by === '@' || (by === '.' && ENDING.test(text))) ? [start, end] : [at, end];
   }
-  if (stop > end) return isJoined && by !== ':' ? [at, stop] : [at, end];
+  if (stop > end) {
+    GOES_ON.lastIndex = stop;
+    return isJoined && (by === '@' || (by === '.' && GOES_ON.test(text))) ? [at, stop] : [at, end];
+  }
   if (by !== '.' || !isNamePart(text.charCodeAt(at - 1))) return [at, end];
   LINE_BREAK.lastIndex = end;
   const match = LINE_BREAK.exec(text);

@@ -37,6 +37,8 @@ const SPOKEN = new RegExp(
   `[ \\t]dot[ \\t](?=(?:[a-z0-9-]{1,40}[ \\t]dot[ \\t]){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9])|(?<=\\d[ \\t]dot[ \\t])\\d{1,3}(?!\\w))`,
   'iy',
 );
+/** In capitals a word for a sign is meant as one: `joe AT cold DOT top`. */
+const SPOKEN_AT = /[ \t]AT[ \t](?=[a-z0-9-]{1,40}(?:[ \t]DOT[ \t]|[ \t]?[[({](?:\.|dot)|\.)[a-z0-9\])} ])/iy;
 const SPACED = /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-]))/y;
 /** `evil. com`: of the endings, those that begin no sentence and no list of words. */
 const SPACED_BEHIND = /\.[ \t](?=(?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-]|[ \t]+[a-z]))/y;
@@ -48,8 +50,9 @@ const LONGEST_WORD_BEFORE = 12;
 const ESCAPED_DOT = /\\{1,2}\.(?=[a-z0-9])/iy;
 const ESCAPED_CODE = /\\u00(2e|2f|3a)/iy;
 const CODES: Readonly<Record<string, string>> = { '2e': '.', '2f': '/', '3a': ':' };
-const ENTITY = /&(?:#46|#x2e|period|#58|#x3a|colon|#47|#x2f|sol);/iy;
+const ENTITY = /&(?:amp|#46|#x2e|period|#58|#x3a|colon|#47|#x2f|sol);/iy;
 const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
   '&#46;': '.',
   '&#x2e;': '.',
   '&period;': '.',
@@ -167,6 +170,13 @@ function readBackslash(text: string, at: number, out: Rewriter): number {
 function readBlank(text: string, at: number, out: Rewriter): number {
   const next = text.charCodeAt(at + 1) | 32;
   const spoken = next === 100 && (text.charCodeAt(at + 2) | 32) === 111 && (text.charCodeAt(at + 3) | 32) === 116;
+  if (next === 97 && text.charCodeAt(at + 1) === 65) {
+    SPOKEN_AT.lastIndex = at;
+    const match = isWordCode(text.charCodeAt(at - 1)) ? SPOKEN_AT.exec(text) : null;
+    if (match === null) return at + 1;
+    out.replace(at, at + match[0].length, '@', true);
+    return at + match[0].length;
+  }
   if (!spoken && !(next === 46 && text.charCodeAt(at + 2) === 32)) return at + 1;
   const pattern = spoken ? SPOKEN : SPACED;
   pattern.lastIndex = at;
@@ -202,9 +212,9 @@ export function refang(text: string): Refanged {
     }
     switch (kinds[code]) {
       case KIND.blank: {
-        // d D . begin what a blank can begin; most words begin otherwise.
-        const next = text.charCodeAt(at + 1) | 32;
-        at = next === 100 || next === 46 ? readBlank(text, at, out) : at + 1;
+        // d D A . begin what a blank can begin; most words begin otherwise.
+        const next = text.charCodeAt(at + 1);
+        at = next === 100 || next === 68 || next === 46 || (next === 65 && text.charCodeAt(at + 2) === 84) ? readBlank(text, at, out) : at + 1;
         break;
       }
       case KIND.dot: {
@@ -243,7 +253,7 @@ export function refang(text: string): Refanged {
         }
         ENTITY.lastIndex = at;
         const match = ENTITY.exec(text);
-        if (match !== null) out.replace(at, at + match[0].length, ENTITIES[match[0].toLowerCase()], true);
+        if (match !== null) out.replace(at, at + match[0].length, ENTITIES[match[0].toLowerCase()], match[0] !== '&amp;');
         at += match?.[0].length ?? 1;
         break;
       }

@@ -19,6 +19,8 @@ const ADDRESS_BEFORE =
 const NEXT_VERSION = 24;
 /** From one address to another. */
 const RANGE_BEHIND = /-\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])/y;
+/** Length of an IPv6 prefix that stands for more than one host. */
+const NETWORK_BEHIND = /\/(1[6-9]|[2-9]\d|1[01]\d|12[0-7])(?![\d.\w])/y;
 const PORT_BEHIND_BRACKET = /\]:(\d{1,5})(?!\d)/y;
 
 function isDigitOrWord(code: number): boolean {
@@ -66,7 +68,8 @@ export const indicator: IndicatorDefinition = {
       if (parts[0] === '0' && match[0] !== '0.0.0.0') continue;
       if (options.defanged?.(start, end) !== true) {
         const context = text.slice(Math.max(0, start - BEFORE), start);
-        const isSmall = parts.every((part) => Number(part) <= SMALL_PART);
+        // A version is followed by neither a port nor the length of a network, and has other parts than 1.1.1.1.
+        const isSmall = after !== 47 && after !== 58 && parts.every((part) => Number(part) <= SMALL_PART) && !parts.every((part) => part === parts[0]);
         if (VERSION_BEFORE.test(context) || (isSmall && ((/[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) || start - versionEnd < NEXT_VERSION))) {
           versionEnd = end;
           continue;
@@ -104,6 +107,18 @@ export const indicator: IndicatorDefinition = {
       if (written.length < 6 || !/[0-9a-f]/i.test(written) || (!written.includes('::') && written.split(':').length !== 8 && !written.includes('.'))) continue;
       const words = parseIpv6(written);
       if (words === undefined) continue;
+      // `::ffff:198.51.7.9` is that IPv4 address (RFC 4291, 2.5.5.2).
+      const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(written)?.[1];
+      if (mapped !== undefined) {
+        yield { type: 'ipv4', value: mapped, start, end };
+        continue;
+      }
+      NETWORK_BEHIND.lastIndex = end;
+      const network = NETWORK_BEHIND.exec(text);
+      if (network !== null && isNetwork(words, Number(network[1]))) {
+        yield { type: 'ipv6', value: `${formatAddress(words, 6)}/${Number(network[1])}`, start, end: end + network[0].length };
+        continue;
+      }
       const value = formatAddress(words, 6);
       PORT_BEHIND_BRACKET.lastIndex = end;
       const portMatch = before === 91 ? PORT_BEHIND_BRACKET.exec(text) : null;
@@ -113,6 +128,14 @@ export const indicator: IndicatorDefinition = {
     }
   },
 };
+
+/** No bit of an IPv6 address, four words of 32, is set beyond the prefix. */
+function isNetwork(words: Uint32Array, prefix: number): boolean {
+  return words.every((word, at) => {
+    const kept = Math.min(32, Math.max(0, prefix - 32 * at));
+    return kept === 32 || (kept === 0 ? word === 0 : word << kept === 0);
+  });
+}
 
 function hostBitsAreZero(parts: readonly string[], prefix: number): boolean {
   const address = parts.reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -40,26 +40,26 @@ function* namesIn(text: string, options: IndicatorOptions): Generator<IndicatorC
     let end = dot + 1;
     while (end < text.length && end - start <= LONGEST_NAME && isHostCharacter(text.charCodeAt(end))) end++;
     // `word .com`: the dot belongs to the word before the blank.
-    let spaced = false;
+    let spacedEnd = end;
+    let spacedStart = start;
     if (start === dot && text.charCodeAt(dot - 1) === 32 && isLetter(text.charCodeAt(dot - 2)) && isLetter(text.charCodeAt(dot + 1)) && dot - 1 > done) {
-      start = dot - 1;
-      while (start > done && dot - start < LONGEST_NAME && isHostCharacter(text.charCodeAt(start - 1))) start--;
-      end = endOfSpaced(text, start, dot - 1);
-      spaced = true;
+      spacedStart = dot - 1;
+      while (spacedStart > done && dot - spacedStart < LONGEST_NAME && isHostCharacter(text.charCodeAt(spacedStart - 1))) spacedStart--;
+      spacedEnd = endOfSpaced(text, spacedStart, dot - 1);
     } else {
       const further = endOfSpaced(text, start, end);
-      if (further !== end && options.registrableDomain(text.slice(start, further).replaceAll(' ', '').toLowerCase()) !== undefined) {
-        end = further;
-        spaced = true;
-      }
+      if (further !== end && options.registrableDomain(text.slice(start, further).replaceAll(' ', '').toLowerCase()) !== undefined) spacedEnd = further;
     }
-    done = end;
-    let found = candidate(text, start, end, spaced, options);
-    // `everything under .evil.com`: the blank ended a word.
-    if (found === undefined && spaced && start < dot) found = candidate(text, dot + 1, end, false, options);
-    if (found === undefined) continue;
+    const isSpaced = spacedStart !== start || spacedEnd !== end;
+    let found = isSpaced ? candidate(text, spacedStart, spacedEnd, true, options) : undefined;
+    if (found === undefined) {
+      // `everything under .evil.com`, `a.com .b.com`: the blank ended a word or a name.
+      done = end;
+      found = candidate(text, start, end, false, options);
+      if (found === undefined) continue;
+    }
     yield found;
-    done = Math.max(done, found.end);
+    done = Math.max(end, found.end);
   }
 }
 

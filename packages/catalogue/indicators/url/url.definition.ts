@@ -25,8 +25,9 @@ const SCHEMES: ReadonlySet<string> = new Set([
 ]);
 /** Longest that is looked at: browsers stop at 2,000 to 64,000. */
 const LONGEST = 4096;
-/** `<user_id>`, `<MAC address>`, `<NNNN>` after a sign that separates parts of a path; names of HTML elements are markup. */
-const PLACEHOLDER = /<(?!\/)(?!(?:br|p|a|b|i|u|em|li|td|th|tr|ul|ol|div|span|strong|code|pre|table|img|hr|h[1-6])\b)[A-Za-z][A-Za-z0-9 _-]{1,40}>/y;
+/** `<user_id>`, `<MAC address>`, `{GUID}` after a sign that separates parts of a path; names of HTML elements are markup. */
+const PLACEHOLDER =
+  /<(?!\/)(?!(?:br|p|a|b|i|u|em|li|td|th|tr|ul|ol|div|span|strong|code|pre|table|img|hr|h[1-6])\b)[A-Za-z][A-Za-z0-9 _-]{1,40}>|\{[A-Za-z][A-Za-z0-9_-]{1,40}\}/y;
 const SEPARATORS = '/=~&_-?.\\>';
 const PLACEHOLDER_REACH = 48;
 const AUTHORITY_END = /[/?#]/;
@@ -58,7 +59,7 @@ function endOfRest(text: string, start: number, from: number): number {
   const limit = Math.min(text.length, start + LONGEST);
   while (at < limit) {
     const code = text.charCodeAt(at);
-    if (code === 60 && SEPARATORS.includes(text[at - 1])) {
+    if ((code === 60 || code === 123) && SEPARATORS.includes(text[at - 1])) {
       PLACEHOLDER.lastIndex = 0;
       const match = PLACEHOLDER.exec(text.slice(at, at + PLACEHOLDER_REACH));
       if (match === null) break;

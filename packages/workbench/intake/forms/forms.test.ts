@@ -35,7 +35,7 @@ interface Case {
   readonly leftOut?: readonly string[];
   readonly published?: string;
   readonly problem?: RegExp;
-  readonly encoding?: 'utf-16le';
+  readonly encoding?: 'utf-16le' | 'latin1';
 }
 
 const SHA256 = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae';
@@ -270,6 +270,14 @@ const CASES: readonly Case[] = [
     indicators: ['evil-one.xyz'],
   },
   { why: 'UTF-16 by its mark', input: '\ufeffIt asks evil-one[.]xyz', encoding: 'utf-16le', form: 'text', indicators: ['evil-one.xyz'] },
+  {
+    why: 'letters of the page that says so',
+    input: '<html><head><meta charset="windows-1252"><title>K\u00e4lte</title></head><body><p>evil-one[.]xyz</p></body></html>',
+    encoding: 'latin1',
+    form: 'html',
+    title: 'Kälte',
+    indicators: ['evil-one.xyz'],
+  },
   { why: 'an office document is none of the forms', input: 'PK\u0003\u0004 evil-one[.]xyz', form: 'text', indicators: [], problem: /ZIP archive/ },
   { why: 'a program is none either', input: 'MZ\u0000\u0001 evil-one[.]xyz', form: 'text', indicators: [], problem: /Windows program/ },
   {

@@ -89,12 +89,29 @@ async function readAny(bytes: Uint8Array, options: { readonly name?: string; rea
   return as(looksLikeHtml(text) ? 'html' : 'text', problem);
 }
 
-/** UTF-8, or UTF-16 where its mark says so; undefined for what is no text. */
+/** What a page or a feed says of its letters. */
+const SAID_CHARSET = /<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{3,20})|<\?xml[^>]{0,100}encoding=["']([\w-]{3,20})/i;
+
+/** UTF-16 where its mark says so, UTF-8, or what the text itself says; undefined for what is no text. */
 function decoded(bytes: Uint8Array): string | undefined {
   const wide = startsWith(bytes, '\xff\xfe') ? 'utf-16le' : startsWith(bytes, '\xfe\xff') ? 'utf-16be' : undefined;
   if (wide !== undefined) return new TextDecoder(wide).decode(bytes);
   const isBinary = bytes.subarray(0, HEAD).includes(0) || NO_REPORTS.some(([magic]) => magic.length > 2 && startsWith(bytes, magic));
-  return isBinary ? undefined : new TextDecoder().decode(bytes);
+  if (isBinary) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const said = SAID_CHARSET.exec(new TextDecoder('latin1').decode(bytes.subarray(0, HEAD)));
+    return decoderOf(said?.[1] ?? said?.[2] ?? 'utf-8').decode(bytes);
+  }
+}
+
+function decoderOf(label: string): InstanceType<typeof TextDecoder> {
+  try {
+    return new TextDecoder(label);
+  } catch {
+    return new TextDecoder();
+  }
 }
 
 function whatIs(bytes: Uint8Array): string {
