@@ -299,3 +299,22 @@ test('a file that came in ranges over two connections is one more file, which ru
   }
   expect(alertsOf(rule('http any any -> any any', 'file.data; content:"begins evil and here it ends";'), capture.finish())).toEqual([1]);
 });
+
+test('contents in mail text are found across its packets', () => {
+  const mail = tcp(
+    25,
+    ['server', '220 mail.example\r\n'],
+    ['client', 'HELO a\r\n'],
+    ['server', '250 ok\r\n'],
+    ['client', 'MAIL FROM:<a@a.example>\r\n'],
+    ['server', '250 ok\r\n'],
+    ['client', 'RCPT TO:<b@a.example>\r\n'],
+    ['server', '250 ok\r\n'],
+    ['client', 'DATA\r\n'],
+    ['server', '354 go on\r\n'],
+    ['client', 'Subject: a\r\n\r\n'],
+    ['client', 'TVqQAAAA\r\n.\r\n'],
+    ['server', '250 ok\r\n'],
+  );
+  expect(alertsOf(rule('smtp any any -> any any', 'flow:established; content:"|0d 0a 0d 0a|TV"; content:"AAAA"; distance:2; within:200;'), mail)).toEqual([1]);
+});
