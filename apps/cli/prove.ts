@@ -128,7 +128,12 @@ function rulesOf(repository: Repository): Rule[] {
 /** Editors write a file in several steps; they are one change. */
 const SETTLED_MILLISECONDS = 15;
 
-/** Until it is interrupted. */
+/** Without its line, which moves with what is written above. */
+function keyOf({ path, message }: Repository['problems'][number]): string {
+  return `${path} ${message}`;
+}
+
+/** Until it is interrupted; what was wrong before is not told again. */
 async function watchFolder(
   first: Repository,
   folder: string,
@@ -137,6 +142,7 @@ async function watchFolder(
   verbose: boolean,
 ): Promise<never> {
   let known = first;
+  let told = new Set(first.problems.map(keyOf));
   const paths = new Set<string>();
   let wake = (): void => {};
   watch(resolve(folder), { recursive: true }, (_event, name) => {
@@ -161,7 +167,8 @@ async function watchFolder(
       continue;
     }
     const repository = opened.value;
-    for (const problem of repository.problems) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
+    for (const problem of repository.problems) if (!told.has(keyOf(problem))) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
+    told = new Set(repository.problems.map(keyOf));
     const sids = affectedByChange(rulesOf(known), rulesOf(repository), changed);
     known = repository;
     if (sids?.size === 0) continue;

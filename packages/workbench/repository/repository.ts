@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Failure, failure, lineAndColumn, type Result, type Rule, success } from '@sigwright/contracts';
+import { type Failure, failure, linePlaces, type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
@@ -175,6 +175,8 @@ export interface Repository {
   /** rules.lock is there and can not be believed: `lock` is empty, and nothing may be written over the file */
   readonly lockBroken: boolean;
   readonly problems: readonly RepositoryProblem[];
+  /** files of rules as they were read, by path */
+  readonly files: ReadonlyMap<string, RulesRead>;
 }
 
 export function openRepository(folder: string): Result<Repository> {
@@ -183,7 +185,8 @@ export function openRepository(folder: string): Result<Repository> {
   const problems: RepositoryProblem[] = [];
   const settings = readYaml(path, RULESET, problems);
   if (settings === undefined) return failure('repository/settings', problems.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'), { path });
-  const rules = readRules(folder, problems);
+  const files = readRules(folder, new Map());
+  const rules = [...files.values()].flatMap((file) => file.rules);
   const reports: ReportFile[] = [];
   for (const slug of foldersIn(join(folder, 'reports'))) {
     const report = readYaml(join(folder, 'reports', slug, 'report.yaml'), REPORT, problems);
@@ -212,7 +215,8 @@ export function openRepository(folder: string): Result<Repository> {
     feedback,
     lock: lock ?? { rules: {} },
     lockBroken: lock === undefined,
-    problems: [...problems, ...checkRules(settings, rules)],
+    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems), ...checkRules(settings, rules)],
+    files,
   });
 }
 
@@ -235,9 +239,9 @@ function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefin
 
 /** The repository with its rules read again and nothing else; `problems` are those of the rules. */
 export function readRulesAgain(repository: Repository): Repository {
-  const problems: RepositoryProblem[] = [];
-  const rules = readRules(repository.folder, problems);
-  return { ...repository, rules, problems: [...problems, ...checkRules(repository.settings, rules)] };
+  const files = readRules(repository.folder, repository.files);
+  const rules = [...files.values()].flatMap((file) => file.rules);
+  return { ...repository, rules, files, problems: [...[...files.values()].flatMap((file) => file.problems), ...checkRules(repository.settings, rules)] };
 }
 
 function foldersIn(folder: string): string[] {
@@ -268,20 +272,30 @@ function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: Repos
   return undefined;
 }
 
-function readRules(folder: string, problems: RepositoryProblem[]): RepositoryRule[] {
-  const rules: RepositoryRule[] = [];
-  const base = join(folder, 'rules');
-  if (!existsSync(base)) return rules;
-  for (const name of readdirSync(base).sort()) {
-    if (!name.endsWith('.rules')) continue;
-    const path = join(base, name);
+interface RulesRead {
+  readonly text: string;
+  readonly rules: readonly RepositoryRule[];
+  readonly problems: readonly RepositoryProblem[];
+}
+
+/** `known`: what was read before, by path; files with the same text are not read again. */
+function readRules(folder: string, known: ReadonlyMap<string, RulesRead>): Map<string, RulesRead> {
+  const read = new Map<string, RulesRead>();
+  for (const name of filesIn(join(folder, 'rules'), '.rules')) {
+    const path = join(folder, 'rules', name);
     const text = readFileSync(path, 'utf8');
-    const parsed = parseRules(text);
-    for (const diagnostic of parsed.diagnostics)
-      problems.push({ path, line: lineAndColumn(text, diagnostic.at.start).line, message: `${diagnostic.title} (${diagnostic.code})` });
-    for (const rule of parsed.rules) rules.push({ rule, category: name.slice(0, -'.rules'.length), path, line: lineAndColumn(text, rule.span.start).line });
+    const before = known.get(path);
+    read.set(path, before?.text === text ? before : rulesOf(path, name.slice(0, -'.rules'.length), text));
   }
-  return rules;
+  return read;
+}
+
+function rulesOf(path: string, category: string, text: string): RulesRead {
+  const parsed = parseRules(text);
+  const placeOf = linePlaces(text);
+  const problems = parsed.diagnostics.map(({ at, title, code }) => ({ path, line: placeOf(at.start).line, message: `${title} (${code})` }));
+  const rules = parsed.rules.map((rule) => ({ rule, category, path, line: placeOf(rule.span.start).line }));
+  return { text, rules, problems };
 }
 
 function checkRules(settings: RulesetSettings, rules: readonly RepositoryRule[]): RepositoryProblem[] {

@@ -48,6 +48,7 @@ function hostileRepository(): Repository {
     lock: { rules: {} },
     lockBroken: false,
     problems: [],
+    files: new Map(),
   };
 }
 
