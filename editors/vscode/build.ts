@@ -18,6 +18,7 @@ const root = join(here, '..', '..');
 const FILES: Readonly<Record<string, string>> = {
   'package.json': join(here, 'package.json'),
   'README.md': join(here, 'README.md'),
+  'CHANGELOG.md': join(here, 'CHANGELOG.md'),
   'LICENSE.txt': join(root, 'LICENSE'),
   'icon.png': join(here, 'icon.png'),
   'language-configuration.json': join(here, 'language-configuration.json'),
@@ -136,7 +137,7 @@ function vsixManifest(manifest: Manifest): string {
   <Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation>
   <Dependencies/>
   <Assets>
-${asset('Microsoft.VisualStudio.Code.Manifest', 'package.json')}${asset('Microsoft.VisualStudio.Services.Content.Details', 'README.md')}${asset('Microsoft.VisualStudio.Services.Content.License', 'LICENSE.txt')}${asset('Microsoft.VisualStudio.Services.Icons.Default', 'icon.png')}  </Assets>
+${asset('Microsoft.VisualStudio.Code.Manifest', 'package.json')}${asset('Microsoft.VisualStudio.Services.Content.Details', 'README.md')}${asset('Microsoft.VisualStudio.Services.Content.Changelog', 'CHANGELOG.md')}${asset('Microsoft.VisualStudio.Services.Content.License', 'LICENSE.txt')}${asset('Microsoft.VisualStudio.Services.Icons.Default', 'icon.png')}  </Assets>
 </PackageManifest>
 `;
 }

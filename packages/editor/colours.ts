@@ -42,50 +42,62 @@ const NAME_KINDS: Readonly<Record<KeywordDefinition['kind'], ColourKind>> = {
   annotation: 'annotation',
 };
 
-/** In order, never over a line end. */
+/** In order, never over a line end. A line that did not change is not read again. */
 export function coloursOf(lines: readonly RuleLine[], catalogue: Catalogue): Colour[] {
   const found: Colour[] = [];
   for (const line of lines) {
-    const node = line.parsed.document.lines[0];
-    if (node === undefined || node.kind === 'blank' || node.kind === 'unreadable') continue;
-    const disabled = node.kind === 'rule' && !node.enabled;
-    const add = (kind: ColourKind, start: number, end: number): void => {
-      // An editor's token ends with its line.
-      for (let at = start; at < end; ) {
-        const newline = line.text.indexOf('\n', at);
-        const stop = newline === -1 || newline > end ? end : newline;
-        const trimmed = line.text.slice(at, stop).trimEnd().length;
-        if (trimmed > 0) found.push({ kind, start: line.start + at, end: line.start + at + trimmed, disabled });
-        at = stop + 1;
+    line.colours ??= coloursIn(line, catalogue);
+    for (const { kind, start, end, disabled } of line.colours) found.push({ kind, start: line.start + start, end: line.start + end, disabled });
+  }
+  return found;
+}
+
+function coloursIn(line: RuleLine, catalogue: Catalogue): Colour[] {
+  const found: Colour[] = [];
+  const node = line.parsed.document.lines[0];
+  if (node === undefined || node.kind === 'blank' || node.kind === 'unreadable') return found;
+  const disabled = node.kind === 'rule' && !node.enabled;
+  const add = (kind: ColourKind, start: number, end: number): void => {
+    // An editor's token ends with its line.
+    for (let at = start; at < end; ) {
+      const newline = line.text.indexOf('\n', at);
+      const stop = newline === -1 || newline > end ? end : newline;
+      const trimmed = line.text.slice(at, stop).trimEnd().length;
+      if (trimmed > 0) found.push({ kind, start: at, end: at + trimmed, disabled });
+      at = stop + 1;
+    }
+  };
+  let name = '';
+  /** what is written of a rule for people and machines behind it: as it stands, it needs no colour */
+  let isQuiet = false;
+  for (const { kind, start, end } of tokensOf(line.parsed.document, node)) {
+    const text = line.text.slice(start, end);
+    switch (kind) {
+      case 'comment':
+        add('comment', start, end);
+        break;
+      case 'action':
+      case 'protocol':
+      case 'direction':
+        add(kind, start, end);
+        break;
+      case 'address':
+      case 'port':
+        for (const match of text.matchAll(/\$\w+|[^\s,[\]!]+/g))
+          add(match[0].startsWith('$') ? 'variable' : 'address', start + match.index, start + match.index + match[0].length);
+        break;
+      case 'name': {
+        name = text;
+        const keyword = catalogue.keywords.get(text);
+        isQuiet = keyword?.kind === 'annotation' && keyword.name !== 'classtype';
+        add(keyword === undefined ? 'unknown' : NAME_KINDS[keyword.kind], start, end);
+        break;
       }
-    };
-    let name = '';
-    for (const { kind, start, end } of tokensOf(line.parsed.document, node)) {
-      const text = line.text.slice(start, end);
-      switch (kind) {
-        case 'comment':
-          add('comment', start, end);
-          break;
-        case 'action':
-        case 'protocol':
-        case 'direction':
-          add(kind, start, end);
-          break;
-        case 'address':
-        case 'port':
-          for (const match of text.matchAll(/\$\w+|[^\s,[\]!]+/g))
-            add(match[0].startsWith('$') ? 'variable' : 'address', start + match.index, start + match.index + match[0].length);
-          break;
-        case 'name': {
-          name = text;
-          const keyword = catalogue.keywords.get(text);
-          add(keyword === undefined ? 'unknown' : NAME_KINDS[keyword.kind], start, end);
-          break;
-        }
-        case 'value':
-          valueColours(name, text, (colour, from, to) => add(colour, start + from, start + to));
-          break;
-      }
+      case 'value':
+        valueColours(name, text, (colour, from, to) => {
+          if (!isQuiet || colour !== 'word') add(colour, start + from, start + to);
+        });
+        break;
     }
   }
   return found;

@@ -262,6 +262,12 @@ describe('what is drawn', () => {
       ['number', '4'],
     ])
       expect(kinds).toContainEqual(wanted);
+    // Colours are kept line by line: after a change the same as afresh.
+    editor.change('0.rules', { span: span(0, 0), text: 'alert tcp any any -> any any (metadata:a b; classtype:c; sid:9;)\n' });
+    const fresh = editorWith(editor.file('0.rules')!.text).editor;
+    expect(editor.colours('0.rules')).toEqual(fresh.colours('0.rules'));
+    // What only describes the rule is not shouted.
+    expect(editor.colours('0.rules').filter((one) => one.kind === 'word' && one.end < 64)).toHaveLength(1);
     expect(editor.hints('0.rules', span(0, text.length)).map((one) => one.label)).toContain('prefilter');
   });
 

@@ -5,6 +5,7 @@
 import type { Catalogue, Edit, Rule, Span } from '@sigwright/contracts';
 import { allowedBy, type LintedRule } from '@sigwright/detection';
 import { type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
+import type { Colour } from './colours.ts';
 import { type NameUse, namesOf } from './names.ts';
 import { LineTable } from './positions.ts';
 
@@ -19,6 +20,8 @@ export class RuleLine {
   readonly allows: ReadonlySet<string> | undefined;
   /** where it begins in the file */
   start = 0;
+  /** what each piece of it is, with offsets of the line itself; found when it was drawn first */
+  colours: readonly Colour[] | undefined = undefined;
   /** the comment above it when it was linted, and what was found */
   linted: { readonly allowed: ReadonlySet<string> | undefined; readonly result: LintedRule } | undefined = undefined;
 
