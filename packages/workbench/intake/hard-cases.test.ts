@@ -190,6 +190,8 @@ const NAMES: readonly Case[] = [
   ['platforms of programmers', 'Written in asp.net, node.js, vue.js, next.js and socket.io; ADO.NET, ASP.NET and VB.NET, too.'],
   ['class names', 'It uses System.Net.Http, System.IO.File, java.net.URL and android.app.Activity'],
   ['names of packages', 'The package com.example.app asks com.android.vending and org.telegram.messenger'],
+  ['sources', 'parser.rs, `lexer.rs` and bundle.js.map'],
+  ['keywords', 'http.host, tls.store, file.data and vlan.id of rules'],
   ['properties and calls', 'document.location.href = window.name; console.log(x); this.name; array.map(f); process.env'],
   ['names of detections', 'Trojan.Win32.Agent.ru, MSIL/Kryptik.AE, Backdoor.Linux.Mirai.b and HEUR:Trojan.Script.Generic'],
   ['abbreviations', 'e.g. this, i.e. that, a.k.a. other, U.S. and Inc. as of 10 a.m. in St. Petersburg, etc.'],
@@ -295,6 +297,16 @@ const MORE_LINKS: readonly Case[] = [
   ['a name of a directory', `\${jndi:ldap://coldrain[.]top:1389/a}`, 'indicator url ldap://coldrain.top:1389/a'],
 ];
 
+const CLICKED: readonly Case[] = [
+  ['words and target of a link', '[tin-otter.net](https://tin-otter.net/a)', 'reference domain tin-otter.net', 'reference url https://tin-otter.net/a'],
+  ['a definition of a link', '[ci]: https://tin-otter.net/a', 'reference url https://tin-otter.net/a'],
+  ['a numbered one', '[1]: https://tin-otter.net/a "words"', 'reference url https://tin-otter.net/a'],
+  ['an element of a page', 'See <a href="https://tin-otter.net/a">this</a>', 'reference url https://tin-otter.net/a'],
+  ['a picture', '<img width="80" src="https://tin-otter.net/a.png">', 'reference url https://tin-otter.net/a.png'],
+  ['what a page loads', '<script src="https://tin-otter.net/a"></script>', 'indicator url https://tin-otter.net/a'],
+  ['a defanged one', '[the panel](hxxps://tin-otter[.]net/a)', 'indicator url https://tin-otter.net/a'],
+];
+
 const OTHERS: readonly Case[] = [
   [
     'digests in capitals',
@@ -320,7 +332,7 @@ const OTHERS: readonly Case[] = [
   ['several JA3 behind one name', `JA3: ${MD5}, ${SHA256.slice(0, 32)}`, `indicator ja3 ${MD5}`, `indicator ja3 ${SHA256.slice(0, 32)}`],
   ['JA3 below a heading', `## JA3\n\n- ${MD5}\n\n## MD5\n\n- ${SHA256.slice(0, 32)}\n`, `indicator ja3 ${MD5}`, `indicator md5 ${SHA256.slice(0, 32)}`],
   ['a hash of imports', `imphash: ${MD5}`, `reference md5 ${MD5}`],
-  ['a thumbprint', `Thumbprint: ${SHA1}`, `reference sha1 ${SHA1}`],
+  ['a thumbprint', `Thumbprint: ${SHA1}`, `indicator sha1 ${SHA1}`],
   ['JA4', 't13d1516h2_8daaf6152771_b186095e22b6', 'indicator ja4 t13d1516h2_8daaf6152771_b186095e22b6'],
   ['JA4 over QUIC', 'q13d0310h3_55b375c5d22e_cd85d2d88918', 'indicator ja4 q13d0310h3_55b375c5d22e_cd85d2d88918'],
   ['CVE', 'CVE-2024-21412', 'reference cve CVE-2024-21412'],
@@ -429,14 +441,14 @@ function found(text: string): string[] {
   );
 }
 
-for (const [what, cases] of Object.entries({ DEFANGED, NUMBERS, NAMES, LINKS, MORE_LINKS, OTHERS, ROLES }))
+for (const [what, cases] of Object.entries({ DEFANGED, NUMBERS, NAMES, LINKS, MORE_LINKS, CLICKED, OTHERS, ROLES }))
   describe(`hard cases: ${what.toLowerCase()}`, () => {
     for (const [why, text, ...expected] of cases) it(why, () => expect(found(text)).toEqual(expected));
   });
 
 describe('hard cases: everywhere', () => {
   it('what stands at the offsets is what was written, and offsets are in order', () => {
-    for (const [, text] of [...DEFANGED, ...NUMBERS, ...NAMES, ...LINKS, ...MORE_LINKS, ...OTHERS, ...ROLES]) {
+    for (const [, text] of [...DEFANGED, ...NUMBERS, ...NAMES, ...LINKS, ...MORE_LINKS, ...CLICKED, ...OTHERS, ...ROLES]) {
       let last = 0;
       for (const one of readReport(text, { definitions: catalogue.indicators, refang }).indicators) {
         expect(one.start).toBeGreaterThanOrEqual(last);

@@ -68,8 +68,9 @@ const REFERENCE_HEADING =
 const LEGITIMATE_BEFORE = /\b(?:legitimate|legit|benign|harmless|genuine|official|real|clean)\b[^.;|]{0,40}$/i;
 const VICTIM_BEFORE =
   /\b(?:impersonat(?:es|ed|ing)|mimic(?:s|ked|king)|masquerad(?:es|ed|ing) as|pos(?:es|ed|ing) as|pretend(?:s|ed|ing) to be|spoof(?:s|ed|ing)|lookalike of|victims?(?: is| was| site| website)?|compromised customers?|login page of|branded as)\b[^.;|]{0,25}$/i;
-const CERTIFICATE_BEFORE =
-  /\b(?:thumbprint|serial(?: number)?|fingerprint|key id(?:entifier)?|keyid|commit|revision|certificate|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
+const OTHER_DIGEST_BEFORE =
+  /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
+const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
 const CONTACT_BEFORE =
   /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b(?!@)[^;|]{0,60}$/i;
 const READ_BEFORE =
@@ -124,7 +125,8 @@ function judgeDigest(one: Candidate, around: Surroundings, habits: ReportHabits)
   const hit = habits.warnings?.find(one.value);
   if (hit !== undefined) return benign(`on the list "${hit.list}"`);
   if (/\bbtih[:=]$/i.test(around.before)) return reference('identifies a torrent, not a file');
-  if (CERTIFICATE_BEFORE.test(around.before.slice(-60))) return reference('identifies a certificate, key or commit, not a file');
+  if (OTHER_DIGEST_BEFORE.test(around.before.slice(-60))) return reference('identifies a key, commit or part of a file, not a file');
+  if (THUMBPRINT_BEFORE.test(around.before.slice(-60))) return indicator('the thumbprint of a certificate, not of a file');
   return indicator('a digest of a file');
 }
 
@@ -170,6 +172,7 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
   const hit = habits.warnings?.find(host);
   if (!one.defanged) {
     if (isUrl && around.linked) return reference('a link to be clicked', publishes !== undefined || everybody !== undefined);
+    if (around.linkWords) return reference('the words of a link', publishes !== undefined || everybody !== undefined);
     // A live address of a shared platform from which something is loaded: in a list, or in a sentence that says so.
     const isLoaded = isUrl && shared !== undefined && path.length > 1 && !habits.defangs && !habits.headings(around.heading).references;
     if (isLoaded && ((around.listed && LOADED.test(path)) || (host !== 'github.com' && DOES_HARM.test(`${around.before} ${around.after}`))))

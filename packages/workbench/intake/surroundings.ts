@@ -58,9 +58,15 @@ export class Surroundings {
     return this.#heading;
   }
 
-  /** the target of a link with words of its own (Markdown, AsciiDoc) */
+  /** the target of a link with words of its own (Markdown, AsciiDoc, HTML), a picture's, or a definition of one (`[name]: address`) */
   get linked(): boolean {
-    return (this.after.startsWith('[') && !/^\[[.:@/]/.test(this.after)) || this.before.endsWith('](') || /(?:link|image):{1,2}$/.test(this.before);
+    const { before, after } = this;
+    return (after.startsWith('[') && !/^\[[.:@/]/.test(after)) || before.endsWith('](') || LINK_BEFORE.test(before);
+  }
+
+  /** within the words of a link: `[evil.com](…)` */
+  get linkWords(): boolean {
+    return this.after.startsWith('](');
   }
 
   /** an entry of a list or table, alone on its line, or marked as literal */
@@ -70,6 +76,7 @@ export class Surroundings {
   }
 }
 
+const LINK_BEFORE = /(?:link|image):{1,2}$|^\s*\[[^\]]{1,80}\]:\s*<?$|<(?:a|img|link)\s(?:[^<>]{0,300}\s)?(?:href|src)\s*=\s*["']?$/i;
 const MARKUP_BEFORE = /^[\s>]*(?:(?:[*•‣◦·+-]|\d{1,3}[.)])\s+)*[\s"'`*_+(<[|\\~]*$/;
 
 function isListed(before: string, after: string): boolean {

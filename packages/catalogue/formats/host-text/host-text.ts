@@ -39,10 +39,10 @@ export const COMMON_ENDINGS: ReadonlySet<string> = new Set(
 
 /** Top-level domains that are endings of files, bundles or programs too: more is asked of such names. */
 const FILE_ENDINGS: ReadonlySet<string> = new Set(
-  'zip mov sh py rs pl md so ps cab app cr la ml bat cc bz ai do mm st vi pub cat bar foo save call run open click'.split(' '),
+  'zip mov sh py rs pl md so ps cab app cr la ml bat cc bz ai do mm st vi pub cat bar foo save call run open click map coffee'.split(' '),
 );
 /** Of those, the ones hosts use often enough that a plain lower-case name is taken for a host. */
-const OFTEN_HOSTS: ReadonlySet<string> = new Set('app cc pl ai bz la cr ml do st cat bar pub rs click'.split(' '));
+const OFTEN_HOSTS: ReadonlySet<string> = new Set('app cc pl ai bz la cr ml do st cat bar pub click'.split(' '));
 /** First labels that are files of programs and projects. */
 const FILE_STEMS: ReadonlySet<string> = new Set(
   'readme license changelog contributing index main lib mod test tests setup install run build config init script install_linux update_linux utils util common helper client server payload loader shellcode'.split(
@@ -78,13 +78,15 @@ const PLATFORMS: ReadonlySet<string> = new Set(
 );
 /** Objects of programs: what stands behind their dot is a member. */
 const OBJECTS: ReadonlySet<string> = new Set(
-  'window document this self console process module exports math json object array system os sys string request requests response app config settings event element node socket navigator location error options args params data item user file obj cls super parent log logger logging foo bar session ctx context client conn row msg message result entry e'.split(
+  'window document this self console process module exports math json object array system os sys string request requests response app config settings event element node socket navigator location error options args params data item user file obj cls super parent log logger logging foo bar session ctx context client conn row msg message result entry e feed task header pet model reason detail email addr http tls dns vlan smb ssh ssl proc performance atomic i o f'.split(
     ' ',
   ),
 );
 /** Members with names that are endings of hosts. */
 const MEMBERS: ReadonlySet<string> = new Set(
-  'name id is to in at as do no so my me am be by info in it run post call page host link map sub day date zone tools events style target cat'.split(' '),
+  'name id is to in at as do no so my me am be by info in it run post call page host link map sub day date zone tools events style target cat store host data final read group dot pid now domains domain link url social media photo video audio total report games ca pe ps'.split(
+    ' ',
+  ),
 );
 /** Where names of classes and packages begin, turned around. */
 const PACKAGE_ROOTS: ReadonlySet<string> = new Set('com org net io android androidx java javax kotlin dalvik'.split(' '));
@@ -131,5 +133,5 @@ export function looksLikeSomethingElse(written: string, after: string): boolean 
   if (FILE_STEMS.has(stem.toLowerCase()) || (stem.includes('_') && !stem.includes('.')) || stem.startsWith('lib')) return true;
   if (OFTEN_HOSTS.has(lowerEnding)) return false;
   // `update.evil.sh` is a host, `tool-1.2.zip` and `lib.so.1.so` are not.
-  return lowerEnding === 'zip' || lowerEnding === 'mov' || !stem.includes('.') || /\d\.\d|[-_]v?\d/.test(stem);
+  return lowerEnding === 'zip' || lowerEnding === 'mov' || lowerEnding === 'map' || !stem.includes('.') || /\d\.\d|[-_]v?\d/.test(stem);
 }
