@@ -1,13 +1,15 @@
-/** `sigwright draft REPORT [-C FOLDER] [--rules FILE…] [--category WORD] [--engine 7|8] [--warning-lists FOLDER]`: draft rules for a report's indicators, and what was left out and why. */
+/** `sigwright draft REPORT`: draft rules for a report's indicators. `sigwright draft --captures …`: behaviour rules. What was left out is said, and why. */
 import { readFileSync } from 'node:fs';
 import type { Rule } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
-import { buildCoverage, DRAFT_CATEGORIES, draftRules, freeSids } from '@sigwright/workbench';
+import { buildCoverage, DRAFT_CATEGORIES, freeSids } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
-import { readingOf } from './shared/report.ts';
+import { asksForBehaviour, BEHAVIOUR_USAGE, behaviourDraft } from './shared/draft-behaviour.ts';
+import { draftOf } from './shared/draft-source.ts';
 import { dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright draft REPORT [-C FOLDER] [options]
+sigwright draft --captures THREAT… [--ordinary PATH]… [-C FOLDER] [options]
 
 Draft rules for the indicators of a report (- for standard input) on standard output; what is left out, and why, on standard error.
 
@@ -21,9 +23,11 @@ Draft rules for the indicators of a report (- for standard input) on standard ou
       --format FORMAT    text, markdown or html
       --warning-lists D  a folder of lists of well-known benign names
       --json             the draft as JSON
-`;
+
+${BEHAVIOUR_USAGE}`;
 
 export async function run(argv: readonly string[]): Promise<number> {
+  if (asksForBehaviour(argv)) return behaviourDraft(USAGE, argv);
   const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
@@ -52,7 +56,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const known: Rule[] = repository.rules.map(({ rule }) => rule);
   for (const file of values.rules ?? []) known.push(...parseRules(readFileSync(file, 'utf8')).rules);
   const sids = freeSids(repository);
-  const draft = draftRules(await readingOf(path, { form: values.format, warningLists: values['warning-lists'] }), {
+  const about = { form: values.format, warningLists: values['warning-lists'] };
+  const draft = await draftOf(path, about, {
     category: values.category,
     engine: values.engine === '8' ? 8 : 7,
     prefix: repository.settings['message-prefix'],

@@ -1,0 +1,93 @@
+/** `sigwright draft --captures …`: behaviour rules from captures of a threat and of ordinary traffic, on the terminal or into the repository. */
+import { join } from 'node:path';
+import { catalogue } from '@sigwright/catalogue';
+import { type BehaviourDraft, type BehaviourRule, DRAFT_CATEGORIES, draftBehaviour, freeSids, insideOf } from '@sigwright/workbench';
+import { argumentsOf, InputProblem, UsageProblem } from './arguments.ts';
+import { captureSources } from './capture-sources.ts';
+import { configurationOf, readYaml } from './configuration.ts';
+import { dayOf, repositoryAt } from './repository.ts';
+
+/** Stands in the usage of `draft`. */
+export const BEHAVIOUR_USAGE = `Behaviour rules, from captures (pcap, pcapng; a folder stands for all below it):
+
+      --captures PATH    captures of the threat, each of another run or victim; further ones may follow as plain words
+      --ordinary PATH    ordinary traffic, on which the rules must be silent; may be given several times
+  -C, --date, --family, --reference, --category, --engine and --json as above
+
+Each rule comes with what it rests on and how rare that is in the ordinary traffic, with the figure of leaving each capture out in
+turn (rules drafted from the others must fire on it), and with what is weak about it.
+
+  sigwright draft --captures run-1.pcap run-2.pcap run-3.pcap --ordinary office/ --family QuietRAT -C ruleset
+`;
+
+export function asksForBehaviour(argv: readonly string[]): boolean {
+  return argv.some((word) => word === '--captures' || word.startsWith('--captures='));
+}
+
+export function behaviourDraft(usage: string, argv: readonly string[]): number {
+  const { values, positionals } = argumentsOf(usage, argv, {
+    allowPositionals: true,
+    options: {
+      captures: { type: 'string', multiple: true },
+      ordinary: { type: 'string', multiple: true },
+      folder: { type: 'string', short: 'C' },
+      date: { type: 'string' },
+      family: { type: 'string' },
+      reference: { type: 'string' },
+      category: { type: 'string', default: 'MALWARE' },
+      engine: { type: 'string', default: '7' },
+      json: { type: 'boolean' },
+    },
+  });
+  if (!DRAFT_CATEGORIES.includes(values.category)) throw new UsageProblem(`category ${values.category} is none of ${DRAFT_CATEGORIES.join(', ')}`, usage);
+  if (values.engine !== '7' && values.engine !== '8') throw new UsageProblem(`rules are drafted for engine 7 or 8, not ${values.engine}`, usage);
+  const repository = repositoryAt(values.folder, 'draft');
+  if (repository === undefined) return 1;
+  const inside = insideOf(repository.settings.networks['HOME_NET']);
+  if (inside === undefined) throw new InputProblem('HOME_NET in ruleset.yaml is no list of networks');
+  const threat = captureSources([...(values.captures ?? []), ...positionals], 'the threat');
+  const usual = captureSources(values.ordinary ?? [], 'ordinary traffic');
+  const { settings } = configurationOf(readYaml(join(import.meta.dirname, '..', 'suricata.yaml')), { verifyChecksums: false, inline: false });
+  const sids = freeSids(repository);
+  const draft = draftBehaviour(threat, usual, {
+    catalogue,
+    settings,
+    prefix: repository.settings['message-prefix'],
+    nextSid: () => sids.next().value ?? undefined,
+    inside,
+    date: dayOf(values.date),
+    category: values.category,
+    engine: values.engine === '8' ? 8 : 7,
+    family: values.family ?? 'Unattributed Malware',
+    references: values.reference === undefined ? [] : [values.reference],
+  });
+  if (values.json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);
+  else tell(draft, threat.length);
+  const unread = draft.problems.filter(({ capture, packets }) => packets === 0 && threat.some(({ name }) => name === capture));
+  return unread.length === threat.length ? 1 : 0;
+}
+
+function tell(draft: BehaviourDraft, captures: number): void {
+  for (const rule of draft.rules) process.stdout.write(`${commentOf(rule)}${rule.text}\n\n`);
+  for (const { capture, message, packets } of draft.problems) process.stderr.write(`${capture}: ${message}; used: ${packets} packets before that\n`);
+  for (const { what, why } of draft.skipped) process.stderr.write(`left out: ${what}: ${why}\n`);
+  const { ordinary } = draft;
+  process.stderr.write(
+    `${draft.rules.length} rules drafted from ${captures} ${captures === 1 ? 'capture' : 'captures'}, measured on ${ordinary.captures} captures of ordinary traffic (${ordinary.packets} packets, ${ordinary.observations} observations${ordinary.leftOut > 0 ? `, ${ordinary.leftOut} more left out` : ''}), ${draft.skipped.length} groups left out\n`,
+  );
+}
+
+/** What a person who reads the rule is told above it. */
+function commentOf(rule: BehaviourRule): string {
+  const lines = [
+    `${rule.sid}: ${rule.role}, ${rule.kind}, seen in ${rule.captures.seen} of ${rule.captures.of} captures, ${rule.bits} bits`,
+    rule.leaveOneOut === undefined
+      ? 'leave-one-out: not possible, one capture alone shows it'
+      : `leave-one-out: ${rule.leaveOneOut.fired} of ${rule.leaveOneOut.of} fire, ${rule.ordinary.leftOutAlerts} alerts on ordinary traffic`,
+    `ordinary traffic: ${rule.ordinary.alerts} alerts in ${rule.ordinary.packets} packets (${rule.ordinary.observations} of its kind)`,
+    ...(rule.setsFor === undefined ? [] : [`sets a flow bit for ${rule.setsFor} and never alerts itself`]),
+    ...rule.parts.filter(({ used }) => used).map(({ says, bits, seen, of }) => `  ${says} (${bits} bits${of > 0 ? `, in ${seen} of ${of} ordinary` : ''})`),
+    ...rule.weak.map((one) => `weak: ${one}`),
+  ];
+  return lines.map((line) => `# ${line}\n`).join('');
+}
