@@ -1,5 +1,7 @@
 /** Report → released rule → learned lesson. The only door of this package. */
 export * from './behaviour/draft-behaviour.ts';
+export { type CandidateOptions, draftCandidates } from './behaviour/draft-candidates.ts';
+export { type Kept, keepBehaviour } from './behaviour/keep-behaviour.ts';
 export type { CaptureSource } from './behaviour/observe.ts';
 export { tryRules } from './behaviour/trial.ts';
 export * from './community-review/community-review.ts';

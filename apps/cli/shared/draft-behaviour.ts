@@ -1,17 +1,34 @@
 /** `sigwright draft --captures …`: behaviour rules from captures of a threat and of ordinary traffic, on the terminal or into the repository. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { type BehaviourDraft, type BehaviourRule, DRAFT_CATEGORIES, draftBehaviour, freeSids, insideOf } from '@sigwright/workbench';
+import type { EngineSettings } from '@sigwright/contracts';
+import { Synthesizer } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import {
+  type BehaviourDraft,
+  type BehaviourRule,
+  DRAFT_CATEGORIES,
+  draftBehaviour,
+  freeSids,
+  insideOf,
+  keepBehaviour,
+  type Repository,
+} from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './arguments.ts';
 import { captureSources } from './capture-sources.ts';
 import { configurationOf, readYaml } from './configuration.ts';
+import { proofRunner } from './proof-runner.ts';
 import { dayOf, repositoryAt } from './repository.ts';
+import { sliceCapture } from './slice.ts';
 
 /** Stands in the usage of `draft`. */
 export const BEHAVIOUR_USAGE = `Behaviour rules, from captures (pcap, pcapng; a folder stands for all below it):
 
       --captures PATH    captures of the threat, each of another run or victim; further ones may follow as plain words
       --ordinary PATH    ordinary traffic, on which the rules must be silent; may be given several times
+  -w, --write            puts the rules into the repository: rules/<category>.rules, evidence/<sid>/ with captures that fire them
+                         (slices of the threat's) and that leave them silent (ordinary ones, and made ones with one condition broken)
   -C, --date, --family, --reference, --category, --engine and --json as above
 
 Each rule comes with what it rests on and how rare that is in the ordinary traffic, with the figure of leaving each capture out in
@@ -37,6 +54,7 @@ export function behaviourDraft(usage: string, argv: readonly string[]): number {
       category: { type: 'string', default: 'MALWARE' },
       engine: { type: 'string', default: '7' },
       json: { type: 'boolean' },
+      write: { type: 'boolean', short: 'w' },
     },
   });
   if (!DRAFT_CATEGORIES.includes(values.category)) throw new UsageProblem(`category ${values.category} is none of ${DRAFT_CATEGORIES.join(', ')}`, usage);
@@ -63,8 +81,29 @@ export function behaviourDraft(usage: string, argv: readonly string[]): number {
   });
   if (values.json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);
   else tell(draft, threat.length);
+  if (values.write && draft.rules.length > 0 && !keep(repository, draft, values.category, settings)) return 1;
   const unread = draft.problems.filter(({ capture, packets }) => packets === 0 && threat.some(({ name }) => name === capture));
   return unread.length === threat.length ? 1 : 0;
+}
+
+function keep(repository: Repository, draft: BehaviourDraft, category: string, settings: EngineSettings): boolean {
+  const { kept, failure } = keepBehaviour(repository, draft.rules, category, {
+    read: (name) => readFileSync(name),
+    slice: sliceCapture,
+    run: proofRunner(),
+    nearMisses: (text, sid) => {
+      const { rules } = parseRules(text);
+      const rule = rules.find((one) => one.sid === sid);
+      const made = rule === undefined ? undefined : new Synthesizer(rules, catalogue, settings).synthesize(rule);
+      return made === undefined || 'problem' in made ? [] : made.silent;
+    },
+  });
+  for (const { sid, fires, silent, missing } of kept)
+    process.stderr.write(
+      `written: ${sid}, evidence: ${fires} captures that fire it, ${silent} that leave it silent${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}\n`,
+    );
+  if (failure !== undefined) process.stderr.write(`sigwright draft: ${failure.message}\n`);
+  return failure === undefined;
 }
 
 function tell(draft: BehaviourDraft, captures: number): void {

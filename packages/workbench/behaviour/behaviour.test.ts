@@ -13,7 +13,7 @@ import { volatileSpans } from './volatile.ts';
 describe('what several values share', () => {
   const cases: readonly (readonly [why: string, values: readonly string[], only: boolean, expected: string])[] = [
     ['a number in a path', ['/u/17/gate.php', '/u/4711/gate.php'], false, '`/u/<digits, any number>/gate.php`'],
-    ['a word before a number', ['/bot12', '/bot34'], false, '`/bot<digits, 2>`'],
+    ['a word before a number', ['/bot12', '/bot34'], false, '`/bot<digits, any number>`'],
     ['an identifier', ['id=9f86d081884c7d65', 'id=2c26b46b68ffc68f'], false, '`id=<a long number in hexadecimal, 16>`'],
     [
       'fields in order',

@@ -70,7 +70,10 @@ export function fromTemplate(part: string, buffer: string, template: Template, o
   if (parts.length === 1 && only.kind === 'literal' && whole && only.text.length <= LONGEST_CONTENT) return fixed(part, buffer, only.text, { sturdy });
   const contents = chosenContents(parts, options.mostContents ?? MOST_CONTENTS, whole);
   const pattern = patternOf(parts, whole);
-  const size = options.length !== undefined && template.distinct > 1 && template.shortest === template.longest && whole ? template.shortest : undefined;
+  // Where one part may be of any length, that all were of one length is chance.
+  const isBounded = parts.every((one) => one.kind === 'literal' || one.most < Number.POSITIVE_INFINITY);
+  const size =
+    options.length !== undefined && isBounded && template.distinct > 1 && template.shortest === template.longest && whole ? template.shortest : undefined;
   if (contents.length === 0 && pattern === undefined) return undefined;
   const expression = pattern === undefined ? undefined : new RegExp(pattern.source);
   const pieces: RulePiece[] = [];
@@ -199,7 +202,7 @@ export function patternOf(parts: readonly Part[], whole: boolean): { readonly so
 
 /** What was seen a few times varies a little more than was seen; what was always the same length is of that length. */
 function stretched(least: number, most: number): { least: number; most: number } {
-  return least === most ? { least, most } : { least: Math.floor(least / 2), most: most * 2 };
+  return least === most || most === Number.POSITIVE_INFINITY ? { least, most } : { least: Math.floor(least / 2), most: most * 2 };
 }
 
 /** Bytes as they stand in a pattern within quotes. */

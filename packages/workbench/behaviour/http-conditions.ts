@@ -88,7 +88,9 @@ function valuesOf(observations: readonly Observation[], buffer: string): string[
 
 function textCondition(part: string, buffer: string, observations: readonly Observation[], only: boolean, names: readonly string[], sturdy: number) {
   const values = valuesOf(observations, buffer);
-  return values === undefined ? undefined : fromTemplate(part, buffer, templateOf(values, { only, names }), { sturdy });
+  const condition = values === undefined ? undefined : fromTemplate(part, buffer, templateOf(values, { only, names }), { sturdy });
+  if (condition === undefined || values?.every((value) => USUAL_VALUE.test(value)) !== true) return condition;
+  return { ...condition, prior: Math.min(condition.prior, USUAL_VALUE_BITS) };
 }
 
 /** `curl/8.4.0`: the product is behaviour, its version is not. */
@@ -237,6 +239,10 @@ function ownHeader(name: string, observations: readonly Observation[], only: boo
 
 const USUAL_SERVER =
   /^(?:nginx|apache|microsoft-(?:iis|httpapi)|cloudflare|litespeed|openresty|caddy|lighttpd|gunicorn|werkzeug|envoy|tengine|varnish|gws|squid|jetty)/i;
+/** Content types that everybody sends, and what accepts everything. */
+const USUAL_VALUE =
+  /^(?:text|image|audio|video|font)\/|^application\/(?:json|xml|javascript|octet-stream|x-www-form-urlencoded|pdf|zip)|^multipart\/form-data|^\*\/\*/;
+const USUAL_VALUE_BITS = 3;
 const LONGEST_OWN = 60;
 /** Beyond it a body may have been cut, so that its end is not asked for. */
 const WHOLE_BODY = 1024;

@@ -55,8 +55,16 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
   const kind = CATEGORIES[words.category] ?? MALWARE;
   const family = wordsOnly(words.family);
   const isOurs = frame.side === 'from outside' ? frame.direction !== TO_SERVER : frame.direction === TO_SERVER;
-  const traffic = frame.role === 'payload' && kind === MALWARE ? 'trojan-activity' : frame.role === 'lookup' ? kind.classtype : kind.trafficClasstype;
-  const severity = kind.severity === 'Major' && frame.role !== 'lookup' && frame.role !== 'contact' ? 'Critical' : kind.severity;
+  const isContext = frame.role === 'context';
+  const classtype = isContext
+    ? CATEGORIES['INFO'].classtype
+    : frame.role === 'payload' && kind === MALWARE
+      ? 'trojan-activity'
+      : frame.role === 'lookup'
+        ? kind.classtype
+        : kind.trafficClasstype;
+  const isBehaviour = frame.role !== 'lookup' && frame.role !== 'contact';
+  const severity = isContext ? CATEGORIES['INFO'].severity : kind.severity === 'Major' && isBehaviour ? 'Critical' : kind.severity;
   const metadata = [
     ...(kind.product === undefined ? [] : [`affected_product ${kind.product}`]),
     `attack_target ${frame.side === 'from outside' ? 'Server' : kind.target}`,
@@ -80,7 +88,7 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
     ...(frame.isRaw && frame.direction !== TO_SERVER && !['tcp', 'udp'].includes(frame.protocol) ? [`app-layer-protocol:${frame.protocol};`] : []),
     ...bufferOptions(conditions),
     ...words.references.map((one) => `reference:${one.startsWith('url,') || /^(?:md5|cve),/.test(one) ? one : `url,${withoutScheme(one)}`};`),
-    `classtype:${traffic};`,
+    `classtype:${classtype};`,
     `sid:${frame.sid};`,
     'rev:1;',
     `metadata:${metadata.join(', ')};`,

@@ -116,7 +116,7 @@ function gapOf(values: readonly string[], whys: readonly (string | undefined)[],
   const isUsual = isDigits && lengths.every((length) => USUAL_LENGTHS.has(length));
   const isFew = new Set(values).size < ENOUGH_VALUES;
   // Of few values neither letters nor lengths are believed, unless they are all of one length that is not short.
-  const isFree = isAlone ? !isUsual : isFew && (least !== most || (most < SHORTEST_FIXED && !isDigits));
+  const isFree = isAlone ? !isUsual : isFew && (least !== most || (most < SHORTEST_FIXED && !isUsual));
   const of = isCut || seen?.isWhole === true || !isFree || seen?.says === 'digits' ? seen : widest(values);
   const isOpen = isCut || (isFree && of?.isWhole !== true);
   return {

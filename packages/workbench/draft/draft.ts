@@ -6,7 +6,8 @@
 import type { Indicator } from '@sigwright/contracts';
 import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
-import { type Body, bodiesOf, type DraftRole } from './bodies.ts';
+import type { Role } from '../repository/repository.ts';
+import { type Body, bodiesOf } from './bodies.ts';
 import { CATEGORIES, type Category, MALWARE, withoutScheme, wordsOnly } from './conventions.ts';
 
 export interface DraftOptions {
@@ -30,7 +31,7 @@ export interface DraftOptions {
 export interface DraftRule {
   readonly sid: number;
   readonly text: string;
-  readonly role: DraftRole;
+  readonly role: Role;
   readonly indicator: string;
 }
 
