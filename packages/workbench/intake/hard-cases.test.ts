@@ -421,6 +421,17 @@ const ROLES: readonly Case[] = [
     ...QUIET,
     'reference url https://blog.small-lab.net/quiet',
   ],
+  [
+    'the title says nothing about what stands below',
+    '# Four domains\n\nWritten up on\nFOFA, https://medium.com/@tinotter/cold-rain',
+    'reference url https://medium.com/@tinotter/cold-rain',
+  ],
+  [
+    'a first heading that is no title',
+    '# Targeted banks\n* first-bank.top\n\n# C2\n* coldrain.top\n',
+    'victim domain first-bank.top',
+    'indicator domain coldrain.top',
+  ],
   ['numbered notes', `${HABIT}[1] https://blog.small-lab.net/quiet\n`, ...QUIET, 'reference url https://blog.small-lab.net/quiet'],
   ['targets', '## Targeted banks\n\n- first-bank.top\n- second-bank.top\n', 'victim domain first-bank.top', 'victim domain second-bank.top'],
   ['victims in a sentence', 'The page, impersonating first-bank.top, asks for a code.', 'victim domain first-bank.top'],

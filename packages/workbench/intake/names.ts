@@ -53,7 +53,7 @@ const SAYS_WHAT =
   /^(?:ransomware|malware|rat|trojan|stealer|infostealer|backdoor|botnet|bot|loader|group|gang|apt|actors?|operators?|affiliates?|family|implant|beacon|c2|c&c|framework|wiper|worm|spyware|campaign|cluster|rootkit|sample|payload)$/i;
 
 const NOT_FAMILIES: ReadonlySet<string> = new Set(
-  'googlebot bingbot yandexbot chatbot robot classloader bootloader fileloader webshell powershell downloader uploader shellcodeloader dllloader webloader ransomware backdoor infostealer passwordstealer credentialstealer keylogger trojandropper trojanbanker trojanspy win32spy autospy trojandownloader urlclassloader openshell reverseshell bindshell twitterbot facebookbot telegrambot discordbot'.split(
+  'windowspowershell jscriptshell googlebot bingbot yandexbot chatbot robot classloader bootloader fileloader webshell powershell downloader uploader shellcodeloader dllloader webloader ransomware backdoor infostealer passwordstealer credentialstealer keylogger trojandropper trojanbanker trojanspy win32spy autospy trojandownloader urlclassloader openshell reverseshell bindshell twitterbot facebookbot telegrambot discordbot'.split(
     ' ',
   ),
 );

@@ -85,6 +85,8 @@ function isListed(before: string, after: string): boolean {
 }
 
 export interface Headings {
+  /** is the first heading the title: at the beginning, and the only one of the first level? */
+  readonly hasTitle: boolean;
   readonly starts: readonly number[];
   readonly texts: readonly string[];
 }
@@ -118,7 +120,9 @@ export function headingsOf(text: string): Headings {
     previousEnd = end;
     start = end + 1;
   }
-  return { starts, texts };
+  const isFirstLevel = (at: number): boolean => /^[#=][ \t]$/.test(text.slice(at, at + 2));
+  const [first, ...others] = starts;
+  return { starts, texts, hasTitle: first !== undefined && text.slice(0, first).trim() === '' && isFirstLevel(first) && !others.some(isFirstLevel) };
 }
 
 /** # = . * _ - and capitals */
@@ -150,7 +154,9 @@ function headingAt(headings: Headings, offset: number): string {
     if (headings.starts[middle] <= offset) low = middle + 1;
     else high = middle;
   }
-  return low === 0 ? '' : headings.texts[low - 1];
+  // The title says what the report is about, not what stands below it.
+  if (low === 0 || (low === 1 && headings.hasTitle)) return '';
+  return headings.texts[low - 1];
 }
 
 /** Words of two letters or more, counted up to PROSE_WORDS. */
