@@ -97,6 +97,8 @@ export interface EngineSettings {
     readonly depth: number;
     /** the last byte of urgent data: read apart from the stream (`oob`, as by sockets, RFC 6093), or within it */
     readonly urgentPolicy: UrgentPolicy;
+    /** inline, packets that no receiver would take are dropped (`stream.drop-invalid`) */
+    readonly dropInvalid: boolean;
     /** a connection that reached the depth in both directions is bypassed */
     readonly bypassAtDepth: boolean;
     /** raw stream bytes are searched in chunks of at least this size, or earlier where a transaction completes */
@@ -263,7 +265,16 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
   firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
-  stream: { midstream: false, asyncOneside: false, depth: 1_048_576, urgentPolicy: 'oob', bypassAtDepth: false, chunkToServer: 2560, chunkToClient: 2560 },
+  stream: {
+    midstream: false,
+    asyncOneside: false,
+    depth: 1_048_576,
+    urgentPolicy: 'oob',
+    dropInvalid: true,
+    bypassAtDepth: false,
+    chunkToServer: 2560,
+    chunkToClient: 2560,
+  },
   http: {
     requestBodyLimit: 102_400,
     responseBodyLimit: 102_400,

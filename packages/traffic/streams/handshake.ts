@@ -200,7 +200,7 @@ function synReceived(packet: Packet, stream: TcpStream, settings: EngineSettings
     return false;
   }
   if ((flags & ACK) === 0) return (flags & FIN) !== 0;
-  return direction === TO_SERVER ? completed(packet, stream, settings) : answeredByServer(packet, stream);
+  return direction === TO_SERVER ? completed(packet, stream, settings) : answeredByServer(packet, stream, settings.inline);
 }
 
 function synAgain(packet: Packet, stream: TcpStream): void {
@@ -240,8 +240,8 @@ function completed(packet: Packet, stream: TcpStream, settings: EngineSettings):
   if (stream.otherAnswers?.includes(number) === true && number !== server.first && server.available === 0) server.begin(number);
   const ahead = (number - server.first) | 0;
   const sent = (server.next - server.first) | 0;
-  // Where packets were lost, the client may acknowledge data that the capture does not have; a window's worth at most.
-  const rightAck = ahead >= 0 && (ahead <= sent || ((number - server.windowEnd) | 0) <= 1);
+  // Where packets were lost, the client may acknowledge data that the capture does not have; a window's worth at most. Inline none is lost.
+  const rightAck = ahead >= 0 && (ahead <= sent || (!settings.inline && ((number - server.windowEnd) | 0) <= 1));
   const behind = (packet.tcpSequence - client.first) | 0;
   const rightSequence = behind === 0 || ((packet.tcpSequence - client.next) | 0) === 0 || (behind > 0 && ((packet.tcpSequence - client.windowEnd) | 0) <= 0);
   if (stream.midstream || settings.stream.asyncOneside || (rightAck && rightSequence)) {
@@ -255,7 +255,7 @@ function completed(packet: Packet, stream: TcpStream, settings: EngineSettings):
 }
 
 /** The server speaks before the client's last packet of the handshake was seen. */
-function answeredByServer(packet: Packet, stream: TcpStream): boolean {
+function answeredByServer(packet: Packet, stream: TcpStream, inline: boolean): boolean {
   const client = stream.sides[TO_SERVER];
   const server = stream.sides[TO_CLIENT];
   if (stream.fourWay) {
@@ -266,11 +266,18 @@ function answeredByServer(packet: Packet, stream: TcpStream): boolean {
   }
   const acknowledged = ((packet.tcpAcknowledgement | 0) - client.first) | 0;
   // It acknowledges data of the client: the missing packet was sent, only not captured.
-  if (acknowledged > 0 && ((packet.tcpAcknowledgement - client.windowEnd) | 0) <= 0) {
+  const sent = (client.next - client.first) | 0;
+  if (acknowledged > 0 && (inline ? acknowledged <= sent : ((packet.tcpAcknowledgement - client.windowEnd) | 0) <= 0)) {
     stream.state = TCP_ESTABLISHED;
     return true;
   }
-  if (packet.payloadEnd > packet.payloadStart || (packet.tcpFlags & FIN) !== 0) return acknowledged === 0;
+  const speaks = packet.payloadEnd > packet.payloadStart || (packet.tcpFlags & FIN) !== 0;
+  // Inline nothing gets lost on the way: the client has not agreed to anything yet.
+  if (speaks && inline && !stream.midstream && !stream.earlyData) {
+    packet.anomalies.push('stream.3whs_ack_data_inject');
+    return false;
+  }
+  if (speaks) return acknowledged === 0;
   packet.anomalies.push('stream.3whs_ack_in_wrong_dir');
   return false;
 }

@@ -1,7 +1,9 @@
 import { fromHex, fromLatin1, SlabPool } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, DROPPED, type EngineSettings } from '@sigwright/contracts';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { HANDSHAKE, Observer, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
+import { TrafficPipeline } from '../pipeline.ts';
+import { HANDSHAKE, Observer, RAW, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
 import { StreamSide } from './stream-side.ts';
 
 interface Case {
@@ -410,5 +412,30 @@ describe('the end over a hole', () => {
     while (side.gap > 0) side.takeGap();
     expect(side.available).toBe(9);
     expect(side.cutOff).toBe(cutOff);
+  });
+});
+
+describe('inline, what no receiver would take is dropped', () => {
+  const dropped = (lines: readonly string[], settings: Partial<EngineSettings> = {}): number[] => {
+    const numbers: number[] = [];
+    const pipeline = new TrafficPipeline(
+      { ...DEFAULT_SETTINGS, verifyChecksums: false, ips: true, inline: true, ...settings },
+      { onPacket: (packet) => (packet.decision & DROPPED) !== 0 && numbers.push(packet.number), onFlowEnd: () => undefined },
+    );
+    for (const line of lines) {
+      const frame = tcpPacket(tcp(line));
+      pipeline.record(frame, 0, frame.length, 1e6, frame.length, RAW);
+    }
+    return numbers;
+  };
+  test.each([
+    ['the server speaks before the handshake is through', ['> S 100 0 ~', '< SA 500 101 ~', '< PA 501 101 hello'], [3]],
+    ['and what acknowledges it', ['> S 100 0 ~', '< SA 500 101 ~', '< PA 501 101 hello', '> A 101 506 ~', '> A 101 501 ~'], [3, 4]],
+    ['an acknowledgement of what was never sent', [...HANDSHAKE, '> A 101 90000 ~', '> PA 101 501 fine'], [4]],
+    ['a connection as it should be', [...HANDSHAKE, '> PA 101 501 hello', '< PA 501 106 world'], []],
+  ])('%s', (_why, lines, numbers) => {
+    expect(dropped(lines as readonly string[])).toEqual(numbers);
+    expect(dropped(lines as readonly string[], { stream: { ...DEFAULT_SETTINGS.stream, dropInvalid: false } })).toEqual([]);
+    expect(dropped(lines as readonly string[], { ips: false })).toEqual([]);
   });
 });

@@ -55,6 +55,30 @@ const WRONG_FIN: readonly string[] = STATE_WORDS.map((word) =>
         : `stream.${word}_ack_wrong_seq`,
 );
 
+/** No receiver takes a packet of which this is said; inline it goes no further (`stream.drop-invalid`). */
+const INVALID: ReadonlySet<string> = new Set([
+  'stream.pkt_invalid_timestamp',
+  'stream.pkt_invalid_ack',
+  'stream.rst_invalid_ack',
+  'stream.3whs_ack_data_inject',
+  'stream.3whs_ack_in_wrong_dir',
+  'stream.3whs_async_wrong_seq',
+  'stream.3whs_right_seq_wrong_ack_evasion',
+  'stream.3whs_synack_in_wrong_direction',
+  'stream.3whs_synack_toserver_on_syn_recv',
+  'stream.3whs_synack_with_wrong_ack',
+  'stream.3whs_syn_toclient_on_syn_recv',
+  'stream.3whs_wrong_seq_wrong_ack',
+  'stream.4whs_invalid_ack',
+  'stream.4whs_synack_with_wrong_ack',
+  'stream.4whs_synack_with_wrong_syn',
+  'stream.4whs_wrong_seq',
+  'stream.est_syn_toclient',
+  'stream.est_synack_toserver',
+  ...WRONG_SEQUENCE,
+  ...WRONG_FIN,
+]);
+
 /** A zero window may be probed with one byte beyond it. */
 const PROBE = 1;
 
@@ -102,6 +126,9 @@ export class TcpTracker {
     } else if ((flags & SYN) !== 0) synLate(packet, stream);
     else this.#segment(packet, flow, stream);
     updateFlow(flow, stream);
+    const { anomalies } = packet;
+    if (anomalies.length > 0 && this.#settings.ips && this.#settings.stream.dropInvalid && anomalies.some((name) => INVALID.has(name)))
+      drop(packet, DROPPED, 'stream error');
     // The packet that completes the handshake is the last one of a connection that is not established.
     packet.flowEstablished = stream.opened;
     if ((stream.state >= TCP_ESTABLISHED || earlyDataTaken(stream)) && stream.state !== TCP_CLOSED) stream.opened = true;
