@@ -139,6 +139,30 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     await page.keyboard.press('Escape');
   });
 
+  test('rules of the workbench go into the repository where somebody sends them', async () => {
+    await page.goto(`${address}/workbench`);
+    await page.getByText('The engine is ready').waitFor();
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+a');
+    // Typed over a selection, Chromium first tries a styled element of its own, which the policy refuses.
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('alert http any any -> any any (msg:"SW from the workbench"; http.uri; content:"/wb"; sid:1240999; rev:1;)');
+    await page.getByText('Put these rules into the repository').click();
+    await page.getByRole('button', { name: 'Send the rules' }).click();
+    await page.getByText('The rules are in the repository.').waitFor();
+    await page.goto(`${address}/workbench?sid=1240999`);
+    await page.locator('.cm-content', { hasText: 'SW from the workbench' }).waitFor();
+    await page.getByText('The engine is ready').waitFor();
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('alert http any any -> any any (msg:"SW from the workbench"; http.uri; content:"/other"; sid:1240999; rev:1;)');
+    await page.getByText('Make this the rule of the repository').click();
+    await page.getByRole('button', { name: 'Send the rule and' }).click();
+    await page.waitForURL(/\/rules\/1240999/);
+    await page.locator('pre.rule', { hasText: 'content:"/other"; sid:1240999; rev:2;' }).first().waitFor();
+  });
+
   const PAGES = [
     '/',
     '/hosts/10.3.8.16',
