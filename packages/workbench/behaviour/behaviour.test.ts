@@ -45,6 +45,8 @@ describe('what is volatile', () => {
     ['{"hwid": "AB12", "os": "win"}', false, 'AB12'],
     ['Windows NT 10.0; Win64', false],
     ['/config/update', true],
+    ['{"pool":"eu1.quiet.top:3333"}', false, 'eu1.quiet.top'],
+    ['/a/hello.php', false],
     ['/x/12345', true, '12345'],
   ];
   for (const [text, only, ...spans] of cases)
@@ -270,6 +272,30 @@ describe('raw TCP', () => {
     expect(second.text).toContain(`flowbits:isset,SW.QuietRAT.${first.sid};`);
     expect(second.role).toBe('command');
     expect(second.leaveOneOut).toEqual({ fired: 3, of: 3 });
+  });
+});
+
+describe('raw text', () => {
+  const run = (name: string, host: string): CaptureSource =>
+    capture(name, (composer) => {
+      composer.tcpConversation({
+        client: '10.0.0.9',
+        server: '203.0.113.5',
+        serverPort: 3333,
+        exchanges: [
+          { from: 'client', bytes: 'QCAP REQ :multi\r\n' },
+          { from: 'client', bytes: `{"m":"quiet.subscribe","pool":"${host}"}\n` },
+        ],
+      });
+    });
+  it('says the size once, and keeps no host', () => {
+    const { rules } = draft([run('a', 'eu1.quiet.top'), run('b', 'us.quiet.top')], [OFFICE]);
+    const [hello, subscribe] = rules.filter(({ kind }) => kind === 'raw tcp to_server').sort((a, b) => b.text.indexOf('QCAP') - a.text.indexOf('QCAP'));
+    expect(hello.text.match(/dsize/g)).toHaveLength(1);
+    expect(hello.text).toContain('dsize:17; content:"QCAP REQ |3a|multi|0d 0a|"');
+    expect(subscribe.text).toContain('quiet.subscribe');
+    expect(subscribe.text).not.toContain('quiet.top');
+    expect(rules.map(({ leaveOneOut }) => leaveOneOut)).toEqual(rules.map(() => ({ fired: 2, of: 2 })));
   });
 });
 

@@ -192,7 +192,7 @@ export function patternOf(parts: readonly Part[], whole: boolean): { readonly so
       continue;
     }
     const { least, most } = stretched(part.least, part.most);
-    source += `${part.of.text}${least === most ? `{${least}}` : most > LARGEST_REPEAT ? (least === 1 ? '+' : `{${least},}`) : `{${least},${most}}`}`;
+    source += `${part.of.text}${least === most ? `{${least}}` : most > LARGEST_REPEAT ? (least === 0 ? '*' : least === 1 ? '+' : `{${least},}`) : `{${least},${most}}`}`;
     if (part.most > 0) told++;
     bits += Math.min(part.of.bits * Math.max(part.least, 1), 12);
   }

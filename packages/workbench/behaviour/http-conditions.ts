@@ -94,7 +94,7 @@ function textCondition(part: string, buffer: string, observations: readonly Obse
 }
 
 /** `curl/8.4.0`: the product is behaviour, its version is not. */
-const PRODUCT = /^([A-Za-z][A-Za-z0-9 ._-]{1,40}\/)\d[\w.+-]*$/;
+const PRODUCT = /^((?!Mozilla\/)[A-Za-z][A-Za-z0-9 ._-]{1,40}\/)v?\d/;
 
 function agentCondition(observations: readonly Observation[], only: boolean): Condition | undefined {
   const values = valuesOf(observations, 'http.user_agent');

@@ -18,14 +18,18 @@ export function rawConditions({ kind, observations, captures }: Group, ordinary:
   const sizes = new Set(observations.map(({ size }) => size));
   const length = lengthField(observations);
   if (length !== undefined) found.push(length);
-  if (sizes.size === 1) found.push(sizeCondition('=', observations[0].size));
-  else if (Math.max(...sizes) <= LARGEST_SMALL_MESSAGE) found.push(sizeCondition('<', Math.max(...sizes) * 2));
-  if (messages.every(isText)) {
-    const names = observations.flatMap((one) => [hostOf(one.client), hostOf(one.server)]);
-    const text = fromTemplate('message', 'payload', templateOf(messages, { only, names }), { sturdy: 0.8, whole: Math.max(...sizes) < 512 });
-    // The size is said by dsize.
+  const names = observations.flatMap((one) => [hostOf(one.client), hostOf(one.server)]);
+  const isAllText = messages.every(isText);
+  const text = isAllText
+    ? fromTemplate('message', 'payload', templateOf(messages, { only, names }), { sturdy: 0.8, whole: Math.max(...sizes) < 512 })
+    : undefined;
+  // A message that is always the same says how long it is.
+  const isSized = text?.pieces.some((one) => one.text.startsWith('bsize:')) === true;
+  if (sizes.size === 1 && !isSized) found.push(sizeCondition('=', observations[0].size));
+  else if (sizes.size > 1 && Math.max(...sizes) <= LARGEST_SMALL_MESSAGE) found.push(sizeCondition('<', Math.max(...sizes) * 2));
+  if (isAllText) {
     if (text !== undefined)
-      found.push({ ...text, pieces: text.pieces.map((one) => (/^bsize:/.test(one.text) ? { text: one.text.replace('bsize', 'dsize') } : one)) });
+      found.push({ ...text, pieces: text.pieces.map((one) => (one.text.startsWith('bsize:') ? { text: one.text.replace('bsize', 'dsize') } : one)) });
     return found;
   }
   const usual = ordinary.of(kind).map((one) => bufferText(one, 'payload') ?? '');

@@ -86,6 +86,7 @@ const ALWAYS: readonly Finder[] = [
   ['the value of a parameter', new RegExp(`(?<=(?:^|[?&;])${NAMED}=)[^&;#\\s]+`, 'gi')],
   ['the value of a field', new RegExp(`(?<="${NAMED}"\\s?:\\s?")[^"\\\\]+(?=")`, 'gi')],
   ['a number of a field', new RegExp(`(?<="${NAMED}"\\s?:\\s?)-?\\d+`, 'gi')],
+  ['a host', /\b(?:[a-z0-9-]{1,63}\.){1,6}(?:com|net|org|info|biz|xyz|top|ru|cn|io|su|cc|site|online|club|pw|tk)\b(?![.(])/gi],
   ['a boundary', /(?<=boundary=)[^\s;"]+/g],
 ];
 
