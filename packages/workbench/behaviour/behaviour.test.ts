@@ -275,6 +275,59 @@ describe('raw TCP', () => {
   });
 });
 
+describe('TLS and DNS', () => {
+  const hello = (name: string, seed: number, serverName: string): CaptureSource =>
+    capture(
+      name,
+      (composer) => {
+        composer.tlsConnection({
+          client: '10.0.0.9',
+          server: `203.0.113.${seed}`,
+          version: '1.2',
+          serverName,
+          cipherSuites: [0xc02f, 0x0035],
+          certificate: { subject: serverName, subjectOrganization: 'Quiet Works Unlimited', issuer: 'Quiet Works Unlimited' },
+        });
+      },
+      seed,
+    );
+  const browsing = capture('browsing', (composer) => {
+    for (let at = 0; at < 120; at++)
+      composer.tlsConnection({
+        client: '10.0.0.20',
+        server: '198.51.100.7',
+        version: '1.2',
+        serverName: `shop${at}.test`,
+        certificate: { subject: `shop${at}.test`, issuer: 'Common CA' },
+      });
+  });
+  const made = draft([hello('a', 5, 'kqzjvhwplmxt.top'), hello('b', 6, 'bnrfgtyuiokd.top'), hello('c', 7, 'zzqwertplkjh.top')], [browsing]);
+
+  it('the certificate by what is not a name', () => {
+    const [rule] = made.rules.filter(({ kind }) => kind === 'tls to_client');
+    expect(rule.text).toContain('Quiet Works Unlimited');
+    expect(rule).toMatchObject({ role: 'contact', leaveOneOut: { fired: 3, of: 3 }, ordinary: { alerts: 0 } });
+  });
+
+  it('the client by its fingerprint and the form of the names it asks for', () => {
+    const [rule] = made.rules.filter(({ kind }) => kind === 'tls to_server');
+    expect(rule.text).toContain('ja3.hash; content:"');
+    expect(rule.leaveOneOut).toEqual({ fired: 3, of: 3 });
+  });
+
+  it('no rule holds a name', () => {
+    for (const { text } of made.rules) expect(text).not.toMatch(/kqzj|bnrf|zzqw/);
+  });
+
+  it('one name looked up is an indicator, and said to be one', () => {
+    const lookup = (name: string): CaptureSource =>
+      capture(name, (composer) => composer.dnsLookup({ client: '10.0.0.9', resolver: '10.0.0.1', name: 'c2.quiet.top', answers: [] }));
+    const { rules, skipped } = draft([lookup('a'), lookup('b')], []);
+    expect(rules).toEqual([]);
+    expect(skipped.map(({ why }) => why).join()).toMatch(/an indicator and no behaviour/);
+  });
+});
+
 describe('raw text', () => {
   const run = (name: string, host: string): CaptureSource =>
     capture(name, (composer) => {

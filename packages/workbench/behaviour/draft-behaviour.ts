@@ -321,6 +321,7 @@ function weaknesses({ group, selection, after }: Proposal, tried: LeftOut, conte
     );
   if (after === undefined && selection.bits < FEW_BITS) weak.push(`all its parts together say little (${selection.bits.toFixed(0)} bits)`);
   if (selection.chosen.some(({ condition }) => condition.part === 'header order')) weak.push('the order of headers is lost behind a proxy that adds its own');
+  if (selection.chosen.some(({ condition }) => /^JA[34]/.test(condition.part))) weak.push('a fingerprint is that of a library: other programs have it, too');
   const leading = Math.max(...selection.chosen.map(({ bits }) => bits));
   if (selection.chosen.length > 1 && leading > selection.bits * 0.8) {
     const [one] = selection.chosen.filter(({ bits }) => bits === leading);

@@ -180,6 +180,9 @@ function lengthField(observations: readonly Observation[]): Condition | undefine
   };
 }
 
+/** Enough for a rule that says itself how weak it is: other programs with the same library have the same fingerprint. */
+const FINGERPRINT_BITS = 17;
+
 export function tlsConditions({ kind, observations, captures }: Group): Condition[] {
   const found: (Condition | undefined)[] = [];
   const same = (buffer: string): string | undefined => {
@@ -190,9 +193,11 @@ export function tlsConditions({ kind, observations, captures }: Group): Conditio
   if (kind.endsWith('to_server')) {
     found.push(serverNameCondition(observations));
     const ja3 = same('ja3.hash');
-    if (ja3 !== undefined) found.push({ ...fixed('JA3', 'ja3.hash', ja3, { prior: 8, sturdy: 0.6 }), pieces: [{ text: `content:"${ja3}";`, literal: ja3 }] });
+    if (ja3 !== undefined)
+      found.push({ ...fixed('JA3', 'ja3.hash', ja3, { prior: FINGERPRINT_BITS, sturdy: 0.6 }), pieces: [{ text: `content:"${ja3}";`, literal: ja3 }] });
     const ja4 = same('ja4.hash');
-    if (ja4 !== undefined) found.push({ ...fixed('JA4', 'ja4.hash', ja4, { prior: 8, sturdy: 0.6 }), pieces: [{ text: `content:"${ja4}";`, literal: ja4 }] });
+    if (ja4 !== undefined)
+      found.push({ ...fixed('JA4', 'ja4.hash', ja4, { prior: FINGERPRINT_BITS, sturdy: 0.6 }), pieces: [{ text: `content:"${ja4}";`, literal: ja4 }] });
     return found.filter((one) => one !== undefined);
   }
   for (const [part, buffer] of [
