@@ -318,3 +318,17 @@ test('contents in mail text are found across its packets', () => {
   );
   expect(alertsOf(rule('smtp any any -> any any', 'flow:established; content:"|0d 0a 0d 0a|TV"; content:"AAAA"; distance:2; within:200;'), mail)).toEqual([1]);
 });
+
+describe('a wrong checksum', () => {
+  // Sensors that see what the host's own card sends on see such packets: the card fills the checksum in later.
+  const bytes = tcp(9000, ['client', 'hello'], ['server', 'hello'], ['client', 'EVIL words'], ['server', 'bye']);
+  const at = Buffer.from(bytes).indexOf('EVIL');
+  bytes[at - 4] ^= 0xff;
+  test.each([
+    ['the packet is looked at, as part of its connection', 'flow:established,to_server; content:"EVIL"; dsize:10;', DEFAULT_SETTINGS, true],
+    ['the stream does not have it', 'flow:only_stream; content:"EVIL";', DEFAULT_SETTINGS, false],
+    ['unless checksums do not count', 'flow:only_stream; content:"EVIL";', { ...DEFAULT_SETTINGS, verifyChecksums: false }, true],
+  ])('%s', (_why, options, settings, fires) => {
+    expect(alertsOf(rule(TCP, options), bytes, settings)).toEqual(fires ? [1] : []);
+  });
+});

@@ -7,7 +7,7 @@ import { decodeFromInternet, decodePacket, packetPool } from './decode/decode.ts
 import { INNER_PACKET, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
-import { TcpTracker } from './streams/tcp-tracker.ts';
+import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
 
 export interface PipelineHandlers {
   /** once for each packet; one that carries another comes first */
@@ -136,6 +136,8 @@ export class TrafficPipeline {
       if (flow === undefined) return;
     }
     if (good) this.#tracker.handle(packet, flow);
+    // What it carries is looked at all the same, as part of the connection it claims to belong to.
+    else packet.flowEstablished = (flow.stream as TcpStream | undefined)?.opened === true;
     this.flows.touch(flow, packet);
   }
 
