@@ -59,7 +59,7 @@ export class StreamSide {
   opaque = false;
   /** a retransmission with other bytes than before was seen */
   conflicting = false;
-  /** the end came over a hole that the peer never acknowledged: what lies behind it is searched, and no protocol reads it */
+  /** the peer reset the connection and had never acknowledged a hole: what lies behind it is searched, and no protocol reads it */
   cutOff = false;
   /** bytes came that lie behind the depth and are not kept */
   depthReached = false;
@@ -96,8 +96,8 @@ export class StreamSide {
   #isShifted = false;
   /** nothing more will come: the end is where the last waiting segment ends */
   #closing = false;
-  /** what the peer had acknowledged by then */
-  #heard = 0;
+  /** what a peer that reset the connection had acknowledged by then */
+  #heard = Number.POSITIVE_INFINITY;
 
   constructor(depth: number, pool: SlabPool) {
     this.depth = depth;
@@ -411,9 +411,12 @@ export class StreamSide {
     }
   }
 
-  /** Nothing more will come or be acknowledged: all that is there may be read, what is missing between is a gap. */
-  close(): void {
-    this.#heard = this.acknowledged;
+  /**
+   * Nothing more will come or be acknowledged: all that is there may be read, what is missing between is a gap. `refused`: the receiver
+   * reset the connection, so that behind a gap only what it acknowledged was taken.
+   */
+  close(refused = false): void {
+    if (refused) this.#heard = this.acknowledged;
     if (this.acknowledged < this.available) this.acknowledged = this.available;
     this.#closing = true;
     if (this.#waiting !== undefined) {
@@ -430,6 +433,7 @@ export class StreamSide {
   /** It was not the end after all. */
   reopen(): void {
     this.#closing = false;
+    this.#heard = Number.POSITIVE_INFINITY;
     this.cutOff = false;
     this.ended = false;
     this.finished = false;

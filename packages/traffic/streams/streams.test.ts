@@ -395,8 +395,8 @@ it.each([
   expect(seen).toEqual([false, false, established, true]);
 });
 
-describe('the end over a hole', () => {
-  // What the peer never acknowledged behind a hole may never have arrived: it is searched, and no protocol reads it.
+describe('a reset over a hole', () => {
+  // What its sender never acknowledged behind a hole may never have arrived: it is searched, and no protocol reads it.
   test.each([
     ['acknowledged behind the hole: the receiver has all of it', 9, false],
     ['acknowledged within the hole', 6, true],
@@ -408,6 +408,7 @@ describe('the end over a hole', () => {
     side.insert(8, fromLatin1('hi'), 0, 2);
     side.acknowledge(1 + acknowledged);
     if (side.gap > 0) side.takeGap();
+    side.close(true);
     side.close();
     while (side.gap > 0) side.takeGap();
     expect(side.available).toBe(9);

@@ -308,8 +308,8 @@ export class TcpTracker {
     stream.stateBeforeReset = stream.state;
     stream.state = TCP_CLOSED;
     flow.state = FLOW_CLOSED;
-    stream.sides[0].close();
-    stream.sides[1].close();
+    side.close();
+    peer.close(true);
   }
 
   /** The flow is over: everything buffered may be read. */

@@ -199,10 +199,7 @@ export class TlsSession implements ProtocolSession {
       }
       if (side.recordLeft > 0) {
         const taken = Math.min(side.recordLeft, end - at);
-        if (taken > 0 && !side.encrypted) {
-          this.#handshake(direction, side, bytes, at, at + taken);
-          this.#transaction.changed[direction] = true;
-        }
+        if (taken > 0 && !side.encrypted) this.#handshake(direction, side, bytes, at, at + taken);
         side.recordLeft -= taken;
         at += taken;
       }
