@@ -137,7 +137,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     classifications: DEFAULT_CLASSIFICATIONS,
     today: () => REVIEW_DAY,
     explain: (sid: number) => explanations.get(sid),
-    prove: (rules: Parameters<typeof prove>[0]) => prove(rules, proofRunner()),
+    runner: proofRunner,
     slice: ({ source, destination }: { source: string; destination: string }) => (source === '' ? capture : sliceCapture(capture, source, destination)),
     guests: true,
   };

@@ -32,7 +32,8 @@ describe('feedback', () => {
     const made = report('-o', at('report.json'), '--redact');
     expect(made.stderr).toMatch(/the slice has \d+ packets of 3 conversations/);
     expect(made.status).toBe(0);
-    const { slice } = JSON.parse(readFileSync(at('report.json'), 'utf8')) as { slice: string };
+    const { slice, matched } = JSON.parse(readFileSync(at('report.json'), 'utf8')) as { slice: string; matched: string[] };
+    expect(matched).toContain('http.method: POST');
     expect(Buffer.from(slice, 'base64').length).toBeLessThan(20_000);
 
     const taken = sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-04-01');

@@ -3,12 +3,23 @@
  * `sigwright feedback take | list | accept | decline`: such reports in a ruleset repository, from arrival to answer.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { encodeContent } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import { success } from '@sigwright/contracts';
-import { buildPlan, Engine, usePlan } from '@sigwright/detection';
+import { type Rule, success } from '@sigwright/contracts';
+import { buildPlan, Engine, explainRule, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { conversationKey, sliceCapture } from '@sigwright/traffic';
-import { answerFeedback, FEEDBACK_KINDS, type FeedbackReport, feedbackStatus, LARGEST_SLICE, readFeedback, takeFeedback } from '@sigwright/workbench';
+import {
+  answerFeedback,
+  FEEDBACK_KINDS,
+  type FeedbackReport,
+  feedbackStatus,
+  LARGEST_SLICE,
+  LONGEST_TEXT,
+  MOST_MATCHES,
+  readFeedback,
+  takeFeedback,
+} from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { ourSettings } from './shared/data-files.ts';
 import { proofRunner } from './shared/proof-runner.ts';
@@ -188,8 +199,21 @@ function newReport(request: NewReport): FeedbackReport {
     reporter: request.reporter,
     slice: Buffer.from(slice.value.capture).toString('base64'),
     redacted: request.redact,
-    matched: [],
+    matched: matchedIn(request.rules, rules, sid, slice.value.capture),
   };
+}
+
+/** What the rule's conditions matched in the slice, as it is sent: `buffer: bytes as content text`. */
+function matchedIn(path: string, rules: readonly Rule[], sid: number, capture: Uint8Array): string[] {
+  const fired = explainRule({ rules, sid, capture }, catalogue, ourSettings([path], { verifyChecksums: false }))?.fired;
+  return (fired?.steps ?? [])
+    .flatMap(({ where, found }) =>
+      found === undefined || found.end <= found.start
+        ? []
+        : [`${where}: ${encodeContent(found.bytes.subarray(found.start - found.from, found.end - found.from))}`],
+    )
+    .slice(0, MOST_MATCHES)
+    .map((line) => line.slice(0, LONGEST_TEXT));
 }
 
 async function send(report: FeedbackReport, output: string | undefined, address: string | undefined): Promise<number> {

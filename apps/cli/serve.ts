@@ -2,7 +2,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { serveWorkbench } from '@sigwright/server';
-import { hunting, insideOf, openStore, prove, type Retention, ruleFacts } from '@sigwright/workbench';
+import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
 import { connected } from './hunt.ts';
 import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
@@ -130,7 +130,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       title: repository?.settings.title ?? 'alerts',
       store,
       classifications: DEFAULT_CLASSIFICATIONS,
-      prove: (rules) => prove(rules, proofRunner()),
+      runner: proofRunner,
       ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
       ...(broker === undefined || archive === undefined ? {} : { archive: () => capturesOf(archive) }),

@@ -66,7 +66,22 @@ export const VerdictRequest = z
     days: z.coerce.number().positive().max(3650).optional().describe('the verdict ends after so many days'),
   })
   .openapi('VerdictRequest');
-export const FeedbackRequest = z.object({ sid, kind: z.enum(FEEDBACK_KINDS), comment: words.default('') }).openapi('FeedbackRequest');
+export const FeedbackRequest = z
+  .object({
+    sid,
+    rev: z.coerce.number().int().positive().optional().describe('the revision that was running'),
+    kind: z.enum(FEEDBACK_KINDS),
+    comment: words.default(''),
+    slice: z
+      .string()
+      .regex(/^[A-Za-z0-9+/=\s]*$/)
+      .optional()
+      .describe('a capture that shows it, base64; the rule is tried on it'),
+    redacted: z.boolean().default(false).describe('addresses of the slice are made up'),
+    matched: z.array(z.string().max(4000)).max(32).default([]).describe('what the rule matched'),
+    host: short.optional().describe('without a slice: the packets of the newest alert of this host are tried, where the server has them'),
+  })
+  .openapi('FeedbackRequest');
 export const UserRequest = z
   .object({ name: z.string().regex(/^[\p{L}\p{N}._@-]{1,64}$/u), password: z.string().min(SHORTEST_PASSWORD).max(200), role: z.enum(USER_ROLES) })
   .openapi('UserRequest');
@@ -442,25 +457,32 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
     },
   );
 
-  const Feedback = FeedbackRequest.extend({
-    id: z.number(),
-    rev: z.number(),
-    kind: z.string(),
-    reporter: z.string(),
-    created: time,
-    state: z.string(),
-  }).openapi('Feedback');
+  const Receipt = z.object({ reference: z.string(), outcome: z.string(), says: z.string() }).openapi('FeedbackReceipt');
+  const Feedback = z
+    .object({
+      reference: z.string(),
+      sid,
+      rev: z.number().optional(),
+      kind: z.string(),
+      reporter: z.string(),
+      date: z.string(),
+      comment: z.string(),
+      outcome: z.string(),
+      status: z.string().describe('what came of it'),
+      answered: z.boolean(),
+    })
+    .openapi('Feedback');
   api.openapi(
     route({
       scope: 'read',
       method: 'get',
       path: '/feedback',
-      summary: 'What was reported about rules',
+      summary: 'What was reported about rules, and what came of it',
       responses: { 200: json(z.object({ feedback: z.array(Feedback) }), 'newest first') },
     }),
-    async (context) => {
+    (context) => {
       need(context, 'read');
-      return context.json({ feedback: [...(await desk.store.feedback())] }, 200);
+      return context.json({ feedback: [...desk.feedback()] }, 200);
     },
   );
 
@@ -471,11 +493,12 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       path: '/feedback',
       summary: 'Reports a rule to its writers',
       request: body(FeedbackRequest),
-      responses: { 201: json(z.object({ id: z.number() }), 'it waits for a decision') },
+      responses: { 201: json(Receipt, 'it was tried and is kept in the repository; the rule is due for review') },
     }),
     async (context) => {
       const who = need(context, 'triage');
-      return context.json({ id: await desk.addFeedback(who, context.req.valid('json')) }, 201);
+      const { reference, outcome, says } = taken(await desk.addFeedback(who, context.req.valid('json')));
+      return context.json({ reference, outcome, says }, 201);
     },
   );
 
@@ -483,15 +506,18 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
     route({
       scope: 'write',
       method: 'post',
-      path: '/feedback/{id}/{state}',
-      summary: 'Accepts feedback into the repository, or declines it',
-      request: { params: z.object({ id, state: z.enum(['accepted', 'declined']) }) },
-      responses: { 204: { description: 'decided' } },
+      path: '/feedback/{reference}/{state}',
+      summary: 'Accepts a report, so that its slice is evidence of the rule, or declines it with a word to the reporter',
+      request: {
+        params: z.object({ reference: z.string().regex(/^[\w.-]{1,100}$/), state: z.enum(['accepted', 'declined']) }),
+        ...body(z.object({ note: words.default('') })),
+      },
+      responses: { 204: { description: 'answered' } },
     }),
     async (context) => {
       const who = need(context, 'write');
-      const asked = context.req.valid('param');
-      taken(await desk.decideFeedback(who, asked.id, asked.state));
+      const { reference, state } = context.req.valid('param');
+      taken(await desk.answerFeedback(who, reference, state, context.req.valid('json').note));
       return context.body(null, 204);
     },
   );

@@ -7,29 +7,37 @@ import { catalogue, refang } from '@sigwright/catalogue';
 import { type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
 import type { ExplainedAttempt } from '@sigwright/detection';
 import {
+  answerFeedback,
   buildCoverage,
   buildRelease,
+  changeRepository,
   type Decided,
   type DecisionRequest,
   type Draft,
   decide,
   draftRules,
+  type FeedbackReceipt,
+  type FeedbackReport,
+  feedbackStatus,
   freeSids,
   insideOf,
+  LARGEST_SLICE,
   openRepository,
   type Principal,
   type ProofReport,
+  type ProofRunner,
+  prove,
   type ReportReading,
   type Repository,
   readReport,
   releasedVersions,
   type Store,
+  takeFeedback,
   type VerdictRequest,
   verdictLacks,
   writeRelease,
   writeWhole,
 } from '@sigwright/workbench';
-import { stringify } from 'yaml';
 
 export interface DeskOptions {
   readonly title: string;
@@ -43,7 +51,8 @@ export interface DeskOptions {
   readonly today?: () => string;
   /** where the conditions of a rule held on the capture at hand */
   readonly explain?: (sid: number) => ExplainedAttempt | undefined;
-  readonly prove?: (repository: Repository) => ProofReport;
+  /** the engine, for proofs and for what is reported; compiled rules are kept in it, so that each piece of work has its own */
+  readonly runner?: () => ProofRunner;
   /** packets of a flow, as a capture */
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
   /** captures of the archive, where hunts are minded */
@@ -60,9 +69,32 @@ export interface Release {
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
 }
 
+/** A report as its reporter and the reviewers see it. */
+export interface FeedbackEntry {
+  readonly reference: string;
+  readonly sid: number;
+  readonly rev?: number;
+  readonly kind: string;
+  readonly reporter: string;
+  /** ISO day */
+  readonly date: string;
+  readonly comment: string;
+  /** of trying it */
+  readonly outcome: string;
+  /** what came of it */
+  readonly status: string;
+  readonly answered: boolean;
+}
+
 /** Milliseconds for which the repository on disk is taken to be as it was read. */
 const FRESH = 10_000;
 const LONGEST_CHANGELOG = 200_000;
+/** Milliseconds that somebody at a page waits for another's change. */
+const PATIENCE = 20_000;
+
+function done(failed: Failure | undefined): Result<undefined> {
+  return failed ?? success(undefined);
+}
 
 export class Desk {
   readonly options: DeskOptions;
@@ -93,11 +125,6 @@ export class Desk {
     return this.#repository.value;
   }
 
-  #changed(): void {
-    this.#repository = undefined;
-    this.#proofs = undefined;
-  }
-
   proofs(): ProofReport | undefined {
     return this.#proofs;
   }
@@ -105,11 +132,11 @@ export class Desk {
   /** Proves every rule against its evidence, as a job. */
   async prove(who: Principal): Promise<Result<number>> {
     const repository = this.repository();
-    const { prove } = this.options;
-    if (repository === undefined || prove === undefined) return failure('desk/no-repository', 'there is no ruleset repository to prove');
+    const { runner } = this.options;
+    if (repository === undefined || runner === undefined) return failure('desk/no-repository', 'there is no ruleset repository to prove');
     await this.store.people.note(who.name, 'prove', repository.settings.name);
     const { id } = await this.store.job('prove', who.name, async () => {
-      this.#proofs = prove(repository);
+      this.#proofs = prove(repository, runner());
       const good = this.#proofs.rules.filter((one) => one.ok).length;
       return `${good} of ${this.#proofs.rules.length} rules proved on ${this.#proofs.captures} captures`;
     });
@@ -138,47 +165,70 @@ export class Desk {
     return success(undefined);
   }
 
-  async addFeedback(who: Principal, feedback: { readonly sid: number; readonly kind: string; readonly comment: string }): Promise<number> {
-    const rev = this.repository()?.rules.find(({ rule }) => rule.sid === feedback.sid)?.rule.rev ?? 0;
-    const id = await this.store.addFeedback({ ...feedback, rev, reporter: who.name });
-    await this.store.people.note(who.name, 'feedback', String(feedback.sid), feedback);
-    return id;
+  /**
+   * A report about a rule: tried on the slice that came with it, or on the packets of the newest alert of `host`, and kept in the
+   * repository, where the review queue sees it.
+   */
+  async addFeedback(who: Principal, { host, ...report }: Omit<FeedbackReport, 'reporter'> & { readonly host?: string }): Promise<Result<FeedbackReceipt>> {
+    const { runner } = this.options;
+    if (runner === undefined) return failure('desk/no-repository', 'there is no engine to try reports with');
+    const slice = report.slice ?? (host === undefined ? undefined : await this.#packetsOf(report.sid, host));
+    const taken = await this.#change(who, `Feedback on ${report.sid}: ${report.kind.replaceAll('_', ' ')}`, (repository) =>
+      takeFeedback(repository, { ...report, ...(slice === undefined ? {} : { slice }), reporter: who.name }, runner(), this.today(), { sliceNeeded: false }),
+    );
+    if (taken.ok) await this.store.people.note(who.name, 'feedback', String(report.sid), { ...report, slice: slice?.length ?? 0 });
+    return taken;
   }
 
-  /** Accepted feedback becomes a file of the repository, where the review queue sees it. */
-  async decideFeedback(who: Principal, id: number, state: 'accepted' | 'declined'): Promise<Result<undefined>> {
+  /** Newest first. */
+  feedback(): readonly FeedbackEntry[] {
     const repository = this.repository();
-    if (state === 'accepted' && repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository to keep it in');
-    const row = await this.store.decideFeedback(id, state);
-    if (row === undefined) return failure('feedback/none', `feedback ${id} is not there, or was decided before`);
-    if (state === 'accepted') {
-      const date = new Date(row.created).toISOString().slice(0, 10);
-      const file = join(repository!.folder, 'feedback', `${date}-${row.sid}-${row.id}.yaml`);
-      const content = { sid: row.sid, ...(row.rev > 0 ? { rev: row.rev } : {}), kind: row.kind, date, reporter: row.reporter, comment: row.comment };
-      const failed = writeWhole(file, stringify(content)) ?? this.#commit(who, `Feedback on ${row.sid}: ${row.kind.replaceAll('_', ' ')}`);
-      this.#changed();
-      if (failed !== undefined) return failed;
-    }
-    await this.store.people.note(who.name, `feedback ${state}`, String(id));
-    return success(undefined);
+    return (repository?.feedback ?? [])
+      .map((one) => ({
+        reference: one.file.replace(/\.yaml$/, ''),
+        sid: one.sid,
+        ...(one.rev === undefined ? {} : { rev: one.rev }),
+        kind: one.kind,
+        reporter: one.reporter,
+        date: one.date,
+        comment: one.comment,
+        outcome: one.outcome ?? 'not tried',
+        status: feedbackStatus(repository!, one),
+        answered: one.answer !== undefined,
+      }))
+      .reverse();
+  }
+
+  /** base64 */
+  async #packetsOf(sid: number, host: string): Promise<string | undefined> {
+    const { slice } = this.options;
+    if (slice === undefined) return undefined;
+    const [alert] = (await this.store.alertRecords({ sid, host }, 1)).slice(0, 1);
+    const packets = alert === undefined ? undefined : slice({ source: alert.source, destination: alert.destination });
+    return packets === undefined || packets.length > LARGEST_SLICE ? undefined : Buffer.from(packets).toString('base64');
+  }
+
+  /** Accepted, a slice becomes evidence of the rule; either way whoever reported it can read what came of it. */
+  async answerFeedback(who: Principal, reference: string, decision: 'accepted' | 'declined', note: string): Promise<Result<undefined>> {
+    const answered = await this.#change(who, `Feedback ${reference} ${decision}`, (repository) =>
+      done(answerFeedback(repository, { reference, decision, note, by: who.name, today: this.today() })),
+    );
+    if (answered.ok) await this.store.people.note(who.name, `feedback ${decision}`, reference);
+    return answered;
   }
 
   // Rules
 
   /** `seen`: the text that the person decided about; where the rule is another one by now, nothing is done. */
   async decide(who: Principal, request: Omit<DecisionRequest, 'by' | 'today'> & { readonly seen?: string }): Promise<Result<Decided>> {
-    this.#changed();
-    const repository = this.repository();
-    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
-    const now = repository.rules.find(({ rule }) => rule.sid === request.sid)?.rule.text;
     const { seen, ...rest } = request;
-    if (seen !== undefined && now !== undefined && seen.trim() !== now.trim())
-      return failure('rule/conflict', `sid ${request.sid} was changed meanwhile; it reads now: ${now}`);
-    const decided = decide(repository, { ...rest, by: who.name, today: this.today() });
-    this.#changed();
+    const decided = await this.#change(who, `${request.decision} ${request.sid}${request.reason === '' ? '' : `: ${request.reason}`}`, (repository) => {
+      const now = repository.rules.find(({ rule }) => rule.sid === request.sid)?.rule.text;
+      if (seen !== undefined && now !== undefined && seen.trim() !== now.trim())
+        return failure('rule/conflict', `sid ${request.sid} was changed meanwhile; it reads now: ${now}`);
+      return decide(repository, { ...rest, by: who.name, today: this.today() });
+    });
     if (!decided.ok) return decided;
-    const failed = this.#commit(who, `${request.decision} ${request.sid}${request.reason === '' ? '' : `: ${request.reason}`}`);
-    if (failed !== undefined) return failed;
     await this.store.people.note(who.name, `rule ${request.decision}`, String(request.sid), {
       reason: request.reason,
       note: request.note ?? '',
@@ -189,26 +239,22 @@ export class Desk {
 
   /** Adds drafts to a file of the repository; what is no rule, or has a number that is taken, is refused and changes nothing. */
   async addRules(who: Principal, category: string, text: string): Promise<Result<number>> {
-    this.#changed();
-    const repository = this.repository();
-    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
     if (!/^[a-z][a-z0-9_-]{0,40}$/.test(category)) return failure('rule/category', `\`${category}\` is no name of a category`);
     const { parseRules } = await import('@sigwright/rule-language');
     const { rules, diagnostics } = parseRules(text);
     const broken = diagnostics.find((one) => one.severity === 'error');
     if (rules.length === 0 || broken !== undefined) return failure('rule/broken', broken?.title ?? 'there is no rule in it');
-    const taken = new Set(repository.rules.map(({ rule }) => rule.sid));
-    for (const rule of rules) {
-      if (taken.has(rule.sid) || repository.lock.rules[String(rule.sid)] !== undefined) return failure('rule/conflict', `sid ${rule.sid} is taken`);
-      taken.add(rule.sid);
-    }
-    const path = join(repository.folder, 'rules', `${category}.rules`);
-    const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const failed =
-      writeWhole(path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${rules.map((rule) => rule.text).join('\n')}\n`) ??
-      this.#commit(who, `${rules.length} new ${rules.length === 1 ? 'rule' : 'rules'} in ${category}`);
-    this.#changed();
-    if (failed !== undefined) return failed;
+    const added = await this.#change(who, `${rules.length} new ${rules.length === 1 ? 'rule' : 'rules'} in ${category}`, (repository) => {
+      const taken = new Set(repository.rules.map(({ rule }) => rule.sid));
+      for (const rule of rules) {
+        if (taken.has(rule.sid) || repository.lock.rules[String(rule.sid)] !== undefined) return failure('rule/conflict', `sid ${rule.sid} is taken`);
+        taken.add(rule.sid);
+      }
+      const path = join(repository.folder, 'rules', `${category}.rules`);
+      const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+      return done(writeWhole(path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${rules.map((rule) => rule.text).join('\n')}\n`));
+    });
+    if (!added.ok) return added;
     await this.store.people.note(who.name, 'rules added', category, { sids: rules.map((rule) => rule.sid) });
     return success(rules.length);
   }
@@ -275,16 +321,32 @@ export class Desk {
   }
 
   async release(who: Principal, version: string): Promise<Result<undefined>> {
-    this.#changed();
-    const repository = this.repository();
-    if (repository === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
-    const built = await buildRelease(repository, { version, date: this.today(), classifications: this.options.classifications, catalogue });
-    if (!built.ok) return built;
-    const failed = writeRelease(repository, version, built.value) ?? this.#commit(who, `Release ${version}`);
-    this.#changed();
-    if (failed !== undefined) return failed;
-    await this.store.people.note(who.name, 'release', version, { rules: built.value.rules });
+    const made = await this.#change(who, `Release ${version}`, async (repository) => {
+      const built = await buildRelease(repository, { version, date: this.today(), classifications: this.options.classifications, catalogue });
+      return built.ok ? (writeRelease(repository, version, built.value) ?? built) : built;
+    });
+    if (!made.ok) return made;
+    await this.store.people.note(who.name, 'release', version, { rules: made.value.rules });
     return success(undefined);
+  }
+
+  /** Nobody else changes the repository meanwhile; what `change` did is committed. */
+  async #change<Value>(who: Principal, message: string, change: (repository: Repository) => Result<Value> | Promise<Result<Value>>): Promise<Result<Value>> {
+    const { folder } = this.options;
+    if (folder === undefined) return failure('desk/no-repository', 'there is no ruleset repository');
+    try {
+      return await changeRepository(
+        folder,
+        async (repository) => {
+          const changed = await change(repository);
+          return changed.ok ? (this.#commit(who, message) ?? changed) : changed;
+        },
+        { patience: PATIENCE },
+      );
+    } finally {
+      this.#repository = undefined;
+      this.#proofs = undefined;
+    }
   }
 
   /** Where the repository is in git, a change becomes a commit in the name of who made it. */

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bytesHtml, markdown } from './html.ts';
-import { alertLine, type Trial, trial } from './test-kit.ts';
+import { alertLine, type Trial, trial, WEEK } from './test-kit.ts';
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -93,7 +93,8 @@ describe('hostile text', () => {
     await here.store.people.addToken(1, text, ['read']);
     await here.store.people.note(text, text, text, text);
     await here.store.addVerdict({ scope: 'pair', host: '10.3.8.16', sid: 77, verdict: 'true', note: text, by: text });
-    await here.store.addFeedback({ sid: 77, rev: 1, kind: text, reporter: text, comment: text });
+    const someone = { kind: 'user', id: 1, name: text, role: 'admin' } as unknown as Parameters<typeof here.desk.addFeedback>[0];
+    expect(await here.desk.addFeedback(someone, { sid: 1240301, kind: 'miss', comment: text, redacted: false, matched: [text] })).toMatchObject({ ok: true });
     await (await here.store.job(text, text, async () => text)).done;
     for (const path of PATHS) {
       const answer = await here.ask(path.replaceAll('TEXT', encodeURIComponent(text)).replace('HOST', '10.3.8.16'), { cookie });
@@ -135,7 +136,7 @@ test('guests read where an example is shown, and change nothing', async () => {
 
 describe('journeys by forms', () => {
   test('an alert → a false positive with a report → accepted into the repository → the rule is due', async () => {
-    here = await trial();
+    here = await trial({ slice: () => readFileSync(join(WEEK, 'evidence', '1240301', 'request.pcap')) });
     await here.store.ingest([new TextEncoder().encode(alertLine())], 'sensor');
     const { cookie, csrf } = await here.signedIn('writer');
     expect(await (await here.ask('/', { cookie })).text()).toContain('check this host for compromise');
@@ -146,11 +147,39 @@ describe('journeys by forms', () => {
     const inbox = await (await here.ask('/', { cookie })).text();
     expect(inbox).not.toContain('check this host for compromise');
     expect(inbox).toContain('our updater');
-    await here.ask('/feedback/1/accepted', { cookie, form: { csrf } });
-    expect(readFileSync(join(here.folder, 'feedback', '2024-04-10-1240301-1.yaml'), 'utf8')).toContain('comment: our updater');
+    // The packets of the alert came along and were tried.
     expect((await (await here.ask('/review', { cookie })).text()).includes('reported as a false positive')).toBe(true);
+    const feedback = await (await here.ask('/feedback', { cookie })).text();
+    expect(feedback).toContain('reproduced');
+    expect(feedback).toContain('waits for review');
+    const [, reference] = /\/feedback\/([\w.-]+)\/accepted/.exec(feedback)!;
+    expect(readFileSync(join(here.folder, 'feedback', `${reference}.yaml`), 'utf8')).toContain('comment: our updater');
+    await here.ask(`/feedback/${reference}/accepted`, { cookie, form: { csrf, note: 'thank you' } });
+    expect(readFileSync(join(here.folder, 'evidence', '1240301', 'expect.yaml'), 'utf8')).toMatch(/silent:\s+- capture: feedback-.*\s+because: our updater/);
+    expect(await (await here.ask('/feedback', { cookie })).text()).toContain('accepted: the slice is evidence of the rule now (2024-04-10): thank you');
     await here.ask('/verdicts/1/take-back', { cookie, form: { csrf, back: '/' } });
     expect(await (await here.ask('/', { cookie })).text()).toContain('check this host for compromise');
+  });
+
+  test('a rule is reported with a capture, and declined with a word; words alone are kept for the review', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('writer');
+    const capture = readFileSync(join(WEEK, 'evidence', '1240301', 'request.pcap'));
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ csrf, sid: '1240301', kind: 'miss', comment: 'is not seen' })) form.set(name, value);
+    form.set('slice', new File([new Uint8Array(capture)], 'x.pcap'));
+    expect((await here.ask('/feedback', { cookie, body: form })).status).toBe(303);
+    const page = await (await here.ask('/feedback', { cookie })).text();
+    expect(page).toContain('not reproduced');
+    const [, reference] = /\/feedback\/([\w.-]+)\/accepted/.exec(page)!;
+    expect((await here.ask(`/feedback/${reference}/declined`, { cookie, form: { csrf, note: '' } })).status).toBe(400);
+    await here.ask(`/feedback/${reference}/declined`, { cookie, form: { csrf, note: 'it fires there' } });
+    expect(await (await here.ask('/feedback', { cookie })).text()).toContain('declined (2024-04-10): it fires there');
+    await here.ask('/feedback', { cookie, form: { csrf, sid: '1240302', kind: 'false_positive', comment: 'only words' } });
+    expect(await (await here.ask('/review', { cookie })).text()).toContain('only words');
+    form.set('slice', new File(['no capture'], 'x.pcap'));
+    const refused = await here.ask('/feedback', { cookie, body: form });
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('the slice can not be tried')]);
   });
 
   test('a report → drafts → rules of the repository, committed in the name of who did it → a release', async () => {

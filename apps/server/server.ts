@@ -226,7 +226,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     });
     taken(await desk.setVerdict(who, request));
     if (form['report'] === 'yes' && request.sid !== undefined && request.verdict === 'false_positive')
-      await desk.addFeedback(who, { sid: request.sid, kind: 'false_positive', comment: request.note });
+      taken(await desk.addFeedback(who, checked(FeedbackRequest, { sid: request.sid, kind: 'false_positive', comment: request.note, host: request.host })));
     return back(context, form['back'], 'verdict');
   });
   app.post('/verdicts/:id/take-back', async (context) => {
@@ -236,12 +236,15 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   app.post('/feedback', async (context) => {
     const who = need(context, 'triage');
-    await desk.addFeedback(who, checked(FeedbackRequest, await formOf(context)));
+    const { slice } = await context.req.parseBody();
+    const capture = slice instanceof File && slice.size > 0 ? Buffer.from(await slice.arrayBuffer()).toString('base64') : undefined;
+    taken(await desk.addFeedback(who, checked(FeedbackRequest, { ...(await formOf(context)), slice: capture })));
     return back(context, '/feedback', 'feedback');
   });
-  app.post('/feedback/:id/:state{accepted|declined}', async (context) => {
+  app.post('/feedback/:reference/:state{accepted|declined}', async (context) => {
     const who = need(context, 'write');
-    taken(await desk.decideFeedback(who, number(context, 'id'), context.req.param('state') as 'accepted' | 'declined'));
+    const { note } = await formOf(context);
+    taken(await desk.answerFeedback(who, param(context, 'reference'), context.req.param('state') as 'accepted' | 'declined', note ?? ''));
     return back(context, '/feedback', 'decided');
   });
   app.post('/hunts', async (context) => {
@@ -406,7 +409,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
 const NOTICES: Readonly<Record<string, string>> = {
   verdict: 'The verdict holds.',
   'taken-back': 'The verdict was taken back.',
-  feedback: 'It was reported.',
+  feedback: 'It was reported, and tried on the rule; what came of it stands below.',
   decided: 'Done.',
   proposed: 'Proposed; somebody else has to decide the same.',
   rules: 'The rules are in the repository.',

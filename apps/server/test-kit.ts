@@ -3,10 +3,11 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRepository, openStore, ruleFacts, type Store, type UserRole } from '@sigwright/workbench';
+import { proofRunner } from '../cli/shared/proof-runner.ts';
 import { Desk, type DeskOptions } from './desk.ts';
 import { type App, appOf, type RequestEntry } from './server.ts';
 
-const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
+export const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 export const ORIGIN = 'http://127.0.0.1:8340';
 export const PASSWORD = 'correct horse battery';
 
@@ -29,7 +30,7 @@ export interface Asked {
   readonly headers?: Record<string, string>;
   readonly form?: Record<string, string>;
   readonly json?: unknown;
-  readonly body?: string;
+  readonly body?: string | FormData;
 }
 
 export async function trial(options: Partial<DeskOptions> & { readonly origin?: string } = {}): Promise<Trial> {
@@ -39,7 +40,7 @@ export async function trial(options: Partial<DeskOptions> & { readonly origin?: 
   if (!opened.ok) throw new Error(opened.message);
   const made = { clock: Date.parse('2024-04-10T12:00:00Z') };
   const store = await openStore({ sqlite: ':memory:' }, { factsOf: ruleFacts(opened.value), now: () => made.clock });
-  const desk = new Desk({ title: 'trial', store, folder, classifications: new Map(), now: () => made.clock, ...options });
+  const desk = new Desk({ title: 'trial', store, folder, classifications: new Map(), runner: proofRunner, now: () => made.clock, ...options });
   const faults: string[] = [];
   const requests: RequestEntry[] = [];
   const app = appOf(

@@ -115,11 +115,11 @@ function decisionForm(csrf: string, sid: number, text: string): Html {
 }
 
 function feedbackForm(csrf: string, sid: number): Html {
-  return html`<form class="line" method="post" action="/feedback">${csrfField(csrf)}<input type="hidden" name="sid" value="${sid}">${select(
+  return html`<form class="line" method="post" action="/feedback" enctype="multipart/form-data">${csrfField(csrf)}<input type="hidden" name="sid" value="${sid}">${select(
     'kind',
     'What',
     FEEDBACK_KINDS.map((kind) => [kind, kind.replaceAll('_', ' ')]),
-  )}<label>Words <input name="comment" size="40" maxlength="4000"></label><button>Report</button></form>`;
+  )}<label>Words <input name="comment" size="40" maxlength="4000"></label><label>A capture that shows it, kept as it is <input type="file" name="slice" accept=".pcap,.pcapng"></label><button>Report</button></form>`;
 }
 
 export function reviewPage(desk: Desk): Html {
@@ -160,24 +160,21 @@ export function communityPage(desk: Desk): Html {
   return repository === undefined ? empty(NO_REPOSITORY) : html`<article class="post">${markdown(communityReview(repository, desk.today()))}</article>`;
 }
 
-export async function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean): Promise<Html> {
-  const rows = (await desk.store.feedback()).map((one) => [
-    ruleLink(one.sid),
-    one.kind.replaceAll('_', ' '),
-    one.comment,
-    `${one.reporter}, ${when(one.created)}`,
-    one.state !== 'new' || csrf === undefined || !mayWrite
-      ? one.state
-      : html`<form class="line" method="post" action="/feedback/${one.id}/accepted">${csrfField(csrf)}<button class="quiet">Accept</button></form><form class="line" method="post" action="/feedback/${one.id}/declined">${csrfField(csrf)}<button class="quiet">Decline</button></form>`,
-  ]);
-  const kept = (desk.repository()?.feedback ?? []).map((one) => [
-    ruleLink(one.sid),
-    one.kind.replaceAll('_', ' '),
-    one.comment,
-    `${one.reporter}, ${one.date}`,
-    one.file,
-  ]);
-  return html`<p class="lead">What analysts report about rules. Accepted, it becomes a file of the repository, and the rule is due for review.</p>${rows.length === 0 ? empty('Nothing was reported yet. A verdict on an alert can report its rule, too.') : table(['rule', 'what', 'words', 'by', 'state'], rows)}${kept.length === 0 ? html`` : html`<h2>In the repository</h2>${table(['rule', 'what', 'words', 'by', 'file'], kept)}`}`;
+export function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean): Html {
+  const rows = desk
+    .feedback()
+    .slice(0, MOST_SHOWN)
+    .map((one) => [
+      ruleLink(one.sid),
+      one.kind.replaceAll('_', ' '),
+      one.comment,
+      `${one.reporter}, ${one.date}`,
+      one.outcome,
+      one.answered || csrf === undefined || !mayWrite
+        ? one.status
+        : html`${one.status}<form class="line" method="post" action="/feedback/${one.reference}/accepted">${csrfField(csrf)}<label>Note <input name="note" size="20" maxlength="4000"></label><button class="quiet">Accept</button><button class="quiet" formaction="/feedback/${one.reference}/declined">Decline</button></form>`,
+    ]);
+  return html`<p class="lead">What is reported about rules. Each report is tried on the rule as it is now and makes it due for review; accepted, its slice of traffic is evidence that the rule is proved on; whoever reported it reads here what came of it.</p>${rows.length === 0 ? empty('Nothing was reported yet. A verdict on an alert can report its rule, too.') : table(['rule', 'what', 'words', 'by', 'tried', 'state'], rows)}`;
 }
 
 export function reportFilePage(desk: Desk, slug: string): Html | undefined {

@@ -11,13 +11,15 @@ import { type Failure, failure, type Result, success } from '@sigwright/contract
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
 import type { ProofRunner } from '../prove/prove.ts';
+import { rulesBehind } from '../prove/related.ts';
 import { writeTogether } from '../repository/change.ts';
 import { FEEDBACK_KINDS, type Feedback, type Repository } from '../repository/repository.ts';
 
 /** Bytes of a slice: enough for the conversation that matters, too little to fill a disk with. */
 export const LARGEST_SLICE = 8 * 1024 * 1024;
-const LONGEST_TEXT = 4000;
-const MOST_MATCHES = 32;
+/** Characters of a comment, and of a line of what was matched. */
+export const LONGEST_TEXT = 4000;
+export const MOST_MATCHES = 32;
 
 const oneLine = z.string().max(200);
 
@@ -70,12 +72,22 @@ export function readFeedback(text: string): Result<FeedbackReport> {
   return failure('feedback/form', `this is no feedback report: ${issue.path.join('.') || 'it'}: ${issue.message.toLowerCase()}`);
 }
 
-/** Tries a report and keeps it as `feedback/<reference>.yaml` with its slice. The same report again changes nothing. `today`: ISO date. */
-export function takeFeedback(repository: Repository, report: FeedbackReport, runner: ProofRunner, today: string): Result<FeedbackReceipt> {
+/**
+ * Tries a report and keeps it as `feedback/<reference>.yaml` with its slice. The same report again changes nothing. `today`: ISO date.
+ * `sliceNeeded`: whether a false positive or a miss is taken only with traffic that shows it; of colleagues words are worth something.
+ * Where others may change the repository: within `changeRepository`.
+ */
+export function takeFeedback(
+  repository: Repository,
+  report: FeedbackReport,
+  runner: ProofRunner,
+  today: string,
+  { sliceNeeded }: { readonly sliceNeeded: boolean } = { sliceNeeded: true },
+): Result<FeedbackReceipt> {
   const one = repository.rules.find(({ rule }) => rule.sid === report.sid);
   if (one === undefined) return failure('feedback/unknown-sid', `no rule here has sid ${report.sid}`);
   const slice = report.slice === undefined ? undefined : Buffer.from(report.slice, 'base64');
-  if (slice === undefined && (report.kind === 'false_positive' || report.kind === 'miss'))
+  if (slice === undefined && sliceNeeded && (report.kind === 'false_positive' || report.kind === 'miss'))
     return failure('feedback/no-slice', `a report of a ${report.kind.replace('_', ' ')} needs a slice of the traffic`);
   const digest = createHash('sha256')
     .update(JSON.stringify([report.sid, report.rev, report.kind, report.comment, report.reporter, report.slice]))
@@ -88,7 +100,7 @@ export function takeFeedback(repository: Repository, report: FeedbackReport, run
   if (slice !== undefined) {
     const { alerts, problem } = runner({
       folder: join(repository.folder, 'rules'),
-      rules: one.rule.text,
+      rules: neededFor(repository, report.sid),
       capture: slice,
       networks: { ...repository.settings.networks, ...(report.redacted ? REDACTED_HOME : {}) },
     });
@@ -102,6 +114,16 @@ export function takeFeedback(repository: Repository, report: FeedbackReport, run
   const failed = writeTogether(repository.folder, [...(slice === undefined ? [] : [[`${path}.pcap`, slice] as const]), [`${path}.yaml`, stringify(entry)]]);
   if (failed !== undefined) return failed;
   return success({ reference, outcome, says: received(report, one.rule.rev, outcome), fresh: true });
+}
+
+/** The rule, and those that set what it waits for. */
+function neededFor(repository: Repository, sid: number): string {
+  const rules = repository.rules.map(({ rule }) => rule);
+  const needed = rulesBehind(rules, new Set([sid]));
+  return rules
+    .filter((rule) => needed.has(rule.sid))
+    .map((rule) => rule.text)
+    .join('\n');
 }
 
 function received({ kind, sid, rev }: FeedbackReport, now: number, outcome: FeedbackOutcome): string {

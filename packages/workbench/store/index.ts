@@ -7,5 +7,5 @@ export type { Ingested } from './ingest.ts';
 export { lookAtStore, type StoreLook } from './look.ts';
 export { LONGEST_PASSWORD, type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, type StoredUser, USER_ROLES, type UserRole } from './people.ts';
 export type { Retention } from './retention.ts';
-export { type FeedbackRow, type JobRow, openStore, type Store, type StoreOptions } from './store.ts';
+export { type JobRow, openStore, type Store, type StoreOptions } from './store.ts';
 export { VERDICT_SCOPES, VERDICTS, type Verdict, type VerdictRequest, type VerdictScope, type VerdictWord, verdictLacks } from './verdicts.ts';

@@ -125,5 +125,10 @@ export function migrations(postgres: boolean): Record<string, Migration> {
         await sql`update jobs set state = 'broken off', ended = created where state = 'running' and kind <> 'hunt'`.execute(db);
       },
     },
+    '0004 feedback is kept in the ruleset repository': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.dropTable('feedback').execute();
+      },
+    },
   };
 }

@@ -107,18 +107,6 @@ export interface VerdictTable {
   taken_back_by: string | null;
 }
 
-export interface FeedbackTable {
-  id: Generated<number>;
-  sid: number;
-  rev: number;
-  kind: string;
-  reporter: string;
-  comment: string;
-  created: number;
-  /** new, accepted (it is a file of the repository now), declined */
-  state: string;
-}
-
 export interface JobTable {
   id: Generated<number>;
   kind: string;
@@ -228,7 +216,6 @@ export interface StoreSchema {
   sensors: SensorTable;
   sources: SourceTable;
   verdicts: VerdictTable;
-  feedback: FeedbackTable;
   jobs: JobTable;
   users: UserTable;
   sessions: SessionTable;

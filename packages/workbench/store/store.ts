@@ -1,5 +1,5 @@
 /**
- * Operations data behind one interface: alerts and what surrounds them, hosts, verdicts, sensors, feedback, jobs, people. SQLite in a
+ * Operations data behind one interface: alerts and what surrounds them, hosts, verdicts, sensors, jobs, people. SQLite in a
  * file or PostgreSQL; one schema, one list of migrations, the same answers.
  */
 import { type Kysely, sql } from 'kysely';
@@ -32,17 +32,6 @@ export interface StoreOptions {
   readonly factsOf?: (sid: number) => RuleFacts | undefined;
   /** milliseconds since 1970 */
   readonly now?: () => number;
-}
-
-export interface FeedbackRow {
-  readonly id: number;
-  readonly sid: number;
-  readonly rev: number;
-  readonly kind: string;
-  readonly reporter: string;
-  readonly comment: string;
-  readonly created: number;
-  readonly state: string;
 }
 
 export interface JobRow {
@@ -183,26 +172,12 @@ export class Store {
     return listVerdicts(this.#db, all ? undefined : this.#now());
   }
 
-  // Sensors, feedback, jobs, settings
+  // Sensors, jobs, settings
 
   async sensors(): Promise<
     readonly { readonly id: number; readonly name: string; readonly first_seen: number; readonly last_seen: number; readonly events: number }[]
   > {
     return this.#db.selectFrom('sensors').selectAll().orderBy('name').execute();
-  }
-
-  async addFeedback(feedback: Pick<FeedbackRow, 'sid' | 'rev' | 'kind' | 'reporter' | 'comment'>): Promise<number> {
-    const row = { ...feedback, created: this.#now(), state: 'new' };
-    return (await this.#db.insertInto('feedback').values(row).returning('id').executeTakeFirstOrThrow()).id;
-  }
-
-  async feedback(): Promise<readonly FeedbackRow[]> {
-    return this.#db.selectFrom('feedback').selectAll().orderBy('id', 'desc').limit(500).execute();
-  }
-
-  /** Undefined: there is none, or it was decided before. */
-  async decideFeedback(id: number, state: 'accepted' | 'declined'): Promise<FeedbackRow | undefined> {
-    return this.#db.updateTable('feedback').set({ state }).where('id', '=', id).where('state', '=', 'new').returningAll().executeTakeFirst();
   }
 
   /** Runs in the background; a page shows how far it is. The answer resolves when the work is done. */
