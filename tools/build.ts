@@ -31,7 +31,7 @@ await build({
 
 /** The pages' scripts: the editor, and the engine as a worker, each one file. */
 await build({
-  entryPoints: ['page', 'workbench', 'engine'].map((name) => join(root, 'apps', 'server', 'client', `${name}.ts`)),
+  entryPoints: ['page', 'community', 'workbench', 'engine'].map((name) => join(root, 'apps', 'server', 'client', `${name}.ts`)),
   outdir: join(root, 'dist', 'web'),
   bundle: true,
   // Also for a page that comes alone: there a script is no module.

@@ -14,11 +14,12 @@ const ALLOWED: Record<string, readonly string[]> = {
   catalogue: ['bytes', 'contracts', 'lua'],
   detection: ['bytes', 'contracts', 'rule-language', 'traffic'],
   editor: ['bytes', 'contracts', 'rule-language', 'detection'],
+  client: [],
   workbench: ['bytes', 'contracts', 'rule-language', 'detection'],
 };
 
 /** Packages that run in browsers and workers as they are. */
-const PURE = new Set(['bytes', 'lua', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection', 'editor']);
+const PURE = new Set(['bytes', 'lua', 'contracts', 'rule-language', 'traffic', 'catalogue', 'detection', 'editor', 'client']);
 const IMPURE: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\(|\bnew Date\(\)/, 'reads a clock'],
   [/\bMath\.random\(/, 'uses chance'],

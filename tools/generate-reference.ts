@@ -175,4 +175,6 @@ if (import.meta.main) {
     }
     if (before !== text) writeFileSync(path, text);
   }
+  // What the API's description is made into comes along.
+  await (await import('./generate-client.ts')).writeOperations();
 }

@@ -12,6 +12,7 @@ import {
   USER_ROLES,
   VERDICT_SCOPES,
   VERDICTS,
+  WEBHOOK_EVENTS,
 } from '@sigwright/workbench';
 import { streamSSE } from 'hono/streaming';
 import type { Desk } from './desk.ts';
@@ -88,6 +89,17 @@ export const UserRequest = z
 export const TokenRequest = z
   .object({ name: short, scopes: z.array(z.enum(SCOPES)).min(1), days: z.coerce.number().positive().max(3650).optional() })
   .openapi('TokenRequest');
+export const WebhookRequest = z
+  .object({
+    name: short,
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .refine((url) => URL.canParse(url) && new URL(url).username === '' && new URL(url).password === '', 'a password does not belong in it')
+      .describe('where messages are posted; only public addresses are dialled, and those that SIGWRIGHT_WEBHOOKS_INSIDE allows'),
+    events: z.array(z.enum(WEBHOOK_EVENTS)).min(1),
+  })
+  .openapi('WebhookRequest');
 export const DecisionBody = z
   .object({
     decision: z.enum(DECISIONS),
@@ -208,6 +220,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'ingest',
       method: 'post',
       path: '/events',
+      operationId: 'ingestEvents',
       summary: 'EVE JSON lines into the store; the same line counts once',
       request: { query: z.object({ sensor: short.default('http') }), body: { content: { 'application/x-ndjson': { schema: z.string() } } } },
       responses: { 200: json(Ingested, 'how many were new') },
@@ -234,6 +247,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/hosts',
+      operationId: 'listHosts',
       summary: 'Hosts, worst first, each with a judgement and its reasons',
       responses: { 200: json(z.object({ hosts: z.array(JudgedHost), quiet: z.number() }), 'the inbox') },
     }),
@@ -249,6 +263,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/hosts/{host}',
+      operationId: 'getHost',
       summary: 'One host: judgement, stories, what would change it, what to do next',
       request: { params: z.object({ host: short }) },
       responses: { 200: json(HostPicture, 'the host') },
@@ -279,6 +294,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/alerts',
+      operationId: 'listAlerts',
       summary: 'Alerts, newest first',
       request: { query: AlertQuery },
       responses: { 200: json(z.object({ alerts: z.array(Alert), next: z.string().optional() }), 'a page; ask on with `after` = `next`') },
@@ -295,6 +311,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/alerts/{id}',
+      operationId: 'getAlert',
       summary: 'An alert with its whole record',
       request: { params: z.object({ id }) },
       responses: { 200: json(Alert.extend({ record: z.record(z.string(), z.unknown()) }), 'the alert') },
@@ -312,6 +329,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/verdicts',
+      operationId: 'listVerdicts',
       summary: 'Verdicts, newest first',
       request: { query: z.object({ all: z.enum(['true', 'false']).default('false') }) },
       responses: { 200: json(z.object({ verdicts: z.array(Verdict) }), 'those that hold; with all=true those that ended, too') },
@@ -327,6 +345,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'triage',
       method: 'post',
       path: '/verdicts',
+      operationId: 'setVerdict',
       summary: 'A verdict on a story, a rule, a host, or a rule on a host',
       request: body(VerdictRequest),
       responses: { 201: json(z.object({ id: z.number() }), 'it holds from now on') },
@@ -342,6 +361,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'triage',
       method: 'delete',
       path: '/verdicts/{id}',
+      operationId: 'takeBackVerdict',
       summary: 'Takes a verdict back',
       request: { params: z.object({ id }) },
       responses: { 204: { description: 'it holds no more' } },
@@ -358,6 +378,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/rules',
+      operationId: 'listRules',
       summary: 'Rules of the repository',
       responses: { 200: json(z.object({ rules: z.array(Rule) }), 'all of them') },
     }),
@@ -381,6 +402,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'write',
       method: 'post',
       path: '/rules/{sid}/decisions',
+      operationId: 'decideRule',
       summary: 'Keep, revise, disable, retire or delete a rule',
       request: { params: z.object({ sid }), ...body(DecisionBody) },
       responses: { 200: json(z.object({ state: z.enum(['done', 'proposed']) }), 'done, or waiting for a second pair of eyes') },
@@ -396,6 +418,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/review',
+      operationId: 'listReview',
       summary: 'Which rules are due and why',
       responses: { 200: json(z.object({ items: z.array(ReviewItem) }), 'most overdue first') },
     }),
@@ -411,6 +434,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/releases',
+      operationId: 'listReleases',
       summary: 'Releases, newest first',
       responses: { 200: json(z.object({ releases: z.array(z.object({ version: z.string(), files: z.number() })) }), 'versions') },
     }),
@@ -425,6 +449,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'release',
       method: 'post',
       path: '/releases',
+      operationId: 'makeRelease',
       summary: 'Makes a release',
       request: body(z.object({ version: short })),
       responses: { 201: json(z.object({ version: z.string() }), 'it is there') },
@@ -442,6 +467,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'post',
       path: '/reports/read',
+      operationId: 'readReport',
       summary: 'What a report says, and draft rules; nothing is kept',
       request: body(z.object({ text: z.string().max(LONGEST_REPORT) })),
       responses: { 200: json(ReportAnswer, 'indicators with offsets, drafts') },
@@ -528,6 +554,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/sensors',
+      operationId: 'listSensors',
       summary: 'Where events come from',
       responses: { 200: json(z.object({ sensors: z.array(Sensor) }), 'by name') },
     }),
@@ -542,6 +569,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'admin',
       method: 'get',
       path: '/users',
+      operationId: 'listUsers',
       summary: 'Users',
       responses: {
         200: json(z.object({ users: z.array(z.object({ id: z.number(), name: z.string(), role: z.string(), disabled: z.boolean() })) }), 'by name'),
@@ -561,6 +589,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'admin',
       method: 'post',
       path: '/users',
+      operationId: 'addUser',
       summary: 'Adds a user',
       request: body(UserRequest),
       responses: { 201: json(z.object({ id: z.number() }), 'the user may sign in') },
@@ -580,6 +609,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'admin',
       method: 'post',
       path: '/tokens',
+      operationId: 'addToken',
       summary: 'A token for programs; it is told once',
       request: body(TokenRequest),
       responses: { 201: json(z.object({ id: z.number(), token: z.string() }), 'keep it') },
@@ -598,6 +628,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'admin',
       method: 'delete',
       path: '/tokens/{id}',
+      operationId: 'endToken',
       summary: 'Ends a token',
       request: { params: z.object({ id }) },
       responses: { 204: { description: 'it opens nothing any more' } },
@@ -617,6 +648,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'admin',
       method: 'get',
       path: '/audit',
+      operationId: 'listAudit',
       summary: 'Who changed what',
       request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }) },
       responses: { 200: json(z.object({ entries: z.array(Entry) }), 'newest first') },
@@ -625,6 +657,69 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       need(context, 'admin');
       const entries = await desk.store.people.audit(context.req.valid('query').limit);
       return context.json({ entries: entries.map(({ time: at, who, action, target, detail }) => ({ time: at, who, action, target, detail })) }, 200);
+    },
+  );
+
+  const Webhook = z
+    .object({
+      id: z.number(),
+      name: z.string(),
+      url: z.string(),
+      events: z.array(z.enum(WEBHOOK_EVENTS)),
+      created: time,
+      state: z.string().describe('of its last message: waiting, done, failed; empty before the first'),
+      said: z.string(),
+      waiting: z.number(),
+    })
+    .openapi('Webhook');
+  api.openapi(
+    route({
+      scope: 'admin',
+      method: 'get',
+      path: '/webhooks',
+      operationId: 'listWebhooks',
+      summary: 'Who is told of what',
+      responses: { 200: json(z.object({ webhooks: z.array(Webhook) }), 'in order of age') },
+    }),
+    async (context) => {
+      need(context, 'admin');
+      return context.json({ webhooks: (await desk.store.webhooks.list()).map((one) => ({ ...one, events: [...one.events] })) }, 200);
+    },
+  );
+  api.openapi(
+    route({
+      scope: 'admin',
+      method: 'post',
+      path: '/webhooks',
+      operationId: 'addWebhook',
+      summary: 'Adds a webhook; its secret is told once. Messages are signed as Standard Webhooks says',
+      request: body(WebhookRequest),
+      responses: { 201: json(z.object({ id: z.number(), secret: z.string() }), 'it is told of what happens from now on') },
+    }),
+    async (context) => {
+      const who = need(context, 'admin');
+      const { name, url, events } = context.req.valid('json');
+      const made = await desk.store.webhooks.add(name, url, events);
+      await desk.store.people.note(who.name, 'webhook added', name, { host: new URL(url).host, events });
+      return context.json(made, 201);
+    },
+  );
+  api.openapi(
+    route({
+      scope: 'admin',
+      method: 'delete',
+      path: '/webhooks/{id}',
+      operationId: 'endWebhook',
+      summary: 'Ends a webhook; what waits for it is dropped',
+      request: { params: z.object({ id }) },
+      responses: { 204: { description: 'it is told nothing more' } },
+    }),
+    async (context) => {
+      const who = need(context, 'admin');
+      const ended = context.req.valid('param').id;
+      if (!(await desk.store.webhooks.end(ended))) throw new Refusal(404, 'there is no such webhook');
+      await desk.store.people.note(who.name, 'webhook: end', String(ended));
+      return context.body(null, 204);
     },
   );
 
@@ -646,6 +741,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/jobs',
+      operationId: 'listJobs',
       summary: 'Work in the background',
       responses: { 200: json(z.object({ jobs: z.array(Job) }), 'newest first') },
     }),
@@ -660,6 +756,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'triage',
       method: 'post',
       path: '/hunts',
+      operationId: 'beginHunt',
       summary: 'Begins a retro-hunt: rules over the archive of captures',
       request: body(HuntBody),
       responses: { 201: json(z.object({ job: z.number() }), 'it waits for workers; /jobs tells how far it is') },
@@ -677,6 +774,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/hunts/{id}',
+      operationId: 'getHunt',
       summary: 'What a retro-hunt found',
       request: { params: z.object({ id }) },
       responses: {
@@ -704,6 +802,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'triage',
       method: 'post',
       path: '/hunts/{id}/cancel',
+      operationId: 'cancelHunt',
       summary: 'Gives a retro-hunt up; what was found stays',
       request: { params: z.object({ id }) },
       responses: { 204: { description: 'workers stop' } },
@@ -720,6 +819,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       scope: 'read',
       method: 'get',
       path: '/stream',
+      operationId: 'stream',
       summary: 'Server-sent events: `alerts` with the ids of new alerts, `jobs` with how far background work is',
       responses: { 200: { description: 'a stream that stays open', content: { 'text/event-stream': { schema: z.string() } } } },
     }),

@@ -1,11 +1,12 @@
 /** What the server works on, and the changes that people make by it. Pages and API do the same thing through here; every change is noted. */
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
 import { type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
 import type { ExplainedAttempt } from '@sigwright/detection';
+import * as workbench from '@sigwright/workbench';
 import {
   answerFeedback,
   buildCoverage,
@@ -88,6 +89,7 @@ export interface FeedbackEntry {
 
 /** Milliseconds for which the repository on disk is taken to be as it was read. */
 const FRESH = 10_000;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const LONGEST_CHANGELOG = 200_000;
 /** Milliseconds that somebody at a page waits for another's change. */
 const PATIENCE = 20_000;
@@ -318,6 +320,46 @@ export class Desk {
         files: files.sort((a, b) => a.path.localeCompare(b.path)),
       };
     });
+  }
+
+  /** Rules of a release, or of `today`; undefined: there is no such release. */
+  rulesOf(version: string): readonly workbench.ReleaseRule[] | undefined {
+    if (version === 'today') return this.repository()?.rules.map(({ rule, category }) => ({ rule, file: `${category}.rules` }));
+    if (!this.releases().some((one) => one.version === version)) return undefined;
+    return workbench.rulesOfRelease(join(this.options.folder!, 'releases', version));
+  }
+
+  // The weekly review
+
+  /** Undefined: `day` is no day. `digest`: of what is kept; '' where nobody kept it yet. */
+  post(day: string): { readonly day: string; readonly text: string; readonly isKept: boolean; readonly digest: string } | undefined {
+    const repository = this.repository();
+    if (repository === undefined || !DAY.test(day) || Number.isNaN(Date.parse(day))) return undefined;
+    const isKept = existsSync(workbench.postFile(repository.folder, day));
+    const text = workbench.communityReview(repository, day);
+    return { day, text, isKept, digest: isKept ? createHash('sha256').update(text).digest('hex') : '' };
+  }
+
+  /** Days of which a post is kept, newest first. */
+  posts(): readonly string[] {
+    const folder = this.options.folder === undefined ? undefined : join(this.options.folder, 'community');
+    if (folder === undefined || !existsSync(folder)) return [];
+    const days = readdirSync(folder).flatMap((name) => /^(\d{4}-\d\d-\d\d)\.md$/.exec(name)?.[1] ?? []);
+    return days.sort().reverse();
+  }
+
+  /** `text` undefined: the edited one goes, and the reports write it again. `seen`: digest of what was edited. */
+  async keepPost(who: Principal, day: string, text: string | undefined, seen: string): Promise<Result<undefined>> {
+    const before = this.post(day);
+    if (before === undefined) return failure('post/day', `\`${day.slice(0, 20)}\` is no day, or there is no ruleset repository`);
+    if (before.digest !== seen) return failure('post/conflict', `somebody else changed the review of ${day} meanwhile`);
+    const file = workbench.postFile(this.options.folder!, day);
+    if (text === undefined) rmSync(file, { force: true });
+    const failed =
+      (text === undefined ? undefined : writeWhole(file, `${text.replaceAll('\r\n', '\n').trimEnd()}\n`)) ?? this.#commit(who, `Community review of ${day}`);
+    if (failed !== undefined) return failed;
+    await this.store.people.note(who.name, text === undefined ? 'review written anew' : 'review edited', day);
+    return success(undefined);
   }
 
   async release(who: Principal, version: string): Promise<Result<undefined>> {

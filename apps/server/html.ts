@@ -1,5 +1,7 @@
 /** Text → HTML, always escaped. What came from traffic never becomes markup: everything goes through `text` or `bytesHtml`. */
 
+import { postBlocks } from './post-markdown.ts';
+
 /** Markup that is known to be safe. */
 export interface Html {
   readonly html: string;
@@ -22,32 +24,20 @@ export function html(strings: TemplateStringsArray, ...values: readonly (Html | 
   return { html: out };
 }
 
-/** The little Markdown that the weekly review is written in. */
+/** The weekly review as elements. */
 export function markdown(source: string): Html {
   const out: string[] = [];
   let inList = false;
-  for (const line of source.split('\n')) {
-    const item = /^- (.*)$/.exec(line);
-    if (item === null && inList) {
-      out.push('</ul>');
-      inList = false;
-    }
-    const heading = /^(#{1,3}) (.*)$/.exec(line);
-    if (item !== null) {
-      if (!inList) out.push('<ul>');
-      inList = true;
-      out.push(`<li>${inline(item[1])}</li>`);
-    } else if (heading !== null) out.push(`<h${heading[1].length + 1}>${inline(heading[2])}</h${heading[1].length + 1}>`);
-    else if (line.trim() !== '') out.push(`<p>${inline(line)}</p>`);
+  for (const { tag, parts } of postBlocks(source)) {
+    if ((tag === 'li') !== inList) out.push(inList ? '</ul>' : '<ul>');
+    inList = tag === 'li';
+    const inner = parts.map(({ kind, text: words, href }) =>
+      kind === 'text' ? html`${words}` : kind === 'strong' ? html`<strong>${words}</strong>` : html`<a href="${href}" rel="noreferrer">${words}</a>`,
+    );
+    out.push(`<${tag}>${html`${inner}`.html}</${tag}>`);
   }
   if (inList) out.push('</ul>');
   return { html: out.join('\n') };
-}
-
-function inline(source: string): string {
-  return text(source)
-    .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-    .replace(/\[([^\]]+)\]\((https?:&#47;&#47;|https?:\/\/)([^)\s]+)\)/g, '<a href="$2$3" rel="noreferrer">$1</a>');
 }
 
 /** A hexdump of at most `most` lines with bytes[start, end) marked. `from`: offset of bytes[0]. */

@@ -39,6 +39,8 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     here = await trial({ origin: address, slice: () => capture });
     const lines = ['10.3.8.16', '10.3.8.17', '10.3.8.18'].map((ip, at) => alertLine({ src_ip: ip, flow_id: 9_000_000 + at }));
     await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
+    const release = await here.desk.release({ user: 0, name: 'first', role: 'admin', scopes: new Set() }, '1');
+    expect(release.ok).toBe(true);
     browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(90_000);
@@ -163,6 +165,19 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     await page.locator('pre.rule', { hasText: 'content:"/other"; sid:1240999; rev:2;' }).first().waitFor();
   });
 
+  test('the weekly review: the preview follows while one types, and what is kept is what was seen', async () => {
+    await page.goto(`${address}/community?day=2024-03-08`);
+    await page.locator('#post').fill('# A week\n\n- **bold** and [a page](https://example.org/x)\n- <b>no markup</b> [no](javascript:x)');
+    await page.locator('#preview li', { hasText: '<b>no markup</b> [no](javascript:x)' }).waitFor();
+    expect(await page.locator('#preview strong').textContent()).toBe('bold');
+    expect(await page.locator('#preview a').getAttribute('href')).toBe('https://example.org/x');
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.getByText('Saved.').waitFor();
+    expect(await page.locator('#preview h2').textContent()).toBe('A week');
+    await page.getByRole('button', { name: 'Write it anew' }).click();
+    await page.getByText('Nobody changed it yet').waitFor();
+  });
+
   const PAGES = [
     '/',
     '/hosts/10.3.8.16',
@@ -174,7 +189,9 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     '/reports/2024-03-08-pyration',
     '/review',
     '/releases',
+    '/releases/difference?from=1&to=today',
     '/community',
+    '/sensors',
     '/feedback',
     '/hunts',
     '/settings',

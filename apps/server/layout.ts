@@ -26,6 +26,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/releases', 'Releases'],
   ['/community', 'Community review'],
   ['/feedback', 'Feedback'],
+  ['/sensors', 'Sensors'],
   ['/settings', 'Settings'],
 ];
 

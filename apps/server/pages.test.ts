@@ -1,6 +1,6 @@
 /** What came from traffic, rules or reports never becomes markup, on any page; nothing at all has pages, too; forms do what they say. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { bytesHtml, markdown } from './html.ts';
@@ -16,7 +16,7 @@ const HOSTILE = [
 ];
 /** Every element that the pages themselves are made of. */
 const OURS = new Set(
-  'html head meta title link script body header strong span nav a main h1 h2 h3 p pre ul ol li section article details summary table thead tbody tr th td mark code em div form input select option label button textarea fieldset legend figure figcaption svg rect noscript progress'.split(
+  'html head meta title link script body header strong span nav a main h1 h2 h3 h4 p pre ul ol li section article details summary table thead tbody tr th td mark code em div form input select option label button textarea fieldset legend figure figcaption svg rect noscript progress'.split(
     ' ',
   ),
 );
@@ -34,7 +34,10 @@ const PATHS = [
   '/reports/2024-03-08-pyration',
   '/review',
   '/releases',
+  '/releases/difference?from=today&to=today',
   '/community',
+  '/community?day=2024-03-08',
+  '/sensors',
   '/feedback',
   '/settings',
   '/workbench?sid=1240301',
@@ -215,6 +218,76 @@ describe('journeys by forms', () => {
     const text = here.desk.repository()!.rules.find(({ rule }) => rule.sid === 1240301)!.rule.text;
     expect((await decide(text)).headers.get('location')).toBe('/rules/1240301?done=decided');
     expect(await (await here.ask('/rules/1240301', { cookie })).text()).toContain('disabled');
+  });
+
+  test('two releases, and one and the rules of today, differ word by word', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('releaser');
+    await here.ask('/releases', { cookie, form: { csrf, version: '1' } });
+    const { text } = here.desk.repository()!.rules.find(({ rule }) => rule.sid === 1240301)!.rule;
+    const revised = text.replace(/classtype:[^;]+;/, 'classtype:bad-unknown;').replace('sid:', 'content:"<b>"; sid:');
+    expect((await here.ask('/rules/1240301/decide', { cookie, form: { csrf, decision: 'revise', reason: '', rule: revised, seen: text } })).status).toBe(303);
+    const difference = async (from: string, to: string): Promise<string> => (await here.ask(`/releases/difference?from=${from}&to=${to}`, { cookie })).text();
+    const today = await difference('1', 'today');
+    expect(today).toContain('Changed: 1');
+    expect(today).toContain('<strong>content</strong> added: <mark>&#34;&#60;b&#62;&#34;</mark>');
+    expect(today).toContain('class="gone"');
+    check(today, 'difference');
+    expect(await difference('1', '1')).toContain('They hold the same rules.');
+    for (const [from, to] of [
+      ['9', '1'],
+      ['../..', 'today'],
+      ['', ''],
+    ])
+      expect((await here.ask(`/releases/difference?from=${encodeURIComponent(from)}&to=${to}`, { cookie })).status, from).toBe(404);
+    await here.ask('/releases', { cookie, form: { csrf, version: '2' } });
+    expect(await difference('1', '2')).toContain('Changed: 1');
+    expect(await (await here.ask('/releases', { cookie })).text()).toContain('Every difference from 1');
+  });
+
+  test('the weekly review is edited, kept as a file, and no one writes over another', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('writer');
+    const open = async (): Promise<{ page: string; seen: string }> => {
+      const page = await (await here.ask('/community?day=2024-03-08', { cookie })).text();
+      return { page, seen: /name="seen" value="([^"]*)"/.exec(page)![1] };
+    };
+    const first = await open();
+    expect(first.page).toContain('Nobody changed it yet');
+    const keep = (text: string, seen: string): Promise<Response> => here.ask('/community', { cookie, form: { csrf, day: '2024-03-08', text, seen } });
+    expect((await keep('# Mine\r\n\r\n- **one** <i>\r\n', first.seen)).status).toBe(303);
+    expect(readFileSync(join(here.folder, 'community', '2024-03-08.md'), 'utf8')).toBe('# Mine\n\n- **one** <i>\n');
+    const conflict = await keep('# Theirs', first.seen);
+    expect(conflict.status).toBe(409);
+    const shown = await conflict.text();
+    expect(shown).toContain('somebody else changed the review of 2024-03-08 meanwhile');
+    expect(shown).toContain('# Theirs</textarea>');
+    const second = await open();
+    expect(second.page).toContain('<li><strong>one</strong> &#60;i&#62;</li>');
+    expect(await (await here.ask('/community.md?day=2024-03-08', { cookie })).text()).toContain('# Mine');
+    for (const day of ['../../x', '2024-13-45', ''])
+      expect((await here.ask('/community', { cookie, form: { csrf, day, text: 'x', seen: '' } })).status, day).toBe(400);
+    await here.ask('/community/anew', { cookie, form: { csrf, day: '2024-03-08', seen: second.seen } });
+    expect((await open()).page).toContain('Nobody changed it yet');
+    const reader = await here.signedIn('reader');
+    expect(await (await here.ask('/community', { cookie: reader.cookie })).text()).not.toContain('<textarea');
+  });
+
+  test('a sensor that fell silent is told; a followed file says how far it was read', async () => {
+    here = await trial();
+    await here.store.ingest([new TextEncoder().encode(alertLine())], 'edge <b>');
+    const file = join(here.folder, 'eve.json');
+    writeFileSync(file, alertLine({ flow_id: 7 }));
+    await here.store.catchUp(file, 'here');
+    const ask = async (): Promise<string> => (await here.ask('/sensors', { cookie: (await here.signedIn('reader')).cookie })).text();
+    expect(await ask()).toContain('2 sensors, each heard within a day.');
+    expect(await ask()).toContain('read to its end');
+    appendFileSync(file, alertLine({ flow_id: 8 }));
+    here.clock += 3 * 86_400_000;
+    const later = await ask();
+    check(later, '/sensors');
+    expect(later).toContain('silent for 3 days');
+    expect(later).toMatch(/\d+ bytes are not read yet/);
   });
 
   test('the API says what the pages say, and describes itself', async () => {

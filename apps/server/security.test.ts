@@ -27,6 +27,10 @@ const ROWS: Record<string, () => Promise<void>> = {
       '/reports',
       '/review',
       '/releases',
+      '/releases/difference?from=today&to=today',
+      '/community',
+      '/community.md',
+      '/sensors',
       '/feedback',
       '/hunts',
       '/settings',
@@ -57,11 +61,17 @@ const ROWS: Record<string, () => Promise<void>> = {
       ['/rules', { category: 'malware', rules: 'x' }],
       ['/rules/1240301/decide', { decision: 'keep' }],
       ['/releases', { version: '9' }],
+      ['/community', { day: '2024-03-08', text: 'x', seen: '' }],
+      ['/community/anew', { day: '2024-03-08', seen: '' }],
       ['/settings/networks', { networks: 'any' }],
       ['/settings/users', { name: 'x', password: PASSWORD, role: 'admin' }],
       ['/settings/users/1', { role: 'reader', disabled: 'yes' }],
       ['/settings/tokens', { name: 'x', scopes: 'admin' }],
       ['/settings/tokens/1/end', {}],
+      ['/settings/oidc', { issuer: 'https://provider.example' }],
+      ['/settings/webhooks', { name: 'x', url: 'https://hook.example/', events: 'alerts' }],
+      ['/settings/webhooks/1/test', {}],
+      ['/settings/webhooks/1/end', {}],
     ];
     for (const [path, form] of tries) expect((await here.ask(path, { cookie: reader.cookie, form: { ...form, csrf: reader.csrf } })).status, path).toBe(403);
     const settings = await (await here.ask('/settings', { cookie: reader.cookie })).text();
@@ -212,6 +222,61 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect(broken.faults.length).toBe(2);
     await broken.close();
   },
+  async 'a provider is misused'() {
+    // oidc.test.ts has the tokens that are refused; here is what holds whatever a provider says.
+    const { people } = here.store;
+    await people.addUser('owner', PASSWORD, 'admin');
+    expect(await people.signInBySubject('https://provider.example 1', 'owner', 'admin')).toBe('taken');
+    const made = await people.signInBySubject('https://provider.example 1', 'visitor', 'reader');
+    expect(made).toMatchObject({ name: 'visitor' });
+    expect(await people.signIn('visitor', '')).toBeUndefined();
+    for (const path of ['/sign-in/back', '/sign-in/back?code=x&state=y']) {
+      const answer = await here.ask(path, { cookie: 'sigwright-oidc=y' });
+      expect([answer.status, answer.headers.getSetCookie().some((one) => one.startsWith('sigwright='))], path).toEqual([401, false]);
+    }
+    expect((await here.ask('/sign-in/provider')).status).toBe(404);
+  },
+  async 'a webhook leads inside'() {
+    for (const url of ['ftp://hook.example/', 'https://me:secret@hook.example/', 'javascript:alert(1)', 'nonsense'])
+      expect((await here.ask('/settings/webhooks', { cookie: admin.cookie, form: { csrf: admin.csrf, name: 'x', url, events: 'change' } })).status, url).toBe(
+        400,
+      );
+    const { tellOnce } = await import('@sigwright/workbench');
+    const { id } = await here.store.webhooks.add('x', 'http://hook.example/', ['change']);
+    let dialled = 0;
+    const connect = (): never => {
+      dialled++;
+      throw new Error('dialled');
+    };
+    for (const inside of ['127.0.0.1', '10.1.1.1', '169.254.169.254', '::1', 'fd00::1']) {
+      await here.store.webhooks.test(id);
+      await tellOnce(here.store, { signal: new AbortController().signal, resolve: async () => [inside], connect });
+      expect((await here.store.webhooks.list())[0].said, inside).toMatch(/is not public$/);
+    }
+    expect(dialled).toBe(0);
+    await here.store.webhooks.end(id);
+  },
+  async 'the broker is not ours alone'() {
+    const { HuntResult, HuntTask, hunting, staysInside } = await import('@sigwright/workbench');
+    const [hunt, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    const job = await here.store.hunts.begin({ key: hunt, by: 'me', title: 't', rules: 'r', captures: ['a.pcap'] });
+    const outcome = { packets: 1, bytes: 1, hits: [{ sid: 1, signature: 'x', alerts: 9 }], lines: [] };
+    // Results of hunts that nobody began, and of captures that nobody asked for, count nothing.
+    expect(await here.store.hunts.settle({ hunt: other, capture: 'a.pcap', worker: 'w', outcome })).toBe(false);
+    expect(await here.store.hunts.settle({ hunt, capture: 'b.pcap', worker: 'w', outcome })).toBe(false);
+    expect(await here.store.hunts.hits(job)).toEqual([]);
+    for (const bad of [{}, { hunt, capture: 'a.pcap', worker: 'w' }, { hunt, capture: 'a', worker: 'w', outcome: { ...outcome, hits: [{ sid: 'x' }] } }])
+      expect(HuntResult.safeParse(bad).success).toBe(false);
+    expect(HuntTask.safeParse({ hunt, capture: 'a', rules: '../x', parts: 1 }).success).toBe(false);
+    for (const path of ['../etc/passwd', '/etc/passwd', 'a/../../b', 'C:\\x', 'a\0b']) expect(staysInside(path), path).toBe(false);
+    // Rules are those whose digest the task names, and unpack to a bounded size.
+    const { digestOf, getRules } = await hunting();
+    const { gzipSync } = await import('node:zlib');
+    const holding = (data: Uint8Array): never => ({ manager: { streams: { getMessage: async () => ({ data }) } } }) as never;
+    expect(await getRules(holding(gzipSync('alert')), digestOf('alert'), 1)).toBe('alert');
+    await expect(getRules(holding(gzipSync('pass')), digestOf('alert'), 1)).rejects.toThrow();
+    await expect(getRules(holding(new Uint8Array(10)), digestOf('alert'), 1)).rejects.toThrow();
+  },
   async 'logs tell secrets'() {
     const logged = await trial();
     const { cookie } = await logged.signedIn('reader');
@@ -252,6 +317,7 @@ const VALID: Record<string, unknown> = {
   '/feedback': { sid: 1, kind: 'miss' },
   '/users': { name: 'x', password: PASSWORD, role: 'admin' },
   '/tokens': { name: 'x', scopes: ['read'] },
+  '/webhooks': { name: 'x', url: 'https://hook.example/', events: ['alerts'] },
 };
 
 describe('threat model', () => {

@@ -5,18 +5,23 @@ import { join } from 'node:path';
 import { EXPORT_FORMS, EXPORT_TYPES, exportAlerts, LONGEST_PASSWORD, type Scope, SHORTEST_PASSWORD, USER_ROLES, type UserRole } from '@sigwright/workbench';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { z } from 'zod';
-import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest } from './api.ts';
+import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest, WebhookRequest } from './api.ts';
 import type { Desk } from './desk.ts';
 import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
 import { type Frame, page } from './layout.ts';
 import { metricsText } from './metrics.ts';
+import { OIDC_SETTING, OidcSettings, OidcSignIn, rolesOf } from './oidc.ts';
 import { alertPage, alertsPage, filterOf } from './pages/alerts.ts';
+import { communityPage } from './pages/community.ts';
 import { hostPage, hostsPage } from './pages/hosts.ts';
 import { huntPage, huntsPage } from './pages/hunts.ts';
+import { differencePage, releasesPage } from './pages/releases.ts';
 import { readPage, reportsPage } from './pages/reports.ts';
-import { communityPage, feedbackPage, releasesPage, reportFilePage, reviewPage, rulePage, rulesPage } from './pages/rules.ts';
+import { feedbackPage, reportFilePage, reviewPage, rulePage, rulesPage } from './pages/rules.ts';
+import { sensorsPage } from './pages/sensors.ts';
 import { settingsPage, setupPage, signInPage } from './pages/settings.ts';
 import { workbenchPage } from './pages/workbench.ts';
 import { type Env, Gate, need, Refusal } from './security.ts';
@@ -28,7 +33,7 @@ const LONGEST_BODY = 5 * 1024 * 1024;
 const MOST_EXPORTED = 10_000;
 /** Characters of a path in the log. */
 const LONGEST_PATH = 500;
-const SCRIPTS: ReadonlySet<string> = new Set(['page.js', 'workbench.js', 'engine.js']);
+const SCRIPTS: ReadonlySet<string> = new Set(['page.js', 'community.js', 'workbench.js', 'engine.js']);
 export const SCRIPT_FOLDER = join(import.meta.dirname, '..', '..', 'dist', 'web');
 
 export interface App {
@@ -192,7 +197,18 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   show('/hunts', 'Retro-hunts', (context) => huntsPage(desk, csrfFor(context, 'triage')));
   show('/hunts/:job', 'Retro-hunt', (context) => huntPage(desk, number(context, 'job'), csrfFor(context, 'triage')));
   show('/releases', 'Releases', (context) => releasesPage(desk, csrfFor(context, 'release'), may(context, 'release')));
-  show('/community', 'Community review', () => communityPage(desk));
+  show('/releases/difference', 'Differences', (context) => differencePage(desk, context.req.query('from') ?? '', context.req.query('to') ?? ''));
+  show('/community', 'Community review', (context) => communityPage(desk, csrfFor(context, 'write'), context.req.query('day')), COMMUNITY);
+  app.get('/community.md', (context) => {
+    need(context, 'read');
+    const post = desk.repository() === undefined ? undefined : desk.post(context.req.query('day') ?? desk.today());
+    if (post === undefined) return context.notFound();
+    return context.body(post.text, 200, {
+      'content-type': 'text/markdown; charset=utf-8',
+      'content-disposition': `attachment; filename="community-review-${post.day}.md"`,
+    });
+  });
+  show('/sensors', 'Sensors', (context) => sensorsPage(desk, may(context, 'admin')));
   show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write')));
   show('/settings', 'Settings', (context) => settingsPage(desk, csrfFor(context, 'admin'), may(context, 'admin')));
 
@@ -298,6 +314,23 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     return context.html(page(frame(context, 'Reports', { wide: true }), readPage(desk, gate.csrf(context.get('who')), text ?? '', may(context, 'write'))));
   });
 
+  app.post('/community', async (context) => {
+    const who = need(context, 'write');
+    const { day = '', text = '', seen = '' } = await formOf(context);
+    const kept = await desk.keepPost(who, day, text, seen);
+    if (kept.ok) return context.redirect(`/community?day=${day}&done=saved`, 303);
+    if (kept.code !== 'post/conflict') taken(kept);
+    // Nobody's words are lost: they stand in the editor, above what is kept by now.
+    const shown = communityPage(desk, csrfFor(context, 'write'), day, { text, problem: `${kept.message}.` });
+    return shown === undefined ? context.notFound() : context.html(page(frame(context, 'Community review', COMMUNITY), shown), 409);
+  });
+  app.post('/community/anew', async (context) => {
+    const who = need(context, 'write');
+    const { day = '', seen = '' } = await formOf(context);
+    taken(await desk.keepPost(who, day, undefined, seen));
+    return context.redirect(`/community?day=${day}&done=saved`, 303);
+  });
+
   app.post('/settings/networks', async (context) => {
     const who = need(context, 'admin');
     const networks = (await formOf(context))['networks']?.trim() ?? '';
@@ -359,7 +392,96 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     return back(context, '/settings', 'saved');
   });
 
-  app.get('/sign-in', async (context) => context.html(page(frame(context, 'Sign in'), signInPage((await desk.store.people.users()).length === 0, undefined))));
+  app.post('/settings/webhooks', async (context) => {
+    const who = need(context, 'admin');
+    const form = await context.req.parseBody({ all: true });
+    const wanted = checked(WebhookRequest, { name: form['name'], url: form['url'], events: [form['events'] ?? []].flat().map(String) });
+    const { secret } = await desk.store.webhooks.add(wanted.name, wanted.url, wanted.events);
+    await desk.store.people.note(who.name, 'webhook added', wanted.name, { host: new URL(wanted.url).host, events: wanted.events });
+    return context.html(
+      page(
+        frame(context, 'A new webhook'),
+        html`<p class="notice">Its secret is shown once; the receiver checks signatures with it.</p><pre class="text" id="secret">${secret}</pre><p><a href="/settings">Back to the settings</a></p>`,
+      ),
+    );
+  });
+  app.post('/settings/webhooks/:id/:action{test|again|end}', async (context) => {
+    const who = need(context, 'admin');
+    const id = number(context, 'id');
+    const action = context.req.param('action');
+    if (action === 'again') await desk.store.webhooks.sendAgain(id);
+    else if (!(await (action === 'test' ? desk.store.webhooks.test(id) : desk.store.webhooks.end(id)))) throw new Refusal(404, 'there is no such webhook');
+    await desk.store.people.note(who.name, `webhook: ${action}`, String(id));
+    return back(context, '/settings', 'saved');
+  });
+
+  const oidc = new OidcSignIn(() => desk.now());
+  const oidcSettings = async (): Promise<OidcSettings | undefined> => {
+    const kept = await desk.store.setting(OIDC_SETTING);
+    return kept === undefined || kept === '' ? undefined : OidcSettings.safeParse(JSON.parse(kept)).data;
+  };
+  const signIn = async (context: Context<Env>, problem?: string, status: 200 | 401 = 200): Promise<Response> => {
+    const provider = (await oidcSettings())?.issuer;
+    const isEmpty = (await desk.store.people.users()).length === 0;
+    return context.html(page(frame(context, 'Sign in'), signInPage(isEmpty, problem, provider === undefined ? undefined : new URL(provider).host)), status);
+  };
+  /** Lax: the browser comes back from the provider's pages, and a strict cookie would stay behind. */
+  const OIDC_COOKIE = 'sigwright-oidc';
+  app.get('/sign-in/provider', async (context) => {
+    const settings = await oidcSettings();
+    if (settings === undefined) return context.notFound();
+    if (!gate.signIns.allow(`address ${gate.addressOf(context)}`, desk.now())) throw new Refusal(429, 'too many tries; wait a minute');
+    const begun = await oidc.begin(settings, `${origin()}/sign-in/back`);
+    if (!begun.ok) return signIn(context, `${begun.message}.`, 401);
+    setCookie(context, OIDC_COOKIE, begun.value.state, {
+      httpOnly: true,
+      sameSite: 'Lax',
+      path: '/sign-in',
+      maxAge: 600,
+      secure: origin().startsWith('https:'),
+    });
+    return context.redirect(begun.value.url, 302);
+  });
+  app.get('/sign-in/back', async (context) => {
+    const state = getCookie(context, OIDC_COOKIE);
+    deleteCookie(context, OIDC_COOKIE, { path: '/sign-in' });
+    const arrived = await oidc.end(new URL(`/sign-in/back${new URL(context.req.url).search}`, origin()), state);
+    if (!arrived.ok) {
+      await desk.store.people.note('', 'sign-in failed', gate.addressOf(context), { provider: arrived.code });
+      return signIn(context, `${arrived.message}.`, 401);
+    }
+    const { subject, name, role } = arrived.value;
+    const made = await desk.store.people.signInBySubject(subject, name, role);
+    await desk.store.people.note(name, typeof made === 'string' ? 'sign-in failed' : 'signed in', gate.addressOf(context), { subject });
+    if (made === 'taken') return signIn(context, `Somebody here has the name ${name} already, and signs in otherwise; an admin can help.`, 401);
+    if (made === 'disabled') return signIn(context, 'You may not sign in here any more.', 401);
+    gate.startSession(context, made.secret);
+    // The strict cookie comes along only from a page of ours, so the browser goes on from this one by itself.
+    context.header('refresh', '0; url=/');
+    return context.html(page(frame(context, 'Signed in'), html`<p class="notice">You are signed in as ${made.name}.</p><p><a href="/">To the hosts</a></p>`));
+  });
+  app.post('/settings/oidc', async (context) => {
+    const who = need(context, 'admin');
+    const form = await formOf(context);
+    if ((form['issuer'] ?? '').trim() === '') {
+      await desk.store.set(OIDC_SETTING, '');
+      await desk.store.people.note(who.name, 'OpenID Connect ended', '');
+      return back(context, '/settings', 'saved');
+    }
+    const secret = orNone(form['secret']) ?? (await oidcSettings())?.secret ?? '';
+    const settings = checked(OidcSettings, {
+      issuer: form['issuer'],
+      client: form['client'],
+      secret,
+      claim: form['claim'],
+      roles: rolesOf(form['roles'] ?? ''),
+    });
+    await desk.store.set(OIDC_SETTING, JSON.stringify(settings));
+    await desk.store.people.note(who.name, 'OpenID Connect', settings.issuer, { client: settings.client, claim: settings.claim, roles: settings.roles });
+    return back(context, '/settings', 'saved');
+  });
+
+  app.get('/sign-in', (context) => signIn(context));
   app.post('/sign-in', async (context) => {
     const form = await formOf(context);
     const name = (form['name'] ?? '').slice(0, 64);
@@ -369,7 +491,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     if (!allowed) throw new Refusal(429, 'too many tries; wait a minute');
     const secret = await desk.store.people.signIn(name, form['password'] ?? '');
     await desk.store.people.note(name, secret === undefined ? 'sign-in failed' : 'signed in', gate.addressOf(context));
-    if (secret === undefined) return context.html(page(frame(context, 'Sign in'), signInPage(false, 'Name or password do not fit.')), 401);
+    if (secret === undefined) return signIn(context, 'Name or password do not fit.', 401);
     gate.startSession(context, secret);
     return context.redirect('/', 303);
   });
@@ -406,6 +528,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   return { hono: app, gate };
 }
 
+const COMMUNITY: Partial<Frame> = { scripts: ['community.js'], wide: true };
 const NOTICES: Readonly<Record<string, string>> = {
   verdict: 'The verdict holds.',
   'taken-back': 'The verdict was taken back.',

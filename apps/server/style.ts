@@ -22,7 +22,7 @@ h1 { font-size: 1.6rem; margin: .6rem 0; overflow-wrap: anywhere; } h2 { font-si
 .watch { border-left-color: var(--watch); } .watch .judgement { color: var(--watch); }
 .context { border-left-color: var(--context); } .context .judgement { color: var(--context); }
 .aside td { color: var(--quiet); } .tag { border: 1px solid var(--line); border-radius: .7rem; padding: 0 .5rem; font-size: .85rem; white-space: nowrap; }
-.good { color: var(--good); } .wrong { color: var(--bad); }
+.gone { text-decoration: line-through; color: var(--bad); } .good { color: var(--good); } .wrong { color: var(--bad); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td { overflow-wrap: anywhere; }
 th, td { min-width: 5.2rem; text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }

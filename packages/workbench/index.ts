@@ -52,3 +52,4 @@ export * from './triage/triage.ts';
 export * from './update/apply-tuning.ts';
 export * from './update/sources.ts';
 export * from './update/tuning.ts';
+export * from './webhooks/tell-webhooks.ts';

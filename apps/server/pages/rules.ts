@@ -1,5 +1,5 @@
 /** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
-import { communityReview, DECISIONS, FEEDBACK_KINDS, REASONS, reviewQueue, ruleHistory } from '@sigwright/workbench';
+import { DECISIONS, FEEDBACK_KINDS, REASONS, reviewQueue, ruleHistory } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { bytesHtml, type Html, html, markdown } from '../html.ts';
 import { alertsAt, counted, csrfField, empty, hostLink, linkTo, ruleLink, select, table, timeline, when } from '../layout.ts';
@@ -138,26 +138,9 @@ export function reviewPage(desk: Desk): Html {
   return html`<p class="lead">${due.length} of ${counted(queue.length, 'rule')} are due on ${desk.today()}. A rule's page takes the decision.</p>${rows.length === 0 ? empty('No rule is enabled, so none is due.') : html`<div data-rows="tr">${table(['sid', 'message', 'due', 'why'], rows)}</div>`}`;
 }
 
-export function releasesPage(desk: Desk, csrf: string | undefined, mayRelease: boolean): Html {
-  if (desk.repository() === undefined) return empty(NO_REPOSITORY);
-  const releases = desk.releases();
-  const make =
-    csrf === undefined || !mayRelease
-      ? html``
-      : html`<form class="line" method="post" action="/releases">${csrfField(csrf)}<label>Version <input name="version" required maxlength="60" value="${String(Number(releases[0]?.version ?? 0) + 1 || '')}"></label><button>Make a release</button></form>`;
-  const list = releases.map(
-    (release) =>
-      html`<section class="card"><h2>Version ${release.version}</h2><details open><summary>What changed</summary><pre class="text">${release.changelog}</pre></details><details><summary>${counted(release.files.length, 'file')}</summary>${table(
-        ['file', 'bytes'],
-        release.files.map((file) => [file.path, file.bytes]),
-      )}</details></section>`,
-  );
-  return html`${make}${list.length === 0 ? empty('Nothing was released yet.') : list}`;
-}
-
-export function communityPage(desk: Desk): Html {
-  const repository = desk.repository();
-  return repository === undefined ? empty(NO_REPOSITORY) : html`<article class="post">${markdown(communityReview(repository, desk.today()))}</article>`;
+/** The weekly review without an editor, as who may only read sees it. */
+export function postHtml(text: string): Html {
+  return html`<article class="post" id="preview">${markdown(text)}</article>`;
 }
 
 export function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean): Html {

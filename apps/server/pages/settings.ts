@@ -1,9 +1,10 @@
-/** Settings: networks, sensors, users, tokens, jobs, the audit log. And signing in. */
-import { SCOPES, SHORTEST_PASSWORD, USER_ROLES } from '@sigwright/workbench';
+/** Settings: networks, users, tokens, jobs, the audit log. And signing in. */
+import { SCOPES, SHORTEST_PASSWORD, USER_ROLES, WEBHOOK_EVENTS, type WebhookEvent } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS } from '../flow-links.ts';
 import { type Html, html } from '../html.ts';
 import { csrfField, empty, select, table, when } from '../layout.ts';
+import { OIDC_SETTING, OidcSettings } from '../oidc.ts';
 import { verdictList } from './hosts.ts';
 
 const ROLE_WORDS: Record<string, string> = {
@@ -16,16 +17,8 @@ const ROLE_WORDS: Record<string, string> = {
 
 export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin: boolean): Promise<Html> {
   const { store } = desk;
-  const sensors = await store.sensors();
   const jobs = await store.jobs();
-  const open = html`<h2>Sensors</h2>${
-    sensors.length === 0
-      ? empty('No events came yet.')
-      : table(
-          ['name', 'events', 'first heard', 'last heard'],
-          sensors.map((one) => [one.name, one.events, when(one.first_seen), when(one.last_seen)]),
-        )
-  }<h2>Jobs</h2>${
+  const open = html`<h2>Jobs</h2>${
     jobs.length === 0
       ? empty('Nothing ran yet.')
       : table(
@@ -75,12 +68,41 @@ export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin
     'role',
     'Role',
     USER_ROLES.map((role) => [role, ROLE_WORDS[role]]),
-  )}<button>Add</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time', 'who', 'did', 'to', 'more'], audit)}`;
+  )}<button>Add</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${await oidcPart(desk, csrf)}${await webhookPart(desk, csrf)}${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time', 'who', 'did', 'to', 'more'], audit)}`;
 }
 
-export function signInPage(needsSetup: boolean, problem: string | undefined): Html {
+async function oidcPart(desk: Desk, csrf: string): Promise<Html> {
+  const kept = (await desk.store.setting(OIDC_SETTING)) ?? '';
+  const set = kept === '' ? undefined : OidcSettings.safeParse(JSON.parse(kept)).data;
+  const roles = set?.roles.map(({ value, role }) => `${value} = ${role}`).join('\n') ?? '';
+  return html`<h2>Sign-in by OpenID Connect</h2><form class="tall" method="post" action="/settings/oidc">${csrfField(csrf)}<label>Issuer (empty: none) <input name="issuer" type="url" maxlength="2000" value="${set?.issuer ?? ''}"></label><label>Client <input name="client" maxlength="300" value="${set?.client ?? ''}"></label><label>Secret${set === undefined ? '' : ' (empty: as it is)'} <input name="secret" type="password" maxlength="1000" autocomplete="off"></label><label>Claim that names groups <input name="claim" maxlength="200" value="${set?.claim ?? 'groups'}"></label><label>Roles, one a line: group = ${USER_ROLES.join(', ')} <textarea name="roles" rows="3" spellcheck="false">${roles}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">The provider has to know the address <code>/sign-in/back</code> here. Passwords go on working.</p>`;
+}
+
+const EVENT_WORDS: Readonly<Record<WebhookEvent, string>> = {
+  alerts: 'alerts: new ones, but for context',
+  host: 'host: one is to be checked for compromise',
+  change: 'change: what people do here',
+  job: 'job: hunts and proofs that ended',
+};
+
+async function webhookPart(desk: Desk, csrf: string): Promise<Html> {
+  const action = (id: number, name: string, words: string): Html =>
+    html`<form class="line" method="post" action="/settings/webhooks/${id}/${name}">${csrfField(csrf)}<button class="quiet">${words}</button></form>`;
+  const rows = (await desk.store.webhooks.list()).map((one) => [
+    one.name,
+    one.url,
+    one.events.join(', '),
+    `${one.state === '' ? 'nothing was sent yet' : `last: ${one.state}`}${one.said === '' ? '' : `: ${one.said}`}${one.waiting > 1 ? `; ${one.waiting} wait` : ''}`,
+    html`${action(one.id, 'test', 'Try it')}${one.state === 'failed' ? action(one.id, 'again', 'Send again') : html``}${action(one.id, 'end', 'End it')}`,
+  ]);
+  const events = WEBHOOK_EVENTS.map((event) => html`<label><input type="checkbox" name="events" value="${event}"> ${EVENT_WORDS[event]}</label> `);
+  return html`<h2>Webhooks</h2>${rows.length === 0 ? empty('Nobody is told of anything.') : table(['name', 'address', 'told of', 'state', 'change'], rows)}<form class="line" method="post" action="/settings/webhooks">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><label>Address <input name="url" type="url" required maxlength="2000" size="40" placeholder="https://"></label><fieldset><legend>Told of</legend>${events}</fieldset><button>Make a webhook</button></form>`;
+}
+
+export function signInPage(needsSetup: boolean, problem: string | undefined, provider: string | undefined): Html {
+  const byProvider = provider === undefined ? html`` : html`<p><a href="/sign-in/provider">Sign in by ${provider}</a></p>`;
   const hint = needsSetup ? html`<p class="notice">Nobody can sign in yet. The terminal shows a link that makes the first admin.</p>` : html``;
-  return html`${hint}${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/sign-in"><label>Name <input name="name" required autocomplete="username" autofocus></label><label>Password <input name="password" type="password" required autocomplete="current-password"></label><p><button>Sign in</button></p></form>`;
+  return html`${hint}${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/sign-in"><label>Name <input name="name" required autocomplete="username" autofocus></label><label>Password <input name="password" type="password" required autocomplete="current-password"></label><p><button>Sign in</button></p></form>${byProvider}`;
 }
 
 export function setupPage(secret: string, problem: string | undefined): Html {

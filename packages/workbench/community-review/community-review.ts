@@ -1,4 +1,6 @@
 /** The weekly post: who found what, which SIDs alert on it, what to correlate. Markdown, made from the reports of a repository. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ReportFile, type Repository, ROLES, type Role } from '../repository/repository.ts';
 
 /** Roles of rules that fire on infrastructure, which is burnt within weeks. */
@@ -29,8 +31,19 @@ export function sidRanges(sids: readonly number[]): string {
   return parts.length <= 1 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} & ${parts[parts.length - 1]}`;
 }
 
-/** `date`: ISO, the day of the post. */
+/** Where an edited post of a day is kept. */
+export function postFile(folder: string, date: string): string {
+  return join(folder, 'community', `${date}.md`);
+}
+
+/** The post of a day as somebody edited it, else as it comes of the reports. */
 export function communityReview(repository: Repository, date: string): string {
+  const file = postFile(repository.folder, date);
+  return existsSync(file) ? readFileSync(file, 'utf8') : writtenReview(repository, date);
+}
+
+/** As it comes of the reports. `date`: ISO, the day of the post. */
+export function writtenReview(repository: Repository, date: string): string {
   const reports = [...repository.reports].filter((report) => report.rules.length > 0).sort((a, b) => a.title.localeCompare(b.title));
   const sids = new Set(reports.flatMap((report) => report.rules.map(({ sid }) => sid)));
   const lines: string[] = [`# Community review, ${longDate(date)}`, ''];

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fetchReport, isPublicAddress, type ReportFetchOptions } from './fetch-report.ts';
+import { isPublicAddress } from '../public-request.ts';
+import { fetchReport, type ReportFetchOptions } from './fetch-report.ts';
 
 describe('addresses that may be dialled', () => {
   test.each([

@@ -9,3 +9,4 @@ export { LONGEST_PASSWORD, type Principal, SCOPES, type Scope, SHORTEST_PASSWORD
 export type { Retention } from './retention.ts';
 export { type JobRow, openStore, type Store, type StoreOptions } from './store.ts';
 export { VERDICT_SCOPES, VERDICTS, type Verdict, type VerdictRequest, type VerdictScope, type VerdictWord, verdictLacks } from './verdicts.ts';
+export { type Delivery, WEBHOOK_EVENTS, type WebhookEvent, type WebhookRow } from './webhooks.ts';

@@ -118,6 +118,29 @@ export function migrations(postgres: boolean): Record<string, Migration> {
           .execute();
       },
     },
+    '0004 webhooks': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await columns(
+          numbered(db, 'webhooks', postgres),
+          'name:text url:text secret:text events:text created:bigint last_alert:bigint last_change:bigint last_job:bigint',
+        ).execute();
+        await columns(db.schema.createTable('webhook_hosts'), 'webhook:bigint host:text')
+          .addPrimaryKeyConstraint('webhook_hosts_key', ['webhook', 'host'] as never)
+          .execute();
+        await columns(
+          numbered(db, 'webhook_deliveries', postgres),
+          'webhook:bigint key:text body:text state:text tries:integer next:bigint said:text created:bigint ended:bigint?',
+        ).execute();
+        await db.schema.createIndex('webhook_deliveries_state').on('webhook_deliveries').columns(['state', 'next']).execute();
+        await db.schema.createIndex('webhook_deliveries_webhook').on('webhook_deliveries').columns(['webhook', 'state']).execute();
+      },
+    },
+    '0005 users of OpenID Connect': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('users').addColumn('subject', 'text').execute();
+        await db.schema.createIndex('users_subject').unique().on('users').column('subject').execute();
+      },
+    },
     '0003 jobs that say that they go on': {
       async up(db: Kysely<unknown>): Promise<void> {
         await db.schema.alterTable('jobs').addColumn('beat', 'bigint').execute();

@@ -96,7 +96,7 @@ export class People {
   async addUser(name: string, password: string, role: UserRole): Promise<number | undefined> {
     const row = await this.#db
       .insertInto('users')
-      .values({ name, password: await hashPassword(password), role, disabled: 0, created: this.#now() })
+      .values({ name, password: await hashPassword(password), role, disabled: 0, created: this.#now(), subject: null })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .returning('id')
       .executeTakeFirst();
@@ -141,6 +141,28 @@ export class People {
     const fits = await passwordFits(password, user?.password ?? (await nobody));
     if (!fits || user === undefined || user.disabled === 1) return undefined;
     return this.openSession(user.id);
+  }
+
+  /**
+   * The secret for the cookie of whom a provider vouched for; a user is made at the first time, and has the role that is said now. A name
+   * that somebody else has here is not taken over: `taken`. Who was disabled stays out: `disabled`.
+   */
+  async signInBySubject(subject: string, name: string, role: UserRole): Promise<{ readonly secret: string; readonly name: string } | 'taken' | 'disabled'> {
+    const find = () => this.#db.selectFrom('users').select(['id', 'name', 'role', 'disabled']).where('subject', '=', subject).executeTakeFirst();
+    let user = await find();
+    if (user === undefined) {
+      await this.#db
+        .insertInto('users')
+        .values({ name, password: '', role, disabled: 0, created: this.#now(), subject })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      user = await find();
+      if (user === undefined) return 'taken';
+    }
+    if (user.disabled === 1) return 'disabled';
+    // The last admin keeps its role, whatever the provider says.
+    if (user.role !== role) await this.changeUser(user.id, { role });
+    return { secret: await this.openSession(user.id), name: user.name };
   }
 
   async openSession(user: number): Promise<string> {

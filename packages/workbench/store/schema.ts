@@ -129,6 +129,8 @@ export interface UserTable {
   role: string;
   disabled: number;
   created: number;
+  /** issuer and subject, of who signs in by OpenID Connect; such a user has no password */
+  subject: string | null;
 }
 
 export interface SessionTable {
@@ -207,6 +209,43 @@ export interface HuntLineTable {
   line: string;
 }
 
+export interface WebhookTable {
+  id: Generated<number>;
+  name: string;
+  url: string;
+  /** `whsec_…`: it signs, so it is kept as it is */
+  secret: string;
+  /** json: names */
+  events: string;
+  created: number;
+  /** ids of the last alert and change it was told of */
+  last_alert: number;
+  last_change: number;
+  /** jobs that ended until then were told */
+  last_job: number;
+}
+
+/** Hosts that a webhook was told of. */
+export interface WebhookHostTable {
+  webhook: number;
+  host: string;
+}
+
+export interface WebhookDeliveryTable {
+  id: Generated<number>;
+  webhook: number;
+  key: string;
+  body: string;
+  /** waiting, done, failed */
+  state: string;
+  tries: number;
+  /** when it is tried next */
+  next: number;
+  said: string;
+  created: number;
+  ended: number | null;
+}
+
 export interface StoreSchema {
   events: EventTable;
   signatures: SignatureTable;
@@ -226,4 +265,7 @@ export interface StoreSchema {
   hunt_captures: HuntCaptureTable;
   hunt_hits: HuntHitTable;
   hunt_lines: HuntLineTable;
+  webhooks: WebhookTable;
+  webhook_hosts: WebhookHostTable;
+  webhook_deliveries: WebhookDeliveryTable;
 }

@@ -26,6 +26,7 @@ import { People } from './people.ts';
 import { forget, type Retention } from './retention.ts';
 import type { StoreSchema } from './schema.ts';
 import { addVerdict, listVerdicts, takeBackVerdict, type Verdict, type VerdictRequest } from './verdicts.ts';
+import { Webhooks } from './webhooks.ts';
 
 export interface StoreOptions {
   /** what is known about a rule beside its alerts */
@@ -54,6 +55,7 @@ const SILENT_FOR = 60_000;
 export class Store {
   readonly people: People;
   readonly hunts: Hunts;
+  readonly webhooks: Webhooks;
   readonly #db: Kysely<StoreSchema>;
   readonly #isPostgres: boolean;
   readonly #ingest: Ingest;
@@ -71,6 +73,7 @@ export class Store {
     this.#now = options.now ?? Date.now;
     this.people = new People(db, this.#now);
     this.hunts = new Hunts(db, this.#now);
+    this.webhooks = new Webhooks(db, this.#now, this.#factsOf);
   }
 
   async close(): Promise<void> {
@@ -173,6 +176,11 @@ export class Store {
   }
 
   // Sensors, jobs, settings
+
+  /** Followed files, and how far they were read. */
+  async sources(): Promise<readonly { readonly path: string; readonly inode: string; readonly offset: number }[]> {
+    return this.#db.selectFrom('sources').selectAll().orderBy('path').limit(1000).execute();
+  }
 
   async sensors(): Promise<
     readonly { readonly id: number; readonly name: string; readonly first_seen: number; readonly last_seen: number; readonly events: number }[]
