@@ -153,20 +153,40 @@ export interface ReportAnswer {
   }[];
 }
 
-export type Feedback = FeedbackRequest & {
-  readonly kind?: string;
-  readonly id: number;
-  readonly rev: number;
+export interface Feedback {
+  readonly reference: string;
+  readonly sid: number | null;
+  readonly rev?: number;
+  readonly kind: string;
   readonly reporter: string;
-  /** milliseconds since 1970 */
-  readonly created: number;
-  readonly state: string;
-};
+  readonly date: string;
+  readonly comment: string;
+  readonly outcome: string;
+  /** what came of it */
+  readonly status: string;
+  readonly answered: boolean;
+}
+
+export interface FeedbackReceipt {
+  readonly reference: string;
+  readonly outcome: string;
+  readonly says: string;
+}
 
 export interface FeedbackRequest {
   readonly sid: number | null;
+  /** the revision that was running */
+  readonly rev?: number;
   readonly kind: 'false_positive' | 'miss' | 'sinkholed' | 'seen';
   readonly comment?: string;
+  /** a capture that shows it, base64; the rule is tried on it */
+  readonly slice?: string;
+  /** addresses of the slice are made up */
+  readonly redacted?: boolean;
+  /** what the rule matched */
+  readonly matched?: readonly string[];
+  /** without a slice: the packets of the newest alert of this host are tried, where the server has them */
+  readonly host?: string;
 }
 
 export interface Sensor {
@@ -406,7 +426,7 @@ export abstract class Operations {
     return (await this.send({ method: 'POST', path: '/reports/read', body })) as ReportAnswer;
   }
 
-  /** What was reported about rules. Needs the scope `read`. */
+  /** What was reported about rules, and what came of it. Needs the scope `read`. */
   async getFeedback(): Promise<{
     readonly feedback: readonly Feedback[];
   }> {
@@ -416,17 +436,19 @@ export abstract class Operations {
   }
 
   /** Reports a rule to its writers. Needs the scope `triage`. */
-  async postFeedback(body: FeedbackRequest): Promise<{
-    readonly id: number;
-  }> {
-    return (await this.send({ method: 'POST', path: '/feedback', body })) as {
-      readonly id: number;
-    };
+  async postFeedback(body: FeedbackRequest): Promise<FeedbackReceipt> {
+    return (await this.send({ method: 'POST', path: '/feedback', body })) as FeedbackReceipt;
   }
 
-  /** Accepts feedback into the repository, or declines it. Needs the scope `write`. */
-  async postFeedbackIdState(id: number, state: 'accepted' | 'declined'): Promise<void> {
-    await this.send({ method: 'POST', path: `/feedback/${encodeURIComponent(String(id))}/${encodeURIComponent(String(state))}` });
+  /** Accepts a report, so that its slice is evidence of the rule, or declines it with a word to the reporter. Needs the scope `write`. */
+  async postFeedbackReferenceState(
+    reference: string,
+    state: 'accepted' | 'declined',
+    body: {
+      readonly note?: string;
+    },
+  ): Promise<void> {
+    await this.send({ method: 'POST', path: `/feedback/${encodeURIComponent(String(reference))}/${encodeURIComponent(String(state))}`, body });
   }
 
   /** Where events come from. Needs the scope `read`. */
