@@ -1,6 +1,6 @@
 /** The command line as a user meets it: exit codes, messages, files. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -97,6 +97,28 @@ describe('sigwright', () => {
       expect(sigwright('format', 'style.rules').status).toBe(0);
       expect(readFileSync(file, 'utf8')).toMatch(/^alert dns any any -> any any \(msg:"ET INFO x"; dns\.query; content/);
       expect(sigwright('format', '--check', 'style.rules')).toMatchObject({ status: 0, out: '' });
+    });
+
+    test('a ruleset of its own networks gets evidence for all its rules, also for one that only sets a bit', () => {
+      const repository = join(folder, 'small');
+      mkdirSync(join(repository, 'rules'), { recursive: true });
+      const head = 'name: small\ntitle: Small\nlicence: BSD-3-Clause\ncopyright: 2026, us\nmessage-prefix: SM\n';
+      writeFileSync(
+        join(repository, 'ruleset.yaml'),
+        `${head}sid-ranges: [{ from: 1, to: 9, owner: us }]\nnetworks: { HOME_NET: "10.77.0.0/16", EXTERNAL_NET: "!$HOME_NET" }\n`,
+      );
+      const quiet = 'flow:established,to_server; content:"HELLO BOT"; startswith; flowbits:set,small.bot; flowbits:noalert; sid:1; rev:1;';
+      const loud = 'flow:established,to_client; flowbits:isset,small.bot; content:"RUN IT"; startswith; sid:2; rev:1;';
+      writeFileSync(
+        join(repository, 'rules', 'malware.rules'),
+        `alert tcp $HOME_NET any -> $EXTERNAL_NET any (msg:"SM MALWARE Greeting"; ${quiet})\nalert tcp $EXTERNAL_NET any -> $HOME_NET any (msg:"SM MALWARE Command"; ${loud})\n`,
+      );
+      expect(sigwright('synthesize', '-C', 'small').out).toBe('2 of 2 rules solved\n');
+      expect(sigwright('prove', '-C', 'small')).toMatchObject({ status: 0, out: expect.stringContaining('2 of 2 rules proved') });
+      // Evidence that is there is not written over.
+      expect(sigwright('synthesize', '-C', 'small').out).toBe('0 of 0 rules solved; 2 had evidence before\n');
+      // Without a report that names rules there is nobody to thank.
+      expect(sigwright('community-review', '-C', 'small').out).not.toContain('Thanks');
     });
 
     test('what synthesize writes is evidence: it fires, and its twins do not', () => {

@@ -1,8 +1,9 @@
 /** `sigwright draft REPORT`: draft rules for a report's indicators. `sigwright draft --captures …`: behaviour rules. What was left out is said, and why. */
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Rule } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
-import { buildCoverage, DRAFT_CATEGORIES, freeSids } from '@sigwright/workbench';
+import { buildCoverage, DRAFT_CATEGORIES, freeSids, type Repository } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { asksForBehaviour, BEHAVIOUR_USAGE, behaviourDraft } from './shared/draft-behaviour.ts';
 import { draftOf } from './shared/draft-source.ts';
@@ -16,7 +17,7 @@ Draft rules for the indicators of a report (- for standard input) on standard ou
   -C, --folder FOLDER    the ruleset repository that the rules are for (default: this folder)
   -S, --rules FILE       further rules whose coverage counts; may be given several times
       --date DATE        created_at of the rules (YYYY-MM-DD, default: today)
-      --family NAME      the malware family, where the report does not say it
+      --family NAME      the malware family, where neither the report nor the report.yaml beside it says it
       --reference URL    the reference of the rules, where the report does not say it
       --category WORD    ${DRAFT_CATEGORIES.join(', ')} (default: MALWARE)
       --engine 7|8       syntax of Suricata 7 (default) or 8
@@ -64,8 +65,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     nextSid: () => sids.next().value ?? undefined,
     date: dayOf(values.date),
     coverage: buildCoverage(known),
-    ...(values.family === undefined ? {} : { family: values.family }),
-    ...(values.reference === undefined ? {} : { reference: values.reference }),
+    ...besides(repository, path, values),
   });
   if (values.json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);
   else {
@@ -74,4 +74,17 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${draft.rules.length} rules drafted, ${draft.skipped.length} indicators left out\n`);
   }
   return 0;
+}
+
+/** What the command line says, else the `report.yaml` beside the report, where it lies in the repository. */
+function besides(
+  repository: Repository,
+  path: string,
+  values: { readonly family?: string; readonly reference?: string },
+): { family?: string; reference?: string } {
+  const folder = dirname(resolve(path));
+  const report = repository.reports.find(({ slug }) => resolve(repository.folder, 'reports', slug) === folder);
+  const family = values.family ?? report?.families[0] ?? (report?.campaign === '' ? undefined : report?.campaign);
+  const reference = values.reference ?? (report?.source.url === '' ? undefined : report?.source.url);
+  return { ...(family === undefined ? {} : { family }), ...(reference === undefined ? {} : { reference }) };
 }

@@ -8,6 +8,8 @@ export interface AddressSetInput {
   readonly all: boolean;
 }
 
+const MOST_SAMPLES = 32;
+
 export class AddressSet {
   readonly #all: boolean;
   /** sorted, merged, flattened: from, to, from, to … */
@@ -33,6 +35,17 @@ export class AddressSet {
       const prefix = this.#include4[at] >>> 16;
       if (this.#include4[at + 1] >>> 16 !== prefix || list.length >= MOST_PREFIXES) return undefined;
       if (list[list.length - 1] !== prefix) list.push(prefix);
+    }
+    return list;
+  }
+
+  /** A few IPv4 addresses of the ranges that are named, as hosts have them: neither the first nor the last of a network. */
+  samples(): readonly number[] {
+    const list: number[] = [];
+    for (let at = 0; at < this.#include4.length && list.length < MOST_SAMPLES; at += 2) {
+      const from = this.#include4[at];
+      const to = this.#include4[at + 1];
+      for (const host of [from + 17, from + 80, from + 1, from]) if (host <= to && !list.includes(host)) list.push(host);
     }
     return list;
   }

@@ -1,5 +1,5 @@
-/** Addresses and ports that the headers of all rules of a scenario let through: usual ones first, then those the rules name. */
-import { formatAddress, parseAddress } from '@sigwright/bytes';
+/** Addresses and ports that the headers of all rules of a scenario let through: usual ones first, then those of the rules and their variables. */
+import { formatAddress, formatIpv4, parseAddress } from '@sigwright/bytes';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 import type { RuleHeader } from '../compile/header.ts';
 
@@ -62,7 +62,7 @@ export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): End
     });
   const address = (client: boolean, usual: readonly string[], taken: string): string | undefined => {
     const fields = side(client);
-    const named = fields.flatMap(({ text }) => addressesNamed(text));
+    const named = fields.flatMap(({ set, text }) => [...addressesNamed(text), ...(set?.samples() ?? []).map(formatIpv4)]);
     return [...usual, ...named].find((candidate) => {
       const parsed = parseAddress(candidate);
       return parsed !== undefined && candidate !== taken && fields.every(({ set }) => set === undefined || set.contains(parsed.words, parsed.version));

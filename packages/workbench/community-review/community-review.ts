@@ -69,7 +69,7 @@ export function writtenReview(repository: Repository, date: string): string {
   if (context.length > 0)
     lines.push(`**Context** (${sidRanges(context)}) says something true about a host and nothing bad by itself. Read it beside the others.`, '');
   const handles = [...new Set(reports.flatMap((report) => report.credits.map(({ handle }) => handle)))];
-  lines.push('## Thanks', '', `${handles.join(', ')}: thank you for sharing.`);
+  if (handles.length > 0) lines.push('## Thanks', '', `${handles.join(', ')}: thank you for sharing.`);
   return `${lines.join('\n').trimEnd()}\n`;
 }
 

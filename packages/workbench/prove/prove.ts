@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Rule, RuleOption } from '@sigwright/contracts';
 import type { Repository, RepositoryRule } from '../repository/repository.ts';
 import { rulesBehind } from './related.ts';
 
@@ -73,7 +74,7 @@ export function prove(repository: Repository, runner: ProofRunner, { sids, alone
           sids,
         );
   const loaded = repository.rules.filter(({ rule }) => needed === undefined || needed.has(rule.sid) || /^(?:pass|drop|reject)/.test(rule.action));
-  const text = loaded.map(({ rule }) => rule.text).join('\n');
+  const text = loaded.map(({ rule }) => loud(rule)).join('\n');
   const results = new Map<string, ReturnType<ProofRunner>>();
   const run: RunCapture = (path, networks) => {
     const key = `${path}${networks === undefined ? '' : JSON.stringify(networks)}`;
@@ -109,7 +110,8 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
       checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks), one.packets));
     for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture), one.networks)));
   }
-  if (rule.enabled) {
+  // Ordinary traffic may make a rule hold that never alerts.
+  if (rule.enabled && !isQuiet(rule)) {
     const allowed = expectation?.benign;
     for (const { name, path } of benign) checks.push(check(rule.sid, name, 'benign', allowed?.alerts ?? 0, allowed?.because ?? 'ordinary traffic', run(path)));
   }
@@ -139,6 +141,22 @@ function check(
   else if (kind === 'fires' && wantedPackets !== undefined && wantedPackets.join() !== packets.join())
     reason = `must fire at packet ${wantedPackets.join(', ')}, but fired at packet ${shown}`;
   return { capture, kind, wanted, got, ok: reason === '', says, reason, packets };
+}
+
+const quiets = ({ name, value }: RuleOption): boolean => name === 'noalert' || (name === 'flowbits' && value?.trim() === 'noalert');
+
+function isQuiet(rule: Rule): boolean {
+  return rule.options.some(quiets);
+}
+
+/** A rule that never alerts, but sets bits for others, has its evidence, too: it is asked without its `noalert`. */
+function loud(rule: Rule): string {
+  let { text } = rule;
+  for (const { span } of rule.options.filter(quiets).reverse()) {
+    const [start, end] = [span.start - rule.span.start, span.end - rule.span.start];
+    text = text.slice(0, start) + text.slice(end).replace(/^\s*;\s*/, '');
+  }
+  return text;
 }
 
 const MOST_PACKETS_SHOWN = 20;
