@@ -5,7 +5,8 @@ import { dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright community-review [-C FOLDER] [options]
 
-The weekly post as Markdown: every item credits who found it, links the source and names the rules.
+The weekly post as Markdown: every item credits who found it, links the source and names the rules. It is about the reports of the seven
+days up to the day of the post, or where there are none, about the last week that had any.
 
   -C, --folder FOLDER    a ruleset repository (default: this folder)
       --date DATE        the day of the post (YYYY-MM-DD, default: today)

@@ -136,6 +136,19 @@ describe('community review', () => {
     }
   });
 
+  test('a post is about its week, or about the last one that brought anything', () => {
+    const all = repository();
+    const [old, ...week] = all.reports;
+    const aged = { ...all, reports: [{ ...old, date: '2024-02-23' }, ...week] };
+    for (const day of ['2024-03-08', '2024-03-14', '2024-05-01']) {
+      const post = communityReview(aged, day);
+      expect(post).not.toContain(old.title);
+      for (const report of week) expect(post).toContain(report.title);
+    }
+    expect(communityReview(aged, '2024-02-25')).toContain(old.title);
+    expect(communityReview(aged, '2024-02-01')).not.toContain('Thanks');
+  });
+
   test.each([
     [[1, 2, 3], '1-3'],
     [[1, 2], '1 & 2'],

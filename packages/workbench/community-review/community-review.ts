@@ -42,9 +42,20 @@ export function communityReview(repository: Repository, date: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : writtenReview(repository, date);
 }
 
-/** As it comes of the reports. `date`: ISO, the day of the post. */
+/** Days that a post looks back on, its own among them. */
+const WEEK = 7;
+
+/** Reports with rules of the seven days up to the last report that is not younger than `date`. */
+function ofTheWeek(reports: readonly ReportFile[], date: string): readonly ReportFile[] {
+  const before = reports.filter((report) => report.rules.length > 0 && report.date <= date);
+  const last = before.reduce((day, report) => (report.date > day ? report.date : day), '');
+  const first = last === '' ? '' : new Date(Date.parse(last) - (WEEK - 1) * 86_400_000).toISOString().slice(0, 10);
+  return before.filter((report) => report.date >= first);
+}
+
+/** As it comes of the reports. `date`: ISO, the day of the post. Where its week brought nothing, it is about the last week with reports. */
 export function writtenReview(repository: Repository, date: string): string {
-  const reports = [...repository.reports].filter((report) => report.rules.length > 0).sort((a, b) => a.title.localeCompare(b.title));
+  const reports = ofTheWeek(repository.reports, date).toSorted((a, b) => a.title.localeCompare(b.title));
   const sids = new Set(reports.flatMap((report) => report.rules.map(({ sid }) => sid)));
   const lines: string[] = [`# Community review, ${longDate(date)}`, ''];
   lines.push(
