@@ -25,6 +25,7 @@ import {
 } from '@sigwright/workbench';
 import { argumentsOf } from './shared/arguments.ts';
 import { ourSettings } from './shared/data-files.ts';
+import { homeNetOf } from './shared/home-net.ts';
 import { runCapture } from './shared/run-capture.ts';
 
 const USAGE = `sigwright compare BEFORE AFTER [options]
@@ -33,6 +34,7 @@ What a release changes, by SID and word by word, and what it changes on traffic.
 rules, or rule files.
 
   -r, --traffic FILE     captures (a file or a folder) to compare alerts on; may be given several times
+      --home-net NETS    what HOME_NET is on these captures (default: the private networks)
       --changelog        the changelog of a release
       --markdown         the changelog as Markdown
       --json             the differences as JSON
@@ -43,6 +45,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: {
       traffic: { type: 'string', short: 'r', multiple: true },
+      'home-net': { type: 'string' },
       changelog: { type: 'boolean' },
       markdown: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -58,6 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`sigwright compare: ${path} does not exist\n`);
     return 1;
   }
+  const homeNet = homeNetOf(values['home-net'], USAGE);
   const old = rulesAt(before);
   const now = rulesAt(after);
   for (const [path, rules] of [
@@ -69,7 +73,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const difference = compareReleases(old, now);
-  const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, [before, after], values.traffic);
+  const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, [before, after], values.traffic, homeNet);
   const title = `${basename(after)} against ${basename(before)}`;
   if (values.json) process.stdout.write(`${JSON.stringify(asData(difference, traffic), undefined, 1)}\n`);
   else if (values.changelog) process.stdout.write(changelogText(difference, `Results of ${title}`));
@@ -90,9 +94,10 @@ async function onTraffic(
   now: readonly ReleaseRule[],
   [oldPath, nowPath]: readonly [string, string],
   paths: readonly string[],
+  homeNet: string | undefined,
 ): Promise<TrafficDifference> {
-  const before = runner(rulesThatMatter(difference, old), oldPath);
-  const after = runner(rulesThatMatter(difference, now), nowPath);
+  const before = runner(rulesThatMatter(difference, old), oldPath, homeNet);
+  const after = runner(rulesThatMatter(difference, now), nowPath, homeNet);
   const runs: { capture: string; before: TrafficRun; after: TrafficRun }[] = [];
   for (const capture of paths.flatMap(capturesUnder)) runs.push({ capture, before: await before(capture), after: await after(capture) });
   const messages = new Map([...old, ...now].map(({ rule }) => [rule.sid, rule.message]));
@@ -109,8 +114,8 @@ function capturesUnder(path: string): string[] {
 }
 
 /** `path`: the release that they are of. */
-function runner(rules: readonly Rule[], path: string): (capture: string) => Promise<TrafficRun> {
-  const settings = ourSettings([statSync(path).isDirectory() ? join(path, 'any.rules') : path], { verifyChecksums: false });
+function runner(rules: readonly Rule[], path: string, homeNet: string | undefined): (capture: string) => Promise<TrafficRun> {
+  const settings = ourSettings([statSync(path).isDirectory() ? join(path, 'any.rules') : path], { verifyChecksums: false, homeNet });
   const plan = usePlan(buildPlan([{ path: 'rules', rules }], catalogue, settings).data, catalogue, settings);
   return async (capture) => {
     const alerts = new Map<number, number>();

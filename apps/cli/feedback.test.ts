@@ -54,6 +54,25 @@ describe('feedback', () => {
     expect(readFileSync(at(`week/evidence/${SID}/expect.yaml`), 'utf8')).toContain('the method is PUT, not POST');
   }, 60_000);
 
+  test('a sensor whose networks are not private says so, and its redacted slice still shows it', () => {
+    writeFileSync(at('one.rules'), 'alert udp $HOME_NET any -> $EXTERNAL_NET 53 (msg:"two"; content:"colleague"; sid:1000001; rev:1;)\n');
+    const made = sigwright('synthesize', '1000001', '-S', at('one.rules'), '-o', at('made'), '--home-net', '192.0.2.0/24');
+    expect(made.status).toBe(0);
+    const capture = at('made/1000001/fires.pcap');
+    const send = (...more: readonly string[]): ReturnType<typeof sigwright> =>
+      sigwright('feedback', 'new', '--sid', '1000001', '-r', capture, '-S', at('one.rules'), '-o', at('home.json'), ...more);
+    expect(send().stderr).toContain('--home-net');
+    expect(send('--home-net', 'nowhere').status).toBe(2);
+    const sent = send('--home-net', '192.0.2.0/24', '--redact');
+    expect(sent.status).toBe(0);
+    expect(sent.stderr).not.toContain('does not alert any more');
+    // The same holds for what a release changes on traffic.
+    writeFileSync(at('two.rules'), readFileSync(at('one.rules'), 'utf8').replace('content:"colleague"; sid', 'content:"somebody"; sid'));
+    const compare = (...more: readonly string[]): string => sigwright('compare', at('one.rules'), at('two.rules'), '-r', capture, ...more).stdout;
+    expect(compare('--home-net', '192.0.2.0/24')).toContain('1 fell silent');
+    expect(compare()).toContain('0 fell silent');
+  }, 60_000);
+
   test('what was declined does not make a rule due', () => {
     report('-o', at('report.json'));
     const [reference] = sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-03-10').stdout.split(':');

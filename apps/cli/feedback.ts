@@ -14,6 +14,7 @@ import {
   FEEDBACK_KINDS,
   type FeedbackReport,
   feedbackStatus,
+  insideOf,
   LARGEST_SLICE,
   LONGEST_TEXT,
   MOST_MATCHES,
@@ -22,6 +23,7 @@ import {
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { ourSettings } from './shared/data-files.ts';
+import { homeNetOf } from './shared/home-net.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
@@ -36,6 +38,7 @@ to send. \`take\` tries reports on the rule as it is now and puts them into the 
       --sid N            the rule
   -r, --capture FILE     traffic that shows it
   -S, --rules FILE       the rules that were running
+      --home-net NETS    what HOME_NET is where the traffic was seen (default: the private networks)
       --kind KIND        ${FEEDBACK_KINDS.join(', ')} (default: false_positive)
       --packets LIST     packet numbers of the conversations to send, with commas (default: where the rule alerts)
       --comment TEXT     what is wrong
@@ -58,6 +61,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       sid: { type: 'string' },
       capture: { type: 'string', short: 'r' },
       rules: { type: 'string', short: 'S' },
+      'home-net': { type: 'string' },
       kind: { type: 'string' },
       packets: { type: 'string' },
       comment: { type: 'string' },
@@ -85,6 +89,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       kind,
       capture: values.capture,
       rules: values.rules,
+      homeNet: homeNetOf(values['home-net'], USAGE),
       packets: values.packets === undefined ? undefined : sidsOf(values.packets.split(','), USAGE),
       comment: values.comment ?? '',
       reporter: values.reporter ?? '',
@@ -134,11 +139,18 @@ export async function run(argv: readonly string[]): Promise<number> {
   throw new UsageProblem('write `feedback new`, `take`, `list`, `accept` or `decline`', USAGE);
 }
 
+/** Bytes of an address as text, `192.0.2.1` or `2001:db8:0:0:0:0:0:1`. */
+function addressText(address: Uint8Array): string {
+  if (address.length === 4) return address.join('.');
+  return Array.from({ length: 8 }, (_, group) => ((address[2 * group] << 8) | address[2 * group + 1]).toString(16)).join(':');
+}
+
 interface NewReport {
   readonly sid: number;
   readonly kind: FeedbackReport['kind'];
   readonly capture: string;
   readonly rules: string;
+  readonly homeNet: string | undefined;
   readonly packets: readonly number[] | undefined;
   readonly comment: string;
   readonly reporter: string;
@@ -152,8 +164,8 @@ function newReport(request: NewReport): FeedbackReport {
   const rule = rules.find((one) => one.sid === sid);
   if (rule === undefined) throw new InputProblem(`${request.rules} has no rule with sid ${sid}`);
   const capture = readFileSync(request.capture);
-  const alerting = (bytes: Uint8Array): Set<number> => {
-    const settings = ourSettings([request.rules], { verifyChecksums: false });
+  const alerting = (bytes: Uint8Array, homeNet: string | undefined): Set<number> => {
+    const settings = ourSettings([request.rules], { verifyChecksums: false, homeNet });
     // With all rules: one may wait for a flowbit that another sets.
     const build = buildPlan([{ path: request.rules, rules: rules.map((one) => (one === rule ? { ...one, enabled: true } : one)) }], catalogue, settings);
     const numbers = new Set<number>();
@@ -166,10 +178,12 @@ function newReport(request: NewReport): FeedbackReport {
     if (broken !== undefined && numbers.size === 0) throw new InputProblem(`${request.capture}: ${broken.message}`);
     return numbers;
   };
-  const fired = alerting(capture);
+  const fired = alerting(capture, request.homeNet);
   const wanted = request.packets === undefined ? fired : new Set(request.packets);
   if (kind === 'false_positive' && fired.size === 0)
-    throw new InputProblem(`${sid} does not alert on ${request.capture}, so there is no false positive to show`);
+    throw new InputProblem(
+      `${sid} does not alert on ${request.capture}, so there is no false positive to show${request.homeNet === undefined ? '; was HOME_NET another (--home-net)?' : ''}`,
+    );
   if (wanted.size === 0) throw new InputProblem(`say with --packets which conversation ${sid} should alert on`);
   const keys = new Set<string>();
   const found = sliceCapture(capture, (packet) => {
@@ -177,13 +191,21 @@ function newReport(request: NewReport): FeedbackReport {
     return false;
   });
   if (!found.ok) throw new InputProblem(`${request.capture}: ${found.message}`);
-  const redaction = request.redact ? { mask: request.mask.map((text) => new TextEncoder().encode(text)) } : undefined;
+  const inside = request.homeNet === undefined ? undefined : insideOf(request.homeNet);
+  const redaction = request.redact
+    ? {
+        mask: request.mask.map((text) => new TextEncoder().encode(text)),
+        ...(inside === undefined ? {} : { home: (address: Uint8Array) => inside(addressText(address)) }),
+      }
+    : undefined;
+  // Redacted, what was at home has private addresses.
+  const sliceHome = request.redact ? undefined : request.homeNet;
   const slice = sliceCapture(capture, (packet) => keys.has(conversationKey(packet)), redaction);
   if (!slice.ok) throw new InputProblem(`${request.capture}: ${slice.message}`);
   if (slice.value.capture.length > LARGEST_SLICE)
     throw new InputProblem(`the slice has ${slice.value.capture.length} bytes, more than ${LARGEST_SLICE}; name fewer conversations with --packets`);
   if (slice.value.leftOut > 0) process.stderr.write(`sigwright feedback: ${slice.value.leftOut} packets could not be redacted and are left out\n`);
-  const still = alerting(slice.value.capture).size > 0;
+  const still = alerting(slice.value.capture, sliceHome).size > 0;
   if (still !== fired.size > 0)
     process.stderr.write(
       `sigwright feedback: on the ${request.redact ? 'redacted ' : ''}slice the rule ${still ? 'alerts' : 'does not alert any more'}; look whether it still shows what you mean\n`,
@@ -199,13 +221,13 @@ function newReport(request: NewReport): FeedbackReport {
     reporter: request.reporter,
     slice: Buffer.from(slice.value.capture).toString('base64'),
     redacted: request.redact,
-    matched: matchedIn(request.rules, rules, sid, slice.value.capture),
+    matched: matchedIn(request.rules, rules, sid, slice.value.capture, sliceHome),
   };
 }
 
 /** What the rule's conditions matched in the slice, as it is sent: `buffer: bytes as content text`. */
-function matchedIn(path: string, rules: readonly Rule[], sid: number, capture: Uint8Array): string[] {
-  const fired = explainRule({ rules, sid, capture }, catalogue, ourSettings([path], { verifyChecksums: false }))?.fired;
+function matchedIn(path: string, rules: readonly Rule[], sid: number, capture: Uint8Array, homeNet: string | undefined): string[] {
+  const fired = explainRule({ rules, sid, capture }, catalogue, ourSettings([path], { verifyChecksums: false, homeNet }))?.fired;
   return (fired?.steps ?? [])
     .flatMap(({ where, found }) =>
       found === undefined || found.end <= found.start

@@ -85,6 +85,13 @@ describe('a slice', () => {
     expect(seen.text).not.toMatch(/corp|secret/i);
   });
 
+  test('what is said to be at home becomes private, and a private address elsewhere does not', () => {
+    const slice = sliceCapture(CAPTURE, () => true, { mask: [], home: (address) => address.join('.') === '8.8.4.4' });
+    const seen = watch(slice.ok ? slice.value.capture : new Uint8Array());
+    expect(seen.wrongChecksums).toBe(0);
+    expect(seen.packets.map(({ ends }) => ends)).toContain('198.51.100.3 10.0.0.1');
+  });
+
   test.each([
     ['nothing', new Uint8Array(0)],
     ['no capture', new TextEncoder().encode('<html>')],

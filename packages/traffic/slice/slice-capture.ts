@@ -13,6 +13,8 @@ import { decodePacket, packetPool } from '../decode/decode.ts';
 export interface Redaction {
   /** bytes to overwrite wherever they stand in a payload, whatever the case of ASCII letters */
   readonly mask: readonly Uint8Array[];
+  /** whether an address (4 or 16 bytes) is ours; such become private ones, others public ones. Left out: as they are */
+  readonly home?: (address: Uint8Array) => boolean;
 }
 
 export interface Slice {
@@ -79,11 +81,13 @@ export function sliceCapture(capture: Uint8Array, keeps: (packet: Packet) => boo
 
 class Redactor {
   readonly #mask: readonly Uint8Array[];
+  readonly #home: Redaction['home'];
   readonly #known = new Map<string, Uint8Array>();
   /** how many addresses of each kind were given out */
   readonly #given = new Map<string, number>();
 
-  constructor({ mask }: Redaction) {
+  constructor({ mask, home }: Redaction) {
+    this.#home = home;
     this.#mask = mask.filter((text) => text.length > 0);
   }
 
@@ -130,8 +134,9 @@ class Redactor {
   }
 
   #next(address: Uint8Array): Uint8Array {
-    const kind = kindOf(address);
-    if (kind === 'special') return address;
+    const own = kindOf(address);
+    if (own === 'special') return address;
+    const kind = this.#home === undefined ? own : this.#home(address) ? 'private' : 'public';
     const name = `${address.length} ${kind}`;
     const count = (this.#given.get(name) ?? 0) + 1;
     this.#given.set(name, count);

@@ -267,7 +267,8 @@ function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: Repos
     for (const issue of read.error.issues) problems.push({ path, line: 1, message: `${issue.path.join('.') || 'the file'}: ${issue.message}` });
   } catch (problem) {
     const line = problem instanceof YAMLParseError ? (problem.linePos?.[0].line ?? 1) : 1;
-    problems.push({ path, line, message: (problem as Error).message.split('\n')[0] });
+    const missing = (problem as NodeJS.ErrnoException).code === 'ENOENT';
+    problems.push({ path, line, message: missing ? 'is not there (yet)' : (problem as Error).message.split('\n')[0] });
   }
   return undefined;
 }
