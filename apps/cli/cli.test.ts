@@ -117,6 +117,17 @@ describe('sigwright', () => {
       expect(sigwright('prove', '-C', 'small')).toMatchObject({ status: 0, out: expect.stringContaining('2 of 2 rules proved') });
       // Evidence that is there is not written over.
       expect(sigwright('synthesize', '-C', 'small').out).toBe('0 of 0 rules solved; 2 had evidence before\n');
+      expect(sigwright('release', '-C', 'small', '--version', '1', '--proved').status).toBe(0);
+      rmSync(join(repository, 'evidence', '2'), { recursive: true });
+      expect(sigwright('release', '-C', 'small', '--version', '2', '--proved')).toMatchObject({
+        status: 1,
+        error: expect.stringContaining('not proved, so nothing is released: 2'),
+      });
+      expect(existsSync(join(repository, 'releases', '2'))).toBe(false);
+      expect(sigwright('release', '-C', 'small', '--version', '2')).toMatchObject({
+        status: 0,
+        error: expect.stringContaining('no evidence that they fire: 2'),
+      });
       // Without a report that names rules there is nobody to thank.
       expect(sigwright('community-review', '-C', 'small').out).not.toContain('Thanks');
     });

@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import { AS_WRITTEN, buildRelease, DIALECTS, MANIFEST, type ReleaseRequest, writeRelease } from '@sigwright/workbench';
+import { AS_WRITTEN, buildRelease, DIALECTS, MANIFEST, prove, type ReleaseRequest, writeRelease } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
+import { proofRunner } from './shared/proof-runner.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright release --version V [-C FOLDER] [options]
@@ -18,6 +19,7 @@ what an engine can not say is left out, and the manifest says why.
       --version V        the name of the release: letters, digits, dots and dashes
       --date DATE        the day it is made (YYYY-MM-DD, default: today)
       --key FILE         sign with this key (see sigwright key)
+      --proved           only where every enabled rule is proved by its evidence (see sigwright prove)
       --dry-run          say what would be written
 `;
 
@@ -28,6 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       version: { type: 'string' },
       date: { type: 'string' },
       key: { type: 'string' },
+      proved: { type: 'boolean' },
       'dry-run': { type: 'boolean' },
     },
   });
@@ -40,6 +43,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.key !== undefined && !existsSync(values.key))
     throw new InputProblem(`${values.key} does not exist; \`sigwright key new ${values.key}\` makes one`);
   const { version } = values;
+  if (values.proved) {
+    const { rules } = prove(repository, proofRunner(), { sids: new Set(repository.rules.filter(({ rule }) => rule.enabled).map(({ rule }) => rule.sid)) });
+    const unproved = rules.filter(({ ok }) => !ok);
+    if (unproved.length > 0) {
+      process.stderr.write(
+        `sigwright release: ${unproved.length} enabled rules are not proved, so nothing is released: ${listed(unproved)}\nsigwright prove -C ${repository.folder} says why\n`,
+      );
+      return 1;
+    }
+  }
   const request: ReleaseRequest = {
     version,
     date: dayOf(values.date),
@@ -71,5 +84,16 @@ export async function run(argv: readonly string[]): Promise<number> {
       `${engine}: ${said.length} rules, ${other} in other words${unproved === 0 ? '' : ` (${unproved} not proved)`}, ${refused.size} left out (why: ${MANIFEST})\n`,
     );
   }
+  const bare = repository.rules
+    .map(({ rule }) => rule)
+    .filter(({ enabled: isEnabled, sid }) => isEnabled && (repository.evidence.get(sid)?.fires.length ?? 0) === 0);
+  if (bare.length > 0) process.stderr.write(`${bare.length} enabled rules have no evidence that they fire: ${listed(bare)}\n`);
   return 0;
+}
+
+const MOST_LISTED = 10;
+
+function listed(rules: readonly { readonly sid: number }[]): string {
+  const shown = rules.slice(0, MOST_LISTED).map(({ sid }) => sid);
+  return `${shown.join(', ')}${rules.length > MOST_LISTED ? ` and ${rules.length - MOST_LISTED} more` : ''}`;
 }

@@ -48,7 +48,11 @@ const WEEK = 7;
 /** Reports with rules of the seven days up to the last report that is not younger than `date`. */
 function ofTheWeek(reports: readonly ReportFile[], date: string): readonly ReportFile[] {
   const before = reports.filter((report) => report.rules.length > 0 && report.date <= date);
-  const last = before.reduce((day, report) => (report.date > day ? report.date : day), '');
+  const last =
+    before
+      .map(({ date: day }) => day)
+      .sort()
+      .at(-1) ?? '';
   const first = last === '' ? '' : new Date(Date.parse(last) - (WEEK - 1) * 86_400_000).toISOString().slice(0, 10);
   return before.filter((report) => report.date >= first);
 }

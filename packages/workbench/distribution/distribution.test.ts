@@ -71,8 +71,9 @@ describe('paths', () => {
   test('what changed since a version', () =>
     expect(JSON.parse(textOf(get('/delta/9')))).toMatchObject({ from: '9', to: '10', put: [{ line: expect.stringContaining('rev:2;') }], remove: [] }));
 
+  test('who looks with a browser is told what is here', () => expect(textOf(get('/'))).toContain('/index.yaml'));
+
   test.each([
-    '/',
     '/../ruleset.yaml',
     '/releases/9/../../ruleset.yaml',
     '/releases/%2e%2e/x',

@@ -46,6 +46,7 @@ const ASK_AGAIN = 'no-cache';
 export function distribute(repository: Repository, request: DistributionRequest): DistributionAnswer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return told(405, 'only GET and HEAD', { allow: 'GET, HEAD' });
   const path = request.target.split('?', 1)[0].slice(1);
+  if (path === '') return told(200, 'rules for suricata-update and sigwright update: see /index.yaml, /version.txt, /versions.json');
   if (!PATH_FORM.test(path)) return told(404, 'no such file');
   const versions = releasedVersions(repository.folder);
   const [newest] = versions;
