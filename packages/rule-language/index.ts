@@ -3,6 +3,7 @@ export { type ContentValue, printContentValue, readContentValue } from './conten
 export { didYouMean } from './did-you-mean.ts';
 export { applyEdits, applyFixes } from './edits.ts';
 export * from './header-fields.ts';
+export { alertingOptions, neverAlerts } from './never-alerts.ts';
 export { printRule } from './print-rule.ts';
 export { LONGEST_RULE, readDocument } from './read-document.ts';
 export { type RenderOptions, renderDiagnostic, renderDiagnostics } from './render-diagnostic.ts';

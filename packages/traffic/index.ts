@@ -1,4 +1,5 @@
 /** Capture → ordered bytes. The only door of this package. */
+export { captureHeader, captureRecord } from './capture/classic-file.ts';
 export { CaptureReader, type RecordHandler } from './capture/reader.ts';
 export type { CertificateFields, DistinguishedName } from './compose/certificate.ts';
 export { CaptureComposer, type ComposerOptions, composeCapture, type DnsLookup, type Ends, type HttpExchanges, type UdpExchange } from './compose/composer.ts';

@@ -5,13 +5,9 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DROPPED, type Flow, type Packet, TCP } from '@sigwright/contracts';
-import { type PacketFilter, readPacketFilter, type TcpStream } from '@sigwright/traffic';
+import { captureHeader, captureRecord, type PacketFilter, readPacketFilter, type TcpStream } from '@sigwright/traffic';
 import { isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
 
-const MAGIC = 0xa1b2c3d4;
-const SNAP_LENGTH = 262_144;
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
 const FLUSH_AT = 262_144;
 const DEFAULT_LIMIT = 1000 * 1_048_576;
 /** Frames of a flow that are kept because it may alert later, and of all flows together; beyond that the oldest are given up. */
@@ -119,7 +115,7 @@ export class PacketLog {
     const wanted = condition === 'all' || chosen || (condition === 'alerts' && flow?.alerted === true);
     if (wanted) {
       this.#lastNumber = packet.number;
-      this.#write(recordOf(packet), packet);
+      this.#write(captureRecord(packet.time, packet.data, packet.frameStart, packet.frameEnd, packet.wireLength), packet);
     } else if (stream !== undefined && flow !== undefined && packet.payloadEnd > packet.payloadStart && (packet.decision & DROPPED) === 0) {
       this.#lastNumber = packet.number;
       this.#keep(flow, packet);
@@ -139,7 +135,7 @@ export class PacketLog {
 
   #keep(flow: Flow, packet: Packet): void {
     if (this.#keptBytes >= MOST_KEPT) return;
-    const record = recordOf(packet);
+    const record = captureRecord(packet.time, packet.data, packet.frameStart, packet.frameEnd, packet.wireLength);
     const kept = this.#kept.get(flow) ?? [];
     this.#kept.set(flow, kept);
     kept.push(record);
@@ -182,9 +178,9 @@ export class PacketLog {
       return;
     }
     this.#link = link;
-    this.#pending.push(fileHeader(link));
-    this.#pendingLength = FILE_HEADER;
-    this.#size = FILE_HEADER;
+    const header = captureHeader(link);
+    this.#pending.push(header);
+    this.#pendingLength = this.#size = header.length;
     if (this.#names[this.#names.length - 1] !== path) this.#names.push(path);
     if (files > 0 && this.#names.length > files) rmSync(this.#names.shift() ?? '', { force: true });
   }
@@ -207,28 +203,4 @@ export class PacketLog {
       this.failure = `packets could not be written: ${(cause as Error).message}`;
     }
   }
-}
-
-function fileHeader(link: number): Uint8Array {
-  const header = new Uint8Array(FILE_HEADER);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint16(4, 2, true);
-  view.setUint16(6, 4, true);
-  view.setUint32(16, SNAP_LENGTH, true);
-  view.setUint32(20, link, true);
-  return header;
-}
-
-/** Header and frame of one packet. */
-function recordOf({ data, frameStart, frameEnd, time, wireLength }: Packet): Uint8Array {
-  const record = new Uint8Array(RECORD_HEADER + frameEnd - frameStart);
-  const view = new DataView(record.buffer);
-  const seconds = Math.floor(time / 1e6);
-  view.setUint32(0, seconds, true);
-  view.setUint32(4, Math.floor(time - seconds * 1e6), true);
-  view.setUint32(8, frameEnd - frameStart, true);
-  view.setUint32(12, wireLength, true);
-  record.set(data.subarray(frameStart, frameEnd), RECORD_HEADER);
-  return record;
 }

@@ -1,16 +1,11 @@
 /** Packets of one conversation out of a capture, as a classic pcap file; the frames as they are. */
 import { formatAddressLong } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
-import { CaptureReader, TrafficPipeline } from '@sigwright/traffic';
-
-const MAGIC = 0xa1b2c3d4;
-const SNAP_LENGTH = 262_144;
-const FILE_HEADER = 24;
-const RECORD_HEADER = 16;
+import { CaptureReader, captureHeader, captureRecord, TrafficPipeline } from '@sigwright/traffic';
 
 /** `source`, `destination`: address and port as records write them (`10.0.0.1:80`, `[2001:db8::1]:80`). Undefined: no packet is theirs. */
 export function sliceCapture(capture: Uint8Array, source: string, destination: string): Uint8Array | undefined {
-  const kept: { time: number; frame: Uint8Array; wireLength: number }[] = [];
+  const kept: Uint8Array[] = [];
   let link = 0;
   const pipeline = new TrafficPipeline(
     { ...DEFAULT_SETTINGS, verifyChecksums: false },
@@ -21,7 +16,7 @@ export function sliceCapture(capture: Uint8Array, source: string, destination: s
         const to = endOf(packet.destination, packet.ipVersion, packet.destinationPort);
         if (!((from === source && to === destination) || (from === destination && to === source))) return;
         link = packet.linkType;
-        kept.push({ time: packet.time, frame: packet.data.slice(packet.frameStart, packet.frameEnd), wireLength: packet.wireLength });
+        kept.push(captureRecord(packet.time, packet.data, packet.frameStart, packet.frameEnd, packet.wireLength));
       },
       onFlowEnd(): void {},
     },
@@ -31,24 +26,7 @@ export function sliceCapture(capture: Uint8Array, source: string, destination: s
   if (reader.push(capture) === undefined) reader.end();
   pipeline.finish();
   if (kept.length === 0) return undefined;
-  const out = new Uint8Array(FILE_HEADER + kept.reduce((sum, { frame }) => sum + RECORD_HEADER + frame.length, 0));
-  const view = new DataView(out.buffer);
-  view.setUint32(0, MAGIC, true);
-  view.setUint16(4, 2, true);
-  view.setUint16(6, 4, true);
-  view.setUint32(16, SNAP_LENGTH, true);
-  view.setUint32(20, link, true);
-  let at = FILE_HEADER;
-  for (const { time, frame, wireLength } of kept) {
-    const seconds = Math.floor(time / 1e6);
-    view.setUint32(at, seconds, true);
-    view.setUint32(at + 4, Math.floor(time - seconds * 1e6), true);
-    view.setUint32(at + 8, frame.length, true);
-    view.setUint32(at + 12, wireLength, true);
-    out.set(frame, at + RECORD_HEADER);
-    at += RECORD_HEADER + frame.length;
-  }
-  return out;
+  return Buffer.concat([captureHeader(link), ...kept]);
 }
 
 function endOf(words: Uint32Array, version: number, port: number): string {

@@ -3,7 +3,7 @@
  * itself before it is given out; what could not be solved is said with the condition that defeats it.
  */
 import { type BytesCondition, type Catalogue, DEFAULT_SETTINGS, type EngineSettings, type Rule, type RuleOption } from '@sigwright/contracts';
-import { parseRules, printRule } from '@sigwright/rule-language';
+import { alertingOptions, parseRules, printRule } from '@sigwright/rule-language';
 import { composeCapture, SeededRandom } from '@sigwright/traffic';
 import { compileRule } from '../compile/compile-rule.ts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
@@ -213,8 +213,7 @@ class Trial {
 }
 
 function loud(rule: Rule): string {
-  const options = rule.options.filter((option) => option.name !== 'noalert' && !(option.name === 'flowbits' && option.value?.trim() === 'noalert'));
-  return printRule({ ...rule, enabled: true, action: 'alert', options });
+  return printRule({ ...rule, enabled: true, action: 'alert', options: alertingOptions(rule) });
 }
 
 /** One condition broken in each: a content's or a pattern's bytes, a bit that is not set, one repetition less, another port. */

@@ -6,6 +6,7 @@
  */
 import { checksumAdd } from '@sigwright/bytes';
 import { ICMP, ICMPV6, type Packet, type Result, success, TCP, UDP } from '@sigwright/contracts';
+import { captureHeader, captureRecord } from '../capture/classic-file.ts';
 import { CaptureReader } from '../capture/reader.ts';
 import { ByteWriter } from '../compose/byte-writer.ts';
 import { decodePacket, packetPool } from '../decode/decode.ts';
@@ -25,8 +26,6 @@ export interface Slice {
   readonly leftOut: number;
 }
 
-const MAGIC = 0xa1b2c3d4;
-const SNAP_LENGTH = 262_144;
 const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 /** ICMPv6 types below are errors (RFC 4443, section 2.1). */
 const ICMPV6_INFORMATIONAL = 128;
@@ -64,19 +63,12 @@ export function sliceCapture(capture: Uint8Array, keeps: (packet: Packet) => boo
       return;
     }
     packets++;
-    const seconds = Math.floor(time / 1e6);
-    writer
-      .uint32Little(seconds)
-      .uint32Little(Math.floor(time - seconds * 1e6))
-      .uint32Little(frame.length)
-      .uint32Little(Math.max(frame.length, wireLength));
-    writer.append(frame);
+    writer.append(captureRecord(time, frame, 0, frame.length, Math.max(frame.length, wireLength)));
   });
   const failed = reader.push(capture);
   if (failed !== undefined && number === 0) return failed;
-  const head = new ByteWriter().uint32Little(MAGIC).uint16Little(2).uint16Little(4).uint32Little(0).uint32Little(0).uint32Little(SNAP_LENGTH);
-  head.uint32Little(linkType === -1 ? 1 : linkType).append(writer.finish());
-  return success({ capture: head.finish(), packets, leftOut });
+  const whole = new ByteWriter().append(captureHeader(linkType === -1 ? 1 : linkType)).append(writer.finish());
+  return success({ capture: whole.finish(), packets, leftOut });
 }
 
 class Redactor {

@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rule, RuleOption } from '@sigwright/contracts';
+import type { Rule } from '@sigwright/contracts';
+import { alertingOptions, neverAlerts, printRule } from '@sigwright/rule-language';
 import type { Repository, RepositoryRule } from '../repository/repository.ts';
 import { rulesBehind } from './related.ts';
 
@@ -111,7 +112,7 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
     for (const one of expectation.silent) checks.push(check(rule.sid, one.capture, 'silent', 0, one.because, run(join(folder, one.capture), one.networks)));
   }
   // Ordinary traffic may make a rule hold that never alerts.
-  if (rule.enabled && !isQuiet(rule)) {
+  if (rule.enabled && !neverAlerts(rule)) {
     const allowed = expectation?.benign;
     for (const { name, path } of benign) checks.push(check(rule.sid, name, 'benign', allowed?.alerts ?? 0, allowed?.because ?? 'ordinary traffic', run(path)));
   }
@@ -143,20 +144,9 @@ function check(
   return { capture, kind, wanted, got, ok: reason === '', says, reason, packets };
 }
 
-const quiets = ({ name, value }: RuleOption): boolean => name === 'noalert' || (name === 'flowbits' && value?.trim() === 'noalert');
-
-function isQuiet(rule: Rule): boolean {
-  return rule.options.some(quiets);
-}
-
 /** A rule that never alerts, but sets bits for others, has its evidence, too: it is asked without its `noalert`. */
 function loud(rule: Rule): string {
-  let { text } = rule;
-  for (const { span } of rule.options.filter(quiets).reverse()) {
-    const [start, end] = [span.start - rule.span.start, span.end - rule.span.start];
-    text = text.slice(0, start) + text.slice(end).replace(/^\s*;\s*/, '');
-  }
-  return text;
+  return neverAlerts(rule) ? printRule({ ...rule, enabled: true, options: alertingOptions(rule) }) : rule.text;
 }
 
 const MOST_PACKETS_SHOWN = 20;

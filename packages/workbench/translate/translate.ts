@@ -4,7 +4,7 @@
  */
 import { type Catalogue, DEFAULT_SETTINGS, type EngineSettings, type Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, Synthesizer, usePlan } from '@sigwright/detection';
-import { parseRule, printRule } from '@sigwright/rule-language';
+import { alertingOptions, parseRule, printRule } from '@sigwright/rule-language';
 import { type Dialect, type Emission, Unsayable, VERSIONS } from './dialects.ts';
 import { toSnort } from './to-snort.ts';
 import { toSuricata } from './to-suricata.ts';
@@ -102,7 +102,7 @@ function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: E
     ...rule,
     enabled: true,
     action: 'alert' as const,
-    options: rule.options.filter(({ name, value }) => name !== 'noalert' && !(name === 'flowbits' && value?.trim() === 'noalert')),
+    options: alertingOptions(rule),
   };
   const again = parseRule(printRule(loud)).rule;
   if (again === undefined) return 'it can not be read';

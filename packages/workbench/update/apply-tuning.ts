@@ -5,7 +5,7 @@
  * turned into `drop`: it would drop what nobody is told of.
  */
 import type { Rule } from '@sigwright/contracts';
-import { parseRule } from '@sigwright/rule-language';
+import { neverAlerts, parseRule } from '@sigwright/rule-language';
 import type { ModifyLine, TunedRule, TuningLine } from './tuning.ts';
 
 export interface Wishes {
@@ -72,7 +72,7 @@ export function applyTuning(given: readonly TunedRule[], wishes: Wishes): TunedS
       counts.enabled++;
     }
     if (wishes.drop.filter((line) => matches(line, one)).length > 0 && one.rule.action !== 'drop') {
-      if (one.rule.options.some(({ name }) => name === 'noalert') || setsQuietly(one.rule)) keptFromDrop.push(one);
+      if (neverAlerts(one.rule)) keptFromDrop.push(one);
       else {
         const changed = reread(one.rule, one.rule.text.replace(/^\w+/, 'drop'));
         if (typeof changed !== 'string') {
@@ -97,11 +97,6 @@ export function applyTuning(given: readonly TunedRule[], wishes: Wishes): TunedS
   const forFlowbits = enableSetters(rules);
   const idle = [...wishes.disable, ...wishes.enable, ...wishes.drop, ...wishes.modify].filter((line) => !used.has(line));
   return { rules, counts, forFlowbits, idle, keptFromDrop, broken };
-}
-
-/** `flowbits:noalert` silences as `noalert` does. */
-function setsQuietly(rule: Rule): boolean {
-  return rule.options.some(({ name, value }) => name === 'flowbits' && value?.trim() === 'noalert');
 }
 
 function reread(rule: Rule, text: string): Rule | string {
@@ -163,7 +158,7 @@ function enableSetters(rules: TunedRule[]): TunedRule[] {
 
 /** The rule without alerts, and then without a drop that nobody would be told of. */
 function silenced(rule: Rule): Rule {
-  if (rule.options.some(({ name }) => name === 'noalert') || setsQuietly(rule)) return rule;
+  if (neverAlerts(rule)) return rule;
   const changed = reread(
     rule,
     rule.text.replace(/^drop\b/, 'alert').replace(/\bsid:/, () => 'noalert; sid:'),
