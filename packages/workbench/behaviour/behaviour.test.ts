@@ -3,6 +3,7 @@ import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
 import { describe, expect, it } from 'vitest';
+import { formatRules } from '../format/format.ts';
 import { shape } from './condition.ts';
 import { type BehaviourDraft, draftBehaviour } from './draft-behaviour.ts';
 import type { CaptureSource } from './observe.ts';
@@ -142,7 +143,7 @@ function checkIn(bot: Bot): CaptureSource {
 
 function draft(threat: readonly CaptureSource[], usual: readonly CaptureSource[], more: { readonly engine?: 7 | 8 } = {}): BehaviourDraft {
   let sid = 1_000_001;
-  return draftBehaviour(threat, usual, {
+  const made = draftBehaviour(threat, usual, {
     catalogue,
     settings: { ...DEFAULT_SETTINGS, verifyChecksums: false },
     prefix: 'SW',
@@ -152,6 +153,9 @@ function draft(threat: readonly CaptureSource[], usual: readonly CaptureSource[]
     inside: (address) => address.startsWith('10.'),
     ...more,
   });
+  // Whatever is drafted has the form that `sigwright format` gives.
+  for (const { text } of made.rules) expect(formatRules(text)).toEqual({ text, changed: [] });
+  return made;
 }
 
 describe('HTTP', () => {
@@ -165,7 +169,7 @@ describe('HTTP', () => {
 
   it('asks for what is behaviour', () => {
     expect(request.text).toContain('http.method; content:"POST";');
-    expect(request.text).toContain('content:"/api/v2/hello.php?bid="; startswith;');
+    expect(request.text).toContain('content:"/api/v2/hello.php?bid="; fast_pattern; startswith;');
     expect(request.text).toMatch(/pcre:"\/\^\\\/api\\\/v2\\\/hello\\\.php\\\?bid=\[a-f0-9\]\{32\}\$\/"/);
     expect(request.text).toContain('classtype:command-and-control; sid:1000001; rev:1;');
     expect(request.text).toContain('malware_family QuietRAT');
@@ -260,7 +264,7 @@ describe('raw TCP', () => {
   it('bytes at fixed places and the length that the message tells', () => {
     const [rule] = made.rules.filter(({ kind }) => kind === 'raw tcp to_server');
     expect(rule.text).toMatch(/^alert tcp-pkt \$HOME_NET any -> \$EXTERNAL_NET any /);
-    expect(rule.text).toContain('content:"|de c0 ad 0b|"; startswith;');
+    expect(rule.text).toContain('content:"|de c0 ad 0b|"; fast_pattern; startswith;');
     expect(rule.text).toContain('byte_jump:4,4,little,post_offset -1; isdataat:!2,relative;');
     expect(rule.leaveOneOut).toEqual({ fired: 3, of: 3 });
   });

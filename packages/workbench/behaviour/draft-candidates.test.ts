@@ -2,6 +2,7 @@ import { catalogue, refang } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { composeCapture } from '@sigwright/traffic';
 import { describe, expect, it } from 'vitest';
+import { formatRules } from '../format/format.ts';
 import { draftCandidates } from './draft-candidates.ts';
 import { tryRules } from './trial.ts';
 
@@ -42,6 +43,7 @@ describe('a candidate of a capture becomes a rule on its own buffer', () => {
       const found = rules.find((rule) => rule.role === role)?.text ?? '';
       expect(found).toContain(match);
       expect(found).toContain(`role ${role},`);
+      for (const { text } of rules) expect(formatRules(text)).toEqual({ text, changed: [] });
       expect(
         tryRules(
           rules.map(({ text }) => text),

@@ -1,6 +1,7 @@
 /** Chosen conditions → a rule by the conventions of Emerging Threats: order of options, role, class, metadata. */
 import { TO_SERVER } from '@sigwright/contracts';
 import { CATEGORIES, MALWARE, withoutScheme, wordsOnly } from '../draft/conventions.ts';
+import { formatRules } from '../format/format.ts';
 import type { Role } from '../repository/repository.ts';
 import { type Condition, priorOf } from './condition.ts';
 import { bufferText, type Observation } from './observe.ts';
@@ -94,7 +95,7 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
     `metadata:${metadata.join(', ')};`,
     `target:${isOurs ? 'src_ip' : 'dest_ip'};`,
   ];
-  return `alert ${headerOf(frame)} (${options.join(' ')})`;
+  return formatRules(`alert ${headerOf(frame)} (${options.join(' ')})`).text;
 }
 
 function headerOf({ protocol, isRaw, direction, side }: RuleFrame): string {

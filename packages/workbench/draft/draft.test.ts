@@ -5,6 +5,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, it } from 'vitest';
 import { buildCoverage } from '../coverage/coverage.ts';
 import { matchesOf } from '../coverage/rule-matches.ts';
+import { formatRules } from '../format/format.ts';
 import { readReport } from '../intake/intake.ts';
 import { contentOf, spaced, standsForNamesBelow } from './bodies.ts';
 import { type Draft, type DraftOptions, draftRules } from './draft.ts';
@@ -23,7 +24,7 @@ function draft(text: string, more: Partial<DraftOptions> = {}): Draft {
 const DNS =
   'alert dns $HOME_NET any -> any any (msg:"SW MALWARE QuietRAT Domain in DNS Lookup (quiet .top)"; dns.query; dotprefix; content:".quiet.top"; nocase; endswith; reference:url,blog.small-lab.top/q; classtype:domain-c2; sid:1000001; rev:1; metadata:attack_target Client_Endpoint, created_at 2024_03_08, deployment Perimeter, malware_family QuietRAT, performance_impact Low, confidence High, role lookup, signature_severity Major, updated_at 2024_03_08; target:src_ip;)';
 const SNI =
-  'alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"SW MALWARE Observed QuietRAT Domain (quiet .top in TLS SNI)"; flow:established,to_server; tls.sni; dotprefix; content:".quiet.top"; nocase; endswith; fast_pattern; reference:url,blog.small-lab.top/q; classtype:domain-c2; sid:1000002; rev:1; metadata:attack_target Client_Endpoint, tls_state TLSEncrypt, created_at 2024_03_08, deployment Perimeter, malware_family QuietRAT, performance_impact Low, confidence High, role contact, signature_severity Major, updated_at 2024_03_08; target:src_ip;)';
+  'alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"SW MALWARE Observed QuietRAT Domain (quiet .top in TLS SNI)"; flow:established,to_server; tls.sni; dotprefix; content:".quiet.top"; fast_pattern; nocase; endswith; reference:url,blog.small-lab.top/q; classtype:domain-c2; sid:1000002; rev:1; metadata:attack_target Client_Endpoint, tls_state TLSEncrypt, created_at 2024_03_08, deployment Perimeter, malware_family QuietRAT, performance_impact Low, confidence High, role contact, signature_severity Major, updated_at 2024_03_08; target:src_ip;)';
 
 describe('a name', () => {
   it('gives a pair, written as Emerging Threats write it', () => {
@@ -42,13 +43,13 @@ describe('matches', () => {
       'a registered name stands for all below it',
       'quiet[.]top',
       'dns.query; dotprefix; content:".quiet.top"; nocase; endswith;',
-      'tls.sni; dotprefix; content:".quiet.top"; nocase; endswith; fast_pattern;',
+      'tls.sni; dotprefix; content:".quiet.top"; fast_pattern; nocase; endswith;',
     ],
     [
       'a host stands for what lies below it',
       'c2.quiet[.]top',
       'dns.query; dotprefix; content:".c2.quiet.top"; nocase; endswith;',
-      'tls.sni; dotprefix; content:".c2.quiet.top"; nocase; endswith; fast_pattern;',
+      'tls.sni; dotprefix; content:".c2.quiet.top"; fast_pattern; nocase; endswith;',
     ],
     [
       'www stands for itself',
@@ -67,7 +68,7 @@ describe('matches', () => {
       'a name of another script goes over the wire in ASCII',
       'b\u00fccher-haus[.]top',
       'dns.query; dotprefix; content:".xn--bcher-haus-9db.top"; nocase; endswith;',
-      'tls.sni; dotprefix; content:".xn--bcher-haus-9db.top"; nocase; endswith; fast_pattern;',
+      'tls.sni; dotprefix; content:".xn--bcher-haus-9db.top"; fast_pattern; nocase; endswith;',
     ],
     [
       'a whole path on a shared service',
@@ -159,6 +160,8 @@ describe('every rule', () => {
           expect(diagnostics).toEqual([]);
           expect(rules).toHaveLength(1);
           expect(rules[0].sid).toBe(one.sid);
+          // `sigwright format --check` has nothing to say about a draft.
+          expect(formatRules(one.text)).toEqual({ text: one.text, changed: [] });
           const result = compileRule(rules[0], compiler);
           expect(result.diagnostics.map((diagnostic) => `${one.text}: ${diagnostic.title}`)).toEqual([]);
           expect(result.compiled).toBeDefined();

@@ -5,6 +5,7 @@
  */
 import type { Indicator } from '@sigwright/contracts';
 import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
+import { formatRules } from '../format/format.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
 import type { Role } from '../repository/repository.ts';
 import { type Body, bodiesOf } from './bodies.ts';
@@ -212,7 +213,7 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     `metadata:${metadata.join(', ')};`,
     'target:src_ip;',
   ];
-  return `${body.header} (${parts.join(' ')})`;
+  return formatRules(`${body.header} (${parts.join(' ')})`).text;
 }
 
 /** Written so that nobody clicks it: the author is sure. Addresses change hands. */
