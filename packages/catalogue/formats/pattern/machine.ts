@@ -100,7 +100,7 @@ export class Machine {
 
   /** Start of the first match at or after `from`, or -1. */
   search(bytes: Uint8Array, start: number, end: number, from: number): number {
-    const { anchor, first } = this.#program;
+    const { anchor, first, leadingRun, sets } = this.#program;
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
@@ -119,6 +119,7 @@ export class Machine {
       this.#top = 0;
       if (this.#run(at)) return this.#registers[0];
       if (this.gaveUp) return -1;
+      if (leadingRun !== undefined) while (at < end && sets[leadingRun + bytes[at]] === 1) at++;
     }
     return -1;
   }

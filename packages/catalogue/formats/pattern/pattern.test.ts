@@ -201,6 +201,23 @@ describe('answers of PCRE2', () => {
     });
 });
 
+describe('a run at the beginning is read once', () => {
+  // Else each byte of it would begin anew, and the machine give up.
+  const long = 'a'.repeat(100_000);
+  const cases: readonly (readonly [why: string, pattern: string, subject: string, answer: string])[] = [
+    ['lazy', '.+?(?:on|s)x', long, 'none'],
+    ['greedy', '[a-z]*1', long, 'none'],
+    ['never given back', '[a-z]++1', long, 'none'],
+    ['in a group', '([a-z]{2,})=', `${long}=`, '0:100001,0:100000'],
+    ['the match stands in the next run', '[a-z]{3,}=', `${long} ab abcd=`, '100004:100009'],
+    ['an empty run between two others', '[a-z]*;', `${long} ;`, '100001:100002'],
+    ['what a group took is asked for later: each begins anew', '(a+)b\\1$', `${'a'.repeat(300)}ba`, '299:302,299:300'],
+  ];
+  test.each(cases)('%s', (_why, pattern, subject, answer) => {
+    for (const evaluator of ['auto', 'machine'] as const) expect(matchIn(compiled(pattern, '', evaluator), fromLatin1(subject))).toBe(answer);
+  });
+});
+
 describe('bounded time', () => {
   /** Each of these takes a plain backtracker longer than anyone waits. */
   const cases: readonly (readonly [why: string, pattern: string, subject: string])[] = [
@@ -237,6 +254,7 @@ describe('bounded time', () => {
     ['a run that what follows ends', '[a-z]+=\\d', 2 ** 12],
     ['a loop whose turns are told apart', '(?:[a-z]+\\.)+com', 2 ** 8],
     ['a run and a choice behind it', '[a-z]+[a-z0-9]+=', 2 ** 8],
+    ['a run of anything: a RegExp would begin anew at each byte', '.+?(?:on|s)x', 256],
     ['exponential: never', '([abc]|[a-c]b)*c', -1],
     ['a back reference: never', '([a-z])\\1', -1],
     ['few bytes to begin with: the machine is faster', 'abc', -1],

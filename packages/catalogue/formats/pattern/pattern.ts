@@ -59,6 +59,8 @@ export function compilePattern(source: string, flags: PatternFlags, stepLimit: n
 
 /** Steps that a RegExp may take at worst, as a logarithm (base 2): some 50 milliseconds. */
 const MOST_SCRIPT_STEPS = 25;
+/** Windows so short that reading them again and again costs less than the machine. */
+const FEW_BYTES = 256;
 
 // The text of the window last searched. A first search (from = start) always reads anew, since buffers are reused; only the
 // further searches that follow it in the same window take it from here.
@@ -89,6 +91,14 @@ function startsRarely({ anchor, first }: Program): boolean {
   let count = 0;
   for (const flag of first) count += flag;
   return count <= FEW_FIRST_BYTES;
+}
+
+/** A run of anything, or nearly, goes on to the end of most windows; one of letters ends soon. */
+function beginsWithLongRun({ leadingRun, sets }: Program): boolean {
+  if (leadingRun === undefined) return false;
+  let count = 0;
+  for (let byte = 0; byte < 256; byte++) count += sets[leadingRun + byte];
+  return count > 128;
 }
 
 class TwofoldPattern implements BoundedPattern {
@@ -152,6 +162,9 @@ class TwofoldPattern implements BoundedPattern {
     if (script !== undefined) {
       const { exponent, factor } = script.cost;
       this.#scriptUpTo = this.#evaluator === 'script' || exponent === 0 ? Number.POSITIVE_INFINITY : 2 ** ((MOST_SCRIPT_STEPS - factor) / exponent);
+      // Of what the machine reads once, a RegExp would read each run from each of its bytes.
+      if (this.#evaluator === 'auto' && program !== undefined && beginsWithLongRun(program) && exponent > 1)
+        this.#scriptUpTo = Math.min(this.#scriptUpTo, FEW_BYTES);
       this.#expression = new RegExp(script.source, this.#keepGroups ? 'dg' : 'g');
     }
     if (this.#scriptUpTo === Number.POSITIVE_INFINITY) return;

@@ -69,6 +69,11 @@ export interface Program {
   readonly anchor: 'start' | 'search' | undefined;
   /** bytes with which a match begins; undefined where it may be empty */
   readonly first: ByteSet | undefined;
+  /**
+   * Where a match begins with a run without an upper limit whose length nothing behind it remembers: the run's set. A match
+   * that fails from one byte of such a run fails from all that follow in it.
+   */
+  readonly leadingRun: number | undefined;
 }
 
 /** Numbers; counted repeats of look-behinds are written out and could multiply. */
@@ -86,6 +91,8 @@ class Compiler {
   readonly #setNumbers = new Map<string, number>();
   readonly #groups: number;
   #registers: number;
+  /** something asks for what a group took, or whether it took part */
+  #asksForGroups = false;
 
   constructor(groups: number) {
     this.#groups = groups;
@@ -108,7 +115,16 @@ class Compiler {
       registers: this.#registers,
       anchor: anchorOf(tree.root),
       first: first.nullable ? undefined : first.set,
+      leadingRun: this.#leadingRun(),
     };
+  }
+
+  #leadingRun(): number | undefined {
+    const code = this.#code;
+    let at = 0;
+    if (!this.#asksForGroups) while (code[at] === SAVE) at += 2;
+    const runs = code[at] === RUN || code[at] === LAZY_RUN || code[at] === OWN_RUN;
+    return runs && code[at + 3] === NO_LIMIT ? code[at + 1] : undefined;
   }
 
   #set(set: ByteSet): number {
@@ -160,9 +176,11 @@ class Compiler {
         this.#look(node);
         return;
       case 'back':
+        this.#asksForGroups = true;
         this.#emit(BACK, node.number, node.nocase ? 1 : 0);
         return;
       case 'condition':
+        this.#asksForGroups = true;
         this.#condition(node, follow);
         return;
       case 'keep':
