@@ -40,6 +40,30 @@ export const URGENT_POLICIES = ['oob', 'inline', 'drop'] as const;
 /** `drop`: where rules decide about packets, such with urgent data go no further; elsewhere as `inline` */
 export type UrgentPolicy = (typeof URGENT_POLICIES)[number];
 
+/** Operating systems that take overlapping bytes in ways of their own (`host-os-policy`). */
+export const TARGET_SYSTEMS = [
+  'bsd',
+  'bsd-right',
+  'old-linux',
+  'linux',
+  'old-solaris',
+  'solaris',
+  'hpux10',
+  'hpux11',
+  'irix',
+  'macos',
+  'windows',
+  'vista',
+  'windows2k3',
+] as const;
+export type TargetSystem = (typeof TARGET_SYSTEMS)[number];
+
+export interface Target {
+  /** address, network or range */
+  readonly network: string;
+  readonly system: TargetSystem;
+}
+
 /** What the firewall does where none of its rules decided. */
 export interface FirewallPolicy {
   readonly action: 'accept' | 'drop' | 'reject' | 'rejectsrc' | 'rejectdst' | 'rejectboth';
@@ -90,6 +114,8 @@ export interface EngineSettings {
   readonly firewall: FirewallPolicies | undefined;
   /** rules are evaluated in this order of what they do */
   readonly actionOrder: readonly ActionKind[];
+  /** what runs on hosts, where overlapping bytes sent to them are to be read as they do; all others are taken for BSD */
+  readonly targets: readonly Target[];
   readonly stream: {
     readonly midstream: boolean;
     readonly asyncOneside: boolean;
@@ -265,6 +291,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
   firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
+  targets: [],
   stream: {
     midstream: false,
     asyncOneside: false,

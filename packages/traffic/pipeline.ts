@@ -8,6 +8,7 @@ import { INNER_PACKET, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
 import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
+import { TargetTable } from './target-systems.ts';
 
 export interface PipelineHandlers {
   /** once for each packet; one that carries another comes first */
@@ -49,8 +50,9 @@ export class TrafficPipeline {
     this.#verifyChecksums = settings.verifyChecksums;
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
     this.#handlers = handlers;
-    this.#tracker = new TcpTracker(settings);
-    this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart);
+    const targets = new TargetTable(settings.targets);
+    this.#tracker = new TcpTracker(settings, targets);
+    this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart, targets);
     this.flows = new FlowTable(settings, {
       ...(handlers.onRestEnd === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => handlers.onRestEnd?.(flow, kept) }),
       onEnd: (flow) => {

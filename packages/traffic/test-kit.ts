@@ -1,6 +1,6 @@
 /** For tests only: raw IPv4 packets with TCP in them, written short, and a pipeline that notes what comes out of them. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { ACK, DEFAULT_SETTINGS, type EngineSettings, FIN, type Flow, type Packet, PSH, RST, SYN, TCP } from '@sigwright/contracts';
+import { ACK, DEFAULT_SETTINGS, type EngineSettings, FIN, type Flow, type Packet, PSH, RST, SYN, type Target, TCP } from '@sigwright/contracts';
 import { TrafficPipeline } from './pipeline.ts';
 import type { TcpStream } from './streams/tcp-stream.ts';
 
@@ -75,9 +75,9 @@ export class Observer {
   readonly #inline: boolean;
   #time = 1_000_000;
 
-  constructor(stream: Partial<EngineSettings['stream']> = {}, inline = false, verifyChecksums = false) {
+  constructor(stream: Partial<EngineSettings['stream']> = {}, inline = false, verifyChecksums = false, targets: readonly Target[] = []) {
     this.#inline = inline;
-    const settings: EngineSettings = { ...DEFAULT_SETTINGS, verifyChecksums, stream: { ...DEFAULT_SETTINGS.stream, ...stream } };
+    const settings: EngineSettings = { ...DEFAULT_SETTINGS, verifyChecksums, inline, targets, stream: { ...DEFAULT_SETTINGS.stream, ...stream } };
     this.pipeline = new TrafficPipeline(settings, { onPacket: (packet) => this.#packet(packet), onFlowEnd: (flow) => this.#end(flow) });
   }
 

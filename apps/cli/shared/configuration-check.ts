@@ -3,7 +3,8 @@
  * the run ends at. Keys that are not known are left alone.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { URGENT_POLICIES } from '@sigwright/contracts';
+import { parseRange } from '@sigwright/bytes';
+import { TARGET_SYSTEMS, URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration.ts';
 import type { LogLevel } from './engine-log.ts';
 
@@ -36,7 +37,7 @@ const SIZES = [
 ];
 
 export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] {
-  return [...obsolete(tree), ...urgentData(tree), ...sizes(tree), ...fileStores(tree), ...references(tree)];
+  return [...obsolete(tree), ...targets(tree), ...urgentData(tree), ...sizes(tree), ...fileStores(tree), ...references(tree)];
 }
 
 function isSize(written: unknown): boolean {
@@ -53,6 +54,19 @@ function urgentData(tree: Tree): readonly ConfigurationProblem[] {
   if (written === undefined || written === null || URGENT_POLICIES.some((name) => name === written)) return [];
   const text = `stream.reassembly.urgent.policy: ${String(written)} is not one of ${URGENT_POLICIES.join(', ')}; oob counts`;
   return [{ level: 'Warning', module: 'stream-tcp', text, fatal: 'no' }];
+}
+
+/** Operating systems that are known, and networks. */
+function targets(tree: Tree): readonly ConfigurationProblem[] {
+  const policies = at(tree, 'host-os-policy');
+  if (typeof policies !== 'object' || policies === null) return [];
+  const problem = (text: string): ConfigurationProblem => ({ level: 'Error', module: 'host-os-info', text, fatal: 'yes' });
+  return Object.entries(policies).flatMap(([name, networks]) => {
+    if (!TARGET_SYSTEMS.some((system) => system === name)) return [problem(`host-os-policy: ${name} is not one of ${TARGET_SYSTEMS.join(', ')}`)];
+    if (networks === null || networks === undefined) return [];
+    const wrong = (Array.isArray(networks) ? networks : [networks]).filter((one) => parseRange(String(one)) === undefined);
+    return wrong.map((one) => problem(`host-os-policy.${name}: ${String(one)} is neither an address nor a network`));
+  });
 }
 
 function sizes(tree: Tree): readonly ConfigurationProblem[] {

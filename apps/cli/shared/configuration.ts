@@ -15,6 +15,8 @@ import {
   type FlowTimeouts,
   type RecordOptions,
   type Reputation,
+  TARGET_SYSTEMS,
+  type Target,
   TO_CLIENT,
   TO_SERVER,
   URGENT_POLICIES,
@@ -137,6 +139,14 @@ function texts(tree: unknown, defaults: Readonly<Record<string, string>>): Recor
   return result;
 }
 
+/** `host-os-policy`: lists of networks by operating system. */
+function targetsOf(tree: Tree): readonly Target[] {
+  return TARGET_SYSTEMS.flatMap((system) => {
+    const networks = at(tree, `host-os-policy.${system}`);
+    return (Array.isArray(networks) ? networks : []).map((network) => ({ network: String(network), system }));
+  });
+}
+
 function timeouts(tree: unknown, name: string, otherwise: FlowTimeouts): FlowTimeouts {
   const node = at(tree, `flow-timeouts.${name}`);
   const number = (key: string, value: number): number => sizeOf(at(node, key), value);
@@ -170,6 +180,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     ips: options.inline,
     exceptionPolicies: exceptionPoliciesOf(tree, options.inline),
     actionOrder: actionOrderOf(at(tree, 'action-order')),
+    targets: targetsOf(tree),
     stream: {
       midstream: isYes(at(tree, 'stream.midstream'), false),
       asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),

@@ -1,5 +1,6 @@
 /**
- * Fragments of IPv4 (RFC 791) and IPv6 (RFC 8200 §4.5) → whole packets. Where fragments overlap, what came first stays.
+ * Fragments of IPv4 (RFC 791) and IPv6 (RFC 8200 §4.5) → whole packets. Where fragments overlap, the
+ * destination's operating system decides which bytes it takes.
  * Memory is bounded by count and size; unfinished packets are forgotten after a minute of packet time.
  */
 import { checksum, formatAddress } from '@sigwright/bytes';
@@ -7,6 +8,7 @@ import { Packet } from '@sigwright/contracts';
 import { decodeFromInternet } from '../decode/decode.ts';
 import { IPV4, IPV6 } from '../decode/ethernet.ts';
 import { resetPacket } from '../decode/reset.ts';
+import { TargetTable } from '../target-systems.ts';
 
 /** Packets being put together at a time. */
 const MOST_PACKETS = 4096;
@@ -21,6 +23,8 @@ const TIMEOUT = 60e6;
 
 interface Piece {
   readonly offset: number;
+  /** in the order of arrival */
+  readonly number: number;
   readonly bytes: Uint8Array;
 }
 
@@ -47,9 +51,11 @@ export class Defragmenter {
   bytes = 0;
   readonly #verifyChecksums: boolean;
   readonly #vlansTell: boolean;
+  readonly #targets: TargetTable;
 
   /** `vlansTell`: fragments in different VLANs are of different packets */
-  constructor(verifyChecksums: boolean, vlansTell = true) {
+  constructor(verifyChecksums: boolean, vlansTell = true, targets = new TargetTable([])) {
+    this.#targets = targets;
     this.#verifyChecksums = verifyChecksums;
     this.#vlansTell = vlansTell;
   }
@@ -111,21 +117,15 @@ export class Defragmenter {
       if (!assembly.overlaps) packet.anomalies.push(`${name}.frag_overlap`);
       assembly.overlaps = true;
     }
-    pieces.splice(at, 0, { offset, bytes: packet.data.slice(packet.payloadStart, packet.payloadEnd) });
+    pieces.splice(at, 0, { offset, number: pieces.length, bytes: packet.data.slice(packet.payloadStart, packet.payloadEnd) });
   }
 
   #build(assembly: Assembly, last: Packet): Packet {
     const header = assembly.header!;
     const bytes = new Uint8Array(header.length + assembly.total);
     bytes.set(header);
-    const filled = new Uint8Array(assembly.total);
-    for (const piece of assembly.pieces) {
-      for (let at = 0; at < piece.bytes.length && piece.offset + at < assembly.total; at++) {
-        if (filled[piece.offset + at] === 1) continue;
-        filled[piece.offset + at] = 1;
-        bytes[header.length + piece.offset + at] = piece.bytes[at];
-      }
-    }
+    if (assembly.overlaps) this.#overlay(assembly, bytes, header.length, last);
+    else for (const piece of assembly.pieces) bytes.set(piece.bytes.subarray(0, Math.max(0, assembly.total - piece.offset)), header.length + piece.offset);
     const version = last.ipVersion;
     const at = assembly.ipStart;
     const length = bytes.length - at - (version === 4 ? 0 : 40);
@@ -157,6 +157,21 @@ export class Defragmenter {
     packet.ipChecksumGood = -1;
     packet.isRebuilt = true;
     return packet;
+  }
+
+  /** Each byte as the destination takes it. */
+  #overlay({ pieces, total }: Assembly, bytes: Uint8Array, at: number, last: Packet): void {
+    const laterWins = this.#targets.fragments(last.destination, last.ipVersion);
+    const owners: (Piece | undefined)[] = new Array(total).fill(undefined);
+    for (const piece of pieces.toSorted((a, b) => a.number - b.number)) {
+      const end = piece.offset + piece.bytes.length;
+      for (let place = piece.offset; place < Math.min(end, total); place++) {
+        const held = owners[place];
+        if (held !== undefined && !laterWins(piece.offset, end, held.offset, held.offset + held.bytes.length)) continue;
+        owners[place] = piece;
+        bytes[at + place] = piece.bytes[place - piece.offset];
+      }
+    }
   }
 
   #expire(now: number): void {

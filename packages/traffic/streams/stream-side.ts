@@ -2,14 +2,15 @@
  * The bytes one end sent, in order. One sliding buffer holds what a consumer has not finished with; segments that came too
  * early wait in a bounded list. Positions are stream offsets: 0 is the first byte behind the SYN.
  *
- * Overlaps, in the manner of Suricata's default target (BSD): bytes that were in order stay as they came first; of waiting segments the one
- * that begins further left wins, and of two that begin alike the older one.
+ * Overlaps, unless the receiver is known to be another system than BSD: bytes that were in order stay as they came first; of waiting
+ * segments the one that begins further left wins, and of two that begin alike the older one.
  *
  * A byte sent as urgent data may be out of band (RFC 6093, 3.1): it has a sequence number and no place in the stream.
  *
  * A gap is declared as soon as the peer acknowledges bytes that never came: the receiver has them, the capture does not.
  */
 import type { SlabPool } from '@sigwright/bytes';
+import type { LaterWins } from '../target-systems.ts';
 
 /** Bytes waiting out of order per side: the largest window without scaling, times 64; more is hostile or a capture with heavy loss. */
 const MOST_WAITING = 4 * 1024 * 1024;
@@ -87,11 +88,15 @@ export class StreamSide {
   lost = 0;
   /** runs of bytes far apart from each other that were held at a time, at most */
   mostRegions = 1;
+  /** how the receiver takes overlapping segments; undefined: as BSD does */
+  laterWins: LaterWins | undefined = undefined;
   /** bytes kept at most from the beginning; 0: no limit */
   readonly depth: number;
   readonly #pool: SlabPool;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
+  /** where segments that are not acknowledged yet begin and end; only where `laterWins` asks */
+  #taken: { readonly start: number; readonly end: number }[] = [];
   /** bytes were passed over: where in the stream earlier sequence numbers lie is no longer known */
   #isShifted = false;
   /** nothing more will come: the end is where the last waiting segment ends */
@@ -117,6 +122,40 @@ export class StreamSide {
   /** A segment whose first byte has this sequence number. `outOfBand`: which of its bytes is not part of the stream; -1: none. */
   insert(sequence: number, data: Uint8Array, start: number, end: number, outOfBand = -1): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
     const early = (sequence - this.next) | 0;
+    if (this.laterWins !== undefined && end > start && !this.opaque && !this.depthReached && !this.#isShifted) {
+      const settled = this.#settle(this.available + early, data.slice(start, end), this.laterWins);
+      return this.#insert(early, sequence, settled, 0, settled.length, outOfBand);
+    }
+    return this.#insert(early, sequence, data, start, end, outOfBand);
+  }
+
+  /** `data` at this offset against what is there: in the end both say the same where they overlap. */
+  #settle(offset: number, data: Uint8Array, laterWins: LaterWins): Uint8Array {
+    const end = offset + data.length;
+    const decide = (heldStart: number, heldEnd: number, held: Uint8Array, base: number, from: number, to: number): void => {
+      const wins = laterWins(offset, end, heldStart, heldEnd);
+      for (let at = from; at < to; at++) {
+        if (held[at - base] === data[at - offset]) continue;
+        this.conflicting = true;
+        if (wins) held[at - base] = data[at - offset];
+        else data[at - offset] = held[at - base];
+      }
+    };
+    // What was acknowledged is with the application already.
+    const settledUntil = Math.max(this.acknowledged, this.parsed, this.searched, this.base);
+    this.#taken = this.#taken.filter((one) => one.end > settledUntil);
+    for (const one of this.#taken) {
+      decide(one.start, one.end, this.bytes, this.base, Math.max(offset, one.start, settledUntil), Math.min(end, one.end, this.available));
+    }
+    for (const one of this.#waiting ?? []) {
+      const heldEnd = one.offset + one.bytes.length;
+      decide(one.offset, heldEnd, one.bytes, one.offset, Math.max(offset, one.offset), Math.min(end, heldEnd));
+    }
+    if (this.#taken.length < MOST_SEGMENTS) this.#taken.push({ start: offset, end });
+    return data;
+  }
+
+  #insert(early: number, sequence: number, data: Uint8Array, start: number, end: number, outOfBand: number): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
     if (early === 0) this.#append(data, start, end, outOfBand < 0 ? -1 : start + outOfBand);
     else {
       const offset = this.available + early;

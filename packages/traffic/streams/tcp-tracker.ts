@@ -22,6 +22,7 @@ import {
 } from '@sigwright/contracts';
 import { copyFrame, renewTcpChecksum } from '../decode/rewrite.ts';
 import { applyException, drop } from '../exceptions.ts';
+import type { TargetTable } from '../target-systems.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
@@ -84,10 +85,13 @@ const PROBE = 1;
 
 export class TcpTracker {
   readonly #settings: EngineSettings;
+  readonly #targets: TargetTable | undefined;
   readonly #pool = new SlabPool();
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings, targets: TargetTable) {
     this.#settings = settings;
+    // Inline the bytes that came first are those that the receiver gets.
+    this.#targets = targets.isEmpty || settings.inline ? undefined : targets;
   }
 
   /** Does this SYN begin a new connection on the ports of an old one? */
@@ -119,6 +123,7 @@ export class TcpTracker {
       flow.stream = stream;
     }
     if (stream.freed) return;
+    if (this.#targets !== undefined && !stream.targeted) this.#aim(packet, stream, this.#targets);
     stream.sides[packet.direction].flags |= flags;
     if (stream.reset && packet.direction === stream.resetBy && (flags & (RST | SYN)) === 0) this.#resume(packet, flow, stream);
     if (stream.state < TCP_ESTABLISHED) {
@@ -132,6 +137,14 @@ export class TcpTracker {
     // The packet that completes the handshake is the last one of a connection that is not established.
     packet.flowEstablished = stream.opened;
     if ((stream.state >= TCP_ESTABLISHED || earlyDataTaken(stream)) && stream.state !== TCP_CLOSED) stream.opened = true;
+  }
+
+  /** What the receivers of both sides run. */
+  #aim({ direction, source, destination, ipVersion }: Packet, stream: TcpStream, targets: TargetTable): void {
+    const [client, server] = direction === TO_SERVER ? [source, destination] : [destination, source];
+    stream.targeted = true;
+    stream.sides[TO_SERVER].laterWins = targets.segments(server, ipVersion);
+    stream.sides[TO_CLIENT].laterWins = targets.segments(client, ipVersion);
   }
 
   /** Everything that is no opening: acknowledgement, data, FIN, RST. */

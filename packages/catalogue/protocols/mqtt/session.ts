@@ -52,6 +52,8 @@ export class MqttSession extends FramedSession<MqttTransaction> {
   #version = 0;
   #connects = 0;
   #introduced = false;
+  /** where the bytes that are read at once begin */
+  #chunk = 0;
 
   constructor(settings: EngineSettings) {
     super();
@@ -59,6 +61,7 @@ export class MqttSession extends FramedSession<MqttTransaction> {
   }
 
   override consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    this.#chunk = start;
     const consumed = super.consume(direction, bytes, start, end, atEnd, time);
     if (consumed !== -1) return consumed;
     this.anomalies.length = 0;
@@ -77,7 +80,9 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     const head = headLength(bytes, at);
     // Of a message that is too long, what is passed over is nobody's.
     const read = length > this.#settings.messageLimit ? Math.max(head, this.#settings.messageLimit) : length;
-    return [frames.begin(direction, 'pdu', at, read), frames.begin(direction, 'header', at, head), frames.begin(direction, 'data', at + head, read - head)];
+    // Suricata counts the data of all messages that it reads at once from the first of them, and rules must see here what they see there.
+    const data = frames.begin(direction, 'data', this.#chunk + head, read - head);
+    return [frames.begin(direction, 'pdu', at, read), frames.begin(direction, 'header', at, head), data];
   }
 
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
