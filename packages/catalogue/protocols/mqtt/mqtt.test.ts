@@ -1,10 +1,11 @@
 /** MQTT: what a dialogue gives, what is missed in half of one, that limits hold, and that all is the same at every split. */
 import { fromLatin1 } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, TO_SERVER } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { SAMPLES } from '../../message-samples.ts';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './mqtt.definition.ts';
+import { MqttSession } from './session.ts';
 
 const { mqtt } = SAMPLES;
 
@@ -111,4 +112,24 @@ test('identifiers that are missing, and more exchanges than are kept', () => {
   const told = anomalies(['client', mqtt.connect], ['server', mqtt.connected], ['client', many]);
   expect(told[1]).toContain('too_many_transactions');
   expect(told[300]).not.toContain('too_many_transactions');
+});
+
+test('frames of messages that are read at once: the data of each is counted from the first, as Suricata has it', () => {
+  const told: string[] = [];
+  const session = new MqttSession(DEFAULT_SETTINGS);
+  session.frames = {
+    begin(_direction, type, at, length) {
+      told.push(`${type} ${at}+${length}`);
+      return { length, transaction: undefined };
+    },
+    endAt() {},
+  };
+  const message = '\xa2\x05\0\x02\0\x01a';
+  const both = fromLatin1(message + message);
+  session.consume(TO_SERVER, both, 0, both.length, false, 0);
+  expect(told).toEqual(['pdu 0+7', 'header 0+2', 'data 2+5', 'pdu 7+7', 'header 7+2', 'data 2+5']);
+  told.length = 0;
+  const alone = fromLatin1(message);
+  session.consume(TO_SERVER, alone, 0, alone.length, false, 0);
+  expect(told).toEqual(['pdu 0+7', 'header 0+2', 'data 2+5']);
 });

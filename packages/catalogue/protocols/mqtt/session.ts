@@ -80,9 +80,10 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     const head = headLength(bytes, at);
     // Of a message that is too long, what is passed over is nobody's.
     const read = length > this.#settings.messageLimit ? Math.max(head, this.#settings.messageLimit) : length;
+    const pdu = frames.begin(direction, 'pdu', at, read);
+    const header = frames.begin(direction, 'header', at, head);
     // Suricata counts the data of all messages that it reads at once from the first of them, and rules must see here what they see there.
-    const data = frames.begin(direction, 'data', this.#chunk + head, read - head);
-    return [frames.begin(direction, 'pdu', at, read), frames.begin(direction, 'header', at, head), data];
+    return [pdu, header, frames.begin(direction, 'data', this.#chunk + head, read - head)];
   }
 
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
