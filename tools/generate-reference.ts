@@ -137,10 +137,12 @@ const GRADE_WORDS: Readonly<Record<LintDefinition['grade'], string>> = {
 function lintPage(lint: LintDefinition): string {
   const samples = (list: readonly LintSample[]): string =>
     list
-      .map(({ why, rules, target, before }) => {
-        const context = [target === undefined ? '' : ` (\`--target ${target}\`)`, before === undefined || before.length === 0 ? '' : '; released before:'].join(
-          '',
-        );
+      .map(({ why, rules, target, before, sidRanges }) => {
+        const context = [
+          target === undefined ? '' : ` (\`--target ${target}\`)`,
+          sidRanges === undefined ? '' : `; ruleset.yaml gives ${sidRanges.map(({ from, to }) => `${from} to ${to}`).join(', ')}`,
+          before === undefined || before.length === 0 ? '' : '; released before:',
+        ].join('');
         const earlier = before === undefined || before.length === 0 ? '' : `\n\`\`\`\n${before.join('\n')}\n\`\`\`\n\nNow:\n`;
         return `${why}${context}\n${earlier}\n\`\`\`\n${rules.join('\n')}\n\`\`\`\n`;
       })

@@ -128,6 +128,20 @@ describe('sigwright', () => {
         status: 0,
         error: expect.stringContaining('no evidence that they fire: 2'),
       });
+      // What is not in use is named and fails nothing; a number that is not the ruleset's is found wherever its rules are linted.
+      const rules = join(repository, 'rules', 'malware.rules');
+      const written = readFileSync(rules, 'utf8');
+      writeFileSync(rules, written.replace(/^alert tcp \$EXTERNAL/m, '#$&'));
+      expect(sigwright('prove', '-C', 'small')).toMatchObject({ status: 0, out: expect.stringContaining('not in use and without evidence: 2 (disabled)') });
+      writeFileSync(rules, written.replaceAll('sid:2;', 'sid:12;'));
+      for (const place of [['-C', 'small'], [join('small', 'rules', 'malware.rules')]]) {
+        const { status, out } = sigwright('lint', '--reading', ...place);
+        expect(status).toBe(1);
+        expect(out).toContain("sid 12 lies in none of the ruleset's ranges");
+      }
+      expect(sigwright('format', '--check', '-C', 'small').status).toBe(1);
+      expect(sigwright('format', '-C', 'small').status).toBe(0);
+      expect(sigwright('format', '--check', '-C', 'small')).toMatchObject({ status: 0, out: '' });
       // Without a report that names rules there is nobody to thank.
       expect(sigwright('community-review', '-C', 'small').out).not.toContain('Thanks');
     });

@@ -2,21 +2,27 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { lineAndColumn } from '@sigwright/contracts';
 import { formatRules } from '@sigwright/workbench';
-import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { argumentsOf } from './shared/arguments.ts';
+import { rulesFilesOf } from './shared/rules-files.ts';
 
 const USAGE = `sigwright format FILE … [options]
+sigwright format -C FOLDER [options]
 
 Writes rules in the style of Emerging Threats, in place: order of options, blanks, hex. What a rule means stays. With - for FILE
 rules are read from standard input and written to standard output.
 
-      --check    change nothing; name the rules in another style, exit 1 where there are any
+  -C, --folder FOLDER    all rules of a ruleset repository (default: this folder, where no file is named)
+      --check            change nothing; name the rules in another style, exit 1 where there are any
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = argumentsOf(USAGE, argv, { allowPositionals: true, options: { check: { type: 'boolean' } } });
-  if (positionals.length === 0) throw new UsageProblem('name rules files, or - for standard input', USAGE);
+  const { values, positionals } = argumentsOf(USAGE, argv, {
+    allowPositionals: true,
+    options: { folder: { type: 'string', short: 'C' }, check: { type: 'boolean' } },
+  });
+  const { paths } = rulesFilesOf(values.folder, positionals, USAGE);
   let other = 0;
-  for (const path of positionals) {
+  for (const path of paths) {
     const text = readFileSync(path === '-' ? 0 : path, 'utf8');
     const formatted = formatRules(text);
     other += formatted.text === text ? 0 : Math.max(1, formatted.changed.length);

@@ -9,13 +9,18 @@ import { rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
+import { rulesFilesOf } from './shared/rules-files.ts';
 
 const USAGE = `sigwright lint FILE … [options]
+sigwright lint -C FOLDER [options]
 
 Defects of rules that load all the same. Three grades: what cannot work (error), what misleads (warning), what is hard to read
 (information). Exit 1 where one of the first two is found. A comment line above a rule leaves lints out for it:
 # lint: allow domain-unanchored
 
+In a ruleset repository (-C FOLDER: all its rules) a number outside the ranges of ruleset.yaml is found as well.
+
+  -C, --folder FOLDER    all rules of a ruleset repository (default: this folder, where no file is named)
       --reading          tell what is hard to read as well
       --disabled         rules that are commented out as well
       --part             the files are a part of the ruleset: leave out what only the whole set can show
@@ -35,6 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
+      folder: { type: 'string', short: 'C' },
       reading: { type: 'boolean' },
       disabled: { type: 'boolean' },
       part: { type: 'boolean' },
@@ -48,19 +54,20 @@ export async function run(argv: readonly string[]): Promise<number> {
       sarif: { type: 'boolean' },
     },
   });
-  if (positionals.length === 0) throw new UsageProblem('name rules files', USAGE);
   if (values.json && values.sarif) throw new UsageProblem('--json and --sarif both write to standard output; choose one', USAGE);
   if (values.target !== undefined && !/^\d+(?:\.\d+){0,2}$/.test(values.target)) throw new UsageProblem(`--target ${values.target} is no version`, USAGE);
   const allow = new Set((values.allow ?? []).map((code) => code.replace(CODE_PREFIX, '')));
   for (const code of allow) if (!catalogue.lints.has(`${CODE_PREFIX}${code}`)) throw new UsageProblem(`--allow ${code}: no lint is called so`, USAGE);
+  const { paths, rulesets } = rulesFilesOf(values.folder, positionals, USAGE);
   const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
-  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, positionals);
-  const texts = new Map(positionals.map((path) => [path, readFileSync(path, 'utf8')]));
+  const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, paths);
+  const texts = new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
   const options = {
     registrableDomain: suffixList(),
     allow,
     ...(values.target === undefined ? {} : { target: values.target }),
     ...(values.before === undefined ? {} : { before: rulesBefore(values.before.map((path) => readFileSync(path, 'utf8'))) }),
+    ...(rulesets.length === 0 ? {} : { sidRanges: rulesets.flatMap((one) => one['sid-ranges']) }),
     ...(values.disabled ? { disabled: true } : {}),
     ...(values.part ? { part: true } : {}),
   };

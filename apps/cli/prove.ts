@@ -25,6 +25,7 @@ import { capturesIn } from './shared/run-capture.ts';
 const USAGE = `sigwright prove [SID …] [-C FOLDER] [options]
 
 Every rule against its evidence: fires where it must, as often as it must; silent where it must. Exit 1 where one does not.
+A rule that is not in use (disabled, retired, deleted) needs no evidence and is named where it has none; what it has must hold.
 
   -C, --folder FOLDER    a ruleset repository (default: this folder)
       --changed COMMIT   only rules that the changes since this commit can affect (HEAD: what is not committed)
@@ -93,7 +94,15 @@ function tell(report: ProofReport, verbose: boolean): void {
 function summaryOf(report: ProofReport): string {
   const good = report.rules.filter((proof) => proof.ok).length;
   const checks = report.rules.reduce((sum, proof) => sum + proof.checks.length, 0);
-  return `${good} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures`;
+  const idle = report.rules.filter((proof) => proof.excused !== undefined);
+  return `${good - idle.length} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures${idle.length === 0 ? '' : `; not in use and without evidence: ${listed(idle)}`}`;
+}
+
+const MOST_LISTED = 20;
+
+function listed(proofs: ProofReport['rules']): string {
+  const shown = proofs.slice(0, MOST_LISTED).map(({ sid, excused }) => `${sid} (${excused})`);
+  return `${shown.join(', ')}${proofs.length > MOST_LISTED ? ` and ${proofs.length - MOST_LISTED} more` : ''}`;
 }
 
 /** Where rules stand, as seen from here. */

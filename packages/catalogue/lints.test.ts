@@ -23,6 +23,7 @@ function reportsOf(text: string, sample: LintSample): LintReport[] {
   return lintRules([{ path: 'sample', parsed: parseRules(text) }], catalogue, DEFAULT_SETTINGS, {
     registrableDomain,
     ...(sample.target === undefined ? {} : { target: sample.target }),
+    ...(sample.sidRanges === undefined ? {} : { sidRanges: sample.sidRanges }),
     ...(sample.before === undefined ? {} : { before: (_gid, sid) => before.get(sid) }),
   });
 }

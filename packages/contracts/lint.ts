@@ -49,6 +49,13 @@ export interface LintContext {
   readonly target: string | undefined;
   /** revision and text of a rule as it was released before */
   before?(gid: number, sid: number): { readonly rev: number; readonly text: string } | undefined;
+  /** numbers that belong to the ruleset, both ends included; undefined where the rules belong to none */
+  readonly sidRanges?: readonly SidRange[];
+}
+
+export interface SidRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface LintFinding {
@@ -67,6 +74,7 @@ export interface LintSample {
   /** what the context holds beyond the usual */
   readonly target?: string;
   readonly before?: readonly string[];
+  readonly sidRanges?: readonly SidRange[];
 }
 
 export interface LintDefinition {

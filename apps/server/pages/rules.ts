@@ -27,9 +27,11 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
     const evidence =
       proof === undefined
         ? `${repository.evidence.get(rule.sid)?.fires.length ?? 0} captures`
-        : proof.ok
-          ? `proved, ${counted(proof.checks.length, 'check')}`
-          : 'not proved';
+        : proof.excused !== undefined
+          ? `none: ${proof.excused}`
+          : proof.ok
+            ? `proved, ${counted(proof.checks.length, 'check')}`
+            : 'not proved';
     return [
       ruleLink(rule.sid),
       category,

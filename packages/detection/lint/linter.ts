@@ -33,6 +33,7 @@ export interface LintOptions {
   readonly registrableDomain: (host: string) => string | undefined;
   readonly target?: string;
   readonly before?: LintContext['before'];
+  readonly sidRanges?: LintContext['sidRanges'];
   /** codes that are left out everywhere, without `lint/` */
   readonly allow?: ReadonlySet<string>;
   /** disabled rules too */
@@ -84,7 +85,7 @@ export class Linter {
   readonly #context: LintContext;
   readonly #compiler: RuleCompiler & { readonly origins: Map<object, RuleOption> };
 
-  constructor(catalogue: Catalogue, settings: EngineSettings, options: Pick<LintOptions, 'registrableDomain' | 'target' | 'before' | 'allow'>) {
+  constructor(catalogue: Catalogue, settings: EngineSettings, options: Pick<LintOptions, 'registrableDomain' | 'target' | 'before' | 'sidRanges' | 'allow'>) {
     this.#lints = [...catalogue.lints.values()].filter((lint) => options.allow?.has(lint.code.slice(CODE_PREFIX.length)) !== true);
     this.#context = {
       registrableDomain: options.registrableDomain,
@@ -92,6 +93,7 @@ export class Linter {
       classtypes: new Set(settings.classifications.keys()),
       target: options.target,
       ...(options.before === undefined ? {} : { before: options.before }),
+      ...(options.sidRanges === undefined ? {} : { sidRanges: options.sidRanges }),
     };
     this.#compiler = { catalogue, settings, headers: new HeaderResolver(settings), origins: new Map() };
   }

@@ -17,6 +17,14 @@ test('JUnit: a hostile message stays inside its attribute, and every failure is 
   expect(made).toContain('<failure message="no second capture"/>');
 });
 
+test('what is not in use and has no evidence is skipped, not failed', () => {
+  const idle: ProofReport = { ok: true, captures: 0, rules: [{ ...report.rules[0], ok: true, checks: [], missing: ['no evidence'], excused: 'disabled' }] };
+  expect(junitOf(idle)).toContain('tests="1" failures="0" skipped="1"');
+  expect(junitOf(idle)).toContain('<skipped message="disabled: no evidence"/>');
+  expect(githubAnnotationsOf(idle)).toBe('');
+  expect((proofSarifOf(idle, new Map()) as { runs: { results: unknown[] }[] }).runs[0].results).toEqual([]);
+});
+
 test('GitHub: one command a failure; a line end can not begin another command', () => {
   expect(githubAnnotationsOf(report).split('\n')).toEqual([
     '::error file=evidence/7/expect.yaml,title=rule 7::no second capture',

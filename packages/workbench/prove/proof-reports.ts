@@ -5,9 +5,10 @@ import type { ProofReport, RuleProof } from './prove.ts';
 export function junitOf(report: ProofReport): string {
   const cases: string[] = [];
   let failures = 0;
+  const skipped = report.rules.reduce((sum, { excused, missing }) => sum + (excused === undefined ? 0 : missing.length), 0);
   for (const proof of report.rules) {
     for (const missing of proof.missing) {
-      failures++;
+      if (proof.excused === undefined) failures++;
       cases.push(junitCase(proof, 'evidence', missing));
     }
     for (const check of proof.checks) {
@@ -15,13 +16,15 @@ export function junitOf(report: ProofReport): string {
       cases.push(junitCase(proof, `${check.kind} ${check.capture}`, check.ok ? undefined : check.reason));
     }
   }
-  const head = `<testsuite name="sigwright prove" tests="${cases.length}" failures="${failures}">`;
+  const head = `<testsuite name="sigwright prove" tests="${cases.length}" failures="${failures}" skipped="${skipped}">`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n${cases.map((one) => `${one}\n`).join('')}</testsuite>\n`;
 }
 
 function junitCase(proof: RuleProof, name: string, failure: string | undefined): string {
   const open = `  <testcase classname="${xml(`${proof.sid} ${proof.message}`)}" name="${xml(name)}"`;
-  return failure === undefined ? `${open}/>` : `${open}><failure message="${xml(failure)}"/></testcase>`;
+  if (failure === undefined) return `${open}/>`;
+  if (name === 'evidence' && proof.excused !== undefined) return `${open}><skipped message="${xml(`${proof.excused}: ${failure}`)}"/></testcase>`;
+  return `${open}><failure message="${xml(failure)}"/></testcase>`;
 }
 
 /** One `::error` line for each failure, on the evidence it is about; `folder` is the ruleset's place in the checkout. */
@@ -30,7 +33,7 @@ export function githubAnnotationsOf(report: ProofReport, folder = '.'): string {
   const lines: string[] = [];
   for (const proof of report.rules) {
     const head = `::error file=${root}evidence/${proof.sid}/expect.yaml,title=rule ${proof.sid}::`;
-    for (const missing of proof.missing) lines.push(`${head}${commandText(missing)}\n`);
+    for (const missing of proof.excused === undefined ? proof.missing : []) lines.push(`${head}${commandText(missing)}\n`);
     for (const check of proof.checks) if (!check.ok) lines.push(`${head}${commandText(`${check.capture}: ${check.reason}`)}\n`);
   }
   return lines.join('');
@@ -49,7 +52,7 @@ export function proofSarifOf(report: ProofReport, lines: ReadonlyMap<number, { r
       locations,
     });
     return [
-      ...proof.missing.map((missing) => result('proof/evidence', missing)),
+      ...(proof.excused === undefined ? proof.missing : []).map((missing) => result('proof/evidence', missing)),
       ...proof.checks.filter((check) => !check.ok).map((check) => result(`proof/${check.kind}`, `${check.capture}: ${check.reason}`)),
     ];
   });

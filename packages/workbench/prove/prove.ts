@@ -1,6 +1,6 @@
 /**
- * Every rule against its evidence: it fires where it must, as often as it must, and is silent where it must be. The engine is
- * handed in, so that this works with any.
+ * Every rule against its evidence: it fires where it must, as often as it must, and is silent where it must be. A rule that is not in
+ * use (disabled, retired, deleted) needs none; what it has must hold. The engine is handed in, so that this works with any.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +48,8 @@ export interface RuleProof {
   readonly checks: readonly ProofCheck[];
   /** what is wrong with the evidence itself */
   readonly missing: readonly string[];
+  /** why evidence that is missing is no failure: the rule is not in use */
+  readonly excused?: 'disabled' | 'retired' | 'deleted';
 }
 
 export interface ProofReport {
@@ -102,6 +104,7 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
   const expectation = repository.evidence.get(rule.sid);
   const missing: string[] = [];
   const checks: ProofCheck[] = [];
+  const excused = category === 'retired' || category === 'deleted' ? category : rule.enabled ? undefined : 'disabled';
   if (expectation === undefined) missing.push(`there is no evidence/${rule.sid}/expect.yaml`);
   else {
     if (expectation.fires.length === 0) missing.push('no capture must fire it');
@@ -116,7 +119,15 @@ function proveRule(repository: Repository, { rule, category }: RepositoryRule, r
     const allowed = expectation?.benign;
     for (const { name, path } of benign) checks.push(check(rule.sid, name, 'benign', allowed?.alerts ?? 0, allowed?.because ?? 'ordinary traffic', run(path)));
   }
-  return { sid: rule.sid, message: rule.message, category, ok: missing.length === 0 && checks.every((one) => one.ok), checks, missing };
+  return {
+    sid: rule.sid,
+    message: rule.message,
+    category,
+    ok: (missing.length === 0 || excused !== undefined) && checks.every((one) => one.ok),
+    checks,
+    missing,
+    ...(missing.length === 0 || excused === undefined ? {} : { excused }),
+  };
 }
 
 function check(

@@ -179,12 +179,22 @@ export interface Repository {
   readonly files: ReadonlyMap<string, RulesRead>;
 }
 
-export function openRepository(folder: string): Result<Repository> {
+/** What ruleset.yaml says, and nothing else of the repository. */
+export function readSettings(folder: string): Result<RulesetSettings> {
   const path = join(folder, 'ruleset.yaml');
   if (!existsSync(path)) return failure('repository/not-one', `${folder} holds no ruleset.yaml, so it is no ruleset repository`, { path });
   const problems: RepositoryProblem[] = [];
   const settings = readYaml(path, RULESET, problems);
-  if (settings === undefined) return failure('repository/settings', problems.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'), { path });
+  return settings === undefined
+    ? failure('repository/settings', problems.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'), { path })
+    : success(settings);
+}
+
+export function openRepository(folder: string): Result<Repository> {
+  const read = readSettings(folder);
+  if (!read.ok) return read;
+  const settings = read.value;
+  const problems: RepositoryProblem[] = [];
   const files = readRules(folder, new Map());
   const rules = [...files.values()].flatMap((file) => file.rules);
   const reports: ReportFile[] = [];
