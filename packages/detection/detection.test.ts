@@ -238,7 +238,18 @@ describe('a protocol that was agreed on and is not what follows', () => {
   );
   // Neither TLS nor anything else that is known: it stays what was agreed on.
   const unknown = tcp(25, ...STARTTLS, ['client', '\x00\x01\x02\x03\x04\x05\x06\x07']);
+  // Nor is what is agreed on next believed.
+  const again = tcp(
+    25,
+    ...STARTTLS,
+    ['client', 'EHLO inside.example\r\n'],
+    ['server', '250 STARTTLS\r\n'],
+    ['client', 'STARTTLS\r\n'],
+    ['server', '220 Ready\r\n'],
+  );
   test.each([
+    ['a second change is refused', again, 'smtp any any -> any any', 'app-layer-event:smtp.failed_protocol_change;', true],
+    ['one change is not refused', decrypted, 'smtp any any -> any any', 'app-layer-event:smtp.failed_protocol_change;', false],
     ['the dialogue goes on', decrypted, 'smtp any any -> any any', 'smtp.mail_from; content:"inside.example";', true],
     ['and that is an anomaly', decrypted, 'tcp any any -> any any', 'app-layer-event:applayer_no_tls_after_starttls;', true],
     ['but the welcome was seen', decrypted, 'smtp any any -> any any', 'app-layer-event:smtp.no_server_welcome_message;', false],

@@ -55,6 +55,8 @@ export class Recognising {
   frames: FlowFrames | undefined = undefined;
   /** a session could not go on: bytes are passed over */
   broken = false;
+  /** the peers agreed on another protocol than they spoke then */
+  diverted = false;
 
   turn(): void {
     this.left.reverse();
@@ -176,6 +178,7 @@ export class Speaker {
       side.parsed = upTo;
       this.#events.failed(flow, 'parser');
     } else side.parsed = ended ? upTo : Math.min(upTo, side.base + Math.max(consumed, start));
+    if (state.diverted && session.nextProtocol !== undefined) this.#refuseChange(session);
     this.#tell(flow, session);
   }
 
@@ -213,6 +216,14 @@ export class Speaker {
     if (!undecided) this.#events.anomaly(flow, 'applayer.detect_protocol_only_one_direction');
   }
 
+  /** Who did not speak what was agreed on is not believed a second time: it stays what it is. */
+  #refuseChange(session: ProtocolSession): void {
+    session.nextProtocol = undefined;
+    const last = session.transactions.at(-1);
+    last?.raise('failed_protocol_change');
+    if (last !== undefined) last.changed[TO_SERVER] = last.changed[TO_CLIENT] = true;
+  }
+
   /** From here on another protocol is spoken. Waits for its first bytes, so that what led to it is inspected as what it was. */
   #change(flow: Flow, state: Recognising, stream: TcpStream, session: ProtocolSession, time: number): void {
     session.finish(time);
@@ -229,6 +240,7 @@ export class Speaker {
     const agreed = this.#byName.get(session.nextProtocol ?? '');
     const spoken = agreed === undefined ? undefined : this.#spokenInstead(flow, stream, agreed);
     const next = spoken ?? agreed;
+    if (spoken !== undefined) state.diverted = true;
     if (next !== undefined && !this.#settings.protocolsOff.has(next.name)) this.#open(flow, state, next, TO_SERVER);
     if (spoken !== undefined) this.#events.anomaly(flow, session.nextProtocol === 'tls' ? 'applayer.no_tls_after_starttls' : 'applayer.unexpected_protocol');
     state.judged = [true, true];

@@ -30,6 +30,17 @@ describe.each(Object.entries(CERTIFICATES))('%s', (_name, base64) => {
     expect(ours.alternativeNames.map((name) => `DNS:${name}`).join(', ')).toBe(theirs.subjectAltName ?? '');
   });
 
+  test('is sound, and a part that is changed is named', () => {
+    expect(ours.fault).toBeUndefined();
+    const faulty = (from: string, to: string): string | undefined => {
+      const changed = Buffer.from(bytes).toString('hex').replace(from, to);
+      return readCertificate(new Uint8Array(Buffer.from(changed, 'hex'))).fault;
+    };
+    expect(faulty('a003020102', 'a003020109')).toBe('version');
+    // The first extension's identifier becomes a string.
+    expect(faulty('0603551d0e', '0403551d0e')).toBe('extensions');
+  });
+
   test('cut off anywhere, it gives a beginning of the same and never throws', () => {
     for (let length = 0; length < bytes.length; length++) {
       const cut = readCertificate(bytes.slice(0, length));

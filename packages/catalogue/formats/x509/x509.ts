@@ -22,8 +22,10 @@ export interface Certificate {
 }
 
 /** `length`: even the head of a part does not fit */
-export type CertificateFault = 'der' | 'length' | 'serial' | 'algorithmidentifier' | 'issuer' | 'validity' | 'date' | 'subject' | 'extensions';
+export type CertificateFault = 'der' | 'length' | 'serial' | 'algorithmidentifier' | 'issuer' | 'validity' | 'date' | 'subject' | 'extensions' | 'version';
 
+/** Version 3, counted from 0. */
+const LAST_VERSION = 2;
 /** Names in one certificate: those of large content networks have some hundred. */
 const MOST_NAMES = 4096;
 const ALTERNATIVE_NAMES = '2.5.29.17';
@@ -102,6 +104,9 @@ export function readCertificate(bytes: Uint8Array): Certificate {
   if (!whole.whole) certificate.fault = 'der';
   const fields = walker.children(signed);
   // The version is optional and has a tag of its own.
+  const version = fields[0]?.tag === contextTag(0) ? walker.children(fields[0])[0] : undefined;
+  if (fields[0]?.tag === contextTag(0) && (version?.tag !== INTEGER || version.end - version.start !== 1 || bytes[version.start] > LAST_VERSION))
+    return fail('version');
   const [serial, algorithm, issuer, validity, subject] = fields.slice(fields[0]?.tag === contextTag(0) ? 1 : 0);
   if (serial === undefined || serial.tag !== INTEGER) return fail('serial');
   certificate.serial = hex(bytes, serial.start, serial.end, ':').toUpperCase();
@@ -116,8 +121,18 @@ export function readCertificate(bytes: Uint8Array): Certificate {
   certificate.subject = subject === undefined ? undefined : distinguishedName(walker, subject);
   if (certificate.subject === undefined) return fail('subject');
   const extensions = fields.find((field) => field.tag === contextTag(3));
-  if (extensions !== undefined) certificate.alternativeNames = alternativeNames(walker, extensions);
+  if (extensions !== undefined) {
+    certificate.alternativeNames = alternativeNames(walker, extensions);
+    const list = walker.children(extensions)[0];
+    if (list?.tag !== SEQUENCE || walker.children(list).some((one) => one.tag !== SEQUENCE || !isExtension(walker, one))) certificate.fault ??= 'extensions';
+  }
   return certificate;
+}
+
+/** Identifier, perhaps whether it is critical, and its bytes (RFC 5280 §4.1). */
+function isExtension(walker: Asn1Walker, extension: Element): boolean {
+  const parts = walker.children(extension);
+  return parts.length >= 2 && parts[0].tag === OBJECT_IDENTIFIER && parts[parts.length - 1].tag === OCTET_STRING;
 }
 
 /** SHA-1 of the whole certificate, `aa:bb:…`. */

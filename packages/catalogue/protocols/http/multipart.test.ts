@@ -24,13 +24,17 @@ const cases: readonly { why: string; body: string; files: readonly string[] }[] 
   { why: 'no boundary at all', body: 'abc', files: [] },
 ];
 
-function read(body: string, size: number): string[] {
+function read(body: string, size: number, faults: string[] = []): string[] {
   const files: FileTransfer[] = [];
-  const form = new FormFiles('b', (name) => {
-    const file = new FileTransfer(TO_SERVER, name, 1000);
-    files.push(file);
-    return file;
-  });
+  const form = new FormFiles(
+    'b',
+    (name) => {
+      const file = new FileTransfer(TO_SERVER, name, 1000);
+      files.push(file);
+      return file;
+    },
+    (fault) => faults.push(fault),
+  );
   const bytes = fromLatin1(body);
   for (let at = 0; at < bytes.length; at += size) form.append(bytes, at, Math.min(bytes.length, at + size));
   form.close();
@@ -40,6 +44,19 @@ function read(body: string, size: number): string[] {
 describe('files of a form', () => {
   test.each(cases)('$why', ({ body, files }) => {
     for (let size = 1; size <= body.length; size++) expect(read(body, size), `pieces of ${size}`).toEqual(files);
+  });
+
+  test.each<[why: string, body: string, faults: readonly string[]]>([
+    ['nothing', `--b\r\n${HEAD}abc\r\n--b--\r\n`, []],
+    ['a file of no bytes', `--b\r\n${HEAD}\r\n--b--`, ['multipart_no_filedata']],
+    ['a part that does not say what it is', '--b\r\nA: b\r\n\r\nv\r\n--b--', ['multipart_invalid_header']],
+    ['no end', `--b\r\n${HEAD}abc`, ['multipart_generic_error']],
+  ])('what is odd: %s', (_why, body, faults) => {
+    for (let size = 1; size <= body.length; size++) {
+      const told: string[] = [];
+      read(body, size, told);
+      expect(told).toEqual(faults);
+    }
   });
 
   test.each([

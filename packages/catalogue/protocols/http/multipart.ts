@@ -16,17 +16,24 @@ const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 const DASH = 0x2d;
 
-/** The boundary of a form; undefined where the type is another one. */
+export function isForm(contentType: string | undefined): contentType is string {
+  return contentType !== undefined && /^\s*multipart\/form-data/i.test(contentType);
+}
+
+/** The boundary of a form; undefined where it has none, or the type is another one. */
 export function formBoundary(contentType: string | undefined): string | undefined {
-  if (contentType === undefined || !/^\s*multipart\/form-data/i.test(contentType)) return undefined;
+  if (!isForm(contentType)) return undefined;
   const boundary = /;\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))/i.exec(contentType);
   const text = boundary?.[1] ?? boundary?.[2];
   return text === undefined || text.length > LONGEST_BOUNDARY ? undefined : text;
 }
 
+export type FormFault = 'multipart_generic_error' | 'multipart_no_filedata' | 'multipart_invalid_header';
+
 export class FormFiles {
   readonly #mark: Uint8Array;
   readonly #open: (name: string) => FileTransfer;
+  readonly #fault: (fault: FormFault) => void;
   #state: 'before' | 'boundary' | 'head' | 'content' | 'over' = 'before';
   #held: Uint8Array = new Uint8Array(0);
   #file: FileTransfer | undefined = undefined;
@@ -34,8 +41,9 @@ export class FormFiles {
   /** bytes before those held were handed on */
   #passed = false;
 
-  /** `open` is called for each file as it begins. */
-  constructor(boundary: string, open: (name: string) => FileTransfer) {
+  /** `open` is called for each file as it begins, `fault` for what is odd. */
+  constructor(boundary: string, open: (name: string) => FileTransfer, fault: (fault: FormFault) => void) {
+    this.#fault = fault;
     this.#mark = fromLatin1(`--${boundary}`);
     this.#open = open;
   }
@@ -71,6 +79,7 @@ export class FormFiles {
           return found + 1;
         }
         this.#content(bytes, at, this.#state === 'content' ? lineStart(bytes, at, found) : found);
+        if (this.#file?.size === 0) this.#fault('multipart_no_filedata');
         this.#file?.close('CLOSED');
         this.#file = undefined;
         this.#state = 'boundary';
@@ -90,10 +99,15 @@ export class FormFiles {
       case 'head': {
         const end = headEnd(bytes, at);
         if (end === -1) {
-          if (bytes.length - at > LONGEST_PART_HEAD) this.#state = 'before';
+          if (bytes.length - at > LONGEST_PART_HEAD) {
+            this.#fault('multipart_invalid_header');
+            this.#state = 'before';
+          }
           return this.#state === 'before' ? at : -1;
         }
-        const name = /content-disposition:[^\n]*?[;\s]filename\s*=\s*(?:"([^"\r\n]*)"|([^\s;]+))/i.exec(latin1(bytes, at, end));
+        const head = latin1(bytes, at, end);
+        if (!/^content-disposition:\s*form-data\b/im.test(head)) this.#fault('multipart_invalid_header');
+        const name = /content-disposition:[^\n]*?[;\s]filename\s*=\s*(?:"([^"\r\n]*)"|([^\s;]+))/i.exec(head);
         const text = name?.[1] ?? name?.[2] ?? '';
         this.#state = 'content';
         this.#passed = false;
@@ -126,6 +140,7 @@ export class FormFiles {
 
   /** The body is over. */
   close(): void {
+    if (this.#state !== 'over') this.#fault('multipart_generic_error');
     if (this.#state === 'content') this.#content(this.#held, 0, this.#held.length);
     this.#file?.close('TRUNCATED');
     this.#file = undefined;

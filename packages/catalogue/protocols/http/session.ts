@@ -20,7 +20,7 @@ import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
 import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
-import { FormFiles, formBoundary } from './multipart.ts';
+import { FormFiles, formBoundary, isForm } from './multipart.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
 const LONGEST_LINE = 65_536;
@@ -419,14 +419,18 @@ export class HttpSession implements ProtocolSession {
     const transaction = side.transaction!;
     if (direction !== TO_SERVER || transaction.method !== 'POST' || side.compressed !== undefined) return undefined;
     const boundary = formBoundary(transaction.request.headers?.text('content-type'));
-    if (boundary === undefined) return undefined;
-    return new FormFiles(boundary, (name) => {
+    if (boundary === undefined) {
+      if (isForm(transaction.request.headers?.text('content-type'))) transaction.raise('multipart_generic_error');
+      return undefined;
+    }
+    const open = (name: string): FileTransfer => {
       const file = new FileTransfer(TO_SERVER, name, limit, this.#settings.followFile);
       observeFileName(transaction, name);
       transaction.files ??= [];
       transaction.files.push(file);
       return file;
-    });
+    };
+    return new FormFiles(boundary, open, (fault) => transaction.raise(fault));
   }
 
   #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {

@@ -168,6 +168,8 @@ export const protocol: ProtocolDefinition = {
     { name: 'weak_crypto_no_auth', summary: 'a proposal without integrity' },
     { name: 'no_encryption', summary: 'a proposal without encryption' },
     { name: 'multiple_server_proposal', summary: 'the responder chose more than one proposal' },
+    { name: 'invalid_proposal', summary: 'a proposal that can not be read in full' },
+    { name: 'unknown_proposal', summary: 'a proposal for a protocol that there is not' },
     { name: 'malformed_data', summary: 'a message that can not be read' },
   ],
   records: (transaction) => {

@@ -50,6 +50,18 @@ describe('version 2', () => {
   });
 });
 
+test.each<[why: string, proposals: string, anomalies: readonly string[]]>([
+  [
+    'a transform is announced and not there',
+    proposal([second(1, 20), second(2, 5), second(4, 19)]).replace('\x01\x01\0\x03', '\x01\x01\0\x04'),
+    ['invalid_proposal'],
+  ],
+  ['a proposal ends beyond its payload', proposal([second(1, 20), second(2, 5), second(4, 19)]).replace(/^(..)../s, '$1\x7f\0'), ['invalid_proposal']],
+  ['a protocol that there is not', proposal([second(1, 20), second(2, 5), second(4, 19)]).replace('\x01\x01\0\x03', '\x01\x63\0\x03'), ['unknown_proposal']],
+])('%s', (_why, proposals, anomalies) => {
+  expect(conversation([0, message(33, 0x20, 34, payload(0, proposals))])[0].anomalies).toEqual(anomalies);
+});
+
 test('version 1: records know what came before them in the conversation', () => {
   const offered = payload(0, `\0\0\0\x01\0\0\0\x01${proposal([first([1, 7], [2, 2]), first([1, 5], [2, 1])])}`);
   const chosen = payload(0, `\0\0\0\x01\0\0\0\x01${proposal([first([1, 5], [2, 1], [3, 1], [4, 2])])}`);

@@ -16,6 +16,8 @@ const NOTIFY = 41;
 const MOST_PAYLOADS = 64;
 const MOST_PROPOSALS = 32;
 const MOST_TRANSFORMS = 64;
+/** Protocols that keys are agreed on for: IKE, AH, ESP, and IPCOMP in version 1 (RFC 2407 §4.4.1); up to FC_CT_AUTHENTICATION (RFC 4595). */
+const LAST_PROTOCOL = { 1: 4, 2: 5 } as const;
 /** Situation and domain of interpretation before the proposals of IKE 1 (RFC 2407 §4.6). */
 const SITUATION = 8;
 /** The high bit says that the value is in the place of the length (RFC 2408 §3.3). */
@@ -42,7 +44,11 @@ export interface IkeMessage {
   readonly nonce: Uint8Array | undefined;
   readonly interpretation: number | undefined;
   readonly proposals: readonly (readonly Transform[])[];
+  /** of proposals that can not be read in full, and of such for a protocol that there is not */
+  readonly faults: ReadonlySet<ProposalFault>;
 }
+
+export type ProposalFault = 'invalid_proposal' | 'unknown_proposal';
 
 export function markerLength(bytes: Uint8Array, start: number, end: number): number {
   return end - start > MARKER + HEADER && bytes[start] === 0 && bytes[start + 1] === 0 && bytes[start + 2] === 0 && bytes[start + 3] === 0 ? MARKER : 0;
@@ -66,6 +72,7 @@ export function readIke(bytes: Uint8Array, from: number, end: number): IkeMessag
   const notifications: number[] = [];
   const vendors: Uint8Array[] = [];
   const proposals: Transform[][] = [];
+  const faults = new Set<ProposalFault>();
   let keyExchange: Uint8Array | undefined;
   let nonce: Uint8Array | undefined;
   let interpretation: number | undefined;
@@ -85,7 +92,7 @@ export function readIke(bytes: Uint8Array, from: number, end: number): IkeMessag
     else if (type === NONCE[of]) nonce = content.slice();
     else if (type === SECURITY_ASSOCIATION[of]) {
       if (of === 1) interpretation = new Cursor(content, 0, content.length).uint32();
-      readProposals(content, of === 1 ? SITUATION : 0, of, proposals);
+      readProposals(content, of === 1 ? SITUATION : 0, of, proposals, faults);
     }
     if (ENCRYPTED_PAYLOADS.has(type)) break;
     next = following;
@@ -107,20 +114,27 @@ export function readIke(bytes: Uint8Array, from: number, end: number): IkeMessag
     nonce,
     interpretation,
     proposals,
+    faults,
   };
 }
 
 /** Both versions write proposals alike (RFC 2408 §3.5, RFC 7296 §3.3.1). */
-function readProposals(bytes: Uint8Array, start: number, version: 1 | 2, proposals: Transform[][]): void {
+function readProposals(bytes: Uint8Array, start: number, version: 1 | 2, proposals: Transform[][], faults: Set<ProposalFault>): void {
   const cursor = new Cursor(bytes, Math.min(start, bytes.length), bytes.length);
   while (cursor.left > 0 && proposals.length < MOST_PROPOSALS) {
     cursor.skip(2);
     const content = cursor.take(cursor.uint16() - 4);
-    if (content === undefined) return;
+    if (content === undefined) {
+      faults.add('invalid_proposal');
+      return;
+    }
     const inner = new Cursor(content, 0, content.length);
-    inner.skip(2);
+    inner.skip(1);
+    const protocol = inner.uint8();
     const identifierLength = inner.uint8();
-    inner.skip(1 + identifierLength);
+    const announced = inner.uint8();
+    inner.skip(identifierLength);
+    if (!inner.short && (protocol === 0 || protocol > LAST_PROTOCOL[version])) faults.add('unknown_proposal');
     const transforms: Transform[] = [];
     while (inner.left > 0 && !inner.short && transforms.length < MOST_TRANSFORMS) {
       inner.skip(2);
@@ -128,6 +142,7 @@ function readProposals(bytes: Uint8Array, start: number, version: 1 | 2, proposa
       if (transform === undefined || transform.length < 4) break;
       transforms.push(version === 1 ? attributes(transform) : new Map([[transform[0], (transform[2] << 8) | transform[3]]]));
     }
+    if (inner.short || (transforms.length < MOST_TRANSFORMS && transforms.length !== announced)) faults.add('invalid_proposal');
     proposals.push(transforms);
   }
 }

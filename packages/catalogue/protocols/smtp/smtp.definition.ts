@@ -150,6 +150,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'data_command_rejected', summary: 'the server does not want the text of the mail' },
     { name: 'invalid_pipelined_sequence', summary: 'a command behind one whose reply decides what comes next' },
     { name: 'invalid_bdat', summary: 'a chunk without a length, or with more than that' },
+    { name: 'failed_protocol_change', summary: 'a change of protocol after one that failed' },
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
   ],
   records(transaction) {

@@ -59,10 +59,14 @@ const anomalies: readonly AnomalyDefinition[] = [
   { name: 'certificate_invalid_validity', summary: 'no validity where it should be' },
   { name: 'certificate_invalid_date', summary: 'a date of the certificate can not be read' },
   { name: 'certificate_invalid_subject', summary: 'the subject can not be read' },
+  { name: 'certificate_invalid_version', summary: 'the certificate is of a version that there is not' },
+  { name: 'certificate_invalid_extensions', summary: 'the extensions of the certificate can not be read' },
+  { name: 'certificate_invalid_x509name', summary: 'a name in the certificate can not be read' },
   { name: 'error_message_encountered', summary: 'an error message of SSL 2' },
   { name: 'heartbeat_message', summary: 'a heartbeat before encryption' },
   { name: 'invalid_heartbeat_message', summary: 'a heartbeat that is neither request nor response' },
   { name: 'overflow_heartbeat_message', summary: 'a heartbeat that asks for more than it holds' },
+  { name: 'dataleak_heartbeat_mismatch', summary: 'a heartbeat is answered with more than was sent' },
 ];
 
 function recognise(bytes: Uint8Array, start: number, end: number, direction: Direction): Recognition {

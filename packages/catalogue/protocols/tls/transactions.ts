@@ -179,6 +179,8 @@ export class TlsSession implements ProtocolSession {
   readonly #sides: readonly [Side, Side] = [new Side(), new Side()];
   bypasses = false;
   readonly #encryptionHandling: EncryptionHandling;
+  /** lengths of heartbeats that wait for an answer, by direction */
+  readonly #heartbeats: [number, number] = [0, 0];
   /** the client's hello was one of SSL 2 */
   #isOld = false;
 
@@ -272,6 +274,7 @@ export class TlsSession implements ProtocolSession {
         return;
       case HEARTBEAT:
         if (!side.encrypted) this.#heartbeat(direction, bytes, start, end);
+        this.#heartbeatRecord(direction, end - start);
         return;
       case ALERT:
         this.#transaction.changed[direction] = true;
@@ -413,6 +416,7 @@ export class TlsSession implements ProtocolSession {
     const fault = chain.first?.fault;
     if (fault !== undefined) {
       transaction.raise(`certificate_invalid_${fault}`);
+      if (fault === 'issuer' || fault === 'subject') transaction.raise('certificate_invalid_x509name');
       transaction.raise('invalid_certificate');
     }
     transaction.advance(direction, direction === TO_CLIENT ? SERVER_CERTIFICATE : CLIENT_CERTIFICATE);
@@ -443,6 +447,15 @@ export class TlsSession implements ProtocolSession {
     if (isEarly && ++side.earlyRecords <= MOST_EARLY_RECORDS) return;
     states.add('unknown');
     this.#over(true);
+  }
+
+  /** RFC 6520 §4: an answer repeats what it was sent, so that its record is no longer than that of the request. */
+  #heartbeatRecord(direction: Direction, length: number): void {
+    const asked = this.#heartbeats[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
+    if (asked > 0 && length > asked) this.#transaction.raise('dataleak_heartbeat_mismatch');
+    this.#heartbeats[direction === TO_SERVER ? TO_CLIENT : TO_SERVER] = 0;
+    if (asked === 0) this.#heartbeats[direction] = length;
+    this.#transaction.changed[direction] = true;
   }
 
   /** RFC 6520. Before encryption there is no reason to send one; a length beyond the record asks for the peer's memory. */
