@@ -44,6 +44,9 @@ export abstract class Transaction {
     if (!this.anomalies.includes(anomaly) && this.anomalies.length < MOST_ANOMALIES) this.anomalies.push(anomaly);
   }
 
+  /** It is complete, was looked at and recorded: what can be made again may go. */
+  settle(): void {}
+
   advance(direction: Direction, progress: number): void {
     if (progress > this.progress[direction]) this.progress[direction] = progress;
     this.changed[direction] = true;

@@ -609,6 +609,7 @@ export class Engine {
       if (all || (complete && this.#firewall?.awaits(definition, transaction, flow) !== true)) {
         this.counters.transactions++;
         if (transaction.files !== undefined) for (const file of transaction.files) file.release();
+        transaction.settle();
       } else transactions[kept++] = transaction;
     }
     transactions.length = kept;

@@ -30,6 +30,8 @@ export class PacketRules {
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
+  /** key: the list that was narrowed */
+  readonly #lastNarrowed = new WeakMap<Uint32Array, Uint32Array>();
   readonly #byProtocol = new Map<string | undefined, Uint8Array>();
   readonly #always: RuleListData;
   readonly #addressesOnly: RuleListData;
@@ -101,7 +103,12 @@ export class PacketRules {
       this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
       this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
     }
-    return Uint32Array.from(kept);
+    // Most flows of the same ports come to the same list: one is kept for all of them.
+    const last = this.#lastNarrowed.get(general);
+    if (last !== undefined && last.length === kept.length && last.every((rule, at) => rule === kept[at])) return last;
+    const narrowed = Uint32Array.from(kept);
+    this.#lastNarrowed.set(general, narrowed);
+    return narrowed;
   }
 
   #keep(list: ArrayLike<number>, packet: Packet, direction: Direction | undefined, kept: number[]): void {

@@ -76,6 +76,10 @@ export class HttpTransaction extends Transaction {
     this.#made.clear();
   }
 
+  override settle(): void {
+    this.#made.clear();
+  }
+
   get uri(): Uint8Array | undefined {
     return this.make('uri', TO_SERVER, (request) => (request.seen ? normalizedTarget(request.second) : undefined));
   }
