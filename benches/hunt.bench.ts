@@ -1,21 +1,36 @@
 /**
- * What a second worker is worth: node benches/hunt.bench.ts ARCHIVE RULES. The hunt with one worker and with two, workers started and
- * rules compiled within the time, as somebody waits for it; what was found is compared with a single engine.
+ * What a second worker is worth: node benches/hunt.bench.ts ARCHIVE RULES [TIMES]. The hunt with one worker and with two, workers started
+ * and rules compiled within the time, as somebody waits for it; what was found is compared with a single engine. TIMES: the archive so
+ * often, under other names, as archives are larger than what workers need to start. What `npm ci` built is run, else the sources.
  */
-import { readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { huntTrial } from '../apps/cli/hunt-trial.ts';
 import { startNats } from '../packages/workbench/hunt/own-nats.ts';
 
-const [archive, rulesPath] = process.argv.slice(2);
+const [given, rulesPath, times = '1'] = process.argv.slice(2);
 const nats = await startNats();
 if (nats === undefined) throw new Error('nats-server could not be started');
 const rules = readFileSync(rulesPath, 'utf8');
-const times: number[] = [];
-for (const workers of [1, 2]) {
-  const trial = await huntTrial(nats, { archive, rules, workers, kills: 0, killEvery: 500 });
-  const right = JSON.stringify(trial.found) === JSON.stringify(trial.expected);
-  times.push(trial.time);
-  console.log(`${workers} workers: ${trial.done} of ${trial.captures} captures in ${(trial.time / 1000).toFixed(1)} s; ${right ? 'right' : 'WRONG'}`);
+const built = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunt-bench-'));
+try {
+  for (let at = 0; at < Number(times); at++) cpSync(given, join(folder, String(at)), { recursive: true });
+  const taken: number[] = [];
+  for (const workers of [1, 2]) {
+    const load = loadavg()[0].toFixed(1);
+    const trial = await huntTrial(nats, { archive: folder, rules, workers, kills: 0, killEvery: 500, ...(existsSync(built) ? { main: built } : {}) });
+    const right = JSON.stringify(trial.found) === JSON.stringify(trial.expected);
+    taken.push(trial.time);
+    const seconds = trial.workerSeconds.map((one) => one.toFixed(1)).join(' + ');
+    console.log(
+      `${workers} workers: ${trial.done} of ${trial.captures} captures in ${(trial.time / 1000).toFixed(1)} s, ${seconds} s of processor time; ` +
+        `${right ? 'right' : 'WRONG'} (load before: ${load} on ${availableParallelism()} cores)`,
+    );
+  }
+  console.log(`two take ${(taken[1] / taken[0]).toFixed(2)} of one's time`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+  await nats.stop();
 }
-console.log(`two take ${(times[1] / times[0]).toFixed(2)} of one's time`);
-await nats.stop();

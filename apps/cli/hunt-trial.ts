@@ -3,7 +3,7 @@
  * says in the end is compared with what one engine says of each capture. For tests.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@sigwright/workbench';
@@ -11,7 +11,7 @@ import type { OwnNats } from '../../packages/workbench/hunt/own-nats.ts';
 import { capturesOf } from './shared/archive.ts';
 import { huntEngine } from './shared/hunt-engine.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+const SOURCES = join(import.meta.dirname, 'main.ts');
 
 export interface HuntTrial {
   readonly kills: number;
@@ -24,6 +24,8 @@ export interface HuntTrial {
   readonly expected: readonly string[];
   /** the hunt, in milliseconds */
   readonly time: number;
+  /** seconds of processor time: of each worker, where the system tells (Linux) */
+  readonly workerSeconds: readonly number[];
 }
 
 export interface TrialOptions {
@@ -34,16 +36,23 @@ export interface TrialOptions {
   readonly kills: number;
   /** milliseconds between kills: longer than a worker takes to start */
   readonly killEvery: number;
+  /** what is run; the sources where left out */
+  readonly main?: string;
 }
 
-export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills: most, killEvery }: TrialOptions): Promise<HuntTrial> {
+export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills: most, killEvery, main = SOURCES }: TrialOptions): Promise<HuntTrial> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunt-trial-'));
   const store = join(folder, 'store.db');
   const rulesFile = join(folder, 'trial.rules');
   writeFileSync(rulesFile, rules);
-  const start = (...args: readonly string[]): ChildProcess => spawn(process.execPath, [MAIN, ...args], { stdio: 'ignore' });
-  const ended = (child: ChildProcess): Promise<unknown> =>
-    child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise((resolve) => child.once('exit', resolve));
+  const start = (...args: readonly string[]): ChildProcess => {
+    const child = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
+    ends.set(child, new Promise((resolve) => child.once('exit', resolve)));
+    return child;
+  };
+  const ends = new WeakMap<ChildProcess, Promise<unknown>>();
+  /** One listener a process, however often it is asked for. */
+  const ended = (child: ChildProcess): Promise<unknown> => ends.get(child)!;
   const kill = async (child: ChildProcess): Promise<void> => {
     child.kill('SIGKILL');
     await ended(child);
@@ -79,16 +88,27 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
       }
     }
     const time = performance.now() - begun;
+    const workerSeconds = crew.flatMap(({ pid }) => cpuSecondsOf(pid) ?? []);
     const opened = await openStore({ sqlite: store });
     const hunt = (await opened.hunts.list())[0];
     const found = (await opened.hunts.hits(hunt.job)).map((hit) => `${hit.sid} ${hit.captures} ${hit.alerts}`);
     const aside = (await opened.hunts.captures(hunt.job)).filter((one) => one.state === 'aside').map((one) => `${one.capture}: ${one.said}`);
     await opened.close();
     const expected = await alone(archive, rules);
-    return { kills, captures: capturesOf(archive).length, state: hunt.state, done: hunt.done, aside, found: [...found].sort(), expected, time };
+    return { kills, captures: capturesOf(archive).length, state: hunt.state, done: hunt.done, aside, found: [...found].sort(), expected, time, workerSeconds };
   } finally {
     for (const child of [minder, ...crew]) await kill(child);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** From proc(5): user and system time are the 14th and 15th value, in hundredths of a second. */
+function cpuSecondsOf(pid: number | undefined): number | undefined {
+  try {
+    const [, user, system] = /\) \S(?: \S+){10} (\d+) (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    return (Number(user) + Number(system)) / 100;
+  } catch {
+    return undefined;
   }
 }
 
@@ -107,8 +127,8 @@ async function stateOf(place: string): Promise<string | undefined> {
 async function alone(archive: string, rules: string): Promise<string[]> {
   const engine = huntEngine(archive)(rules, undefined);
   const sums = new Map<number, { captures: number; alerts: number }>();
-  for (const capture of capturesOf(archive)) {
-    for (const { sid, alerts } of (await engine(capture, { stopped: false })).hits) {
+  for (const { name } of capturesOf(archive)) {
+    for (const { sid, alerts } of (await engine(name, { stopped: false })).hits) {
       const sum = sums.get(sid) ?? { captures: 0, alerts: 0 };
       sum.captures++;
       sum.alerts += alerts;

@@ -24,23 +24,23 @@ const HIT = { sid: 1, signature: 'one', alerts: 3 };
 describe('what a store makes of results', () => {
   test('a capture is settled once: its alerts do not count again when the result arrives again', async () => {
     const store = await openStore({ sqlite: ':memory:' });
-    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', captures: ['a.pcap', 'b.pcap'] });
-    const result = { hunt: GOOD, capture: 'a.pcap', worker: 'w', outcome: { packets: 1, bytes: 1, hits: [HIT], lines: ['{}'] } };
-    expect([await store.hunts.settle(result), await store.hunts.settle(result)]).toEqual([true, false]);
+    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', items: ['a.pcap', 'b.pcap'] });
+    const result = { hunt: GOOD, item: 'a.pcap', worker: 'w', outcome: { packets: 1, bytes: 1, hits: [HIT], lines: ['{}'] } };
+    expect([await store.hunts.settle([result, result]), await store.hunts.settle([result])]).toEqual([1, 0]);
     expect(await store.hunts.hits(job)).toEqual([{ sid: 1, signature: 'one', captures: 1, alerts: 3 }]);
     expect((await store.hunts.list())[0]).toMatchObject({ done: 1, total: 2, state: 'running' });
-    await store.hunts.settle({ hunt: GOOD, capture: 'b.pcap', worker: 'w', aside: 'why' });
+    await store.hunts.settle([{ hunt: GOOD, item: 'b.pcap', worker: 'w', aside: 'why' }]);
     expect((await store.hunts.list())[0]).toMatchObject({ done: 2, state: 'done' });
     await store.close();
   });
 
   test('after a hunt was given up its late results change nothing, and what was found stays', async () => {
     const store = await openStore({ sqlite: ':memory:' });
-    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', captures: ['a.pcap', 'b.pcap'] });
+    const job = await store.hunts.begin({ key: GOOD, by: 'me', title: 't', rules: '', items: ['a.pcap', 'b.pcap'] });
     const outcome = { packets: 1, bytes: 1, hits: [HIT], lines: [] };
-    await store.hunts.settle({ hunt: GOOD, capture: 'a.pcap', worker: 'w', outcome });
+    await store.hunts.settle([{ hunt: GOOD, item: 'a.pcap', worker: 'w', outcome }]);
     expect(await store.hunts.cancel(job)).toBe(GOOD);
-    expect(await store.hunts.settle({ hunt: GOOD, capture: 'b.pcap', worker: 'w', outcome })).toBe(false);
+    expect(await store.hunts.settle([{ hunt: GOOD, item: 'b.pcap', worker: 'w', outcome }])).toBe(0);
     expect(await store.hunts.hits(job)).toHaveLength(1);
     expect(await store.hunts.cancel(job)).toBeUndefined();
     await store.close();
@@ -53,9 +53,10 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     mkdirSync(join(archive, 'below'), { recursive: true });
     for (let at = 0; at < 150; at++) copyFileSync(join(WEEK, 'week.pcap'), join(archive, at % 2 === 0 ? 'below' : '', `${at}.pcap`));
     const trial = await huntTrial(nats!, { archive, rules, workers: 2, kills: 7, killEvery: 1500 });
-    expect({ ...trial, time: 0, kills: trial.kills >= 3 }).toEqual({
+    expect({ ...trial, time: 0, workerSeconds: [], kills: trial.kills >= 3 }).toEqual({
       ...trial,
       time: 0,
+      workerSeconds: [],
       kills: true,
       done: 150,
       captures: 150,
@@ -75,15 +76,15 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     const broker = await openBroker({ url: nats!.url });
     const store = await openStore({ sqlite: ':memory:' });
     const captures = ['../outside.pcap', 'good.pcap', 'missing.pcap', 'throws.pcap', 'torn.pcap'];
-    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, captures });
+    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, items: captures });
     await broker.streams.publish('sigwright.work.strange', '{"not": "a task"');
-    await broker.streams.publish('sigwright.results.strange', 'not a result');
+    await broker.streams.publish(`sigwright.results.${await store.id()}.strange`, 'not a result');
     const stop = new AbortController();
     const engine = huntEngine(archive);
     const working = work(broker, {
       name: 'w',
       signal: stop.signal,
-      engine: (text, networks) => {
+      engine: (_kind, text, networks) => {
         const made = engine(text, networks);
         return (capture, signal) => (capture === 'throws.pcap' ? Promise.reject(new Error('a fault of the engine')) : made(capture, signal));
       },
@@ -105,13 +106,91 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     await broker.close();
   });
 
+  test('a capture that its takers can not finish is set aside alone, after some tries; those that came with it are done', async () => {
+    const { openBroker, mindHunts, work } = await hunting();
+    const broker = await openBroker({ url: nats!.url });
+    const store = await openStore({ sqlite: ':memory:' });
+    const items = Array.from({ length: 10 }, (_, at) => `${at}.pcap`);
+    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, items });
+    const stop = new AbortController();
+    const tries = new Map<string, number>();
+    const working = work(broker, {
+      name: 'w',
+      signal: stop.signal,
+      // What looks like a broker that is away is given back, as if its taker had ended.
+      engine: () => async (capture) => {
+        tries.set(capture, (tries.get(capture) ?? 0) + 1);
+        if (capture === '4.pcap') throw new Error('connection lost');
+        return { packets: 1, bytes: 1, hits: [HIT], lines: [] };
+      },
+    });
+    await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
+    expect((await store.hunts.captures(job)).filter((one) => one.state === 'aside')).toMatchObject([
+      { capture: '4.pcap', said: 'given up after 5 tries: whoever took it ended, or fell silent' },
+    ]);
+    expect(await store.hunts.hits(job)).toMatchObject([{ captures: 9, alerts: 27 }]);
+    expect([tries.get('4.pcap'), tries.get('9.pcap')]).toEqual([6, 1]);
+    stop.abort();
+    await working;
+    await store.close();
+    await broker.close();
+  });
+
+  test('two stores have hunts at one broker, and each gets its own results', async () => {
+    const { openBroker, mindHunts, work } = await hunting();
+    const broker = await openBroker({ url: nats!.url });
+    const stop = new AbortController();
+    const working = work(broker, {
+      name: 'w',
+      signal: stop.signal,
+      engine: () => async (capture) => ({ packets: 1, bytes: 1, hits: [{ ...HIT, signature: capture }], lines: [] }),
+    });
+    const stores = await Promise.all(['one', 'two'].map(() => openStore({ sqlite: ':memory:' })));
+    const found = await Promise.all(
+      stores.map(async (store, which) => {
+        const items = Array.from({ length: 60 }, (_, at) => `${which}-${at}.pcap`);
+        const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, items });
+        await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
+        return (await store.hunts.hits(job))[0].captures;
+      }),
+    );
+    expect(found).toEqual([60, 60]);
+    stop.abort();
+    await working;
+    for (const store of stores) await store.close();
+    await broker.close();
+  });
+
+  test('results that no store can hold are set aside, and do not come again for ever', async () => {
+    const { ASIDE, openBroker, mindHunts } = await hunting();
+    const broker = await openBroker({ url: nats!.url });
+    const store = await openStore({ sqlite: ':memory:' });
+    const hunt = crypto.randomUUID();
+    await store.hunts.begin({ key: hunt, by: 'me', title: 't', rules, items: ['a.pcap'] });
+    const before = (await broker.manager.streams.info(ASIDE)).state.messages;
+    const said: string[] = [];
+    const stop = new AbortController();
+    const subject = `sigwright.results.${await store.id()}.${hunt}`;
+    await broker.streams.publish(
+      subject,
+      JSON.stringify([{ hunt, item: 'a.pcap', worker: 'w', outcome: { packets: 2 ** 70, bytes: 1, hits: [HIT, HIT], lines: [] } }]),
+    );
+    await broker.streams.publish(subject, JSON.stringify([{ hunt, item: 'a.pcap', worker: 'w', aside: 'why' }]));
+    await mindHunts(store, broker, { signal: stop.signal, untilDone: true, tell: (words) => void said.push(words) });
+    expect((await store.hunts.list())[0].state).toBe('done');
+    expect((await broker.manager.streams.info(ASIDE)).state.messages).toBe(before + 1);
+    expect(said.join()).toContain('set aside');
+    await store.close();
+    await broker.close();
+  });
+
   test('rules that are nothing set every capture aside instead of stopping workers', async () => {
     const { openBroker, mindHunts, work } = await hunting();
     const broker = await openBroker({ url: nats!.url });
     const store = await openStore({ sqlite: ':memory:' });
-    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: 'alert nonsense', captures: ['a.pcap'] });
+    const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: 'alert nonsense', items: ['a.pcap'] });
     const stop = new AbortController();
-    const working = work(broker, { name: 'w', signal: stop.signal, engine: huntEngine(folder) });
+    const working = work(broker, { name: 'w', signal: stop.signal, engine: (_kind, text, networks) => huntEngine(folder)(text, networks) });
     await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
     expect((await store.hunts.captures(job))[0]).toMatchObject({ state: 'aside', said: expect.stringContaining('none of the rules can be used') });
     stop.abort();

@@ -100,7 +100,7 @@ export async function worker(argv: readonly string[]): Promise<number> {
   const { work } = await hunting();
   const done = await work(broker, {
     name,
-    engine: huntEngine(archive),
+    engine: (_kind, rules, networks) => huntEngine(archive)(rules, networks),
     signal,
     ...(idle === undefined ? {} : { idle: idle * 1000 }),
     tell: log.complain,
@@ -143,7 +143,7 @@ export async function hunt(argv: readonly string[]): Promise<number> {
           by: 'hunt',
           title: values.title ?? files.join(', '),
           rules,
-          captures,
+          items: captures,
           ...(values['home-net'] === undefined ? {} : { networks: values['home-net'] }),
         });
     await mindHunts(store, broker, { signal, untilDone: true, tell: (words) => void process.stderr.write(`sigwright hunt: ${words}\n`) });

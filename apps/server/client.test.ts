@@ -48,7 +48,7 @@ test('the stream tells of new alerts and of work in the background', async () =>
     if (event === 'hello') await client.ingestEvents(alertLine({ flow_id: 99 }));
     if (event === 'alerts') {
       expect(data).toMatchObject({ count: 1 });
-      await here.store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: '', captures: ['a.pcap'] });
+      await here.store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: '', items: ['a.pcap'] });
     }
     if (event === 'jobs' && (data as unknown[]).length > 0) {
       expect(data).toMatchObject([{ state: 'running', done: 0, total: 1 }]);

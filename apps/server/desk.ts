@@ -21,6 +21,7 @@ import {
   type FeedbackReport,
   feedbackStatus,
   freeSids,
+  type HuntItem,
   insideOf,
   LARGEST_SLICE,
   openRepository,
@@ -57,7 +58,7 @@ export interface DeskOptions {
   /** packets of a flow, as a capture */
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
   /** captures of the archive, where hunts are minded */
-  readonly archive?: () => readonly string[];
+  readonly archive?: () => readonly HuntItem[];
   /** proxies in front, whose word counts on who asks */
   readonly isProxy?: (address: string) => boolean;
   /** who did not sign in may read: for an example, never for real alerts */
@@ -289,7 +290,7 @@ export class Desk {
     if (request.networks !== undefined && insideOf(request.networks) === undefined)
       return failure('hunt/networks', `\`${request.networks}\` is no list of networks`);
     const captures = archive();
-    const job = await this.store.hunts.begin({ ...request, key: randomUUID(), by: who.name, captures });
+    const job = await this.store.hunts.begin({ ...request, key: randomUUID(), by: who.name, items: captures });
     await this.store.people.note(who.name, 'hunt', String(job), { title: request.title, rules: rules.length, captures: captures.length });
     return success(job);
   }

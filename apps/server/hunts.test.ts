@@ -16,12 +16,13 @@ test('an analyst begins a hunt and gives it up; what was found stays', async () 
   const [{ key }] = await here.store.hunts.list();
   const markup = '<script>alert(1)</script>';
   const hits = [{ sid: 1, signature: markup, alerts: 2 }];
-  await here.store.hunts.settle({
+  const result = {
     hunt: key,
-    capture: 'a.pcap',
+    item: 'a.pcap',
     worker: markup,
     outcome: { packets: 1, bytes: 1, hits, lines: ['{"event_type":"alert"}'], problem: markup },
-  });
+  };
+  await here.store.hunts.settle([result]);
   const page = await (await here.ask('/hunts/1', { cookie })).text();
   expect(page).toContain('1 of 2');
   expect(page).not.toContain(markup);

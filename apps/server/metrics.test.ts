@@ -6,7 +6,7 @@ let here: Trial;
 beforeAll(async () => {
   here = await trial();
   await here.store.ingest([new TextEncoder().encode(alertLine())], 'a "quoted"\nname\\');
-  await here.store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: '', captures: ['a.pcap', 'b.pcap'] });
+  await here.store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: '', items: ['a.pcap', 'b.pcap'] });
 });
 afterAll(() => here.close());
 

@@ -259,15 +259,18 @@ const ROWS: Record<string, () => Promise<void>> = {
   async 'the broker is not ours alone'() {
     const { HuntResult, HuntTask, hunting, staysInside } = await import('@sigwright/workbench');
     const [hunt, other] = [crypto.randomUUID(), crypto.randomUUID()];
-    const job = await here.store.hunts.begin({ key: hunt, by: 'me', title: 't', rules: 'r', captures: ['a.pcap'] });
+    const job = await here.store.hunts.begin({ key: hunt, by: 'me', title: 't', rules: 'r', items: ['a.pcap'] });
     const outcome = { packets: 1, bytes: 1, hits: [{ sid: 1, signature: 'x', alerts: 9 }], lines: [] };
     // Results of hunts that nobody began, and of captures that nobody asked for, count nothing.
-    expect(await here.store.hunts.settle({ hunt: other, capture: 'a.pcap', worker: 'w', outcome })).toBe(false);
-    expect(await here.store.hunts.settle({ hunt, capture: 'b.pcap', worker: 'w', outcome })).toBe(false);
+    expect(await here.store.hunts.settle([{ hunt: other, item: 'a.pcap', worker: 'w', outcome }])).toBe(0);
+    expect(await here.store.hunts.settle([{ hunt, item: 'b.pcap', worker: 'w', outcome }])).toBe(0);
     expect(await here.store.hunts.hits(job)).toEqual([]);
-    for (const bad of [{}, { hunt, capture: 'a.pcap', worker: 'w' }, { hunt, capture: 'a', worker: 'w', outcome: { ...outcome, hits: [{ sid: 'x' }] } }])
+    for (const bad of [{}, { hunt, item: 'a.pcap', worker: 'w' }, { hunt, item: 'a', worker: 'w', outcome: { ...outcome, hits: [{ sid: 'x' }] } }])
       expect(HuntResult.safeParse(bad).success).toBe(false);
-    expect(HuntTask.safeParse({ hunt, capture: 'a', rules: '../x', parts: 1 }).success).toBe(false);
+    const task = { hunt, kind: 'hunt', store: '0123456789abcdef', items: ['a'], rules: 'f'.repeat(64), parts: 1 };
+    expect(HuntTask.safeParse(task).success).toBe(true);
+    for (const bad of [{ rules: '../x' }, { store: '*' }, { kind: 'shell' }, { items: [] }])
+      expect(HuntTask.safeParse({ ...task, ...bad }).success).toBe(false);
     for (const path of ['../etc/passwd', '/etc/passwd', 'a/../../b', 'C:\\x', 'a\0b']) expect(staysInside(path), path).toBe(false);
     // Rules are those whose digest the task names, and unpack to a bounded size.
     const { digestOf, getRules } = await hunting();

@@ -1,12 +1,10 @@
 /** The engine as workers of hunts want it: rules are compiled once, captures come from a folder, what fired goes out as counts and EVE. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { type HuntEngine, insideOf } from '@sigwright/workbench';
 import { configurationOf, readYaml, setValue } from './configuration.ts';
-import { loadRules } from './plans.ts';
+import { loadRuleFiles } from './plans.ts';
 import { runCapture } from './run-capture.ts';
 
 /** Alerts of one capture that are kept with their record; all are counted. */
@@ -21,14 +19,8 @@ export function huntEngine(archive: string): (rules: string, networks: string | 
     }
     // Captures of an archive were made where checksums are often filled in by the network card.
     const { settings, eve } = configurationOf(tree, { verifyChecksums: false, inline: false });
-    const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunt-'));
-    let loaded: ReturnType<typeof loadRules>;
-    try {
-      writeFileSync(join(folder, 'hunt.rules'), rules);
-      loaded = loadRules([join(folder, 'hunt.rules')], settings);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    // Under a name that is always the same a saved plan fits, whichever worker made it.
+    const loaded = loadRuleFiles([{ path: 'hunt.rules', bytes: Buffer.from(rules) }], settings);
     if (loaded.loaded === 0) throw new Error(`none of the rules can be used: ${loaded.problems[0]?.diagnostic.title ?? 'there are none'}`);
     return async (capture, signal) => {
       const hits = new Map<number, { signature: string; alerts: number }>();

@@ -50,7 +50,19 @@ function cacheFolder(): string | undefined {
 }
 
 export function loadRules(paths: readonly string[], settings: EngineSettings, options: { readonly cache: boolean } = { cache: true }): LoadedRules {
-  const files = paths.map((path) => ({ path, bytes: readFileSync(path) }));
+  return loadRuleFiles(
+    paths.map((path) => ({ path, bytes: readFileSync(path) })),
+    settings,
+    options,
+  );
+}
+
+/** `path`: what they are called where something is said of them. */
+export function loadRuleFiles(
+  files: readonly { readonly path: string; readonly bytes: Uint8Array }[],
+  settings: EngineSettings,
+  options: { readonly cache: boolean } = { cache: true },
+): LoadedRules {
   const size = files.reduce((sum, file) => sum + file.bytes.length, 0);
   const folder = options.cache && size >= WORTH_SAVING ? cacheFolder() : undefined;
   const key = folder === undefined ? '' : keyOf(files, settings);

@@ -1,8 +1,8 @@
 /**
  * NATS JetStream as the place where work waits. Five streams, all on disk:
  *
- *     SIGWRIGHT_WORK     one message a capture, gone when it is acknowledged; only so many at a time
- *     SIGWRIGHT_RESULTS  what came out, gone when it is in the store; full: workers wait
+ *     SIGWRIGHT_WORK     some captures, or rules, a message; gone when it is acknowledged; only so many at a time
+ *     SIGWRIGHT_RESULTS  what came out, a subject for each store, gone when it is in the store, or after a month; full: workers wait
  *     SIGWRIGHT_RULES    rules of hunts, compressed, in parts; forgotten after a month
  *     SIGWRIGHT_EVE      lines of EVE from sensors, gone when they are in the store; full: sensors wait
  *     SIGWRIGHT_ASIDE    messages that nobody could read, with the reason; forgotten after a month
@@ -93,7 +93,7 @@ async function makeStreams(manager: JetStreamManager, patience: number): Promise
   const file = { storage: StorageType.File, discard: DiscardPolicy.New };
   const once = { ...file, retention: RetentionPolicy.Workqueue };
   await stream(manager, { ...once, name: WORK, subjects: ['sigwright.work.>'], max_msgs: MOST_WAITING });
-  await stream(manager, { ...once, name: RESULTS, subjects: ['sigwright.results.>'], max_bytes: MOST_RESULT_BYTES });
+  await stream(manager, { ...once, name: RESULTS, subjects: ['sigwright.results.>'], max_bytes: MOST_RESULT_BYTES, max_age: MONTH * NANOSECONDS });
   await stream(manager, { ...once, name: EVE, subjects: ['sigwright.eve.>'], max_bytes: MOST_EVE_BYTES });
   await stream(manager, {
     ...file,
@@ -111,12 +111,30 @@ async function makeStreams(manager: JetStreamManager, patience: number): Promise
     max_msgs_per_subject: 1,
     max_age: MONTH * NANOSECONDS,
   });
-  for (const [name, durable] of [
-    [WORK, 'workers'],
-    [RESULTS, 'collectors'],
-    [EVE, 'collectors'],
-  ])
-    await manager.consumers.add(name, { durable_name: durable, ack_policy: AckPolicy.Explicit, ack_wait: patience * NANOSECONDS, max_ack_pending: 1000 });
+  await manager.consumers.add(WORK, consumer('workers', patience));
+  await manager.consumers.add(EVE, consumer('collectors', patience));
+}
+
+function consumer(name: string, patience: number): Parameters<JetStreamManager['consumers']['add']>[1] {
+  return { durable_name: name, ack_policy: AckPolicy.Explicit, ack_wait: patience * NANOSECONDS, max_ack_pending: 1000 };
+}
+
+/** Where the results of a store's work wait; several stores may have work at a broker. */
+export function resultsOf(store: string, hunt: string): string {
+  return `sigwright.results.${store}.${hunt}`;
+}
+
+/** Makes who takes the results of a store, where it is missing; its name. */
+export async function haveCollector(broker: Broker, store: string): Promise<string> {
+  // As the first versions had it: it took what every store waits for.
+  await broker.manager.consumers.delete(RESULTS, 'collectors').catch(() => {});
+  const name = `collectors-${store}`;
+  await broker.manager.consumers.add(RESULTS, {
+    ...consumer(name, broker.patience / 1000),
+    filter_subject: resultsOf(store, '*'),
+    inactive_threshold: MONTH * NANOSECONDS,
+  });
+  return name;
 }
 
 async function stream(manager: JetStreamManager, config: Parameters<JetStreamManager['streams']['add']>[0]): Promise<void> {
@@ -127,6 +145,7 @@ async function stream(manager: JetStreamManager, config: Parameters<JetStreamMan
   }
 }
 
+/** Of rules, or of a capture's name. */
 export function digestOf(rules: string): string {
   return createHash('sha256').update(rules).digest('hex');
 }

@@ -1,31 +1,48 @@
 /**
- * Minds the hunts of a store: sends what waits, a little at a time; takes results into the store; sends anew what the broker lost; ends
- * what was given up. It holds nothing that is not in store or broker, so it may be killed, and several may run.
+ * Minds the work of a store that workers do: sends what waits, a little at a time; takes results into the store; sends anew what the
+ * broker lost; ends what was given up. It holds nothing that is not in store or broker, so it may be killed, and several may run.
  */
 import type { Store } from '../store/store.ts';
-import { type Broker, CANCELLED, digestOf, pause, putRules, RESULTS, setAside, WORK } from './broker.ts';
-import { HuntResult, type HuntTask } from './shapes.ts';
+import { type Broker, CANCELLED, digestOf, haveCollector, pause, putRules, RESULTS, resultsOf, setAside, WORK } from './broker.ts';
+import { HuntResults, type HuntTask } from './shapes.ts';
 
 export interface MindOptions {
   readonly signal: AbortSignal;
   readonly tell?: (words: string) => void;
-  /** ends when no hunt runs */
+  /** ends when no work of the store is left */
   readonly untilDone?: boolean;
 }
 
-/** Captures that wait in the broker at a time, for each hunt. */
-const WINDOW = 500;
-const MOST_RESULTS = 100;
+/** Items that wait in the broker at a time, for each hunt. */
+const WINDOW = 2000;
+/** A message: so many captures, or so many bytes of them, whichever comes first; some tenths of a second of work. */
+const MOST_CAPTURES = 25;
+const MOST_CAPTURE_BYTES = 4 * 1024 * 1024;
+/** Rules a message: one may take seconds. */
+const MOST_RULES = 8;
+const MOST_MESSAGES = 20;
 const ROUND = 300;
 const AGAIN = 500;
 /** Milliseconds between looks whether the broker lost something. */
 const LOOK_EVERY = 2000;
 
 export async function mindHunts(store: Store, broker: Broker, { signal, tell = () => {}, untilDone = false }: MindOptions): Promise<void> {
-  const parts = new Map<string, number>();
+  const id = await store.id();
+  const bases = new Map<string, Omit<HuntTask, 'items'>>();
   const minded = new Set<string>();
   let looked = 0;
   let anew = true;
+  let collector = '';
+  /** What all messages of a hunt say; its rules are with the broker then. */
+  const baseOf = async (job: number, key: string): Promise<Omit<HuntTask, 'items'>> => {
+    const known = bases.get(key);
+    if (known !== undefined) return known;
+    const { kind, rules, networks } = (await store.hunts.rulesOf(job))!;
+    const parts = await putRules(broker, rules);
+    const base = { hunt: key, kind, store: id, rules: digestOf(rules), parts, ...(networks === null ? {} : { networks }) };
+    bases.set(key, base);
+    return base;
+  };
   const sendMore = async (): Promise<boolean> => {
     const running = await store.hunts.list(true);
     for (const key of minded)
@@ -33,25 +50,23 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
         await broker.manager.streams.purge(WORK, { filter: `sigwright.work.${key}` });
         broker.connection.publish(CANCELLED, key);
         minded.delete(key);
-        parts.delete(key);
+        bases.delete(key);
       }
     for (const { job, key } of running) {
       minded.add(key);
       const free = WINDOW - (await store.hunts.count(job, 'sent'));
-      const waiting = free <= 0 ? [] : await store.hunts.waiting(job, free);
+      if (free < WINDOW / 4) continue;
+      const waiting = await store.hunts.waiting(job, free);
       if (waiting.length === 0) continue;
-      const { rules, networks } = (await store.hunts.rulesOf(job))!;
-      if (!parts.has(key)) parts.set(key, await putRules(broker, rules));
-      const base = { hunt: key, rules: digestOf(rules), parts: parts.get(key)!, ...(networks === null ? {} : { networks }) };
-      for (const { capture, tries } of waiting) {
-        const task: HuntTask = { ...base, capture };
+      const base = await baseOf(job, key);
+      for (const some of batchesOf(waiting, base.kind === 'hunt' ? MOST_CAPTURES : MOST_RULES)) {
+        const items = some.map(({ capture }) => capture);
+        const tries = Math.max(...some.map((one) => one.tries));
+        const task: HuntTask = { ...base, items };
         // The same number twice is taken once: two who mind the same hunt, or one that was killed before it wrote down what it sent.
-        await broker.streams.publish(`sigwright.work.${key}`, JSON.stringify(task), { msgID: `${digestOf(capture)} ${key} ${tries}` });
+        await broker.streams.publish(`sigwright.work.${key}`, JSON.stringify(task), { msgID: `${digestOf(items.join('\n'))} ${key} ${tries}` });
+        await store.hunts.sent(job, items);
       }
-      await store.hunts.sent(
-        job,
-        waiting.map(({ capture }) => capture),
-      );
     }
     return running.length > 0;
   };
@@ -59,34 +74,50 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
   const lookForLost = async (): Promise<void> => {
     for (const { job, key } of await store.hunts.list(true)) {
       if ((await store.hunts.count(job, 'sent')) === 0) continue;
-      const atWork = (await broker.manager.streams.info(WORK, { subjects_filter: `sigwright.work.${key}` })).state.subjects ?? {};
-      if (Object.keys(atWork).length > 0) continue;
-      if ((await broker.manager.streams.info(RESULTS)).state.messages > 0) continue;
+      if ((await waitsAt(broker, WORK, `sigwright.work.${key}`)) || (await waitsAt(broker, RESULTS, resultsOf(id, key)))) continue;
       if ((await store.hunts.count(job, 'sent')) === 0) continue;
-      tell(`hunt ${job}: the broker lost what it was given; it is sent anew`);
-      parts.delete(key);
+      tell(`${job}: the broker lost what it was given; it is sent anew`);
+      bases.delete(key);
       await store.hunts.sendAgain(job);
     }
   };
   while (!signal.aborted) {
     try {
       // A broker that came back with an empty disk has no streams.
-      if (anew) await broker.haveStreams();
+      if (anew) {
+        await broker.haveStreams();
+        collector = await haveCollector(broker, id);
+      }
       anew = false;
       const runs = await sendMore();
       if (untilDone && !runs) return;
-      const consumer = await broker.streams.consumers.get(RESULTS, 'collectors');
-      for await (const message of await consumer.fetch({ max_messages: MOST_RESULTS, expires: 1000 })) {
-        let result: HuntResult | undefined;
+      const consumer = await broker.streams.consumers.get(RESULTS, collector);
+      let settled = 0;
+      for await (const message of await consumer.fetch({ max_messages: MOST_MESSAGES, expires: 1000 })) {
+        let results: HuntResults;
         try {
-          result = HuntResult.parse(message.json());
+          results = HuntResults.parse(message.json());
         } catch {
           tell(`a message that is no result was set aside: ${message.subject}`);
           await setAside(broker, message, 'it is no result');
           continue;
         }
-        await store.hunts.settle(result);
+        try {
+          settled += await store.hunts.settle(results);
+        } catch (problem) {
+          // The store is well, and can not hold this: it would come again for ever.
+          await store.ready();
+          tell(`results that the store can not hold were set aside: ${(problem as Error).message}`);
+          await setAside(broker, message, (problem as Error).message);
+          continue;
+        }
         message.ack();
+        if (settled >= WINDOW / 4) {
+          settled = 0;
+          await sendMore();
+        }
+        // Nobody waits for what this pull may still bring.
+        if (untilDone && !(await store.hunts.anyRuns())) return;
       }
       if (Date.now() - looked > LOOK_EVERY) {
         looked = Date.now();
@@ -100,4 +131,26 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
       await pause(AGAIN);
     }
   }
+}
+
+async function waitsAt(broker: Broker, stream: string, subject: string): Promise<boolean> {
+  const { subjects = {} } = (await broker.manager.streams.info(stream, { subjects_filter: subject })).state;
+  return Object.keys(subjects).length > 0;
+}
+
+type Waiting = Awaited<ReturnType<Store['hunts']['waiting']>>[number];
+
+/** In order; a batch holds one item at least. */
+function* batchesOf(waiting: readonly Waiting[], most: number): Generator<readonly Waiting[]> {
+  let some: Waiting[] = [];
+  let bytes = 0;
+  for (const one of waiting) {
+    if (some.length > 0 && (some.length >= most || bytes + one.bytes > MOST_CAPTURE_BYTES)) {
+      yield some;
+      [some, bytes] = [[], 0];
+    }
+    some.push(one);
+    bytes += one.bytes;
+  }
+  if (some.length > 0) yield some;
 }

@@ -1,23 +1,30 @@
 /**
- * Retro-hunts: which captures are to be inspected, which were, and what was found. A capture of a hunt is settled once, however often
- * its result arrives; so its alerts count once.
+ * Work that workers share: which captures a retro-hunt has to inspect, which were, and what was found; the same for rules to be proved,
+ * or to get evidence. An item (capture, or number of a rule) is settled once, however often its result arrives; so its alerts count once.
  */
 import { type Kysely, sql } from 'kysely';
-import type { HuntResult } from '../hunt/shapes.ts';
+import type { HuntResult, WorkKind } from '../hunt/shapes.ts';
 import type { StoreSchema } from './schema.ts';
+
+/** What is to be looked at: a capture with its bytes, as far as they are known; or a rule. */
+export type HuntItem = string | { readonly name: string; readonly bytes: number };
 
 export interface HuntRequest {
   readonly key: string;
+  /** `hunt` where left out */
+  readonly kind?: WorkKind;
   readonly by: string;
   readonly title: string;
+  /** or the bundle of a repository */
   readonly rules: string;
   readonly networks?: string;
-  readonly captures: readonly string[];
+  readonly items: readonly HuntItem[];
 }
 
 export interface HuntRow {
   readonly job: number;
   readonly key: string;
+  readonly kind: WorkKind;
   readonly title: string;
   readonly state: string;
   readonly done: number;
@@ -43,10 +50,10 @@ export class Hunts {
   async begin(request: HuntRequest): Promise<number> {
     return this.#db.transaction().execute(async (db) => {
       const row = {
-        kind: 'hunt',
+        kind: request.kind ?? 'hunt',
         state: 'running',
         done: 0,
-        total: request.captures.length,
+        total: request.items.length,
         said: request.title,
         by: request.by,
         created: this.#now(),
@@ -58,7 +65,10 @@ export class Hunts {
         .insertInto('hunts')
         .values({ job: id, key: request.key, rules: request.rules, networks: request.networks ?? null })
         .execute();
-      const rows = request.captures.map((capture) => ({ job: id, capture, state: 'waiting', tries: 0, worker: '', said: '', packets: 0, bytes: 0, alerts: 0 }));
+      const base = { job: id, state: 'waiting', tries: 0, worker: '', said: '', packets: 0, alerts: 0 };
+      const rows = request.items.map((item) =>
+        typeof item === 'string' ? { ...base, capture: item, bytes: 0 } : { ...base, capture: item.name, bytes: item.bytes },
+      );
       for (let at = 0; at < rows.length; at += MOST_AT_ONCE)
         await db
           .insertInto('hunt_captures')
@@ -73,20 +83,47 @@ export class Hunts {
     let query = this.#db
       .selectFrom('jobs')
       .innerJoin('hunts', 'hunts.job', 'jobs.id')
-      .select(['jobs.id as job', 'hunts.key', 'jobs.said as title', 'jobs.state', 'jobs.done', 'jobs.total', 'jobs.by', 'jobs.created', 'jobs.ended']);
+      .select([
+        'jobs.id as job',
+        'jobs.kind',
+        'hunts.key',
+        'jobs.said as title',
+        'jobs.state',
+        'jobs.done',
+        'jobs.total',
+        'jobs.by',
+        'jobs.created',
+        'jobs.ended',
+      ]);
     if (running) query = query.where('jobs.state', '=', 'running');
-    return query.orderBy('jobs.id', 'desc').limit(100).execute();
+    return (await query.orderBy('jobs.id', 'desc').limit(100).execute()) as HuntRow[];
   }
 
-  async rulesOf(job: number): Promise<{ readonly rules: string; readonly networks: string | null } | undefined> {
-    return this.#db.selectFrom('hunts').select(['rules', 'networks']).where('job', '=', job).executeTakeFirst();
+  async anyRuns(): Promise<boolean> {
+    const row = await this.#db
+      .selectFrom('jobs')
+      .innerJoin('hunts', 'hunts.job', 'jobs.id')
+      .select('jobs.id')
+      .where('jobs.state', '=', 'running')
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 
-  /** Captures that were not sent yet. */
-  async waiting(job: number, most: number): Promise<readonly { readonly capture: string; readonly tries: number }[]> {
+  async rulesOf(job: number): Promise<{ readonly kind: WorkKind; readonly rules: string; readonly networks: string | null } | undefined> {
+    return this.#db
+      .selectFrom('hunts')
+      .innerJoin('jobs', 'jobs.id', 'hunts.job')
+      .select((one) => [one.ref('jobs.kind').$castTo<WorkKind>().as('kind'), 'rules', 'networks'])
+      .where('job', '=', job)
+      .executeTakeFirst();
+  }
+
+  /** What was not sent yet; `bytes`: of the capture, as far as they are known. */
+  async waiting(job: number, most: number): Promise<readonly { readonly capture: string; readonly tries: number; readonly bytes: number }[]> {
     return this.#db
       .selectFrom('hunt_captures')
-      .select(['capture', 'tries'])
+      .select(['capture', 'tries', 'bytes'])
       .where('job', '=', job)
       .where('state', '=', 'waiting')
       .orderBy('capture')
@@ -125,40 +162,54 @@ export class Hunts {
       .execute();
   }
 
-  /** False: it was settled before, its hunt was given up, or there is no such hunt. */
-  async settle(result: HuntResult): Promise<boolean> {
+  /** The answer is how many count: not those that were settled before, whose hunt was given up, or that belong to no hunt. */
+  async settle(results: readonly HuntResult[]): Promise<number> {
     return this.#db.transaction().execute(async (db) => {
-      const alerts = 'aside' in result ? 0 : result.outcome.hits.reduce((sum, hit) => sum + hit.alerts, 0);
-      const values =
-        'aside' in result
-          ? { state: 'aside', said: result.aside, packets: 0, bytes: 0 }
-          : { state: 'done', said: result.outcome.problem ?? '', packets: result.outcome.packets, bytes: result.outcome.bytes };
-      const job = (await db.selectFrom('hunts').select('job').where('key', '=', result.hunt).executeTakeFirst())?.job;
-      if (job === undefined) return false;
-      // The update decides who settles it: a second one finds nothing to change.
-      const { numUpdatedRows } = await db
-        .updateTable('hunt_captures')
-        .set({ ...values, alerts, worker: result.worker })
-        .where('job', '=', job)
-        .where('capture', '=', result.capture)
-        .where('state', 'in', ['waiting', 'sent'])
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return false;
-      if ('outcome' in result) {
-        for (const { sid, signature, alerts: count } of result.outcome.hits)
-          await db.insertInto('hunt_hits').values({ job, capture: result.capture, sid, signature, alerts: count }).execute();
-        for (const [number, line] of result.outcome.lines.entries())
-          await db.insertInto('hunt_lines').values({ job, capture: result.capture, number, line }).execute();
-      }
-      const { done, total } = await db
-        .updateTable('jobs')
-        .set({ done: sql<number>`done + 1` })
-        .where('id', '=', job)
-        .returning(['done', 'total'])
-        .executeTakeFirstOrThrow();
-      if (done >= total) await db.updateTable('jobs').set({ state: 'done', ended: this.#now() }).where('id', '=', job).where('state', '=', 'running').execute();
-      return true;
+      let settled = 0;
+      for (const result of results) if (await this.#settleOne(db, result)) settled++;
+      return settled;
     });
+  }
+
+  async #settleOne(db: Kysely<StoreSchema>, result: HuntResult): Promise<boolean> {
+    const alerts = 'aside' in result ? 0 : result.outcome.hits.reduce((sum, hit) => sum + hit.alerts, 0);
+    const values =
+      'aside' in result
+        ? { state: 'aside', said: result.aside, packets: 0, bytes: 0 }
+        : { state: 'done', said: result.outcome.problem ?? '', packets: result.outcome.packets, bytes: result.outcome.bytes };
+    const job = (await db.selectFrom('hunts').select('job').where('key', '=', result.hunt).executeTakeFirst())?.job;
+    if (job === undefined) return false;
+    // The update decides who settles it: a second one finds nothing to change.
+    const { numUpdatedRows } = await db
+      .updateTable('hunt_captures')
+      .set({ ...values, alerts, worker: result.worker })
+      .where('job', '=', job)
+      .where('capture', '=', result.item)
+      .where('state', 'in', ['waiting', 'sent'])
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    if ('outcome' in result) {
+      const hits = result.outcome.hits.map(({ sid, signature, alerts: count }) => ({ job, capture: result.item, sid, signature, alerts: count }));
+      for (let at = 0; at < hits.length; at += MOST_AT_ONCE)
+        await db
+          .insertInto('hunt_hits')
+          .values(hits.slice(at, at + MOST_AT_ONCE))
+          .execute();
+      const lines = result.outcome.lines.map((line, number) => ({ job, capture: result.item, number, line }));
+      for (let at = 0; at < lines.length; at += MOST_AT_ONCE)
+        await db
+          .insertInto('hunt_lines')
+          .values(lines.slice(at, at + MOST_AT_ONCE))
+          .execute();
+    }
+    const { done, total } = await db
+      .updateTable('jobs')
+      .set({ done: sql<number>`done + 1` })
+      .where('id', '=', job)
+      .returning(['done', 'total'])
+      .executeTakeFirstOrThrow();
+    if (done >= total) await db.updateTable('jobs').set({ state: 'done', ended: this.#now() }).where('id', '=', job).where('state', '=', 'running').execute();
+    return true;
   }
 
   /** What was found stays; what was not inspected is left. Undefined: it does not run. */
@@ -168,8 +219,8 @@ export class Hunts {
         .updateTable('jobs')
         .set({ state: 'cancelled', ended: this.#now() })
         .where('id', '=', job)
-        .where('kind', '=', 'hunt')
         .where('state', '=', 'running')
+        .where('id', 'in', db.selectFrom('hunts').select('job'))
         .returning('id')
         .executeTakeFirst();
       if (row === undefined) return undefined;

@@ -2,7 +2,7 @@
 export type { AlertFilter, StoredAlert, StoredRecord } from './alerts.ts';
 export type { StorePlace } from './engines.ts';
 export type { HostPicture, HostStory, JudgedHost, JudgedRule } from './hosts.ts';
-export type { HuntRequest, HuntRow } from './hunts.ts';
+export type { HuntItem, HuntRequest, HuntRow } from './hunts.ts';
 export type { Ingested } from './ingest.ts';
 export { lookAtStore, type StoreLook } from './look.ts';
 export { LONGEST_PASSWORD, type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, type StoredUser, USER_ROLES, type UserRole } from './people.ts';

@@ -2,6 +2,7 @@
  * Operations data behind one interface: alerts and what surrounds them, hosts, verdicts, sensors, jobs, people. SQLite in a
  * file or PostgreSQL; one schema, one list of migrations, the same answers.
  */
+import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { insideOf } from '../triage/inside.ts';
 import type { RuleFacts } from '../triage/stories.ts';
@@ -48,6 +49,7 @@ export interface JobRow {
 }
 
 const HOME_NETWORKS = 'home networks';
+const STORE_ID = 'store id';
 /** Milliseconds between a job's signs of life, and of silence after which its process is taken to have ended. */
 const BEAT_EVERY = 10_000;
 const SILENT_FOR = 60_000;
@@ -231,6 +233,16 @@ export class Store {
       .execute();
     const rows = await this.#db.selectFrom('jobs').selectAll().orderBy('id', 'desc').limit(50).execute();
     return rows.map(({ beat: _, ...row }) => row);
+  }
+
+  /** 16 hexadecimal digits that no other store has. */
+  async id(): Promise<string> {
+    await this.#db
+      .insertInto('settings')
+      .values({ name: STORE_ID, value: randomBytes(8).toString('hex') })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .execute();
+    return (await this.setting(STORE_ID))!;
   }
 
   async setting(name: string): Promise<string | undefined> {
