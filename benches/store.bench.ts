@@ -24,10 +24,15 @@ const START = Date.parse('2024-03-08T00:00:00Z');
 const HOSTS = 1000;
 const RULES = 400;
 
+/** All over the numbers, as those of sensors are. */
+function flowOf(at: number): string {
+  return String((BigInt(at >> 2) * 0x9e3779b97f4a7c15n) & 0x3ffffffffffffn);
+}
+
 /** The same lines in every run. */
 function line(at: number): string {
   const inside = `10.0.${(at * 7) % (HOSTS / 250)}.${1 + ((at * 31) % 250)}`;
-  const base = `{"timestamp":"${new Date(START + at * 100).toISOString().slice(0, -1)}000+0000","flow_id":${1e15 + (at >> 2)},"event_type":`;
+  const base = `{"timestamp":"${new Date(START + at * 100).toISOString().slice(0, -1)}000+0000","flow_id":${flowOf(at)},"event_type":`;
   const ends = `"src_ip":"${inside}","src_port":${1024 + (at % 60_000)},"dest_ip":"198.51.100.${at % 250}","dest_port":`;
   if (onlyAlerts || at % 20 === 0) {
     const sid = 2_000_000 + ((at * 13) % RULES);
@@ -95,13 +100,17 @@ async function measure(): Promise<void> {
   const cpuBefore = process.threadCpuUsage();
   let came = 0;
   const each: number[] = [];
+  const eachCpu: number[] = [];
   async function* counted(): AsyncGenerator<Uint8Array> {
-    let [minute, before] = [1, 0];
+    let [minute, before, usedBefore] = [1, 0, 0];
     for await (const one of chunks(events, () => minutes > 0 && performance.now() - began > minutes * 60_000)) {
       if (performance.now() - began > minute * 60_000) {
         each.push(Math.round((came - before) / 60));
-        if (minutes > 0) console.error(`minute ${minute}: ${each.at(-1)} events/s`);
-        [minute, before] = [minute + 1, came];
+        const cpu = process.threadCpuUsage(cpuBefore);
+        const used = (cpu.user + cpu.system) / 1e6;
+        eachCpu.push(Math.round((came - before) / (used - usedBefore)));
+        if (minutes > 0) console.error(`minute ${minute}: ${each.at(-1)} events/s, ${eachCpu.at(-1)} a second of processor time`);
+        [minute, before, usedBefore] = [minute + 1, came, used];
       }
       came += LINES;
       yield one;
@@ -132,7 +141,7 @@ async function measure(): Promise<void> {
     'alerts of an address': () => store.alerts({ address: '198.51.100.20' }),
     'alerts by words': () => store.alerts({ words: 'family7 checkin' }),
     'alerts an hour': () => store.alertHours(),
-    flow: () => store.flow(String(1e15)),
+    flow: () => store.flow(flowOf(0), START),
     signatures: () => store.signatures(),
   };
   const milliseconds: Record<string, number> = {};
@@ -155,7 +164,7 @@ async function measure(): Promise<void> {
         knownAgain: second.known,
         eventsACpuSecond: Math.round(came / cpuSeconds),
         eventsASecond: Math.round(came / seconds),
-        ...(minutes > 0 ? { eachMinute: each } : {}),
+        ...(minutes > 0 ? { eachMinute: each, eachMinuteACpuSecond: eachCpu } : {}),
         repeatedASecond: Math.round(repeated / repeatedSeconds),
         ...(postgres === undefined ? { bytesAnEvent: Math.round(statSync(path).size / came) } : {}),
         peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),

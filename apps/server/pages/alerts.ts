@@ -71,7 +71,7 @@ export function alertTable(alerts: readonly StoredAlert[]): Html {
 export async function alertPage(desk: Desk, id: number, csrf: string | undefined): Promise<Html | undefined> {
   const alert = await desk.store.record(id);
   if (alert === undefined) return undefined;
-  const around = alert.flow === null ? [] : await desk.store.flow(alert.flow);
+  const around = alert.flow === null ? [] : await desk.store.flow(alert.flow, alert.time);
   const community = alert.record['community_id'];
   const elsewhere = typeof community === 'string' ? flowLinks(await desk.store.setting(FLOW_LINKS), community) : [];
   const facts: [string, Html | string][] = [

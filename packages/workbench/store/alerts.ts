@@ -1,6 +1,6 @@
 /** Questions about alerts and the records around them. Every one is answered from an index; lists go on from where they ended. */
 import type { EveRecord } from '@sigwright/contracts';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { StoreSchema } from './schema.ts';
 
 export interface AlertFilter {
@@ -153,13 +153,24 @@ export async function alertRecords(db: Database, filter: AlertFilter, most: numb
   }
 }
 
-/** Records of one flow, in order of time. */
-export async function recordsOfFlow(db: Database, flow: string): Promise<readonly (StoredAlert & { readonly type: string })[]> {
+/** What the index of flows is cut into, so that new events are neighbours in it: milliseconds. */
+const FLOW_SLICE = 10_000;
+/** How far around a moment the records of a flow are looked for. */
+const FLOW_REACH = 12 * 3_600_000;
+
+/** Records of one flow around a moment (milliseconds since 1970; half a day to either side), in order of time. */
+export async function recordsOfFlow(db: Database, flow: string, around: number): Promise<readonly (StoredAlert & { readonly type: string })[]> {
+  const [first, last] = [Math.floor((around - FLOW_REACH) / FLOW_SLICE), Math.floor((around + FLOW_REACH) / FLOW_SLICE)];
+  // Slice by slice, each a look into the index `events_flow_time`.
+  const slices = sql<{ id: number }>`with recursive slices(slice) as (select ${first} * 1 union all select slice + 1 from slices where slice < ${last})
+    select events.id from slices cross join events where events.time / 10000 = slices.slice and events.flow = ${flow} limit ${AROUND}`;
+  const ids = (await slices.execute(db)).rows.map(({ id }) => Number(id));
+  if (ids.length === 0) return [];
   const rows = (await db
     .selectFrom('events')
     .innerJoin('sensors', 'sensors.id', 'events.sensor')
     .select(FIELDS)
-    .where('events.flow', '=', flow)
+    .where('events.id', 'in', ids)
     .orderBy('events.time')
     .orderBy('events.id')
     .limit(AROUND)

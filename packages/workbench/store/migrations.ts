@@ -141,6 +141,15 @@ export function migrations(postgres: boolean): Record<string, Migration> {
         await db.schema.createIndex('users_subject').unique().on('users').column('subject').execute();
       },
     },
+    '0006 indices whose new entries are neighbours': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        const second = postgres ? sql`lpad((greatest(time, 0) / 1000)::text, 10, '0')` : sql`printf('%010d', max(time, 0) / 1000)`;
+        await sql`update events set key = ${second} || key`.execute(db);
+        await db.schema.dropIndex('events_flow').execute();
+        await sql`create index events_flow_time on events ((time / 10000), flow)`.execute(db);
+        await sql`create index alerts_flow on events (flow) where sid is not null`.execute(db);
+      },
+    },
     '0003 jobs that say that they go on': {
       async up(db: Kysely<unknown>): Promise<void> {
         await db.schema.alterTable('jobs').addColumn('beat', 'bigint').execute();

@@ -2,7 +2,9 @@
 import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from './engines.ts';
 import { openStore, type Store, type StorePlace } from './index.ts';
 import { LineCutter } from './lines.ts';
 import { type Postgres, startPostgres } from './own-postgres.ts';
@@ -122,7 +124,28 @@ describe.each(places)('%s', (engine, placeOf) => {
 
   test('flow ids that JavaScript can not count are kept digit by digit', async () => {
     await put(store, eve('alert').replace('"flow_id":1000', '"flow_id":9223372036854775807'));
-    expect((await store.flow('9223372036854775807')).length).toBe(1);
+    expect((await store.flow('9223372036854775807', START)).length).toBe(1);
+  });
+
+  test('a flow is shown with what it did within half a day, and with nothing of another flow that has its number later', async () => {
+    await put(store, [0, 5, 43_000, 90_000].map((at) => eve('http', { at }).replace(/"flow_id":\d+/, '"flow_id":77')).join(''));
+    expect((await store.flow('77', START + 5000)).map((one) => one.time - START)).toEqual([0, 5000, 43_000_000]);
+    expect(await store.flow('77', START - 50_000_000)).toEqual([]);
+  });
+
+  test('lines that a store of an earlier version has count once, still', async () => {
+    const text = [0, 1, 2].map((at) => eve('alert', { at })).join('');
+    await put(store, text);
+    await store.close();
+    const db = await openDatabase(place);
+    await sql`update events set key = substr(key, 11)`.execute(db);
+    for (const name of ['events_flow_time', 'alerts_flow']) await sql`drop index ${sql.ref(name)}`.execute(db);
+    await sql`create index events_flow on events (flow)`.execute(db);
+    await sql`delete from kysely_migration where name like '0006%'`.execute(db);
+    await db.destroy();
+    await open();
+    expect(await put(store, text)).toMatchObject({ added: 0, known: 3 });
+    expect((await store.flow('1001', START + 1000)).length).toBe(1);
   });
 
   test('repeats within a minute are one event; alerts stay counted', async () => {

@@ -139,8 +139,9 @@ export class Store {
     return oneRecord(this.#db, id);
   }
 
-  async flow(flow: string): Promise<readonly (StoredAlert & { readonly type: string })[]> {
-    return recordsOfFlow(this.#db, flow);
+  /** Records of a flow around a moment. */
+  async flow(flow: string, around: number): Promise<readonly (StoredAlert & { readonly type: string })[]> {
+    return recordsOfFlow(this.#db, flow, around);
   }
 
   async alertHours(filter: { readonly sid?: number; readonly host?: string } = {}): Promise<readonly { readonly hour: number; readonly alerts: number }[]> {
