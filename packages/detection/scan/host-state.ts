@@ -4,12 +4,15 @@
  */
 import type { BitOperation, Flow, IntegerOperation, Packet, StateOperation, Transaction } from '@sigwright/contracts';
 
-/** Addresses with bits; beyond it the oldest are dropped. */
+/** Addresses with bits; beyond it the oldest quarter is dropped. */
 const MOST_ENTRIES = 500_000;
+/** With so many, those that expired are looked for; then whenever as many again were set. */
+const FIRST_SWEEP = 1024;
 
 export class HostState {
   /** key + name → expiry, microseconds */
   readonly #bits = new Map<string, number>();
+  #sweepAt = FIRST_SWEEP;
 
   holds(operation: StateOperation, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     if (operation.kind === 'integer') return integerHolds(operation, flow);
@@ -42,7 +45,7 @@ export class HostState {
         continue;
       }
       for (const key of keysOf(operation, packet)) {
-        if (set) this.#set(`${key} ${name}`, packet.time + operation.expire * 1e6);
+        if (set) this.#set(`${key} ${name}`, packet.time, operation.expire);
         else this.#bits.delete(`${key} ${name}`);
       }
     }
@@ -58,13 +61,19 @@ export class HostState {
     return false;
   }
 
-  #set(key: string, expiry: number): void {
-    if (this.#bits.size >= MOST_ENTRIES) {
-      const oldest = this.#bits.keys().next().value;
-      if (oldest !== undefined) this.#bits.delete(oldest);
+  /** `expire`: seconds */
+  #set(key: string, now: number, expire: number): void {
+    if (this.#bits.size >= this.#sweepAt) {
+      for (const [known, expiry] of this.#bits) if (expiry < now) this.#bits.delete(known);
+      let tooMany = this.#bits.size >= MOST_ENTRIES ? MOST_ENTRIES / 4 : 0;
+      for (const known of this.#bits.keys()) {
+        if (tooMany-- <= 0) break;
+        this.#bits.delete(known);
+      }
+      this.#sweepAt = Math.min(MOST_ENTRIES, Math.max(FIRST_SWEEP, this.#bits.size * 2));
     }
     this.#bits.delete(key);
-    this.#bits.set(key, expiry);
+    this.#bits.set(key, now + expire * 1e6);
   }
 }
 

@@ -93,6 +93,34 @@ describe('thresholds', () => {
   });
 });
 
+test('what is over is swept away with many hosts, what is not stays', () => {
+  const capture = composeCapture({ seed: 24 });
+  // 3,000 hosts, one a second; the first host speaks again and again.
+  for (let turn = 0; turn < 3000; turn++)
+    capture.udpExchange({
+      client: turn % 500 === 0 ? A : `10.1.${turn >> 8}.${turn & 255}`,
+      server: S,
+      serverPort: 9000,
+      startTime: START + turn * 1e6,
+      exchanges: [{ from: 'client', bytes: bytesOf(turn === 0 ? 'first' : 'again') }],
+    });
+  const udp = (options: string, sid: number): string => `alert udp any any -> any any (msg:"t"; ${options} sid:${sid};)`;
+  const alerts = alertsOf(
+    [
+      udp('threshold:type limit, track by_src, count 1, seconds 3600;', 1),
+      udp('threshold:type threshold, track by_src, count 6, seconds 3600;', 2),
+      udp('threshold:type limit, track by_src, count 1, seconds 400;', 3),
+      udp('content:"first"; xbits:set,long,track ip_src,expire 3600; xbits:set,short,track ip_src,expire 400; noalert;', 4),
+      udp('xbits:set,each,track ip_src,expire 60; noalert;', 5),
+      udp('content:"again"; xbits:isset,long,track ip_src;', 6),
+      udp('content:"again"; xbits:isset,short,track ip_src;', 7),
+    ],
+    capture.finish(),
+  );
+  const count = (sid: number): number => alerts.filter((one) => one === sid).length;
+  expect([1, 2, 3, 6, 7].map(count)).toEqual([2995, 1, 3000, 5, 0]);
+});
+
 describe('numbers of a flow', () => {
   const capture = composeCapture({ seed: 22 });
   capture.tcpConversation({

@@ -30,13 +30,17 @@ interface Window {
   next: number;
   /** rate: packet time at which the other action began; -1 where it does not hold */
   changedAt: number;
+  readonly threshold: Threshold;
 }
 
 /** Tracked addresses over all rules; beyond it the oldest quarter is dropped. */
 const MOST_WINDOWS = 500_000;
+/** With so many, those whose time is over are looked for; then whenever as many again were opened. */
+const FIRST_SWEEP = 1024;
 
 export class Thresholds {
   readonly #windows = new Map<string, Window>();
+  #sweepAt = FIRST_SWEEP;
   readonly #global: readonly ReadyThreshold[];
 
   constructor(settings: EngineSettings) {
@@ -115,8 +119,8 @@ export class Thresholds {
     const key = `${rule}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
     let window = this.#windows.get(key);
     if (window === undefined) {
-      if (this.#windows.size >= MOST_WINDOWS) this.#prune();
-      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1 };
+      if (this.#windows.size >= this.#sweepAt) this.#sweep(packet.time);
+      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold };
       this.#windows.set(key, window);
     }
     return window;
@@ -137,7 +141,14 @@ export class Thresholds {
     }
   }
 
-  /** The windows opened first are most likely over. */
+  /** A window that is over counts as one that was never opened. */
+  #sweep(now: number): void {
+    for (const [key, window] of this.#windows) if (isOver(window, now)) this.#windows.delete(key);
+    if (this.#windows.size >= MOST_WINDOWS) this.#prune();
+    this.#sweepAt = Math.min(MOST_WINDOWS, Math.max(FIRST_SWEEP, this.#windows.size * 2));
+  }
+
+  /** The windows opened first are most likely over soon. */
   #prune(): void {
     let left = MOST_WINDOWS / 4;
     for (const key of this.#windows.keys()) {
@@ -145,6 +156,12 @@ export class Thresholds {
       this.#windows.delete(key);
     }
   }
+}
+
+function isOver({ start, changedAt, threshold }: Window, now: number): boolean {
+  if (threshold.type === 'backoff') return false;
+  if (changedAt >= 0 && now - changedAt <= (threshold.timeout ?? 0) * 1e6) return false;
+  return now - start >= threshold.seconds * 1e6;
 }
 
 /** A pair of addresses is the same in both directions. */
