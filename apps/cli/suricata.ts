@@ -428,7 +428,7 @@ async function inspect(
           store.finish(file);
           if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
           for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
-          if (luaOutputs.any) luaOutputs.file(transaction, flow, packet);
+          if (luaOutputs.any) luaOutputs.file(file, store.details(file) ?? {}, transaction, flow, packet);
         },
         wantsFrames: writers.some((writer) => writer.wantsFrames),
         frame: (report, packet, flow) => {

@@ -208,8 +208,25 @@ export interface ScriptContext {
   readonly rule: ScriptRule | undefined;
   /** A buffer of the transaction, the first one where it has several; where no direction is said, of the one that is looked at, else of the other. */
   buffer(name: string, direction?: Direction): Uint8Array | undefined;
+  /** All of a buffer that may be there several times. */
+  buffers(name: string, direction: Direction): readonly Uint8Array[];
   /** What its record would show of the transaction. */
   record(): Record<string, unknown> | undefined;
+  /** Names and values of the header of what the transaction carries, as they were written. */
+  fields(): readonly (readonly [name: string, value: string])[];
+  /** that an output is run for */
+  readonly file: ScriptFile | undefined;
+}
+
+/** A file as scripts of outputs see it. */
+export interface ScriptFile {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly state: string;
+  readonly isStored: boolean;
+  /** in hex, by name of the digest; of those that were made */
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 /** The rule that asks, as scripts may see it. */
@@ -218,6 +235,7 @@ export interface ScriptRule {
   readonly sid: number;
   readonly rev: number;
   readonly message: string;
+  readonly action: string;
   readonly priority: number;
   readonly classification: string;
 }

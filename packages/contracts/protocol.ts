@@ -138,6 +138,8 @@ export interface ProtocolDefinition {
   /** The object shown under `<recordName>` in an alert on this transaction. */
   context(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
   /** Further objects beside it in alerts and file records, by name (`email` beside `smtp`). */
+  /** Names and values of the header of what a transaction carries (a mail), as they were written. */
+  fields?(transaction: Transaction): readonly (readonly [name: string, value: string])[];
   contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
 }
 

@@ -6,6 +6,7 @@ import {
   type Catalogue,
   type EngineSettings,
   type EveRecord,
+  type FileTransfer,
   type Flow,
   type Packet,
   type ProtocolDefinition,
@@ -67,8 +68,8 @@ export class LuaOutputs {
 
   alert({ rule, flow, transaction }: Alert, packet: Packet, classification: string): void {
     this.#see(packet, flow, transaction);
-    const { gid, sid, rev, message, priority } = rule;
-    this.#subject.rule = { gid, sid, rev, message, priority, classification };
+    const { gid, sid, rev, message, action, priority } = rule;
+    this.#subject.rule = { gid, sid, rev, message, action, priority, classification };
     this.#run('alerts');
   }
 
@@ -78,9 +79,14 @@ export class LuaOutputs {
     this.#run(protocol.name);
   }
 
-  file(transaction: Transaction, flow: Flow, packet: Packet): void {
+  /** `details`: what is known of it beside what the wire says, as `file_id` and digests. */
+  file(file: FileTransfer, details: Readonly<Record<string, unknown>>, transaction: Transaction, flow: Flow, packet: Packet): void {
     this.#see(packet, flow, transaction);
+    const digests = Object.fromEntries(['md5', 'sha1', 'sha256'].flatMap((name) => (typeof details[name] === 'string' ? [[name, details[name]]] : [])));
+    const id = typeof details['file_id'] === 'number' ? details['file_id'] : 0;
+    this.#subject.file = { id, name: file.name, size: file.size, state: file.state, isStored: details['stored'] === true, digests };
     this.#run('file');
+    this.#subject.file = undefined;
   }
 
   flow(flow: Flow): void {

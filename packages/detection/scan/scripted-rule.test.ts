@@ -15,8 +15,11 @@ interface Outcome {
   readonly refused: readonly string[];
 }
 
-/** One GET and its answer, under these rules with these scripts. */
-function run(rules: string, scripts: Readonly<Record<string, string>>, limits: Partial<ScriptSettings> = {}): Outcome {
+const ENDS = { client: '10.0.0.1', server: '10.0.0.2' };
+type Compose = (capture: ReturnType<typeof composeCapture>) => void;
+
+/** One GET and its answer, or what is composed, under these rules with these scripts. */
+function run(rules: string, scripts: Readonly<Record<string, string>>, limits: Partial<ScriptSettings> = {}, compose?: Compose): Outcome {
   const said: string[] = [];
   const failed: string[] = [];
   const settings: EngineSettings = {
@@ -33,24 +36,25 @@ function run(rules: string, scripts: Readonly<Record<string, string>>, limits: P
   const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, settings);
   const refused = build.problems.flatMap((one) => one.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code));
   const capture = composeCapture({ seed: 5, startTime: 1_709_888_400_123_456 });
-  capture.httpExchange({
-    client: '10.0.0.1',
-    server: '10.0.0.2',
-    serverPort: 80,
-    exchanges: [
-      {
-        request: {
-          method: 'GET',
-          uri: '/a?b=1',
-          headers: [
-            ['Host', 'x.example'],
-            ['User-Agent', 'one'],
-          ],
+  if (compose !== undefined) compose(capture);
+  else
+    capture.httpExchange({
+      ...ENDS,
+      serverPort: 80,
+      exchanges: [
+        {
+          request: {
+            method: 'GET',
+            uri: '/a?b=1',
+            headers: [
+              ['Host', 'x.example'],
+              ['User-Agent', 'one'],
+            ],
+          },
+          response: { status: 200, body: 'hello' },
         },
-        response: { status: 200, body: 'hello' },
-      },
-    ],
-  });
+      ],
+    });
   const sids: number[] = [];
   const engine = new Engine(usePlan(build.data, catalogue, settings), catalogue, settings, { alert: ({ rule }) => sids.push(rule.sid) });
   expect(engine.feed(capture.finish())).toBeUndefined();
@@ -83,6 +87,27 @@ describe('lua', () => {
     });
     expect(sids).toEqual([7]);
     expect(said).toEqual(['notice 4 10.0.0.1 10.0.0.2 6 80 2024-03-08T09:00:00 http 7 47']);
+  });
+
+  const secure: Compose = (capture) => {
+    capture.tlsConnection({ ...ENDS, serverName: 'a.example', version: '1.2', certificate: { subject: 'a.example', issuer: 'Authority' } });
+  };
+  const quiet: Partial<ScriptSettings> = {};
+
+  test('certificates of a connection, and who alerted', () => {
+    const script = `local tls, rule, log = require("suricata.tls"), require("suricata.rule"), require("suricata.log")
+      ${INIT}function match() local tx = tls.get_tx() local version, subject, issuer, print = tx:get_server_cert_info() local chain = tx:get_server_cert_chain()
+        log.notice(version..' '..subject..' '..issuer..' '..#print..' '..(chain[1].length == #chain[1].data and #chain or 0)..' '..tx:get_server_cert_not_before()..' '..tx:get_sni()..' '..tostring(tx:get_client_serial())..' '..rule.get_rule():action())
+        return 1 end`;
+    const told = run('alert tls any any -> any any (msg:"t"; tls.cert_subject; content:"a.example"; lua:s.lua; sid:1;)', { 's.lua': script }, quiet, secure);
+    expect(told).toMatchObject({ sids: [1], said: ['notice TLS 1.2 CN=a.example CN=Authority 59 1 1704067200 a.example nil alert'], failed: [] });
+  });
+
+  test('a script that needs a fingerprint is asked whatever the rule is about, and holds once', () => {
+    const script = `local ja3 = require("suricata.ja3") function init() return { ja3 = true } end
+      function match() local tx = ja3.get_tx() return tx ~= nil and tx:ja3_get_hash() ~= nil and #tx:ja3_get_hash() == 32 and 1 or 0 end`;
+    expect(run('alert ip any any -> any any (msg:"t"; lua:s.lua; sid:1;)', { 's.lua': script }, quiet, secure)).toMatchObject({ sids: [1], failed: [] });
+    expect(run('alert ip any any -> any any (msg:"t"; lua:s.lua; sid:1;)', { 's.lua': script })).toMatchObject({ sids: [], failed: [] });
   });
 
   test('what a script sets of a flow another one reads', () => {

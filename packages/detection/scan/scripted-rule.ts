@@ -7,6 +7,7 @@ import {
   type Flow,
   type Packet,
   type ScriptContext,
+  type ScriptFile,
   type ScriptRule,
   TO_CLIENT,
   TO_SERVER,
@@ -14,12 +15,16 @@ import {
 } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 
+/** Of one that is there several times. */
+const MOST_BUFFERS = 64;
+
 export class ScriptSubject implements ScriptContext {
   packet: Packet | undefined = undefined;
   flow: Flow | undefined = undefined;
   transaction: Transaction | undefined = undefined;
   direction: Direction = TO_SERVER;
   rule: ScriptRule | undefined = undefined;
+  file: ScriptFile | undefined = undefined;
   readonly variables: Float64Array;
   readonly #catalogue: Catalogue;
   readonly #window: BufferWindow = emptyWindow();
@@ -42,6 +47,22 @@ export class ScriptSubject implements ScriptContext {
       if (buffer.read(transaction, direction, 0, this.#window, this.flow)) return this.#window.bytes.subarray(this.#window.start, this.#window.end);
     }
     return undefined;
+  }
+
+  buffers(name: string, direction: Direction): readonly Uint8Array[] {
+    const buffer = this.#catalogue.buffers.get(name);
+    const { transaction, flow } = this;
+    if (buffer?.of !== 'transaction' || transaction === undefined || flow === undefined || !buffer.directions.includes(direction)) return [];
+    if (buffer.protocol !== undefined && !this.#mayRead(buffer.protocol, flow.applicationProtocol ?? '')) return [];
+    const found: Uint8Array[] = [];
+    while (found.length < MOST_BUFFERS && buffer.read(transaction, direction, found.length, this.#window, flow))
+      found.push(this.#window.bytes.subarray(this.#window.start, this.#window.end));
+    return found;
+  }
+
+  fields(): readonly (readonly [name: string, value: string])[] {
+    if (this.transaction === undefined) return [];
+    return this.#catalogue.protocols.get(this.flow?.applicationProtocol ?? '')?.fields?.(this.transaction) ?? [];
   }
 
   #mayRead(protocol: string, spoken: string): boolean {
@@ -67,7 +88,15 @@ export class ScriptedRule {
     subject.flow = flow;
     subject.transaction = transaction;
     subject.direction = direction;
-    subject.rule = { gid: rule.gid, sid: rule.sid, rev: rule.rev, message: rule.message, priority: rule.priority, classification: rule.classtype };
+    subject.rule = {
+      gid: rule.gid,
+      sid: rule.sid,
+      rev: rule.rev,
+      message: rule.message,
+      action: rule.action,
+      priority: rule.priority,
+      classification: rule.classtype,
+    };
     return subject;
   }
 

@@ -6,6 +6,7 @@ import { base64, formatAddressLong, fromLatin1, latin1, Md5, md5, Sha1, Sha256, 
 import { type Direction, eveTimestamp, type Flow, type Packet, SCTP, type ScriptSettings, TCP, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
 import { Float, type Interpreter, LuaError, type LuaFunction, Table, UserData, type Value } from '@sigwright/lua';
 import { knownDataSet } from '../data-set/open-data-set.ts';
+import { type Certificate, certificateFingerprint, readCertificate } from '../x509/x509.ts';
 import type { ScriptHost } from './script.ts';
 
 type Functions = Readonly<Record<string, LuaFunction>>;
@@ -184,6 +185,7 @@ interface Hasher {
 const hexadecimal = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 function digests(tools: Tools, name: string, whole: (bytes: Uint8Array) => Uint8Array, start: () => Hasher): Functions {
+  const hexDigest: LuaFunction = (args) => [hexadecimal(whole(fromLatin1(given(args, 0, 'string'))))];
   return {
     [name]: () => [
       tools.value('suricata:hashlib:hasher', start(), () => ({
@@ -196,7 +198,16 @@ function digests(tools: Tools, name: string, whole: (bytes: Uint8Array) => Uint8
       })),
     ],
     [`${name}_digest`]: (args) => [latin1(whole(fromLatin1(given(args, 0, 'string'))))],
-    [`${name}_hexdigest`]: (args) => [hexadecimal(whole(fromLatin1(given(args, 0, 'string'))))],
+    [`${name}_hexdigest`]: hexDigest,
+    [`${name}_hex_digest`]: hexDigest,
+  };
+}
+
+function hashing(tools: Tools): Functions {
+  return {
+    ...digests(tools, 'md5', md5, () => new Md5()),
+    ...digests(tools, 'sha1', sha1, () => new Sha1()),
+    ...digests(tools, 'sha256', sha256, () => new Sha256()),
   };
 }
 
@@ -294,6 +305,7 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
         Array.isArray(queries) ? tools.table(queries.map((one: Record<string, unknown>) => ({ ...one, type: one['rrtype'] }))) : undefined,
       ],
       rcode: ({ rcode }) => [text(rcode)],
+      rcode_string: ({ rcode }) => [text(rcode)],
       recursion_desired: ({ rd }) => [rd === true ? 1 : 0],
       rrname: ({ queries, rrname }) => [text(rrname) ?? text((queries as { rrname?: unknown }[] | undefined)?.[0]?.rrname)],
       txid: ({ id }) => [text(id)],
@@ -325,15 +337,22 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
   }),
 
   file: (tools) => ({
-    get() {
-      const file = tools.host.context?.transaction?.files?.at(-1);
+    get_file() {
+      const file = tools.host.context?.file;
       if (file === undefined) return [undefined, 'error: no file here'];
       return [
         tools.value('suricata:file', file, () => ({
+          file_id: (one) => [one.id],
+          tx_id: () => [tools.host.context?.transaction?.id],
           name: (one) => [one.name],
           size: (one) => [one.size],
-          tx_id: () => [tools.host.context?.transaction?.id],
-          get_state: (one) => [one.state.toUpperCase()],
+          // libmagic is not here.
+          magic: () => [undefined],
+          md5: (one) => [one.digests['md5']],
+          sha1: (one) => [one.digests['sha1']],
+          sha256: (one) => [one.digests['sha256']],
+          get_state: (one) => [one.state === 'OPEN' ? 'OPENED' : one.state],
+          is_stored: (one) => [one.isStored],
         })),
       ];
     },
@@ -400,11 +419,9 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
     };
   },
 
-  hashlib: (tools) => ({
-    ...digests(tools, 'md5', md5, () => new Md5()),
-    ...digests(tools, 'sha1', sha1, () => new Sha1()),
-    ...digests(tools, 'sha256', sha256, () => new Sha256()),
-  }),
+  hashlib: hashing,
+  // as the guide calls it
+  hashing,
 
   http(tools) {
     const raw = (side: 'request' | 'response'): string | undefined => tools.buffer('http.header.raw', side === 'request' ? TO_SERVER : TO_CLIENT);
@@ -494,6 +511,8 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
           rev: ({ rev }) => [rev],
           gid: ({ gid }) => [gid],
           msg: ({ message }) => [message],
+          action: ({ action }) => [action],
+          class: ({ classification, priority }) => [classification === '' ? undefined : classification, priority],
           priority: ({ priority }) => [priority],
           class_description: ({ classification }) => [classification === '' ? undefined : classification],
         })),
@@ -505,6 +524,14 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
     get_tx: tools.transaction('smtp', () => ({
       get_mail_from: ({ mail_from }) => [text(mail_from)],
       get_rcpt_list: ({ rcpt_to }) => [Array.isArray(rcpt_to) ? tools.table(rcpt_to) : undefined],
+      get_mime_field(_record, args) {
+        const wanted = given(args, 0, 'name of a field').toLowerCase();
+        return [tools.host.context?.fields().find(([name]) => name.toLowerCase() === wanted)?.[1]];
+      },
+      get_mime_list() {
+        const fields = tools.host.context?.fields() ?? [];
+        return [fields.length === 0 ? undefined : tools.table(fields.map(([name]) => name))];
+      },
     })),
   }),
 
@@ -526,23 +553,31 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
   },
 
   tls(tools) {
-    const certificate = ({ version, subject, issuerdn, fingerprint: digest }: Record<string, unknown>): readonly Value[] => [
-      text(version),
-      text(subject),
-      text(issuerdn),
-      text(digest),
-    ];
+    const shownVersion = ({ version }: Record<string, unknown>): readonly Value[] => [text(version)];
+    const chain = (direction: Direction): readonly Uint8Array[] => tools.host.context?.buffers('tls.certs', direction) ?? [];
+    const first = (direction: Direction): Certificate | undefined => {
+      const [own] = chain(direction);
+      return own === undefined ? undefined : readCertificate(own);
+    };
+    const of = (side: 'client' | 'server', direction: Direction): Methods<Record<string, unknown>> => ({
+      [`get_${side}_version`]: shownVersion,
+      [`get_${side}_cert_chain`]: () => [
+        chain(direction).length === 0 ? undefined : tools.table(chain(direction).map((one) => ({ data: latin1(one), length: one.length }))),
+      ],
+      [`get_${side}_cert_info`](record) {
+        const [own] = chain(direction);
+        if (own === undefined) return [undefined, `error: no certificate of the ${side} here`];
+        const { subject, issuer } = readCertificate(own);
+        return [text(record['version']), subject, issuer, certificateFingerprint(own)];
+      },
+      [`get_${side}_serial`]: () => [first(direction)?.serial],
+      [`get_${side}_subject`]: () => [first(direction)?.subject],
+      [`get_${side}_cert_not_before`]: () => [first(direction)?.notBefore],
+      [`get_${side}_cert_not_after`]: () => [first(direction)?.notAfter],
+    });
+    const name = ({ sni }: Record<string, unknown>): readonly Value[] => [text(sni)];
     return {
-      get_tx: tools.transaction('tls', () => ({
-        get_client_version: ({ version }) => [text(version)],
-        get_server_version: ({ version }) => [text(version)],
-        get_client_sni: ({ sni }) => [text(sni)],
-        get_server_cert_info: certificate,
-        get_server_serial: ({ serial }) => [text(serial)],
-        get_server_cert_not_before: ({ notbefore }) => [text(notbefore)],
-        get_server_cert_not_after: ({ notafter }) => [text(notafter)],
-        get_server_subject: ({ subject }) => [text(subject)],
-      })),
+      get_tx: tools.transaction('tls', () => ({ ...of('client', TO_SERVER), ...of('server', TO_CLIENT), get_client_sni: name, get_sni: name })),
     };
   },
 
@@ -553,6 +588,7 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
         ['id', 1],
         ['name', 'W#01'],
         ['group', 'W#01'],
+        ['group_name', 'W#01'],
       ] as const)
         table.set(name, value);
       return [table];

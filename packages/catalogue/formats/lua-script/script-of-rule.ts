@@ -20,7 +20,7 @@ export function scriptOf(path: string, builder: RuleBuilder, needs: string): Scr
       builder.problem('no-function', `${path} has no function ${needs}`, undefined, { script: path });
       return undefined;
     }
-    if (script.has('init')) script.setUp('init', [script.table()]);
+    if (script.has('init')) [script.needs] = script.setUp('init', [script.table()]);
     else if (needs === 'match') {
       builder.problem('no-function', `${path} has no function init`, undefined, { script: path });
       return undefined;

@@ -22,6 +22,8 @@ export interface ScriptHost {
 
 export class Script {
   readonly lua: Interpreter;
+  /** what `init` of a rule's script gave */
+  needs: Value = undefined;
   readonly #settings: ScriptSettings;
   #context: ScriptContext | undefined = undefined;
   #builder: RuleBuilder | undefined;

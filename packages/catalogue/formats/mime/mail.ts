@@ -33,6 +33,8 @@ export interface MailSettings {
 export class MailReader {
   /** of the message itself, names in small letters, in order */
   readonly headers: (readonly [name: string, value: string])[] = [];
+  /** of the part that is read, or was read last, as they were written */
+  fields: (readonly [name: string, value: string])[] = [];
   readonly files: FileTransfer[] = [];
   readonly attachments: string[] = [];
   status: 'PARSE_STARTED' | 'PARSE_DONE' = 'PARSE_STARTED';
@@ -45,6 +47,8 @@ export class MailReader {
   /** headers of the part that is being read; the message's own come first */
   #part: Map<string, string> = new Map();
   #top = true;
+  /** no header of the part was read */
+  #fresh = false;
   #nested = 0;
   #pending = '';
   #encoding: Encoding = 'none';
@@ -130,6 +134,7 @@ export class MailReader {
 
   #partBegin(): void {
     this.#part = new Map();
+    this.#fresh = true;
     this.#top = false;
     this.#pending = '';
     this.#encoding = 'none';
@@ -145,7 +150,10 @@ export class MailReader {
       if (name.length > LONGEST_LINE) this.#raise('mime_long_header_name');
       if (written.length > LONGEST_VALUE) this.#raise('mime_long_header_value');
       const value = written.slice(0, LONGEST_VALUE);
+      if (this.#fresh) this.fields = [];
+      this.#fresh = false;
       if (this.#top && this.headers.length < MOST_HEADERS) this.headers.push([name, value]);
+      if (this.fields.length < MOST_HEADERS) this.fields.push([this.#pending.slice(0, colon).trim(), value]);
       if (this.#part.size < MOST_HEADERS && !this.#part.has(name)) this.#part.set(name, value);
     }
     this.#pending = '';
@@ -222,10 +230,19 @@ export class MailReader {
   }
 }
 
-/** `name=value` or `name="value"` among the parameters of a header value; RFC 2231's `name*=charset'language'value` too. */
+/** `name=value` or `name="value"` among the parameters of a header value; RFC 2231's `name*=charset'language'value` and pieces `name*0=` too. */
 function parameter(value: string, name: string): string | undefined {
-  const match = new RegExp(`(?:^|[;\\s])${name}\\*?(?:0\\*?)?\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'i').exec(value);
-  const found = match?.[1] ?? match?.[2];
+  const pieces: string[] = [];
+  let first: string | undefined;
+  for (const [, number, quoted, bare] of value.matchAll(new RegExp(`(?:^|[;\\s])${name}(?:\\*(\\d{1,2}))?\\*?\\s*=\\s*(?:"([^"]*)"|([^;\\s]+))`, 'gi'))) {
+    const text = quoted ?? bare ?? '';
+    if (number === undefined) first ??= text;
+    else pieces[Number(number)] ??= text;
+  }
+  const whole: string[] = [];
+  // A piece that is missing ends it.
+  for (let at = 0; pieces[at] !== undefined; at++) whole.push(pieces[at]);
+  const found = first ?? (whole.length === 0 ? undefined : whole.join(''));
   return found?.replace(/^[\w-]*'[\w-]*'/, '');
 }
 

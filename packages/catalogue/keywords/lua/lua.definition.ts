@@ -1,7 +1,7 @@
 /** `lua`: a program that the rule brings along decides. Suricata user guide, "Lua scripting for detection". */
 import { latin1 } from '@sigwright/bytes';
-import { asKeywords, keyword } from '@sigwright/contracts';
-import { isTruthy, type Value } from '@sigwright/lua';
+import { asKeywords, keyword, type Transaction } from '@sigwright/contracts';
+import { isTruthy, Table, type Value } from '@sigwright/lua';
 import { custom } from '../../arguments/index.ts';
 import { scriptOf } from '../../formats/lua-script/script-of-rule.ts';
 
@@ -9,6 +9,9 @@ import { scriptOf } from '../../formats/lua-script/script-of-rule.ts';
 function saysYes(value: Value): boolean {
   return value === 1 || value === true || (typeof value === 'object' && isTruthy(value) && 'get' in value && value.get('retval') === 1);
 }
+
+/** Fingerprints that a script may say it needs: it is then asked about transactions that have them, whatever the rule is about. */
+const FINGERPRINTS = ['ja3', 'ja3s'];
 
 const SCRIPT = /^(!?)\s*([^\s,!]+)$/;
 
@@ -31,10 +34,18 @@ export const keywords = asKeywords(
     apply({ negated, path }, builder) {
       const script = scriptOf(path, builder, 'match');
       if (script === undefined) return;
+      const { needs } = script;
+      const ofFingerprints = needs instanceof Table && FINGERPRINTS.some((name) => isTruthy(needs.get(name)));
+      const matched = new WeakSet<Transaction>();
       builder.addScript({
         keyword: 'lua',
         describes: `${negated ? 'not ' : ''}what ${path} looks for`,
         test(context) {
+          if (ofFingerprints) {
+            // A rule about packets: the transaction is the one that the flow is at, and counts once.
+            context.transaction ??= context.flow?.session?.transactions.at(-1);
+            if (context.transaction === undefined || matched.has(context.transaction)) return false;
+          }
           const args = script.table();
           if (context.packet !== undefined) {
             const { data, frameStart, frameEnd, payloadStart, payloadEnd } = context.packet;
@@ -43,7 +54,9 @@ export const keywords = asKeywords(
           }
           const answer = script.run('match', context, [args]);
           // A script that fails decides nothing.
-          return answer !== undefined && saysYes(answer[0]) !== negated;
+          const holds = answer !== undefined && saysYes(answer[0]) !== negated;
+          if (holds && ofFingerprints && context.transaction !== undefined) matched.add(context.transaction);
+          return holds;
         },
       });
     },

@@ -157,6 +157,7 @@ export const protocol: ProtocolDefinition = {
     const beside = emailBeside(transaction);
     return [{ type: 'smtp', body: envelope(transaction), direction: TO_SERVER, ...(beside === undefined ? {} : { beside }) }];
   },
+  fields: (transaction) => (transaction as SmtpTransaction).mail?.fields ?? [],
   context: envelope,
   contextBeside: emailBeside,
 };

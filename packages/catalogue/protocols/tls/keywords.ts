@@ -13,7 +13,7 @@ import {
   type TransactionBuffer,
 } from '@sigwright/contracts';
 import { none, quoted } from '../../arguments/index.ts';
-import { CLIENT_CERTIFICATE, CLIENT_HELLO, SERVER_CERTIFICATE, SERVER_HELLO, type TlsTransaction } from './transactions.ts';
+import { type Chain, CLIENT_CERTIFICATE, CLIENT_HELLO, SERVER_CERTIFICATE, SERVER_HELLO, type TlsTransaction } from './transactions.ts';
 
 const REQUEST: readonly Direction[] = [TO_SERVER];
 const RESPONSE: readonly Direction[] = [TO_CLIENT];
@@ -27,7 +27,7 @@ interface Place {
 const CLIENT_HELLO_READ: Place = { directions: REQUEST, progress: [CLIENT_HELLO, SERVER_HELLO] };
 const SERVER_HELLO_READ: Place = { directions: RESPONSE, progress: [CLIENT_HELLO, SERVER_HELLO] };
 const HELLO_READ: Place = { directions: BOTH, progress: [CLIENT_HELLO, SERVER_HELLO] };
-const CERTIFICATES_READ: Place = { directions: RESPONSE, progress: [CLIENT_CERTIFICATE, SERVER_CERTIFICATE] };
+const CERTIFICATES_READ: Place = { directions: BOTH, progress: [CLIENT_CERTIFICATE, SERVER_CERTIFICATE] };
 
 function single(
   name: string,
@@ -76,6 +76,10 @@ function helloOf(transaction: TlsTransaction, direction: Direction) {
   return direction === TO_SERVER ? transaction.client : transaction.server;
 }
 
+function chainOf(transaction: TlsTransaction, direction: Direction): Chain {
+  return direction === TO_CLIENT ? transaction.chain : transaction.clientChain;
+}
+
 export const buffers: readonly BufferDefinition[] = [
   single('tls.sni', 'server name the client asks for', CLIENT_HELLO_READ, 'name', (one) => one.client?.serverName),
   several(
@@ -84,13 +88,17 @@ export const buffers: readonly BufferDefinition[] = [
     HELLO_READ,
     (one, direction, index) => helloOf(one, direction)?.applicationProtocols[index],
   ),
-  several('tls.certs', 'each certificate of the server, as DER', CERTIFICATES_READ, (one, _direction, index) => one.chain.certificates[index]),
-  single('tls.cert_subject', 'subject of the server certificate', CERTIFICATES_READ, 'text', (one) => bytesOf(one.chain.first?.subject)),
-  single('tls.cert_issuer', 'issuer of the server certificate', CERTIFICATES_READ, 'text', (one) => bytesOf(one.chain.first?.issuer)),
-  single('tls.cert_serial', 'serial number of the server certificate, `00:AB:…`', CERTIFICATES_READ, 'name', (one) => bytesOf(one.chain.first?.serial)),
-  single('tls.cert_fingerprint', 'SHA-1 of the server certificate, `aa:bb:…`', CERTIFICATES_READ, 'name', (one) => bytesOf(one.chain.fingerprint)),
-  several('tls.subjectaltname', 'each alternative name in the server certificate', CERTIFICATES_READ, (one, _direction, index) => {
-    const name = one.chain.first?.alternativeNames[index];
+  several('tls.certs', 'each certificate of a chain, as DER', CERTIFICATES_READ, (one, direction, index) => chainOf(one, direction).certificates[index]),
+  single('tls.cert_subject', 'subject of the certificate', CERTIFICATES_READ, 'text', (one, direction) => bytesOf(chainOf(one, direction).first?.subject)),
+  single('tls.cert_issuer', 'issuer of the certificate', CERTIFICATES_READ, 'text', (one, direction) => bytesOf(chainOf(one, direction).first?.issuer)),
+  single('tls.cert_serial', 'serial number of the certificate, `00:AB:…`', CERTIFICATES_READ, 'name', (one, direction) =>
+    bytesOf(chainOf(one, direction).first?.serial),
+  ),
+  single('tls.cert_fingerprint', 'SHA-1 of the certificate, `aa:bb:…`', CERTIFICATES_READ, 'name', (one, direction) =>
+    bytesOf(chainOf(one, direction).fingerprint),
+  ),
+  several('tls.subjectaltname', 'each alternative name in the certificate', CERTIFICATES_READ, (one, direction, index) => {
+    const name = chainOf(one, direction).first?.alternativeNames[index];
     return name === undefined ? undefined : fromLatin1(name);
   }),
   single('tls.random', 'random of the hello', HELLO_READ, 'text', (one, direction) => helloOf(one, direction)?.random),
