@@ -1,7 +1,7 @@
 /** Capture → ordered bytes. The only door of this package. */
 export { captureHeader, captureRecord } from './capture/classic-file.ts';
 export { CaptureReader, type RecordHandler } from './capture/reader.ts';
-export type { CertificateFields, DistinguishedName } from './compose/certificate.ts';
+export { type CertificateFields, certificate, type DistinguishedName } from './compose/certificate.ts';
 export { CaptureComposer, type ComposerOptions, composeCapture, type DnsLookup, type Ends, type HttpExchanges, type UdpExchange } from './compose/composer.ts';
 export type { DnsAnswer, DnsType } from './compose/dns-message.ts';
 export { type HttpHeaders, type HttpRequest, type HttpResponse, httpRequest, httpResponse } from './compose/http-message.ts';

@@ -1,9 +1,8 @@
 /** Certificates of both sides: each is seen in its own direction. */
 import { concatBytes, fromLatin1 } from '@sigwright/bytes';
 import { type BufferWindow, DEFAULT_SETTINGS, type Direction, emptyWindow, Flow, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { SeededRandom } from '@sigwright/traffic';
+import { certificate, SeededRandom } from '@sigwright/traffic';
 import { expect, test } from 'vitest';
-import { certificate } from '../../../traffic/compose/certificate.ts';
 import { buffers } from './keywords.ts';
 import { TlsSession } from './transactions.ts';
 
