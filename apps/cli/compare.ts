@@ -9,6 +9,7 @@ import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import {
+  bothVersions,
   type ChangedRule,
   changeLine,
   changelogMarkdown,
@@ -96,10 +97,25 @@ async function onTraffic(
   paths: readonly string[],
   homeNet: string | undefined,
 ): Promise<TrafficDifference> {
-  const before = runner(rulesThatMatter(difference, old), oldPath, homeNet);
-  const after = runner(rulesThatMatter(difference, now), nowPath, homeNet);
+  const both = bothVersions(
+    old.map(({ rule }) => rule),
+    now.map(({ rule }) => rule),
+  );
   const runs: { capture: string; before: TrafficRun; after: TrafficRun }[] = [];
-  for (const capture of paths.flatMap(capturesUnder)) runs.push({ capture, before: await before(capture), after: await after(capture) });
+  const inBoth = both === undefined ? undefined : runner(both.rules, nowPath, homeNet);
+  const before = inBoth ?? runner(rulesThatMatter(difference, old), oldPath, homeNet);
+  const after = inBoth ?? runner(rulesThatMatter(difference, now), nowPath, homeNet);
+  for (const capture of paths.flatMap(capturesUnder)) {
+    const alerts = { before: new Map<number, number>(), after: new Map<number, number>() };
+    const count = (version: 'before' | 'after', sid: number): void => void alerts[version].set(sid, (alerts[version].get(sid) ?? 0) + 1);
+    const problem = await before(capture, (rule) => {
+      if (both === undefined) return count('before', rule.sid);
+      const meant = both.versionOf(rule);
+      if (meant !== undefined) count(meant.version, meant.sid);
+    });
+    const later = both === undefined ? await after(capture, ({ sid }) => count('after', sid)) : problem;
+    runs.push({ capture, before: { alerts: alerts.before, problem }, after: { alerts: alerts.after, problem: later } });
+  }
   const messages = new Map([...old, ...now].map(({ rule }) => [rule.sid, rule.message]));
   return trafficDifference(difference, messages, runs);
 }
@@ -113,15 +129,23 @@ function capturesUnder(path: string): string[] {
     .map((name) => join(path, name));
 }
 
-/** `path`: the release that they are of. */
-function runner(rules: readonly Rule[], path: string, homeNet: string | undefined): (capture: string) => Promise<TrafficRun> {
-  const settings = ourSettings([statSync(path).isDirectory() ? join(path, 'any.rules') : path], { verifyChecksums: false, homeNet });
+/** Many rules may differ at one packet; none is to be left out for that. */
+const ALERTS_PER_PACKET = 10_000;
+
+type AlertingRule = Parameters<NonNullable<ReturnType<typeof bothVersions>>['versionOf']>[0];
+
+/** `path`: the release that they are of. What it gives runs a capture and says why it could not be read to its end. */
+function runner(
+  rules: readonly Rule[],
+  path: string,
+  homeNet: string | undefined,
+): (capture: string, alert: (rule: AlertingRule) => void) => Promise<string | undefined> {
+  const ours = ourSettings([statSync(path).isDirectory() ? join(path, 'any.rules') : path], { verifyChecksums: false, homeNet });
+  const settings = { ...ours, maximumAlertsPerPacket: ALERTS_PER_PACKET };
   const plan = usePlan(buildPlan([{ path: 'rules', rules }], catalogue, settings).data, catalogue, settings);
-  return async (capture) => {
-    const alerts = new Map<number, number>();
-    const engine = new Engine(plan, catalogue, settings, { alert: ({ rule }) => void alerts.set(rule.sid, (alerts.get(rule.sid) ?? 0) + 1) });
-    const problem = await runCapture(engine, capture, { stopped: false });
-    return problem === undefined ? { alerts } : { alerts, problem: problem.message };
+  return async (capture, alert) => {
+    const engine = new Engine(plan, catalogue, settings, { alert: ({ rule }) => alert(rule) });
+    return (await runCapture(engine, capture, { stopped: false }))?.message;
   };
 }
 

@@ -26,6 +26,7 @@ export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
 export { rulesAffected, rulesBehind } from './prove/related.ts';
 export { tar } from './release/archives.ts';
+export { bothVersions } from './release/both-versions.ts';
 export * from './release/changes.ts';
 export * from './release/compare.ts';
 export { AS_WRITTEN, type EngineRule, type EngineSet } from './release/engines.ts';

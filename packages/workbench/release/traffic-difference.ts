@@ -3,6 +3,7 @@
  * less often. Only rules that differ are run, together with those that they may depend on, so that a body of captures is quick.
  */
 import type { Rule } from '@sigwright/contracts';
+import { APART, STATE } from './both-versions.ts';
 import type { ReleaseDifference, ReleaseRule } from './compare.ts';
 
 export interface AlertChange {
@@ -30,16 +31,19 @@ export interface TrafficDifference {
 export interface TrafficRun {
   /** SID → alerts */
   readonly alerts: ReadonlyMap<number, number>;
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
-/** The two sets cut down to rules that differ, and to those that keep state, pass or drop: they decide about others. */
+/**
+ * The two sets cut down to rules that differ, and to those that keep state, pass or drop, or read files that may differ: for two
+ * engines, where `bothVersions` finds no way to make one of them.
+ */
 export function rulesThatMatter(difference: ReleaseDifference, rules: readonly ReleaseRule[]): readonly Rule[] {
   const differing = becauses(difference);
   return rules.map((one) => one.rule).filter((rule) => rule.enabled && (differing.has(rule.sid) || keepsState(rule)));
 }
 
-const STATE_OPTIONS = new Set(['flowbits', 'xbits', 'hostbits', 'flowint', 'bypass', 'dataset']);
+const STATE_OPTIONS = new Set([...STATE, ...APART]);
 
 function keepsState(rule: Rule): boolean {
   return rule.action !== 'alert' || rule.options.some((option) => STATE_OPTIONS.has(option.name));
