@@ -247,6 +247,7 @@ describe('sigwright', () => {
 
   test.each([
     'run',
+    'init',
     'intake',
     'indicators',
     'draft',

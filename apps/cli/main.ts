@@ -5,6 +5,7 @@ import { HelpAsked, InputProblem, systemMessage, UsageProblem } from './shared/a
 enableCompileCache();
 
 const VERBS: Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }> = {
+  init: { summary: 'a ruleset repository to begin with', run: async (argv) => (await import('./init.ts')).run(argv) },
   run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./run.ts')).run(argv) },
   intake: { summary: 'what a report says: indicators, references, credits', run: async (argv) => (await import('./intake.ts')).intake(argv) },
   indicators: { summary: 'the indicators of a text (--json: one object a line)', run: async (argv) => (await import('./intake.ts')).indicators(argv) },

@@ -8,6 +8,7 @@ import { type Classification, type Failure, failure, type Result, success } from
 import type { ExplainedAttempt } from '@sigwright/detection';
 import * as workbench from '@sigwright/workbench';
 import {
+  addRules,
   answerFeedback,
   buildCoverage,
   buildRelease,
@@ -248,14 +249,7 @@ export class Desk {
     const broken = diagnostics.find((one) => one.severity === 'error');
     if (rules.length === 0 || broken !== undefined) return failure('rule/broken', broken?.title ?? 'there is no rule in it');
     const added = await this.#change(who, `${rules.length} new ${rules.length === 1 ? 'rule' : 'rules'} in ${category}`, (repository) => {
-      const taken = new Set(repository.rules.map(({ rule }) => rule.sid));
-      for (const rule of rules) {
-        if (taken.has(rule.sid) || repository.lock.rules[String(rule.sid)] !== undefined) return failure('rule/conflict', `sid ${rule.sid} is taken`);
-        taken.add(rule.sid);
-      }
-      const path = join(repository.folder, 'rules', `${category}.rules`);
-      const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
-      return done(writeWhole(path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${rules.map((rule) => rule.text).join('\n')}\n`));
+      return done(addRules(repository, category, rules));
     });
     if (!added.ok) return added;
     await this.store.people.note(who.name, 'rules added', category, { sids: rules.map((rule) => rule.sid) });

@@ -32,6 +32,16 @@ export function fromUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** `rule` for one, `rules` for any other count; `things` where an s does not do. */
+export function plural(count: number, thing: string, things = `${thing}s`): string {
+  return count === 1 ? thing : things;
+}
+
+/** `1 rule`, `12 rules`. */
+export function counted(count: number, thing: string, things?: string): string {
+  return `${count} ${plural(count, thing, things)}`;
+}
+
 /** Printable ASCII as it is, everything else as `\xNN`: for one-line fields that a peer filled. */
 export function printable(bytes: Uint8Array, start = 0, end = bytes.length): string {
   let text = '';

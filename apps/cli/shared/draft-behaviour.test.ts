@@ -55,17 +55,17 @@ function exchange(seed: number, method: string, uri: string, agent: string, body
   return composer.finish();
 }
 
-function draft(...argv: readonly string[]): { code: number; out: string; err: string } {
+async function draft(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   said.length = 0;
   told.length = 0;
   const paths = argv.map((word) => (/\.pcap$|^office$|\.txt$/.test(word) ? join(folder, word) : word));
-  const code = behaviourDraft('usage', [...paths, '-C', folder, '--date', '2024-03-08', '--family', 'QuietRAT']);
+  const code = await behaviourDraft('usage', [...paths, '-C', folder, '--date', '2024-03-08', '--family', 'QuietRAT']);
   return { code, out: said.join(''), err: told.join('') };
 }
 
 describe('draft --captures', () => {
-  it('rules with their figures on standard output, what was done on standard error', () => {
-    const { code, out, err } = draft('--captures', 'run-1.pcap', 'run-2.pcap', 'run-3.pcap', '--ordinary', 'office');
+  it('rules with their figures on standard output, what was done on standard error', async () => {
+    const { code, out, err } = await draft('--captures', 'run-1.pcap', 'run-2.pcap', 'run-3.pcap', '--ordinary', 'office');
     expect(code).toBe(0);
     expect(out).toContain('# leave-one-out: 3 of 3 fire, 0 alerts on ordinary traffic');
     expect(out).toMatch(/^# weak: only 1 ordinary HTTP requests/m);
@@ -73,25 +73,25 @@ describe('draft --captures', () => {
     expect(err).toContain('drafted from 3 captures, measured on 1 captures of ordinary traffic');
   });
 
-  it('--json is the draft', () => {
-    const { out } = draft('--captures', 'run-1.pcap', '--json', 'run-2.pcap');
+  it('--json is the draft', async () => {
+    const { out } = await draft('--captures', 'run-1.pcap', '--json', 'run-2.pcap');
     const [rule] = (JSON.parse(out) as { rules: { leaveOneOut: unknown; parts: { seen: number }[] }[] }).rules;
     expect(rule.leaveOneOut).toEqual({ fired: 2, of: 2 });
     expect(rule.parts.length).toBeGreaterThan(2);
   });
 
-  it('a capture that breaks off is said', () => {
-    const { err } = draft('--captures', 'cut.pcap', '--ordinary', 'office');
+  it('a capture that breaks off is said', async () => {
+    const { err } = await draft('--captures', 'cut.pcap', '--ordinary', 'office');
     expect(err).toMatch(/cut\.pcap: .*; used: \d+ packets before that/);
   });
 
-  it('what is no capture is refused', () => {
+  it('what is no capture is refused', async () => {
     writeFileSync(join(folder, 'x.txt'), 'text');
-    expect(() => draft('--captures', 'x.txt')).toThrow(/x\.txt is no capture/);
+    await expect(draft('--captures', 'x.txt')).rejects.toThrow(/x\.txt is no capture/);
   });
 
-  it('--write puts rules and evidence into the repository, and all of it proves', () => {
-    const { code, err } = draft('--captures', 'run-1.pcap', 'run-2.pcap', 'run-3.pcap', '--ordinary', 'office', '--write');
+  it('--write puts rules and evidence into the repository, and all of it proves', async () => {
+    const { code, err } = await draft('--captures', 'run-1.pcap', 'run-2.pcap', 'run-3.pcap', '--ordinary', 'office', '--write');
     expect(code).toBe(0);
     expect(err).toMatch(/written: \d+, evidence: 3 captures that fire it, [1-4] that leave it silent\n/);
     const opened = openRepository(folder);
@@ -103,9 +103,9 @@ describe('draft --captures', () => {
     expect(proof.rules.filter(({ ok }) => !ok)).toEqual([]);
   });
 
-  it('drafted again, what is there is not given a second number', () => {
+  it('drafted again, what is there is not given a second number', async () => {
     const before = readFileSync(join(folder, 'rules', 'malware.rules'), 'utf8');
-    draft('--captures', 'run-1.pcap', 'run-2.pcap', '--ordinary', 'office', '--write');
+    await draft('--captures', 'run-1.pcap', 'run-2.pcap', '--ordinary', 'office', '--write');
     const after = readFileSync(join(folder, 'rules', 'malware.rules'), 'utf8');
     expect(after.startsWith(before)).toBe(true);
     const sids = [...after.matchAll(/sid:(\d+);/g)].map(([, sid]) => sid);

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import type { EngineSettings } from '@sigwright/contracts';
+import { type EngineSettings, type Result, success } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import {
   type BehaviourDraft,
   type BehaviourRule,
+  type CaptureSource,
   DRAFT_CATEGORIES,
   draftBehaviour,
   freeSids,
@@ -19,7 +20,7 @@ import { argumentsOf, InputProblem, UsageProblem } from './arguments.ts';
 import { captureSources } from './capture-sources.ts';
 import { configurationOf, readYaml } from './configuration.ts';
 import { proofRunner } from './proof-runner.ts';
-import { dayOf, repositoryAt } from './repository.ts';
+import { changing, dayOf, repositoryAt } from './repository.ts';
 import { sliceCapture } from './slice.ts';
 
 /** Stands in the usage of `draft`. */
@@ -41,7 +42,7 @@ export function asksForBehaviour(argv: readonly string[]): boolean {
   return argv.some((word) => word === '--captures' || word.startsWith('--captures='));
 }
 
-export function behaviourDraft(usage: string, argv: readonly string[]): number {
+export async function behaviourDraft(usage: string, argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(usage, argv, {
     allowPositionals: true,
     options: {
@@ -59,12 +60,45 @@ export function behaviourDraft(usage: string, argv: readonly string[]): number {
   });
   if (!DRAFT_CATEGORIES.includes(values.category)) throw new UsageProblem(`category ${values.category} is none of ${DRAFT_CATEGORIES.join(', ')}`, usage);
   if (values.engine !== '7' && values.engine !== '8') throw new UsageProblem(`rules are drafted for engine 7 or 8, not ${values.engine}`, usage);
-  const repository = repositoryAt(values.folder, 'draft');
-  if (repository === undefined) return 1;
+  const asked: Asked = {
+    threat: captureSources([...(values.captures ?? []), ...positionals], 'the threat'),
+    usual: captureSources(values.ordinary ?? [], 'ordinary traffic'),
+    category: values.category,
+    engine: values.engine === '8' ? 8 : 7,
+    date: dayOf(values.date),
+    family: values.family,
+    reference: values.reference,
+    json: values.json === true,
+  };
+  if (!values.write) {
+    const repository = repositoryAt(values.folder, 'draft');
+    return repository === undefined ? 1 : codeOf(draftIn(repository, asked).draft, asked.threat);
+  }
+  const kept = await changing(values.folder ?? '.', 'draft', (repository) => draftAndKeep(repository, asked));
+  if (!kept.ok) process.stderr.write(`sigwright draft: ${kept.message}\n`);
+  return kept.ok ? codeOf(kept.value, asked.threat) : 1;
+}
+
+interface Asked {
+  readonly threat: readonly CaptureSource[];
+  readonly usual: readonly CaptureSource[];
+  readonly category: string;
+  readonly engine: 7 | 8;
+  readonly date: string;
+  readonly family: string | undefined;
+  readonly reference: string | undefined;
+  readonly json: boolean;
+}
+
+interface Drafted {
+  readonly draft: BehaviourDraft;
+  readonly settings: EngineSettings;
+}
+
+/** Drafts, and tells of it. */
+function draftIn(repository: Repository, { threat, usual, category, engine, date, family, reference, json }: Asked): Drafted {
   const inside = insideOf(repository.settings.networks['HOME_NET']);
   if (inside === undefined) throw new InputProblem('HOME_NET in ruleset.yaml is no list of networks');
-  const threat = captureSources([...(values.captures ?? []), ...positionals], 'the threat');
-  const usual = captureSources(values.ordinary ?? [], 'ordinary traffic');
   const { settings } = configurationOf(readYaml(join(import.meta.dirname, '..', 'suricata.yaml')), { verifyChecksums: false, inline: false });
   const sids = freeSids(repository);
   const draft = draftBehaviour(threat, usual, {
@@ -73,21 +107,27 @@ export function behaviourDraft(usage: string, argv: readonly string[]): number {
     prefix: repository.settings['message-prefix'],
     nextSid: () => sids.next().value ?? undefined,
     inside,
-    date: dayOf(values.date),
-    category: values.category,
-    engine: values.engine === '8' ? 8 : 7,
-    family: values.family ?? 'Unattributed Malware',
-    references: values.reference === undefined ? [] : [values.reference],
+    date,
+    category,
+    engine,
+    family: family ?? 'Unattributed Malware',
+    references: reference === undefined ? [] : [reference],
   });
-  if (values.json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);
   else tell(draft, threat.length);
-  if (values.write && draft.rules.length > 0 && !keep(repository, draft, values.category, settings)) return 1;
-  const unread = draft.problems.filter(({ capture, packets }) => packets === 0 && threat.some(({ name }) => name === capture));
+  return { draft, settings };
+}
+
+/** 1 where no capture of the threat could be read. */
+function codeOf({ problems }: BehaviourDraft, threat: readonly CaptureSource[]): number {
+  const unread = problems.filter(({ capture, packets }) => packets === 0 && threat.some(({ name }) => name === capture));
   return unread.length === threat.length ? 1 : 0;
 }
 
-function keep(repository: Repository, draft: BehaviourDraft, category: string, settings: EngineSettings): boolean {
-  const { kept, failure } = keepBehaviour(repository, draft.rules, category, {
+function draftAndKeep(repository: Repository, asked: Asked): Result<BehaviourDraft> {
+  const { draft, settings } = draftIn(repository, asked);
+  if (draft.rules.length === 0) return success(draft);
+  const written = keepBehaviour(repository, draft.rules, asked.category, {
     read: (name) => readFileSync(name),
     slice: sliceCapture,
     run: proofRunner(),
@@ -98,12 +138,17 @@ function keep(repository: Repository, draft: BehaviourDraft, category: string, s
       return made === undefined || 'problem' in made ? [] : made.silent;
     },
   });
-  for (const { sid, fires, silent, missing } of kept)
+  if (!written.ok) return written;
+  process.stderr.write(`written: ${written.value.file}\n`);
+  const waiting = new Map(draft.rules.map(({ sid, setsFor }) => [sid, setsFor]));
+  for (const { sid, fires, silent, missing } of written.value.kept) {
+    const bit = waiting.get(sid);
+    const never = bit === undefined ? '' : `; it sets a bit that ${bit} waits for and never alerts itself, prove asks it as if it did`;
     process.stderr.write(
-      `written: ${sid}, evidence: ${fires} captures that fire it, ${silent} that leave it silent${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}\n`,
+      `written: ${sid}, evidence: ${fires} captures that fire it, ${silent} that leave it silent${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}${never}\n`,
     );
-  if (failure !== undefined) process.stderr.write(`sigwright draft: ${failure.message}\n`);
-  return failure === undefined;
+  }
+  return success(draft);
 }
 
 function tell(draft: BehaviourDraft, captures: number): void {
@@ -124,7 +169,7 @@ function commentOf(rule: BehaviourRule): string {
       ? 'leave-one-out: not possible, one capture alone shows it'
       : `leave-one-out: ${rule.leaveOneOut.fired} of ${rule.leaveOneOut.of} fire, ${rule.ordinary.leftOutAlerts} alerts on ordinary traffic`,
     `ordinary traffic: ${rule.ordinary.alerts} alerts in ${rule.ordinary.packets} packets (${rule.ordinary.observations} of its kind)`,
-    ...(rule.setsFor === undefined ? [] : [`sets a flow bit for ${rule.setsFor} and never alerts itself`]),
+    ...(rule.setsFor === undefined ? [] : [`sets a flow bit for ${rule.setsFor} and never alerts itself (noalert)`]),
     ...rule.parts.filter(({ used }) => used).map(({ says, bits, seen, of }) => `  ${says} (${bits} bits${of > 0 ? `, in ${seen} of ${of} ordinary` : ''})`),
     ...rule.weak.map((one) => `weak: ${one}`),
   ];

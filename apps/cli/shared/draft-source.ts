@@ -3,21 +3,28 @@
  * wrote of one, which a person may have shortened to what belongs to the threat.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { type Draft, type DraftOptions, draftCandidates, draftRules } from '@sigwright/workbench';
+import { type Draft, type DraftOptions, draftCandidates, draftRules, type ReportReading } from '@sigwright/workbench';
 import { InputProblem } from './arguments.ts';
 import { candidatesOf, isCapture } from './capture-intake.ts';
 import { intakeOptions, type ReadingAbout, readingOf } from './report.ts';
 
-export async function draftOf(path: string, about: ReadingAbout, options: DraftOptions): Promise<Draft> {
+/** `reading` is undefined where the draft is of a capture. */
+export interface SourcedDraft {
+  readonly draft: Draft;
+  readonly reading?: ReportReading;
+}
+
+export async function draftOf(path: string, about: ReadingAbout, options: DraftOptions): Promise<SourcedDraft> {
   const isFile = path !== '-' && existsSync(path) && statSync(path).isFile();
   if (isFile && isCapture(path)) {
     const { found, problem } = await candidatesOf(path);
     if (problem !== undefined) process.stderr.write(`${path}: ${problem.message}; what came before is used\n`);
-    return draftCandidates(found.list(), { ...options, intake: intakeOptions(about) });
+    return { draft: draftCandidates(found.list(), { ...options, intake: intakeOptions(about) }) };
   }
   const written = isFile && path.endsWith('.json') ? writtenCandidates(path) : undefined;
-  if (written !== undefined) return draftCandidates(written, { ...options, intake: intakeOptions(about) });
-  return draftRules(await readingOf(path, about), options);
+  if (written !== undefined) return { draft: draftCandidates(written, { ...options, intake: intakeOptions(about) }) };
+  const reading = await readingOf(path, about);
+  return { draft: draftRules(reading, options), reading };
 }
 
 /** Undefined where the file is something else than candidates of a capture. */

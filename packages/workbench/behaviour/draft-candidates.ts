@@ -5,7 +5,7 @@
  */
 import { fromHex, latin1 } from '@sigwright/bytes';
 import { wordsOnly } from '../draft/conventions.ts';
-import { type Draft, type DraftOptions, draftRules } from '../draft/draft.ts';
+import { type Draft, type DraftOptions, draftRules, twinOf } from '../draft/draft.ts';
 import type { CaptureCandidate } from '../intake/capture-candidates.ts';
 import { type IntakeOptions, readReport } from '../intake/intake.ts';
 import type { Role } from '../repository/repository.ts';
@@ -69,8 +69,10 @@ export function draftCandidates(candidates: readonly Named[], options: Candidate
     if (typeof made === 'string') skip(shown, made);
     else if (made.engine === 8 && options.engine !== 8) skip(shown, 'needs Suricata 8: --engine 8');
     else {
-      const sid = options.nextSid();
-      if (sid === undefined) skip(shown, 'the ruleset has no free SID left');
+      const twin = twinOf(textOf(made, 1, options), options);
+      const sid = twin === undefined ? options.nextSid() : undefined;
+      if (twin !== undefined) skip(shown, twin);
+      else if (sid === undefined) skip(shown, 'the ruleset has no free SID left');
       else rules.push({ sid, role: made.role, indicator: value, text: textOf(made, sid, options) });
     }
   }

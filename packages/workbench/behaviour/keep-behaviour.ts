@@ -1,14 +1,13 @@
 /**
  * Drafted behaviour rules → the ruleset repository: each rule behind those of its category, its evidence beside (conversations of the
  * threat that fire it, the ordinary conversation that comes nearest, and made ones with one condition broken). Only evidence that
- * holds is written. Evidence comes first, rules last: whoever is interrupted has no rule without evidence.
+ * holds is written; all of it or nothing.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Failure } from '@sigwright/contracts';
+import { type Result, success } from '@sigwright/contracts';
 import { stringify } from 'yaml';
 import type { ProofRunner } from '../prove/prove.ts';
-import { type Repository, writeWhole } from '../repository/repository.ts';
+import { addRules, type NewRule, rulesFileOf } from '../repository/add-rules.ts';
+import type { Repository } from '../repository/repository.ts';
 import type { BehaviourRule, Conversation } from './draft-behaviour.ts';
 
 export interface KeepTools {
@@ -33,29 +32,24 @@ const MOST_FIRES = 6;
 const MOST_SILENT = 4;
 const ANYWHERE = { HOME_NET: 'any', EXTERNAL_NET: 'any' };
 
+/** Within `changeRepository`. */
 export function keepBehaviour(
   repository: Repository,
   rules: readonly BehaviourRule[],
   category: string,
   tools: KeepTools,
-): { kept: Kept[]; failure?: Failure } {
+): Result<{ readonly file: string; readonly kept: readonly Kept[] }> {
   const text = [...repository.rules.map(({ rule }) => rule.text), ...rules.map((rule) => rule.text)].join('\n');
   const kept: Kept[] = [];
+  const added: NewRule[] = [];
   for (const rule of rules) {
     const { fires, silent, files } = evidenceOf(repository, rule, text, tools);
-    const folder = join(repository.folder, 'evidence', String(rule.sid));
     files.set('expect.yaml', stringify({ sid: rule.sid, fires, silent }, { lineWidth: 0, aliasDuplicateObjects: false }));
-    for (const [name, content] of files) {
-      const failure = writeWhole(join(folder, name), content);
-      if (failure !== undefined) return { kept, failure };
-    }
+    added.push({ sid: rule.sid, text: rule.text, evidence: files });
     const missing = [...(fires.length === 0 ? ['a capture that fires it'] : []), ...(silent.length === 0 ? ['a capture that leaves it silent'] : [])];
     kept.push({ sid: rule.sid, fires: fires.length, silent: silent.length, missing });
   }
-  const path = join(repository.folder, 'rules', `${category.toLowerCase()}.rules`);
-  const before = existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : '';
-  const failure = writeWhole(path, `${before === '' ? '' : `${before}\n`}${rules.map((rule) => rule.text).join('\n')}\n`);
-  return failure === undefined ? { kept } : { kept, failure };
+  return addRules(repository, category, added) ?? success({ file: rulesFileOf(repository, category), kept });
 }
 
 interface Line {
@@ -66,7 +60,7 @@ interface Line {
 function evidenceOf(repository: Repository, rule: BehaviourRule, text: string, tools: KeepTools) {
   const files = new Map<string, Uint8Array | string>();
   const fires: (Line & { readonly alerts: number; readonly shows: string })[] = [];
-  const silent: (Line & { readonly because: string })[] = [];
+  const silent: (Line & { readonly because: string; readonly synthesized?: true })[] = [];
   const own = repository.settings.networks;
   const alertsOf = (capture: Uint8Array, networks: Readonly<Record<string, string>>): number =>
     tools.run({ folder: repository.folder, rules: text, capture, networks }).alerts.filter(({ sid }) => sid === rule.sid).length;
@@ -82,15 +76,15 @@ function evidenceOf(repository: Repository, rule: BehaviourRule, text: string, t
     files.set(capture, slice);
     fires.push({ capture, alerts, shows: `${rule.kind}, ${conversation.client} to ${conversation.server}`, ...(here > 0 ? {} : { networks: ANYWHERE }) });
   }
-  const addSilent = (capture: Uint8Array | undefined, because: string): void => {
+  const addSilent = (capture: Uint8Array | undefined, because: string, isMade: boolean): void => {
     if (capture === undefined || silent.length >= MOST_SILENT || alertsOf(capture, { ...own, ...ANYWHERE }) > 0) return;
     const name = `silent-${silent.length + 1}.pcap`;
     files.set(name, capture);
-    silent.push({ capture: name, because, networks: ANYWHERE });
+    silent.push({ capture: name, because, networks: ANYWHERE, ...(isMade ? { synthesized: true } : {}) });
   };
   const { near } = rule;
-  if (near !== undefined) addSilent(tools.slice(tools.read(near.capture), near.client, near.server), near.because);
-  for (const one of tools.nearMisses(text, rule.sid)) addSilent(one.capture, one.because);
+  if (near !== undefined) addSilent(tools.slice(tools.read(near.capture), near.client, near.server), near.because, false);
+  for (const one of tools.nearMisses(text, rule.sid)) addSilent(one.capture, one.because, true);
   return { files, fires, silent };
 }
 

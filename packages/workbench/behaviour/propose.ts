@@ -192,7 +192,8 @@ export function textOf(
       isRaw: first.isRaw,
       side: proposal.side,
       role: proposal.role,
-      phrase: more.phrase ?? proposal.phrase,
+      // As Emerging Threats mark rules that only set a bit.
+      phrase: `${more.phrase ?? proposal.phrase}${proposal.quiet ? ' (set)' : ''}`,
       confidence: more.confidence ?? 'Low',
       bits,
       words,

@@ -92,7 +92,10 @@ function item(report: ReportFile): string[] {
   const lines: string[] = [`## ${report.title}`, ''];
   const credits = report.credits.map(({ handle, name, where }) => `${handle}${name === '' ? '' : ` (${name})`}${where === '' ? '' : ` on ${where}`}`);
   const source = report.source.publisher === '' ? 'the source' : report.source.publisher;
-  lines.push(`${credits.length === 0 ? 'Found' : `Thanks to ${listed(credits)}, found`} in [${source}](${report.source.url}). ${report.summary.trim()}`, '');
+  lines.push(
+    `${credits.length === 0 ? 'Found' : `Thanks to ${listed(credits)}, found`} in ${report.source.url === '' ? source : `[${source}](${report.source.url})`}. ${report.summary}`.trim(),
+    '',
+  );
   const groups = ROLES.map((role) => ({ role, rules: report.rules.filter((rule) => rule.role === role) })).filter(({ rules }) => rules.length > 0);
   for (const { role, rules } of groups) {
     const said = [...new Set(rules.map((rule) => rule['alerts-on']).filter((words) => words !== ''))];

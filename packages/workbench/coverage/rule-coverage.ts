@@ -19,6 +19,8 @@ export interface RuleCoverage extends Coverage {
 
 /** Options that name, number and document a rule. */
 const NO_DETECTION: ReadonlySet<string> = new Set(['msg', 'reference', 'classtype', 'priority', 'gid', 'sid', 'rev', 'metadata', 'target']);
+/** `by` of a hit that detects exactly the same. */
+export const SAME_DETECTION = 'header and conditions';
 /** A content that is shorter, or stands in more rules, says little. */
 const SHORTEST_CONTENT = 6;
 const MOST_SHARERS = 50;
@@ -43,7 +45,7 @@ export function buildRuleCoverage(rules: readonly Rule[]): RuleCoverage {
         if (before === undefined || ORDER[how] < ORDER[before.how])
           hits.set(rule.sid, { sid: rule.sid, how, enabled: rule.enabled, message: rule.message, buffer, rule, by });
       };
-      for (const rule of byDetection.get(detectionOf(draft)) ?? []) add(rule, 'exact', '', 'header and conditions');
+      for (const rule of byDetection.get(detectionOf(draft)) ?? []) add(rule, 'exact', '', SAME_DETECTION);
       const { names, demandsMore, paths } = matchesOf(draft);
       const alone = names.length === 1 && !demandsMore && paths.length === 0;
       for (const { name, anchor, buffer } of names) {

@@ -4,7 +4,9 @@
  * said. The date and the numbers are given; nothing is read from a clock.
  */
 import type { Indicator } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
 import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
+import { type RuleCoverage, SAME_DETECTION } from '../coverage/rule-coverage.ts';
 import { formatRules } from '../format/format.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
 import type { Role } from '../repository/repository.ts';
@@ -26,7 +28,8 @@ export interface DraftOptions {
   readonly family?: string;
   /** address of the report, with or without scheme */
   readonly reference?: string;
-  readonly coverage?: Coverage;
+  /** `findRule`, where it is there: a rule that detects the same is covered, whatever it looks at */
+  readonly coverage?: Coverage & Partial<Pick<RuleCoverage, 'findRule'>>;
 }
 
 export interface DraftRule {
@@ -86,6 +89,12 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
         skipped.push({ indicator: `${shown}${half}`, why: `covered already by ${covering.sid} (${covering.how}): ${covering.message}` });
         continue;
       }
+      const parts = { indicator, kind, category, family, references, options };
+      const twin = twinOf(ruleText(body, { ...parts, sid: 1 }), options);
+      if (twin !== undefined) {
+        skipped.push({ indicator: `${shown}${half}`, why: twin });
+        continue;
+      }
       const sid = exhausted ? undefined : options.nextSid();
       if (sid === undefined) {
         exhausted = true;
@@ -93,7 +102,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
         continue;
       }
       drafted.set(body.key, sid);
-      rules.push({ sid, role: body.role, indicator: indicator.value, text: ruleText(body, { indicator, kind, category, family, references, options, sid }) });
+      rules.push({ sid, role: body.role, indicator: indicator.value, text: ruleText(body, { ...parts, sid }) });
     }
   }
   return { rules, skipped };
@@ -146,6 +155,13 @@ function coveringHit(hits: readonly CoverageHit[], body: Body): CoverageHit | un
       (hit.buffer === body.buffer || (body.buffer === 'http.host' && hit.buffer === 'http.uri')) &&
       (hit.how === 'exact' || (hit.how === 'broader' && !/\b(?:INFO|POLICY|DYNAMIC_DNS|DYN_DNS|HUNTING|FILE_SHARING)\b/.test(hit.message))),
   );
+}
+
+/** Why a rule is not drafted: one that is on detects the very same. */
+export function twinOf(text: string, { coverage }: Pick<DraftOptions, 'coverage'>): string | undefined {
+  const [rule] = parseRules(text).rules;
+  const twin = rule === undefined ? undefined : coverage?.findRule?.(rule).find(({ how, enabled, by }) => enabled && how === 'exact' && by === SAME_DETECTION);
+  return twin === undefined ? undefined : `covered already by ${twin.sid} (exact): ${twin.message}`;
 }
 
 /** A name above this one that was drafted with all names below it. */

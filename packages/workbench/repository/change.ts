@@ -118,7 +118,7 @@ function finishRenames(folder: string): void {
 
 /** What a change that was killed had begun to write. Who holds the lock is the only one who writes. */
 function removeLeftovers(folder: string): void {
-  for (const name of globSync(['*.tmp', '{rules,feedback,releases}/*.tmp', 'evidence/*/*.tmp'], { cwd: folder }))
+  for (const name of globSync(['*.tmp', '{rules,feedback,releases}/*.tmp', '{evidence,reports}/*/*.tmp'], { cwd: folder }))
     if (LEFTOVER.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 

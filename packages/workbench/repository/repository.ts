@@ -83,6 +83,9 @@ const REPORT = z.object({
 /** address variables for one capture, where it was made with others than the ruleset's */
 const NETWORKS = z.record(z.string(), z.string()).optional();
 
+/** nobody saw such traffic: it was made for the rule, and may be made anew */
+const SYNTHESIZED = z.boolean().optional();
+
 const EXPECTATION = z.object({
   sid: z.number().int().positive(),
   fires: z
@@ -94,10 +97,11 @@ const EXPECTATION = z.object({
         packets: z.array(z.number().int().nonnegative()).optional(),
         shows: z.string().default(''),
         networks: NETWORKS,
+        synthesized: SYNTHESIZED,
       }),
     )
     .default([]),
-  silent: z.array(z.object({ capture: z.string(), because: z.string().default(''), networks: NETWORKS })).default([]),
+  silent: z.array(z.object({ capture: z.string(), because: z.string().default(''), networks: NETWORKS, synthesized: SYNTHESIZED })).default([]),
   /** how often it may fire on each capture of ordinary traffic, and why that is right */
   benign: z.object({ alerts: z.number().int().positive(), because: z.string().min(1) }).optional(),
 });
@@ -334,7 +338,11 @@ export function roleOf(rule: Rule): Role | undefined {
 
 /** The lowest numbers of the ruleset's ranges that were never used. */
 export function* freeSids(repository: Repository): Generator<number> {
-  const used = new Set<number>([...repository.rules.map((one) => one.rule.sid), ...Object.keys(repository.lock.rules).map(Number)]);
+  const used = new Set<number>([
+    ...repository.rules.map((one) => one.rule.sid),
+    ...Object.keys(repository.lock.rules).map(Number),
+    ...repository.evidence.keys(),
+  ]);
   for (const range of repository.settings['sid-ranges']) for (let sid = range.from; sid <= range.to; sid++) if (!used.has(sid)) yield sid;
 }
 
