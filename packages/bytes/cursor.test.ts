@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bad, Cursor } from './cursor.ts';
 import { hexdump } from './hexdump.ts';
-import { fromHex, fromLatin1, fromUtf8, hex, latin1, printable, utf8 } from './text.ts';
+import { counted, fromHex, fromLatin1, fromUtf8, hex, latin1, printable, utf8 } from './text.ts';
 
 describe('cursor', () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 0xff, 0xfe, 0xfd, 0xfc, 65, 66);
@@ -65,5 +65,14 @@ describe('text', () => {
     expect(hex(Uint8Array.of(0, 255), 0, 2, ' ')).toBe('00 ff');
     expect([fromHex('0 0f f'), fromHex('0'), fromHex('zz')]).toEqual([Uint8Array.of(0, 255), undefined, undefined]);
     expect(printable(Uint8Array.of(65, 0, 200))).toBe('A\\x00\\xC8');
+  });
+
+  it('counts one thing as one', () => {
+    expect([counted(0, 'rule'), counted(1, 'rule'), counted(2, 'rule'), counted(2, 'category', 'categories')]).toEqual([
+      '0 rules',
+      '1 rule',
+      '2 rules',
+      '2 categories',
+    ]);
   });
 });

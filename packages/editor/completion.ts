@@ -1,4 +1,5 @@
 /** What may come next at a place of a rule: keywords that fit, buffers, words of their arguments, names that other rules use. */
+import { counted } from '@sigwright/bytes';
 import { ACTIONS, type KeywordDefinition, type Span, span } from '@sigwright/contracts';
 import type { RuleEditor } from './editor.ts';
 import { keywordText } from './hover.ts';
@@ -115,7 +116,7 @@ function values(editor: RuleEditor, name: string, line: RuleLine, value: Span, a
     const asked = /^\s*(?:isset|isnotset)/.test(written);
     return editor
       .namesOf(keyword.name)
-      .map((one) => word(one.name, `set by ${one.sets}, asked by ${one.asks} ${one.asks === 1 ? 'rule' : 'rules'}`, 'name', asked === one.sets > 0 ? 0 : 1));
+      .map((one) => word(one.name, `set by ${one.sets}, asked by ${counted(one.asks, 'rule')}`, 'name', asked === one.sets > 0 ? 0 : 1));
   }
   const words = keyword.argument.words.length > 0 ? keyword.argument.words : wordsIn(keyword.argument.syntax);
   return words.map((one) => word(one, keyword.summary));
@@ -154,7 +155,7 @@ function metadata(
   return [...(pairs.get(key) ?? [])]
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST_VALUES)
-    .map(([value, count], index) => word(`${key} ${value}`, count === 0 ? '' : `in ${count} ${count === 1 ? 'rule' : 'rules'}`, 'word', index));
+    .map(([value, count], index) => word(`${key} ${value}`, count === 0 ? '' : `in ${counted(count, 'rule')}`, 'word', index));
 }
 
 const MOST_VALUES = 200;

@@ -1,5 +1,6 @@
 /** What stands under the pointer: what a keyword is for, and what it does in this very rule. Markdown. */
 
+import { counted } from '@sigwright/bytes';
 import type { BytesCondition, KeywordDefinition } from '@sigwright/contracts';
 import { type RuleOption, type Span, span } from '@sigwright/contracts';
 import { type CompiledRule, describe } from '@sigwright/detection';
@@ -78,7 +79,7 @@ function headerText(editor: RuleEditor, line: RuleLine, part: number, word: stri
   if (variable !== undefined) {
     const value = settings.addressGroups[variable] ?? settings.portGroups[variable];
     const uses = editor.usesOf(`variable ${variable}`).length;
-    return `**$${variable}**\n\n${value === undefined ? 'is set nowhere: the rule is refused' : `\`${value}\``}\n\nused ${uses} ${uses === 1 ? 'time' : 'times'}`;
+    return `**$${variable}**\n\n${value === undefined ? 'is set nowhere: the rule is refused' : `\`${value}\``}\n\nused ${counted(uses, 'time')}`;
   }
   switch (part) {
     case 0:
@@ -163,7 +164,7 @@ function inThisRule(editor: RuleEditor, line: RuleLine, option: RuleOption, keyw
 function conditionTexts(condition: BytesCondition, where: string, { prefilter, compiled }: Understood): string[] {
   const said = [`Here: ${describe(condition)}, in \`${where}\`.`];
   if (condition.kind === 'content') {
-    said.push(`${condition.bytes.length} ${condition.bytes.length === 1 ? 'byte' : 'bytes'}${windowOf(condition)}.`);
+    said.push(`${counted(condition.bytes.length, 'byte')}${windowOf(condition)}.`);
     if (condition === prefilter && compiled.prefilter !== undefined) said.push(`The prefilter looks for it first${expectedMatches(compiled.prefilter.shape)}.`);
   } else if (condition.kind === 'pattern' && condition.pattern.growth !== undefined && condition.pattern.growth !== 'linear') {
     said.push(
@@ -188,7 +189,7 @@ function windowOf(content: Extract<BytesCondition, { kind: 'content' }>): string
 }
 
 function numbered(uses: readonly UseOfName[]): string {
-  return uses.length < 2 ? 'no other rule has this number' : `**${uses.length} rules have this number**`;
+  return uses.length < 2 ? 'no other rule has this number' : `**${counted(uses.length, 'rule')} have this number**`;
 }
 
 function rulesOf(uses: readonly UseOfName[], role: 'sets' | 'asks'): string {

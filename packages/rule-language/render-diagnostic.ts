@@ -9,6 +9,7 @@
  * Rules are long lines: what is shown is a window around the span. Control characters of the text are shown as `·`, so that no rule
  * file can steer a terminal.
  */
+import { counted } from '@sigwright/bytes';
 import { type Diagnostic, type Label, lineAndColumn, type Severity, type Span } from '@sigwright/contracts';
 
 export interface RenderOptions {
@@ -69,7 +70,7 @@ export function renderDiagnostics(text: string, diagnostics: readonly Diagnostic
   ] as const;
   const summary = counts
     .filter(([number]) => number > 0)
-    .map(([number, word]) => `${number} ${word}${number === 1 ? '' : 's'}`)
+    .map(([number, word]) => counted(number, word))
     .join(', ');
   return [...ordered.map((one) => renderDiagnostic(text, one, options)), summary].filter((part) => part !== '').join('\n\n');
 }

@@ -3,6 +3,7 @@
  * must fire on it and stay silent on the ordinary traffic. Corridor: observe → group → select (what is rare) → propose → try → tell
  * what is weak. The catalogue, the settings and the date are handed in.
  */
+import { counted } from '@sigwright/bytes';
 import type { Catalogue, EngineSettings } from '@sigwright/contracts';
 import { wordsOnly } from '../draft/conventions.ts';
 import type { Role } from '../repository/repository.ts';
@@ -307,7 +308,7 @@ function confidenceOf({ group, selection, after }: Proposal, tried: LeftOut): 'H
 function weaknesses({ group, selection, after }: Proposal, tried: LeftOut, context: ProposalContext, threat: readonly CaptureSource[]): string[] {
   const weak: string[] = [];
   if (threat.length === 1) weak.push('only one capture: fixed and volatile can not be told apart by comparing');
-  else if (group.captures === 1) weak.push(`seen in one of ${threat.length} captures only: fixed and volatile can not be told apart by comparing`);
+  else if (group.captures === 1) weak.push(`seen in one of ${counted(threat.length, 'capture')} only: fixed and volatile can not be told apart by comparing`);
   else if (group.captures === 2) weak.push('seen in two captures: a part that they share by chance would be taken for fixed');
   for (const { condition, measured } of selection.chosen)
     if (measured.seen > 0 && !SAYS_LITTLE.test(condition.part))
@@ -389,5 +390,5 @@ function describe(observations: readonly Observation[], threat: readonly Capture
   const [first] = observations;
   const value = first.buffers.get('http.uri')?.[0] ?? first.buffers.get('tls.sni')?.[0] ?? first.buffers.get('dns.query')?.[0];
   const captures = new Set(observations.map(({ capture }) => capture)).size;
-  return `${first.kind}${first.isRaw ? `, message ${first.ordinal + 1}` : ''}${value === undefined ? '' : ` ${value.slice(0, 60).replace(/[^\x20-\x7e]/g, '.')}`} (${observations.length} in ${captures} of ${threat.length} captures, first with ${first.server})`;
+  return `${first.kind}${first.isRaw ? `, message ${first.ordinal + 1}` : ''}${value === undefined ? '' : ` ${value.slice(0, 60).replace(/[^\x20-\x7e]/g, '.')}`} (${observations.length} in ${captures} of ${counted(threat.length, 'capture')}, first with ${first.server})`;
 }

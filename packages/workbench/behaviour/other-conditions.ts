@@ -1,4 +1,5 @@
 /** What a group of raw messages, TLS hellos, DNS questions or transactions of any other protocol shares. */
+import { counted } from '@sigwright/bytes';
 import { type Condition, contentText, fixed, fromTemplate, shown } from './condition.ts';
 import { bufferText, type Group, hostOf, type Observation } from './observe.ts';
 import type { Ordinary } from './ordinary.ts';
@@ -101,7 +102,7 @@ function sizeCondition(operator: '=' | '<', size: number): Condition {
     part: 'size',
     buffer: 'payload',
     pieces: [{ text: `dsize:${operator === '=' ? '' : '<'}${size};` }],
-    says: operator === '=' ? `the message has ${size} bytes` : `the message has fewer than ${size} bytes`,
+    says: operator === '=' ? `the message has ${counted(size, 'byte')}` : `the message has fewer than ${counted(size, 'byte')}`,
     prior: operator === '=' ? 6 : 2,
     sturdy: operator === '=' ? 0.7 : 0.8,
     holds: (observation) => (operator === '=' ? observation.size === size : observation.size < size),
@@ -167,7 +168,7 @@ function lengthField(observations: readonly Observation[]): Condition | undefine
     part: 'length field',
     buffer: 'payload',
     pieces: [{ text: `byte_jump:${width},${at}${little ? ',little' : ''}${post === 0 ? '' : `,post_offset ${post}`}; isdataat:!2,relative;` }],
-    says: `the ${width} bytes at ${at} say how long the message is (${little ? 'least' : 'most'} significant first${rest === 0 ? '' : `, without ${rest} bytes`})`,
+    says: `the ${counted(width, 'byte')} at ${at} say how long the message is (${little ? 'least' : 'most'} significant first${rest === 0 ? '' : `, without ${counted(rest, 'byte')}`})`,
     prior: 10,
     sturdy: 0.9,
     holds: (observation) => {

@@ -2,6 +2,7 @@
  * Observations of a threat → proposals: groups, their conditions, and how they belong together. A step that is too common alone but
  * rare behind the one before it in the same conversation becomes a pair: the first sets a flow bit, the second waits for it.
  */
+import { counted } from '@sigwright/bytes';
 import type { Catalogue } from '@sigwright/contracts';
 import { registrable } from '../intake/find-indicators.ts';
 import { BENIGN } from '../intake/well-known.ts';
@@ -139,7 +140,7 @@ function reasonAgainst(group: Group, { chosen, bits, ordinary }: Selection, leas
     return named ? 'nothing is shared but a name, which is an indicator and no behaviour' : 'nothing is shared that a rule could ask for';
   }
   if (ordinary.length > 0)
-    return `ordinary traffic does the same: ${ordinary.length} of ${usual.of(group.kind).length} ordinary observations (${group.kind}) have everything that is shared`;
+    return `ordinary traffic does the same: ${ordinary.length} of ${counted(usual.of(group.kind).length, 'ordinary observation')} (${group.kind}) have everything that is shared`;
   const body = chosen.filter(({ condition }) => condition.buffer === 'http.response_body').reduce((sum, { condition }) => sum + condition.prior, 0);
   if (group.kind === 'http to_client' && body < LEAST_BODY_BITS) return 'the body of the response says too little for a rule on it alone';
   if (bits < least) return `what is shared is not rare enough (${bits.toFixed(0)} bits): ${chosen.map(({ condition }) => condition.says).join('; ')}`;

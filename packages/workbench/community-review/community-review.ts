@@ -1,6 +1,8 @@
 /** The weekly post: who found what, which SIDs alert on it, what to correlate. Markdown, made from the reports of a repository. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { type ReportFile, type Repository, ROLES, type Role } from '../repository/repository.ts';
 
 /** Roles of rules that fire on infrastructure, which is burnt within weeks. */
@@ -63,7 +65,7 @@ export function writtenReview(repository: Repository, date: string): string {
   const sids = new Set(reports.flatMap((report) => report.rules.map(({ sid }) => sid)));
   const lines: string[] = [`# Community review, ${longDate(date)}`, ''];
   lines.push(
-    `This week brought ${sids.size} rules on ${reports.length} campaigns, every one of them begun by somebody who shared what they found. They are ${repository.settings.licence} licensed: use them, change them, and tell us what they do in your network.`,
+    `This week brought ${counted(sids.size, 'rule')} on ${counted(reports.length, 'campaign')}, every one of them begun by somebody who shared what they found. They are ${repository.settings.licence} licensed: use them, change them, and tell us what they do in your network.`,
     '',
   );
   for (const report of reports) lines.push(...item(report), '');

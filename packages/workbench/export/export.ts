@@ -3,7 +3,9 @@
  * (https://docs.oasis-open.org/cti/stix/v2.1/), a MISP event (https://www.misp-standard.org/rfc/misp-standard-core.html). The same
  * alerts give the same ids, so that taking an export in twice makes nothing twice.
  */
+
 import { createHash } from 'node:crypto';
+import { counted } from '@sigwright/bytes';
 import type { StoredRecord } from '../store/alerts.ts';
 
 export const EXPORT_FORMS = ['csv', 'json', 'stix', 'misp'] as const;
@@ -178,7 +180,7 @@ function misp(alerts: readonly StoredRecord[], now: number): object {
   return {
     Event: {
       uuid: uuid(`event ${alerts.map((one) => one.id).join(' ')}`),
-      info: `${alerts.length} alerts of ${byRule(alerts).length} rules`,
+      info: `${counted(alerts.length, 'alert')} of ${counted(byRule(alerts).length, 'rule')}`,
       date: iso(now).slice(0, 10),
       timestamp: String(Math.floor(now / 1000)),
       // 4: undefined, 0: initial, 0: this organisation only. Whoever shares it says so there.

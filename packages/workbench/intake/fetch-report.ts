@@ -2,9 +2,11 @@
  * Fetches one report over HTTP, only where asked to. Each hop is dialled by `public-request.ts`, so neither a redirect nor a second
  * resolution leads inside. Size, time, redirects and content types are limited. No cookies, no credentials, no proxy.
  */
+
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { counted } from '@sigwright/bytes';
 import { failure, type Result, success } from '@sigwright/contracts';
 import { type DialOptions, pinnedAddress, requestAt, type Sent } from '../public-request.ts';
 import type { Form } from './forms/form.ts';
@@ -93,7 +95,7 @@ async function follow(address: string, options: ReportFetchOptions, stop: AbortS
 async function reportOf(response: IncomingMessage, url: URL, mostBytes: number): Promise<Result<FetchedReport>> {
   const type = (response.headers['content-type'] ?? '').split(';')[0].trim().toLowerCase();
   if (!TYPES.has(type)) return failure('fetch/type', `${url.href} is ${type === '' ? 'of no stated type' : type}, which is no report`);
-  const tooLong = failure('fetch/size', `${url.href} is longer than ${mostBytes} bytes`);
+  const tooLong = failure('fetch/size', `${url.href} is longer than ${counted(mostBytes, 'byte')}`);
   if (Number(response.headers['content-length']) > mostBytes) return tooLong;
   const chunks: Uint8Array[] = [];
   let length = 0;

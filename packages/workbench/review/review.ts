@@ -2,6 +2,7 @@
  * Time to review: which rules are due and why. A policy gives each kind of rule its days; what was learned since moves them: a rule
  * that sensors still see waits, one that is reported wrong, sinkholed or the twin of another is due at once.
  */
+import { counted } from '@sigwright/bytes';
 import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { type Feedback, type Repository, type RepositoryRule, roleOf } from '../repository/repository.ts';
@@ -118,7 +119,7 @@ function timeFor(repository: Repository, { rule, category }: RepositoryRule): { 
     const conditions = Object.entries(wanted).filter(([, value]) => value !== undefined);
     if (!conditions.every(([key, value]) => facts[key as keyof typeof facts].toLowerCase() === value!.toLowerCase())) continue;
     const named = conditions.map(([key, value]) => `${key} ${value}`).join(', ');
-    return { days, why: `${named === '' ? 'all rules' : `rules of ${named}`} are looked at every ${days} days` };
+    return { days, why: `${named === '' ? 'all rules' : `rules of ${named}`} are looked at every ${counted(days, 'day')}` };
   }
   const policy = { ...DEFAULT_DAYS, ...repository.settings['time-to-review'] };
   const base = policy[role] ?? policy['default'];

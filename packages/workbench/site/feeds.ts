@@ -1,6 +1,8 @@
 /** Feeds of a ruleset: releases, new rules by campaign, community reviews; RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1. */
+
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { sidRanges } from '../community-review/community-review.ts';
 import type { Repository } from '../repository/repository.ts';
 import { escaped } from './html.ts';
@@ -78,7 +80,7 @@ function entriesOf(repository: Repository, date: string, root: string, review: s
     const manifest = join(releases, version, 'manifest.json');
     if (version.endsWith('.tmp') || !existsSync(manifest)) continue;
     const read = JSON.parse(readFileSync(manifest, 'utf8')) as { date: string; rules: readonly unknown[] };
-    entries.push({ id: `${root}#release-${version}`, url: root, title: `Release ${version}`, date: read.date, text: `${read.rules.length} rules` });
+    entries.push({ id: `${root}#release-${version}`, url: root, title: `Release ${version}`, date: read.date, text: `${counted(read.rules.length, 'rule')}` });
   }
   return entries.sort((a, b) => (a.date === b.date ? (a.id < b.id ? -1 : 1) : a.date < b.date ? 1 : -1));
 }

@@ -2,6 +2,7 @@
  * A ruleset as a static site: a page for each rule and each campaign, lists, search, feeds, the community review and the playbook. The
  * same repository and day give the same bytes. Nothing of it needs a script, except search.
  */
+import { counted } from '@sigwright/bytes';
 import type { ExplainedBytes, RuleCost } from '@sigwright/detection';
 import { communityReview } from '../community-review/community-review.ts';
 import { metadataOf, metadataPairs } from '../repository/metadata.ts';
@@ -81,20 +82,16 @@ function frontPage(reports: readonly ReportFile[], byCategory: ReadonlyMap<strin
     (report) => html`<li><a href="campaign/${report.slug}.html">${report.title}</a> <span class="soft">${report.date}</span></li>\n`,
   );
   const categories = [...byCategory].map(
-    ([name, members]) => html`<li><a href="category/${name}.html">${name}</a> <span class="soft">${count(members.length)}</span></li>\n`,
+    ([name, members]) => html`<li><a href="category/${name}.html">${name}</a> <span class="soft">${counted(members.length, 'rule')}</span></li>\n`,
   );
   const feeds =
     options.base === undefined
       ? html``
       : html`<h2>Feeds</h2><p><a href="feed.rss">RSS</a>, <a href="feed.atom">Atom</a>, <a href="feed.json">JSON</a>: releases, new rules, community reviews.</p>`;
-  return html`<p>${count(rules)}, as of ${options.date}.</p>
+  return html`<p>${counted(rules, 'rule')}, as of ${options.date}.</p>
 ${campaigns.length === 0 ? html`` : html`<h2>Campaigns</h2><ul>${campaigns}</ul>`}
 <h2>Rules by category</h2><ul>${categories}</ul>
 ${feeds}`;
-}
-
-function count(rules: number): string {
-  return `${rules} ${rules === 1 ? 'rule' : 'rules'}`;
 }
 
 function credits(report: ReportFile): Markup {
@@ -185,7 +182,7 @@ function cost(measured: RuleCost | undefined): Markup {
   const first =
     prefilter === undefined
       ? 'no literal is looked for first'
-      : `looked for first: ${prefilter.literal} in ${prefilter.where}, ${Math.round(prefilter.rarity)} bits of surprise`;
+      : `looked for first: ${prefilter.literal} in ${prefilter.where}, ${counted(Math.round(prefilter.rarity), 'bit')} of surprise`;
   return html`<p>Grade ${grade} (A is the cheapest); ${first}.</p>${advice.length === 0 ? html`` : html`<ul>${advice.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 

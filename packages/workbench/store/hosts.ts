@@ -1,4 +1,5 @@
 /** Hosts of the store, worst first, each judged by what its rules said and what analysts decided about them. */
+import { counted } from '@sigwright/bytes';
 import type { Kysely } from 'kysely';
 import { type RuleFacts, type Story, storiesOf, whatNext, wouldChange } from '../triage/stories.ts';
 import { type AlertRole, compareHosts, type HostAlert, type HostJudgement, judgeHost } from '../triage/triage.ts';
@@ -110,7 +111,7 @@ function judgedHost(host: string, unordered: readonly HostAlert[], verdicts: rea
     judgement = 'check this host for compromise';
     weight += 2000;
     const names = [...new Set(confirmed.map(({ verdict }) => verdict!.by))];
-    reasons.unshift(`${names.join(' and ')} judged ${confirmed.length === 1 ? 'an alert' : `alerts of ${confirmed.length} rules`} here to be true`);
+    reasons.unshift(`${names.join(' and ')} judged ${confirmed.length === 1 ? 'an alert' : `alerts of ${counted(confirmed.length, 'rule')}`} here to be true`);
   }
   for (const verdict of new Set(aside.map((rule) => rule.verdict!)))
     reasons.push(

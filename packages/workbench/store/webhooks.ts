@@ -3,7 +3,9 @@
  * log, jobs), on from where each webhook was left; the message and the new place are written in one transaction. So a stop at any moment
  * loses nothing, and whoever gets a message twice knows it by its id.
  */
+
 import { randomBytes, randomUUID } from 'node:crypto';
+import { counted } from '@sigwright/bytes';
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { RuleFacts } from '../triage/stories.ts';
 import { hostPicture } from './hosts.ts';
@@ -268,7 +270,7 @@ export class Webhooks {
     const telling = rows.filter(({ role }) => role !== 'context');
     if (events.has('alerts') && telling.length > 0) {
       const hosts = [...new Set(telling.flatMap(({ host }) => (host === null ? [] : [host])))];
-      const words = `${telling.length} new ${telling.length === 1 ? 'alert' : 'alerts'}${hosts.length === 0 ? '' : ` on ${hosts.slice(0, 3).join(', ')}${hosts.length > 3 ? ` and ${hosts.length - 3} more` : ''}`}: ${telling[0].signature}`;
+      const words = `${counted(telling.length, 'new alert')}${hosts.length === 0 ? '' : ` on ${hosts.slice(0, 3).join(', ')}${hosts.length > 3 ? ` and ${hosts.length - 3} more` : ''}`}: ${telling[0].signature}`;
       const alerts = telling
         .slice(0, MOST_LISTED)
         .map(({ time, src_ip, dest_ip, ...rest }) => ({ ...rest, time: new Date(time).toISOString(), source: src_ip, destination: dest_ip }));

@@ -2,6 +2,7 @@
  * One master rule → the dialects of several engines. Every emission is read again and held against evidence: what fires the master
  * must fire it, what does not must not. Evidence is given, or made by the synthesizer. What can not be said is refused with the reason.
  */
+import { counted } from '@sigwright/bytes';
 import { type Catalogue, DEFAULT_SETTINGS, type EngineSettings, type Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, Synthesizer, usePlan } from '@sigwright/detection';
 import { alertingOptions, parseRule, printRule } from '@sigwright/rule-language';
@@ -93,7 +94,7 @@ function proofOf(
   }
   const notes = beyond.map((name) => `looks only at ${protocol}, ports ${sourcePorts.text} to ${destinationPorts.text}: silent on \`${name}\``);
   if (fires === 0 && beyond.length > 0) return { proof: undefined, notes: [...notes, 'not proved: no evidence lies where it looks'] };
-  return { proof: `fires on ${fires}, silent on ${silent} captures, as the master`, notes };
+  return { proof: `fires on ${fires}, silent on ${counted(silent, 'capture')}, as the master`, notes };
 }
 
 /** Alerts of one rule on a capture, beside the rules that set its bits; its own `noalert` is taken off. Text where it does not load. */

@@ -5,6 +5,7 @@
  * The judgement follows what rule writers say in prose: INFO alone is context; a lookup alone is worth watching; what the
  * malware itself does (check-in, command, payload, exfiltration) means that the host should be checked.
  */
+import { counted } from '@sigwright/bytes';
 import type { EveRecord } from '@sigwright/contracts';
 
 export const JUDGEMENTS = ['nothing', 'context only', 'watch', 'check this host for compromise'] as const;
@@ -258,7 +259,7 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
     if (families.length > 1) reasons.push(`several families (${families.join(', ')}): one may have brought the other`);
     if (lookups.length + contacts.length > 0)
       reasons.push(
-        `${count(lookups.length + contacts.length, 'rule')} on infrastructure ${lookups.length + contacts.length === 1 ? 'agrees' : 'agree'} with it`,
+        `${counted(lookups.length + contacts.length, 'rule')} on infrastructure ${lookups.length + contacts.length === 1 ? 'agrees' : 'agree'} with it`,
       );
     if (behaviour.some((rule) => rule.role === 'command')) reasons.push('the controlling side answered: somebody is at the other end');
     if (behaviour.some((rule) => rule.role === 'exfil')) reasons.push('data has left the host');
@@ -266,17 +267,17 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
       1000 + behaviour.length * 20 + roles.length * 30 + lookups.length + contacts.length + (behaviour.some((rule) => rule.role === 'command') ? 100 : 0);
   } else if (weak.length >= 2 && lookups.length + contacts.length > 0) {
     judgement = 'check this host for compromise';
-    reasons.push(`${count(weak.length, 'weaker rule')} and ${ROLE_PHRASES[contacts.length > 0 ? 'contact' : 'lookup']} point the same way`);
+    reasons.push(`${counted(weak.length, 'weaker rule')} and ${ROLE_PHRASES[contacts.length > 0 ? 'contact' : 'lookup']} point the same way`);
     weight = 900;
   } else if (lookups.length + contacts.length + weak.length > 0) {
     judgement = 'watch';
     if (contacts.length > 0)
       reasons.push(
-        `${count(events(contacts), 'connection')} to ${count(contacts.length, 'name')} of a threat; no rule on behaviour fired: find the process behind ${contacts.length === 1 && events(contacts) === 1 ? 'it' : 'them'}`,
+        `${counted(events(contacts), 'connection')} to ${counted(contacts.length, 'name')} of a threat; no rule on behaviour fired: find the process behind ${contacts.length === 1 && events(contacts) === 1 ? 'it' : 'them'}`,
       );
     if (lookups.length > 0)
       reasons.push(
-        `${count(events(lookups), 'lookup')} of ${count(lookups.length, 'name')}${contacts.length === 0 ? ' and nothing after: such names are burnt, a visit to a page may be all' : ''}`,
+        `${counted(events(lookups), 'lookup')} of ${counted(lookups.length, 'name')}${contacts.length === 0 ? ' and nothing after: such names are burnt, a visit to a page may be all' : ''}`,
       );
     if (weak.length > 0) reasons.push(`${ROLE_PHRASES.weak} fired${weak.length + lookups.length + contacts.length === 1 ? ' with nothing around it' : ''}`);
     weight = 100 + contacts.length * 10 + lookups.length * 3 + weak.length * 5;
@@ -287,7 +288,7 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
   }
   const context = of('context');
   if (context.length > 0 && judgement !== 'context only')
-    reasons.push(`beside it ${count(context.length, 'informational rule')}, which ${context.length === 1 ? 'raises' : 'raise'} nothing`);
+    reasons.push(`beside it ${counted(context.length, 'informational rule')}, which ${context.length === 1 ? 'raises' : 'raise'} nothing`);
   return { host, judgement, reasons, alerts, rules, weight };
 }
 
@@ -295,16 +296,12 @@ function events(rules: readonly HostAlert[]): number {
   return rules.reduce((sum, rule) => sum + rule.events, 0);
 }
 
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
 /** For a terminal. */
 export function renderTriage(hosts: readonly HostJudgement[]): string {
   const lines: string[] = [];
   for (const host of hosts) {
     if (host.judgement === 'nothing') continue;
-    lines.push(`${host.host}: ${host.judgement} (${host.alerts} ${host.alerts === 1 ? 'alert' : 'alerts'})`);
+    lines.push(`${host.host}: ${host.judgement} (${counted(host.alerts, 'alert')})`);
     for (const reason of host.reasons) lines.push(`  because ${reason}`);
     for (const rule of host.rules) lines.push(`  ${String(rule.alerts).padStart(4)} × ${rule.sid} ${rule.signature}`);
     lines.push('');

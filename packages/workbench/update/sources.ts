@@ -3,11 +3,13 @@
  * not fetched again, checked against the publisher's key where one is given. Sources are enabled in suricata-update's own files
  * (DATA/update/sources/*.yaml, DATA/update/cache/index.yaml), so that either program goes on where the other left off.
  */
+
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { counted } from '@sigwright/bytes';
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { extract } from 'tar-stream';
@@ -224,7 +226,8 @@ async function download(
       }
     const told = answer.headers.get('content-length');
     const packed = answer.headers.has('content-encoding');
-    if (!packed && told !== null && Number(told) !== length) return failure('update/cut-off', `${address} broke off after ${length} of ${told} bytes`);
+    if (!packed && told !== null && Number(told) !== length)
+      return failure('update/cut-off', `${address} broke off after ${length} of ${counted(Number(told), 'byte')}`);
     return success({ bytes: Buffer.concat(parts), etag: answer.headers.get('etag') ?? undefined });
   } catch (cause) {
     const why = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;
