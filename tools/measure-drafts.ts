@@ -60,6 +60,7 @@ for (const pair of pairs) {
     actors: [],
     hashtags: [],
     credits: [],
+    campaigns: [],
     names: [],
   };
   let sid = 1;

@@ -144,7 +144,7 @@ const PLACEHOLDER = /<[^<>]{1,60}>/;
 const SAYS_NOTHING = /^\/(?:index\.(?:html?|php|aspx?)|home|login|favicon\.ico|robots\.txt)?$/i;
 
 function urlBodies(url: string, style: BodyStyle): readonly Body[] {
-  const match = /^([a-z0-9]*):?\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d+))?([^#]*)/i.exec(url);
+  const match = /^([a-z0-9]*):?\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d+))?([^#]*)/i.exec(url);
   if (match === null) return [];
   const [, scheme, writtenHost, , path] = match;
   const isAddress = /^[\d.]+$/.test(writtenHost) || writtenHost.startsWith('[');

@@ -105,7 +105,8 @@ class Found implements ReportIndicator {
 
 export function findIndicators(text: string, options: FindOptions): readonly ReportIndicator[] {
   const plain = options.refang(text);
-  const rooted: IndicatorOptions = { registrableDomain: rememberedRegistrable(), defanged: plain.changed };
+  const registrableDomain = rememberedRegistrable();
+  const rooted: IndicatorOptions = { registrableDomain, defanged: plain.changed };
   const found: Found[] = [];
   for (const definition of options.definitions) {
     if (definition.refanged) findRefanged(text, plain, definition, rooted, found);
@@ -117,7 +118,7 @@ export function findIndicators(text: string, options: FindOptions): readonly Rep
   const habits: ReportHabits = {
     defangs: defangs >= DEFANGED_HABIT,
     warnings: options.warnings,
-    hosts: rememberedHosts(options.benign),
+    hosts: rememberedHosts(options.benign, registrableDomain),
     headings: rememberedHeadings(),
   };
   const headings = headingsOf(text);
@@ -191,7 +192,7 @@ function withoutOverlaps(found: Found[]): Found[] {
 }
 
 /** What the lists say about a host; the same hosts come again and again. */
-function rememberedHosts(more: ReadonlySet<string> | undefined): (host: string) => HostFacts {
+function rememberedHosts(more: ReadonlySet<string> | undefined, rootOf: (host: string) => string | undefined): (host: string) => HostFacts {
   const remembered = new Map<string, HostFacts>();
   return (host) => {
     let facts = remembered.get(host);
@@ -201,6 +202,7 @@ function rememberedHosts(more: ReadonlySet<string> | undefined): (host: string) 
         publishes: listedIn(REFERENCES, host),
         everybody: listedIn(BENIGN, host) ?? (more === undefined ? undefined : listedIn(more, host)),
         reserved: listedIn(RESERVED_NAMES, host) !== undefined,
+        exists: host.startsWith('[') || rootOf(host) !== undefined,
       };
       if (remembered.size < MOST_REMEMBERED) remembered.set(host, facts);
     }
@@ -225,10 +227,16 @@ function rememberedRegistrable(): (host: string) => string | undefined {
   return (host) => {
     const known = remembered.get(host);
     if (known !== undefined || remembered.has(host)) return known;
-    const answer = registrable(host);
+    const answer = registrable(host) ?? reservedRoot(host);
     if (remembered.size < MOST_REMEMBERED) remembered.set(host, answer);
     return answer;
   };
+}
+
+/** Names that are kept for examples and private use are found, too, so that they can be said to be harmless. */
+function reservedRoot(host: string): string | undefined {
+  const dot = host.lastIndexOf('.');
+  return RESERVED_NAMES.has(host.slice(dot + 1)) && dot > 0 ? host.slice(host.lastIndexOf('.', dot - 1) + 1) : undefined;
 }
 
 /** The part of a host name that somebody registered, by the public suffix list; undefined where the ending is not a real one. */

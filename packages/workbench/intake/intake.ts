@@ -4,12 +4,12 @@
  * is handed in (the catalogue). Reads nothing but its arguments; never throws on any text; linear in its length.
  */
 import { type FindOptions, findIndicators, type ReportIndicator } from './find-indicators.ts';
-import { type NameFound, type NameIndex, namesIn } from './names.ts';
+import { type GivenName, type NameFound, type NameIndex, namesIn } from './names.ts';
 import { articleOfHtml, looksLikeHtml } from './text-of.ts';
 import { indexWarningLists, type WarningList } from './warning-lists.ts';
 
 export { findIndicators, type ReportIndicator, registrable, sharedParent } from './find-indicators.ts';
-export { indexNames, type KnownName, type NameFound, type NameIndex, type NameKind, namesOfGalaxy } from './names.ts';
+export { type GivenName, indexNames, type KnownName, type NameFound, type NameIndex, type NameKind, namesOfGalaxy } from './names.ts';
 export { indexWarningLists, type WarningEffect, type WarningHit, type WarningIndex, type WarningList } from './warning-lists.ts';
 
 export interface IntakeOptions extends FindOptions {
@@ -19,6 +19,8 @@ export interface IntakeOptions extends FindOptions {
   readonly warningLists?: readonly WarningList[];
   /** families and actors to look for; the own list where left out */
   readonly names?: NameIndex;
+  /** names that the form of the report gives for what they are */
+  readonly given?: readonly GivenName[];
 }
 
 export interface ReportReading {
@@ -38,7 +40,8 @@ export interface ReportReading {
   /** by the name that stands for all synonyms */
   readonly families: readonly string[];
   readonly actors: readonly string[];
-  /** each family and actor with how it was written and where first */
+  readonly campaigns: readonly string[];
+  /** each family, actor and campaign with how it was written and where first */
   readonly names: readonly NameFound[];
   readonly hashtags: readonly string[];
   /** handles as written, each once */
@@ -71,7 +74,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     const named = new Set(indicators.filter((one) => one.role === 'indicator').map((one) => one.value));
     for (const link of page.links) if (/^https?:\/\//i.test(link) && !named.has(link)) references.add(link);
   }
-  const names = namesIn(text, options.names);
+  const names = namesIn(text, options.names, options.given);
   const source = page?.source ?? SOURCE_LINE.exec(text.slice(0, HEAD))?.[1];
   return {
     title: page?.title || titleOf(text),
@@ -84,6 +87,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     techniques: [...techniques],
     families: names.names.filter((one) => one.kind === 'family').map((one) => one.name),
     actors: names.names.filter((one) => one.kind === 'actor').map((one) => one.name),
+    campaigns: names.names.filter((one) => one.kind === 'campaign').map((one) => one.name),
     names: names.names,
     hashtags: names.hashtags,
     credits: [...(page?.author === undefined ? [] : [page.author]), ...credits],

@@ -2,11 +2,12 @@
  * Families and actors named in a text, by name and synonym: those of lists (own, and given), hashtags, and the numbered and paired
  * names that vendors use. One pass over the words, each looked up by a hash first; several thousand names cost no more than ten.
  */
+import { introducedNames } from './introduced-names.ts';
 import { KNOWN_ACTORS, KNOWN_FAMILIES, type KnownName, PLAIN_WORDS } from './known-names.ts';
 
 export type { KnownName } from './known-names.ts';
 
-export type NameKind = 'family' | 'actor';
+export type NameKind = 'family' | 'actor' | 'campaign';
 
 export interface NameFound {
   readonly kind: NameKind;
@@ -107,9 +108,16 @@ export function indexNames(families: readonly KnownName[] = [], actors: readonly
 
 let ownIndex: NameIndex | undefined;
 
-export function namesIn(text: string, index?: NameIndex): NamesFound {
+/** A name that a structured form gives for what it is (a STIX object, a MISP galaxy). */
+export interface GivenName {
+  readonly kind: NameKind;
+  readonly name: string;
+  readonly synonyms: readonly string[];
+}
+
+export function namesIn(text: string, index?: NameIndex, given: readonly GivenName[] = []): NamesFound {
   ownIndex ??= indexNames();
-  return new NameSearch(text, index ?? ownIndex).found();
+  return new NameSearch(text, index ?? ownIndex, given).found();
 }
 
 class NameSearch {
@@ -118,14 +126,25 @@ class NameSearch {
   readonly #firsts: Uint8Array;
   readonly #names = new Map<string, NameFound>();
 
-  constructor(text: string, index: NameIndex) {
+  readonly #given: readonly GivenName[];
+
+  constructor(text: string, index: NameIndex, given: readonly GivenName[]) {
     this.#text = text;
     this.#entries = index.entries;
     this.#firsts = index.firsts;
+    this.#given = given;
   }
 
   found(): NamesFound {
+    const givenBy = new Map<string, string>();
+    for (const one of this.#given) this.#noteGiven(one, givenBy);
     this.#words();
+    for (const { kind, name, start } of introducedNames(this.#text)) {
+      const entry = this.#entries.get(folded(name));
+      // What a list knows is of the list's kind, under the list's name.
+      if (entry !== undefined) this.#note(entry.kind, entry.name, start, start + name.length);
+      else if (!givenBy.has(folded(name)) && !this.#isPartOfFound(kind, name)) this.#note(kind, name, start, start + name.length);
+    }
     const hashtags = this.#hashtags();
     return { names: [...this.#names.values()].sort((a, b) => a.start - b.start), hashtags };
   }
@@ -134,6 +153,23 @@ class NameSearch {
     const key = `${kind} ${name}`;
     const before = this.#names.get(key);
     if (before === undefined || before.start > start) this.#names.set(key, { kind, name, written: this.#text.slice(start, end), start });
+  }
+
+  /** A form says it: the first of its names that a list knows decides how it is called. */
+  #noteGiven({ kind, name, synonyms }: GivenName, givenBy: Map<string, string>): void {
+    const entry = [name, ...synonyms].map((one) => this.#entries.get(folded(one))).find((one) => one?.kind === kind);
+    const called = entry?.name ?? name;
+    for (const one of [name, ...synonyms]) givenBy.set(folded(one), called);
+    const start = Math.max(0, this.#text.indexOf(name));
+    this.#note(kind, called, start, this.#text.startsWith(name, start) ? start + name.length : start);
+  }
+
+  /** Found under the same words, or as part of a longer name, already. */
+  #isPartOfFound(kind: NameKind, name: string): boolean {
+    const words = folded(name);
+    for (const one of this.#names.values())
+      if (one.kind === kind && (folded(one.written) === words || ` ${words} `.includes(` ${folded(one.written)} `) || folded(one.name) === words)) return true;
+    return false;
   }
 
   /** Looks at every word; most have the shape of none of the names, and a first word's hash is rare. */

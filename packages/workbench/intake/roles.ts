@@ -53,6 +53,8 @@ export interface HostFacts {
   readonly everybody: string | undefined;
   /** kept for examples and private use */
   readonly reserved: boolean;
+  /** its ending is a public or a reserved one */
+  readonly exists: boolean;
 }
 
 const indicator = (reason: string, benign = false): Judged => ({ role: 'indicator', benign, reason });
@@ -91,7 +93,7 @@ const COMPANY = /^[A-Z][a-z]+\.(?:com|net|org|io|ru|de)$/;
 
 export function hostOf(type: IndicatorType, value: string): string | undefined {
   if (type === 'domain') return value;
-  if (type === 'url') return /^[a-z0-9]*:?\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/.exec(value)?.[1];
+  if (type === 'url') return /^[a-z0-9]*:?\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)/.exec(value)?.[1];
   if (type === 'email') return value.slice(value.indexOf('@') + 1);
   return undefined;
 }
@@ -167,7 +169,8 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
     if (RESOLVERS.has(host)) return benign('a resolver that anybody may ask');
     return indicator(one.defanged ? 'written so that nobody clicks it' : 'an address with a path, named in the report');
   }
-  const { shared, publishes, everybody, reserved } = habits.hosts(host);
+  const { shared, publishes, everybody, reserved, exists } = habits.hosts(host);
+  if (!exists) return benign(`there is no ending .${host.slice(host.lastIndexOf('.') + 1)}: misspelt, or of a network of its own`);
   if (reserved) return benign('a name kept for examples and private use');
   const hit = habits.warnings?.find(host);
   if (!one.defanged) {

@@ -115,7 +115,7 @@ antiy.com antiy.cn knownsec.com seebug.org tencent.com weixin.qq.com mp.weixin.q
 freedns.afraid.org publicsuffix.org
 `);
 
-/** RFC 2606, 6761, 6762, 8375. */
+/** RFC 2606, 6761, 6762, 8375, ICANN's `internal`, and what routers and directories use for private networks. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'example',
   'example.com',
@@ -128,6 +128,8 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'home.arpa',
   'arpa',
   'internal',
+  'lan',
+  'localdomain',
 ]);
 
 /** Digests of nothing at all, and of a lone line break. */

@@ -2,8 +2,10 @@
  * The ruleset repository on disk, read whole and checked (schemas: docs/ruleset-repository.md). What is wrong is collected with
  * file and line; writing goes through `writeWhole`, so that no half-written file is ever taken for a whole one.
  */
+
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { type Failure, failure, linePlaces, type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { parse, YAMLParseError } from 'yaml';
@@ -202,10 +204,17 @@ export function openRepository(folder: string): Result<Repository> {
   const files = readRules(folder, new Map());
   const rules = [...files.values()].flatMap((file) => file.rules);
   const reports: ReportFile[] = [];
+  const bare: string[] = [];
   for (const slug of foldersIn(join(folder, 'reports'))) {
-    const report = readYaml(join(folder, 'reports', slug, 'report.yaml'), REPORT, problems);
+    const path = join(folder, 'reports', slug, 'report.yaml');
+    if (!existsSync(path)) {
+      bare.push(slug);
+      continue;
+    }
+    const report = readYaml(path, REPORT, problems);
     if (report !== undefined) reports.push({ ...report, slug });
   }
+  if (bare.length > 0) problems.push({ path: join(folder, 'reports'), line: 1, message: withoutReportYaml(bare) });
   const evidence = new Map<number, Expectation>();
   for (const name of foldersIn(join(folder, 'evidence'))) {
     const file = join(folder, 'evidence', name, 'expect.yaml');
@@ -232,6 +241,13 @@ export function openRepository(folder: string): Result<Repository> {
     problems: [...problems, ...[...files.values()].flatMap((file) => file.problems), ...checkRules(settings, rules)],
     files,
   });
+}
+
+const MOST_BARE_NAMED = 3;
+
+function withoutReportYaml(slugs: readonly string[]): string {
+  const named = slugs.slice(0, MOST_BARE_NAMED).join(', ');
+  return `${counted(slugs.length, 'report')} without report.yaml, so their source, credits and families are not known: ${named}${slugs.length > MOST_BARE_NAMED ? ` and ${slugs.length - MOST_BARE_NAMED} more` : ''}`;
 }
 
 /** Last line of a whole rules.lock: one that was cut off at the end of a line reads well and would have forgotten rules. */

@@ -7,6 +7,9 @@ import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '
 import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse, lowerCase } from '../../formats/host-text/host-text.ts';
 
 const DOT = 46;
+/** Endings of programs and documents that authors defang as if they were hosts: `setup[.]exe`. */
+const FILE =
+  /\.(?:exe|dll|sys|scr|msi|lnk|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|jar|apk|dmg|iso|img|docx?|docm|xlsx?|xlsm|pptx?|rtf|pdf|one|rar|7z|gz|bin|dat|tmp|php|aspx?|jsp|txt|html?)$/;
 const PORT = /:(\d{2,5})(?![\d.:\w])/y;
 /** Another ending behind one: talk about endings. */
 const ANOTHER_ENDING = /^\s*(?:,|\/|or|and|&)\s*\.[a-z]/;
@@ -75,7 +78,7 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
   const after = end < text.length ? text[end] : '';
   // Part of a mail address, a path, a variable or a DOMAIN\user; `\\host\share` and `@host`, all addresses of a host, are none of them.
   const isShare = before === '\\' && text[start - 2] === '\\' && !/[\w\\.]/.test(text[start - 3] ?? ' ');
-  const isAllOfHost = before === '@' && !/[\w.+-]/.test(text[start - 2] ?? ' ');
+  const isAllOfHost = before === '@' && (!/[\w.+-]/.test(text[start - 2] ?? ' ') || hasCredentials(text, start, end));
   if (!isShare && ((before === '@' && !isAllOfHost) || before === '/' || before === '\\' || before === '$' || before === '%')) return undefined;
   if (!isShare && (after === '@' || (after === '\\' && text[end + 1] !== 'n'))) return undefined;
   if (after === '(' && text[end + 1] === ')') return undefined;
@@ -98,12 +101,27 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
     end = start + shorter.length;
   }
   const registrable = options.registrableDomain(value);
-  if (registrable === undefined || registrable.startsWith('_')) return undefined;
+  if (registrable === undefined) {
+    // Defanged it was meant as a name, or is a file: neither is passed over.
+    if (!defanged || spaced) return undefined;
+    return FILE.test(value) ? { type: 'file', value: written, start, end } : { value, start, end };
+  }
+  if (registrable.startsWith('_')) return undefined;
   if (text.charCodeAt(end) !== 58) return { value, start, end };
   PORT.lastIndex = end;
   const port = PORT.exec(text);
   if (port === null || Number(port[1]) > 65535) return { value, start, end };
   return { value, start, end: end + port[0].length, port: Number(port[1]) };
+}
+
+/** `user:password@` in front and a port behind. */
+function hasCredentials(text: string, start: number, end: number): boolean {
+  return (
+    text[end] === ':' &&
+    /^:\d{2,5}(?!\d)/.test(text.slice(end, end + 7)) &&
+    /\w:[\w.~%!$&+,;=-]{1,64}@$/.test(text.slice(Math.max(0, start - 80), start)) &&
+    !/\bmail(?:to)?:[\w.+-]+@$/i.test(text.slice(Math.max(0, start - 80), start))
+  );
 }
 
 /** In brackets, quotes or a cell it is meant; elsewhere the word before must not be one of plain English, nor the ending `.net`. */

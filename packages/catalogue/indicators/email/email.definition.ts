@@ -5,6 +5,8 @@ import { isHostCharacter, isWellFormed, LONGEST_NAME } from '../../formats/host-
 /** RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
 
+const PORT = /^:\d{2,5}(?!\d)/;
+
 function isLocalCharacter(code: number): boolean {
   // Letters, digits, _ . + - %; of the other signs that are allowed, none is used in practice.
   return (
@@ -37,6 +39,14 @@ export const indicator: IndicatorDefinition = {
       while (end > at && /[._-]/.test(text[end - 1])) end--;
       if (start === at || end === at + 1) continue;
       const host = text.slice(at + 1, end).toLowerCase();
+      // `user:password@host:8080` is a host with credentials.
+      if (
+        text[start - 1] === ':' &&
+        PORT.test(text.slice(end, end + 7)) &&
+        /\w/.test(text[start - 2] ?? '') &&
+        !/\bmail(?:to)?:$/i.test(text.slice(Math.max(0, start - 8), start))
+      )
+        continue;
       if (!isWellFormed(host) || options.registrableDomain(host) === undefined) continue;
       yield { value: `${text.slice(start, at).toLowerCase()}@${host}`, start, end };
       done = end;

@@ -115,7 +115,7 @@ function authorityAt(text: string, at: number, options: IndicatorOptions, defang
     return { end: portEnd(text, from + close + 1), host: text.slice(from, from + close + 1).toLowerCase() };
   }
   if (defangedOrScheme) {
-    const userEnd = /^[\w.~%!$&+,;=:-]{1,128}@/.exec(text.slice(from, from + 130));
+    const userEnd = /^[\w.~%!$&+,;=:@-]{1,128}@/.exec(text.slice(from, from + 130));
     if (userEnd !== null) from += userEnd[0].length;
   }
   let end = from;
@@ -124,7 +124,7 @@ function authorityAt(text: string, at: number, options: IndicatorOptions, defang
   const host = lowerCase(text, from, end);
   if (ADDRESS.test(host)) {
     if (host.split('.').some((part) => Number(part) > 255)) return undefined;
-  } else if (!isWellFormed(host) || options.registrableDomain(host) === undefined) return undefined;
+  } else if (!isWellFormed(host) || (options.registrableDomain(host) === undefined && options.defanged?.(from, end) !== true)) return undefined;
   return { end: portEnd(text, end), host };
 }
 

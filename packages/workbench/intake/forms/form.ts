@@ -2,6 +2,7 @@
  * What every form of report becomes: text that intake reads as it reads any report, and what the form says beside it. A form is read
  * leniently: parts of another shape are passed over, never thrown at.
  */
+import type { GivenName } from '../names.ts';
 import { textOfHtml } from '../text-of.ts';
 
 export const FORMS = ['text', 'html', 'pdf', 'email', 'discourse', 'mastodon', 'feed', 'misp', 'stix', 'triage', 'anyrun', 'csv'] as const;
@@ -21,6 +22,8 @@ export interface FormText {
   readonly credits: readonly string[];
   /** what the form itself says is no indicator: `value: why` */
   readonly leftOut: readonly string[];
+  /** families, actors and campaigns that the form names as such */
+  readonly given?: readonly GivenName[];
 }
 
 export type Json = Readonly<Record<string, unknown>>;

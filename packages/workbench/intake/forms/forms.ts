@@ -132,9 +132,9 @@ export async function readReportOf(
   options: IntakeOptions,
   about: { readonly name?: string; readonly form?: Form } = {},
 ): Promise<FormReading> {
-  const { form, text, title, source, published, credits, leftOut, problem } = await readForm(bytes, about);
+  const { form, text, title, source, published, credits, leftOut, problem, given } = await readForm(bytes, about);
   const plain = form === 'text' || form === 'html';
-  const reading = readReport(text, plain ? options : { ...options, format: 'text' });
+  const reading = readReport(text, plain ? options : { ...options, format: 'text', ...(given === undefined ? {} : { given }) });
   return {
     ...reading,
     ...(title === undefined || title === '' ? {} : { title }),

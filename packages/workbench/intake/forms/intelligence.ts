@@ -2,7 +2,8 @@
  * Intelligence that is structured already: MISP events (core format, also as a `response` list) and STIX 2.1 bundles. Values become
  * lines of text with their type and comment, so that they get roles and warnings as the values of any report do.
  */
-import { type FormText, isSomething, type Json, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
+import type { GivenName, NameKind } from '../names.ts';
+import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
 
 export function readMisp(value: unknown): FormText | undefined {
   const root = objectOf(value);
@@ -11,18 +12,58 @@ export function readMisp(value: unknown): FormText | undefined {
   if (events.length === 0 || !events.every((event) => typeof event['info'] === 'string' && ('Attribute' in event || 'Object' in event))) return undefined;
   const lines: string[] = [];
   const leftOut: string[] = [];
+  const given: GivenName[] = [];
   for (const event of events) {
     lines.push(wordsOfJson(event['info']), '');
     const tags = objectsOf(event['Tag']).map((tag) => /="([^"]+)"/.exec(wordsOfJson(tag['name']))?.[1] ?? wordsOfJson(tag['name']));
     if (tags.length > 0) lines.push(`Tags: ${tags.join(', ')}`);
     const galaxies = objectsOf(event['Galaxy']).flatMap((galaxy) => objectsOf(galaxy['GalaxyCluster']).map((cluster) => wordsOfJson(cluster['value'])));
     if (galaxies.length > 0) lines.push(`Names: ${galaxies.join(', ')}`);
+    given.push(...namesOfMisp(event));
     const attributes = [...objectsOf(event['Attribute']), ...objectsOf(event['Object']).flatMap((object) => objectsOf(object['Attribute']))];
-    for (const attribute of attributes) if (attribute['deleted'] !== true) mispAttribute(attribute, lines, leftOut);
+    for (const attribute of attributes) {
+      if (attribute['deleted'] === true) continue;
+      given.push(...namesOfMisp(attribute));
+      mispAttribute(attribute, lines, leftOut);
+    }
     for (const report of objectsOf(event['EventReport'])) if (report['deleted'] !== true) lines.push('', wordsOfJson(report['content']));
   }
   const credits = [...new Set(events.map((event) => wordsOfJson(objectOf(event['Orgc'])?.['name'])).filter(isSomething))];
-  return { form: 'misp', text: lines.join('\n'), title: wordsOfJson(events[0]['info']), ...publishedAt(events[0]['date']), credits, leftOut };
+  return { form: 'misp', text: lines.join('\n'), title: wordsOfJson(events[0]['info']), ...publishedAt(events[0]['date']), credits, leftOut, given };
+}
+
+/** Galaxies by the kind of what they name; of others (countries, sectors, techniques) no name is taken. */
+const MISP_GALAXIES: readonly (readonly [NameKind, RegExp])[] = [
+  ['campaign', /campaign/],
+  ['actor', /threat-actor|intrusion-set|activity-group|-groups?$|^groups?$|microsoft-activity/],
+  ['family', /malpedia|malware|ransomware|^rat$|stealer|botnet|banker|backdoor|exploit-kit|cryptominer|^tool$|mitre-tool|software|^android$/],
+];
+
+function kindOfGalaxy(galaxy: string): NameKind | undefined {
+  return MISP_GALAXIES.find(([, pattern]) => pattern.test(galaxy))?.[0];
+}
+
+/** Numbers that MITRE's clusters carry behind their names: `Emotet - S0367`. */
+const MITRE_NUMBER = / - [A-Z]\d{4}(?:\.\d{3})?$/;
+
+/** `misp-galaxy:malpedia="ColdOtter"` and clusters, of an event or of an attribute. */
+function namesOfMisp(object: Json): GivenName[] {
+  const names: GivenName[] = [];
+  const add = (galaxy: string, value: string, synonyms: readonly string[]): void => {
+    const kind = kindOfGalaxy(galaxy.toLowerCase());
+    const name = value.replace(MITRE_NUMBER, '').trim();
+    if (kind !== undefined && name !== '') names.push({ kind, name, synonyms });
+  };
+  for (const tag of objectsOf(object['Tag'])) {
+    const [, galaxy, value] = /^misp-galaxy:([\w-]+)="([^"]+)"$/.exec(wordsOfJson(tag['name'])) ?? [];
+    if (galaxy !== undefined) add(galaxy, value, []);
+  }
+  for (const galaxy of objectsOf(object['Galaxy']))
+    for (const cluster of objectsOf(galaxy['GalaxyCluster'])) {
+      const synonyms = objectOf(cluster['meta'])?.['synonyms'];
+      add(wordsOfJson(galaxy['type']) || wordsOfJson(cluster['type']), wordsOfJson(cluster['value']), listOf(synonyms).map(wordsOfJson).filter(isSomething));
+    }
+  return names;
 }
 
 function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): void {
@@ -58,6 +99,7 @@ export function readStix(value: unknown): FormText | undefined {
   const lines: string[] = [title];
   const leftOut: string[] = [];
   for (const object of objects) stixObject(object, lines, leftOut);
+  const given = objects.flatMap(namesOfStix);
   const source = objectsOf(report?.['external_references'])
     .map((reference) => wordsOfJson(reference['url']))
     .find(isSomething);
@@ -72,7 +114,19 @@ export function readStix(value: unknown): FormText | undefined {
       .map((object) => wordsOfJson(object['name']))
       .filter(isSomething),
     leftOut,
+    given,
   };
+}
+
+/** STIX 2.1, 4: what the types of objects name. A tool counts where a list knows it: most are programs of administrators. */
+const STIX_KINDS: Readonly<Record<string, NameKind>> = { malware: 'family', 'threat-actor': 'actor', 'intrusion-set': 'actor', campaign: 'campaign' };
+
+function namesOfStix(object: Json): GivenName[] {
+  const kind = STIX_KINDS[wordsOfJson(object['type'])];
+  const name = wordsOfJson(object['name']).replace(MITRE_NUMBER, '').trim();
+  // A sample that is called by its digest or its file is no family.
+  if (kind === undefined || name === '' || object['revoked'] === true || /^[0-9a-f]{32,64}$|\.(?:exe|dll|bin|elf|apk|js|docx?|zip)$/i.test(name)) return [];
+  return [{ kind, name, synonyms: [...listOf(object['aliases']), ...listOf(object['x_mitre_aliases'])].map(wordsOfJson).filter(isSomething) }];
 }
 
 function stixObject(object: Json, lines: string[], leftOut: string[]): void {
