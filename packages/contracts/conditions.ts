@@ -138,6 +138,8 @@ export interface PacketCondition {
   readonly cost: number;
   /** looks at addresses alone: a rule with nothing else is decided once per flow and direction */
   readonly addressesOnly?: boolean;
+  /** true or false for good as soon as it is known what is spoken */
+  readonly onceRecognised?: boolean;
   /** its answer is the same for every packet that a flow sends in one direction: asked once */
   readonly flowConstant?: boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */

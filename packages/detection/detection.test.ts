@@ -266,6 +266,27 @@ describe('a protocol that was agreed on and is not what follows', () => {
   });
 });
 
+describe('app-layer-protocol alone', () => {
+  // Long enough that each side sends several packets.
+  const capture = composeCapture({ seed: 3 });
+  const exchange = { request: { method: 'GET', uri: '/', headers: [['Host', 'a.example']] as const }, response: { status: 200, body: 'x'.repeat(8000) } };
+  capture.httpExchange({ client: '10.0.0.1', server: '10.0.0.2', exchanges: [exchange, exchange, exchange] });
+  const bytes = capture.finish();
+  test.each([
+    ['once for each direction', 'app-layer-protocol:http;', 2],
+    ['of the direction asked for', 'flow:to_server; app-layer-protocol:!tls;', 1],
+    ['what it sets changes nothing', 'flow:to_client; app-layer-protocol:http; flowbits:set,seen;', 1],
+    ['another protocol', 'app-layer-protocol:tls;', 0],
+  ])('is asked %s', (_why, options, count) => {
+    expect(alertsOf(rule('tcp any any -> any any', options), bytes)).toHaveLength(count);
+  });
+
+  test('is asked for each packet beside what may change with each', () => {
+    expect(alertsOf(rule('tcp any any -> any any', 'flow:established; app-layer-protocol:http;'), bytes).length).toBeGreaterThan(4);
+    expect(alertsOf(rule('tcp any any -> any any', 'app-layer-protocol:http; ttl:>1;'), bytes).length).toBeGreaterThan(4);
+  });
+});
+
 describe('states of a transaction', () => {
   // The hello comes in two parts: after the first one the transaction is there and nothing of it is read.
   const whole = composeCapture({ seed: 9 });

@@ -544,19 +544,29 @@ class Builder implements RuleBuilder {
     const checks = this.#states.filter((one) => !changesState(one));
     const changes = this.#states.filter(changesState);
     const classification = this.settings.classifications.get(this.#classtype);
-    const headerOnly =
+    const looksAtNothing =
       payload.length === 0 &&
       !ofTransaction &&
       packetBufferTests.length === 0 &&
       frameTests.length === 0 &&
       this.#scripts.length === 0 &&
-      this.#packetConditions.every((one) => one.addressesOnly === true) &&
       this.#anomalies.length === 0;
+    const headerOnly = looksAtNothing && this.#packetConditions.every((one) => one.addressesOnly === true);
     const bare = headerOnly && !flow.any;
     const ofPacketProtocol = PACKET_PROTOCOLS.has(rule.protocol.split(':')[0]);
     // What hosts remember is known when the flow begins; what the flow remembers is not.
     const addressesOnly = bare && protocols === undefined && this.#states.every((one) => one.kind === 'bit' && one.scope !== 'flow');
-    const protocolOnly = bare && ofPacketProtocol && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0;
+    // Asked once for each direction, when it is known what is spoken; not where something else may change from packet to packet.
+    const asksProtocol =
+      looksAtNothing &&
+      ofPacketProtocol &&
+      hook === undefined &&
+      this.#packetConditions.length > 0 &&
+      this.#packetConditions.every((one) => one.onceRecognised === true) &&
+      [...this.#flow].every((demand) => demand === 'to_server' || demand === 'to_client') &&
+      this.#states.every(changesState);
+    const protocolOnly =
+      asksProtocol || (bare && ofPacketProtocol && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0);
     const compiled: CompiledRule = {
       index: -1,
       text: rule.text,

@@ -555,6 +555,9 @@ export class Engine {
       }
     }
     this.#record(flow, session, true);
+    // What is spoken next is another question.
+    detection.protocolRulesDone.fill(false);
+    detection.rulesSettled.fill(false);
   }
 
   /** Carries no bytes; stands for the flow when it is inspected without a packet. */

@@ -2,7 +2,7 @@
  * Packet rules that no literal leads to: by flow and direction, those whose header fits. Lists are made once for each pair of
  * port intervals and narrowed once for each flow and direction, so that a packet costs only the rules that may be true.
  */
-import { type Direction, type Flow, type Packet, TCP } from '@sigwright/contracts';
+import { type Direction, type Flow, type Packet, TCP, TO_SERVER } from '@sigwright/contracts';
 import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
@@ -13,6 +13,12 @@ import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
 /** Pairs of port intervals that are remembered; a scan of all ports meets many. */
 const MOST_PAIRS = 65_536;
+
+/** Is it known what is spoken? After a change of protocol, what this direction speaks. */
+function isRecognised(flow: Flow, direction: Direction): boolean {
+  if (flow.applicationProtocol === undefined) return false;
+  return flow.originalProtocol === undefined || (direction === TO_SERVER ? flow.protocolToServer : flow.protocolToClient) !== undefined;
+}
 
 export class PacketRules {
   static readonly #ofPlan = new WeakMap<PlanUse, PacketRules>();
@@ -64,7 +70,7 @@ export class PacketRules {
       detection.addressesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
     }
-    if (!detection.protocolRulesDone[direction] && flow.applicationProtocol !== undefined) {
+    if (!detection.protocolRulesDone[direction] && isRecognised(flow, direction)) {
       detection.protocolRulesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#protocolOnly, this.#protocolOnly.general, packet, direction));
       detection.rulesSettled[direction] = detection.packetRules[direction].length === 0;

@@ -323,6 +323,7 @@ export const keywords = asKeywords(
       builder.addPacket({
         keyword: 'app-layer-protocol',
         describes: `the protocol is ${negated ? 'not ' : ''}${name}`,
+        onceRecognised: name !== 'unknown',
         cost: 2,
         test: (_packet, flow) => {
           if (flow === undefined) return false;
