@@ -134,7 +134,7 @@ export const anomalies: readonly AnomalyDefinition[] = [
   { name: 'response_chunked_old_proto', summary: 'chunks before HTTP/1.1' },
   { name: 'response_abnormal_transfer_encoding', summary: 'the coding `chunked` with something around it' },
   { name: 'response_multipart_byteranges', summary: 'several ranges in one response' },
-  { name: 'multipart_generic_error', summary: 'a form without boundary, or without end' },
+  { name: 'multipart_generic_error', summary: 'a form without boundary' },
   { name: 'multipart_invalid_header', summary: 'a part of a form that does not say what it is' },
   { name: 'multipart_no_filedata', summary: 'a part of a form that names a file and holds none' },
   { name: 'failed_protocol_change', summary: 'a change of protocol after one that failed' },

@@ -50,7 +50,7 @@ describe('files of a form', () => {
     ['nothing', `--b\r\n${HEAD}abc\r\n--b--\r\n`, []],
     ['a file of no bytes', `--b\r\n${HEAD}\r\n--b--`, ['multipart_no_filedata']],
     ['a part that does not say what it is', '--b\r\nA: b\r\n\r\nv\r\n--b--', ['multipart_invalid_header']],
-    ['no end', `--b\r\n${HEAD}abc`, ['multipart_generic_error']],
+    ['no end, which limits may make', `--b\r\n${HEAD}abc`, []],
   ])('what is odd: %s', (_why, body, faults) => {
     for (let size = 1; size <= body.length; size++) {
       const told: string[] = [];

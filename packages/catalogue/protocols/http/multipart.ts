@@ -28,7 +28,7 @@ export function formBoundary(contentType: string | undefined): string | undefine
   return text === undefined || text.length > LONGEST_BOUNDARY ? undefined : text;
 }
 
-export type FormFault = 'multipart_generic_error' | 'multipart_no_filedata' | 'multipart_invalid_header';
+export type FormFault = 'multipart_no_filedata' | 'multipart_invalid_header';
 
 export class FormFiles {
   readonly #mark: Uint8Array;
@@ -140,7 +140,6 @@ export class FormFiles {
 
   /** The body is over. */
   close(): void {
-    if (this.#state !== 'over') this.#fault('multipart_generic_error');
     if (this.#state === 'content') this.#content(this.#held, 0, this.#held.length);
     this.#file?.close('TRUNCATED');
     this.#file = undefined;
