@@ -39,7 +39,11 @@ export interface Indicator {
   readonly reason: string;
   /** port, where one is written behind an address or host */
   readonly port?: number;
+  /** a digest that is not of a file: of a certificate (of TLS, or of it is not said what); a fingerprint (JA3S) of a server */
+  readonly of?: IndicatorSubject;
 }
+
+export type IndicatorSubject = 'tls-certificate' | 'certificate' | 'server';
 
 export interface IndicatorCandidate {
   /** where the definition finds several types (IPv4 and IPv6): which */

@@ -19,6 +19,8 @@ export interface Body {
   /** message behind prefix and category */
   readonly message: string;
   readonly flow: boolean;
+  /** what the server sends is looked at */
+  readonly toClient?: boolean;
   readonly match: string;
   readonly threshold: string;
   readonly references: readonly string[];
@@ -65,7 +67,15 @@ export function bodiesOf(indicator: Indicator, style: BodyStyle): readonly Body[
     case 'ipv6':
       return [addressBody(indicator, style)];
     case 'ja3':
-      return [fingerprintBody(indicator.value, style)];
+      return [
+        indicator.of === 'server'
+          ? fromServer('ja3s.hash', indicator.value, `${style.family} JA3S Hash Observed`)
+          : fingerprintBody('ja3.hash', indicator.value, style),
+      ];
+    case 'ja4':
+      return style.engine >= 8 ? [fingerprintBody('ja4.hash', indicator.value, style)] : [];
+    case 'sha1':
+      return indicator.of === 'tls-certificate' ? [certificateBody(indicator.value, style)] : [];
     default:
       return [];
   }
@@ -219,17 +229,46 @@ function addressBody(indicator: Indicator, style: BodyStyle): Body {
   };
 }
 
-function fingerprintBody(digest: string, style: BodyStyle): Body {
+/** The name of a client's fingerprint, and the protocol it is of: JA4 says it by its first letter. */
+function fingerprintBody(buffer: 'ja3.hash' | 'ja4.hash', digest: string, style: BodyStyle): Body {
+  const isJa4 = buffer === 'ja4.hash';
   return {
     role: 'contact',
     buffer: 'tls.sni',
-    header: 'alert tls $HOME_NET any -> $EXTERNAL_NET any',
-    message: `${style.family} JA3 Hash Observed`,
-    flow: true,
-    match: `ja3.hash; content:"${digest}"; fast_pattern;`,
+    header: `alert ${isJa4 && digest.startsWith('q') ? 'quic' : 'tls'} $HOME_NET any -> $EXTERNAL_NET any`,
+    message: `${style.family} ${isJa4 ? 'JA4' : 'JA3'} Hash Observed`,
+    flow: !digest.startsWith('q'),
+    // Older engines pass over a rule that says so, where they would refuse the keyword.
+    match: `${isJa4 ? 'requires:version >= 8.0.0; ' : ''}${buffer}; content:"${digest}"; fast_pattern;`,
     threshold: '',
     references: [],
     tlsState: 'TLSEncrypt',
-    key: `ja3 ${digest}`,
+    key: `${buffer} ${digest}`,
   };
+}
+
+/** What the server shows in its hello or certificate. */
+function fromServer(buffer: 'ja3s.hash' | 'tls.cert_fingerprint', content: string, message: string): Body {
+  return {
+    role: 'contact',
+    buffer: 'tls.sni',
+    header: 'alert tls $EXTERNAL_NET any -> $HOME_NET any',
+    message,
+    flow: true,
+    toClient: true,
+    match: `${buffer}; content:"${content}"; fast_pattern;`,
+    threshold: '',
+    references: [],
+    tlsState: 'TLSEncrypt',
+    key: `${buffer} ${content}`,
+  };
+}
+
+/** The engine writes the SHA-1 of a certificate as pairs of digits with colons between. */
+function certificateBody(sha1: string, style: BodyStyle): Body {
+  return fromServer(
+    'tls.cert_fingerprint',
+    sha1.match(/../g)?.join(':') ?? sha1,
+    `Observed ${style.family} ${style.kind}TLS Certificate (SHA1 ${sha1.slice(0, 8)})`,
+  );
 }

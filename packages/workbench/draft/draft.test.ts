@@ -134,6 +134,10 @@ describe('what is left out, and why', () => {
     ['reference', 'https://tria.ge/240301-abc', {}, [/^url .*: reference: /], []],
     ['victim', '## Victims\n* first-bank.top', {}, [/^domain first-bank\.top: victim: /], []],
     ['digest', '5f4dcc3b5aa765d61d8327deb882cf99', {}, [/goes into references/], []],
+    ['digest of a certificate that a server shows', 'TLS certificate (SHA1): 5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8', {}, [], ['contact']],
+    ['thumbprint of who signed a program', 'Thumbprint: 5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8', {}, [/does not say that a server shows it/], []],
+    ['JA4 for an engine that has none', 't13d1516h2_8daaf6152771_b186095e22b6', {}, [/needs Suricata 8 .*--engine 8/], []],
+    ['JA4', 't13d1516h2_8daaf6152771_b186095e22b6', { engine: 8 }, [], ['contact']],
     ['no number left', 'quiet[.]top', { nextSid: () => undefined }, [/no free SID/, /no free SID/], []],
   ];
   for (const [why, text, options, skipped, roles] of cases) {
@@ -148,7 +152,7 @@ describe('what is left out, and why', () => {
 
 describe('every rule', () => {
   const REPORT = `# Quiet\nSource: https://blog.small-lab.top/q;x\n* C2 quiet[.]top\n* www.loud[.]top\n* cold.hopto[.]org\n* hxxps://gitlab[.]com/n/x/a.ps1
-* hxxp://down.quiet-two[.]top/a b\n* hxxp://45.137.21[.]9/a%20;?x=<id>&y="\n* 45.137.21[.]9:4443\n* 45.137.22[.]9\n* 2a00:1[:]2::9\n* JA3: 5f4dcc3b5aa765d61d8327deb882cf99\n* пример[.]рф\n`;
+* hxxp://down.quiet-two[.]top/a b\n* hxxp://45.137.21[.]9/a%20;?x=<id>&y="\n* 45.137.21[.]9:4443\n* 45.137.22[.]9\n* 2a00:1[:]2::9\n* JA3: 5f4dcc3b5aa765d61d8327deb882cf99\n* JA3S: 6f4dcc3b5aa765d61d8327deb882cf99\n* TLS certificate SHA1: 5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8\n* t13d1516h2_8daaf6152771_b186095e22b6, q13d0310h3_55b375c5d22e_cd85d2d88918\n* пример[.]рф\n`;
   for (const category of ['MALWARE', 'MOBILE_MALWARE', 'PHISHING', 'EXPLOIT_KIT', 'ADWARE_PUP', 'COINMINER', 'INFO', 'POLICY', 'HUNTING']) {
     for (const engine of [7, 8] as const) {
       it(`compiles: ${category} for ${engine}`, () => {
@@ -169,6 +173,25 @@ describe('every rule', () => {
       });
     }
   }
+
+  it('fingerprints look into their own buffer, on the side that sends them', () => {
+    const texts = draft(REPORT, { engine: 8 }).rules.map(({ text }) => text);
+    for (const [buffer, content, direction] of [
+      ['ja3.hash', '5f4dcc3b5aa765d61d8327deb882cf99', 'to_server'],
+      ['ja3s.hash', '6f4dcc3b5aa765d61d8327deb882cf99', 'to_client'],
+      [
+        'tls.cert_fingerprint',
+        '5b|3a|aa|3a|61|3a|e4|3a|c9|3a|b9|3a|3f|3a|3f|3a|06|3a|82|3a|25|3a|0b|3a|6c|3a|f8|3a|33|3a|1b|3a|7e|3a|e6|3a|8f|3a|d8',
+        'to_client',
+      ],
+      ['requires:version >= 8.0.0; ja4.hash', 't13d1516h2_8daaf6152771_b186095e22b6', 'to_server'],
+    ])
+      expect(
+        texts.filter((text) => text.includes(`${buffer}; content:"${content}"`) && text.includes(direction)),
+        buffer,
+      ).toHaveLength(1);
+    expect(texts.filter((text) => text.startsWith('alert quic ') && text.includes('ja4.hash'))).toHaveLength(1);
+  });
 
   it('no name test is loose', () => {
     for (const one of draft(REPORT).rules) {

@@ -137,7 +137,11 @@ function reasonWithoutBody(indicator: Indicator): string {
     case 'md5':
     case 'sha1':
     case 'sha256':
+      if (indicator.of === 'certificate') return 'a thumbprint of a certificate: the report does not say that a server shows it over TLS';
+      if (indicator.of === 'tls-certificate') return 'a certificate is matched by its SHA-1 alone';
       return 'a digest goes into references: it is not seen on the wire';
+    case 'ja4':
+      return 'JA4 needs Suricata 8 (ja4.hash): draft with --engine 8';
     case 'url':
       return 'neither its host nor its path identifies anything';
     case 'domain':
@@ -219,7 +223,7 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
       : kind.classtype;
   const parts = [
     `msg:"${options.prefix} ${category} ${body.message}";`,
-    ...(body.flow ? ['flow:established,to_server;'] : []),
+    ...(body.flow ? [`flow:established,${body.toClient === true ? 'to_client' : 'to_server'};`] : []),
     ...(body.match === '' ? [] : [body.match]),
     ...(body.threshold === '' ? [] : [body.threshold]),
     ...references.map((one) => `reference:${one};`),
@@ -227,7 +231,7 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     `sid:${sid};`,
     'rev:1;',
     `metadata:${metadata.join(', ')};`,
-    'target:src_ip;',
+    `target:${body.toClient === true ? 'dest_ip' : 'src_ip'};`,
   ];
   return formatRules(`${body.header} (${parts.join(' ')})`).text;
 }

@@ -1,5 +1,13 @@
 /** Text → indicators: every definition asked, overlaps resolved by precedence, each judged by what stands around it. Linear. */
-import type { Indicator, IndicatorCandidate, IndicatorDefinition, IndicatorOptions, IndicatorRole, IndicatorType } from '@sigwright/contracts';
+import type {
+  Indicator,
+  IndicatorCandidate,
+  IndicatorDefinition,
+  IndicatorOptions,
+  IndicatorRole,
+  IndicatorSubject,
+  IndicatorType,
+} from '@sigwright/contracts';
 import { getDomain, parse } from 'tldts';
 import { type LinkSubject, subjectsOf } from './link-subjects.ts';
 import { type HeadingKinds, type HostFacts, type Judged, judge, kindsOfHeading, type ReportHabits } from './roles.ts';
@@ -43,6 +51,7 @@ class Found implements ReportIndicator {
   role: IndicatorRole = 'indicator';
   benign = false;
   reason = '';
+  of: IndicatorSubject | undefined;
   readonly port: number | undefined;
   readonly #text: string;
   readonly #precedence: number;
@@ -75,10 +84,11 @@ class Found implements ReportIndicator {
     return this.#precedence;
   }
 
-  judged({ role, benign, reason }: Judged): void {
+  judged({ role, benign, reason, of }: Judged): void {
     this.role = role;
     this.benign = benign;
     this.reason = reason;
+    this.of = of;
   }
 
   /** What stands within this value, at its own place. */
@@ -98,8 +108,8 @@ class Found implements ReportIndicator {
   }
 
   toJSON(): object {
-    const { type, value, written, start, end, role, benign, reason, port, sentence } = this;
-    return { type, value, written, start, end, role, benign, reason, ...(port === undefined ? {} : { port }), sentence };
+    const { type, value, written, start, end, role, benign, reason, port, of, sentence } = this;
+    return { type, value, written, start, end, role, benign, reason, ...(port === undefined ? {} : { port }), ...(of === undefined ? {} : { of }), sentence };
   }
 }
 

@@ -3,7 +3,7 @@
  * three sides: how it is written (defanged, linked, listed), where it stands (heading, words before it), and what is known about it
  * (own lists, warning lists).
  */
-import type { IndicatorRole, IndicatorType } from '@sigwright/contracts';
+import type { IndicatorRole, IndicatorSubject, IndicatorType } from '@sigwright/contracts';
 import type { Surroundings } from './surroundings.ts';
 import type { WarningIndex } from './warning-lists.ts';
 import { EMPTY_DIGESTS, RESOLVERS } from './well-known.ts';
@@ -12,6 +12,7 @@ export interface Judged {
   readonly role: IndicatorRole;
   readonly benign: boolean;
   readonly reason: string;
+  readonly of?: IndicatorSubject;
 }
 
 export interface Candidate {
@@ -73,6 +74,13 @@ const VICTIM_BEFORE =
 const OTHER_DIGEST_BEFORE =
   /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
 const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
+/** A certificate that a server shows; the one below signs programs, and is not seen on the wire. */
+const TLS_CERTIFICATE =
+  /\b(?:x\.?509|(?:tls|ssl|https)\b.{0,24}\b(?:cert(?:ificate)?s?|fingerprints?|thumbprints?|sha-?1)|(?:server|c2|c&c|leaf|self-signed|let's encrypt) (?:cert|certificate)s?|cert(?:ificate)?s? (?:of|on|from) (?:the )?(?:c2|c&c|server|host))\b/i;
+const CERTIFICATE = /\b(?:cert(?:ificate)?s?)\b/i;
+const SIGNS_PROGRAMS = /\b(?:code[- ]?sign\w*|sign(?:ed|er|ing|s)\b|signature|authenticode|driver|publisher)/i;
+/** A digest's own label before it, or the end of what is said of another one. */
+const OF_ANOTHER = /\b(?:md5|sha-?256|sample|file|payload|dropper|loader)\b[^|]{0,40}$/i;
 const CONTACT_BEFORE =
   /\b(?:contact(?: us)?|e-?mail us|mail(?: us)? (?:to|at)|report(?:ed)? to|write to|reach (?:us|out)|send (?:us|feedback|samples?)|feedback|inquir(?:y|ies)|questions?|support)\b(?!@)[^;|]{0,60}$/i;
 const READ_BEFORE =
@@ -102,6 +110,8 @@ export function judge(one: Candidate, around: Surroundings, habits: ReportHabits
   switch (one.type) {
     case 'handle':
       return { role: 'credit', benign: false, reason: 'a handle' };
+    case 'ja3':
+      return fingerprintOf(around);
     case 'cve':
     case 'attack':
       return reference('names a weakness or technique');
@@ -128,8 +138,32 @@ function judgeDigest(one: Candidate, around: Surroundings, habits: ReportHabits)
   if (hit !== undefined) return benign(`on the list "${hit.list}"`);
   if (/\bbtih[:=]$/i.test(around.before)) return reference('identifies a torrent, not a file');
   if (OTHER_DIGEST_BEFORE.test(around.before.slice(-60))) return reference('identifies a key, commit or part of a file, not a file');
-  if (THUMBPRINT_BEFORE.test(around.before.slice(-60))) return indicator('the thumbprint of a certificate, not of a file');
+  const of = certificateOf(one, around);
+  if (of === 'tls-certificate') return { ...indicator('the SHA-1 of a TLS certificate, not of a file'), of };
+  if (of === 'certificate') return { ...indicator('the thumbprint of a certificate, not of a file'), of };
   return indicator('a digest of a file');
+}
+
+/** Words before a digest on its line, and the heading above, tell that it is of a certificate, and of which kind. */
+function certificateOf(one: Candidate, around: Surroundings): IndicatorSubject | undefined {
+  const near = around.before.slice(-80);
+  const isThumbprint = THUMBPRINT_BEFORE.test(near.slice(-60));
+  const isBelow = CERTIFICATE.test(around.heading) || TLS_CERTIFICATE.test(around.heading);
+  if (!isThumbprint && !isBelow && !CERTIFICATE.test(near) && !TLS_CERTIFICATE.test(near)) return undefined;
+  if (!isThumbprint && OF_ANOTHER.test(near) && !/\bcert(?:ificate)?s?\b[^|]{0,24}$/i.test(near)) return undefined;
+  const isTls = one.type === 'sha1' && (TLS_CERTIFICATE.test(near) || TLS_CERTIFICATE.test(around.heading) || isPlainCertificate(near) || isBelow);
+  return isTls && !SIGNS_PROGRAMS.test(around.line) && !SIGNS_PROGRAMS.test(around.heading) ? 'tls-certificate' : 'certificate';
+}
+
+/** `certificate`, or `cert fingerprint`, with the digest soon behind; `thumbprint` alone is said of signed programs. */
+function isPlainCertificate(near: string): boolean {
+  return /\bcert(?:ificate)?s?\b[^.;]{0,32}$/i.test(near);
+}
+
+/** JA3S is of a server; the last of the two names before the digest counts. */
+function fingerprintOf(around: Surroundings): Judged {
+  const label = /\bja3(s?)\b(?![\s\S]*\bja3)/i.exec(around.before) ?? /\bja3(s?)\b/.exec(around.heading);
+  return label !== null && label[1] !== '' ? { ...indicator('a fingerprint of a server'), of: 'server' } : indicator('a fingerprint of a client');
 }
 
 function judgeAddress(value: string, around: Surroundings, habits: ReportHabits): Judged {
