@@ -20,6 +20,9 @@ const INSIDE = ['192.168.40.17', '192.168.40.80', '10.40.7.17', '10.40.7.80'];
 const OUTSIDE = ['203.0.113.77', '198.51.100.23', '192.0.2.90'];
 const USUAL_CLIENT_PORT = 49_731;
 
+/** Rules that name them beside 445 look for what is said there, not for names and datagrams of NetBIOS. */
+const NETBIOS: ReadonlySet<number> = new Set([137, 138, 139]);
+
 function addressesNamed(text: string): string[] {
   const found: string[] = [];
   const walk = (one: AddressExpression): void => {
@@ -70,7 +73,7 @@ export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): End
   };
   const port = (client: boolean, usual: readonly number[]): number | undefined => {
     const fields = side(client);
-    const named = fields.flatMap(({ portText }) => portsNamed(portText));
+    const named = fields.flatMap(({ portText }) => portsNamed(portText)).sort((a, b) => Number(NETBIOS.has(a)) - Number(NETBIOS.has(b)));
     return [...usual, ...named, 80, 443, 25, 21, 445, 53, 8080, 1433, 3306, 1521, 22, 1024, 40_000].find((candidate) =>
       fields.every(({ ports }) => ports === undefined || ports.contains(candidate)),
     );

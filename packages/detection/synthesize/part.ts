@@ -1,7 +1,9 @@
 /** What one rule asks of traffic: which protocol, which side speaks, which buffers, and how to solve them. */
 import { type BytesCondition, type Catalogue, type Comparison, ICMP, isProblem, type Rule, type RuleOption, TCP, TO_CLIENT, UDP } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import { type DatagramFrame, dnsFrame, icmpFrame, udpFrame } from './datagram.ts';
+import { type DatagramFrame, icmpFrame, notComposed, type Ports, udpFrame } from './datagram.ts';
+import { tnsFrame } from './datagram-messages.ts';
+import { nameFrame } from './datagram-names.ts';
 import { type Below, boundsOf, fulfils, type OptionReader, solveBytes } from './solve-bytes.ts';
 import type { Turn } from './turns.ts';
 
@@ -118,10 +120,12 @@ export interface Solution {
   /** buffer name → bytes as the conditions see them */
   readonly seen: ReadonlyMap<string, Uint8Array>;
   readonly payload: Uint8Array | undefined;
+  /** why another reader may find the message broken */
+  readonly remark?: string;
 }
 
-/** `serverPort`: says what is spoken over UDP. `plain`: without the frame of a message, for rules that forbid it. */
-export function solvePart(part: Part, below: Below, serverPort: number, plain: boolean): Solution | Unsolved {
+/** `ports`: say what is spoken over UDP. `plain`: without the frame of a message, for rules that forbid it. */
+export function solvePart(part: Part, below: Below, ports: Ports, plain: boolean): Solution | Unsolved {
   const seen = new Map<string, Uint8Array>();
   for (const [name, { conditions, dotted }] of part.buffers) {
     const status = name === 'http.stat_code' ? { least: STATUS_LENGTH, most: STATUS_LENGTH } : {};
@@ -133,31 +137,80 @@ export function solvePart(part: Part, below: Below, serverPort: number, plain: b
   }
   const { payload } = part.compiled;
   const size = sizeOf(part);
-  const frame = plain ? undefined : frameFor(part, serverPort);
-  if (payload.length === 0 && size === undefined && frame === undefined) return { seen, payload: undefined };
-  const bytes =
-    (frame === undefined ? undefined : framedPayload(part, frame, size, below)) ??
-    solveBytes({ conditions: payload, opening: '', ...size }, part.reader, below);
-  return bytes === undefined ? { problem: 'no payload was found that fulfils all its conditions' } : { seen, payload: bytes };
+  const frame = frameFor(part, ports);
+  if (payload.length === 0 && size === undefined && (frame === undefined || plain)) return { seen, payload: undefined };
+  const framed = frame === undefined || plain ? undefined : framedPayload(part, frame, size, below);
+  const bytes = framed?.bytes ?? solveBytes({ conditions: payload, opening: '', ...size }, part.reader, below);
+  if (bytes === undefined) return { problem: 'no payload was found that fulfils all its conditions' };
+  const unknown = (part.kind === 'udp' || part.kind === 'tcp') && frame === undefined ? notComposed(ports) : undefined;
+  const remark =
+    frame !== undefined && !framed?.isWhole
+      ? `the rule itself asks for what can be no whole message of ${frame.name}`
+      : unknown === undefined
+        ? undefined
+        : `its port is that of ${unknown}, of which only what the rule asks for is made`;
+  return { seen, payload: bytes, ...(remark === undefined ? {} : { remark }) };
 }
 
-function frameFor(part: Part, serverPort: number): DatagramFrame | undefined {
+const ORACLE_PORT = 1521;
+
+function frameFor(part: Part, ports: Ports): DatagramFrame | undefined {
   const { payload } = part.compiled;
-  if (part.kind === 'dns-raw') return dnsFrame(part.from === 'server', payload);
-  if (part.kind === 'udp') return udpFrame(serverPort, part.from === 'server', payload);
+  if (part.kind === 'dns-raw') return nameFrame('DNS', part.from === 'server', payload);
+  if (part.kind === 'udp') return udpFrame(ports, part.from === 'server', payload);
+  if (part.kind === 'tcp') return ports.serverPort === ORACLE_PORT && part.from === 'client' ? tnsFrame() : undefined;
   return part.kind === 'icmp' ? icmpFrame(icmpTypeOf(part)) : undefined;
 }
 
 /** Undefined where the conditions forbid the frame. */
-function framedPayload(part: Part, frame: DatagramFrame, size: Bounds | undefined, below: Below): Uint8Array | undefined {
+function framedPayload(
+  part: Part,
+  frame: DatagramFrame,
+  size: Bounds | undefined,
+  below: Below,
+): { readonly bytes: Uint8Array; readonly isWhole: boolean } | undefined {
   const { payload } = part.compiled;
   const { template, from, least } = frame;
   if (size !== undefined && size.most < (least ?? 0)) return undefined;
-  const demand = { conditions: payload, opening: '', template, from, ...size, least: Math.max(least ?? 0, size?.least ?? 0) };
-  const bytes = solveBytes(demand, part.reader, below);
-  const whole = bytes === undefined ? undefined : frame.finish?.(bytes);
-  if (whole === undefined || whole.length > (size?.most ?? whole.length)) return bytes;
-  return fulfils(payload, whole, part.reader.variables) ? whole : bytes;
+  let broken: Uint8Array | undefined;
+  // Contents that may stand in the head are tried there first: they often mean it.
+  for (const behindHead of [false, true]) {
+    const demand = { conditions: payload, opening: '', template, from, behindHead, ...size, least: Math.max(least ?? 0, size?.least ?? 0) };
+    const bytes = solveBytes(demand, part.reader, below);
+    if (bytes === undefined) continue;
+    const whole =
+      frame.finish === undefined ? bytes : wholeOf(bytes, frame.finish, (one) => fitsSize(one, size) && fulfils(payload, one, part.reader.variables));
+    if (whole !== undefined) return { bytes: whole, isWhole: true };
+    broken ??= bytes;
+  }
+  return broken === undefined ? undefined : { bytes: broken, isWhole: false };
+}
+
+function fitsSize(bytes: Uint8Array, size: Bounds | undefined): boolean {
+  return size === undefined || (bytes.length >= size.least && bytes.length <= size.most);
+}
+
+/** The first whole message that is let through; with what stood at the end for its length alone left out, or put back as zeros. */
+function wholeOf(bytes: Uint8Array, finish: (payload: Uint8Array) => readonly Uint8Array[], holds: (whole: Uint8Array) => boolean): Uint8Array | undefined {
+  for (const start of [bytes, withoutTail(bytes)]) {
+    for (const whole of finish(start)) {
+      for (const candidate of whole.length < bytes.length ? [whole, padded(whole, bytes.length)] : [whole]) if (holds(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+/** Without the run of one byte at its end, which stands there for its length alone. */
+function withoutTail(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 1 && bytes[end - 2] === bytes[bytes.length - 1]) end--;
+  return end < bytes.length ? bytes.subarray(0, end - 1) : bytes;
+}
+
+function padded(bytes: Uint8Array, length: number): Uint8Array {
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  return longer;
 }
 
 interface Bounds {

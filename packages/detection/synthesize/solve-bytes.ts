@@ -23,6 +23,8 @@ export interface BufferDemand {
   readonly most?: number;
   /** no free content begins before it (behind a fixed head) */
   readonly from?: number;
+  /** nor does one that may stand before it and behind it */
+  readonly behindHead?: boolean;
 }
 
 export interface OptionReader {
@@ -322,7 +324,8 @@ class Layout {
         return true;
       }
     }
-    const start = Number.isFinite(to) ? from : Math.max(from, this.#demand.from ?? 0, this.#cells.length);
+    const head = this.#demand.behindHead === true ? (this.#demand.from ?? 0) : 0;
+    const start = Number.isFinite(to) ? (head > from && head <= to ? head : from) : Math.max(from, this.#demand.from ?? 0, this.#cells.length);
     for (let at = start; at <= last; at++) {
       if (!this.#fits(bytes, at, nocase)) continue;
       this.#write(bytes, at);

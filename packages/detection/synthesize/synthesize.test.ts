@@ -118,6 +118,61 @@ describe('what the rule does not ask for makes a whole message of it', () => {
       'alert dns any any -> any any (flow:to_client; dns.answers.rrname; content:"evil.example"; sid:5;)',
     ],
     [
+      'an answer of DNS by a rule that writes its source port and no flow',
+      'alert udp any 53 -> any any (msg:"a"; pcre:"/^..[\\x81-\\x87]\\x83/"; sid:9;)',
+      'alert dns any any -> any any (dns.rcode:3; sid:5;)',
+    ],
+    [
+      'labels where a pattern asks for letters alone',
+      'alert udp any any -> any 53 (msg:"a"; content:"|01 00 00 01 00 00 00 00 00 01|"; depth:10; offset:2; pcre:"/^[^\\x00]+?\\x00/R"; content:"|00 ff 00 01 00 00 29|"; within:7; sid:9;)',
+      'alert dns any any -> any any (dns.query; content:"a"; bsize:1; sid:5;)',
+    ],
+    [
+      'a name that the rule forbids to end',
+      'alert udp any any -> any 53 (msg:"a"; content:"|09|wordpress|03|com"; content:!"|00|"; within:1; sid:9;)',
+      'alert dns any any -> any any (dns.query; content:"wordpress.com.net"; bsize:17; sid:5;)',
+    ],
+    [
+      'a name of NetBIOS and its type',
+      'alert udp any any -> any 137 (msg:"a"; content:"FHFAEBE"; sid:9;)',
+      'alert udp any any -> any 137 (content:"|20|FHFAEBE"; offset:12; content:"|00 00 20 00 01|"; endswith; sid:5;)',
+    ],
+    [
+      'a private message of NTP, which says that nothing follows',
+      'alert udp any 123 -> any any (msg:"a"; content:"|00 03 2a|"; offset:1; depth:3; byte_test:1,&,128,0; byte_test:1,&,4,0; byte_test:1,&,2,0; byte_test:1,&,1,0; sid:9;)',
+      'alert udp any 123 -> any any (dsize:8; content:"|00 00 00 00|"; endswith; sid:5;)',
+    ],
+    [
+      'the block of an acknowledgement of TFTP',
+      'alert udp any any -> any 69 (msg:"a"; content:"|00 04|"; depth:2; sid:9;)',
+      'alert udp any any -> any 69 (content:"|00 04 00 01|"; startswith; dsize:4; sid:5;)',
+    ],
+    [
+      'the headers of SIP around one of them',
+      'alert udp any any -> any 5060 (msg:"a"; content:"From|3A 20 22|nobody"; sid:9;)',
+      'alert sip any any -> any any (sip.method; content:"OPTIONS"; sid:5;)',
+    ],
+    [
+      'a lease of DHCP with its options and their end',
+      'alert udp any 67 -> any 68 (msg:"a"; content:"|02 01|"; depth:2; content:"evil"; sid:9;)',
+      'alert udp any 67 -> any 68 (content:"|63 82 53 63 35 01 05 72 04|evil|ff|"; offset:236; depth:14; sid:5;)',
+    ],
+    [
+      'the length of an ISAKMP message and of its fragment',
+      'alert udp any any -> any 500 (msg:"a"; content:"|84 20|"; offset:16; depth:2; byte_test:2,<,9,12,relative; sid:9;)',
+      'alert udp any any -> any 500 (content:"|00 00 00 24 00 00 00 08|"; offset:24; depth:8; dsize:36; sid:5;)',
+    ],
+    [
+      'a question of the DHT to its end',
+      'alert udp any any -> any any (msg:"a"; content:"d1|3a|ad2|3a|id20|3a|"; depth:12; sid:9;)',
+      'alert udp any any -> any any (content:"e1|3a|q4|3a|ping1|3a|t2|3a|aa1|3a|y1|3a|qe"; endswith; sid:5;)',
+    ],
+    [
+      'the length of a packet of Oracle',
+      'alert tcp any any -> any 1521 (msg:"a"; flow:established,to_server; content:"evil"; sid:9;)',
+      'alert tcp any any -> any 1521 (flow:established,to_server; content:"|00 0e 00 00 06|"; startswith; content:"evil"; offset:10; depth:4; sid:5;)',
+    ],
+    [
       'the packet that an ICMP error quotes',
       'alert icmp any any -> any any (msg:"a"; itype:3; icode:1; sid:9;)',
       'alert icmp any any -> any any (content:"|45 00 00 3c|"; startswith; sid:5;)',
@@ -137,6 +192,13 @@ describe('what the rule does not ask for makes a whole message of it', () => {
     const result = new Synthesizer(rules, catalogue).synthesize(rules[0]);
     if ('problem' in result) throw new Error(result.problem);
     expect(alertsOf(reader, result.fires, 5)).toBeGreaterThan(0);
+  });
+});
+
+test('a rule that leaves no room for a whole message says so', () => {
+  const { rules } = parseRules('alert udp any any -> any 123 (msg:"a"; dsize:1; content:"|17|"; sid:9;)');
+  expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toMatchObject({
+    shows: expect.stringMatching(/itself asks for what can be no whole message of NTP/),
   });
 });
 

@@ -134,7 +134,7 @@ export class Synthesizer {
       const below = (limit: number): number => random.below(limit);
       const solutions: Solution[] = [];
       for (const part of chain) {
-        const solution = solvePart(part, below, ends.serverPort, variant >= FRAMED_VARIANTS);
+        const solution = solvePart(part, below, ends, variant >= FRAMED_VARIANTS);
         if ('problem' in solution) return part === target ? solution : { problem: `${part.rule.sid}, which sets its bit: ${solution.problem}` };
         solutions.push(solution);
       }
@@ -143,7 +143,7 @@ export class Synthesizer {
       const alerts = run.alerts(capture);
       if (alerts === 0) continue;
       const silent = options.silent === false ? [] : silentCaptures(chain, solutions, ends, repeats, variant, run);
-      return { sid: target.rule.sid, fires: capture, alerts, shows: showsOf(chain, repeats), silent };
+      return { sid: target.rule.sid, fires: capture, alerts, shows: showsOf(chain, solutions, repeats), silent };
     }
     return { problem: run.why(compose(chain, last!.solutions, ends, repeats, 0, target.rule.sid)) };
   }
@@ -165,11 +165,12 @@ function repeatsOf(compiled: CompiledRule): number {
   return repeats;
 }
 
-function showsOf(chain: readonly Part[], repeats: number): string {
+function showsOf(chain: readonly Part[], solutions: readonly Solution[], repeats: number): string {
   const target = chain[chain.length - 1];
   const before = chain.slice(0, -1).map((part) => part.rule.sid);
+  const remarks = [...new Set(solutions.flatMap(({ remark }) => (remark === undefined ? [] : [`; ${remark}`])))].join('');
   const says = `${target.kind} from the ${target.from} that fulfils every condition`;
-  return `${says}${before.length > 0 ? `, behind what ${before.join(' and ')} ${before.length > 1 ? 'ask' : 'asks'} for` : ''}${repeats > 1 ? `, ${repeats} times` : ''}`;
+  return `${says}${before.length > 0 ? `, behind what ${before.join(' and ')} ${before.length > 1 ? 'ask' : 'asks'} for` : ''}${repeats > 1 ? `, ${repeats} times` : ''}${remarks}`;
 }
 
 /** Runs captures against the rules of a chain. A rule that never alerts is asked without its `noalert`. */

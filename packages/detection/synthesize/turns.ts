@@ -12,7 +12,9 @@ import {
   type TcpExchange,
   tlsExchanges,
 } from '@sigwright/traffic';
-import { dnsQuestion, smallTalk } from './datagram.ts';
+import { smallTalk } from './datagram.ts';
+import { idleWord } from './datagram-messages.ts';
+import { dnsQuestion } from './datagram-names.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type HttpParts, requestOf, responseOf } from './http-parts.ts';
 
@@ -70,14 +72,14 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
         }
         break;
       case 'tcp':
-        if (turn.from === 'server' && stream.length === 0) stream.push({ from: 'client', bytes: '\r\n' });
+        if (turn.from === 'server' && stream.length === 0) stream.push({ from: 'client', bytes: idleWord(ends.serverPort) });
         if (payload.length > 0) stream.push({ from: turn.from, bytes: payload });
-        stream.push({ from: turn.from === 'client' ? 'server' : 'client', bytes: '\r\n' });
+        stream.push({ from: turn.from === 'client' ? 'server' : 'client', bytes: idleWord(ends.serverPort) });
         break;
       case 'udp':
       case 'dns-raw': {
         flush();
-        const [asked, answered] = smallTalk(ends.serverPort);
+        const [asked, answered] = smallTalk(ends);
         const exchanges: { from: 'client' | 'server'; bytes: Uint8Array | string }[] = [];
         if (turn.from === 'server') exchanges.push({ from: 'client', bytes: turn.kind === 'udp' ? asked : dnsQuestion() });
         else if (turn.needsEstablished && turn.kind === 'udp') exchanges.push({ from: 'client', bytes: asked }, { from: 'server', bytes: answered });
@@ -123,17 +125,19 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
           payload,
         });
         break;
-      case 'packet':
+      case 'packet': {
         flush();
+        const line = ends.serverPort === USUAL_PORTS.ssh ? 'SSH-2.0-OpenSSH_9.6\r\n' : '\r\n';
         capture.tcpConversation({
           ...ends,
           exchanges: [
-            { from: 'client', bytes: '\r\n' },
-            { from: 'server', bytes: '\r\n' },
+            { from: 'client', bytes: line },
+            { from: 'server', bytes: line },
           ],
           startTime: capture.time + SECOND,
         });
         break;
+      }
     }
   }
   if (unanswered) stream.push({ from: 'server', bytes: responseOf({ buffers: new Map(), payload: undefined, variant: 0 }) });

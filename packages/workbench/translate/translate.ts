@@ -26,12 +26,15 @@ export interface TranslateOptions {
 export function translate(rule: Rule, dialects: readonly Dialect[], options: TranslateOptions): Emission[] {
   const settings = options.settings ?? DEFAULT_SETTINGS;
   let evidence: readonly Evidence[] | string | undefined = options.evidence;
+  const master = { plain: memo(() => runner(rule, options, settings)), snort: memo(() => runner(rule, options, withSnortPorts(settings))) };
   return dialects.map((dialect) => {
     const said = sayIn(rule, dialect, options.catalogue);
     if (said.text === undefined) return said;
     evidence ??= madeUp(rule, options, settings);
     if (typeof evidence === 'string') return { ...said, notes: [...said.notes, `not proved: ${evidence}`] };
-    const verdict = proofOf(rule, said.text, evidence, options, dialect === 'snort-2.9' ? withSnortPorts(settings) : settings);
+    const isSnort = dialect === 'snort-2.9';
+    const before = isSnort ? master.snort() : master.plain();
+    const verdict = proofOf(rule, before, said.text, evidence, options, isSnort ? withSnortPorts(settings) : settings);
     if ('fault' in verdict) return { ...said, text: undefined, refused: verdict.fault };
     return { ...said, proof: verdict.proof, notes: [...said.notes, ...verdict.notes] };
   });
@@ -49,7 +52,7 @@ export function sayIn(rule: Rule, dialect: Dialect, catalogue: Catalogue): Emiss
 }
 
 function madeUp(rule: Rule, { others, catalogue }: TranslateOptions, settings: EngineSettings): readonly Evidence[] | string {
-  const made = new Synthesizer([rule, ...(others ?? [])], catalogue, settings).synthesize(rule);
+  const made = new Synthesizer([rule, ...settersFor(rule, others ?? [])], catalogue, settings).synthesize(rule);
   if ('problem' in made) return made.problem;
   return [{ name: made.shows, capture: made.fires }, ...made.silent.map(({ because, capture }) => ({ name: because, capture }))];
 }
@@ -68,6 +71,7 @@ function withSnortPorts(settings: EngineSettings): EngineSettings {
  */
 function proofOf(
   rule: Rule,
+  before: Runner | string,
   text: string,
   evidence: readonly Evidence[],
   options: TranslateOptions,
@@ -75,7 +79,6 @@ function proofOf(
 ): { readonly fault: string } | { readonly proof: string | undefined; readonly notes: readonly string[] } {
   const { rule: emitted, diagnostics } = parseRule(text);
   if (emitted === undefined) return { fault: `what was written can not be read again: ${diagnostics[0]?.title}` };
-  const before = runner(rule, options, settings);
   const after = runner(emitted, options, settings);
   if (typeof after === 'string') return { fault: `what was written does not load: ${after}` };
   if (typeof before === 'string') return { fault: `the master does not load: ${before}` };
@@ -97,8 +100,18 @@ function proofOf(
   return { proof: `fires on ${fires}, silent on ${counted(silent, 'capture')}, as the master`, notes };
 }
 
+type Runner = (capture: Uint8Array) => number;
+
+function memo<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Alerts of one rule on a capture, beside the rules that set its bits; its own `noalert` is taken off. Text where it does not load. */
-function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: EngineSettings): ((capture: Uint8Array) => number) | string {
+function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: EngineSettings): Runner | string {
   const loud = {
     ...rule,
     enabled: true,
@@ -107,7 +120,7 @@ function runner(rule: Rule, { catalogue, others }: TranslateOptions, settings: E
   };
   const again = parseRule(printRule(loud)).rule;
   if (again === undefined) return 'it can not be read';
-  const helpers = settersFor(rule, others ?? []);
+  const helpers = settersFor(rule, others ?? []).map((one) => ({ ...one, enabled: true }));
   const build = buildPlan([{ path: 'translated', rules: [again, ...helpers] }], catalogue, settings);
   const problem = build.problems.find((one) => one.rule === again)?.diagnostics.find((one) => one.severity === 'error');
   if (problem !== undefined) return problem.title;
@@ -133,17 +146,36 @@ export function bitsOf(rule: Rule, operation: RegExp): string[] {
   });
 }
 
+/** Bit → the rules that set it; kept for as long as the rules are, since a whole ruleset is asked rule by rule. */
+const SETTERS = new WeakMap<readonly Rule[], ReadonlyMap<string, readonly Rule[]>>();
+
+function settersIn(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
+  const known = SETTERS.get(rules);
+  if (known !== undefined) return known;
+  const setters = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    for (const name of bitsOf(rule, /^(?:set|toggle)$/)) {
+      const found = setters.get(name);
+      if (found === undefined) setters.set(name, [rule]);
+      else found.push(rule);
+    }
+  }
+  SETTERS.set(rules, setters);
+  return setters;
+}
+
 /** Rules that set what it waits for, and what those wait for. */
-function settersFor(rule: Rule, others: readonly Rule[]): Rule[] {
+function settersFor(rule: Rule, others: readonly Rule[]): readonly Rule[] {
   const wanted = bitsOf(rule, /^isset$/);
   if (wanted.length === 0) return [];
+  const setters = settersIn(others);
   const found = new Set<Rule>();
   for (let at = 0; at < wanted.length; at++) {
-    for (const other of others) {
-      if (other.sid === rule.sid || found.has(other) || !bitsOf(other, /^(?:set|toggle)$/).includes(wanted[at])) continue;
+    for (const other of setters.get(wanted[at]) ?? []) {
+      if (other.sid === rule.sid || found.has(other)) continue;
       found.add(other);
       wanted.push(...bitsOf(other, /^isset$/).filter((name) => !wanted.includes(name)));
     }
   }
-  return [...found].map((one) => ({ ...one, enabled: true }));
+  return [...found];
 }
