@@ -27,6 +27,8 @@ export interface FindOptions {
   /** further harmless names */
   readonly benign?: ReadonlySet<string>;
   readonly warnings?: WarningIndex;
+  /** mail addresses of who wrote the report, in lower case */
+  readonly senders?: readonly string[];
 }
 
 /** Endings outside the public suffix list that are in use: Tor, I2P, Namecoin. */
@@ -128,6 +130,7 @@ export function findIndicators(text: string, options: FindOptions): readonly Rep
   const habits: ReportHabits = {
     defangs: defangs >= DEFANGED_HABIT,
     warnings: options.warnings,
+    senders: new Set(options.senders),
     hosts: rememberedHosts(options.benign, registrableDomain),
     headings: rememberedHeadings(),
   };

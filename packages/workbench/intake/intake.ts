@@ -19,6 +19,8 @@ export interface IntakeOptions extends FindOptions {
   readonly warningLists?: readonly WarningList[];
   /** families and actors to look for; the own list where left out */
   readonly names?: NameIndex;
+  /** a list of values, which says nowhere in its text where it comes from */
+  readonly isList?: boolean;
   /** names that the form of the report gives for what they are */
   readonly given?: readonly GivenName[];
 }
@@ -75,7 +77,7 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     for (const link of page.links) if (/^https?:\/\//i.test(link) && !named.has(link)) references.add(link);
   }
   const names = namesIn(text, options.names, options.given);
-  const source = page?.source ?? SOURCE_LINE.exec(text.slice(0, HEAD))?.[1];
+  const source = page?.source ?? (options.isList === true ? undefined : sourceLine(text, indicators));
   return {
     title: page?.title || titleOf(text),
     ...(source === undefined ? {} : { source }),
@@ -92,6 +94,12 @@ export function readReport(input: string, options: IntakeOptions): ReportReading
     hashtags: names.hashtags,
     credits: [...(page?.author === undefined ? [] : [page.author]), ...credits],
   };
+}
+
+/** A line that says where the report comes from; `URL: …` may as well be the first indicator. */
+function sourceLine(text: string, indicators: readonly ReportIndicator[]): string | undefined {
+  const source = SOURCE_LINE.exec(text.slice(0, HEAD))?.[1];
+  return source === undefined || indicators.some((one) => one.role === 'indicator' && one.type === 'url' && one.value === source) ? undefined : source;
 }
 
 const LONGEST_TITLE = 200;

@@ -26,6 +26,7 @@ export interface ReportHabits {
   /** the author defangs what is dangerous, so what is written live is meant to be read, not blocked */
   readonly defangs: boolean;
   readonly warnings: WarningIndex | undefined;
+  readonly senders: ReadonlySet<string>;
   readonly hosts: (host: string) => HostFacts;
   readonly headings: (heading: string) => HeadingKinds;
 }
@@ -72,7 +73,7 @@ const LEGITIMATE_BEFORE = /\b(?:legitimate|legit|benign|harmless|genuine|officia
 const VICTIM_BEFORE =
   /\b(?:impersonat(?:es|ed|ing)|mimic(?:s|ked|king)|masquerad(?:es|ed|ing) as|pos(?:es|ed|ing) as|pretend(?:s|ed|ing) to be|spoof(?:s|ed|ing)|lookalike of|victims?(?: is| was| site| website)?|compromised customers?|login page of|branded as)\b[^.;|]{0,25}$/i;
 const OTHER_DIGEST_BEFORE =
-  /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
+  /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|hassh(?:server)?(?:-md5)?|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
 const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
 /** A certificate that a server shows; the one below signs programs, and is not seen on the wire. */
 const TLS_CERTIFICATE =
@@ -181,6 +182,7 @@ function judgeAddress(value: string, around: Surroundings, habits: ReportHabits)
 }
 
 function judgeMail(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {
+  if (habits.senders.has(one.value)) return reference('who sent this mail');
   const host = hostOf('email', one.value) ?? '';
   const { publishes: vendor, everybody, reserved } = habits.hosts(host);
   if (vendor !== undefined && everybody === undefined) return reference(`an address at ${vendor}, who publish or help`, true);

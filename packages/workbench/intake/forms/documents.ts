@@ -125,6 +125,7 @@ export async function readMail(
       ...publishedAt(mail.date),
       credits: from === '' ? [] : [from],
       leftOut,
+      senders: [mail.from, mail.sender, ...(mail.replyTo ?? [])].map((one) => one?.address?.toLowerCase() ?? '').filter(isSomething),
     };
   } catch {
     return undefined;
@@ -185,10 +186,10 @@ export function readCsv(text: string): FormText {
   return { form: 'csv', text: lines.join('\n'), credits: [], leftOut: [] };
 }
 
-/** RFC 4180, lenient: comma, semicolon or tab (whichever the first line has more of; lines of comments before it do not count), quotes doubled within quotes. */
+/** RFC 4180, lenient: comma, semicolon, tab or bar (whichever the first line has more of; lines of comments before it do not count), quotes doubled within quotes. */
 function rowsOf(text: string): string[][] {
   const first = /^(?!#).*$/m.exec(text.slice(0, 64 * 1024))?.[0] ?? '';
-  const mark = [';', '\t'].reduce((best, one) => (first.split(one).length > first.split(best).length ? one : best), ',');
+  const mark = [';', '\t', '|'].reduce((best, one) => (first.split(one).length > first.split(best).length ? one : best), ',');
   const rows: string[][] = [];
   let row: string[] = [];
   let start = 0;

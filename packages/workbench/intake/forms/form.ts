@@ -22,6 +22,8 @@ export interface FormText {
   readonly credits: readonly string[];
   /** what the form itself says is no indicator: `value: why` */
   readonly leftOut: readonly string[];
+  /** mail addresses of who sent this: theirs in the text are no indicators */
+  readonly senders?: readonly string[];
   /** families, actors and campaigns that the form names as such */
   readonly given?: readonly GivenName[];
 }

@@ -336,7 +336,7 @@ const CASES: readonly Case[] = [
     form: 'stix',
     indicators: ['evil-one.xyz', 'evil-two.xyz'],
     published: '2024-03-08T00:00:00Z',
-    leftOut: ['a rule: a pattern in the language yara'],
+    leftOut: ['http://good.xyz/: the pattern says that it is not this', 'a rule: a pattern in the language yara'],
   },
   {
     why: 'Triage: flows, notes of ransom, droppers, techniques',

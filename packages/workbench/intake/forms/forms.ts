@@ -127,14 +127,22 @@ export interface FormReading extends ReportReading {
   readonly problem?: string;
 }
 
+/** Forms that are lists of values: a line `url: …` is one of them, not where the report comes from. */
+const LISTS: ReadonlySet<Form> = new Set(['misp', 'stix', 'triage', 'anyrun', 'csv']);
+
 export async function readReportOf(
   bytes: Uint8Array,
   options: IntakeOptions,
   about: { readonly name?: string; readonly form?: Form } = {},
 ): Promise<FormReading> {
-  const { form, text, title, source, published, credits, leftOut, problem, given } = await readForm(bytes, about);
+  const { form, text, title, source, published, credits, leftOut, problem, given, senders } = await readForm(bytes, about);
   const plain = form === 'text' || form === 'html';
-  const reading = readReport(text, plain ? options : { ...options, format: 'text', ...(given === undefined ? {} : { given }) });
+  const reading = readReport(
+    text,
+    plain
+      ? options
+      : { ...options, format: 'text', ...(given === undefined ? {} : { given }), ...(senders === undefined ? {} : { senders }), isList: LISTS.has(form) },
+  );
   return {
     ...reading,
     ...(title === undefined || title === '' ? {} : { title }),

@@ -71,13 +71,19 @@ function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): voi
   const value = wordsOfJson(attribute['value']);
   const comment = wordsOfJson(attribute['comment']).replace(/\s+/g, ' ');
   const said = comment === '' ? '' : ` (${comment})`;
-  if (type === 'link' || wordsOfJson(attribute['category']) === 'External analysis') lines.push(`Reference: ${value}`);
+  if (type === 'vulnerability') lines.push(`Vulnerability: ${value}${said}`);
+  else if (type === 'link' || wordsOfJson(attribute['category']) === 'External analysis') lines.push(`Reference: ${value}`);
   else if (type === 'comment' || type === 'text') lines.push(value);
   else if (attribute['to_ids'] === false) leftOut.push(`${value}: the event does not mean it for detection`);
+  // Whom it was aimed at.
+  else if (type.startsWith('target-') || wordsOfJson(attribute['category']) === 'Targeting data') lines.push(`Victim: ${value}${said}`);
   // `ip-dst|port`, `filename|md5`: two values of one thing; address and port belong together.
   else if (type.includes('|')) lines.push(`${type}: ${type.endsWith('|port') ? hostAndPort(value) : value.replaceAll('|', ' ')}${said}`);
-  else lines.push(`${type}: ${value}${said}`);
+  else lines.push(`${MISP_LABELS[type] ?? type}: ${value}${said}`);
 }
+
+/** Types whose values look like digests of files, under the names that intake knows. */
+const MISP_LABELS: Readonly<Record<string, string>> = { 'ja3-fingerprint-md5': 'JA3', 'ja3s-fingerprint-md5': 'JA3S', 'user-agent': 'User-Agent' };
 
 function hostAndPort(value: string): string {
   const [host, port] = value.split('|');
@@ -85,7 +91,8 @@ function hostAndPort(value: string): string {
 }
 
 /** Comparisons of a STIX pattern: `[domain-name:value = 'a.example']`, `[url:value IN ('a', 'b')]`; `!=` and `NOT` say what is not meant. */
-const PATTERN_VALUE = /([a-z0-9-]+):([\w.'[\]*-]+)\s+(?:=|LIKE|MATCHES|IN)\s*\(?\s*('(?:[^'\\]|\\.)*'(?:\s*,\s*'(?:[^'\\]|\\.)*')*)/gi;
+const PATTERN_VALUE =
+  /([a-z0-9-]+):([\w.'[\]*-]+?)\s*(NOT\s+)?(!?=|==|LIKE|MATCHES|IN|ISSUBSET|ISSUPERSET)\s*\(?\s*('(?:[^'\\]|\\.)*'(?:\s*,\s*'(?:[^'\\]|\\.)*')*)/gi;
 const QUOTED = /'((?:[^'\\]|\\.)*)'/g;
 const OBSERVABLES = new Set(['ipv4-addr', 'ipv6-addr', 'domain-name', 'url', 'email-addr', 'mac-addr', 'windows-registry-key']);
 const NAMED = new Set(['malware', 'threat-actor', 'intrusion-set', 'campaign', 'tool', 'attack-pattern', 'vulnerability']);
@@ -137,24 +144,35 @@ function stixObject(object: Json, lines: string[], leftOut: string[]): void {
     if (language !== 'stix') leftOut.push(`${wordsOfJson(object['name']) || wordsOfJson(object['id'])}: a pattern in the language ${language}`);
     const values =
       language === 'stix'
-        ? [...wordsOfJson(object['pattern']).matchAll(PATTERN_VALUE)].flatMap(([, kind, , list]) =>
-            [...list.matchAll(QUOTED)].map(([, written]) => ({ kind, value: written.replace(/\\(.)/g, '$1') })),
+        ? [...wordsOfJson(object['pattern']).matchAll(PATTERN_VALUE)].flatMap(([, kind, path, not, operator, list]) =>
+            [...list.matchAll(QUOTED)].map(([, written]) => ({
+              kind: labelOf(kind, path),
+              value: written.replace(/\\(.)/g, '$1'),
+              excluded: not !== undefined || operator === '!=',
+            })),
           )
         : [];
     const why = object['revoked'] === true ? 'the indicator is revoked' : stixBenign(object) ? 'its publisher calls it benign' : undefined;
-    for (const { kind, value } of values) {
-      if (why !== undefined) leftOut.push(`${value}: ${why}`);
+    for (const { kind, value, excluded } of values) {
+      if (excluded) leftOut.push(`${value}: the pattern says that it is not this`);
+      else if (why !== undefined) leftOut.push(`${value}: ${why}`);
       else lines.push(`${kind}: ${value}${note === '' ? '' : ` (${note.replace(/\s+/g, ' ')})`}`);
     }
   } else if (OBSERVABLES.has(type)) lines.push(`${type}: ${wordsOfJson(object['value']) || wordsOfJson(object['key'])}`);
-  else if (type === 'file')
-    for (const hash of Object.values(objectOf(object['hashes']) ?? {})) lines.push(`file: ${wordsOfJson(hash)} ${wordsOfJson(object['name'])}`);
+  else if (type === 'file' || type === 'x509-certificate')
+    for (const hash of Object.values(objectOf(object['hashes']) ?? {})) lines.push(`${type}: ${wordsOfJson(hash)} ${wordsOfJson(object['name'])}`);
   else if (NAMED.has(type)) lines.push(`${type}: ${wordsOfJson(object['name'])}`, note);
   else if (type === 'report' || type === 'note') lines.push(note || wordsOfJson(object['content']));
   for (const reference of objectsOf(object['external_references'])) {
     const words = wordsOfJson(reference['url']) || wordsOfJson(reference['external_id']);
     if (words !== '') lines.push(`Reference: ${words}`);
   }
+}
+
+/** What a compared property is, where its path says more than its object: the user agent of a request, an address of traffic. */
+function labelOf(kind: string, path: string): string {
+  if (/user-agent/i.test(path)) return 'User-Agent';
+  return /(?:^|\.)ja3s?\b/i.test(path) ? 'JA3' : kind;
 }
 
 function stixBenign(object: Json): boolean {

@@ -44,7 +44,12 @@ export function readMastodon(value: unknown): FormText | undefined {
 
 function textOfStatus(status: Json): string {
   const pictures = listOf(status['media_attachments']).map((picture) => wordsOfJson(objectOf(picture)?.['description']));
-  return [wordsOfJson(status['spoiler_text']), textOfPiece(wordsOfJson(status['content'])), ...pictures].filter(isSomething).join('\n');
+  return [wordsOfJson(status['spoiler_text']), textOfPiece(withoutMentions(wordsOfJson(status['content']))), ...pictures].filter(isSomething).join('\n');
+}
+
+/** Links of tags and of people lead to their pages, which nobody needs to read. */
+function withoutMentions(html: string): string {
+  return html.replace(/<a\b[^<>]{0,400}\bclass="[^"<>]{0,80}\b(?:mention|hashtag)\b[^<>]{0,400}>/g, '<span>');
 }
 
 function unique(names: readonly string[]): string[] {

@@ -1,4 +1,5 @@
 /** Reports of sandboxes as JSON: Hatching Triage (overview and task reports) and ANY.RUN (report summary). */
+import type { GivenName } from '../names.ts';
 import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
 
 const DIGESTS = ['md5', 'sha1', 'sha256'] as const;
@@ -10,7 +11,7 @@ export function readTriage(value: unknown): FormText | undefined {
   const title = wordsOfJson(sample['target']) || wordsOfJson(sample['id']);
   const lines: string[] = [title];
   const analysis = objectOf(root['analysis']) ?? {};
-  lines.push(...named('Family', analysis['family']), ...named('Tags', analysis['tags']));
+  lines.push(...named('Family', analysis['family']), ...tagged(analysis['tags']));
   for (const one of [sample, ...objectsOf(root['targets'])]) lines.push(...digestsOf(one));
   for (const target of objectsOf(root['targets'])) {
     lines.push(...named('Family', target['family']));
@@ -27,6 +28,11 @@ export function readTriage(value: unknown): FormText | undefined {
     lines.push(...named('Family', config['family']));
     for (const server of listOf(config['c2'])) lines.push(`c2: ${wordsOfJson(server)}`);
     for (const url of objectsOf(objectOf(extracted['dropper'])?.['urls'])) lines.push(`url: ${wordsOfJson(url['url'])}`);
+    // Where a stealer sends what it took.
+    const account = objectOf(extracted['credentials']) ?? {};
+    if (wordsOfJson(account['host']) !== '')
+      lines.push(`exfiltration: ${wordsOfJson(account['host'])}${wordsOfJson(account['port']) === '' ? '' : `:${wordsOfJson(account['port'])}`}`);
+    for (const key of ['username', 'email_to']) if (wordsOfJson(account[key]).includes('@')) lines.push(`mail: ${wordsOfJson(account[key])}`);
     const ransom = objectOf(extracted['ransom_note']) ?? {};
     lines.push(...named('Family', ransom['family']));
     for (const [word, key] of [
@@ -54,7 +60,21 @@ export function readTriage(value: unknown): FormText | undefined {
     ...publishedAt(sample['completed'] ?? sample['created'] ?? sample['submitted']),
     credits: [],
     leftOut: [],
+    given: familiesOfTriage(root),
   };
+}
+
+/** What the sandbox calls the sample, by whatever part of it it was told. */
+function familiesOfTriage(root: Json): GivenName[] {
+  const extracted = objectsOf(root['extracted']);
+  const all = [
+    objectOf(root['analysis'])?.['family'],
+    ...objectsOf(root['targets']).map((target) => target['family']),
+    ...extracted.map((one) => objectOf(one['config'])?.['family']),
+    ...extracted.map((one) => objectOf(one['ransom_note'])?.['family']),
+  ];
+  const names = all.flatMap((value) => (typeof value === 'string' ? [value] : listOf(value).map(wordsOfJson))).filter(isSomething);
+  return [...new Set(names)].map((name) => ({ kind: 'family', name, synonyms: [] }));
 }
 
 /** The list of indicators that ANY.RUN offers beside the report: `[{ category, type, ioc, reputation }]`; reputation 4 is harmless. */
@@ -80,7 +100,7 @@ export function readAnyRun(value: unknown): FormText | undefined {
   const title = wordsOfJson(main['filename']) || wordsOfJson(main['url']) || wordsOfJson(analysis['uuid']);
   const lines: string[] = [title, ...digestsOf(objectOf(main['hashes']) ?? {})];
   if (wordsOfJson(main['url']) !== '') lines.push(`url: ${wordsOfJson(main['url'])}`);
-  lines.push(...named('Tags', objectsOf(analysis['tags']).length > 0 ? objectsOf(analysis['tags']).map((tag) => tag['tag']) : analysis['tags']));
+  lines.push(...tagged(objectsOf(analysis['tags']).length > 0 ? objectsOf(analysis['tags']).map((tag) => tag['tag']) : analysis['tags']));
   const leftOut: string[] = [];
   const network = objectOf(data['network']) ?? {};
   const add = (list: unknown, words: (one: Json) => string): void => {
@@ -93,6 +113,7 @@ export function readAnyRun(value: unknown): FormText | undefined {
   };
   add(network['dnsRequests'], (one) => `domain: ${wordsOfJson(one['domain'])}`);
   add(network['httpRequests'], (one) => `url: ${wordsOfJson(one['url'])}`);
+  add(network['httpRequests'], (one) => `User-Agent: ${wordsOfJson(one['user-agent']) || wordsOfJson(one['userAgent'])}`);
   add(network['connections'], (one) => `ip: ${wordsOfJson(one['ip'])}${wordsOfJson(one['port']) === '' ? '' : `:${wordsOfJson(one['port'])}`}`);
   for (const technique of objectsOf(data['mitre'])) lines.push(`technique: ${wordsOfJson(technique['id'])}`);
   const source = wordsOfJson(analysis['permanentUrl']);
@@ -108,6 +129,12 @@ function digestsOf(object: Json): string[] {
 function named(word: string, value: unknown): string[] {
   const names = (typeof value === 'string' ? [value] : listOf(value).map(wordsOfJson)).filter(isSomething);
   return names.length === 0 ? [] : [`${word}: ${names.join(', ')}`];
+}
+
+/** Tags as tags, so that a name in small letters is seen for one. */
+function tagged(value: unknown): string[] {
+  const tags = listOf(value).map(wordsOfJson).filter(isSomething);
+  return tags.length === 0 ? [] : [`Tags: ${tags.map((tag) => (/^[\p{L}_][\p{L}\p{N}_]*$/u.test(tag) ? `#${tag}` : tag)).join(', ')}`];
 }
 
 /** A sandbox sees the same name many times. */
