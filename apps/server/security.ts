@@ -107,13 +107,12 @@ export class Gate {
     const site = context.req.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Refusal(403, 'the request came from another page');
     const origin = context.req.header('origin');
-    if (origin !== undefined && origin !== 'null' && new URL(origin).host !== context.req.header('host'))
+    if (origin !== undefined && origin !== 'null' && URL.parse(origin)?.host !== context.req.header('host'))
       throw new Refusal(403, 'the request came from another page');
     if (who?.session === undefined) return;
     const type = context.req.header('content-type') ?? '';
     let given = context.req.header('x-csrf-token');
-    if (given === undefined && /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(type))
-      given = String((await context.req.parseBody())['csrf'] ?? '');
+    if (given === undefined && /^(application\/x-www-form-urlencoded|multipart\/form-data)/.test(type)) given = String((await bodyOf(context))['csrf'] ?? '');
     if (given === undefined || !equal(given, this.csrf(who))) throw new Refusal(403, 'the form is too old, or not from here; open the page anew');
   }
 
@@ -204,5 +203,17 @@ export class Limits {
     this.#left.delete(key);
     this.#left.set(key, { left: left < 1 ? left : left - 1, at: now });
     return left >= 1;
+  }
+}
+
+type Body = Record<string, string | File | (string | File)[]>;
+
+/** Fields of a form; of a name that stands several times the last, or all where asked for. What is no form is refused, and no fault of ours. */
+export async function bodyOf(context: Context<Env>, all = false): Promise<Body> {
+  try {
+    return await context.req.parseBody({ all });
+  } catch (problem) {
+    if (problem instanceof TypeError || problem instanceof SyntaxError) throw new Refusal(400, 'the form can not be read');
+    throw problem;
   }
 }

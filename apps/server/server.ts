@@ -6,6 +6,7 @@ import { EXPORT_FORMS, EXPORT_TYPES, exportAlerts, LONGEST_PASSWORD, type Scope,
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest, WebhookRequest } from './api.ts';
 import type { Desk } from './desk.ts';
@@ -24,7 +25,7 @@ import { feedbackPage, reportFilePage, reviewPage, rulePage, rulesPage } from '.
 import { sensorsPage } from './pages/sensors.ts';
 import { settingsPage, setupPage, signInPage } from './pages/settings.ts';
 import { workbenchPage } from './pages/workbench.ts';
-import { type Env, Gate, need, Refusal } from './security.ts';
+import { bodyOf, type Env, Gate, need, Refusal } from './security.ts';
 import { STYLE } from './style.ts';
 
 /** Bytes of a form or an API call; lines of events are counted by themselves. */
@@ -79,9 +80,11 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     });
 
   app.onError((problem, context) => {
-    const status = problem instanceof Refusal ? problem.status : 500;
-    if (!(problem instanceof Refusal)) fault(problem, context.req.path);
-    const words = problem instanceof Refusal ? problem.message : 'something broke here; the server said more on its terminal';
+    // What a request is refused for: by us, or by the library that reads bodies (no JSON, another type of content).
+    const isRefused = problem instanceof Refusal || (problem instanceof HTTPException && problem.status < 500);
+    const status = isRefused ? problem.status : 500;
+    if (!isRefused) fault(problem, context.req.path);
+    const words = isRefused ? problem.message : 'something broke here; the server said more on its terminal';
     if (context.req.path.startsWith('/api/')) return context.json({ error: words }, status);
     if (status === 401 && context.req.method === 'GET') return context.redirect('/sign-in');
     return context.html(
@@ -252,7 +255,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   app.post('/feedback', async (context) => {
     const who = need(context, 'triage');
-    const { slice } = await context.req.parseBody();
+    const { slice } = await bodyOf(context);
     const capture = slice instanceof File && slice.size > 0 ? Buffer.from(await slice.arrayBuffer()).toString('base64') : undefined;
     taken(await desk.addFeedback(who, checked(FeedbackRequest, { ...(await formOf(context)), slice: capture })));
     return back(context, '/feedback', 'feedback');
@@ -368,7 +371,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   app.post('/settings/tokens', async (context) => {
     const who = need(context, 'admin');
-    const form = await context.req.parseBody({ all: true });
+    const form = await bodyOf(context, true);
     const scopes = [form['scopes'] ?? []].flat().map(String);
     const request = checked(TokenRequest, { name: form['name'], scopes, days: orNone(String(form['days'] ?? '')) });
     const { token } = await desk.store.people.addToken(
@@ -394,7 +397,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
 
   app.post('/settings/webhooks', async (context) => {
     const who = need(context, 'admin');
-    const form = await context.req.parseBody({ all: true });
+    const form = await bodyOf(context, true);
     const wanted = checked(WebhookRequest, { name: form['name'], url: form['url'], events: [form['events'] ?? []].flat().map(String) });
     const { secret } = await desk.store.webhooks.add(wanted.name, wanted.url, wanted.events);
     await desk.store.people.note(who.name, 'webhook added', wanted.name, { host: new URL(wanted.url).host, events: wanted.events });
@@ -562,7 +565,7 @@ function number(context: Context<Env>, name: string): number {
 }
 
 async function formOf(context: Context<Env>): Promise<Record<string, string>> {
-  const form = await context.req.parseBody();
+  const form = await bodyOf(context);
   return Object.fromEntries(Object.entries(form).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
