@@ -6,6 +6,7 @@ export { CaptureComposer, type ComposerOptions, composeCapture, type DnsLookup, 
 export type { DnsAnswer, DnsType } from './compose/dns-message.ts';
 export { type HttpHeaders, type HttpRequest, type HttpResponse, httpRequest, httpResponse } from './compose/http-message.ts';
 export { SeededRandom } from './compose/random.ts';
+export { smb2NegotiateRequest, smb2NegotiateResponse } from './compose/smb2-messages.ts';
 export { sshKeyExchangeInit } from './compose/ssh-messages.ts';
 export type { TcpConversation, TcpExchange } from './compose/tcp-conversation.ts';
 export { clientHello, type TlsMessages, type TlsVersion, tlsExchanges } from './compose/tls-messages.ts';

@@ -4,6 +4,7 @@ import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { type DatagramFrame, icmpFrame, notComposed, type Ports, udpFrame } from './datagram.ts';
 import { tnsFrame } from './datagram-messages.ts';
 import { nameFrame } from './datagram-names.ts';
+import { smbFrame } from './smb-frame.ts';
 import { type Below, boundsOf, fulfils, type OptionReader, solveBytes } from './solve-bytes.ts';
 import type { Turn } from './turns.ts';
 
@@ -38,7 +39,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
 const DIGESTS = /^(?:ja[34]s?\.hash|ssh\.hassh(?:\.server)?|tls\.cert_fingerprint)$/;
 /** Buffers that this composes traffic for. */
 const COMPOSED =
-  /^(?:http\.(?:method|uri|uri\.raw|request_line|response_line|protocol|stat_code|stat_msg|host|host\.raw|user_agent|referer|header|header\.raw|header_names|request_header|response_header|cookie|content_type|content_len|accept|accept_lang|accept_enc|connection|start|location|server|request_body|response_body)|file\.data|dns\.query|dns\.queries\.rrname|tls\.(?:sni|certs|cert_subject|cert_issuer|cert_serial)|ssh\.software)$/;
+  /^(?:http\.(?:method|uri|uri\.raw|request_line|response_line|protocol|stat_code|stat_msg|host|host\.raw|user_agent|referer|header|header\.raw|header_names|request_header|response_header|cookie|content_type|content_len|accept|accept_lang|accept_enc|connection|start|location|server|request_body|response_body)|file\.data|dns\.query|dns\.queries\.rrname|tls\.(?:sni|certs|cert_subject|cert_issuer|cert_serial)|ja3\.string|ssh\.software)$/;
 
 export function partOf(rule: Rule, compiled: CompiledRule, origins: ReadonlyMap<object, RuleOption>, catalogue: Catalogue): Part | Unsolved {
   const kind = kindOf(rule, compiled);
@@ -48,7 +49,9 @@ export function partOf(rule: Rule, compiled: CompiledRule, origins: ReadonlyMap<
   if (rule.direction === '=>') return { problem: 'it looks at both sides of a transaction at once' };
   const buffers = new Map<string, { conditions: BytesCondition[]; dotted: boolean }>();
   for (const test of compiled.bufferTests) {
-    if (DIGESTS.test(test.buffer.name)) return { problem: `${test.buffer.name} is a digest: what it is the digest of can not be found` };
+    // Where the text stands in the rule as well, its digest is there with it.
+    if (test.buffer.name === 'ja3.hash' && compiled.bufferTests.some(({ buffer }) => buffer.name === 'ja3.string')) continue;
+    if (DIGESTS.test(test.buffer.name)) return { problem: digestProblem(test.buffer.name) };
     if (!COMPOSED.test(test.buffer.name)) return { problem: `it reads ${test.buffer.name}, for which no traffic is composed yet` };
     const foreign = test.transforms.find((one) => !HARMLESS.has(one.definition.name));
     if (foreign !== undefined) return { problem: `the transform ${foreign.definition.name} of ${test.buffer.name} can not be undone` };
@@ -79,6 +82,14 @@ export function partOf(rule: Rule, compiled: CompiledRule, origins: ReadonlyMap<
   };
 }
 
+/** A digest can not be undone: in words, and what to do instead. */
+function digestProblem(buffer: string): string {
+  const what =
+    buffer === 'tls.cert_fingerprint' ? ' of a whole certificate, and no certificate can be made for it' : ', and what it is the digest of can not be found';
+  const instead = buffer === 'ja3.hash' ? 'say `ja3.string` beside it, or keep a capture that was seen' : 'keep a capture that was seen';
+  return `${buffer} is a digest${what}: ${instead}`;
+}
+
 function kindOf(rule: Rule, compiled: CompiledRule): Turn['kind'] | Unsolved {
   const spoken = compiled.protocols?.[0];
   switch (spoken) {
@@ -87,6 +98,7 @@ function kindOf(rule: Rule, compiled: CompiledRule): Turn['kind'] | Unsolved {
     case 'smtp':
     case 'ftp':
     case 'ssh':
+    case 'smb':
       return spoken;
     case 'dns':
       return compiled.payload.length > 0 ? 'dns-raw' : 'dns';
@@ -95,6 +107,7 @@ function kindOf(rule: Rule, compiled: CompiledRule): Turn['kind'] | Unsolved {
     default:
       return { problem: `no traffic of ${spoken} is composed yet` };
   }
+  if (rule.options.some(({ name, value }) => name === 'app-layer-protocol' && value === 'smb')) return 'smb';
   const { protocols } = compiled.header;
   if (protocols === undefined) return compiled.payload.length > 0 ? 'tcp' : 'packet';
   if (protocols.includes(TCP)) return compiled.payload.length > 0 || compiled.packetConditions.some((one) => one.keyword === 'dsize') ? 'tcp' : 'packet';
@@ -159,6 +172,7 @@ function frameFor(part: Part, ports: Ports): DatagramFrame | undefined {
   if (part.kind === 'dns-raw') return nameFrame('DNS', part.from === 'server', payload);
   if (part.kind === 'udp') return udpFrame(ports, part.from === 'server', payload);
   if (part.kind === 'tcp') return ports.serverPort === ORACLE_PORT && part.from === 'client' ? tnsFrame() : undefined;
+  if (part.kind === 'smb') return smbFrame(part.from === 'server');
   return part.kind === 'icmp' ? icmpFrame(icmpTypeOf(part)) : undefined;
 }
 

@@ -241,7 +241,9 @@ class Layout {
     const at = (place.relative ? this.#cursor : 0) + place.offset;
     if (at < 0 || at > LONGEST_BUFFER) return false;
     const cursor = this.#cursor;
-    for (const number of this.#numbersFor(test, place, argument)) {
+    // What leads a reader through a whole message leads there already.
+    const isGiven = test.keyword !== 'byte_test' && at + place.bytes <= (this.#demand.template?.length ?? 0) && this.#draw % 2 === 0;
+    for (const number of isGiven ? [] : this.#numbersFor(test, place, argument)) {
       const bytes = numberBytes(number, place);
       if (bytes === undefined || !this.#fits(bytes, at, false)) continue;
       this.#write(bytes, at);
@@ -251,6 +253,7 @@ class Layout {
     if (test.keyword === 'byte_test') return true;
     // Where a jump leads and what a variable holds is said by the test itself, on what is laid out so far and room behind it.
     const room = new Uint8Array(Math.min(LONGEST_BUFFER, Math.max(this.#cells.length, at + place.bytes) + 512)).fill(this.#filler);
+    if (isGiven) room.set((this.#demand.template ?? room).subarray(0, room.length));
     for (let index = 0; index < this.#cells.length; index++)
       if (this.#cells[index] !== undefined && this.#cells[index] !== FREE) room[index] = this.#cells[index];
     const inspection = inspectionOf(room, this.#variables.length);

@@ -75,6 +75,41 @@ const cases: readonly (readonly [shows: string, rules: string, fewestSilent: num
   ],
   ['an echo request', 'alert icmp any any -> any any (msg:"a"; itype:8; content:"knock"; sid:9;)', 1],
   ['mail', 'alert smtp any any -> any any (msg:"a"; flow:to_server,established; content:"Subject|3a| invoice"; sid:9;)', 1],
+  [
+    'the GUID of a server of SMB, by its place',
+    'alert smb any any -> $HOME_NET any (msg:"a"; flow:established,to_client; content:"|fe|SMB"; offset:4; depth:4; content:"|00 00|"; offset:16; depth:2; content:"|00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f|"; offset:76; depth:16; sid:9;)',
+    2,
+  ],
+  [
+    'the GUID of a server of SMB, behind the length of its header',
+    'alert smb any any -> $HOME_NET any (msg:"a"; flow:established,to_client; content:"SMB"; offset:5; depth:3; byte_jump:2,0,relative,little,post_offset 2; content:"|41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f 50|"; within:16; sid:9;)',
+    2,
+  ],
+  [
+    'packets of SMB',
+    'alert tcp-pkt any any -> any any (msg:"a"; flow:established,to_client; app-layer-protocol:smb; content:"|fe|SMB"; offset:4; depth:4; content:"|41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f 50|"; offset:76; depth:16; sid:9;)',
+    2,
+  ],
+  [
+    'the GUID of a client of SMB',
+    'alert smb $HOME_NET any -> any any (msg:"a"; flow:established,to_server; content:"|fe|SMB"; offset:4; depth:4; content:"|00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f|"; offset:80; depth:16; sid:9;)',
+    2,
+  ],
+  [
+    'a ClientHello of which the text of JA3 is known, and with it the digest',
+    'alert tls any any -> any any (msg:"a"; flow:established,to_server; ja3.string; content:"771,4865-49195-47,0-23-65281-10-11-13-43-51,29-23,0"; bsize:51; ja3.hash; content:"64ee642955851146f17260e9ae556528"; sid:9;)',
+    1,
+  ],
+  [
+    'a ClientHello of which the text of JA3 is known in part',
+    'alert tls any any -> any any (msg:"a"; ja3.string; content:"771,49192-49191-49172"; startswith; sid:9;)',
+    1,
+  ],
+  [
+    'a certificate by issuer and serial number',
+    'alert tls any any -> any any (msg:"a"; flow:established,to_client; tls.cert_issuer; bsize:8; content:"CN=quiet"; tls.cert_serial; bsize:8; content:"00|3a|AB|3a|CD"; sid:9;)',
+    1,
+  ],
   ['an address of a list', 'alert ip [198.18.7.1,198.18.9.0/24] any -> $HOME_NET any (msg:"a"; sid:9;)', 1],
   [
     'a chain of bits over request and response',
@@ -183,6 +218,11 @@ describe('what the rule does not ask for makes a whole message of it', () => {
       'alert udp any any -> any 69 (content:"evil.bin|00|octet|00|"; endswith; sid:5;)',
     ],
     [
+      'the frame of SMB says how long the message is',
+      'alert smb any any -> any any (msg:"a"; flow:established,to_client; content:"|fe|SMB"; offset:4; depth:4; content:"|05 05|"; offset:160; depth:2; sid:9;)',
+      'alert tcp any any -> any any (content:"|00 00 00|"; startswith; content:"|9e|"; within:1; content:"|fe|SMB"; within:4; sid:5;)',
+    ],
+    [
       'the algorithms of SSH',
       'alert ssh any any -> any any (msg:"a"; flow:to_server; ssh.software; content:"evilssh"; sid:9;)',
       'alert ssh any any -> any any (flow:to_server; ssh.hassh.string; content:"curve25519-sha256"; startswith; sid:5;)',
@@ -215,7 +255,8 @@ test('the same rule gives the same bytes', () => {
 describe('what can not be solved is said', () => {
   test.each([
     ['contradiction', 'alert http any any -> any any (msg:"a"; http.uri; content:"/a"; startswith; content:"/b"; startswith; sid:9;)', /http\.uri/],
-    ['a digest', 'alert tls any any -> any any (msg:"a"; ja3.hash; content:"e7d705a3286e19ea42f587b344ee6865"; sid:9;)', /digest/],
+    ['a digest', 'alert tls any any -> any any (msg:"a"; ja3.hash; content:"e7d705a3286e19ea42f587b344ee6865"; sid:9;)', /digest.*capture that was seen/],
+    ['a certificate by its digest', 'alert tls any any -> any any (msg:"a"; tls.cert_fingerprint; content:"11|3a|22"; sid:9;)', /no certificate can be made/],
     ['a bit that nobody sets', 'alert tcp any any -> any any (msg:"a"; flowbits:isset,EX.no; content:"a"; sid:9;)', /EX\.no/],
     [
       'headers that exclude each other',

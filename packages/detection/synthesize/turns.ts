@@ -17,9 +17,11 @@ import { idleWord } from './datagram-messages.ts';
 import { dnsQuestion } from './datagram-names.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type HttpParts, requestOf, responseOf } from './http-parts.ts';
+import { helloOf } from './ja3.ts';
+import { negotiate } from './smb-frame.ts';
 
 export interface Turn {
-  readonly kind: 'http' | 'tcp' | 'udp' | 'dns' | 'dns-raw' | 'tls' | 'smtp' | 'ftp' | 'ssh' | 'icmp' | 'packet';
+  readonly kind: 'http' | 'tcp' | 'udp' | 'dns' | 'dns-raw' | 'tls' | 'smtp' | 'ftp' | 'ssh' | 'smb' | 'icmp' | 'packet';
   readonly from: 'client' | 'server';
   readonly parts: HttpParts;
   /** what must be said before an established flow is one */
@@ -37,6 +39,7 @@ export const USUAL_PORTS: Readonly<Record<Turn['kind'], number>> = {
   smtp: 25,
   ftp: 21,
   ssh: 22,
+  smb: 445,
   icmp: 0,
   packet: 4444,
 };
@@ -115,6 +118,10 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
         stream.push({ from: 'client', bytes: sshKeyExchangeInit(random) }, { from: 'server', bytes: sshKeyExchangeInit(random) });
         break;
       }
+      case 'smb':
+        stream.push({ from: 'client', bytes: turn.from === 'client' && payload.length > 0 ? payload : negotiate(false) });
+        stream.push({ from: 'server', bytes: turn.from === 'server' && payload.length > 0 ? payload : negotiate(true) });
+        break;
       case 'icmp':
         flush();
         capture.icmpMessage({
@@ -173,9 +180,15 @@ function tlsTurn(turn: Turn): TcpExchange[] {
     ...(certs === undefined ? {} : { extension: certs }),
     alternativeNames: [sni ?? 'www.example.net'].slice(0, MOST_NAMES),
   };
+  const hello = helloOf(text('ja3.string') ?? '');
   const version = variant % 3 === 1 ? '1.0' : variant % 3 === 2 ? '1.1' : '1.2';
   const exchanges = tlsExchanges(
-    { ...(sni === undefined && turn.from === 'server' && variant % 2 === 1 ? {} : { serverName: sni ?? 'www.example.net' }), version, certificate: fields },
+    {
+      ...(buffers.has('ja3.string') ? hello : {}),
+      ...(sni === undefined && turn.from === 'server' && variant % 2 === 1 ? {} : { serverName: sni ?? 'www.example.net' }),
+      version,
+      certificate: fields,
+    },
     new SeededRandom(7),
   );
   if (payload !== undefined && turn.from === 'client') exchanges.push({ from: 'client', bytes: payload });

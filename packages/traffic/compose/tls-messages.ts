@@ -17,6 +17,12 @@ export interface TlsMessages {
   /** protocols the client offers; the server takes the first */
   readonly alpn?: readonly string[];
   readonly cipherSuites?: readonly number[];
+  /** as the hello's first field tells it; of `version` where left out */
+  readonly legacyVersion?: number;
+  /** numbers of the client's extensions in order; those it would send otherwise where left out, `serverName` needs 0 */
+  readonly extensions?: readonly number[];
+  readonly groups?: readonly number[];
+  readonly pointFormats?: readonly number[];
   /** up to 1.2 it is in the clear; in 1.3 only its size can be seen */
   readonly certificate?: CertificateFields;
   /** sizes of the records of application data that follow */
@@ -59,30 +65,78 @@ export function clientHello(messages: TlsMessages, random: SeededRandom): Uint8A
   const version = messages.version ?? '1.2';
   const isThirteen = version === '1.3';
   const suites = messages.cipherSuites ?? (isThirteen ? [...SUITES_13, ...SUITES_12] : SUITES_12);
-  const legacy = Math.min(VERSION_NUMBERS[version], 0x0303);
+  const legacy = messages.legacyVersion ?? Math.min(VERSION_NUMBERS[version], 0x0303);
   return record(HANDSHAKE, 0x0301, (writer) => {
     writer.uint8(1).counted(3, (hello) => {
       hello.uint16(legacy).append(random.bytes(32));
       hello.counted(1, (session) => session.append(isThirteen ? random.bytes(32) : []));
       uint16List(hello, suites);
       hello.uint8(1).uint8(0);
+      const types = messages.extensions ?? usualExtensions(messages, legacy, isThirteen);
       hello.counted(2, (extensions) => {
-        const name = messages.serverName;
-        if (name !== undefined) extension(extensions, 0, (inner) => inner.counted(2, (list) => list.uint8(0).counted(2, (text) => text.text(name))));
-        extension(extensions, 0x0017, () => undefined);
-        extension(extensions, 0xff01, (inner) => inner.uint8(0));
-        extension(extensions, 0x000a, (inner) => uint16List(inner, GROUPS));
-        extension(extensions, 0x000b, (inner) => inner.uint8(1).uint8(0));
-        const alpn = messages.alpn;
-        if (alpn !== undefined) extension(extensions, 0x0010, (inner) => alpnList(inner, alpn));
-        if (legacy === 0x0303) extension(extensions, 0x000d, (inner) => uint16List(inner, SIGNATURE_ALGORITHMS));
-        if (!isThirteen) return;
-        extension(extensions, 0x0033, (inner) => inner.counted(2, (list) => list.uint16(X25519).counted(2, (key) => key.append(random.bytes(32)))));
-        extension(extensions, 0x002d, (inner) => inner.uint8(1).uint8(1));
-        extension(extensions, 0x002b, (inner) => inner.counted(1, (list) => list.uint16(0x0304).uint16(0x0303)));
+        for (const type of types) extension(extensions, type, (inner) => fillExtension(inner, type, messages, random));
       });
     });
   });
+}
+
+const SERVER_NAME = 0x0000;
+const SUPPORTED_GROUPS = 0x000a;
+const POINT_FORMATS = 0x000b;
+const SIGNATURES = 0x000d;
+const ALPN = 0x0010;
+const EXTENDED_MASTER_SECRET = 0x0017;
+const SUPPORTED_VERSIONS = 0x002b;
+const KEY_EXCHANGE_MODES = 0x002d;
+const KEY_SHARE = 0x0033;
+const RENEGOTIATION_INFO = 0xff01;
+
+function usualExtensions(messages: TlsMessages, legacy: number, isThirteen: boolean): number[] {
+  return [
+    ...(messages.serverName === undefined ? [] : [SERVER_NAME]),
+    EXTENDED_MASTER_SECRET,
+    RENEGOTIATION_INFO,
+    SUPPORTED_GROUPS,
+    POINT_FORMATS,
+    ...(messages.alpn === undefined ? [] : [ALPN]),
+    ...(legacy === 0x0303 ? [SIGNATURES] : []),
+    ...(isThirteen ? [KEY_SHARE, KEY_EXCHANGE_MODES, SUPPORTED_VERSIONS] : []),
+  ];
+}
+
+/** What an extension holds; one that is not known here is empty. */
+function fillExtension(inner: ByteWriter, type: number, messages: TlsMessages, random: SeededRandom): void {
+  const name = messages.serverName ?? 'localhost';
+  const points = messages.pointFormats ?? [0];
+  switch (type) {
+    case SERVER_NAME:
+      inner.counted(2, (list) => list.uint8(0).counted(2, (text) => text.text(name)));
+      break;
+    case SUPPORTED_GROUPS:
+      uint16List(inner, messages.groups ?? GROUPS);
+      break;
+    case POINT_FORMATS:
+      inner.counted(1, (list) => list.append(points));
+      break;
+    case ALPN:
+      alpnList(inner, messages.alpn ?? ['http/1.1']);
+      break;
+    case SIGNATURES:
+      uint16List(inner, SIGNATURE_ALGORITHMS);
+      break;
+    case KEY_SHARE:
+      inner.counted(2, (list) => list.uint16(X25519).counted(2, (key) => key.append(random.bytes(32))));
+      break;
+    case KEY_EXCHANGE_MODES:
+      inner.uint8(1).uint8(1);
+      break;
+    case SUPPORTED_VERSIONS:
+      inner.counted(1, (list) => list.uint16(0x0304).uint16(0x0303));
+      break;
+    case RENEGOTIATION_INFO:
+      inner.uint8(0);
+      break;
+  }
 }
 
 function serverHello(messages: TlsMessages, random: SeededRandom): Uint8Array {

@@ -1,5 +1,5 @@
 /** Two conditions on one buffer of which only one can be true. */
-import type { ContentCondition, LintDefinition, LintedBuffer, LintFinding } from '@sigwright/contracts';
+import type { ContentCondition, LintDefinition, LintedBuffer, LintFinding, RuleOption } from '@sigwright/contracts';
 import { contentsOf, exactLengthOf, finding, type LintedContent } from '../../formats/lint-kit/lint-kit.ts';
 
 function same(a: Uint8Array, b: Uint8Array, nocase: boolean, atEnd: boolean): boolean {
@@ -51,17 +51,28 @@ function clash(buffer: LintedBuffer, a: LintedContent, b: LintedContent): string
   return undefined;
 }
 
+/** Exact lengths that are asked of the buffer, as written. */
+function sizesOf(buffer: LintedBuffer): { readonly size: number; readonly option: RuleOption }[] {
+  return buffer.conditions.flatMap(({ condition, option }) =>
+    condition.kind === 'test' && condition.exactLength !== undefined ? [{ size: condition.exactLength, option }] : [],
+  );
+}
+
 export const lint: LintDefinition = {
   code: 'lint/contradiction',
   summary: 'two conditions on one buffer exclude each other',
   grade: 'cannot-work',
   explanation:
-    'A buffer can not begin or end with two different contents, can not be two texts, and can not hold a content while a part of that content is negated. Often a rule was meant as two rules, or a second content belongs to another buffer.',
+    'A buffer can not begin or end with two different contents, can not be two texts or have two lengths, and can not hold a content while a part of that content is negated. Often a rule was meant as two rules, or a second content belongs to another buffer.',
   whenNot: 'Never: such a rule does not fire.',
   incorrect: [
     { why: 'two beginnings', rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"/abc"; startswith; content:"/xyz"; startswith; sid:1;)'] },
     { why: 'two ends', rules: ['alert tls any any -> any any (msg:"a"; tls.sni; content:".com"; endswith; content:".net"; endswith; sid:1;)'] },
     { why: 'two values of a length', rules: ['alert http any any -> any any (msg:"a"; http.method; content:"GET"; content:"PUT"; bsize:3; sid:1;)'] },
+    {
+      why: 'two lengths of one buffer: the second was meant for another one',
+      rules: ['alert http any any -> any any (msg:"a"; http.host; bsize:9; content:"a.example"; bsize:20; http.uri; content:"/x"; sid:1;)'],
+    },
     { why: 'negated and there', rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"/admin.php"; content:!"admin"; sid:1;)'] },
   ],
   correct: [
@@ -84,6 +95,9 @@ export const lint: LintDefinition = {
     for (const buffer of subject.buffers) {
       // In the payload, one content may be found in this packet and the other in the next.
       if (buffer.name === 'payload') continue;
+      const sizes = sizesOf(buffer);
+      const second = sizes.find(({ size }) => size !== sizes[0].size);
+      if (second !== undefined) found.push(finding(`${buffer.name} can not have ${sizes[0].size} and ${second.size} bytes`, second.option.span));
       const contents = contentsOf(buffer);
       for (let at = 1; at < contents.length; at++) {
         const other = contents.slice(0, at).find((one) => clash(buffer, one, contents[at]) !== undefined);

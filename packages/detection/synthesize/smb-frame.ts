@@ -1,0 +1,27 @@
+/** NEGOTIATE of SMB 2 ([MS-SMB2] 2.2.3, 2.2.4) around the bytes that rules ask for: GUIDs stand in it, and rules find them by their place. */
+import { smb2NegotiateRequest, smb2NegotiateResponse } from '@sigwright/traffic';
+import type { DatagramFrame } from './datagram.ts';
+
+const NETBIOS_LENGTH = 4;
+const DIALECT = 0x0302;
+/** microseconds since 1970 that the server's clock shows: 8 March 2024 */
+const CLOCK = 1_709_856_000_000_000;
+const NO_GUID = new Uint8Array(16);
+
+/** What one side says where a rule asks nothing of it. */
+export function negotiate(fromServer: boolean): Uint8Array {
+  return fromServer ? smb2NegotiateResponse(NO_GUID, DIALECT, CLOCK) : smb2NegotiateRequest(NO_GUID);
+}
+
+export function smbFrame(fromServer: boolean): DatagramFrame {
+  const template = negotiate(fromServer);
+  return { name: 'SMB', template, from: NETBIOS_LENGTH, least: template.length, finish: withLength };
+}
+
+/** The frame says how long the message behind it is (RFC 1002, 4.3.1; 24 bits for SMB). */
+function withLength(payload: Uint8Array): readonly Uint8Array[] {
+  const length = payload.length - NETBIOS_LENGTH;
+  const whole = payload.slice();
+  whole.set([length >>> 16, (length >>> 8) & 0xff, length & 0xff], 1);
+  return [whole];
+}
