@@ -9,6 +9,7 @@ export { type PatternRisk, patternRisk } from './cost/pattern-risk.ts';
 export * from './coverage/coverage.ts';
 export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';
+export { standsForNamesBelow } from './draft/bodies.ts';
 export { DRAFT_CATEGORIES } from './draft/conventions.ts';
 export * from './draft/draft.ts';
 export * from './draft/keep-draft.ts';

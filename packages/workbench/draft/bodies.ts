@@ -3,13 +3,14 @@
  * `evil.com`, and a name below it always does where the name stands for all below it.
  *
  * Policy for names: a registrable name and a host below it stand for everything below them (`dotprefix` and `endswith`); a host on a
- * shared platform (dynamic DNS, hosting) and a `www.` host stand for themselves alone (`bsize`); the platform's own name never
- * becomes a rule.
+ * shared platform (dynamic DNS, hosting) and a `www.` host stand for themselves alone (`bsize`). The platform's own name becomes a rule
+ * only where the category says that a rule tells something and nothing bad (INFO, POLICY): on what lies below it, and not itself. There
+ * a name is looked for in HTTP, too, as Emerging Threats do.
  */
 import type { Indicator } from '@sigwright/contracts';
 import { registrable, sharedParent } from '../intake/intake.ts';
 
-export type DraftRole = 'lookup' | 'contact' | 'payload' | 'check_in';
+export type DraftRole = 'lookup' | 'contact' | 'payload' | 'check_in' | 'context';
 
 export interface Body {
   readonly role: DraftRole;
@@ -38,6 +39,8 @@ export interface BodyStyle {
   readonly kind: string;
   /** GET or POST where the report says it */
   readonly method: 'GET' | 'POST' | undefined;
+  /** the category says nothing bad: INFO, POLICY */
+  readonly informs: boolean;
 }
 
 /** ET's defanging: a blank before the last dot. */
@@ -87,26 +90,36 @@ export function standsForNamesBelow(host: string): boolean {
   return registrable(host) === host || !host.startsWith('www.');
 }
 
-function nameTest(buffer: 'dns.query' | 'tls.sni' | 'http.host', host: string, suffix: boolean): string {
+/** Which names a rule stands for: this one · it and those below · those below alone. */
+type Reach = 'itself' | 'and below' | 'below';
+
+function nameTest(buffer: 'dns.query' | 'tls.sni' | 'http.host', host: string, reach: Reach): string {
   // http.host is lower case already; the others are as the client wrote them.
   const nocase = buffer === 'http.host' ? '' : ' nocase;';
   const fast = buffer === 'dns.query' ? '' : ' fast_pattern;';
-  return suffix ? `${buffer}; dotprefix; content:".${host}";${nocase} endswith;${fast}` : `${buffer}; bsize:${host.length}; content:"${host}";${fast}${nocase}`;
+  if (reach === 'below') return `${buffer}; content:".${host}";${nocase} endswith;${fast}`;
+  return reach === 'and below'
+    ? `${buffer}; dotprefix; content:".${host}";${nocase} endswith;${fast}`
+    : `${buffer}; bsize:${host.length}; content:"${host}";${fast}${nocase}`;
 }
 
 function nameBodies(written: string, style: BodyStyle): readonly Body[] {
   const host = wireName(written);
   if (host === undefined || host.length > 253) return [];
-  const suffix = standsForNamesBelow(written);
+  const isPlatform = style.informs && sharedParent(written) === written;
+  const suffix = isPlatform || standsForNamesBelow(written);
+  const reach = isPlatform ? 'below' : suffix ? 'and below' : 'itself';
+  const shown = isPlatform ? `*.${spaced(host)}` : spaced(host);
   const name = { host, suffix };
+  const role = (usual: DraftRole): DraftRole => (isPlatform ? 'context' : usual);
   return [
     {
-      role: 'lookup',
+      role: role('lookup'),
       buffer: 'dns.query',
       header: 'alert dns $HOME_NET any -> any any',
-      message: `${style.family} ${style.kind}Domain in DNS Lookup (${spaced(host)})`,
+      message: `${style.family} ${style.kind}Domain in DNS Lookup (${shown})`,
       flow: false,
-      match: nameTest('dns.query', host, suffix),
+      match: nameTest('dns.query', host, reach),
       threshold: '',
       references: [],
       tlsState: undefined,
@@ -114,18 +127,35 @@ function nameBodies(written: string, style: BodyStyle): readonly Body[] {
       name,
     },
     {
-      role: 'contact',
+      role: role('contact'),
       buffer: 'tls.sni',
       header: `alert tls $HOME_NET any -> ${style.engine >= 8 ? 'any' : '$EXTERNAL_NET'} any`,
-      message: `Observed ${style.family} ${style.kind}Domain (${spaced(host)} in TLS SNI)`,
+      message: `Observed ${style.family} ${style.kind}Domain (${shown} in TLS SNI)`,
       flow: true,
-      match: nameTest('tls.sni', host, suffix),
+      match: nameTest('tls.sni', host, reach),
       threshold: '',
       references: [],
       tlsState: 'TLSEncrypt',
       key: `tls ${host}`,
       name,
     },
+    ...(style.informs
+      ? [
+          {
+            role: role('contact'),
+            buffer: 'http.host' as const,
+            header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
+            message: `HTTP Request to ${style.family} ${style.kind}Domain (${shown})`,
+            flow: true,
+            match: nameTest('http.host', host, reach),
+            threshold: '',
+            references: [],
+            tlsState: 'plaintext' as const,
+            key: `host ${host}`,
+            name,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { catalogue, refang } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
-import { compileRule, HeaderResolver } from '@sigwright/detection';
+import { buildPlan, compileRule, Engine, HeaderResolver, Synthesizer, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, it } from 'vitest';
 import { buildCoverage } from '../coverage/coverage.ts';
@@ -9,6 +9,7 @@ import { formatRules } from '../format/format.ts';
 import { readReport } from '../intake/intake.ts';
 import { contentOf, spaced, standsForNamesBelow } from './bodies.ts';
 import { type Draft, type DraftOptions, draftRules } from './draft.ts';
+import { namesNear, probeFor } from './near-names.ts';
 
 function draft(text: string, more: Partial<DraftOptions> = {}): Draft {
   let sid = 1_000_001;
@@ -104,6 +105,45 @@ describe('matches', () => {
     ['benign', 'www.google[.]com and 192.168.1.1'],
   ];
   for (const [why, text, ...expected] of cases) it(why, () => expect(draft(text).rules.map((rule) => tests(rule.text))).toEqual(expected));
+});
+
+describe('categories that say nothing bad', () => {
+  it('a name is looked for in HTTP as well', () => {
+    expect(draft('quiet[.]top', { category: 'INFO' }).rules.map((rule) => tests(rule.text))).toEqual([
+      'dns.query; dotprefix; content:".quiet.top"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".quiet.top"; fast_pattern; nocase; endswith;',
+      'http.host; dotprefix; content:".quiet.top"; fast_pattern; endswith;',
+    ]);
+  });
+  it('a shared platform that is named on purpose has rules on what lies below it', () => {
+    const { rules } = draft('The service hopto[.]org is used.', { category: 'INFO' });
+    expect(rules.map(({ role }) => role)).toEqual(['context', 'context', 'context']);
+    expect(tests(rules[0].text)).toBe('dns.query; content:".hopto.org"; nocase; endswith;');
+    expect(rules[0].text).toContain('(*.hopto .org)');
+    expect(draft('Register at hopto.org first.', { category: 'INFO' }).rules).toEqual([]);
+  });
+});
+
+describe('names beside a name', () => {
+  const sids = { 'dns.query': 1_000_001, 'tls.sni': 1_000_002, 'http.host': 1_000_003 } as const;
+  const { rules } = parseRules(
+    draft('quiet[.]top', { category: 'INFO' })
+      .rules.map(({ text }) => text)
+      .join('\n'),
+  );
+  for (const buffer of ['dns.query', 'tls.sni', 'http.host'] as const)
+    for (const { near, name, fires } of namesNear('quiet.top'))
+      it(`${buffer}: ${near} (${name}) ${fires === true ? 'fires' : 'is silent'}`, () => {
+        const [probe] = parseRules(probeFor(buffer, name, 7)).rules;
+        const made = new Synthesizer([probe], catalogue, DEFAULT_SETTINGS).synthesize(probe, { silent: false });
+        if ('problem' in made) throw new Error(made.problem);
+        const fired: number[] = [];
+        const plan = usePlan(buildPlan([{ path: 'draft', rules }], catalogue, DEFAULT_SETTINGS).data, catalogue, DEFAULT_SETTINGS);
+        const engine = new Engine(plan, catalogue, DEFAULT_SETTINGS, { alert: ({ rule }) => void fired.push(rule.sid) });
+        engine.feed(made.fires);
+        engine.finish();
+        expect(fired).toEqual(fires === true ? [sids[buffer]] : []);
+      });
 });
 
 describe('what is left out, and why', () => {

@@ -58,7 +58,8 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
   let exhausted = false;
   for (const indicator of inOrder(reading.indicators)) {
     const shown = `${indicator.type} ${indicator.value}`;
-    const why = reasonAgainst(indicator);
+    const informs = category === 'INFO' || category === 'POLICY';
+    const why = reasonAgainst(indicator, informs);
     if (why !== undefined) {
       skipped.push({ indicator: shown, why });
       continue;
@@ -68,6 +69,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       engine: options.engine ?? 7,
       kind: kind.kind !== '' ? kind.kind : kind === MALWARE && COMMAND_AND_CONTROL.test(indicator.sentence) ? 'CnC ' : '',
       method: methodIn(indicator.sentence),
+      informs,
     });
     if (bodies.length === 0) {
       skipped.push({ indicator: shown, why: reasonWithoutBody(indicator) });
@@ -75,7 +77,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
     }
     const hits = options.coverage?.find(indicator) ?? [];
     for (const body of bodies) {
-      const half = bodies.length > 1 ? ` (${body.role === 'lookup' ? 'DNS' : body.role === 'contact' ? 'TLS' : 'HTTP'})` : '';
+      const half = bodies.length > 1 ? ` (${HALVES[body.buffer]})` : '';
       const before = drafted.get(body.key) ?? broaderDraft(drafted, body);
       if (before !== undefined) {
         skipped.push({ indicator: `${shown}${half}`, why: `covered by ${before}, drafted here` });
@@ -124,11 +126,15 @@ function inOrder(indicators: readonly ReportIndicator[]): ReportIndicator[] {
   return [...best.values()].sort((a, b) => rank(a) - rank(b) || a.start - b.start);
 }
 
-function reasonAgainst(indicator: Indicator): string | undefined {
+const HALVES: Readonly<Record<Body['buffer'], string>> = { 'dns.query': 'DNS', 'tls.sni': 'TLS', 'http.host': 'HTTP', address: 'address' };
+
+/** `informs`: the rules will say nothing bad, so that a shared platform that is named on purpose may have its own. */
+function reasonAgainst(indicator: Indicator, informs: boolean): string | undefined {
+  const isPlatform = indicator.type === 'domain' && sharedParent(indicator.value) === indicator.value;
+  if (isPlatform && informs && (indicator.role === 'indicator' || indicator.written.toLowerCase() !== indicator.value)) return undefined;
   if (indicator.role !== 'indicator') return `${indicator.role}: ${indicator.reason}`;
   if (indicator.benign) return indicator.reason;
-  if (indicator.type === 'domain' && sharedParent(indicator.value) === indicator.value)
-    return `${indicator.value} is shared by many: only a host or path on it can be matched`;
+  if (isPlatform) return `${indicator.value} is shared by many: only a host or path on it can be matched (INFO and POLICY have rules on all of it)`;
   return undefined;
 }
 
@@ -156,7 +162,7 @@ function coveringHit(hits: readonly CoverageHit[], body: Body): CoverageHit | un
   return hits.find(
     (hit) =>
       hit.enabled &&
-      (hit.buffer === body.buffer || (body.buffer === 'http.host' && hit.buffer === 'http.uri')) &&
+      (hit.buffer === body.buffer || (body.buffer === 'http.host' && body.name === undefined && hit.buffer === 'http.uri')) &&
       (hit.how === 'exact' || (hit.how === 'broader' && !/\b(?:INFO|POLICY|DYNAMIC_DNS|DYN_DNS|HUNTING|FILE_SHARING)\b/.test(hit.message))),
   );
 }
