@@ -8,7 +8,7 @@ import { buildRuleCoverage, DRAFT_CATEGORIES, type Draft, type DraftSource, free
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { asksForBehaviour, BEHAVIOUR_USAGE, behaviourDraft } from './shared/draft-behaviour.ts';
 import { draftOf } from './shared/draft-source.ts';
-import { draftTools } from './shared/draft-tools.ts';
+import { evidenceTools } from './shared/evidence-tools.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright draft REPORT [-C FOLDER] [options]
@@ -112,7 +112,7 @@ async function draftAndKeep(repository: Repository, path: string, asked: Asked):
     process.stderr.write('nothing to write\n');
     return success(undefined);
   }
-  const kept = keepDraft(repository, drafted.draft.rules, asked.category, drafted.source, draftTools(repository));
+  const kept = keepDraft(repository, drafted.draft.rules, asked.category, drafted.source, evidenceTools(repository));
   if (!kept.ok) return kept;
   const { file, report, rules } = kept.value;
   process.stderr.write(`written: ${file}: ${counted(rules.length, 'rule')} (${rules.map(({ sid }) => sid).join(', ')})\n`);

@@ -117,6 +117,43 @@ describe('from nothing to a sensor', () => {
   });
 });
 
+describe('a rule changes, and what was made for it is stale', () => {
+  const git = (...words: string[]) => spawnSync('git', ['-C', join(home, 'acme'), '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words]);
+  const path = () => join(home, 'acme', 'rules', 'malware.rules');
+
+  test('prove names it and says what makes it anew; without git nothing is replaced', () => {
+    writeFileSync(path(), readFileSync(path(), 'utf8').replace('content:".quiet.top"; nocase; endswith;', 'content:".quiet.example"; nocase; endswith;'));
+    const { status, error } = sigwright('prove', ...C);
+    expect(status).toBe(1);
+    expect(error).toContain('captures that were made fail 1500000: where the rule is right, sigwright synthesize --renew');
+    expect(sigwright('synthesize', '--renew', ...C)).toMatchObject({
+      status: 1,
+      out: expect.stringMatching(/1500000 not renewed: the repository is not in git/),
+    });
+  });
+
+  test('in git it is made anew; what somebody saw stays', () => {
+    const evidence = join(home, 'acme', 'evidence', '1500000');
+    const seen = join(evidence, 'expect.yaml');
+    writeFileSync(join(evidence, 'seen.pcap'), readFileSync(join(home, 'acme', 'evidence', '1500001', 'fires.pcap')));
+    writeFileSync(
+      seen,
+      readFileSync(seen, 'utf8').replace('silent:\n', 'silent:\n  - { capture: seen.pcap, because: "another protocol" } # from the office\n'),
+    );
+    git('init', '-q');
+    git('add', '-A');
+    expect(sigwright('synthesize', '--renew', ...C).out).toMatch(/1500000 not renewed: .*not committed/);
+    git('commit', '-qm', 'first');
+    expect(sigwright('synthesize', '--renew', ...C)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^1500000 renewed: .*1 that were seen stay[^\n]*\n1 of 1 renewed\n$/),
+    });
+    expect(readFileSync(seen, 'utf8')).toContain('# from the office');
+    expect(sigwright('prove', ...C).status).toBe(0);
+    expect(sigwright('synthesize', '--renew', ...C)).toMatchObject({ status: 0, out: '0 of 0 renewed\n' });
+  });
+});
+
 describe('init refuses', () => {
   test.each([
     ['a repository', ['acme'], 'is a ruleset repository already'],

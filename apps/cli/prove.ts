@@ -75,6 +75,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   tell(report, values.verbose === true);
   if (values.github) process.stdout.write(githubAnnotationsOf(report, relative(process.cwd(), folder)));
   process.stdout.write(`${summaryOf(report)}${changed === undefined ? '' : `; ${repository.rules.length - report.rules.length} are not affected`}\n`);
+  const made = report.rules.filter(({ sid, checks }) => checks.some(({ ok, capture }) => !ok && isMade(repository, sid, capture)));
+  if (made.length > 0)
+    process.stderr.write(
+      `captures that were made fail ${made.map(({ sid }) => sid).join(', ')}: where the rule is right, sigwright synthesize --renew -C ${folder} makes them anew\n`,
+    );
   if (values.watch) await watchFolder(repository, folder, runner, benign, values.verbose === true);
   return report.ok && repository.problems.length === 0 ? 0 : 1;
 }
@@ -96,6 +101,11 @@ function summaryOf(report: ProofReport): string {
   const checks = report.rules.reduce((sum, proof) => sum + proof.checks.length, 0);
   const idle = report.rules.filter((proof) => proof.excused !== undefined);
   return `${good - idle.length} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures${idle.length === 0 ? '' : `; not in use and without evidence: ${listed(idle)}`}`;
+}
+
+function isMade(repository: Repository, sid: number, capture: string): boolean {
+  const evidence = repository.evidence.get(sid);
+  return evidence !== undefined && [...evidence.fires, ...evidence.silent].some((line) => line.capture === capture && line.synthesized === true);
 }
 
 const MOST_LISTED = 20;

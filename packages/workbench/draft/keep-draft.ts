@@ -5,24 +5,15 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result, Rule } from '@sigwright/contracts';
-import { success } from '@sigwright/contracts';
-import type { Synthesis } from '@sigwright/detection';
+import { type Result, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { Document, parseDocument, type YAMLMap } from 'yaml';
 import type { ReportReading } from '../intake/intake.ts';
-import type { ProofRunner } from '../prove/prove.ts';
-import { capturesOf, type MadeCapture, synthesizedEvidence } from '../prove/synthesized.ts';
+import { type EvidenceTools, makeEvidence } from '../prove/made-evidence.ts';
+import { synthesizedEvidence } from '../prove/synthesized.ts';
 import { addRules, type FileToWrite, rulesFileOf } from '../repository/add-rules.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { DraftRule } from './draft.ts';
-import { namesNear, probeFor } from './near-names.ts';
-
-export interface DraftTools {
-  /** traffic for a rule among others; `problem` where none is found */
-  synthesize(rule: Rule, rules: readonly Rule[], silent: boolean): Synthesis | { readonly problem: string };
-  readonly run: ProofRunner;
-}
 
 export interface DraftSource {
   readonly reading: ReportReading;
@@ -54,75 +45,30 @@ export function keepDraft(
   drafted: readonly DraftRule[],
   category: string,
   source: DraftSource | undefined,
-  tools: DraftTools,
+  tools: EvidenceTools,
 ): Result<KeptDraft> {
   const parsed = parseRules(drafted.map(({ text }) => text).join('\n')).rules;
   const all = [...repository.rules.map(({ rule }) => rule), ...parsed];
-  const text = all.map((rule) => rule.text).join('\n');
-  const rules = drafted.map((draft, at) => ({ ...draft, ...evidenceOf(repository, parsed[at], all, text, tools) }));
+  const made = drafted.map((draft, at) => ({ draft, evidence: makeEvidence(repository, parsed[at], all, tools) }));
   const report = source === undefined ? undefined : reportOf(repository, drafted, source);
   const failed = addRules(
     repository,
     category,
-    rules.map(({ sid, text: written, files }) => ({ sid, text: written, ...(files === undefined ? {} : { evidence: files }) })),
+    made.map(({ draft: { sid, text }, evidence }) => ({
+      sid,
+      text,
+      ...('problem' in evidence ? {} : { evidence: synthesizedEvidence(sid, evidence.fires, evidence.silent) }),
+    })),
     report?.files ?? [],
   );
   if (failed !== undefined) return failed;
   return success({
     file: rulesFileOf(repository, category),
     report: report?.slug,
-    rules: rules.map(({ sid, fires, silent, problem }) => ({ sid, fires, silent, ...(problem === undefined ? {} : { problem }) })),
+    rules: made.map(({ draft: { sid }, evidence }) =>
+      'problem' in evidence ? { sid, fires: 0, silent: 0, problem: evidence.problem } : { sid, fires: evidence.fires.length, silent: evidence.silent.length },
+    ),
   });
-}
-
-interface Evidence {
-  readonly fires: number;
-  readonly silent: number;
-  readonly files?: ReadonlyMap<string, Uint8Array | string>;
-  readonly problem?: string;
-}
-
-const MOST_SILENT = 8;
-/** Numbers of rules that only make traffic: no rule of the repository has them. */
-const PROBE_SID = 4_294_967_000;
-
-function evidenceOf(repository: Repository, rule: Rule, all: readonly Rule[], text: string, tools: DraftTools): Evidence {
-  const made = tools.synthesize(rule, all, true);
-  if ('problem' in made) return { fires: 0, silent: 0, problem: made.problem };
-  const alertsOf = (capture: Uint8Array): number =>
-    tools
-      .run({ folder: join(repository.folder, 'rules'), rules: text, capture, networks: repository.settings.networks })
-      .alerts.filter(({ sid }) => sid === rule.sid).length;
-  const { fires, silent } = capturesOf(made);
-  const near = nearNames(rule, tools);
-  const firing = [...fires, ...near.fires].flatMap(({ bytes, line }): MadeCapture[] => {
-    const alerts = alertsOf(bytes);
-    return alerts === 0 ? [] : [{ bytes, line: { ...line, alerts } }];
-  });
-  const holding = [...near.silent, ...silent].filter(({ bytes }) => alertsOf(bytes) === 0).slice(0, MOST_SILENT);
-  if (firing.length === 0) return { fires: 0, silent: 0, problem: 'what was made for it does not fire it beside the other rules' };
-  return { fires: firing.length, silent: holding.length, files: synthesizedEvidence(rule.sid, firing, holding) };
-}
-
-/** Of a rule on one name: traffic with the names beside it. */
-function nearNames(rule: Rule, tools: DraftTools): { readonly fires: MadeCapture[]; readonly silent: MadeCapture[] } {
-  const fires: MadeCapture[] = [];
-  const silent: MadeCapture[] = [];
-  const buffer = rule.options.find(({ name }) => name === 'dns.query' || name === 'tls.sni')?.name as 'dns.query' | 'tls.sni' | undefined;
-  const isBelow = rule.options.some(({ name }) => name === 'dotprefix');
-  const host = /^"\.?([a-z0-9_.-]+)"$/i.exec(rule.options.find(({ name }) => name === 'content')?.value ?? '')?.[1];
-  if (buffer === undefined || host === undefined) return { fires, silent };
-  for (const { near, name, fires: must } of namesNear(host)) {
-    const wanted = near === 'below' ? isBelow : must;
-    if (near === 'itself' || wanted === undefined) continue;
-    const probe = parseRules(probeFor(buffer, name, PROBE_SID)).rules[0];
-    const made = tools.synthesize(probe, [probe], false);
-    if ('problem' in made) continue;
-    const capture = `${wanted ? 'fires' : 'silent'}-${near.replaceAll(' ', '-')}.pcap`;
-    if (wanted) fires.push({ bytes: made.fires, line: { capture, alerts: 1, shows: `${name}: ${near}` } });
-    else silent.push({ bytes: made.fires, line: { capture, because: `${name} is another name (${near})` } });
-  }
-  return { fires, silent };
 }
 
 const SHORT_SLUG = 40;

@@ -156,7 +156,7 @@ function check(
 }
 
 /** A rule that never alerts, but sets bits for others, has its evidence, too: it is asked without its `noalert`. */
-function loud(rule: Rule): string {
+export function loud(rule: Rule): string {
   return neverAlerts(rule) ? printRule({ ...rule, enabled: true, options: alertingOptions(rule) }) : rule.text;
 }
 
