@@ -134,7 +134,9 @@ export function enginesMarkdown(engines: readonly EngineSet[]): string {
   for (const { engine, rules, refused } of engines) {
     const other = rules.filter(({ proof }) => proof !== AS_WRITTEN).length;
     lines.push(`- ${engine}: ${count(rules.length, 'rule')}, ${other} in other words than written, ${refused.size} left out`);
-    for (const [sid, why] of refused) lines.push(`  - ${sid}: ${why}`);
+    const reasons = new Map<string, number[]>();
+    for (const [sid, why] of refused) reasons.set(why, [...(reasons.get(why) ?? []), sid]);
+    for (const [why, sids] of reasons) lines.push(`  - ${why}: ${sids.join(', ')}`);
   }
   return `${lines.join('\n')}\n`;
 }

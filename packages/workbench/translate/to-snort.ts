@@ -294,21 +294,37 @@ function dnsName(conditions: Conditions, transforms: readonly string[], writer: 
   writer.parts.push('fast_pattern');
 }
 
-/** The server name stands in the ClientHello behind its type and length (RFC 6066, 3). */
+/**
+ * The server name stands in the ClientHello behind its type and length (RFC 6066, 3): `00 00`, the lengths of extension and list, `00`,
+ * the length of the name, the name. Where only its end is known, the length leads there, and the end is looked for backwards; the byte
+ * before a name that may stand alone is a dot or that length.
+ */
 function serverName(conditions: Conditions, transforms: readonly string[], writer: Writer): void {
   if (transforms.some((one) => one !== 'dotprefix' && one !== 'to_lowercase')) throw new Unsayable(`the transform \`${transforms[0]}\` has no counterpart`);
   const { content, name, anchor } = nameIn(conditions, transforms.includes('dotprefix'), writer);
-  if (anchor !== 'exact') throw new Unsayable('a domain and what lies below it has no counterpart in a ClientHello: nothing marks the end of the name');
-  writer.parts.push(
-    'content:"|16|"',
-    'content:"|01|"',
-    'within:8',
-    `content:"${encodeContent(concatBytes(Uint8Array.of(0, name.length >>> 8, name.length & 255), fromLatin1(name)))}"`,
-    'distance:0',
-  );
-  if (content.nocase || transforms.includes('to_lowercase')) writer.parts.push('nocase');
+  const nocase = content.nocase || transforms.includes('to_lowercase');
+  writer.parts.push('content:"|16|"', 'content:"|01|"', 'within:8');
+  if (anchor !== 'exact') {
+    const end = anchor === 'below' ? `.${name}` : name;
+    if (end.length > LONGEST_NAME) throw new Unsayable(`\`${name}\` is no name`);
+    const lengths = [`distance:${TYPE_TO_NAME_TYPE}`, 'within:1', 'byte_jump:2,0,relative'];
+    writer.parts.push('content:"|00 00|"', 'distance:0', 'content:"|00|"', ...lengths, `content:"${encodeContent(fromLatin1(end))}"`);
+    if (nocase) writer.parts.push('nocase');
+    writer.parts.push(`distance:-${end.length}`, `within:${end.length}`, 'fast_pattern');
+    if (anchor !== 'suffix') return;
+    const length = `\\x${name.length.toString(16).padStart(2, '0')}`;
+    writer.parts.push(`pcre:"/[\\x2e${length}]${patternOf(fromLatin1(name))}/${nocase ? 'i' : ''}"`);
+    return;
+  }
+  writer.parts.push(`content:"${encodeContent(concatBytes(Uint8Array.of(0, name.length >>> 8, name.length & 255), fromLatin1(name)))}"`, 'distance:0');
+  if (nocase) writer.parts.push('nocase');
   writer.parts.push('fast_pattern');
 }
+
+/** Bytes of the lengths of extension and list. */
+const TYPE_TO_NAME_TYPE = 4;
+/** RFC 1035, 3.1 */
+const LONGEST_NAME = 253;
 
 const LONGEST_SHORT_FORM = 127;
 

@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
 import { parseRule } from '@sigwright/rule-language';
 import { describe, expect, test } from 'vitest';
+import { namesNear, probeFor } from '../draft/near-names.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
 import { translate } from './translate.ts';
 
@@ -46,6 +47,18 @@ const said: readonly (readonly [shows: string, dialect: Dialect, master: string,
     `alert tcp $HOME_NET any -> $EXTERNAL_NET 443 (msg:"x"; flow:established,to_server; content:"|16|"; content:"|01|"; within:8; content:"|00 00 0c|evil.example"; distance:0; fast_pattern; ${SNORT_TAIL})`,
   ],
   [
+    'a server name and what lies below it: its length leads to its end',
+    'snort-2.9',
+    `alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"x"; flow:established,to_server; tls.sni; dotprefix; content:".evil.example"; nocase; endswith; ${TAIL})`,
+    `alert tcp $HOME_NET any -> $EXTERNAL_NET 443 (msg:"x"; flow:established,to_server; content:"|16|"; content:"|01|"; within:8; content:"|00 00|"; distance:0; content:"|00|"; distance:4; within:1; byte_jump:2,0,relative; content:"evil.example"; nocase; distance:-12; within:12; fast_pattern; pcre:"/[\\x2e\\x0c]evil\\x2eexample/i"; ${SNORT_TAIL})`,
+  ],
+  [
+    'what lies below a server name',
+    'snort-2.9',
+    `alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"x"; flow:established,to_server; tls.sni; content:".evil.example"; endswith; ${TAIL})`,
+    `alert tcp $HOME_NET any -> $EXTERNAL_NET 443 (msg:"x"; flow:established,to_server; content:"|16|"; content:"|01|"; within:8; content:"|00 00|"; distance:0; content:"|00|"; distance:4; within:1; byte_jump:2,0,relative; content:".evil.example"; distance:-13; within:13; fast_pattern; ${SNORT_TAIL})`,
+  ],
+  [
     'a request',
     'snort-2.9',
     `alert http $HOME_NET any -> $EXTERNAL_NET any (msg:"x"; flow:established,to_server; http.method; content:"POST"; http.uri; content:"/gate"; startswith; content:".php"; endswith; http.user_agent; content:"Updater"; bsize:7; http.header_names; content:!"|0d 0a|Referer|0d 0a|"; target:src_ip; ${TAIL})`,
@@ -81,12 +94,6 @@ describe('is said, and proved', () => {
 
 describe('is refused', () => {
   test.each<readonly [string, Dialect, string, RegExp]>([
-    [
-      'the end of a name in a ClientHello',
-      'snort-2.9',
-      'alert tls any any -> any any (msg:"x"; tls.sni; dotprefix; content:".evil.example"; endswith; sid:1;)',
-      /ClientHello/,
-    ],
     ['a digest', 'snort-2.9', 'alert tls any any -> any any (msg:"x"; ja3.hash; content:"e7d705a3286e19ea42f587b344ee6865"; sid:1;)', /ja3/],
     ['an order of headers', 'snort-2.9', 'alert http any any -> any any (msg:"x"; http.header_names; content:"|0d 0a|A|0d 0a|B|0d 0a|"; sid:1;)', /order/],
     ['bits of hosts', 'snort-2.9', 'alert tcp any any -> any 80 (msg:"x"; content:"abc"; xbits:set,EX.a,track ip_src; sid:1;)', /xbits/],
@@ -95,6 +102,21 @@ describe('is refused', () => {
   ])('%s', (_why, dialect, master, reason) => {
     expect(emission(master, dialect)).toMatchObject({ text: undefined, refused: expect.stringMatching(reason) });
   });
+});
+
+test('a server name in the words of Snort: the names beside it', () => {
+  const master = parseRule('alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"x"; tls.sni; dotprefix; content:".evil.example"; nocase; endswith; sid:1;)')
+    .rule!;
+  const evidence = namesNear('evil.example').map(({ near, name }) => {
+    const probe = parseRule(probeFor('tls.sni', name, 9)).rule!;
+    const made = new Synthesizer([probe], catalogue, DEFAULT_SETTINGS).synthesize(probe, { silent: false });
+    if ('problem' in made) throw new Error(made.problem);
+    return { name: near, capture: made.fires };
+  });
+  // Itself, in other letters and below; not glued before or behind, nor with a longer ending.
+  expect(translate(master, ['snort-2.9'], { catalogue, evidence })).toMatchObject([
+    { proof: 'fires on 3, silent on 3 captures, as the master', refused: undefined },
+  ]);
 });
 
 test('where the words look at less, evidence beyond is named; elsewhere it has to be the same', () => {
