@@ -6,9 +6,11 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rule } from '@sigwright/contracts';
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS, type Rule } from '@sigwright/contracts';
+import { lintRules } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
-import { buildCoverage, DRAFT_CATEGORIES, type Draft, draftRules, type ReportReading } from '@sigwright/workbench';
+import { buildCoverage, DRAFT_CATEGORIES, type Draft, draftRules, type ReportReading, suffixList } from '@sigwright/workbench';
 import { type Agreement, agreementOf } from './draft-agreement.ts';
 
 const shared = join(import.meta.dirname, '../../shared');
@@ -78,6 +80,12 @@ function onSameBuffer(drafted: readonly Rule[], pair: Pair): Rule[] {
   });
 }
 
+/** Does lint prove that no traffic fires it? */
+function neverFires(text: string): boolean {
+  const found = lintRules([{ path: 'published', parsed: parseRules(text) }], catalogue, DEFAULT_SETTINGS, { registrableDomain: suffixList(), part: true });
+  return found.some(({ diagnostic }) => diagnostic.code === 'lint/contradiction');
+}
+
 interface Row {
   readonly pair: Pair;
   readonly verdict: 'agrees' | 'better' | 'differs' | 'nothing drafted';
@@ -92,6 +100,8 @@ function rowOf(pair: Pair): Row {
   if (drafted.length === 0) return { pair, verdict: 'nothing drafted', why: draft.skipped.map((one) => one.why), agreement: undefined };
   const agreement = agreementOf(published, drafted, pair.buffer, pair.indicator.type === 'url' ? undefined : pair.indicator.value);
   const { differences, unsolved } = agreement;
+  if (unsolved.every((one) => one.startsWith('published: ')) && unsolved.length > 0 && neverFires(pair.rule))
+    return { pair, verdict: 'better', why: ['the published rule contradicts itself and never fires (lint/contradiction)'], agreement };
   // Without traffic for both nothing is shown.
   if (unsolved.length > 0) return { pair, verdict: 'differs', why: unsolved, agreement };
   if (differences.length === 0) return { pair, verdict: 'agrees', why: [], agreement };
