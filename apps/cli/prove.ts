@@ -152,6 +152,16 @@ function keyOf({ path, message }: Repository['problems'][number]): string {
   return `${path} ${message}`;
 }
 
+/** Those of files that did not change are the same objects as before. */
+function newProblems(before: Repository['problems'], after: Repository['problems']): Repository['problems'] {
+  const same = new Set(before);
+  const others = after.filter((problem) => !same.has(problem));
+  if (others.length === 0) return [];
+  const paths = new Set(others.map(({ path }) => path));
+  const told = new Set(before.filter(({ path }) => paths.has(path)).map(keyOf));
+  return others.filter((problem) => !told.has(keyOf(problem)));
+}
+
 /** Until it is interrupted; what was wrong before is not told again. */
 async function watchFolder(
   first: Repository,
@@ -161,7 +171,6 @@ async function watchFolder(
   verbose: boolean,
 ): Promise<never> {
   let known = first;
-  let told = new Set(first.problems.map(keyOf));
   const paths = new Set<string>();
   let wake = (): void => {};
   watch(resolve(folder), { recursive: true }, (_event, name) => {
@@ -180,14 +189,13 @@ async function watchFolder(
     const changed = [...paths];
     paths.clear();
     // Evidence and reports are many files: they are read again where one of them changed.
-    const opened: Result<Repository> = changed.every((path) => path.startsWith('rules/')) ? success(readRulesAgain(known)) : openRepository(folder);
+    const opened: Result<Repository> = changed.every((path) => path.startsWith('rules/')) ? success(readRulesAgain(known, changed)) : openRepository(folder);
     if (!opened.ok) {
       process.stdout.write(`${opened.message}\n`);
       continue;
     }
     const repository = opened.value;
-    for (const problem of repository.problems) if (!told.has(keyOf(problem))) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
-    told = new Set(repository.problems.map(keyOf));
+    for (const problem of newProblems(known.problems, repository.problems)) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
     const sids = affectedByChange(rulesOf(known), rulesOf(repository), changed);
     known = repository;
     if (sids?.size === 0) continue;

@@ -53,12 +53,20 @@ export function withFilesOfRules(settings: EngineSettings, tree: Tree, ruleFiles
   return { ...settings, dataFiles: dataFilesOf(tree, ruleFiles, '.', { files }), scripts: { ...settings.scripts, ...scriptLimitsOf(tree) } };
 }
 
+export function ourTree(): Tree {
+  return readYaml(join(import.meta.dirname, '..', 'suricata.yaml'));
+}
+
 /** As the engine is set where nobody says otherwise, for rules that stand in these files. */
 export function ourSettings(
   ruleFiles: readonly string[],
-  { verifyChecksums, homeNet, files }: { readonly verifyChecksums: boolean; readonly homeNet?: string | undefined; readonly files?: FilesRead },
+  {
+    verifyChecksums,
+    homeNet,
+    files,
+    tree = ourTree(),
+  }: { readonly verifyChecksums: boolean; readonly homeNet?: string | undefined; readonly files?: FilesRead; readonly tree?: Tree },
 ): EngineSettings {
-  const tree = readYaml(join(import.meta.dirname, '..', 'suricata.yaml'));
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
   return withFilesOfRules(configurationOf(tree, { verifyChecksums, inline: false }).settings, tree, ruleFiles, files);
 }

@@ -5,7 +5,7 @@ import type { EngineSettings } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import type { ProofRunner } from '@sigwright/workbench';
-import { FilesRead, ourSettings } from './data-files.ts';
+import { FilesRead, ourSettings, ourTree } from './data-files.ts';
 
 interface Ready {
   readonly plan: PlanUse;
@@ -15,14 +15,18 @@ interface Ready {
   readonly files: FilesRead;
 }
 
+/** sets of rules and networks that are kept compiled */
+const MOST_KEPT = 100;
+
 export function proofRunner(): ProofRunner {
   const known = new Map<string, Ready>();
+  const tree = ourTree();
   return ({ rules, folder, capture, networks }) => {
     const key = `${folder} ${JSON.stringify(networks)}${rules}`;
     let ready = known.get(key);
     if (ready === undefined || ready.files.haveChanged()) {
       const files = new FilesRead();
-      const base = ourSettings([join(folder, 'any.rules')], { verifyChecksums: true, files });
+      const base = ourSettings([join(folder, 'any.rules')], { verifyChecksums: true, files, tree });
       const settings = { ...base, addressGroups: { ...base.addressGroups, ...networks } };
       const build = buildPlan([{ path: 'repository', rules: parseRules(rules).rules }], catalogue, settings);
       const refused = build.problems.flatMap(({ rule, diagnostics }) =>
@@ -30,6 +34,8 @@ export function proofRunner(): ProofRunner {
       );
       const plan = usePlan(build.data, catalogue, settings);
       ready = { plan, settings, problem: refused.length > 0 ? refused.join('; ') : undefined, files };
+      // Each change brings other rules: what was proved long ago is not kept.
+      if (known.size >= MOST_KEPT) known.delete(known.keys().next().value!);
       known.set(key, ready);
     }
     const alerts: { sid: number; packet: number }[] = [];

@@ -25,7 +25,7 @@ export function affectedByChange(before: readonly Rule[], after: readonly Rule[]
   for (const rule of after) {
     const old = known.get(rule.sid);
     known.delete(rule.sid);
-    if (old !== undefined && old.text === rule.text && old.enabled === rule.enabled) continue;
+    if (old === rule || (old !== undefined && old.text === rule.text && old.enabled === rule.enabled)) continue;
     changed.push(rule, ...(old === undefined ? [] : [old]));
   }
   changed.push(...known.values());

@@ -11,7 +11,18 @@ interface Remembered {
 
 const ASKS = /^(?:isset|isnotset|notset)$/;
 
+/** A rule is asked again at each change of its repository, which keeps the rules of files that did not change. */
+const KNOWN = new WeakMap<Rule, Remembered>();
+
 function rememberedBy(rule: Rule): Remembered {
+  const known = KNOWN.get(rule);
+  if (known !== undefined) return known;
+  const made = readFrom(rule);
+  KNOWN.set(rule, made);
+  return made;
+}
+
+function readFrom(rule: Rule): Remembered {
   const changes: string[] = [];
   const asks: string[] = [];
   for (const { name, value } of rule.options) {
@@ -39,18 +50,31 @@ export function rulesAffected(rules: readonly Rule[], sids: ReadonlySet<number>)
 }
 
 function closure(rules: readonly Rule[], sids: ReadonlySet<number>, from: keyof Remembered, to: keyof Remembered): ReadonlySet<number> {
-  const remembered = new Map(rules.map((rule) => [rule, rememberedBy(rule)]));
-  const ends = new Map<string, Rule[]>();
-  for (const [rule, one] of remembered) for (const name of one[to]) ends.set(name, [...(ends.get(name) ?? []), rule]);
   const found = new Set(sids);
+  // Most rules remember nothing: then the others need not be looked at.
+  let ends: ReadonlyMap<string, readonly Rule[]> | undefined;
   const open = rules.filter((rule) => sids.has(rule.sid));
   for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    for (const name of remembered.get(rule)![from])
+    for (const name of rememberedBy(rule)[from]) {
+      ends ??= endsOf(rules, to);
       for (const other of ends.get(name) ?? []) {
         if (found.has(other.sid)) continue;
         found.add(other.sid);
         open.push(other);
       }
+    }
   }
   return found;
+}
+
+function endsOf(rules: readonly Rule[], to: keyof Remembered): ReadonlyMap<string, readonly Rule[]> {
+  const ends = new Map<string, Rule[]>();
+  for (const rule of rules) {
+    for (const name of rememberedBy(rule)[to]) {
+      const found = ends.get(name);
+      if (found === undefined) ends.set(name, [rule]);
+      else found.push(rule);
+    }
+  }
+  return ends;
 }

@@ -238,7 +238,7 @@ export function openRepository(folder: string): Result<Repository> {
     feedback,
     lock: lock ?? { rules: {} },
     lockBroken: lock === undefined,
-    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems), ...checkRules(settings, rules)],
+    problems: [...problems, ...[...files.values()].flatMap((file) => file.problems), ...checkRules(settings, files)],
     files,
   });
 }
@@ -268,10 +268,10 @@ function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefin
 }
 
 /** The repository with its rules read again and nothing else; `problems` are those of the rules. */
-export function readRulesAgain(repository: Repository): Repository {
-  const files = readRules(repository.folder, repository.files);
+export function readRulesAgain(repository: Repository, changed?: readonly string[]): Repository {
+  const files = readRules(repository.folder, repository.files, changed);
   const rules = [...files.values()].flatMap((file) => file.rules);
-  return { ...repository, rules, files, problems: [...[...files.values()].flatMap((file) => file.problems), ...checkRules(repository.settings, rules)] };
+  return { ...repository, rules, files, problems: [...[...files.values()].flatMap((file) => file.problems), ...checkRules(repository.settings, files)] };
 }
 
 function foldersIn(folder: string): string[] {
@@ -309,13 +309,17 @@ interface RulesRead {
   readonly problems: readonly RepositoryProblem[];
 }
 
-/** `known`: what was read before, by path; files with the same text are not read again. */
-function readRules(folder: string, known: ReadonlyMap<string, RulesRead>): Map<string, RulesRead> {
+/** `known`: what was read before, by path; files with the same text are not parsed again, and only those that `changed` names are read. */
+function readRules(folder: string, known: ReadonlyMap<string, RulesRead>, changed?: readonly string[]): Map<string, RulesRead> {
   const read = new Map<string, RulesRead>();
   for (const name of filesIn(join(folder, 'rules'), '.rules')) {
     const path = join(folder, 'rules', name);
-    const text = readFileSync(path, 'utf8');
     const before = known.get(path);
+    if (before !== undefined && changed?.includes(`rules/${name}`) === false) {
+      read.set(path, before);
+      continue;
+    }
+    const text = readFileSync(path, 'utf8');
     read.set(path, before?.text === text ? before : rulesOf(path, name.slice(0, -'.rules'.length), text));
   }
   return read;
@@ -329,21 +333,38 @@ function rulesOf(path: string, category: string, text: string): RulesRead {
   return { text, rules, problems };
 }
 
-function checkRules(settings: RulesetSettings, rules: readonly RepositoryRule[]): RepositoryProblem[] {
+/** What is wrong with the rules of a file alone; a file that did not change is not checked again. */
+const CHECKED = new WeakMap<RulesRead, { readonly settings: RulesetSettings; readonly problems: readonly RepositoryProblem[] }>();
+
+function checkRules(settings: RulesetSettings, files: ReadonlyMap<string, RulesRead>): RepositoryProblem[] {
   const problems: RepositoryProblem[] = [];
   const seen = new Map<number, RepositoryRule>();
-  for (const one of rules) {
-    const { sid } = one.rule;
-    const say = (message: string): void => {
-      problems.push({ path: one.path, line: one.line, message });
-    };
-    const before = seen.get(sid);
-    if (before !== undefined) say(`sid ${sid} is already used at ${before.path}:${before.line}`);
-    seen.set(sid, one);
-    if (!settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to)) say(`sid ${sid} lies in none of the ruleset's ranges`);
-    if (!one.rule.message.startsWith(`${settings['message-prefix']} `)) say(`the message of ${sid} does not begin with ${settings['message-prefix']}`);
+  for (const file of files.values()) {
+    for (const one of file.rules) {
+      const { sid } = one.rule;
+      const before = seen.get(sid);
+      if (before !== undefined) problems.push({ path: one.path, line: one.line, message: `sid ${sid} is already used at ${before.path}:${before.line}` });
+      else seen.set(sid, one);
+    }
+    let checked = CHECKED.get(file);
+    if (checked?.settings !== settings) {
+      checked = { settings, problems: checkFile(settings, file) };
+      CHECKED.set(file, checked);
+    }
+    for (const problem of checked.problems) problems.push(problem);
   }
   return problems;
+}
+
+function checkFile(settings: RulesetSettings, { rules }: RulesRead): RepositoryProblem[] {
+  return rules.flatMap(({ rule: { sid, message }, path, line }) => [
+    ...(settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to)
+      ? []
+      : [{ path, line, message: `sid ${sid} lies in none of the ruleset's ranges` }]),
+    ...(message.startsWith(`${settings['message-prefix']} `)
+      ? []
+      : [{ path, line, message: `the message of ${sid} does not begin with ${settings['message-prefix']}` }]),
+  ]);
 }
 
 /** Role in the rule's own metadata; undefined where none is given. */
