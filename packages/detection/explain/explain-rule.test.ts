@@ -205,6 +205,16 @@ describe('why a rule stays silent', () => {
     expect(found.change?.steps).toEqual(['take out `http.cookie`, `content:"session"`']);
   });
 
+  it('a buffer that was asked for before it came is there later', () => {
+    const capture = composeCapture({ seed: 5 });
+    const response = { status: 200, headers: [['Server', 'other']] as [string, string][], body: '<title>one</title>' };
+    capture.httpExchange({ client: '10.3.8.31', server: '203.0.113.11', exchanges: [{ request: { method: 'GET', uri: '/a', headers: [] }, response }] });
+    const rule = 'http.stat_code; content:"200"; http.server; content:"Microsoft-IIS/"; file.data; content:"<title>one";';
+    const found = explained(`alert http any any -> any any (msg:"x"; flow:established,to_client; ${rule} sid:1;)`, capture.finish());
+    expect(found.verdict).toMatch(/http\.server .* stood in the way/);
+    expect(found.change?.steps).toEqual(['take out `http.server`, `content:"Microsoft-IIS/"`']);
+  });
+
   it('an empty capture holds nothing', () => {
     const found = explained(`${HEAD}http.uri; content:"/bot/data"; sid:1;)`, REQUEST.subarray(0, 24));
     expect(found.reason).toBe('nothing');

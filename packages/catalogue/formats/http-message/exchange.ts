@@ -67,7 +67,8 @@ export class HttpTransaction extends Transaction {
     const known = this.#made.get(key);
     if (known !== undefined || this.#made.has(key)) return known;
     const made = how(this.message(direction));
-    this.#made.set(key, made);
+    // What has not come yet may be asked for as well: explain looks for a content in every buffer.
+    if (made !== undefined || this.progress[direction] >= HEADERS) this.#made.set(key, made);
     return made;
   }
 
