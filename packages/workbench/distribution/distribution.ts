@@ -16,7 +16,8 @@ import { compareVersions } from '@sigwright/contracts';
 import { stringify } from 'yaml';
 import { compareReleases, type ReleaseRule } from '../release/compare.ts';
 import { digest } from '../release/manifest.ts';
-import { releasedVersions, rulesOfRelease } from '../release/release.ts';
+import { releasedVersions } from '../release/release.ts';
+import { rulesOfRelease } from '../release/release-content.ts';
 import type { Repository } from '../repository/repository.ts';
 import { DIALECTS, type Dialect } from '../translate/dialects.ts';
 

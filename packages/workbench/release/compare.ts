@@ -3,6 +3,7 @@ import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { changeLine, changesOf, type RuleChange } from './changes.ts';
 import { AS_WRITTEN, type EngineSet } from './engines.ts';
+import { type LineChange, type LineDifference, NO_LINES } from './release-content.ts';
 
 export interface ReleaseRule {
   readonly rule: Rule;
@@ -82,6 +83,17 @@ const SECTIONS: readonly (readonly [keyof ReleaseDifference, string, string])[] 
   ['removed', '[---]         Removed rules:         [---]', 'Removed'],
 ];
 
+const LINE_SECTIONS: readonly (readonly [keyof LineDifference, string, string])[] = [
+  ['added', '[+++]      Added non-rule lines:     [+++]', 'Added non-rule lines'],
+  ['removed', '[---]     Removed non-rule lines:    [---]', 'Removed non-rule lines'],
+];
+/** Files that are named beside a line; of more their number. */
+const MOST_FILES_NAMED = 3;
+
+function filesOf({ files }: LineChange): string {
+  return files.length > MOST_FILES_NAMED ? `${files.length} files` : files.join(', ');
+}
+
 /** ET's reason for a rule that is off, from its metadata; empty where it gives none. */
 export function reasonOf(rule: Rule): string {
   return (metadataOf(rule, 'deprecation_reason')[0] ?? '').replaceAll('_', ' ');
@@ -97,19 +109,22 @@ function isChanged(one: ReleaseRule): one is ChangedRule {
 }
 
 /** The machine changelog, under the headings that rule tools have printed for twenty years. */
-export function changelogText(difference: ReleaseDifference, title: string): string {
+export function changelogText(difference: ReleaseDifference, title: string, lines: LineDifference = NO_LINES): string {
   const parts = [`[***] ${title} [***]\n`];
   for (const [key, heading] of SECTIONS) {
     const list = difference[key];
     if (list.length === 0) continue;
     parts.push(`\n${heading}\n\n${list.map((one) => `  ${line(one)}`).join('\n')}\n`);
   }
+  for (const [key, heading] of LINE_SECTIONS) {
+    if (lines[key].length > 0) parts.push(`\n${heading}\n\n${lines[key].map((one) => `  ${one.line} (${filesOf(one)})`).join('\n')}\n`);
+  }
   if (parts.length === 1) parts.push('\n  nothing changed\n');
   return parts.join('');
 }
 
 /** The daily summary as Markdown; under a modified rule stands what was modified, dates and other metadata left out. */
-export function changelogMarkdown(difference: ReleaseDifference, title: string, thanks: readonly string[]): string {
+export function changelogMarkdown(difference: ReleaseDifference, title: string, thanks: readonly string[], others: LineDifference = NO_LINES): string {
   const lines = [
     `# ${title}`,
     '',
@@ -125,7 +140,17 @@ export function changelogMarkdown(difference: ReleaseDifference, title: string, 
       if (isChanged(one)) for (const change of one.changes) if (change.kind !== 'metadata') lines.push(`  - \`${changeLine(change)}\``);
     }
   }
+  for (const [key, , heading] of LINE_SECTIONS) {
+    if (others[key].length > 0) lines.push('', `## ${heading}`, '', ...others[key].map((one) => `- ${codeSpan(one.line)} (${filesOf(one)})`));
+  }
   return `${lines.join('\n')}\n`;
+}
+
+/** Text of a file as Markdown: as it is, whatever is in it. */
+function codeSpan(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return longest === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
 }
 
 /** What each engine's folder holds and lacks, as the last part of the Markdown. */

@@ -6,12 +6,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Catalogue, type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
-import { parseRules } from '@sigwright/rule-language';
 import { checkLock, ruleHash, writeLock } from '../repository/lock.ts';
-import type { Repository, RepositoryProblem } from '../repository/repository.ts';
+import type { Repository } from '../repository/repository.ts';
 import { changelogMarkdown, changelogText, compareReleases, enginesMarkdown, type ReleaseDifference, type ReleaseRule } from './compare.ts';
 import { type EngineSet, rulesForEngines } from './engines.ts';
 import { digest, manifestOf } from './manifest.ts';
+import { compareLines, contentOf, NO_LINES, readRelease } from './release-content.ts';
 import { ruleFolder } from './rule-folder.ts';
 import { signBytes } from './signature.ts';
 
@@ -41,7 +41,7 @@ const VERSION_FORM = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 
 export async function buildRelease(repository: Repository, request: ReleaseRequest): Promise<Result<ReleaseResult>> {
   if (!VERSION_FORM.test(request.version)) return failure('release/version', `\`${request.version}\` is no version that a folder can be named after`);
-  const wrong = [...repository.problems, ...checkLock(repository), ...lockGone(repository, request.version)];
+  const wrong = [...repository.problems, ...checkLock(repository)];
   if (wrong.length > 0) return failure('release/problems', wrong.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'));
   const { name, title } = repository.settings;
   const written: ReleaseRule[] = repository.rules
@@ -61,11 +61,13 @@ export async function buildRelease(repository: Repository, request: ReleaseReque
   }
   text('version.txt', `${request.version}\n`);
   const previous = previousRelease(repository.folder, request.version);
-  const before = previous === undefined ? [] : rulesOfRelease(join(repository.folder, 'releases', previous));
-  const difference = compareReleases(before, written);
+  const before = previous === undefined ? undefined : readRelease(join(repository.folder, 'releases', previous));
+  const difference = compareReleases(before?.rules ?? [], written);
+  // Everything is new in a first release; of its licence nobody needs to be told.
+  const lines = before === undefined ? NO_LINES : compareLines(before, contentOf(textsOf(files), request.version));
   const heading = `${title} ${request.version} of ${request.date}`;
-  text('changelog.txt', changelogText(difference, `Results of ${heading}`));
-  text('changelog.md', changelogMarkdown(difference, heading, thanksFor(repository, difference)) + enginesMarkdown(engines));
+  text('changelog.txt', changelogText(difference, `Results of ${heading}`, lines));
+  text('changelog.md', changelogMarkdown(difference, heading, thanksFor(repository, difference), lines) + enginesMarkdown(engines));
   const manifest = manifestOf(repository, written, files, { version: request.version, date: request.date, previous, engines });
   text(MANIFEST, `${JSON.stringify(manifest, undefined, 1)}\n`);
   for (const path of [...published, MANIFEST]) {
@@ -78,6 +80,11 @@ export async function buildRelease(repository: Repository, request: ReleaseReque
     text(`${path}.minisig`, signature.value);
   }
   return success({ files, difference, previous, engines, rules: written.length, enabled: written.filter(({ rule }) => rule.enabled).length });
+}
+
+/** Files below `rules/` by their names there. */
+function* textsOf(files: ReadonlyMap<string, Uint8Array>): Iterable<readonly [string, string]> {
+  for (const [path, bytes] of files) if (path.startsWith('rules/')) yield [path.slice('rules/'.length), new TextDecoder().decode(bytes)];
 }
 
 /** Who is credited in the reports behind new rules. */
@@ -131,16 +138,6 @@ function lockRelease(repository: Repository, version: string): Failure | undefin
   return writeLock(repository.folder, { rules });
 }
 
-export function rulesOfRelease(folder: string): ReleaseRule[] {
-  const base = existsSync(join(folder, 'rules')) ? join(folder, 'rules') : folder;
-  if (!existsSync(base)) return [];
-  const list: ReleaseRule[] = [];
-  for (const file of readdirSync(base).sort()) {
-    if (file.endsWith('.rules')) for (const rule of parseRules(readFileSync(join(base, file), 'utf8')).rules) list.push({ rule, file });
-  }
-  return list;
-}
-
 /** Released versions, newest first by natural order; half-written ones are passed over. */
 export function releasedVersions(folder: string): readonly string[] {
   const base = join(folder, 'releases');
@@ -154,12 +151,4 @@ export function releasedVersions(folder: string): readonly string[] {
 function previousRelease(folder: string, version: string): string | undefined {
   const order = new Intl.Collator('en', { numeric: true });
   return releasedVersions(folder).find((name) => order.compare(name, version) < 0);
-}
-
-/** Without the lock nobody remembers what was released. */
-function lockGone({ folder }: Repository, version: string): readonly RepositoryProblem[] {
-  const path = join(folder, 'rules.lock');
-  const other = releasedVersions(folder).find((name) => name !== version);
-  if (other === undefined || existsSync(path)) return [];
-  return [{ path, line: 1, message: `rules.lock is gone, and ${other} was released; take it back from git` }];
 }

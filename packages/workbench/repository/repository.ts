@@ -2,9 +2,8 @@
  * The ruleset repository on disk, read whole and checked (schemas: docs/ruleset-repository.md). What is wrong is collected with
  * file and line; writing goes through `writeWhole`, so that no half-written file is ever taken for a whole one.
  */
-
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { counted } from '@sigwright/bytes';
 import { type Failure, failure, linePlaces, type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
@@ -178,7 +177,7 @@ export interface Repository {
   /** in order of file name */
   readonly feedback: readonly Feedback[];
   readonly lock: Lock;
-  /** rules.lock is there and can not be believed: `lock` is empty, and nothing may be written over the file */
+  /** rules.lock can not be believed, or is gone though something was released: `lock` is empty, and nothing may be written over it */
   readonly lockBroken: boolean;
   readonly problems: readonly RepositoryProblem[];
   /** files of rules as they were read, by path */
@@ -253,11 +252,16 @@ function withoutReportYaml(slugs: readonly string[]): string {
 /** Last line of a whole rules.lock: one that was cut off at the end of a line reads well and would have forgotten rules. */
 export const LOCK_END = '...\n';
 
-/** Undefined where the lock is there and can not be believed. */
+/** Undefined where the lock can not be believed: it is broken, or gone though something was released. */
 function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefined {
   const path = join(folder, 'rules.lock');
-  if (!existsSync(path)) return { rules: {} };
   const advice = 'what was released and decided stands in it: take it back from git, nothing is changed until then';
+  if (!existsSync(path)) {
+    const [released] = globSync('releases/*/version.txt', { cwd: folder }).filter((name) => !name.includes('.tmp'));
+    if (released === undefined) return { rules: {} };
+    problems.push({ path, line: 1, message: `rules.lock is gone, and ${basename(dirname(released))} was released; ${advice}` });
+    return undefined;
+  }
   const text = readFileSync(path, 'utf8');
   const before = problems.length;
   const lock = readYaml(path, LOCK, problems);

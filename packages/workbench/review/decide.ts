@@ -45,14 +45,19 @@ export function decide(repository: Repository, request: DecisionRequest): Result
   const text = newText(repository, one, request);
   if (!text.ok) return text;
   if (repository.settings.review['four-eyes'].includes(request.decision)) {
-    if (request.by === undefined) return failure('review/who', `to ${request.decision} a rule takes two people here; say who you are`);
+    if (nameOf(request.by) === '') return failure('review/who', `to ${request.decision} a rule takes two people here; say who you are`);
     const proposal = repository.lock.rules[String(request.sid)]?.proposal;
     if (proposal?.decision !== request.decision || proposal.reason !== request.reason) return propose(repository, one, request);
-    if (proposal.by === request.by)
+    if (nameOf(proposal.by) === nameOf(request.by))
       return failure('review/four-eyes', `${request.by} proposed on ${proposal.date} to ${request.decision} sid ${request.sid}; somebody else has to agree`);
   }
   const failed = carryOut(repository, one, text.value, request);
   return failed ?? success('done');
+}
+
+/** One person writes a name in several ways: `Ada`, ` ada`, `@ada`. */
+function nameOf(by: string | undefined): string {
+  return (by ?? '').trim().replace(/^@/, '').normalize('NFKC').toLowerCase();
 }
 
 function refusal(one: RepositoryRule, { sid, decision, reason, rule }: DecisionRequest): Failure | undefined {

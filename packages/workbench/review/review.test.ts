@@ -66,6 +66,22 @@ describe('when a rule is due', () => {
     expect(itemOf(1240399)).toMatchObject({ due: '2024-03-08', why: expect.stringContaining(`the same as sid ${SID}`) });
   });
 
+  test.each<readonly [why: string, sightings: Map<number, string>, due: string, words: RegExp]>([
+    ['later, where its sensors alerted since', new Map([[SID, '2024-03-25']]), '2024-04-22', /seen on 2024-03-25, so the time runs from there/],
+    ['not by a sensor whose clock is ahead', new Map([[SID, '2031-01-01']]), '2024-04-29', /seen on 2024-04-01/],
+    ['not by what it saw before it was changed', new Map([[SID, '2024-02-01']]), '2024-04-05', /last seen on 2024-02-01/],
+    ['not by alerts of other rules', new Map([[1, '2024-03-25']]), '2024-04-05', /no sensor saw it/],
+  ])('%s', (_why, sightings, due, words) => {
+    expect(reviewQueue(repository(), TODAY, sightings).find((item) => item.sid === SID)).toMatchObject({ due, why: expect.stringMatching(words) });
+  });
+
+  test('a report of a false positive goes before what sensors saw; a later one than theirs before a report of being seen', () => {
+    feedback('kind: false_positive\ndate: 2024-03-10');
+    expect(reviewQueue(repository(), TODAY, new Map([[SID, '2024-03-25']])).find((item) => item.sid === SID)).toMatchObject({ due: '2024-03-10' });
+    feedback('kind: seen\ndate: 2024-03-27');
+    expect(reviewQueue(repository(), TODAY, new Map([[SID, '2024-03-25']])).find((item) => item.sid === SID)).toMatchObject({ due: '2024-04-24' });
+  });
+
   test('feedback of another form is said, with its file', () => {
     feedback('kind: praise\ndate: 2024-03-10');
     expect(repository().problems[0].message).toContain('kind');
@@ -107,7 +123,8 @@ describe('decisions', () => {
     expect(take('retire')).toBe('review/who');
     expect(take('retire', { by: 'ada' })).toBe('proposed');
     expect(itemOf(SID).proposed).toBe('retire (Age), by ada on 2024-04-01');
-    expect(take('retire', { by: 'ada' })).toBe('review/four-eyes');
+    for (const same of ['ada', ' Ada ', '@ada']) expect(take('retire', { by: same })).toBe('review/four-eyes');
+    expect(take('retire', { by: ' ' })).toBe('review/who');
     expect(take('retire', { by: 'bob' })).toBe('done');
     expect(repository().lock.rules[String(SID)]).toMatchObject({ decisions: [{ decision: 'retire', by: 'ada, bob' }] });
     expect(repository().lock.rules[String(SID)].proposal).toBeUndefined();

@@ -6,6 +6,7 @@ import { counted } from '@sigwright/bytes';
 import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { type Feedback, type Repository, type RepositoryRule, roleOf } from '../repository/repository.ts';
+import type { Sightings } from './sightings.ts';
 
 /** Days, where ruleset.yaml says nothing: infrastructure is burnt in weeks, behaviour lives for months. */
 const DEFAULT_DAYS: Record<string, number> = {
@@ -40,16 +41,16 @@ const DAY = 86_400_000;
 /** Categories of rules that are out of use. */
 export const OUT_OF_USE: ReadonlySet<string> = new Set(['retired', 'deleted']);
 
-/** All enabled rules, most overdue first. `today`: ISO date. */
-export function reviewQueue(repository: Repository, today: string): readonly ReviewItem[] {
+/** All enabled rules, most overdue first. `today`: ISO date. `sightings`: what sensors saw; left out where nobody asked them. */
+export function reviewQueue(repository: Repository, today: string, sightings?: Sightings): readonly ReviewItem[] {
   const twins = twinsIn(repository.rules);
   const items = repository.rules
     .filter(({ rule, category }) => rule.enabled && !OUT_OF_USE.has(category))
-    .map((one) => reviewItem(repository, one, twins.get(one.rule.sid), today));
+    .map((one) => reviewItem(repository, one, twins.get(one.rule.sid), today, sightings));
   return items.sort((a, b) => b.overdue - a.overdue || a.sid - b.sid);
 }
 
-function reviewItem(repository: Repository, one: RepositoryRule, twin: number | undefined, today: string): ReviewItem {
+function reviewItem(repository: Repository, one: RepositoryRule, twin: number | undefined, today: string, sightings: Sightings | undefined): ReviewItem {
   const { rule, category } = one;
   const last = lastLookedAt(rule);
   const lastLooked = last?.date ?? '1970-01-01';
@@ -58,15 +59,17 @@ function reviewItem(repository: Repository, one: RepositoryRule, twin: number | 
   const reports = repository.feedback.filter((report) => report.sid === rule.sid && report.answer?.decision !== 'declined');
   const reasons: string[] = [last === undefined ? 'the rule carries no date' : `${time.why}; last ${last.how} ${last.date}`];
   let due = plusDays(lastLooked, time.days);
-  const seen = reports
-    .filter((report) => report.kind === 'seen')
-    .map((report) => report.date)
+  const alerted = sightings?.get(rule.sid);
+  const days = [...reports.filter((report) => report.kind === 'seen').map((report) => report.date), ...(alerted === undefined ? [] : [alerted])];
+  // No sensor sees what is to come: its clock is wrong, and must not keep a rule for ever.
+  const seen = days
+    .map((day) => (day > today ? today : day))
     .sort()
     .pop();
   if (seen !== undefined && plusDays(seen, time.days) > due) {
     due = plusDays(seen, time.days);
     reasons.push(`seen on ${seen}, so the time runs from there`);
-  }
+  } else if (sightings !== undefined) reasons.push(seen === undefined ? 'no sensor saw it' : `last seen on ${seen}`);
   // What was reported up to the day of a review was before the reviewer's eyes.
   const reviewed = last?.how === 'reviewed' ? last.date : '';
   for (const report of reports) {
@@ -98,7 +101,7 @@ function reviewItem(repository: Repository, one: RepositoryRule, twin: number | 
 const FEEDBACK_WORDS: Record<Feedback['kind'], string> = {
   false_positive: 'reported as a false positive',
   miss: 'reported to miss what it is for',
-  sinkholed: 'its infrastructure is sinkholed',
+  sinkholed: 'its infrastructure is said to be sinkholed',
   seen: 'seen',
 };
 
