@@ -7,18 +7,21 @@ import { basename, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
-import { parseRules } from '@sigwright/rule-language';
 import {
   bothVersions,
   type ChangedRule,
   changeLine,
   changelogMarkdown,
   changelogText,
+  compareLines,
   compareReleases,
+  contentOf,
+  type LineDifference,
+  type ReleaseContent,
   type ReleaseDifference,
   type ReleaseRule,
+  readRelease,
   reasonOf,
-  rulesOfRelease,
   rulesThatMatter,
   type TrafficDifference,
   type TrafficRun,
@@ -63,8 +66,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const homeNet = homeNetOf(values['home-net'], USAGE);
-  const old = rulesAt(before);
-  const now = rulesAt(after);
+  const earlier = contentAt(before, basename(after));
+  const later = contentAt(after, basename(after));
+  const [old, now] = [earlier.rules, later.rules];
   for (const [path, rules] of [
     [before, old],
     [after, now],
@@ -74,19 +78,22 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const difference = compareReleases(old, now);
+  const lines = compareLines(earlier, later);
   const traffic = values.traffic === undefined ? undefined : await onTraffic(difference, old, now, [before, after], values.traffic, homeNet);
   const title = `${basename(after)} against ${basename(before)}`;
-  if (values.json) process.stdout.write(`${JSON.stringify(asData(difference, traffic), undefined, 1)}\n`);
-  else if (values.changelog) process.stdout.write(changelogText(difference, `Results of ${title}`));
-  else if (values.markdown) process.stdout.write(changelogMarkdown(difference, title, []));
-  else process.stdout.write(inWords(difference));
+  if (values.json) process.stdout.write(`${JSON.stringify(asData(difference, lines, traffic), undefined, 1)}\n`);
+  else if (values.changelog) process.stdout.write(changelogText(difference, `Results of ${title}`, lines));
+  else if (values.markdown) process.stdout.write(changelogMarkdown(difference, title, [], lines));
+  else process.stdout.write(inWords(difference, lines));
   if (traffic !== undefined && !values.json) process.stdout.write(`\n${trafficInWords(traffic)}`);
   return 0;
 }
 
-function rulesAt(path: string): ReleaseRule[] {
-  if (statSync(path).isDirectory()) return rulesOfRelease(path);
-  return parseRules(readFileSync(path, 'utf8')).rules.map((rule) => ({ rule, file: basename(path) }));
+/** `linesAs`: the name under which the lines of a single file are held against those of the other one. */
+function contentAt(path: string, linesAs: string): ReleaseContent {
+  if (statSync(path).isDirectory()) return readRelease(path);
+  const { rules, lines } = contentOf([['file.rules', readFileSync(path, 'utf8')]], '');
+  return { rules: rules.map(({ rule }) => ({ rule, file: basename(path) })), lines: new Map([[linesAs, lines.get('file.rules') ?? []]]) };
 }
 
 async function onTraffic(
@@ -161,7 +168,7 @@ const HEADINGS: readonly (readonly [keyof ReleaseDifference, string])[] = [
   ['removed', 'Removed'],
 ];
 
-function inWords(difference: ReleaseDifference): string {
+function inWords(difference: ReleaseDifference, others: LineDifference): string {
   const lines: string[] = [];
   const counts: string[] = [];
   for (const [key, heading] of HEADINGS) {
@@ -171,6 +178,15 @@ function inWords(difference: ReleaseDifference): string {
     lines.push(`${heading} (${list.length})`);
     for (const one of list) lines.push(...ruleInWords(one));
     lines.push('');
+  }
+  for (const [key, heading] of [
+    ['added', 'Added non-rule lines'],
+    ['removed', 'Removed non-rule lines'],
+  ] as const) {
+    const list = others[key];
+    if (list.length === 0) continue;
+    counts.push(`${list.length} ${heading.toLowerCase()}`);
+    lines.push(`${heading} (${list.length})`, ...list.map(({ line, files }) => `  ${files.join(', ')}: ${line}`), '');
   }
   const quiet = difference.silentlyChanged;
   if (quiet.length > 0) lines.push(`Detection changed without a new rev: ${quiet.map(({ rule }) => rule.sid).join(', ')}`, '');
@@ -213,7 +229,7 @@ function trafficInWords(traffic: TrafficDifference): string {
   return `${lines.join('\n')}\n`;
 }
 
-function asData(difference: ReleaseDifference, traffic: TrafficDifference | undefined): unknown {
+function asData(difference: ReleaseDifference, lines: LineDifference, traffic: TrafficDifference | undefined): unknown {
   const list = (rules: readonly (ReleaseRule | ChangedRule)[]): unknown[] =>
     rules.map((one) => ({
       sid: one.rule.sid,
@@ -224,5 +240,5 @@ function asData(difference: ReleaseDifference, traffic: TrafficDifference | unde
       ...(reasonOf(one.rule) === '' ? {} : { reason: reasonOf(one.rule) }),
       ...('changes' in one ? { before: { rev: one.before.rule.rev, file: one.before.file }, changes: one.changes } : {}),
     }));
-  return { ...Object.fromEntries(Object.entries(difference).map(([key, rules]) => [key, list(rules)])), ...(traffic === undefined ? {} : { traffic }) };
+  return { ...Object.fromEntries(Object.entries(difference).map(([key, rules]) => [key, list(rules)])), lines, ...(traffic === undefined ? {} : { traffic }) };
 }

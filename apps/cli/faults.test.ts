@@ -174,9 +174,12 @@ describe('a file that breaks off', () => {
     expect(contents()).toEqual(before);
   });
 
-  test('nothing is decided over a lock that can not be read; put right, it is', async () => {
+  test.each<readonly [why: string, harm: (lock: Buffer) => void]>([
+    ['can not be read', (lock) => writeFileSync(join(folder, 'rules.lock'), lock.subarray(0, lock.length >> 1))],
+    ['is gone', () => rmSync(join(folder, 'rules.lock'))],
+  ])('nothing is decided over a lock that %s; put right, it is', async (_why, harm) => {
     const lock = readFileSync(join(folder, 'rules.lock'));
-    writeFileSync(join(folder, 'rules.lock'), lock.subarray(0, lock.length >> 1));
+    harm(lock);
     const before = contents();
     const decided = sigwright(RETIRE);
     expect(decided.status).toBe(1);

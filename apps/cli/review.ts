@@ -1,12 +1,16 @@
 /**
- * `sigwright review [-C FOLDER] [--today DATE]`: what is due and why.
+ * `sigwright review [-C FOLDER] [--today DATE] [--store STORE] [--eve FILE]`: what is due and why.
  * `sigwright review keep|revise|disable|retire|delete SID… --reason REASON`: decide.
  */
-import { DECISIONS, type Decision, decide, REASONS, type Reason, reviewQueue } from '@sigwright/workbench';
-import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
-import { changing, dayOf, repositoryAt } from './shared/repository.ts';
 
-const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--all] [--json]
+import { createReadStream, existsSync } from 'node:fs';
+import { counted } from '@sigwright/bytes';
+import { alertsInEve, DECISIONS, type Decision, decide, openStore, REASONS, type Reason, reviewQueue, type Sightings, sightingsOf } from '@sigwright/workbench';
+import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
+import { changing, dayOf, repositoryAt } from './shared/repository.ts';
+import { placeOf } from './shared/store-place.ts';
+
+const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--store STORE] [--eve FILE…] [--all] [--json]
 sigwright review keep SID… [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
 sigwright review revise SID --rule TEXT [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
 sigwright review disable|retire|delete SID… --reason REASON [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
@@ -15,6 +19,8 @@ Which rules are due and why; or what is decided about them, recorded in the rule
 
   -C, --folder FOLDER    a ruleset repository (default: this folder)
       --today DATE       the day of the review (YYYY-MM-DD, default: today)
+      --store STORE      the workbench's store (a SQLite file, or postgres://…): when sensors last saw each rule moves its day
+      --eve FILE         the same from EVE JSON lines (- for standard input); may be given several times
       --all              rules that are not due yet as well
       --reason REASON    ${REASONS.join(', ')}
       --rule TEXT        the rule as it is to be; its rev is raised
@@ -35,6 +41,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       rule: { type: 'string' },
       note: { type: 'string' },
       by: { type: 'string' },
+      store: { type: 'string' },
+      eve: { type: 'string', multiple: true },
       all: { type: 'boolean' },
       json: { type: 'boolean' },
     },
@@ -70,14 +78,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     return 0;
   }
-  const queue = reviewQueue(repository, today);
+  const queue = reviewQueue(repository, today, await sightings(values.store, values.eve));
   if (values.json) {
     process.stdout.write(`${JSON.stringify(queue, undefined, 1)}\n`);
     return 0;
   }
   const due = queue.filter((item) => item.overdue >= 0);
   for (const item of values.all ? queue : due) {
-    const when = item.overdue > 0 ? `${item.overdue} days overdue` : item.overdue === 0 ? 'due today' : `due ${item.due}`;
+    const when = item.overdue > 0 ? `${counted(item.overdue, 'day')} overdue` : item.overdue === 0 ? 'due today' : `due ${item.due}`;
     process.stdout.write(
       `${item.sid}  ${when.padEnd(18)}  ${item.message}\n${' '.repeat(9)}${item.why}\n${item.proposed === undefined ? '' : `${' '.repeat(9)}proposed: ${item.proposed}\n`}`,
     );
@@ -85,4 +93,26 @@ export async function run(argv: readonly string[]): Promise<number> {
   const next = queue.find((item) => item.overdue < 0);
   process.stdout.write(`${due.length} of ${queue.length} rules are due on ${today}${next === undefined ? '' : `; the next on ${next.due}`}\n`);
   return 0;
+}
+
+/** What sensors saw, from wherever it is asked for; undefined where it is not. */
+async function sightings(store: string | undefined, eve: readonly string[] | undefined): Promise<Sightings | undefined> {
+  if (store === undefined && eve === undefined) return undefined;
+  const rows: { readonly sid: number; readonly last: number }[] = store === undefined ? [] : [...(await seenByStore(store))];
+  for (const path of eve ?? []) rows.push(...(await alertsInEve(createReadStream(path, path === '-' ? { fd: 0 } : {}) as AsyncIterable<Uint8Array>)));
+  return sightingsOf(rows);
+}
+
+async function seenByStore(named: string): Promise<readonly { readonly sid: number; readonly last: number }[]> {
+  const place = placeOf(named, USAGE);
+  // A store that is not there would be made.
+  if ('sqlite' in place && !existsSync(place.sqlite)) throw new InputProblem(`${place.sqlite} does not exist`);
+  const store = await openStore(place).catch((problem: unknown) => {
+    throw new InputProblem(`the store can not be opened: ${(problem as Error).message}`);
+  });
+  try {
+    return await store.signatures();
+  } finally {
+    await store.close();
+  }
 }

@@ -5,7 +5,6 @@ import {
   DECISIONS,
   FEEDBACK_KINDS,
   REASONS,
-  reviewQueue,
   SCOPES,
   type Scope,
   SHORTEST_PASSWORD,
@@ -425,7 +424,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
     async (context) => {
       need(context, 'read');
       const repository = desk.repository();
-      return context.json({ items: repository === undefined ? [] : [...reviewQueue(repository, desk.today())] }, 200);
+      return context.json({ items: repository === undefined ? [] : [...(await desk.reviewQueue(repository))] }, 200);
     },
   );
 

@@ -32,9 +32,12 @@ import {
   prove,
   type ReportReading,
   type Repository,
+  type ReviewItem,
   readReport,
   releasedVersions,
+  reviewQueue,
   type Store,
+  sightingsOf,
   takeFeedback,
   type VerdictRequest,
   verdictLacks,
@@ -127,6 +130,11 @@ export class Desk {
       this.#repository = { at: this.now(), value: opened.ok ? opened.value : undefined };
     }
     return this.#repository.value;
+  }
+
+  /** Which rules are due and why; when sensors last saw them is what the store knows. */
+  async reviewQueue(repository: Repository): Promise<readonly ReviewItem[]> {
+    return reviewQueue(repository, this.today(), sightingsOf(await this.store.signatures()));
   }
 
   proofs(): ProofReport | undefined {

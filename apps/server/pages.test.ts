@@ -138,6 +138,15 @@ test('guests read where an example is shown, and change nothing', async () => {
 });
 
 describe('journeys by forms', () => {
+  test('what its sensors saw moves the day of a rule, on the queue, on its page and in the API', async () => {
+    here = await trial();
+    const { cookie } = await here.signedIn('writer');
+    const said = 'seen on 2024-04-08, so the time runs from there';
+    expect(await (await here.ask('/review', { cookie })).text()).toContain('no sensor saw it');
+    await here.store.ingest([new TextEncoder().encode(alertLine({ timestamp: '2024-04-08T10:00:00.000000+0000' }))], 'sensor');
+    for (const path of ['/review', '/rules/1240301', '/api/v1/review']) expect(await (await here.ask(path, { cookie })).text()).toContain(said);
+  });
+
   test('an alert → a false positive with a report → accepted into the repository → the rule is due', async () => {
     here = await trial({ slice: () => readFileSync(join(WEEK, 'evidence', '1240301', 'request.pcap')) });
     await here.store.ingest([new TextEncoder().encode(alertLine())], 'sensor');

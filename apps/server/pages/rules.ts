@@ -1,5 +1,5 @@
 /** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
-import { DECISIONS, FEEDBACK_KINDS, REASONS, reviewQueue, ruleHistory } from '@sigwright/workbench';
+import { DECISIONS, FEEDBACK_KINDS, REASONS, ruleHistory } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { bytesHtml, type Html, html, markdown } from '../html.ts';
 import { alertsAt, counted, csrfField, empty, hostLink, linkTo, ruleLink, select, table, timeline, when } from '../layout.ts';
@@ -94,7 +94,7 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
           ...(expected?.fires ?? []).map((fires) => html`<li>must fire on ${fires.capture}. ${fires.shows}</li>`),
           ...(expected?.silent ?? []).map((silent) => html`<li>must be silent on ${silent.capture}. ${silent.because}</li>`),
         ];
-  const queued = reviewQueue(repository, desk.today()).find((item) => item.sid === sid);
+  const queued = (await desk.reviewQueue(repository)).find((item) => item.sid === sid);
   const locked = repository.lock.rules[String(sid)];
   const history = ruleHistory(repository.folder, sid);
   const past = [
@@ -124,10 +124,10 @@ function feedbackForm(csrf: string, sid: number): Html {
   )}<label>Words <input name="comment" size="40" maxlength="4000"></label><label>A capture that shows it, kept as it is <input type="file" name="slice" accept=".pcap,.pcapng"></label><button>Report</button></form>`;
 }
 
-export function reviewPage(desk: Desk): Html {
+export async function reviewPage(desk: Desk): Promise<Html> {
   const repository = desk.repository();
   if (repository === undefined) return empty(NO_REPOSITORY);
-  const queue = reviewQueue(repository, desk.today());
+  const queue = await desk.reviewQueue(repository);
   const due = queue.filter((item) => item.overdue >= 0);
   const rows = queue
     .slice(0, MOST_SHOWN)
