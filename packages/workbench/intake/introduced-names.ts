@@ -1,7 +1,7 @@
 /**
  * Names that a report introduces itself: `a loader dubbed ColdOtter`, `tracked as Gilded Heron`, `ColdOtter, a phishing kit`. No list
  * knows them yet. What a name stands for is told by the noun beside it (a kit, a group, a campaign); without one nothing is taken.
- * Linear: words that introduce are searched for, and a bounded reach around each is looked at.
+ * Linear: whoever goes through the words of a text tells of those that introduce, and a bounded reach around each is looked at.
  */
 import type { NameKind } from './names.ts';
 
@@ -15,26 +15,22 @@ export interface IntroducedName {
 const NAME = '[A-Z0-9][\\p{L}\\p{N}]+(?:[.-][\\p{L}\\p{N}]+)*(?:[ ](?:[A-Z0-9][\\p{L}\\p{N}]*(?:[.-][\\p{L}\\p{N}]+)*|v?\\d[\\d.]*\\d)){0,3}';
 const OPENING = '["\'“‘«`*_]{0,3}';
 const CLOSING = '["\'”’»`*_]{0,3}';
-/** Words behind which a name stands. Those marked are said of everything: the noun must stand right before them. */
-const INTRODUCING: readonly (readonly [words: string, isCommon: boolean])[] = [
-  ['dubbed', false],
-  ['nicknamed', false],
-  ['codenamed', false],
-  ['code-named', false],
-  ['tracked as', false],
-  ['track as', false],
-  ['tracks as', false],
-  ['tracking as', false],
-  ['designated', false],
-  ['christened', false],
-  ['known as', true],
-  ['referred to as', true],
-  ['refer to as', true],
-  ['called', true],
-  ['named', true],
-  ['call', true],
-];
-const TRACKED_BY = /tracked by [A-Z][\w' -]{1,40} as$/;
+/**
+ * Words that introduce: `common` ones are said of everything, so the noun must stand right before them; `behind` is what else stands
+ * between them and the name. `article`: of a noun that is set beside a name.
+ */
+const INTRODUCING: ReadonlyMap<string, 'common' | 'rare' | 'behind' | 'article'> = new Map(
+  (
+    [
+      ['rare', 'dubbed nicknamed codenamed designated christened'],
+      ['common', 'called named call'],
+      ['behind', 'tracked track tracks tracking known referred refer'],
+      ['article', 'a an another'],
+    ] as const
+  ).flatMap(([how, words]) => words.split(' ').map((word) => [word, how] as const)),
+);
+export const INTRODUCING_WORDS: readonly string[] = [...INTRODUCING.keys()];
+const BEHIND = /(?:track(?:ed|s|ing)?(?: (?:it|them|this))?(?: by [A-Z][\w'-]{0,40}(?: [\w'-]{1,20}){0,3}?)?|known|refer(?:red)? to) as(?= )/y;
 
 const FAMILY_NOUN =
   'malware|ransomware|(?:info-?|credential |information )?stealers?|loaders?|backdoors?|trojans?|RATs?|botnets?|phishing[- ](?:kit|framework|platform|toolkit)|phishing-as-a-service|PhaaS|malware-as-a-service|MaaS|(?:exploit |attack )?kits?|toolkits?|droppers?|downloaders?|implants?|wipers?|worms?|keyloggers?|(?:C2|post-exploitation|command-and-control) frameworks?|rootkits?|bootkits?|spyware|(?:crypto)?miners?|web ?shells?|bots?|crypters?|packers?|clippers?|lockers?|stagers?|beacons?|famil(?:y|ies)|strains?|variants?';
@@ -65,48 +61,95 @@ const NO_NAMES: ReadonlySet<string> = new Set(
   ),
 );
 
-export function introducedNames(text: string): readonly IntroducedName[] {
-  const found = new Map<string, IntroducedName>();
-  const note = (kind: NameKind | undefined, name: string | undefined, start: number): void => {
-    if (kind === undefined || name === undefined || found.size >= MOST) return;
-    const before = found.get(`${kind} ${name.toLowerCase()}`);
-    if (before === undefined || before.start > start) found.set(`${kind} ${name.toLowerCase()}`, { kind, name, start });
-  };
-  for (const [words, isCommon] of INTRODUCING)
-    for (let at = text.indexOf(words); at !== -1; at = text.indexOf(words, at + words.length)) introduced(text, at, at + words.length, isCommon, note);
-  for (let at = text.indexOf('tracked by '); at !== -1; at = text.indexOf('tracked by ', at + 1)) {
-    const as = text.slice(at, at + NEAR * 2).indexOf(' as ');
-    if (as !== -1 && TRACKED_BY.test(text.slice(at, at + as + 3))) introduced(text, at, at + as + 3, false, note);
+/** Collects the names of one text; told of each of INTRODUCING_WORDS that stands in it. */
+export class IntroducedNames {
+  readonly #text: string;
+  readonly #found = new Map<string, IntroducedName>();
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  for (const sign of [', ', ' is a', ' (a', ' - a', ' – a', ' — a'])
-    for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
-      APPOSITION.lastIndex = at;
-      // Most of these signs stand behind a small letter's word; a name is looked for only where the noun is there.
-      const match = APPOSITION.exec(text);
-      if (match === null) continue;
-      const name = NAME_BEFORE.exec(text.slice(Math.max(0, at - LONGEST_NAME), at));
-      if (name !== null) note(kindOf(match), nameOf(name[2]), Math.max(0, at - LONGEST_NAME) + name.index + name[0].lastIndexOf(name[2]));
+
+  /** In the order of the text. */
+  get found(): readonly IntroducedName[] {
+    return [...this.#found.values()];
+  }
+
+  /** What the word from `start` to `end`, all in small letters, introduces. */
+  look(start: number, end: number): void {
+    const text = this.#text;
+    if (this.#found.size >= MOST) return;
+    switch (INTRODUCING.get(text.slice(start, end))) {
+      case 'rare':
+        this.#introduced(start, end, false);
+        break;
+      case 'common':
+        // `code-named` says it of a thing that has a name already.
+        this.#introduced(start, end, text.charCodeAt(start - 1) !== HYPHEN);
+        break;
+      case 'behind': {
+        BEHIND.lastIndex = start;
+        if (BEHIND.test(text)) this.#introduced(start, BEHIND.lastIndex, text.charCodeAt(start) !== LETTER_T);
+        break;
+      }
+      case 'article':
+        this.#beside(start);
+        break;
+      default:
     }
-  return [...found.values()].sort((a, b) => a.start - b.start);
+  }
+
+  #note(kind: NameKind | undefined, name: string | undefined, start: number): void {
+    if (kind === undefined || name === undefined) return;
+    const key = `${kind} ${name.toLowerCase()}`;
+    if (!this.#found.has(key)) this.#found.set(key, { kind, name, start });
+  }
+
+  /** `X, a loader`: what stands before the article sets it beside a name, and the noun follows. */
+  #beside(article: number): void {
+    const text = this.#text;
+    const before =
+      text.charCodeAt(article - 1) === OPENING_BRACKET
+        ? 2
+        : text.charCodeAt(article - 2) === COMMA
+          ? 2
+          : text.startsWith(' is ', article - 4)
+            ? 4
+            : isDash(text.charCodeAt(article - 2))
+              ? 3
+              : 0;
+    if (before === 0) return;
+    const at = article - before;
+    APPOSITION.lastIndex = at;
+    const match = APPOSITION.exec(text);
+    if (match === null) return;
+    const from = Math.max(0, at - LONGEST_NAME);
+    const name = NAME_BEFORE.exec(text.slice(from, at));
+    if (name !== null) this.#note(kindOf(match), nameOf(name[2]), from + name.index + name[0].lastIndexOf(name[2]));
+  }
+
+  /** `a loader dubbed X`, `dubbed X ransomware`: the noun between, else the nearest before it in the sentence, else right behind. */
+  #introduced(at: number, end: number, isCommon: boolean): void {
+    const text = this.#text;
+    AFTER.lastIndex = end;
+    const match = AFTER.exec(text);
+    const name = match === null ? undefined : nameOf(match[5]);
+    if (match === null || name === undefined) return;
+    const start = end + match[0].lastIndexOf(name);
+    const behind = /^[ ](?:[\w-]+[ ])?[\w-]+/.exec(text.slice(AFTER.lastIndex, AFTER.lastIndex + REACH_BEHIND))?.[0] ?? '';
+    const sentence = text.slice(Math.max(0, at - (isCommon ? NEAR : REACH_BEFORE)), at);
+    const before = sentence.slice(Math.max(sentence.lastIndexOf('. '), sentence.lastIndexOf('\n\n')) + 1);
+    this.#note(kindOf(match) ?? nounIn(before, true) ?? nounIn(behind, false), name, start);
+  }
 }
 
-function introduced(
-  text: string,
-  at: number,
-  end: number,
-  isCommon: boolean,
-  note: (kind: NameKind | undefined, name: string | undefined, start: number) => void,
-): void {
-  AFTER.lastIndex = end;
-  const match = AFTER.exec(text);
-  const name = match === null ? undefined : nameOf(match[5]);
-  if (match === null || name === undefined || /\w/.test(text[at - 1] ?? ' ')) return;
-  const start = end + match[0].lastIndexOf(name);
-  // `dubbed ColdOtter ransomware`: the noun right behind; else the nearest one before it in the sentence.
-  const behind = /^[ ](?:[\w-]+[ ])?[\w-]+/.exec(text.slice(AFTER.lastIndex, AFTER.lastIndex + REACH_BEHIND))?.[0] ?? '';
-  const sentence = text.slice(Math.max(0, at - (isCommon ? NEAR : REACH_BEFORE)), at);
-  const before = sentence.slice(Math.max(sentence.lastIndexOf('. '), sentence.lastIndexOf('\n\n')) + 1);
-  note(kindOf(match) ?? nounIn(before, true) ?? nounIn(behind, false), name, start);
+const HYPHEN = 45;
+const COMMA = 44;
+const OPENING_BRACKET = 40;
+const LETTER_T = 116;
+
+function isDash(code: number): boolean {
+  return code === HYPHEN || code === 0x2013 || code === 0x2014;
 }
 
 /** What the last (or first) noun of a piece of text stands for. */

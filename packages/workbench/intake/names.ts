@@ -2,7 +2,7 @@
  * Families and actors named in a text, by name and synonym: those of lists (own, and given), hashtags, and the numbered and paired
  * names that vendors use. One pass over the words, each looked up by a hash first; several thousand names cost no more than ten.
  */
-import { introducedNames } from './introduced-names.ts';
+import { INTRODUCING_WORDS, IntroducedNames } from './introduced-names.ts';
 import { KNOWN_ACTORS, KNOWN_FAMILIES, type KnownName, PLAIN_WORDS } from './known-names.ts';
 
 export type { KnownName } from './known-names.ts';
@@ -34,7 +34,7 @@ interface Entry {
 /** Names by their words; made once for many texts. */
 export interface NameIndex {
   readonly entries: ReadonlyMap<string, Entry>;
-  /** 1 at the hash of each first word */
+  /** at the hash of a word: 1 where a name may begin with it, 2 where it may introduce one */
   readonly firsts: Uint8Array;
 }
 
@@ -103,6 +103,7 @@ export function indexNames(families: readonly KnownName[] = [], actors: readonly
   while (slots < entries.size * 16) slots *= 2;
   const firsts = new Uint8Array(slots);
   for (const key of entries.keys()) firsts[hashOf(key.split(' ', 1)[0]) & (slots - 1)] = 1;
+  for (const word of INTRODUCING_WORDS) firsts[hashOf(word) & (slots - 1)] |= 2;
   return { entries, firsts };
 }
 
@@ -127,19 +128,21 @@ class NameSearch {
   readonly #names = new Map<string, NameFound>();
 
   readonly #given: readonly GivenName[];
+  readonly #introduced: IntroducedNames;
 
   constructor(text: string, index: NameIndex, given: readonly GivenName[]) {
     this.#text = text;
     this.#entries = index.entries;
     this.#firsts = index.firsts;
     this.#given = given;
+    this.#introduced = new IntroducedNames(text);
   }
 
   found(): NamesFound {
     const givenBy = new Map<string, string>();
     for (const one of this.#given) this.#noteGiven(one, givenBy);
     this.#words();
-    for (const { kind, name, start } of introducedNames(this.#text)) {
+    for (const { kind, name, start } of this.#introduced.found) {
       const entry = this.#entries.get(folded(name));
       // What a list knows is of the list's kind, under the list's name.
       if (entry !== undefined) this.#note(entry.kind, entry.name, start, start + name.length);
@@ -206,7 +209,10 @@ class NameSearch {
       lastStart = start;
       lastEnd = at;
       if (mayBeNumbered(first, text.charCodeAt(start + 1))) this.#numbered(start);
-      if (firsts[hash & mask] === 1) this.#listed(start, at);
+      const may = firsts[hash & mask];
+      if (may === 0) continue;
+      if ((may & 1) !== 0) this.#listed(start, at);
+      if ((may & 2) !== 0 && first >= 97) this.#introduced.look(start, at);
     }
   }
 
