@@ -41,8 +41,8 @@ export function readRelease(folder: string): ReleaseContent {
   );
 }
 
-export function rulesOfRelease(folder: string): readonly ReleaseRule[] {
-  return readRelease(folder).rules;
+export function rulesOfRelease(folder: string): ReleaseRule[] {
+  return [...readRelease(folder).rules];
 }
 
 /** `files`: names within the folder of rules, and texts. `version`: of the release; comments that name it are left out. */
