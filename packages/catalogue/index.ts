@@ -1,5 +1,6 @@
 /** Everything pluggable, put together. The only door of this package. */
 export { allKeywords, catalogue } from './catalogue.ts';
+export { openCountries } from './formats/country-database/country-database.ts';
 export { dataSetsToSave } from './formats/data-set/data-set.ts';
 export { failureOf, Script } from './formats/lua-script/script.ts';
 export { type Refanged, refang } from './formats/refang/refang.ts';

@@ -3,23 +3,11 @@ import type { NotBuilt } from '@sigwright/contracts';
 
 export const notBuilt: readonly NotBuilt[] = [
   {
-    name: 'asn1',
-    since: '1.0',
-    summary: 'oddities of ASN.1 at a place in the payload',
-    reason: 'not built yet; `byte_test` and `pcre` look at single lengths',
-  },
-  {
     name: 'file.magic',
     aliases: ['filemagic'],
     since: '1.1',
     summary: 'what libmagic calls the content of a file',
     reason: 'it needs the data of libmagic, whose words differ from release to release; `file.data` with `startswith` looks at the first bytes',
-  },
-  {
-    name: 'geoip',
-    since: '1.4',
-    summary: 'country of an address',
-    reason: 'it needs the database of a vendor; `iprep` and datasets of addresses can hold what is wanted',
   },
   { name: 'replace', since: '1.0', summary: 'bytes in the place of a content', reason: 'the engine reads and decides about packets, and changes none' },
 ];

@@ -201,6 +201,8 @@ export interface EngineSettings {
   readonly wholeFiles: boolean;
   /** IP reputation, where the configuration names files; kept out of saved plans */
   readonly reputation: Reputation | undefined;
+  /** where addresses are, where the configuration names a database; kept out of saved plans */
+  readonly countries: Countries | undefined;
   /** the public suffix list; undefined where none is at hand; kept out of saved plans */
   readonly publicSuffixes: PublicSuffixes | undefined;
   /** sets that the configuration defines, by name: rules may use them without saying what they are */
@@ -209,6 +211,11 @@ export interface EngineSettings {
   readonly scripts: ScriptSettings;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
+}
+
+export interface Countries {
+  /** code of two capitals (ISO 3166-1); undefined where the database does not know the address */
+  country(words: Uint32Array, version: number): string | undefined;
 }
 
 /** The public suffix list's answers about a host name in lower case. */
@@ -339,6 +346,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   followFile: undefined,
   wholeFiles: false,
   reputation: undefined,
+  countries: undefined,
   publicSuffixes: undefined,
   scripts: { mayRun: true, unrestricted: false, bytes: 500_000, instructions: 500_000, say: () => {}, failed: () => {} },
   dataSets: new Map(),

@@ -4,8 +4,10 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { openCountries } from '@sigwright/catalogue';
 import {
   type Classification,
+  type Countries,
   type DataSetType,
   DEFAULT_SETTINGS,
   type Direction,
@@ -235,6 +237,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     decompressors,
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
+    countries: countriesOf(tree),
     dataSets: dataSetsOf(at(tree, 'datasets') as Tree | undefined),
     publicSuffixes,
     references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),
@@ -465,6 +468,16 @@ function forwardedOf(node: unknown): { forwarded?: Forwarded } {
   const mode = at(node, 'mode') === 'overwrite' ? 'overwrite' : 'extra-data';
   const deployment = at(node, 'deployment') === 'forward' ? 'forward' : 'reverse';
   return { forwarded: { mode, deployment, header: String(at(node, 'header') ?? 'X-Forwarded-For') } };
+}
+
+/** Undefined where no database is named; throws where it can not be read. */
+function countriesOf(tree: Tree): Countries | undefined {
+  const path = at(tree, 'geoip-database');
+  if (typeof path !== 'string') return undefined;
+  // As Suricata: a database that is not there matters only to rules that ask it.
+  const countries = existsSync(path) ? openCountries(readFileSync(path)) : undefined;
+  if (countries === undefined && existsSync(path)) throw new InputProblem(`${path} is no MaxMind DB`);
+  return countries;
 }
 
 function reputationOf(tree: Tree): Reputation | undefined {

@@ -1,14 +1,14 @@
-/** `vlan.id`, `vlan.layers` and `rpc` on packets that are filled in by hand. */
+/** `vlan.id`, `vlan.layers`, `rpc` and `geoip` on packets that are filled in by hand. */
 import { fromHex } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS, Packet, TCP, UDP } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, Packet, TCP, UDP } from '@sigwright/contracts';
 import { compileRule, HeaderResolver } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../index.ts';
 
-function holds(options: string, packet: Packet): boolean {
+function holds(options: string, packet: Packet, settings: EngineSettings = DEFAULT_SETTINGS): boolean {
   const { rules } = parseRules(`alert ip any any -> any any (${options} sid:1;)`);
-  const { compiled, diagnostics } = compileRule(rules[0], { catalogue, settings: DEFAULT_SETTINGS, headers: new HeaderResolver(DEFAULT_SETTINGS) });
+  const { compiled, diagnostics } = compileRule(rules[0], { catalogue, settings, headers: new HeaderResolver(settings) });
   if (compiled === undefined) throw new Error(diagnostics.map(({ title }) => title).join());
   return compiled.packetConditions.every((condition) => condition.test(packet, undefined));
 }
@@ -51,5 +51,28 @@ describe('rpc', () => {
     packet.data = fromHex(text)!;
     packet.payloadEnd = packet.data.length;
     expect(holds(options, packet)).toBe(expected);
+  });
+});
+
+describe('geoip', () => {
+  // 10.0.0.0/8 is German, 20.0.0.0/8 French, all others are nowhere.
+  const countries = { country: ([first]: Uint32Array) => ({ 10: 'DE', 20: 'FR' })[first >>> 24] };
+  test.each([
+    ['geoip:src,DE;', 10, 20, 4, true, 'where it comes from'],
+    ['geoip:dst,DE;', 10, 20, 4, false, 'where it goes'],
+    ['geoip:dest,FR;', 10, 20, 4, true, 'the other word for it'],
+    ['geoip:both,DE,FR;', 10, 20, 4, true, 'each is one of them'],
+    ['geoip:both,DE;', 10, 20, 4, false, 'one is not'],
+    ['geoip:any,FR;', 10, 20, 4, true, 'one is'],
+    ['geoip:FR;', 20, 10, 4, true, 'any, where no side is named'],
+    ['geoip:src,!DE;', 20, 10, 4, true, 'another country'],
+    ['geoip:src,!DE;', 30, 10, 4, false, 'an address that is nowhere'],
+    ['geoip:src,DE;', 10, 20, 6, false, 'IPv6 is not asked about'],
+  ] as const)('%s %i → %i, IPv%i: %s, %s', (options, source, destination, version, expected, _why) => {
+    const packet = new Packet();
+    packet.ipVersion = version;
+    packet.source[0] = source * 2 ** 24 + 1;
+    packet.destination[0] = destination * 2 ** 24 + 1;
+    expect(holds(options, packet, { ...DEFAULT_SETTINGS, countries })).toBe(expected);
   });
 });

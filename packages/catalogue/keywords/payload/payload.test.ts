@@ -415,3 +415,24 @@ describe('pcre', () => {
     expect(compileRule(rules[0], compiler).diagnostics[0]).toMatchObject({ code: 'pcre/pattern', help: 'at `-a]d`' });
   });
 });
+
+describe('asn1', () => {
+  const long = '\x09\x82\x01\x01\x03' + '1'.repeat(256);
+  test.each<[why: string, options: string, text: string, cursor: number, holds: boolean]>([
+    ['a bit string that leaves a whole byte unused', 'asn1:bitstring_overflow,absolute_offset 0;', '\x03\x02\x08\xff', 0, true],
+    ['seven bits unused', 'asn1:bitstring_overflow,absolute_offset 0;', '\x03\x02\x07\xff', 0, false],
+    ['within a sequence, behind another element', 'asn1:bitstring_overflow;', '\x30\x07\x02\x01\x05\x03\x02\x09\xff', 0, true],
+    ['at a place', 'asn1:bitstring_overflow,absolute_offset 2;', 'xx\x03\x02\x08\xff', 0, true],
+    ['behind the match', 'content:"x"; asn1:bitstring_overflow,relative_offset 1;', 'x\x00\x03\x02\x08\xff', 1, true],
+    ['more digits than there was room for', 'asn1:double_overflow;', long, 0, true],
+    ['a length', 'asn1:oversize_length 500;', '\x04\x82\x02\x00abc', 0, true],
+    ['a length that is allowed', 'asn1:oversize_length 512;', '\x04\x82\x02\x00abc', 0, false],
+    ['no ASN.1', 'asn1:oversize_length 500;', '\x04', 0, false],
+    ['depth without end', 'asn1:bitstring_overflow;', '\x30\x80'.repeat(400), 0, false],
+  ])('%s', (_why, options, text, cursor, holds) => {
+    const conditions = conditionsOf(options);
+    const one = conditions[conditions.length - 1];
+    if (one.kind !== 'test') throw new Error('no test');
+    expect(one.test(inspectionOf(text, cursor))).toBe(holds);
+  });
+});
