@@ -183,7 +183,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   if (argv.includes('--build-info')) {
     process.stdout.write(
-      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 HAVE_LUA \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          yes\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
+      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 HAVE_LUA MAGIC \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          yes\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
     );
     return 0;
   }

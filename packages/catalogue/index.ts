@@ -2,5 +2,6 @@
 export { allKeywords, catalogue } from './catalogue.ts';
 export { openCountries } from './formats/country-database/country-database.ts';
 export { dataSetsToSave } from './formats/data-set/data-set.ts';
+export { describeContent } from './formats/file-magic/file-magic.ts';
 export { failureOf, Script } from './formats/lua-script/script.ts';
 export { type Refanged, refang } from './formats/refang/refang.ts';

@@ -5,6 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import { describeContent } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS, type EveRecord, type FileFollower, type FileTransfer, type FollowFile } from '@sigwright/contracts';
 import { at, isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
 
@@ -49,6 +50,8 @@ export class FileStore {
   readonly streamDepth: number | undefined;
   readonly #followed = new WeakMap<FileTransfer, Followed>();
   readonly #details = new WeakMap<FileTransfer, Record<string, unknown>>();
+  /** records tell what a file is */
+  readonly #magic: boolean;
   #count = 0;
   /** what could not be written */
   failures = 0;
@@ -58,7 +61,8 @@ export class FileStore {
     const isOn = options !== undefined && isYes(options['enabled'], false);
     this.storage = isOn ? storageOf(options, logFolder) : undefined;
     this.streamDepth = isOn && options['stream-depth'] !== undefined ? sizeOf(options['stream-depth'], DEFAULT_SETTINGS.stream.depth) : undefined;
-    const forced = [options?.['force-hash'], ...recordLists(tree)].flatMap((list) => (Array.isArray(list) ? list.map(String) : []));
+    this.#magic = isYes(options?.['force-magic'], false) || recordOptions(tree, 'force-magic').some((written) => isYes(written, false));
+    const forced = [options?.['force-hash'], ...recordOptions(tree, 'force-hash')].flatMap((list) => (Array.isArray(list) ? list.map(String) : []));
     const digests = DIGESTS.filter((name) => forced.includes(name) || (name === 'sha256' && isOn));
     if (digests.length === 0) return;
     this.follow = (file) => {
@@ -71,8 +75,11 @@ export class FileStore {
   /** The file is over: stores it where it is to be. Told once, before the file is recorded. */
   finish(file: FileTransfer): void {
     const followed = this.#followed.get(file);
-    if (followed === undefined) return;
-    const details: Record<string, unknown> = {};
+    const details: Record<string, unknown> = this.#magic ? { magic: describeContent(file.bytes, 0, file.kept) } : {};
+    if (followed === undefined) {
+      if (this.#magic) this.#details.set(file, details);
+      return;
+    }
     const isWhole = file.state === 'CLOSED' && !file.gaps;
     for (const [name, digest] of followed.digests) if (isWhole || (name === 'sha256' && this.storage !== undefined)) details[name] = digest.digest('hex');
     const { storage } = this;
@@ -123,11 +130,11 @@ function storageOf(options: Tree, logFolder: string): Storage {
   };
 }
 
-/** `force-hash` of the records of files, whichever output holds it. */
-function recordLists(tree: Tree): unknown[] {
+/** An option of the records of files, whichever output holds it. */
+function recordOptions(tree: Tree, name: string): unknown[] {
   const outputs = at(tree, 'outputs');
   return (Array.isArray(outputs) ? outputs : []).flatMap((output) => {
     const types = at(output, 'eve-log.types');
-    return (Array.isArray(types) ? types : []).map((type) => at(type, 'files.force-hash'));
+    return (Array.isArray(types) ? types : []).map((type) => at(type, `files.${name}`));
   });
 }

@@ -82,7 +82,9 @@ export class LuaOutputs {
   /** `details`: what is known of it beside what the wire says, as `file_id` and digests. */
   file(file: FileTransfer, details: Readonly<Record<string, unknown>>, transaction: Transaction, flow: Flow, packet: Packet): void {
     this.#see(packet, flow, transaction);
-    const digests = Object.fromEntries(['md5', 'sha1', 'sha256'].flatMap((name) => (typeof details[name] === 'string' ? [[name, details[name]]] : [])));
+    const digests = Object.fromEntries(
+      ['md5', 'sha1', 'sha256', 'magic'].flatMap((name) => (typeof details[name] === 'string' ? [[name, details[name]]] : [])),
+    );
     const id = typeof details['file_id'] === 'number' ? details['file_id'] : 0;
     this.#subject.file = { id, name: file.name, size: file.size, state: file.state, isStored: details['stored'] === true, digests };
     this.#run('file');

@@ -252,7 +252,10 @@ export class EveWriter implements EngineHandlers {
       const context = shown === undefined ? undefined : definition.context(shown, flow);
       if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
       if (shown !== undefined) Object.assign(record, definition.contextBeside?.(shown, flow));
-      const files = shown?.files?.map((file) => fileBody(file, shown.id));
+      const files = shown?.files?.map((file) => {
+        const details = this.#options.fileDetails?.(file);
+        return { ...fileBody(file, shown.id), ...(file.stored === true && details?.['stored'] !== true ? { storing: true } : {}), ...details };
+      });
       if (files !== undefined && files.length > 0) record['files'] = files;
     }
     if (alert.frame !== undefined) record['frame'] = frameBody(alert.frame, this.#options.alert.payloadSize);

@@ -21,7 +21,7 @@ export function analyseRule(rule: CompiledRule): Shown {
   const options = parseRule(rule.text).rule?.options ?? [];
   const literal = literalOf(rule);
   const packet = packetMatches(rule, options);
-  const notes: string[] = [];
+  const notes: string[] = options.some(({ name, value }) => name === 'pcre' && RAW_PATTERN.test(value ?? '')) ? [RAW_BYTES] : [];
   const lists: Shown = {};
   if (packet.length > 0) lists['packet'] = { matches: packet };
   if (rule.payload.length > 0 && !rule.ofTransaction) lists['payload'] = { matches: matchesOf(rule.payload, literal?.content, notes) };
@@ -229,6 +229,8 @@ function applicationsOf(rule: CompiledRule, owner: string | undefined, isLiteral
   return all.length > 0 ? all : [owner ?? 'unknown'];
 }
 
+const RAW_PATTERN = /\/[a-zA-Z]*B[a-zA-Z]*"?$/;
+const RAW_BYTES = "'/B' (rawbytes) option is a no-op and is silently ignored";
 const NO_MATCH_BEFORE = (what: string, other: string): string => `'${what}' option for pattern w/o previous content was converted to '${other}'`;
 
 function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondition | undefined, notes: string[]): Shown[] {

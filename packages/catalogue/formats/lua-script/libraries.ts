@@ -346,8 +346,7 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
           tx_id: () => [tools.host.context?.transaction?.id],
           name: (one) => [one.name],
           size: (one) => [one.size],
-          // libmagic is not here.
-          magic: () => [undefined],
+          magic: (one) => [one.digests['magic']],
           md5: (one) => [one.digests['md5']],
           sha1: (one) => [one.digests['sha1']],
           sha256: (one) => [one.digests['sha256']],

@@ -2,6 +2,7 @@
 import { fromHex, fromLatin1, hex, md5, sha1, sha256 } from '@sigwright/bytes';
 import { asKeywords, type BufferDefinition, type FileTransfer, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none, quoted } from '../../arguments/index.ts';
+import { describeContent } from '../../formats/file-magic/file-magic.ts';
 
 const FILE_DATA: TransactionBuffer = {
   of: 'transaction',
@@ -39,6 +40,25 @@ const FILE_NAME: TransactionBuffer = {
   },
 };
 
+/** The first bytes tell what it is; fewer are taken for all only where no more come. */
+const ENOUGH = 512;
+
+const FILE_MAGIC: TransactionBuffer = {
+  of: 'transaction',
+  name: 'file.magic',
+  summary: "what a file is, in libmagic's words for the commonest kinds",
+  shape: 'text',
+  protocol: undefined,
+  directions: [TO_SERVER, TO_CLIENT],
+  multiple: true,
+  progress: () => 0,
+  read(transaction, direction, index, window) {
+    const file = fileAt(transaction.files, direction, index);
+    if (file === undefined || (file.kept < ENOUGH && file.state === 'OPEN')) return false;
+    return fillWindow(window, fromLatin1(describeContent(file.bytes, 0, file.kept)));
+  },
+};
+
 function fileAt(files: readonly FileTransfer[] | undefined, direction: number, index: number): FileTransfer | undefined {
   if (files === undefined) return undefined;
   let left = index;
@@ -46,7 +66,7 @@ function fileAt(files: readonly FileTransfer[] | undefined, direction: number, i
   return undefined;
 }
 
-export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME];
+export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME, FILE_MAGIC];
 
 const DIGESTS: readonly (readonly [string, number, (bytes: Uint8Array) => Uint8Array])[] = [
   ['filemd5', 16, md5],
@@ -81,22 +101,34 @@ export const keywords = asKeywords(
       builder.selectBuffer('file.name');
     },
   }),
-  ...(['filename', 'fileext'] as const).map((name) =>
+  keyword({
+    name: 'file.magic',
+    family: 'file',
+    since: '5.0',
+    summary: FILE_MAGIC.summary,
+    kind: 'sticky-buffer',
+    argument: none(),
+    examples: ['file.magic; content:"PDF document";'],
+    apply(_none, builder) {
+      builder.selectBuffer('file.magic');
+    },
+  }),
+  ...(['filename', 'fileext', 'filemagic'] as const).map((name) =>
     keyword({
       name,
       family: 'file',
       since: '1.1',
-      summary: name === 'filename' ? 'the name of a file holds this' : 'the extension of a file is this',
+      summary: { filename: 'the name of a file holds this', fileext: 'the extension of a file is this', filemagic: 'what a file is holds this' }[name],
       kind: 'condition' as const,
       argument: quoted(['"secret"']),
       examples: [`${name}:"exe";`],
       broken: [{ options: `${name}:exe;`, code: `${name}/argument` }],
       apply({ negated, text }, builder) {
         const before = builder.currentBuffer;
-        builder.selectBuffer('file.name');
+        builder.selectBuffer(name === 'filemagic' ? 'file.magic' : 'file.name');
         builder.addBytes({
           kind: 'content',
-          bytes: fromLatin1(name === 'fileext' ? `.${text}` : text),
+          bytes: fromLatin1(name === 'fileext' ? `.${text}` : name === 'filemagic' ? text.toLowerCase() : text),
           negated,
           nocase: true,
           offset: undefined,

@@ -417,7 +417,7 @@ describe('pcre', () => {
 });
 
 describe('asn1', () => {
-  const long = '\x09\x82\x01\x01\x03' + '1'.repeat(256);
+  const long = `\x09\x82\x01\x01\x03${'1'.repeat(256)}`;
   test.each<[why: string, options: string, text: string, cursor: number, holds: boolean]>([
     ['a bit string that leaves a whole byte unused', 'asn1:bitstring_overflow,absolute_offset 0;', '\x03\x02\x08\xff', 0, true],
     ['seven bits unused', 'asn1:bitstring_overflow,absolute_offset 0;', '\x03\x02\x07\xff', 0, false],
