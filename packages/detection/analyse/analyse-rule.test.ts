@@ -43,6 +43,16 @@ test('what the author chose is looked for first', () => {
   ]);
 });
 
+test('what must be missing is looked for where there is nothing else, and not at a place', () => {
+  expect(analysed('alert http any any -> any any (file.magic; content:!"pdf"; sid:1;)')['mpm']).toMatchObject({ buffer: 'file.magic', negated: true });
+  expect(analysed('alert http any any -> any any (file.magic; content:!"pdf"; depth:4; sid:1;)')['mpm']).toBeUndefined();
+});
+
+test('what a pattern says in vain is noted', () => {
+  expect(analysed('alert http any any -> any any (file.magic; pcre:"/one/B"; sid:1;)')['notes']).toEqual([expect.stringContaining('rawbytes')]);
+  expect(analysed('alert http any any -> any any (file.magic; pcre:"/one/i"; sid:1;)')['notes']).toBeUndefined();
+});
+
 test('bits are shown where they are asked and where they are set', () => {
   const { lists } = analysed('alert tcp any any -> any any (flowbits:isset,a|b; flowbits:set,c; sid:1;)');
   expect(lists).toMatchObject({

@@ -368,7 +368,9 @@ function literalOf(rule: CompiledRule): Literal | undefined {
   all.push(...contentsOf(rule.payload, -1));
   const chosen = all.find(({ content }) => content.fastPattern || content.fastPatternOnly || content.fastPatternSlice !== undefined);
   if (chosen !== undefined) return chosen;
-  const usable = all.filter(({ content }) => !content.negated);
+  const positive = all.filter(({ content }) => !content.negated);
+  // Where there is nothing else, what must be missing is looked for, too, if it must be missing everywhere.
+  const usable = positive.length > 0 ? positive : all.filter(({ content }) => !hasPlace(content));
   const inBuffers = usable.filter(({ test }) => test >= 0);
   return (inBuffers.length > 0 ? inBuffers : usable).reduce<Literal | undefined>(
     (best, one) => (best === undefined || one.content.bytes.length > best.content.bytes.length ? one : best),
