@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openRepository, openStore, ruleFacts, type Store, type UserRole } from '@sigwright/workbench';
+import { openRepository, openStore, ruleFacts, type Store, type StorePlace, type UserRole } from '@sigwright/workbench';
 import { proofRunner } from '../cli/shared/proof-runner.ts';
 import { Desk, type DeskOptions } from './desk.ts';
 import { type App, appOf, type RequestEntry } from './server.ts';
@@ -33,13 +33,13 @@ export interface Asked {
   readonly body?: string | FormData;
 }
 
-export async function trial(options: Partial<DeskOptions> & { readonly origin?: string } = {}): Promise<Trial> {
+export async function trial(options: Partial<DeskOptions> & { readonly origin?: string; readonly place?: StorePlace } = {}): Promise<Trial> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwright-server-'));
   for (const part of ['ruleset.yaml', 'rules', 'reports']) cpSync(join(WEEK, part), join(folder, part), { recursive: true });
   const opened = openRepository(folder);
   if (!opened.ok) throw new Error(opened.message);
   const made = { clock: Date.parse('2024-04-10T12:00:00Z') };
-  const store = await openStore({ sqlite: ':memory:' }, { factsOf: ruleFacts(opened.value), now: () => made.clock });
+  const store = await openStore(options.place ?? { sqlite: ':memory:' }, { factsOf: ruleFacts(opened.value), now: () => made.clock });
   const desk = new Desk({ title: 'trial', store, folder, classifications: new Map(), runner: proofRunner, now: () => made.clock, ...options });
   const faults: string[] = [];
   const requests: RequestEntry[] = [];
