@@ -228,11 +228,12 @@ export function tnsFrame(): DatagramFrame {
 /** What a side says over TCP that has nothing to say: a line, or the shortest message of its protocol. */
 export function idleWord(serverPort: number): Uint8Array {
   if (serverPort === 1521) return Uint8Array.of(0, TNS_HEAD_LENGTH, 0, 0, 6, 0, 0, 0, 0, 0);
-  return fromLatin1('\r\n');
+  return fromLatin1(serverPort === 22 ? 'SSH-2.0-OpenSSH_9.6\r\n' : '\r\n');
 }
 
 /** Ports of protocols of whose messages only what a rule asks for is made. */
 export const NOT_COMPOSED: ReadonlyMap<number, string> = new Map([
+  [22, 'SSH'],
   [138, 'NetBIOS datagrams'],
   [427, 'SLP'],
   [1194, 'OpenVPN'],

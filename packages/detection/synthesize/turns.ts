@@ -134,7 +134,7 @@ function composeOnce(capture: CaptureComposer, turns: readonly Turn[], ends: End
         break;
       case 'packet': {
         flush();
-        const line = ends.serverPort === USUAL_PORTS.ssh ? 'SSH-2.0-OpenSSH_9.6\r\n' : '\r\n';
+        const line = idleWord(ends.serverPort);
         capture.tcpConversation({
           ...ends,
           exchanges: [
