@@ -2,8 +2,10 @@
  * `sigwright compare BEFORE AFTER [--traffic CAPTURES …] [--changelog | --markdown | --json]`: what a release changes, by SID and word
  * by word, and what it changes on a body of traffic. BEFORE and AFTER are release folders, folders of rules or rule files.
  */
+
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
@@ -218,13 +220,13 @@ function trafficInWords(traffic: TrafficDifference): string {
     for (const one of list)
       lines.push(
         `  ${one.sid}  ${one.message}`,
-        `      ${one.capture}: ${one.before === 0 ? '' : `${one.before} → `}${one.after} ${one.after === 1 ? 'alert' : 'alerts'}; the rule is ${one.because}`,
+        `      ${one.capture}: ${one.before === 0 ? '' : `${one.before} → `}${counted(one.after, 'alert')}; the rule is ${one.because}`,
       );
     lines.push('');
   }
   for (const problem of traffic.problems) lines.push(problem);
   lines.push(
-    `on ${traffic.captures} captures: ${traffic.gained.length} alert now and did not, ${traffic.lost.length} fell silent, ${traffic.counts.length} changed in number`,
+    `on ${counted(traffic.captures, 'capture')}: ${traffic.gained.length} alert now and did not, ${traffic.lost.length} fell silent, ${traffic.counts.length} changed in number`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -1,6 +1,8 @@
 /** `sigwright cost -S RULES [-r CAPTURE]`: what each rule costs, and what would make it cheaper. */
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type CompiledRule, CostMeter, costOf, Engine, patternsOf, type RuleCost } from '@sigwright/detection';
 import { insideOf, type PatternRisk, patternRisk } from '@sigwright/workbench';
@@ -77,7 +79,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const cost of shown) process.stdout.write(values.json ? `${JSON.stringify(cost)}\n` : linesOf(cost));
   if (!values.json) {
     const counts = ['A', 'B', 'C', 'D', 'E'].map((grade) => `${grade} ${costs.filter((cost) => cost.grade === grade).length}`);
-    process.stdout.write(`${costs.length} rules: ${counts.join(', ')}${values.capture === undefined ? '' : `; measured on ${bytes} bytes`}\n`);
+    process.stdout.write(
+      `${counted(costs.length, 'rule')}: ${counts.join(', ')}${values.capture === undefined ? '' : `; measured on ${counted(bytes, 'byte')}`}\n`,
+    );
   }
   return 0;
 }
@@ -120,8 +124,9 @@ function dearestFirst(a: RuleCost, b: RuleCost): number {
 
 function linesOf(cost: RiskyCost): string {
   const { prefilter, perMegabyte } = cost;
-  const looked = prefilter === undefined ? 'no literal' : `"${prefilter.literal}" in ${prefilter.where}, ${prefilter.shape}, ${prefilter.rarity} bits`;
+  const looked =
+    prefilter === undefined ? 'no literal' : `"${prefilter.literal}" in ${prefilter.where}, ${prefilter.shape}, ${counted(prefilter.rarity, 'bit')}`;
   const measured = perMegabyte === undefined ? '' : `; ${perMegabyte.candidates.toFixed(1)} candidates, ${perMegabyte.checks.toFixed(1)} checks per MB`;
-  const patterns = cost.patterns === 0 ? '' : `; ${cost.patterns} patterns, ${cost.patternGrowth}`;
+  const patterns = cost.patterns === 0 ? '' : `; ${counted(cost.patterns, 'pattern')}, ${cost.patternGrowth}`;
   return `${cost.grade}  ${cost.sid} ${cost.message}\n     ${looked}${measured}${patterns}\n${riskLine(cost.risk)}${cost.advice.map((line) => `     - ${line}\n`).join('')}`;
 }

@@ -1,6 +1,8 @@
 /** `sigwright coverage -S RULES WHAT …`: which rules cover a domain, address, URL, digest, CVE, capture or draft rule already. */
+
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { counted } from '@sigwright/bytes';
 import { catalogue, refang } from '@sigwright/catalogue';
 import type { EngineSettings, Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
@@ -51,7 +53,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   let started = performance.now();
   const rules = values.rules.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
   const coverage = buildRuleCoverage(rules);
-  clock(`${rules.length} rules, ${coverage.rules} of them with names, addresses, paths or digests`, started);
+  clock(`${counted(rules.length, 'rule')}, ${coverage.rules} of them with names, addresses, paths or digests`, started);
   let found = 0;
   const answer = (make: () => Answer): void => {
     const begun = performance.now();
@@ -133,5 +135,5 @@ function textOf({ what, type, hits }: Answer): string {
     const where = 'by' in hit ? hit.by : hit.buffer;
     return `  ${(type === 'capture' ? 'fires' : hit.how).padEnd(12)}${hit.sid}  ${hit.message}${hit.enabled ? '' : ' (disabled)'}${where === '' || type === 'capture' ? '' : `, ${where}`}`;
   });
-  return `${[`${what} (${type}): ${hits.length === 0 ? 'not covered' : `${hits.length} ${hits.length === 1 ? 'rule' : 'rules'}`}`, ...lines].join('\n').replace(/[^\P{Cc}\n]/gu, '·')}\n`;
+  return `${[`${what} (${type}): ${hits.length === 0 ? 'not covered' : `${counted(hits.length, 'rule')}`}`, ...lines].join('\n').replace(/[^\P{Cc}\n]/gu, '·')}\n`;
 }

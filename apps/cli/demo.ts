@@ -2,9 +2,11 @@
  * `npm start`: the whole week of 8 March 2024 on the terminal, from reports to released rules to a judgement about each host, and
  * then as pages on localhost. Works on a copy, so that the example stays as it is.
  */
+
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
 import { buildPlan, Engine, EveWriter, type ExplainedAttempt, Explainer, usePlan } from '@sigwright/detection';
@@ -66,13 +68,13 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   }
 
   say(
-    `\n2. Rules: ${repository.rules.length} in ${new Set(repository.rules.map((one) => one.category)).size} categories, from ${repository.reports.length} reports`,
+    `\n2. Rules: ${repository.rules.length} in ${counted(new Set(repository.rules.map((one) => one.category)).size, 'category', 'categories')}, from ${counted(repository.reports.length, 'report')}`,
   );
   say('\n3. Proof: every rule against its evidence');
   const proofs = prove(repository, proofRunner());
   for (const proof of proofs.rules.filter((one) => !one.ok))
     say(`   FAILS ${proof.sid} ${proof.checks.find((check) => !check.ok)?.reason ?? proof.missing.join(', ')}`);
-  say(`   ${proofs.rules.filter((one) => one.ok).length} of ${proofs.rules.length} rules proved on ${proofs.captures} captures`);
+  say(`   ${proofs.rules.filter((one) => one.ok).length} of ${counted(proofs.rules.length, 'rule')} proved on ${counted(proofs.captures, 'capture')}`);
 
   say('\n4. Release');
   const built = await buildRelease(repository, { version: '1', date: DAY, classifications: DEFAULT_CLASSIFICATIONS, catalogue });
@@ -85,11 +87,11 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     process.stderr.write(`   ${failed.message}\n`);
     return 1;
   }
-  say(`   version 1: ${built.value.files.size} files, ${built.value.enabled} rules enabled, ${built.value.difference.added.length} new`);
+  say(`   version 1: ${counted(built.value.files.size, 'file')}, ${counted(built.value.enabled, 'rule')} enabled, ${built.value.difference.added.length} new`);
 
   say('\n5. Time to review');
   const queue = reviewQueue(repository, REVIEW_DAY);
-  say(`   on ${REVIEW_DAY} ${queue.filter((item) => item.overdue >= 0).length} of ${queue.length} rules are due: ${queue[0]?.why ?? ''}`);
+  say(`   on ${REVIEW_DAY} ${queue.filter((item) => item.overdue >= 0).length} of ${counted(queue.length, 'rule')} are due: ${queue[0]?.why ?? ''}`);
 
   say('\n6. Detection on an office hour');
   const { settings: base } = configurationOf(readYaml(join(import.meta.dirname, 'suricata.yaml')), { verifyChecksums: true, inline: false });
@@ -103,7 +105,9 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   const seconds = (performance.now() - started) / 1000;
   if (problem !== undefined) process.stderr.write(`   ${problem.message}\n`);
   const alerts = records.filter((record) => record['event_type'] === 'alert');
-  say(`   ${engine.counters.packets} packets, ${engine.counters.flows} flows, ${records.length} records, ${alerts.length} alerts in ${seconds.toFixed(2)} s`);
+  say(
+    `   ${counted(engine.counters.packets, 'packet')}, ${counted(engine.counters.flows, 'flow')}, ${counted(records.length, 'record')}, ${counted(alerts.length, 'alert')} in ${seconds.toFixed(2)} s`,
+  );
 
   say('\n7. Triage: a judgement about each host');
   const hosts = triage(records, { isInside: insideOf(repository.settings.networks['HOME_NET']) ?? (() => false) });
@@ -120,7 +124,9 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     if (fired !== undefined) explanations.set(sid, fired);
   }
   const post = communityReview(repository, DAY);
-  say(`\n8. Community review: ${post.split('\n').filter((line) => line.startsWith('## ')).length - 2} campaigns, ${post.length} characters of Markdown`);
+  say(
+    `\n8. Community review: ${counted(post.split('\n').filter((line) => line.startsWith('## ')).length - 2, 'campaign')}, ${counted(post.length, 'character')} of Markdown`,
+  );
   if (noServe) return proofs.ok ? 0 : 1;
 
   const store = await openStore({ sqlite: join(folder, 'store.db') }, { factsOf: ruleFacts(repository) });

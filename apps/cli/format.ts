@@ -1,5 +1,7 @@
 /** `sigwright format FILE…`: one style for all rules, meaning kept. `--check` tells instead; exit 1 where a rule is in another. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
+import { counted } from '@sigwright/bytes';
 import { lineAndColumn } from '@sigwright/contracts';
 import { formatRules } from '@sigwright/workbench';
 import { argumentsOf } from './shared/arguments.ts';
@@ -32,7 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     } else if (path === '-') process.stdout.write(formatted.text);
     else if (formatted.text !== text) {
       writeFileSync(path, formatted.text);
-      process.stderr.write(`${path}: ${formatted.changed.length} rules rewritten\n`);
+      process.stderr.write(`${path}: ${counted(formatted.changed.length, 'rule')} rewritten\n`);
     }
   }
   return values.check && other > 0 ? 1 : 0;

@@ -1,5 +1,7 @@
 /** `sigwright intake REPORT`: what a report says. `sigwright indicators --json FILE`: its indicators, one JSON object a line. */
+
 import { existsSync } from 'node:fs';
+import { counted } from '@sigwright/bytes';
 import { FORMS, type NameKind, type ReportIndicator } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { candidatesOf, isCapture } from './shared/capture-intake.ts';
@@ -35,7 +37,8 @@ The indicators of a text (standard input where none is named).
                          (default: told from the file)
       --fetch            allows to fetch a URL: public addresses only, 32 MiB, 30 s
       --warning-lists D  a folder of lists of well-known benign names (misp-warninglists)
-      --json             one JSON object a line: type, value, start, end, role, benign, reason, and port where one is written
+      --json             one JSON object a line: type, value, start, end, role, benign, reason, port where one is written, and
+                         of: what a digest is of that is no file's (tls-certificate, certificate, server)
 
 Types: domain, url, ipv4, ipv6, email, md5, sha1, sha256, cve, attack, ja3, ja4, user-agent, file, registry, handle. Roles: indicator, reference, victim, benign, credit.
 Offsets count UTF-16 units of the text; of another form than text, of the text that was read out of it.
@@ -61,8 +64,9 @@ export async function indicators(argv: readonly string[]): Promise<number> {
 
 const LINES_AT_ONCE = 1000;
 
-function lineOf({ type, value, start, end, role, benign, reason, port }: ReportIndicator, asJson: boolean): string {
-  if (asJson) return `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }) })}\n`;
+function lineOf({ type, value, start, end, role, benign, reason, port, of }: ReportIndicator, asJson: boolean): string {
+  if (asJson)
+    return `${JSON.stringify({ type, value, start, end, role, benign, reason, ...(port === undefined ? {} : { port }), ...(of === undefined ? {} : { of }) })}\n`;
   return `${type.padEnd(10)} ${role.padEnd(10)} ${value}${port === undefined ? '' : `:${port}`}\n`;
 }
 
@@ -94,6 +98,7 @@ export async function intake(argv: readonly string[]): Promise<number> {
     reading.names.filter((one) => one.kind === kind).map(({ name, written }) => (written.toLowerCase() === name.toLowerCase() ? name : `${name} (${written})`));
   line('families', named('family'));
   line('actors', named('actor'));
+  line('campaigns', named('campaign'));
   line('CVEs', reading.cves);
   line('techniques', reading.techniques);
   line('references', reading.references);
@@ -119,7 +124,7 @@ async function captureIntake(path: string, asJson: boolean): Promise<number> {
       process.stdout.write(
         `${kind.padEnd(20)} ${JSON.stringify(value).slice(1, -1)}  (${times} ×, packet ${first.packet}, ${first.source} → ${first.destination})\n`,
       );
-  if (found.leftOut > 0) process.stderr.write(`${found.leftOut} values left out: too long or too many\n`);
+  if (found.leftOut > 0) process.stderr.write(`${counted(found.leftOut, 'value')} left out: too long or too many\n`);
   if (problem !== undefined) process.stderr.write(`sigwright intake: ${problem.message}\n`);
   return problem === undefined ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /** `sigwright keywords [NAME …] [--json]`: the keywords of the rule language, from the catalogue's definitions. */
+import { counted } from '@sigwright/bytes';
 import { argumentsOf, InputProblem } from './shared/arguments.ts';
 import { keywordTable, notBuiltTable } from './shared/keyword-table.ts';
 
@@ -27,7 +28,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const row of rows) process.stdout.write(line(row.name, row.status, row.kind, row.buffer ?? row.reason ?? '', row.protocol ?? '', row.since));
   if (positionals.length === 0)
     process.stdout.write(
-      `${rows.length} keywords (${rows.filter((row) => row.status === 'not built').length} not built), ${rows.reduce((sum, row) => sum + row.aliases.length, 0)} aliases\n`,
+      `${counted(rows.length, 'keyword')} (${rows.filter((row) => row.status === 'not built').length} not built), ${counted(
+        rows.reduce((sum, row) => sum + row.aliases.length, 0),
+        'alias',
+        'aliases',
+      )}\n`,
     );
   return 0;
 }

@@ -38,7 +38,7 @@ test('--changed: nothing, then the rule that changed alone', () => {
   expect(status).toBe(1);
   expect(out).toMatch(/must fire once, but stayed silent/);
   expect(out).toMatch(/::error file=/);
-  expect(out).toMatch(/0 of 1 rules proved.*not affected/);
+  expect(out).toMatch(/0 of 1 rule proved.*not affected/);
   const { runs } = JSON.parse(readFileSync(sarif, 'utf8')) as {
     runs: { results: { ruleId: string; locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[] }[];
   };
@@ -56,7 +56,7 @@ test('a script beside the rules is found, and proves its rule again where it cha
     );
   answers(1);
   writeFileSync(rules, text.replace(RIGHT, `${RIGHT}; lua:gate.lua`));
-  expect(prove('1240301')).toMatchObject({ status: 0, out: expect.stringMatching(/^1 of 1 rules proved/) });
+  expect(prove('1240301')).toMatchObject({ status: 0, out: expect.stringMatching(/^1 of 1 rule proved/) });
   answers(0);
   expect(prove('--changed', 'HEAD')).toMatchObject({ status: 1, out: expect.stringMatching(/1240301[\s\S]*must fire once, but stayed silent/) });
   writeFileSync(rules, text);
@@ -97,7 +97,7 @@ test('--watch: a verdict follows each save', async () => {
   await said(/FAIL {2}1240301/);
   out = '';
   writeFileSync(rules, text);
-  const [, milliseconds] = await said(/1 of 1 rules proved.*, (\d+) ms/);
+  const [, milliseconds] = await said(/1 of 1 rule proved.*, (\d+) ms/);
   // 100 ms on a machine that does nothing else; this one may be as busy as it likes.
   expect(Number(milliseconds)).toBeLessThan(10_000);
   watching.kill();

@@ -1,8 +1,10 @@
 /** `sigwright prove [SID …] [-C FOLDER]`: every rule against its evidence, or those that a change can affect. Exit 1 where one fails. */
+
 import { spawnSync } from 'node:child_process';
 import { watch, writeFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted } from '@sigwright/bytes';
 import { type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import {
@@ -100,7 +102,7 @@ function summaryOf(report: ProofReport): string {
   const good = report.rules.filter((proof) => proof.ok).length;
   const checks = report.rules.reduce((sum, proof) => sum + proof.checks.length, 0);
   const idle = report.rules.filter((proof) => proof.excused !== undefined);
-  return `${good - idle.length} of ${report.rules.length} rules proved, ${checks} checks on ${report.captures} captures${idle.length === 0 ? '' : `; not in use and without evidence: ${listed(idle)}`}`;
+  return `${good - idle.length} of ${counted(report.rules.length, 'rule')} proved, ${counted(checks, 'check')} on ${counted(report.captures, 'capture')}${idle.length === 0 ? '' : `; not in use and without evidence: ${listed(idle)}`}`;
 }
 
 function isMade(repository: Repository, sid: number, capture: string): boolean {

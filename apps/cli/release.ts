@@ -1,6 +1,8 @@
 /** `sigwright release [-C FOLDER] --version V [--date DATE] [--key FILE]`: a release in ET's layout, reproducible, signed, with its changelog. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { AS_WRITTEN, buildRelease, DIALECTS, MANIFEST, prove, type ReleaseRequest, writeRelease } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
@@ -48,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     const unproved = rules.filter(({ ok }) => !ok);
     if (unproved.length > 0) {
       process.stderr.write(
-        `sigwright release: ${unproved.length} enabled rules are not proved, so nothing is released: ${listed(unproved)}\nsigwright prove -C ${repository.folder} says why\n`,
+        `sigwright release: ${counted(unproved.length, 'enabled rule')} not proved, so nothing is released: ${listed(unproved)}\nsigwright prove -C ${repository.folder} says why\n`,
       );
       return 1;
     }
@@ -72,7 +74,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const { files, difference, rules, enabled, previous, engines } = built.value;
   process.stdout.write(
-    `${values['dry-run'] ? 'would write' : 'wrote'} ${join(repository.folder, 'releases', values.version)}: ${files.size} files, ${rules} rules, ${enabled} enabled, ${values.key === undefined ? 'not signed (name a key: --key FILE)' : 'signed'}\n`,
+    `${values['dry-run'] ? 'would write' : 'wrote'} ${join(repository.folder, 'releases', values.version)}: ${counted(files.size, 'file')}, ${counted(rules, 'rule')}, ${enabled} enabled, ${values.key === undefined ? 'not signed (name a key: --key FILE)' : 'signed'}\n`,
   );
   process.stdout.write(
     `against ${previous ?? 'nothing'}: ${difference.added.length} added, ${difference.modifiedActive.length + difference.modifiedInactive.length} modified, ${difference.disabled.length + difference.disabledAndModified.length} disabled, ${difference.removed.length} removed\n`,
@@ -81,13 +83,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     const unproved = said.filter(({ proof }) => proof.startsWith('not proved')).length;
     const other = said.filter(({ proof }) => proof !== AS_WRITTEN).length;
     process.stdout.write(
-      `${engine}: ${said.length} rules, ${other} in other words${unproved === 0 ? '' : ` (${unproved} not proved)`}, ${refused.size} left out (why: ${MANIFEST})\n`,
+      `${engine}: ${counted(said.length, 'rule')}, ${other} in other words${unproved === 0 ? '' : ` (${unproved} not proved)`}, ${refused.size} left out (why: ${MANIFEST})\n`,
     );
   }
   const bare = repository.rules
     .map(({ rule }) => rule)
     .filter(({ enabled: isEnabled, sid }) => isEnabled && (repository.evidence.get(sid)?.fires.length ?? 0) === 0);
-  if (bare.length > 0) process.stderr.write(`${bare.length} enabled rules have no evidence that they fire: ${listed(bare)}\n`);
+  if (bare.length > 0) process.stderr.write(`${counted(bare.length, 'enabled rule')} with no evidence that they fire: ${listed(bare)}\n`);
   return 0;
 }
 

@@ -91,7 +91,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   }
   const next = queue.find((item) => item.overdue < 0);
-  process.stdout.write(`${due.length} of ${queue.length} rules are due on ${today}${next === undefined ? '' : `; the next on ${next.due}`}\n`);
+  process.stdout.write(
+    `${due.length} of ${counted(queue.length, 'rule')} ${due.length === 1 ? 'is' : 'are'} due on ${today}${next === undefined ? '' : `; the next on ${next.due}`}\n`,
+  );
   return 0;
 }
 

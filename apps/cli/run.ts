@@ -1,7 +1,7 @@
 /** `sigwright run -r CAPTURE -S RULES [-l FOLDER]`: detect, with a summary for people on a terminal. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatAddress } from '@sigwright/bytes';
+import { counted, formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord, Packet } from '@sigwright/contracts';
 import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
@@ -123,7 +123,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     if (!options.json) {
       const { packets, bytes, flows } = engine.counters;
-      process.stdout.write(`${capture}: ${packets} packets, ${bytes} bytes, ${flows} flows; ${rules.loaded} rules\n`);
+      process.stdout.write(
+        `${capture}: ${counted(packets, 'packet')}, ${counted(bytes, 'byte')}, ${counted(flows, 'flow')}; ${counted(rules.loaded, 'rule')}\n`,
+      );
     }
   }
   if (options.profile) process.stderr.write(countersText(totals));
@@ -147,8 +149,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 function countersText(counters: EngineCounters): string {
   const megabytes = Math.max(1e-6, counters.bytes / 1e6);
   const { packets, flows, transactions, evaluations, alerts } = counters;
-  return `${packets} packets, ${megabytes.toFixed(1)} MB, ${flows} flows, ${transactions} transactions
-${evaluations} rule checks (${(evaluations / megabytes).toFixed(1)} per MB), ${alerts} alerts\n`;
+  return `${counted(packets, 'packet')}, ${megabytes.toFixed(1)} MB, ${counted(flows, 'flow')}, ${counted(transactions, 'transaction')}
+${counted(evaluations, 'rule check')} (${(evaluations / megabytes).toFixed(1)} per MB), ${counted(alerts, 'alert')}\n`;
 }
 
 /** Different lines that scripts of rules may say. */
@@ -163,5 +165,5 @@ function costsText(profile: RuleProfile): string {
   const rows = costs
     .slice(0, COSTLIEST)
     .map((one) => `${one.time.toFixed(1).padStart(10)} ${String(one.checks).padStart(9)} ${String(one.matches).padStart(8)}  ${one.sid}`);
-  return `${costs.length} rules were checked ${checks} times in ${milliseconds.toFixed(0)} ms\n        ms    checks  matches  sid\n${rows.join('\n')}\n`;
+  return `${counted(costs.length, 'rule')} checked ${counted(checks, 'time')} in ${milliseconds.toFixed(0)} ms\n        ms    checks  matches  sid\n${rows.join('\n')}\n`;
 }

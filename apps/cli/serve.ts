@@ -1,6 +1,8 @@
 /** `sigwright serve`: the workbench over a store and a ruleset repository, with EVE files followed. `sigwright ingest`: EVE into a store. */
+
 import { createReadStream, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { counted } from '@sigwright/bytes';
 import { serveWorkbench } from '@sigwright/server';
 import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
 import { connected } from './hunt.ts';
@@ -71,7 +73,7 @@ export async function ingest(argv: readonly string[]): Promise<number> {
       const { added, known, broken, alerts } =
         path === '-' ? await store.ingest(createReadStream('', { fd: 0 }) as AsyncIterable<Uint8Array>, sensor) : await store.catchUp(path, sensor);
       process.stdout.write(
-        `${path}: ${added} new events, ${alerts} of them alerts; ${known} known before${broken > 0 ? `; ${broken} lines that are no EVE record` : ''}\n`,
+        `${path}: ${counted(added, 'new event')}, ${alerts} of them alerts; ${known} known before${broken > 0 ? `; ${counted(broken, 'line')} with no EVE record` : ''}\n`,
       );
     }
     return 0;

@@ -1,6 +1,8 @@
 /** `sigwright site -o DIR [-C FOLDER]`: a ruleset repository as a static site. */
+
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { buildPlan, costOf, explainRule, usePlan } from '@sigwright/detection';
 import { type RepositoryRule, ruleHistory, rulesBehind, type SeenBytes, siteOf } from '@sigwright/workbench';
@@ -65,7 +67,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     written++;
     bytes += Buffer.byteLength(content);
   }
-  process.stdout.write(`wrote ${written} files, ${(bytes / 1_000_000).toFixed(1)} MB, into ${values.output}\n`);
+  process.stdout.write(`wrote ${counted(written, 'file')}, ${(bytes / 1_000_000).toFixed(1)} MB, into ${values.output}\n`);
   return 0;
 }
 

@@ -117,7 +117,7 @@ describe('sigwright update', () => {
     expect(first.status).toBe(0);
     expect(first.out).toContain('wrote 6 rules (5 enabled)');
     expect(first.told).toContain('line 2 `999` means no rule');
-    expect(first.told).toContain('1 rules have noalert and were not made to drop');
+    expect(first.told).toContain('1 rule with noalert not made to drop');
     expect(written()).toContain('# drop http any any -> any any (msg:"EXAMPLE MALWARE one"');
     expect(written()).toContain('alert tcp any any -> any any (msg:"EXAMPLE sets a bit"; content:"a"; flowbits:set,bit; noalert; sid:2;');
     expect(written()).toContain('six newest');
@@ -196,7 +196,7 @@ describe('sigwright update', () => {
       ),
     );
     expect((await update('list')).told).toContain('no list of sources is there yet');
-    expect((await update('sources')).out).toContain('1 sources are known');
+    expect((await update('sources')).out).toContain('1 source known');
     expect((await update('enable', 'me/keyed')).told).toContain('me/keyed needs code=');
     expect((await update('enable', 'me/other')).told).toContain('no source is called');
     expect((await update('enable', 'me/keyed', 'code=abc')).out).toContain('enabled');

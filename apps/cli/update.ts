@@ -4,9 +4,11 @@
  *
  * `sigwright update sources | list | enable NAME [KEY=VALUE…] | add NAME URL | disable NAME`: which sources there are.
  */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { Diagnostic } from '@sigwright/contracts';
 import { buildPlan } from '@sigwright/detection';
@@ -200,7 +202,7 @@ async function sources([what, ...rest]: readonly string[], data: string, index: 
     case 'sources': {
       const read = await fetchIndex(data, index ?? process.env['SOURCE_INDEX_URL'] ?? PUBLIC_INDEX);
       if (!read.ok) throw new InputProblem(read.message);
-      return done(undefined, `${read.value} sources are known; \`sigwright update list\` shows them`);
+      return done(undefined, `${counted(read.value, 'source')} known; \`sigwright update list\` shows them`);
     }
     case 'list':
       return list(data);
@@ -395,7 +397,7 @@ function inWords({ values, set, difference, folder }: Report): string {
   if (own.length > 0) lines.push(`your wishes: ${own.join(', ')}`);
   const enabled = set.rules.filter(({ rule }) => rule.enabled).length;
   lines.push(
-    `${values.preview ? 'would write' : 'wrote'} ${set.rules.length} rules (${enabled} enabled) to ${folder}${lines.some((line) => /\(\d+\)$/.test(line)) ? '' : '; nothing changed'}`,
+    `${values.preview ? 'would write' : 'wrote'} ${counted(set.rules.length, 'rule')} (${enabled} enabled) to ${folder}${lines.some((line) => /\(\d+\)$/.test(line)) ? '' : '; nothing changed'}`,
   );
   return `${lines.join('\n')}\n`;
 }
@@ -404,10 +406,10 @@ function warnings({ values, set, refused, brokenRules }: Report): void {
   const most = values.all ? Number.POSITIVE_INFINITY : MOST_SHOWN;
   for (const { rule, line, why } of set.broken) say(`sigwright update: \`${line.text}\` would break ${rule.rule.sid} (${why}); it stays as it was`);
   for (const { text, line } of set.idle) say(`sigwright update: line ${line} \`${text}\` means no rule`);
-  if (set.keptFromDrop.length > 0) say(`sigwright update: ${set.keptFromDrop.length} rules have noalert and were not made to drop`);
-  if (brokenRules > 0) say(`sigwright update: ${brokenRules} rules of the sources are no rules and were left out`);
+  if (set.keptFromDrop.length > 0) say(`sigwright update: ${counted(set.keptFromDrop.length, 'rule')} with noalert not made to drop`);
+  if (brokenRules > 0) say(`sigwright update: ${counted(brokenRules, 'rule')} of the sources left out, being no rules`);
   for (const { sid, why } of refused.slice(0, most)) say(`sigwright update: ${sid} does not load: ${why}`);
-  if (refused.length > most) say(`sigwright update: … and ${refused.length - most} more rules that do not load`);
+  if (refused.length > most) say(`sigwright update: … and ${counted(refused.length - most, 'more rule')} left out, for not loading`);
 }
 
 function asData({ set, difference, refused, replaced, brokenRules, folder, values }: Report): unknown {

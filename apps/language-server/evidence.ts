@@ -1,6 +1,8 @@
 /** What a rule, as it is written now, does on the captures of its evidence. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings, Rule } from '@sigwright/contracts';
 import { explainRule } from '@sigwright/detection';
@@ -38,7 +40,7 @@ const MOST_EXPLAINED = 5;
 export function proofTitle({ checks, missing }: RuleProof): string {
   const part = (kind: 'fires' | 'silent', verb: string): string[] => {
     const of = checks.filter((check) => check.kind === kind);
-    return of.length === 0 ? [] : [`${verb} on ${of.filter((check) => check.ok).length} of ${of.length} ${of.length === 1 ? 'capture' : 'captures'}`];
+    return of.length === 0 ? [] : [`${verb} on ${of.filter((check) => check.ok).length} of ${counted(of.length, 'capture')}`];
   };
   return [...part('fires', 'fires'), ...part('silent', 'silent'), ...(missing.length > 0 ? ['evidence is missing'] : [])].join(', ');
 }

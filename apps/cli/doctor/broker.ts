@@ -1,8 +1,10 @@
 /** The broker: does it answer, has it JetStream and room, is it open to strangers, what was set aside; and the archive that workers read. */
+
 import { existsSync, statSync } from 'node:fs';
+import { counted } from '@sigwright/bytes';
 import { hunting } from '@sigwright/workbench';
 import { capturesOf } from '../shared/archive.ts';
-import { counted, type Finding, Findings, sizeWords } from './findings.ts';
+import { type Finding, Findings, sizeWords } from './findings.ts';
 
 const OWN = /^(127\.|localhost$|\[?::1\]?$)/;
 

@@ -1,8 +1,10 @@
 /** A followed eve.json: may it be read, is it EVE, does it grow, does it say what the workbench wants, how far was it read. */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import type { StoreLook } from '@sigwright/workbench';
-import { counted, type Finding, Findings, sizeWords, timeWords } from './findings.ts';
+import { type Finding, Findings, sizeWords, timeWords } from './findings.ts';
 
 /** The end of the file that is looked at. */
 const TAIL = 1024 * 1024;

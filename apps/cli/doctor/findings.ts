@@ -1,4 +1,5 @@
 /** What `sigwright doctor` says: in which area, how bad, what is so, and what to do. */
+import { counted } from '@sigwright/bytes';
 
 /** good · note: works, and somebody should know · wrong: something does not work, or will not */
 export type Grade = 'good' | 'note' | 'wrong';
@@ -51,8 +52,4 @@ export function timeWords(milliseconds: number): string {
   ] as const)
     if (seconds >= length) return counted(Math.floor(seconds / length), word);
   return counted(seconds, 'second');
-}
-
-export function counted(count: number, thing: string): string {
-  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
 }

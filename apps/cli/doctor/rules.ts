@@ -1,13 +1,15 @@
 /** Rules: the ruleset repository and its place in git, files of rules, a configuration for Suricata. */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { openRepository } from '@sigwright/workbench';
 import { configurationOf, readYaml } from '../shared/configuration.ts';
 import { checkConfiguration } from '../shared/configuration-check.ts';
 import { loadRules } from '../shared/plans.ts';
-import { counted, type Finding, Findings } from './findings.ts';
+import { type Finding, Findings } from './findings.ts';
 
 const MOST_NAMED = 5;
 

@@ -1,8 +1,10 @@
 /** The store: is it there, whole, of this version, writable; who may set up; which sensors fell silent. */
+
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { lookAtStore, type StoreLook, type StorePlace } from '@sigwright/workbench';
-import { counted, type Finding, Findings, sizeWords, timeWords } from './findings.ts';
+import { type Finding, Findings, sizeWords, timeWords } from './findings.ts';
 
 /** Milliseconds of silence after which a sensor is mentioned, and by which clocks may differ. */
 const SILENT = 86_400_000;

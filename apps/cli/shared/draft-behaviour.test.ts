@@ -70,7 +70,7 @@ describe('draft --captures', () => {
     expect(out).toContain('# leave-one-out: 3 of 3 fire, 0 alerts on ordinary traffic');
     expect(out).toMatch(/^# weak: only 1 ordinary HTTP requests/m);
     expect(out).toMatch(/^alert http .*SW MALWARE QuietRAT CnC Checkin \(POST\)/m);
-    expect(err).toContain('drafted from 3 captures, measured on 1 captures of ordinary traffic');
+    expect(err).toContain('drafted from 3 captures, measured on 1 capture of ordinary traffic');
   });
 
   it('--json is the draft', async () => {
@@ -93,7 +93,7 @@ describe('draft --captures', () => {
   it('--write puts rules and evidence into the repository, and all of it proves', async () => {
     const { code, err } = await draft('--captures', 'run-1.pcap', 'run-2.pcap', 'run-3.pcap', '--ordinary', 'office', '--write');
     expect(code).toBe(0);
-    expect(err).toMatch(/written: \d+, evidence: 3 captures that fire it, [1-4] that leave it silent\n/);
+    expect(err).toMatch(/written: \d+, evidence: fires on 3 captures, silent on [1-4]\n/);
     const opened = openRepository(folder);
     if (!opened.ok) throw new Error(opened.message);
     expect(opened.value.problems).toEqual([]);

@@ -1,6 +1,8 @@
 /** `sigwright draft --captures …`: behaviour rules from captures of a threat and of ordinary traffic, on the terminal or into the repository. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type EngineSettings, type Result, success } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
@@ -145,7 +147,7 @@ function draftAndKeep(repository: Repository, asked: Asked): Result<BehaviourDra
     const bit = waiting.get(sid);
     const never = bit === undefined ? '' : `; it sets a bit that ${bit} waits for and never alerts itself, prove asks it as if it did`;
     process.stderr.write(
-      `written: ${sid}, evidence: ${fires} captures that fire it, ${silent} that leave it silent${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}${never}\n`,
+      `written: ${sid}, evidence: fires on ${counted(fires, 'capture')}, silent on ${silent}${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}${never}\n`,
     );
   }
   return success(draft);
@@ -153,22 +155,22 @@ function draftAndKeep(repository: Repository, asked: Asked): Result<BehaviourDra
 
 function tell(draft: BehaviourDraft, captures: number): void {
   for (const rule of draft.rules) process.stdout.write(`${commentOf(rule)}${rule.text}\n\n`);
-  for (const { capture, message, packets } of draft.problems) process.stderr.write(`${capture}: ${message}; used: ${packets} packets before that\n`);
+  for (const { capture, message, packets } of draft.problems) process.stderr.write(`${capture}: ${message}; used: ${counted(packets, 'packet')} before that\n`);
   for (const { what, why } of draft.skipped) process.stderr.write(`left out: ${what}: ${why}\n`);
   const { ordinary } = draft;
   process.stderr.write(
-    `${draft.rules.length} rules drafted from ${captures} ${captures === 1 ? 'capture' : 'captures'}, measured on ${ordinary.captures} captures of ordinary traffic (${ordinary.packets} packets, ${ordinary.observations} observations${ordinary.leftOut > 0 ? `, ${ordinary.leftOut} more left out` : ''}), ${draft.skipped.length} groups left out\n`,
+    `${counted(draft.rules.length, 'rule')} drafted from ${counted(captures, 'capture')}, measured on ${counted(ordinary.captures, 'capture')} of ordinary traffic (${counted(ordinary.packets, 'packet')}, ${counted(ordinary.observations, 'observation')}${ordinary.leftOut > 0 ? `, ${ordinary.leftOut} more left out` : ''}), ${counted(draft.skipped.length, 'group')} left out\n`,
   );
 }
 
 /** What a person who reads the rule is told above it. */
 function commentOf(rule: BehaviourRule): string {
   const lines = [
-    `${rule.sid}: ${rule.role}, ${rule.kind}, seen in ${rule.captures.seen} of ${rule.captures.of} captures, ${rule.bits} bits`,
+    `${rule.sid}: ${rule.role}, ${rule.kind}, seen in ${rule.captures.seen} of ${counted(rule.captures.of, 'capture')}, ${counted(rule.bits, 'bit')}`,
     rule.leaveOneOut === undefined
       ? 'leave-one-out: not possible, one capture alone shows it'
-      : `leave-one-out: ${rule.leaveOneOut.fired} of ${rule.leaveOneOut.of} fire, ${rule.ordinary.leftOutAlerts} alerts on ordinary traffic`,
-    `ordinary traffic: ${rule.ordinary.alerts} alerts in ${rule.ordinary.packets} packets (${rule.ordinary.observations} of its kind)`,
+      : `leave-one-out: ${rule.leaveOneOut.fired} of ${rule.leaveOneOut.of} fire, ${counted(rule.ordinary.leftOutAlerts, 'alert')} on ordinary traffic`,
+    `ordinary traffic: ${counted(rule.ordinary.alerts, 'alert')} in ${counted(rule.ordinary.packets, 'packet')} (${rule.ordinary.observations} of its kind)`,
     ...(rule.setsFor === undefined ? [] : [`sets a flow bit for ${rule.setsFor} and never alerts itself (noalert)`]),
     ...rule.parts.filter(({ used }) => used).map(({ says, bits, seen, of }) => `  ${says} (${bits} bits${of > 0 ? `, in ${seen} of ${of} ordinary` : ''})`),
     ...rule.weak.map((one) => `weak: ${one}`),
