@@ -6,7 +6,8 @@ import { asKeywords, type Inspection, keyword } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 
 const MOST_ELEMENTS = 256;
-const DEEPEST = 30;
+/** Elements within elements; deeper ones are passed over whole. */
+const DEEPEST = 64;
 const CONSTRUCTED = 0x20;
 const TAG_NUMBER = 0x1f;
 const BIT_STRING = 3;

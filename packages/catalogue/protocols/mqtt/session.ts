@@ -82,7 +82,7 @@ export class MqttSession extends FramedSession<MqttTransaction> {
     const read = length > this.#settings.messageLimit ? Math.max(head, this.#settings.messageLimit) : length;
     const pdu = frames.begin(direction, 'pdu', at, read);
     const header = frames.begin(direction, 'header', at, head);
-    // Suricata counts the data of all messages that it reads at once from the first of them, and rules must see here what they see there.
+    // As far as Suricata's answers show, the data of all messages that are read at once is counted from the first of them there.
     return [pdu, header, frames.begin(direction, 'data', this.#chunk + head, read - head)];
   }
 
