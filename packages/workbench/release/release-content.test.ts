@@ -64,10 +64,17 @@ test('a line counts as often as it stands there, and is told once for all its fi
 });
 
 test('a new file tells only what no file had: not the licence above its rules', () => {
-  const before = contentOf([['a.rules', '# licence\n# about a']], '');
+  const before = contentOf(
+    [
+      ['LICENSE', 'licence'],
+      ['a.rules', '# about a'],
+    ],
+    '',
+  );
   const after = contentOf(
     [
-      ['a.rules', '# licence\n# about a'],
+      ['LICENSE', 'licence'],
+      ['a.rules', '# about a'],
       ['b.rules', '# licence\n# about b'],
     ],
     '',

@@ -83,7 +83,7 @@ export function compareLines(before: ReleaseContent, after: ReleaseContent): Lin
 
 function onlyIn(one: ReleaseContent, other: ReleaseContent): readonly LineChange[] {
   const found = new Map<string, Set<string>>();
-  const known = new Set([...other.lines.values()].flat());
+  const known = new Set([...other.lines.values()].flat().map(bare));
   for (const [file, lines] of one.lines) {
     const there = other.lines.get(file);
     const left = new Map<string, number>();
@@ -91,8 +91,13 @@ function onlyIn(one: ReleaseContent, other: ReleaseContent): readonly LineChange
     for (const line of lines) {
       const count = left.get(line) ?? 0;
       if (count > 0) left.set(line, count - 1);
-      else if (there !== undefined || !known.has(line)) found.set(line, (found.get(line) ?? new Set()).add(file));
+      else if (there !== undefined || !known.has(bare(line))) found.set(line, (found.get(line) ?? new Set()).add(file));
     }
   }
   return [...found].map(([line, files]) => ({ line, files: [...files] }));
+}
+
+/** A licence stands in its own file as it is, and above rules as a comment. */
+function bare(line: string): string {
+  return line.replace(/^#\s*/, '');
 }
