@@ -11,6 +11,8 @@ import { dnsQuestion, type NameService, nameFrame, wholeMessage } from './datagr
 export interface DatagramFrame {
   /** the protocol */
   readonly name: string;
+  /** the one kind of its messages that is composed; undefined: all that matter */
+  readonly only?: string;
   /** what free places hold */
   readonly template: Uint8Array;
   /** no free content begins before it */

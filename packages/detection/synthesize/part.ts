@@ -158,7 +158,9 @@ export function solvePart(part: Part, below: Below, ports: Ports, plain: boolean
   const unknown = (part.kind === 'udp' || part.kind === 'tcp') && frame === undefined ? notComposed(ports) : undefined;
   const remark =
     frame !== undefined && !framed?.isWhole
-      ? `the rule itself asks for what can be no whole message of ${frame.name}`
+      ? frame.only === undefined
+        ? `the rule itself asks for what can be no whole message of ${frame.name}`
+        : `of ${frame.name} only ${frame.only} is composed, and the rule asks for another message`
       : unknown === undefined
         ? undefined
         : `its port is that of ${unknown}, of which only what the rule asks for is made`;
