@@ -136,6 +136,14 @@ describe('community review', () => {
     }
   });
 
+  test('a title from somebody else’s page brings no tag into the post', () => {
+    const all = repository();
+    const [first, ...others] = all.reports;
+    const post = communityReview({ ...all, reports: [{ ...first, title: 'A <img src=x onerror=alert(1)> loader' }, ...others] }, '2024-03-08');
+    expect(post).toContain('## A &lt;img');
+    expect(post).not.toContain('<img');
+  });
+
   test('a post is about its week, or about the last one that brought anything', () => {
     const all = repository();
     const [old, ...week] = all.reports;

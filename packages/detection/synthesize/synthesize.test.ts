@@ -244,7 +244,9 @@ test('a rule that leaves no room for a whole message says so', () => {
 
 test('a rule on a message that is not composed says so', () => {
   const { rules } = parseRules('alert smb any any -> any any (msg:"a"; flow:to_server,established; content:"|ff|SMB|73|"; content:"NTLMSSP"; sid:9;)');
-  expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toMatchObject({ shows: expect.stringMatching(/of SMB only NEGOTIATE of version 2 is composed/) });
+  expect(new Synthesizer(rules, catalogue).synthesize(rules[0])).toMatchObject({
+    shows: expect.stringMatching(/of SMB only NEGOTIATE of version 2 is composed/),
+  });
 });
 
 test('a rule that never alerts is solved as if it did', () => {

@@ -91,9 +91,9 @@ export function writtenReview(repository: Repository, date: string): string {
 }
 
 function item(report: ReportFile): string[] {
-  const lines: string[] = [`## ${report.title}`, ''];
-  const credits = report.credits.map(({ handle, name, where }) => `${handle}${name === '' ? '' : ` (${name})`}${where === '' ? '' : ` on ${where}`}`);
-  const source = report.source.publisher === '' ? 'the source' : report.source.publisher;
+  const lines: string[] = [`## ${noMarkup(report.title)}`, ''];
+  const credits = report.credits.map(({ handle, name, where }) => noMarkup(`${handle}${name === '' ? '' : ` (${name})`}${where === '' ? '' : ` on ${where}`}`));
+  const source = report.source.publisher === '' ? 'the source' : noMarkup(report.source.publisher);
   lines.push(
     `${credits.length === 0 ? 'Found' : `Thanks to ${listed(credits)}, found`} in ${report.source.url === '' ? source : `[${source}](${report.source.url})`}. ${report.summary}`.trim(),
     '',
@@ -109,6 +109,11 @@ function item(report: ReportFile): string[] {
   const crossed = report['emerging-threats'].flatMap(expandRange);
   if (crossed.length > 0) lines.push('', `Emerging Threats covers it with ${crossed.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(crossed)}.`);
   return lines;
+}
+
+/** What was taken over from somebody's page: no tag of it reaches where the post is shown. */
+function noMarkup(text: string): string {
+  return text.replaceAll('<', '&lt;');
 }
 
 /** `2051150-2051152` → its numbers. */

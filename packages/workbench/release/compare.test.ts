@@ -3,9 +3,9 @@ import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, test } from 'vitest';
 import { changelogMarkdown, changelogText, compareReleases, type ReleaseDifference, type ReleaseRule } from './compare.ts';
 
-const rule = (sid: number, more: { rev?: number; content?: string; enabled?: boolean; file?: string } = {}): ReleaseRule => ({
+const rule = (sid: number, more: { rev?: number; content?: string; enabled?: boolean; file?: string; reviewed?: string } = {}): ReleaseRule => ({
   rule: parseRules(
-    `${more.enabled === false ? '#' : ''}alert tcp any any -> any any (msg:"rule ${sid}"; content:"${more.content ?? 'a'}"; sid:${sid}; rev:${more.rev ?? 1};)`,
+    `${more.enabled === false ? '#' : ''}alert tcp any any -> any any (msg:"rule ${sid}"; content:"${more.content ?? 'a'}"; sid:${sid}; rev:${more.rev ?? 1};${more.reviewed === undefined ? '' : ` metadata:reviewed_at ${more.reviewed};`})`,
   ).rules[0],
   file: more.file ?? 'malware.rules',
 });
@@ -65,6 +65,11 @@ describe('changelogs', () => {
     expect(text).toContain('1 new rule, 1 modified rule, 0 rules disabled, 1 rule removed.');
     expect(text).toContain('**Thanks:** @one, @two');
     expect(changelogMarkdown(compareReleases([], []), 'Release 2', [])).not.toContain('Thanks');
+  });
+
+  test('as Markdown: a rule of which only the metadata changed says what', () => {
+    const reviewed = compareReleases([rule(1, { reviewed: '2024_03_08' })], [rule(1, { reviewed: '2024_03_15' })]);
+    expect(changelogMarkdown(reviewed, 'Release 2', [])).toMatch(/- 1 - rule 1.*\n {2}- `.*reviewed_at.*2024_03_15/);
   });
 
   test('where nothing changed, it says so', () => expect(changelogText(compareReleases([rule(1)], [rule(1)]), 'x')).toContain('nothing changed'));

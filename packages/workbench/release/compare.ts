@@ -123,7 +123,7 @@ export function changelogText(difference: ReleaseDifference, title: string, line
   return parts.join('');
 }
 
-/** The daily summary as Markdown; under a modified rule stands what was modified, dates and other metadata left out. */
+/** The daily summary as Markdown; under a modified rule stands what was modified, dates and other metadata only where nothing else was. */
 export function changelogMarkdown(difference: ReleaseDifference, title: string, thanks: readonly string[], others: LineDifference = NO_LINES): string {
   const lines = [
     `# ${title}`,
@@ -137,7 +137,9 @@ export function changelogMarkdown(difference: ReleaseDifference, title: string, 
     lines.push('', `## ${heading}`, '');
     for (const one of list) {
       lines.push(`- ${line(one)}`);
-      if (isChanged(one)) for (const change of one.changes) if (change.kind !== 'metadata') lines.push(`  - \`${changeLine(change)}\``);
+      if (!isChanged(one)) continue;
+      const told = one.changes.filter(({ kind }) => kind !== 'metadata');
+      for (const change of told.length > 0 ? told : one.changes) lines.push(`  - \`${changeLine(change)}\``);
     }
   }
   for (const [key, , heading] of LINE_SECTIONS) {
