@@ -83,7 +83,7 @@ describe('sigwright', () => {
       expect(codes).toContain('lint/reference-form');
       const sarif = JSON.parse(sigwright('lint', 'ugly.rules', '--sarif').out) as { runs: { results: { ruleId: string; level: string }[] }[] };
       expect(sarif.runs[0].results.map(({ ruleId, level }) => [ruleId, level])).toEqual([['lint/domain-impossible', 'error']]);
-      expect(sigwright('lint', 'ugly.rules', '--fix').error).toContain('1 fixes made');
+      expect(sigwright('lint', 'ugly.rules', '--fix').error).toContain('1 fix made');
       expect(readFileSync(file, 'utf8')).toContain('reference:url,a.example/');
       expect(sigwright('lint', 'ugly.rules', '--allow', 'domain-impossible').status).toBe(0);
       expect(sigwright('lint', RULES, '--part').status).toBe(0);
@@ -149,7 +149,7 @@ describe('sigwright', () => {
     test('what synthesize writes is evidence: it fires, and its twins do not', () => {
       const rule = 'alert dns $HOME_NET any -> any any (msg:"x"; dns.query; dotprefix; content:".evil.example"; nocase; endswith; sid:1000001; rev:1;)';
       writeFileSync(join(folder, 'made.rules'), `${rule}\n`);
-      expect(sigwright('synthesize', '-S', 'made.rules', '-o', 'made').out).toContain('1 of 1 rules solved');
+      expect(sigwright('synthesize', '-S', 'made.rules', '-o', 'made').out).toContain('1 of 1 rule solved');
       const evidence = join(folder, 'made', '1000001');
       expect(readFileSync(join(evidence, 'expect.yaml'), 'utf8')).toContain('because: "dns.query: content');
       expect(sigwright('run', '-r', join(evidence, 'fires.pcap'), '-S', 'made.rules').out).toContain('1 × 1000001');

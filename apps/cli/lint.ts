@@ -1,6 +1,8 @@
 /** `sigwright lint FILE…`: defects of rules that load all the same. Exit 1 where something can not work or misleads. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type LintGrade, linePlaces } from '@sigwright/contracts';
 import { CODE_PREFIX, lintRules } from '@sigwright/detection';
@@ -90,7 +92,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       texts.set(path, fixed.text);
     }
     if (made > 0) reports = lint();
-    process.stderr.write(`${made} fixes made\n`);
+    process.stderr.write(`${counted(made, 'fix', 'fixes')} made\n`);
   }
   const told = reports.filter(({ diagnostic }) => values.reading || SHOWN.includes(diagnostic.grade));
   if (values.sarif) {

@@ -1,7 +1,9 @@
 /** `sigwright synthesize -S RULES -o DIR`: for each rule traffic that fires it, and traffic with one condition broken. */
+
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { counted } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { failure, type Result, type Rule, success } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
@@ -97,7 +99,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if (!values.json) {
     const had = asked.length - wanted.length;
-    process.stdout.write(`${solved} of ${wanted.length} rules solved${had > 0 ? `; ${had} had evidence before` : ''}\n`);
+    process.stdout.write(`${solved} of ${counted(wanted.length, 'rule')} solved${had > 0 ? `; ${had} had evidence before` : ''}\n`);
   }
   return solved === wanted.length ? 0 : 1;
 }
