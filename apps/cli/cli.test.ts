@@ -151,7 +151,7 @@ describe('sigwright', () => {
       writeFileSync(join(folder, 'made.rules'), `${rule}\n`);
       expect(sigwright('synthesize', '-S', 'made.rules', '-o', 'made').out).toContain('1 of 1 rule solved');
       const evidence = join(folder, 'made', '1000001');
-      expect(readFileSync(join(evidence, 'expect.yaml'), 'utf8')).toContain('because: "dns.query: content');
+      expect(readFileSync(join(evidence, 'expect.yaml'), 'utf8')).toContain("because: 'dns.query: content");
       expect(sigwright('run', '-r', join(evidence, 'fires.pcap'), '-S', 'made.rules').out).toContain('1 × 1000001');
       expect(sigwright('run', '-r', join(evidence, 'silent-1.pcap'), '-S', 'made.rules').out).toContain('no alerts');
       expect(sigwright('cost', '-S', 'made.rules', '-r', join(evidence, 'fires.pcap')).out).toContain('checks per MB');
