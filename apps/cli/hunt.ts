@@ -5,20 +5,22 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { type BrokerOptions, hunting, openStore } from '@sigwright/workbench';
+import { hunting, openStore } from '@sigwright/workbench';
 import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
-import { huntEngine } from './shared/hunt-engine.ts';
+import { brokerOf, connected } from './shared/broker.ts';
 import { logOf } from './shared/log.ts';
 import { placeOf } from './shared/store-place.ts';
+import { workEngines } from './shared/work-engines.ts';
 
-const WORKER = `sigwright worker --nats URL --archive FOLDER [options]
+const WORKER = `sigwright worker --nats URL [--archive FOLDER] [options]
 
-Takes captures from NATS JetStream one by one, inspects them with the rules of their hunt, and hands back what fired. Start one a core, on
-any machine that sees the archive. It may be killed at any time: what it had at hand goes to another.
+Takes work from NATS JetStream: captures of a hunt, rules to be proved (prove --workers) or to get traffic (synthesize --workers), and hands
+back what came out. Start one a core, on any machine; for hunts it has to see the archive. It may be killed at any time: what it had at
+hand goes to another.
 
       --nats URL         nats://HOST:4222 (tls:// with TLS; user and password in it; several with commas); or SIGWRIGHT_NATS in the environment
-      --archive FOLDER   where the captures are
+      --archive FOLDER   where the captures are; without it hunts are set aside
       --name NAME        what it is called in results (default: this machine's name and the process)
       --patience N       seconds of silence after which its capture is given to another (default: 30; the first to connect decides)
       --idle N           ends when nothing waited for so many seconds
@@ -50,24 +52,6 @@ Lines of an EVE file to the broker as the file grows; \`serve --nats\` takes the
       --log FORM         words (default), or json: one object a line on standard error
 `;
 
-/** Without the option the environment says it: what has a password in it does not belong on a command line. */
-const brokerOf = (option: string | undefined, usage: string): BrokerOptions => {
-  const url = option ?? process.env['SIGWRIGHT_NATS'];
-  if (url === undefined || !url.split(',').every((one) => /^(nats|tls):\/\//.test(one) && URL.canParse(one)))
-    throw new UsageProblem('name the broker: --nats nats://HOST:4222', usage);
-  return { url };
-};
-
-/** A broker that is away is the environment's fault, and said as such. */
-export async function connected(options: BrokerOptions): Promise<Awaited<ReturnType<Awaited<ReturnType<typeof hunting>>['openBroker']>>> {
-  const { openBroker } = await hunting();
-  try {
-    return await openBroker(options);
-  } catch (problem) {
-    throw new InputProblem(`the broker at ${options.url.replace(/\/\/[^@/]*@/g, '//')} can not be used: ${(problem as Error).message}; is JetStream on?`);
-  }
-}
-
 function ending(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
@@ -92,7 +76,7 @@ export async function worker(argv: readonly string[]): Promise<number> {
   const options = brokerOf(values.nats, WORKER);
   const patience = amount(values.patience, 'patience');
   const idle = amount(values.idle, 'idle');
-  const archive = folderOf(values.archive, WORKER);
+  const archive = values.archive === undefined ? undefined : folderOf(values.archive, WORKER);
   const signal = ending();
   const broker = await connected({ ...options, ...(patience === undefined ? {} : { patience }) });
   const name = values.name ?? `${hostname()} ${process.pid}`;
@@ -100,13 +84,13 @@ export async function worker(argv: readonly string[]): Promise<number> {
   const { work } = await hunting();
   const done = await work(broker, {
     name,
-    engine: (_kind, rules, networks) => huntEngine(archive)(rules, networks),
+    engine: workEngines(archive),
     signal,
     ...(idle === undefined ? {} : { idle: idle * 1000 }),
     tell: log.complain,
   });
   await broker.close();
-  process.stdout.write(`${done} captures\n`);
+  process.stdout.write(`${done} captures and rules\n`);
   return 0;
 }
 

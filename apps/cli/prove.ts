@@ -20,6 +20,7 @@ import {
   readRulesAgain,
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
+import { proofByWorkers, WORKERS_OPTIONS, WORKERS_USAGE, workersOf } from './shared/by-workers.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
 import { capturesIn } from './shared/run-capture.ts';
@@ -38,7 +39,7 @@ A rule that is not in use (disabled, retired, deleted) needs no evidence and is 
       --junit FILE       the report as JUnit XML as well
       --sarif FILE       failures as SARIF 2.1.0 as well
       --github           failures as annotations of a GitHub workflow as well
-`;
+${WORKERS_USAGE}`;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(USAGE, argv, {
@@ -53,10 +54,14 @@ export async function run(argv: readonly string[]): Promise<number> {
       sarif: { type: 'string' },
       github: { type: 'boolean' },
       verbose: { type: 'boolean', short: 'v' },
+      ...WORKERS_OPTIONS,
     },
   });
   if (values.json && values.github) throw new UsageProblem('--json and --github both write to standard output; choose one', USAGE);
   if (values.json && values.watch) throw new UsageProblem('--json tells of one run; leave --watch out', USAGE);
+  const workers = workersOf(values, USAGE);
+  if (workers !== undefined && (values.watch || values.benign !== undefined))
+    throw new UsageProblem('--watch and --benign are for proofs here; leave --workers out', USAGE);
   const sids = sidsOf(positionals, USAGE);
   if (sids.length > 0 && values.changed !== undefined) throw new UsageProblem('name rules or --changed, not both', USAGE);
   const folder = values.folder ?? '.';
@@ -67,7 +72,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const changed = values.changed === undefined ? undefined : changedSince(repository, folder, values.changed);
   const chosen = sids.length > 0 ? new Set(sids) : changed;
   const options: ProveOptions = { benign, ...(chosen === undefined ? {} : { sids: chosen, alone: changed !== undefined }) };
-  const report = prove(repository, runner, options);
+  const report = workers === undefined ? prove(repository, runner, options) : await proofByWorkers(workers, repository, chosen);
   if (values.junit !== undefined) writeFileSync(values.junit, junitOf(report));
   if (values.sarif !== undefined) writeFileSync(values.sarif, `${JSON.stringify(proofSarifOf(report, placesOf(repository)), undefined, 1)}\n`);
   if (values.json) {

@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 import { counted } from '@sigwright/bytes';
 import { serveWorkbench } from '@sigwright/server';
 import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
-import { connected } from './hunt.ts';
 import { capturesOf } from './shared/archive.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { connected } from './shared/broker.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { logOf } from './shared/log.ts';
 import { proofRunner } from './shared/proof-runner.ts';
@@ -133,6 +133,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       store,
       classifications: DEFAULT_CLASSIFICATIONS,
       runner: proofRunner,
+      workers: broker !== undefined,
       ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
       ...(broker === undefined || archive === undefined ? {} : { archive: () => capturesOf(archive) }),

@@ -4,16 +4,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '@sigwright/bytes';
-import { catalogue } from '@sigwright/catalogue';
 import { failure, type Result, type Rule, success } from '@sigwright/contracts';
-import { Synthesizer } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { capturesOf, type EvidenceTools, insideOf, makeEvidence, prove, type Repository, renewEvidence, synthesizedEvidence } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
-import { withFilesOfRules } from './shared/data-files.ts';
+import { synthesisByWorkers, WORKERS_OPTIONS, WORKERS_USAGE, workersOf } from './shared/by-workers.ts';
+import { FilesRead } from './shared/data-files.ts';
 import { evidenceTools } from './shared/evidence-tools.ts';
 import { changing, repositoryAt } from './shared/repository.ts';
+import { type SynthesisPlace, synthesisHere } from './shared/synthesis.ts';
 
 const USAGE = `sigwright synthesize [SID …] -S RULES -o FOLDER [options]
 sigwright synthesize [SID …] -C FOLDER [options]
@@ -36,7 +35,7 @@ somebody saw stay. Only what git has is replaced, so that git gives it back.
   -c, --config FILE      a suricata.yaml
       --home-net NETS    what HOME_NET is
       --json             one JSON object for each rule
-`;
+${WORKERS_USAGE}`;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = argumentsOf(USAGE, argv, {
@@ -51,12 +50,13 @@ export async function run(argv: readonly string[]): Promise<number> {
       config: { type: 'string', short: 'c' },
       'home-net': { type: 'string' },
       json: { type: 'boolean' },
+      ...WORKERS_OPTIONS,
     },
   });
   if ((values.rules === undefined) === (values.folder === undefined)) throw new UsageProblem('name rules (-S FILE) or a ruleset repository (-C FOLDER)', USAGE);
   if (values.renew) {
-    if (values.folder === undefined || values.output !== undefined)
-      throw new UsageProblem('--renew is for the evidence of a ruleset repository: -C FOLDER', USAGE);
+    if (values.folder === undefined || values.output !== undefined || values.workers)
+      throw new UsageProblem('--renew is for the evidence of a ruleset repository, here: -C FOLDER', USAGE);
     return renewIn(values.folder, sidsOf(positionals, USAGE));
   }
   const repository = values.folder === undefined ? undefined : repositoryAt(values.folder, 'synthesize');
@@ -64,12 +64,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const sids = new Set(sidsOf(positionals, USAGE));
   const homeNet = values['home-net'];
   if (homeNet !== undefined && insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
-  const tree = readYaml(values.config ?? join(import.meta.dirname, 'suricata.yaml'));
-  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
+  const workers = workersOf(values, USAGE);
   const ruleFiles = values.rules ?? [join(values.folder ?? '.', 'any.rules')];
-  const read = withFilesOfRules(configurationOf(tree, { verifyChecksums: true, inline: false }).settings, tree, ruleFiles);
   const networks = { ...repository?.settings.networks, ...(homeNet === undefined ? {} : { HOME_NET: homeNet }) };
-  const settings = { ...read, addressGroups: { ...read.addressGroups, ...networks } };
   const rules = repository?.rules.map(({ rule }) => rule) ?? ruleFiles.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
   const asked = rules.filter((rule) => (sids.size > 0 ? sids.has(rule.sid) : rule.enabled || values.disabled));
   const output = values.output ?? (values.folder === undefined ? undefined : join(values.folder, 'evidence'));
@@ -77,25 +74,31 @@ export async function run(argv: readonly string[]): Promise<number> {
   const wanted = asked.filter(({ sid }) => repository === undefined || values.output !== undefined || !existsSync(join(output ?? '', String(sid))));
   const missing = [...sids].find((sid) => !rules.some((rule) => rule.sid === sid));
   if (missing !== undefined) throw new UsageProblem(`no rule has sid ${missing}`, USAGE);
-  const synthesizer = new Synthesizer(rules, catalogue, settings);
+  const files = new FilesRead();
+  const place: SynthesisPlace = { rules, ruleFiles, networks, files, ...(values.config === undefined ? {} : { config: values.config }) };
+  const silent = !values['no-silent'];
+  const results =
+    workers === undefined
+      ? synthesisHere(place, wanted, silent)
+      : synthesisByWorkers(workers, place, wanted, { silent, ...(repository === undefined ? {} : { repository }) });
   let solved = 0;
-  for (const rule of wanted) {
-    const result = synthesizer.synthesize(rule, { silent: !values['no-silent'] });
+  for await (const result of results) {
+    const { sid } = result;
     if ('problem' in result) {
-      if (values.json) process.stdout.write(`${JSON.stringify({ sid: rule.sid, solved: false, problem: result.problem })}\n`);
-      else process.stdout.write(`${rule.sid} not solved: ${result.problem}\n`);
+      if (values.json) process.stdout.write(`${JSON.stringify({ sid, solved: false, problem: result.problem })}\n`);
+      else process.stdout.write(`${sid} not solved: ${result.problem}\n`);
       continue;
     }
     solved++;
     if (values.json) {
-      const { sid, alerts, shows, silent } = result;
+      const { alerts, shows, silent } = result;
       process.stdout.write(`${JSON.stringify({ sid, solved: true, alerts, shows, silent: silent.map((one) => one.because) })}\n`);
     }
     if (output === undefined) continue;
-    const folder = join(output, String(rule.sid));
+    const folder = join(output, String(sid));
     mkdirSync(folder, { recursive: true });
     const { fires, silent } = capturesOf(result);
-    for (const [name, content] of synthesizedEvidence(rule.sid, fires, silent)) writeFileSync(join(folder, name), content);
+    for (const [name, content] of synthesizedEvidence(sid, fires, silent)) writeFileSync(join(folder, name), content);
   }
   if (!values.json) {
     const had = asked.length - wanted.length;

@@ -414,6 +414,21 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
 
   api.openapi(
     route({
+      scope: 'write',
+      method: 'post',
+      path: '/proofs',
+      operationId: 'proveRules',
+      summary: 'Tries every rule on its evidence; by workers where there is a broker',
+      responses: { 201: json(z.object({ job: z.number() }), '/jobs tells how far it is') },
+    }),
+    async (context) => {
+      const who = need(context, 'write');
+      return context.json({ job: taken(await desk.prove(who)) }, 201);
+    },
+  );
+
+  api.openapi(
+    route({
       scope: 'read',
       method: 'get',
       path: '/review',

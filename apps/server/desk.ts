@@ -10,6 +10,7 @@ import * as workbench from '@sigwright/workbench';
 import {
   addRules,
   answerFeedback,
+  beginProof,
   buildCoverage,
   buildRelease,
   changeRepository,
@@ -29,6 +30,7 @@ import {
   type Principal,
   type ProofReport,
   type ProofRunner,
+  proofOf,
   prove,
   type ReportReading,
   type Repository,
@@ -63,6 +65,8 @@ export interface DeskOptions {
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly HuntItem[];
+  /** proofs go to workers, as hunts do */
+  readonly workers?: boolean;
   /** proxies in front, whose word counts on who asks */
   readonly isProxy?: (address: string) => boolean;
   /** who did not sign in may read: for an example, never for real alerts */
@@ -94,6 +98,8 @@ export interface FeedbackEntry {
 
 /** Milliseconds for which the repository on disk is taken to be as it was read. */
 const FRESH = 10_000;
+/** Milliseconds between looks at a job that workers do. */
+const LOOK_EVERY = 1000;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const LONGEST_CHANGELOG = 200_000;
 /** Milliseconds that somebody at a page waits for another's change. */
@@ -147,12 +153,27 @@ export class Desk {
     const { runner } = this.options;
     if (repository === undefined || runner === undefined) return failure('desk/no-repository', 'there is no ruleset repository to prove');
     await this.store.people.note(who.name, 'prove', repository.settings.name);
+    if (this.options.workers === true) {
+      const job = await beginProof(this.store, repository, { by: who.name });
+      void this.#awaitProof(job, repository);
+      return success(job);
+    }
     const { id } = await this.store.job('prove', who.name, async () => {
       this.#proofs = prove(repository, runner());
       const good = this.#proofs.rules.filter((one) => one.ok).length;
       return `${good} of ${this.#proofs.rules.length} rules proved on ${this.#proofs.captures} captures`;
     });
     return success(id);
+  }
+
+  /** A job whose end another server saw, or that was given up, changes nothing here. */
+  async #awaitProof(job: number, repository: Repository): Promise<void> {
+    try {
+      while (await this.store.hunts.anyRuns(job)) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY).unref());
+      if ((await this.store.hunts.list()).find((one) => one.job === job)?.state === 'done') this.#proofs = await proofOf(this.store, job, repository);
+    } catch {
+      // The store was closed: the server ends.
+    }
   }
 
   /** Proofs that were made elsewhere. */

@@ -1,4 +1,5 @@
 /** The pages and the API of retro-hunts: who may begin one, what a hunt shows, and that names of captures never become markup. */
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Trial, trial } from './test-kit.ts';
 
@@ -46,4 +47,58 @@ test('a reader begins none; rules that are none, and networks that are none, are
   }
   expect(await here.store.hunts.list()).toEqual([]);
   expect((await here.ask('/hunts/99', { cookie })).status).toBe(404);
+});
+
+test('proofs and traffic that workers make stand there with what failed and why, and never become markup', async () => {
+  const { cookie } = await here.signedIn('reader');
+  const markup = '<script>alert(1)</script>';
+  const begin = (kind: 'prove' | 'synthesize', items: readonly string[]): Promise<number> =>
+    here.store.hunts.begin({ key: crypto.randomUUID(), kind, by: 'me', title: markup, rules: '', items });
+  const outcome = (made: unknown): { packets: number; bytes: number; hits: []; lines: string[] } => ({
+    packets: 0,
+    bytes: 0,
+    hits: [],
+    lines: [JSON.stringify(made)],
+  });
+  const settle = async (job: number, item: string, made: unknown): Promise<void> => {
+    const hunt = (await here.store.hunts.list()).find((one) => one.job === job)!.key;
+    await here.store.hunts.settle([{ hunt, item, worker: 'w', ...(made === undefined ? { aside: markup } : { outcome: outcome(made) }) }]);
+  };
+  const traffic = await begin('synthesize', ['1', '2', '3']);
+  expect(await (await here.ask(`/hunts/${traffic}`, { cookie })).text()).toContain('0 of 3');
+  await settle(traffic, '1', { sid: 1, alerts: 1, shows: 's', fires: 'AAAA', silent: [] });
+  await settle(traffic, '2', { sid: 2, problem: markup });
+  await settle(traffic, '3', undefined);
+  const proof = await begin('prove', ['1240301', '1240302']);
+  await settle(proof, '1240301', { sid: 1240301, message: 'm', category: 'c', ok: true, checks: [], missing: [] });
+  await settle(proof, '1240302', { sid: 1240302, message: 'm', category: 'c', ok: false, checks: [], missing: [markup] });
+  for (const [job, said] of [
+    [traffic, '1 of 3 rules solved'],
+    [proof, '1 of 2 rules proved'],
+  ] as const) {
+    const page = await (await here.ask(`/hunts/${job}`, { cookie })).text();
+    expect(page).toContain(said);
+    expect(page).not.toContain(markup);
+    expect(page).toContain('&#60;script&#62;');
+  }
+  expect(here.faults).toEqual([]);
+});
+
+test('a writer has every rule proved: here at once, by workers where there are some; a reader does not', async () => {
+  const folder = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
+  const desk = await trial({ folder });
+  const reader = await desk.signedIn('reader');
+  expect((await desk.ask('/rules/prove', { cookie: reader.cookie, form: { csrf: reader.csrf } })).status).toBe(403);
+  const { cookie, csrf } = await desk.signedIn('writer');
+  expect((await desk.ask('/rules/prove', { cookie, form: { csrf } })).headers.get('location')).toBe('/rules?done=proved');
+  const rules = await (await desk.ask('/rules', { cookie })).text();
+  expect(rules).toMatch(/(\d\d+) of \1 proved/);
+  await desk.close();
+  const withWorkers = await trial({ folder, workers: true });
+  const other = await withWorkers.signedIn('writer');
+  expect((await withWorkers.ask('/rules/prove', { cookie: other.cookie, form: { csrf: other.csrf } })).headers.get('location')).toBe('/hunts/1');
+  const page = await (await withWorkers.ask('/hunts/1', { cookie: other.cookie })).text();
+  expect(page).toContain('A proof, begun');
+  expect((await withWorkers.ask('/hunts/1/cancel', { cookie: other.cookie, form: { csrf: other.csrf } })).status).toBe(303);
+  await withWorkers.close();
 });

@@ -59,6 +59,7 @@ const ROWS: Record<string, () => Promise<void>> = {
       ['/feedback', { sid: '1', kind: 'miss' }],
       ['/feedback/1/accepted', {}],
       ['/rules', { category: 'malware', rules: 'x' }],
+      ['/rules/prove', {}],
       ['/rules/1240301/decide', { decision: 'keep' }],
       ['/releases', { version: '9' }],
       ['/community', { day: '2024-03-08', text: 'x', seen: '' }],

@@ -188,7 +188,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     );
   });
   show('/alerts/:id', 'Alert', (context) => alertPage(desk, number(context, 'id'), csrfFor(context, 'triage')));
-  show('/rules', 'Rules', (context) => rulesPage(desk, context.req.query()));
+  show('/rules', 'Rules', (context) => rulesPage(desk, context.req.query(), csrfFor(context, 'write')));
   show('/rules/:sid', 'Rule', (context) => rulePage(desk, number(context, 'sid'), csrfFor(context, 'triage'), may(context, 'write')));
   show('/workbench', 'Rule workbench', (context) => workbenchPage(desk, Number(context.req.query('sid') ?? Number.NaN), csrfFor(context, 'write')), {
     scripts: ['workbench.js'],
@@ -292,6 +292,11 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
       'content-type': 'application/x-ndjson',
       'content-disposition': `attachment; filename="hunt-${number(context, 'job')}.json"`,
     });
+  });
+  app.post('/rules/prove', async (context) => {
+    const who = need(context, 'write');
+    const job = taken(await desk.prove(who));
+    return desk.options.workers === true ? context.redirect(`/hunts/${job}`, 303) : back(context, '/rules', 'proved');
   });
   app.post('/rules', async (context) => {
     const who = need(context, 'write');
@@ -538,6 +543,7 @@ const NOTICES: Readonly<Record<string, string>> = {
   feedback: 'It was reported, and tried on the rule; what came of it stands below.',
   decided: 'Done.',
   proposed: 'Proposed; somebody else has to decide the same.',
+  proved: 'Every rule was tried on its evidence; what failed is said on its page.',
   rules: 'The rules are in the repository.',
   release: 'The release is there.',
   saved: 'Saved.',

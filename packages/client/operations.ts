@@ -388,6 +388,15 @@ export abstract class Operations {
     };
   }
 
+  /** Tries every rule on its evidence; by workers where there is a broker. Needs the scope `write`. */
+  async proveRules(): Promise<{
+    readonly job: number;
+  }> {
+    return (await this.send({ method: 'POST', path: '/proofs' })) as {
+      readonly job: number;
+    };
+  }
+
   /** Which rules are due and why. Needs the scope `read`. */
   async listReview(): Promise<{
     readonly items: readonly ReviewItem[];

@@ -14,6 +14,10 @@ export class FilesRead {
     this.#read.set(path, stampOf(path));
   }
 
+  paths(): readonly string[] {
+    return [...this.#read.keys()];
+  }
+
   haveChanged(): boolean {
     for (const [path, stamp] of this.#read) if (stampOf(path) !== stamp) return true;
     return false;

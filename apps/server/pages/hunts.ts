@@ -1,22 +1,28 @@
-/** Retro-hunts: rules over the archive of captures by workers; how far each is, what it found, what was set aside and why. */
-import type { HuntRow } from '@sigwright/workbench';
+/** Work of workers: rules over the archive of captures, proofs, traffic for rules; how far each is, what it found, what was set aside and why. */
+import { type HuntRow, proofOf, synthesizedOf, type WorkKind } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
 import { counted, csrfField, empty, ruleLink, table, when } from '../layout.ts';
 
+const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
+  hunt: ['hunt', 'capture'],
+  prove: ['proof', 'rule'],
+  synthesize: ['traffic', 'rule'],
+};
+
 function progress(hunt: HuntRow): Html {
   if (hunt.state !== 'running') return html`${hunt.state}, ${hunt.done} of ${hunt.total}`;
-  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="captures of hunt ${hunt.job}"></progress> <span>${hunt.done} of ${hunt.total}</span>`;
+  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${KINDS[hunt.kind][1]}s of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${hunt.done} of ${hunt.total}</span>`;
 }
 
 export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<Html> {
   const hunts = await desk.store.hunts.list();
   const list =
     hunts.length === 0
-      ? empty('No rule was taken over the archive yet.')
+      ? empty('No worker was asked for anything yet.')
       : html`<div data-rows="tr">${table(
-          ['begun', 'hunt', 'captures', 'by'],
-          hunts.map((hunt) => [when(hunt.created), html`<a href="/hunts/${hunt.job}">${hunt.title}</a>`, progress(hunt), hunt.by]),
+          ['begun', 'what', 'called', 'done', 'by'],
+          hunts.map((hunt) => [when(hunt.created), KINDS[hunt.kind][0], html`<a href="/hunts/${hunt.job}">${hunt.title}</a>`, progress(hunt), hunt.by]),
         )}</div>`;
   const form =
     desk.options.archive === undefined
@@ -24,18 +30,19 @@ export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<H
       : csrf === undefined
         ? html``
         : html`<h2>A new hunt</h2><form class="tall" method="post" action="/hunts">${csrfField(csrf)}<label>What it is called <input name="title" required maxlength="200"></label><label>Rules <textarea name="rules" rows="8" required spellcheck="false"></textarea></label><label>HOME_NET (optional) <input name="networks" maxlength="200"></label><p><button>Begin</button></p></form>`;
-  return html`<p class="lead">New rules over the captures that were kept: what happened before anybody knew.</p>${list}${form}`;
+  return html`<p class="lead">New rules over the captures that were kept: what happened before anybody knew. Proofs, and traffic for rules, that workers do stand here as well.</p>${list}${form}`;
 }
 
 export async function huntPage(desk: Desk, job: number, csrf: string | undefined): Promise<Html | undefined> {
   const hunt = (await desk.store.hunts.list()).find((one) => one.job === job);
   if (hunt === undefined) return undefined;
+  const [name, item] = KINDS[hunt.kind];
+  if (hunt.kind !== 'hunt') {
+    const lead = html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">A ${name}, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, item)}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>`;
+    return html`${lead}${cancelForm(hunt, csrf)}${hunt.state === 'running' ? html`` : await rulesOf(desk, hunt)}`;
+  }
   const hits = await desk.store.hunts.hits(job);
   const captures = await desk.store.hunts.captures(job);
-  const cancel =
-    hunt.state === 'running' && csrf !== undefined
-      ? html`<form method="post" action="/hunts/${job}/cancel">${csrfField(csrf)}<button>Give it up</button></form>`
-      : html``;
   const fired =
     hits.length === 0
       ? empty(hunt.state === 'running' ? 'No rule fired so far.' : 'No rule fired.')
@@ -50,5 +57,35 @@ export async function huntPage(desk: Desk, job: number, csrf: string | undefined
           ['capture', 'alerts', 'state', 'why', 'worker'],
           captures.map((one) => [one.capture, one.alerts, one.state === 'aside' ? 'set aside' : one.state, one.said, one.worker]),
         )}`;
-  return html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">Begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancel}<h2>What fired</h2>${fired}${where}`;
+  return html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">Begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancelForm(hunt, csrf)}<h2>What fired</h2>${fired}${where}`;
+}
+
+function cancelForm(hunt: HuntRow, csrf: string | undefined): Html {
+  if (hunt.state !== 'running' || csrf === undefined) return html``;
+  return html`<form method="post" action="/hunts/${hunt.job}/cancel">${csrfField(csrf)}<button>Give it up</button></form>`;
+}
+
+/** Rows of a page: what failed comes first, and counts when there is more. */
+const MOST_RULES = 500;
+
+async function rulesOf(desk: Desk, hunt: HuntRow): Promise<Html> {
+  const failed: [number, string][] = [];
+  let good = 0;
+  const repository = desk.repository();
+  if (hunt.kind === 'synthesize') {
+    for await (const made of synthesizedOf(desk.store, hunt.job))
+      if ('problem' in made) failed.push([made.sid, made.problem]);
+      else good++;
+  } else if (repository !== undefined)
+    for (const proof of (await proofOf(desk.store, hunt.job, repository)).rules)
+      if (proof.ok) good++;
+      else failed.push([proof.sid, [...proof.missing, ...proof.checks.filter((one) => !one.ok).map((one) => `${one.capture}: ${one.reason}`)].join('; ')]);
+  const list =
+    failed.length === 0
+      ? html``
+      : table(
+          ['rule', 'why'],
+          failed.slice(0, MOST_RULES).map(([sid, why]) => [ruleLink(sid), why]),
+        );
+  return html`<h2>${hunt.kind === 'prove' ? 'What is not proved' : 'What could not be solved'}</h2><p>${good} of ${counted(good + failed.length, 'rule')} ${hunt.kind === 'prove' ? 'proved' : 'solved'}.</p>${list}`;
 }

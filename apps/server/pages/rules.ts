@@ -8,7 +8,7 @@ import { verdictForm } from './hosts.ts';
 const NO_REPOSITORY = 'There is no ruleset repository. Start the server with one: sigwright serve -C FOLDER.';
 const MOST_SHOWN = 500;
 
-export async function rulesPage(desk: Desk, query: Readonly<Record<string, string>>): Promise<Html> {
+export async function rulesPage(desk: Desk, query: Readonly<Record<string, string>>, csrf: string | undefined): Promise<Html> {
   const repository = desk.repository();
   if (repository === undefined) return empty(NO_REPOSITORY);
   const words = (query['words'] ?? '')
@@ -41,12 +41,16 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
     ];
   });
   const form = html`<form class="line" method="get" action="/rules" role="search"><label>Words anywhere in the rule, its category, enabled or disabled <input name="words" value="${query['words'] ?? ''}" size="40"></label><button>Search</button></form>`;
+  const prove =
+    csrf === undefined
+      ? html``
+      : html`<form class="line" method="post" action="/rules/prove">${csrfField(csrf)}<button>Prove all rules on their evidence</button></form>`;
   const problems =
     repository.problems.length === 0
       ? html``
       : html`<p class="problem">${counted(repository.problems.length, 'problem')} in the repository: ${repository.problems[0].message}</p>`;
   const good = [...proofs.values()].filter((proof) => proof.ok).length;
-  return html`${form}${problems}<p class="lead">${counted(found.length, 'rule')}${words.length > 0 ? ` of ${repository.rules.length}` : ''}${proofs.size === 0 ? '' : `; ${good} of ${proofs.size} proved`}.</p>${rows.length === 0 ? empty('No rule has all these words.') : html`<div data-rows="tr">${table(['sid', 'category', 'message', 'evidence', 'alerts'], rows)}</div>`}`;
+  return html`${form}${problems}${prove}<p class="lead">${counted(found.length, 'rule')}${words.length > 0 ? ` of ${repository.rules.length}` : ''}${proofs.size === 0 ? '' : `; ${good} of ${proofs.size} proved`}.</p>${rows.length === 0 ? empty('No rule has all these words.') : html`<div data-rows="tr">${table(['sid', 'category', 'message', 'evidence', 'alerts'], rows)}</div>`}`;
 }
 
 export async function rulePage(desk: Desk, sid: number, csrf: string | undefined, mayWrite: boolean): Promise<Html | undefined> {

@@ -11,6 +11,8 @@ export interface MindOptions {
   readonly tell?: (words: string) => void;
   /** ends when no work of the store is left */
   readonly untilDone?: boolean;
+  /** ends when this job does */
+  readonly until?: number;
 }
 
 /** Items that wait in the broker at a time, for each hunt. */
@@ -26,12 +28,13 @@ const AGAIN = 500;
 /** Milliseconds between looks whether the broker lost something. */
 const LOOK_EVERY = 2000;
 
-export async function mindHunts(store: Store, broker: Broker, { signal, tell = () => {}, untilDone = false }: MindOptions): Promise<void> {
+export async function mindHunts(store: Store, broker: Broker, { signal, tell = () => {}, untilDone = false, until }: MindOptions): Promise<void> {
   const id = await store.id();
   const bases = new Map<string, Omit<HuntTask, 'items'>>();
   const minded = new Set<string>();
   let looked = 0;
   let anew = true;
+  const isOver = async (): Promise<boolean> => (until !== undefined || untilDone) && !(await store.hunts.anyRuns(until));
   let collector = '';
   /** What all messages of a hunt say; its rules are with the broker then. */
   const baseOf = async (job: number, key: string): Promise<Omit<HuntTask, 'items'>> => {
@@ -90,7 +93,7 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
       }
       anew = false;
       const runs = await sendMore();
-      if (untilDone && !runs) return;
+      if (await isOver()) return;
       const consumer = await broker.streams.consumers.get(RESULTS, collector);
       let settled = 0;
       for await (const message of await consumer.fetch({ max_messages: MOST_MESSAGES, expires: 1000 })) {
@@ -117,7 +120,7 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
           await sendMore();
         }
         // Nobody waits for what this pull may still bring.
-        if (untilDone && !(await store.hunts.anyRuns())) return;
+        if (await isOver()) return;
       }
       if (Date.now() - looked > LOOK_EVERY) {
         looked = Date.now();

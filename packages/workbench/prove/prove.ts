@@ -67,8 +67,22 @@ export interface ProveOptions {
   readonly benign?: readonly { readonly name: string; readonly path: string }[];
 }
 
-export function prove(repository: Repository, runner: ProofRunner, { sids, alone, benign }: ProveOptions = {}): ProofReport {
-  const chosen = repository.rules.filter(({ rule }) => sids === undefined || sids.has(rule.sid));
+export function prove(repository: Repository, runner: ProofRunner, options: ProveOptions = {}): ProofReport {
+  const { proveRule, captures } = prover(repository, runner, options);
+  const chosen = repository.rules.filter(({ rule }) => options.sids === undefined || options.sids.has(rule.sid));
+  return reportOf(chosen.map(proveRule), captures());
+}
+
+export function reportOf(rules: readonly RuleProof[], captures: number): ProofReport {
+  return { ok: rules.every((proof) => proof.ok), rules, captures };
+}
+
+/** For who proves rules one by one: what is loaded and was run stays. */
+export function prover(
+  repository: Repository,
+  runner: ProofRunner,
+  { sids, alone, benign }: ProveOptions = {},
+): { readonly proveRule: (rule: RepositoryRule) => RuleProof; readonly captures: () => number } {
   const needed =
     sids === undefined || alone !== true
       ? undefined
@@ -94,13 +108,12 @@ export function prove(repository: Repository, runner: ProofRunner, { sids, alone
     results.set(key, made);
     return made;
   };
-  const proofs = chosen.map((one) => proveRule(repository, one, run, benign ?? []));
-  return { ok: proofs.every((proof) => proof.ok), rules: proofs, captures: results.size };
+  return { proveRule: (one) => proveOne(repository, one, run, benign ?? []), captures: () => results.size };
 }
 
 type RunCapture = (path: string, networks?: Readonly<Record<string, string>>) => ReturnType<ProofRunner>;
 
-function proveRule(repository: Repository, { rule, category }: RepositoryRule, run: RunCapture, benign: NonNullable<ProveOptions['benign']>): RuleProof {
+function proveOne(repository: Repository, { rule, category }: RepositoryRule, run: RunCapture, benign: NonNullable<ProveOptions['benign']>): RuleProof {
   const expectation = repository.evidence.get(rule.sid);
   const missing: string[] = [];
   const checks: ProofCheck[] = [];

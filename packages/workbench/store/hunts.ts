@@ -99,14 +99,11 @@ export class Hunts {
     return (await query.orderBy('jobs.id', 'desc').limit(100).execute()) as HuntRow[];
   }
 
-  async anyRuns(): Promise<boolean> {
-    const row = await this.#db
-      .selectFrom('jobs')
-      .innerJoin('hunts', 'hunts.job', 'jobs.id')
-      .select('jobs.id')
-      .where('jobs.state', '=', 'running')
-      .limit(1)
-      .executeTakeFirst();
+  /** Any of them, or this one. */
+  async anyRuns(job?: number): Promise<boolean> {
+    let query = this.#db.selectFrom('jobs').innerJoin('hunts', 'hunts.job', 'jobs.id').select('jobs.id').where('jobs.state', '=', 'running');
+    if (job !== undefined) query = query.where('jobs.id', '=', job);
+    const row = await query.limit(1).executeTakeFirst();
     return row !== undefined;
   }
 
@@ -261,6 +258,12 @@ export class Hunts {
       .orderBy('capture')
       .limit(MOST_SHOWN)
       .execute();
+  }
+
+  /** What became of each item. */
+  async states(job: number): Promise<Map<string, { readonly state: string; readonly said: string }>> {
+    const rows = await this.#db.selectFrom('hunt_captures').select(['capture', 'state', 'said']).where('job', '=', job).execute();
+    return new Map(rows.map(({ capture, state, said }) => [capture, { state, said }]));
   }
 
   /** Alerts of a hunt as EVE lines, in order of capture; as many of each capture as were kept. */
