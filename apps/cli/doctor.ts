@@ -8,6 +8,7 @@ import { configurationFindings, repositoryFindings, rulesFindings } from './doct
 import { storeFindings } from './doctor/store.ts';
 import { addressFindings, portFindings } from './doctor/web.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { isObjectStore } from './shared/object-store.ts';
 import { placeOf } from './shared/store-place.ts';
 
 const USAGE = `sigwright doctor [options]
@@ -21,7 +22,7 @@ verb. Without any it looks at the machine alone. Exit code 1: something is wrong
   -c, --config FILE      a suricata.yaml
       --eve FILE         an EVE file that is followed; may be given several times
       --nats URL         the broker (or SIGWRIGHT_NATS in the environment)
-      --archive FOLDER   captures for hunts
+      --archive PLACE    captures for hunts: a folder, or s3://BUCKET/PREFIX
       --port N           where it is to listen
       --host ADDRESS     (default: 127.0.0.1)
       --url URL          how people reach it: name, certificate, what answers
@@ -63,7 +64,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const disks: [string, string][] = [];
   if (place !== undefined && 'sqlite' in place) disks.push([place.sqlite, 'the store']);
   if (values.folder !== undefined) disks.push([values.folder, 'the ruleset']);
-  if (values.archive !== undefined) disks.push([values.archive, 'the archive']);
+  if (values.archive !== undefined && !isObjectStore(values.archive)) disks.push([values.archive, 'the archive']);
   for (const path of values.eve ?? []) disks.push([path, 'the EVE file']);
 
   let wrong = 0;
@@ -87,7 +88,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.rules !== undefined) tell(rulesFindings(values.rules));
   if (values.config !== undefined) tell(configurationFindings(values.config));
   if (nats !== undefined) tell(await brokerFindings(nats));
-  if (values.archive !== undefined) tell(archiveFindings(values.archive));
+  if (values.archive !== undefined) tell(await archiveFindings(values.archive));
   if (port !== undefined && port > 0) tell(await portFindings(port, values.host ?? '127.0.0.1'));
   if (values.url !== undefined) tell(await addressFindings(values.url, now));
   if (values.json !== true) process.stdout.write(wrong === 0 ? '\nnothing is wrong\n' : `\n${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong\n`);

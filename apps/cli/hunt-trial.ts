@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore } from '@sigwright/workbench';
 import type { OwnNats } from '../../packages/workbench/hunt/own-nats.ts';
-import { capturesOf } from './shared/archive.ts';
+import { archiveAt, capturesOf } from './shared/archive.ts';
 import { huntEngine } from './shared/hunt-engine.ts';
 
 const SOURCES = join(import.meta.dirname, 'main.ts');
@@ -125,7 +125,7 @@ async function stateOf(place: string): Promise<string | undefined> {
 
 /** One engine, one capture after the other. */
 async function alone(archive: string, rules: string): Promise<string[]> {
-  const engine = huntEngine(archive)(rules, undefined);
+  const engine = huntEngine(archiveAt(archive, ''))(rules, undefined);
   const sums = new Map<number, { captures: number; alerts: number }>();
   for (const { name } of capturesOf(archive)) {
     for (const { sid, alerts } of (await engine(name, { stopped: false })).hits) {

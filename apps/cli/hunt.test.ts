@@ -6,6 +6,7 @@ import { hunting, openStore } from '@sigwright/workbench';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startNats } from '../../packages/workbench/hunt/own-nats.ts';
 import { huntTrial } from './hunt-trial.ts';
+import { archiveAt } from './shared/archive.ts';
 import { huntEngine } from './shared/hunt-engine.ts';
 
 const nats = await startNats();
@@ -80,7 +81,7 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     await broker.streams.publish('sigwright.work.strange', '{"not": "a task"');
     await broker.streams.publish(`sigwright.results.${await store.id()}.strange`, 'not a result');
     const stop = new AbortController();
-    const engine = huntEngine(archive);
+    const engine = huntEngine(archiveAt(archive, ''));
     const working = work(broker, {
       name: 'w',
       signal: stop.signal,
@@ -190,7 +191,7 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     const store = await openStore({ sqlite: ':memory:' });
     const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules: 'alert nonsense', items: ['a.pcap'] });
     const stop = new AbortController();
-    const working = work(broker, { name: 'w', signal: stop.signal, engine: (_kind, text, networks) => huntEngine(folder)(text, networks) });
+    const working = work(broker, { name: 'w', signal: stop.signal, engine: (_kind, text, networks) => huntEngine(archiveAt(folder, ''))(text, networks) });
     await mindHunts(store, broker, { signal: stop.signal, untilDone: true });
     expect((await store.hunts.captures(job))[0]).toMatchObject({ state: 'aside', said: expect.stringContaining('none of the rules can be used') });
     stop.abort();

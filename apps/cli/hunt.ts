@@ -3,37 +3,38 @@
  * `sigwright ship`: an EVE file to the broker, from where `serve` takes it into its store.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { hunting, openStore } from '@sigwright/workbench';
-import { capturesOf } from './shared/archive.ts';
+import { archiveAt } from './shared/archive.ts';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { brokerOf, connected } from './shared/broker.ts';
 import { logOf } from './shared/log.ts';
 import { placeOf } from './shared/store-place.ts';
 import { workEngines } from './shared/work-engines.ts';
 
-const WORKER = `sigwright worker --nats URL [--archive FOLDER] [options]
+const WORKER = `sigwright worker --nats URL [--archive PLACE] [options]
 
 Takes work from NATS JetStream: captures of a hunt, rules to be proved (prove --workers) or to get traffic (synthesize --workers), and hands
 back what came out. Start one a core, on any machine; for hunts it has to see the archive. It may be killed at any time: what it had at
 hand goes to another.
 
       --nats URL         nats://HOST:4222 (tls:// with TLS; user and password in it; several with commas); or SIGWRIGHT_NATS in the environment
-      --archive FOLDER   where the captures are; without it hunts are set aside
+      --archive PLACE    where the captures are: a folder, or s3://BUCKET/PREFIX (address and credentials by the environment:
+                         AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY); without it hunts are set aside
       --name NAME        what it is called in results (default: this machine's name and the process)
       --patience N       seconds of silence after which its capture is given to another (default: 30; the first to connect decides)
       --idle N           ends when nothing waited for so many seconds
       --log FORM         words (default), or json: one object a line on standard error
 `;
-const HUNT = `sigwright hunt --nats URL --store PLACE --archive FOLDER -S RULES [options]
+const HUNT = `sigwright hunt --nats URL --store PLACE --archive PLACE -S RULES [options]
 
-Rules over every capture (pcap, pcapng, cap) below a folder, by the workers at the broker. It may be killed, and minded on by
+Rules over every capture (pcap, pcapng, cap) of the archive, by the workers at the broker. It may be killed, and minded on by
 \`hunt --go-on\` or \`serve --nats\`: a capture counts once.
 
       --nats URL         as the workers have it
       --store PLACE      a file for SQLite, or postgres://USER@HOST/DATABASE
-      --archive FOLDER   the archive, as seen from here
+      --archive PLACE    the archive, as seen from here; as the workers have it
   -S, --rules FILE       rules; may be given several times
       --home-net NETS    what HOME_NET is
       --title WORDS      what it is called (default: names of the rules)
@@ -58,12 +59,6 @@ function ending(): AbortSignal {
   return controller.signal;
 }
 
-function folderOf(path: string | undefined, usage: string): string {
-  if (path === undefined) throw new UsageProblem('name the archive: --archive FOLDER', usage);
-  if (!existsSync(path) || !statSync(path).isDirectory()) throw new InputProblem(`${path} is no folder`);
-  return path;
-}
-
 export async function worker(argv: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
   const { values } = argumentsOf(WORKER, argv, { options: { nats: text, archive: text, name: text, patience: text, idle: text, log: text } });
@@ -76,7 +71,7 @@ export async function worker(argv: readonly string[]): Promise<number> {
   const options = brokerOf(values.nats, WORKER);
   const patience = amount(values.patience, 'patience');
   const idle = amount(values.idle, 'idle');
-  const archive = values.archive === undefined ? undefined : folderOf(values.archive, WORKER);
+  const archive = values.archive === undefined ? undefined : archiveAt(values.archive, WORKER);
   const signal = ending();
   const broker = await connected({ ...options, ...(patience === undefined ? {} : { patience }) });
   const name = values.name ?? `${hostname()} ${process.pid}`;
@@ -113,7 +108,7 @@ export async function hunt(argv: readonly string[]): Promise<number> {
   const files = values.rules ?? [];
   const goOn = values['go-on'] === true;
   if (!goOn && files.length === 0) throw new UsageProblem('name rules: -S FILE', HUNT);
-  const captures = goOn ? [] : capturesOf(folderOf(values.archive, HUNT));
+  const captures = goOn ? [] : await archiveAt(values.archive, HUNT).captures();
   const rules = files.map((path) => readFileSync(path, 'utf8')).join('\n');
   const signal = ending();
   const broker = await connected(options);

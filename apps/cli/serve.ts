@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { counted } from '@sigwright/bytes';
 import { serveWorkbench } from '@sigwright/server';
 import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
-import { capturesOf } from './shared/archive.ts';
+import { archiveAt } from './shared/archive.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { connected } from './shared/broker.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
@@ -35,7 +35,7 @@ that makes the first admin.
       --keep-bytes N     the oldest events are forgotten until the store is smaller
       --nats URL         a NATS broker: hunts are sent to its workers, lines of EVE that \`sigwright ship\` sends are taken in
                          (or SIGWRIGHT_NATS in the environment)
-      --archive FOLDER   captures for hunts, as seen from here
+      --archive PLACE    captures for hunts, as seen from here: a folder, or s3://BUCKET/PREFIX (see \`sigwright worker\`)
       --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
       --host ADDRESS     where to listen (default: 127.0.0.1)
       --url URL          how people reach it through a proxy with TLS; needed to listen elsewhere than on loopback
@@ -118,9 +118,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const retention: Retention = { ...(days === undefined ? {} : { days }), ...(bytes === undefined ? {} : { bytes }) };
   const repository = values.folder === undefined ? undefined : repositoryAt(values.folder, 'serve');
   if (values.folder !== undefined && repository === undefined) return 1;
-  const { archive } = values;
+  const archive = values.archive === undefined ? undefined : archiveAt(values.archive, SERVE);
   const nats = values.nats ?? process.env['SIGWRIGHT_NATS'];
-  if (archive !== undefined && !existsSync(archive)) throw new UsageProblem(`--archive ${archive} does not exist`, SERVE);
   const broker = nats === undefined ? undefined : await connected({ url: nats });
   const store = await openStore(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) });
   if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net']))) {
@@ -136,7 +135,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       workers: broker !== undefined,
       ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
-      ...(broker === undefined || archive === undefined ? {} : { archive: () => capturesOf(archive) }),
+      ...(broker === undefined || archive === undefined ? {} : { archive: () => archive.captures() }),
     },
     {
       port,

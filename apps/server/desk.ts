@@ -64,7 +64,7 @@ export interface DeskOptions {
   /** packets of a flow, as a capture */
   readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
   /** captures of the archive, where hunts are minded */
-  readonly archive?: () => readonly HuntItem[];
+  readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */
   readonly workers?: boolean;
   /** proxies in front, whose word counts on who asks */
@@ -312,7 +312,12 @@ export class Desk {
     if (rules.length === 0 || broken !== undefined) return failure('rule/broken', broken?.title ?? 'there is no rule in it');
     if (request.networks !== undefined && insideOf(request.networks) === undefined)
       return failure('hunt/networks', `\`${request.networks}\` is no list of networks`);
-    const captures = archive();
+    let captures: readonly HuntItem[];
+    try {
+      captures = await archive();
+    } catch (problem) {
+      return failure('hunt/archive', (problem as Error).message);
+    }
     const job = await this.store.hunts.begin({ ...request, key: randomUUID(), by: who.name, items: captures });
     await this.store.people.note(who.name, 'hunt', String(job), { title: request.title, rules: rules.length, captures: captures.length });
     return success(job);

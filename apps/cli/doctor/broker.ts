@@ -1,9 +1,8 @@
 /** The broker: does it answer, has it JetStream and room, is it open to strangers, what was set aside; and the archive that workers read. */
 
-import { existsSync, statSync } from 'node:fs';
 import { counted } from '@sigwright/bytes';
 import { hunting } from '@sigwright/workbench';
-import { capturesOf } from '../shared/archive.ts';
+import { archiveAt } from '../shared/archive.ts';
 import { type Finding, Findings, sizeWords } from './findings.ts';
 
 const OWN = /^(127\.|localhost$|\[?::1\]?$)/;
@@ -53,14 +52,16 @@ export async function brokerFindings(url: string): Promise<readonly Finding[]> {
   return found.all;
 }
 
-export function archiveFindings(folder: string): readonly Finding[] {
+export async function archiveFindings(place: string): Promise<readonly Finding[]> {
   const found = new Findings('archive');
-  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-    found.wrong(`${folder} is no folder`, 'name the folder of captures by --archive');
+  let captures: readonly unknown[];
+  try {
+    captures = await archiveAt(place, '').captures();
+  } catch (problem) {
+    found.wrong((problem as Error).message, 'name the folder of captures, or s3://BUCKET/PREFIX, by --archive');
     return found.all;
   }
-  const captures = capturesOf(folder);
-  if (captures.length === 0) found.note(`there is no capture in ${folder}`, 'names end in .pcap, .pcapng or .cap; links are not followed');
-  else found.good(`${counted(captures.length, 'capture')} in ${folder}`);
+  if (captures.length === 0) found.note(`there is no capture in ${place}`, 'names end in .pcap, .pcapng or .cap; links are not followed');
+  else found.good(`${counted(captures.length, 'capture')} in ${place}`);
   return found.all;
 }

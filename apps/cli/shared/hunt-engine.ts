@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { type HuntEngine, insideOf } from '@sigwright/workbench';
+import type { Archive } from './archive.ts';
 import { configurationOf, readYaml, setValue } from './configuration.ts';
 import { loadRuleFiles } from './plans.ts';
-import { runCapture } from './run-capture.ts';
 
 /** Alerts of one capture that are kept with their record; all are counted. */
 const MOST_LINES = 200;
 
-export function huntEngine(archive: string): (rules: string, networks: string | undefined) => HuntEngine {
+export function huntEngine(archive: Archive): (rules: string, networks: string | undefined) => HuntEngine {
   return (rules, networks) => {
     const tree = readYaml(join(import.meta.dirname, '..', 'suricata.yaml'));
     if (networks !== undefined) {
@@ -41,13 +41,13 @@ export function huntEngine(archive: string): (rules: string, networks: string | 
           writer.alert(alert, packet);
         },
       });
-      const problem = await runCapture(engine, join(archive, ...capture.split('/')), signal);
+      const problem = await archive.run(engine, capture, signal);
       return {
         packets: engine.counters.packets,
         bytes: engine.counters.bytes,
         hits: [...hits].map(([sid, hit]) => ({ sid, ...hit })),
         lines,
-        ...(problem === undefined ? {} : { problem: problem.message.replaceAll(archive, '').slice(0, 1000) }),
+        ...(problem === undefined ? {} : { problem: problem.message.replaceAll(archive.place, '').slice(0, 1000) }),
       };
     };
   };

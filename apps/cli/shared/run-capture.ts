@@ -31,8 +31,25 @@ export function capturesIn(path: string): readonly string[] {
     .filter((file) => statSync(file).isFile());
 }
 
+/** A capture that comes in chunks, to its end. Rejects where they do: that says nothing about the capture. */
+export async function runChunks(
+  engine: Engine,
+  chunks: AsyncIterable<Uint8Array>,
+  path: string,
+  signal: { readonly stopped: boolean },
+): Promise<Failure | undefined> {
+  let broken: Failure | undefined;
+  for await (const chunk of chunks) {
+    broken = engine.feed(chunk);
+    if (signal.stopped || broken !== undefined) break;
+  }
+  const atEnd = engine.finish();
+  const problem = broken ?? (signal.stopped ? undefined : atEnd);
+  return problem === undefined ? undefined : { ...problem, path };
+}
+
 /** Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. */
-export async function runCapture(engine: Engine, path: string, signal: StopSignal): Promise<Failure | undefined> {
+export async function runCapture(engine: Engine, path: string, signal: { readonly stopped: boolean }): Promise<Failure | undefined> {
   let fd: number;
   try {
     fd = path === '-' ? 0 : openSync(path, 'r');

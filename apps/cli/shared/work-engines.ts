@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseRules } from '@sigwright/rule-language';
 import { type HuntEngine, type HuntOutcome, openRepository, prover, unpackBundle, type WorkKind } from '@sigwright/workbench';
+import type { Archive } from './archive.ts';
 import { huntEngine } from './hunt-engine.ts';
 import { proofRunner } from './proof-runner.ts';
 import { synthesizerAt } from './synthesis.ts';
 
 /** Without an archive hunts are set aside, with the reason. */
-export function workEngines(archive: string | undefined): (kind: WorkKind, rules: string, networks: string | undefined) => HuntEngine {
+export function workEngines(archive: Archive | undefined): (kind: WorkKind, rules: string, networks: string | undefined) => HuntEngine {
   const hunt = archive === undefined ? undefined : huntEngine(archive);
   return (kind, rules, networks) => {
     if (kind === 'prove') return proofEngine(rules);
