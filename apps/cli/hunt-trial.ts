@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '@sigwright/workbench';
+import { type HuntRow, openStore } from '@sigwright/workbench';
 import type { OwnNats } from '../../packages/workbench/hunt/own-nats.ts';
 import { archiveAt, capturesOf } from './shared/archive.ts';
 import { huntEngine } from './shared/hunt-engine.ts';
@@ -34,13 +34,11 @@ export interface TrialOptions {
   readonly workers: number;
   /** how often somebody is killed before they are left to finish */
   readonly kills: number;
-  /** milliseconds between kills: longer than a worker takes to start */
-  readonly killEvery: number;
   /** what is run; the sources where left out */
   readonly main?: string;
 }
 
-export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills: most, killEvery, main = SOURCES }: TrialOptions): Promise<HuntTrial> {
+export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills: most, main = SOURCES }: TrialOptions): Promise<HuntTrial> {
   const folder = mkdtempSync(join(tmpdir(), 'sigwright-hunt-trial-'));
   const store = join(folder, 'store.db');
   const rulesFile = join(folder, 'trial.rules');
@@ -57,7 +55,7 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
     child.kill('SIGKILL');
     await ended(child);
   };
-  const startWorker = (): ChildProcess => start('worker', '--nats', nats.url, '--archive', archive, '--patience', '3');
+  const startWorker = (): ChildProcess => start('worker', '--nats', nats.url, '--archive', archive, '--patience', '6');
   const crew = Array.from({ length: workers }, startWorker);
   const options = ['--nats', nats.url, '--store', store];
   const begun = performance.now();
@@ -65,20 +63,21 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
   let kills = 0;
   try {
     for (let restarts = 0; ; ) {
-      await Promise.race([ended(minder), new Promise((resolve) => setTimeout(resolve, killEvery))]);
+      await Promise.race([ended(minder), new Promise((resolve) => setTimeout(resolve, LOOK_EVERY))]);
       if (minder.exitCode !== null || minder.signalCode !== null) {
         // Who minds a hunt gives up where the broker stays away too long; whoever runs it starts it again.
-        const state = await stateOf(store);
+        const state = (await huntOf(store))?.state;
         if (state === undefined || state === 'done' || restarts++ >= MOST_RESTARTS) break;
         minder = start('hunt', ...options, '--go-on');
       }
+      // By how far the hunt is, not by the clock: a slow machine is killed as often as a fast one, and comes on between.
       if (kills >= most) continue;
+      const hunt = await huntOf(store);
+      if (hunt?.state !== 'running' || hunt.done < (hunt.total * kills) / (most + 1)) continue;
       kills++;
       if (kills % 7 === 3) await nats.crash(true);
       else if (kills === 6) await nats.crash(false);
       else if (kills % 7 === 5) {
-        // Killed before it wrote the hunt down there is nothing to go on with.
-        if ((await stateOf(store)) === undefined) continue;
         await kill(minder);
         minder = start('hunt', ...options, '--go-on');
       } else {
@@ -113,14 +112,16 @@ function cpuSecondsOf(pid: number | undefined): number | undefined {
 }
 
 /** On a slow machine. */
-const MOST_RESTARTS = 5;
+const MOST_RESTARTS = 50;
+/** Milliseconds between looks at the hunt. */
+const LOOK_EVERY = 150;
 
-/** Of the hunt; undefined where none was written down. */
-async function stateOf(place: string): Promise<string | undefined> {
+/** Undefined where none was written down. */
+async function huntOf(place: string): Promise<HuntRow | undefined> {
   const store = await openStore({ sqlite: place });
   const [hunt] = await store.hunts.list();
   await store.close();
-  return hunt?.state;
+  return hunt;
 }
 
 /** One engine, one capture after the other. */

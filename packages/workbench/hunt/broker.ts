@@ -39,6 +39,16 @@ const MOST_EVE_BYTES = 4 * 1024 ** 3;
 const MONTH = 30 * 86_400;
 /** Below the megabyte that a broker takes as it comes. */
 export const LONGEST_PART = 512 * 1024;
+/** The largest part that this broker takes: it may be set to less. */
+export function longestPart(broker: Broker): number {
+  return Math.min(LONGEST_PART, Math.floor((broker.connection.info?.max_payload ?? LONGEST_PART) * ROOM));
+}
+/** Of what a broker allows, what a message of ours may be: headers count as well. */
+const ROOM = 0.9;
+/** Shares of the usual size that a stream asks for, one after the other, where the broker's disk is small. */
+const SHARES = [1, 1 / 16, 1 / 256];
+/** https://docs.nats.io: insufficient storage resources available */
+const NO_STORAGE = 10_047;
 /** Bytes of rules once they are unpacked: some ten times the largest set. */
 const LONGEST_RULES = 512 * 1024 * 1024;
 const NANOSECONDS = 1e9;
@@ -141,8 +151,21 @@ async function stream(manager: JetStreamManager, config: Parameters<JetStreamMan
   try {
     await manager.streams.info(config.name!);
   } catch {
-    await manager.streams.add(config);
+    for (const share of SHARES) {
+      const sized = config.max_bytes === undefined ? config : { ...config, max_bytes: Math.floor(config.max_bytes * share) };
+      try {
+        await manager.streams.add(sized);
+        return;
+      } catch (problem) {
+        // What a stream may hold is set apart for it at once.
+        if (codeOf(problem) !== NO_STORAGE || share === SHARES.at(-1)) throw problem;
+      }
+    }
   }
+}
+
+function codeOf(problem: unknown): number | undefined {
+  return (problem as { code?: number }).code;
 }
 
 /** Of rules, or of a capture's name. */
@@ -154,9 +177,10 @@ export function digestOf(rules: string): string {
 export async function putRules(broker: Broker, rules: string): Promise<number> {
   const digest = digestOf(rules);
   const packed = gzipSync(rules);
-  const parts = Math.ceil(packed.length / LONGEST_PART);
+  const longest = longestPart(broker);
+  const parts = Math.ceil(packed.length / longest);
   for (let part = 0; part < parts; part++)
-    await broker.streams.publish(`sigwright.rules.${digest}.${part}`, packed.subarray(part * LONGEST_PART, (part + 1) * LONGEST_PART));
+    await broker.streams.publish(`sigwright.rules.${digest}.${part}`, packed.subarray(part * longest, (part + 1) * longest));
   return parts;
 }
 
@@ -178,7 +202,7 @@ export async function getRules(broker: Broker, digest: string, parts: number): P
  * terminated message in a work queue for ever.
  */
 export async function setAside(broker: Broker, message: JsMsg, reason: string): Promise<void> {
-  const text = Buffer.from(message.data.subarray(0, LONGEST_EXCERPT)).toString('base64');
+  const text = Buffer.from(message.data.subarray(0, Math.min(LONGEST_EXCERPT, longestPart(broker) / 2))).toString('base64');
   await broker.streams.publish('sigwright.aside', JSON.stringify({ subject: message.subject, reason, bytes: message.data.length, begins: text }));
   await message.ackAck();
 }

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
-import { type Broker, EVE, LONGEST_PART, pause } from './broker.ts';
+import { type Broker, EVE, longestPart, pause } from './broker.ts';
 
 export interface ShipOptions {
   readonly sensor: string;
@@ -28,7 +28,7 @@ export async function shipEve(broker: Broker, path: string, { sensor, state, sig
   let sent = 0;
   let at = existsSync(state) ? Progress.safeParse(jsonOr(readFileSync(state, 'utf8'))).data : undefined;
   let open: { readonly fd: number; readonly inode: string } | undefined;
-  const buffer = new Uint8Array(LONGEST_PART);
+  const buffer = new Uint8Array(longestPart(broker));
   while (!signal.aborted) {
     if (open === undefined) {
       if (!existsSync(path)) {
@@ -45,7 +45,7 @@ export async function shipEve(broker: Broker, path: string, { sensor, state, sig
     const whole = buffer.subarray(0, length).lastIndexOf(NEWLINE) + 1;
     if (whole === 0) {
       if (length === buffer.length) {
-        tell(`${path}: a line longer than ${LONGEST_PART} bytes at ${at!.offset} was passed over`);
+        tell(`${path}: a line longer than ${buffer.length} bytes, which the broker does not take, at ${at!.offset} was passed over`);
         at = { inode: open.inode, offset: at!.offset + length };
         continue;
       }

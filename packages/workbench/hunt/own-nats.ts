@@ -3,7 +3,7 @@
  * folder that goes with it. `node packages/workbench/hunt/own-nats.ts` starts one and says its address.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort, ready } from '../own-server.ts';
@@ -17,16 +17,19 @@ export interface OwnNats {
 
 const PATIENCE = 20_000;
 
-/** Undefined: it is not installed, or did not start. */
-export async function startNats(): Promise<OwnNats | undefined> {
+/** `limits`: lines of its configuration. Undefined: it is not installed, or did not start. */
+export async function startNats(limits = ''): Promise<OwnNats | undefined> {
   const program = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/bin']
     .map((folder) => join(folder, 'nats-server'))
     .find((path) => existsSync(path));
   if (program === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'sigwright-nats-'));
   const port = await freePort();
+  writeFileSync(join(folder, 'nats.conf'), limits);
   const start = async (): Promise<ChildProcess> => {
-    const server = spawn(program, ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const server = spawn(program, ['-c', join(folder, 'nats.conf'), '-a', '127.0.0.1', '-p', String(port), '-js', '-sd', join(folder, 'data')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     await ready(server, 'nats-server', 'Server is ready', PATIENCE);
     return server;
   };
