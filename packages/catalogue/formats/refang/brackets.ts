@@ -1,4 +1,4 @@
-/** Signs of names and addresses in brackets: `[.]`, `(dot)`, `{at}`, `[:]`, `[.com`, `[.com]`, `[:8080]`. */
+/** Signs of names and addresses in brackets: `[.]`, `(dot)`, `{at}`, `[:]`, `[[.]]`, `[.[`, `[.com`, `[.com]`, `[:8080]`. */
 import type { Rewriter } from './rewritten.ts';
 import { readScheme } from './schemes.ts';
 
@@ -80,7 +80,8 @@ function signAt(text: string, at: number): Sign | undefined {
 
 /** Undoes what the bracket at `at` holds, if it is such a sign; where to go on. */
 export function readBracket(text: string, at: number, out: Rewriter): number {
-  const from = behindBlanks(text, at + 1);
+  const doubled = text.charCodeAt(at + 1) === text.charCodeAt(at);
+  const from = behindBlanks(text, doubled ? at + 2 : at + 1);
   const sign = signAt(text, from);
   if (sign === undefined) return at + 1;
   const { by } = sign;
@@ -90,14 +91,21 @@ export function readBracket(text: string, at: number, out: Rewriter): number {
   }
   const to = behindBlanks(text, sign.end);
   const before = text.charCodeAt(at - 1);
-  if (!isClosing(text.charCodeAt(to))) return readHalf(text, at, sign, out);
-  const end = to + 1;
+  if (doubled && !(isClosing(text.charCodeAt(to)) && isClosing(text.charCodeAt(to + 1)))) return at + 1;
+  const closed = isClosing(text.charCodeAt(to)) || isTurned(text, at, to, by);
+  if (!closed) return readHalf(text, at, sign, out);
+  const end = doubled ? to + 2 : to + 1;
   // `<` opens elements, and what is a list elsewhere is a sign only between the letters of a name.
   if (text.charCodeAt(at) === 60 && by !== '.' && by !== '@' && by !== ':') return at + 1;
   if ((by === '-' || by === '/' || text.charCodeAt(from) === 44) && !(isNamePart(before) && isWordCode(text.charCodeAt(end)))) return at + 1;
   const [start, stop] = by === '.' || by === '@' || by === ':' ? withBlanks(text, at, end, by, out) : [at, end];
   out.replace(start, stop, by, true);
   return stop;
+}
+
+/** `evil[.[com`: the second bracket is the first once more. */
+function isTurned(text: string, at: number, to: number, by: string): boolean {
+  return by === '.' && text.charCodeAt(to) === text.charCodeAt(at) && isNamePart(text.charCodeAt(at - 1)) && isWordCode(text.charCodeAt(to + 1));
 }
 
 function isNamePart(code: number): boolean {
