@@ -7,6 +7,7 @@ import { catalogue, refang } from '@sigwright/catalogue';
 import type { EngineSettings, Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
+import { composeCapture } from '@sigwright/traffic';
 import { buildRuleCoverage, type CoverageHit, insideOf, type RuleHit } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { ourSettings } from './shared/data-files.ts';
@@ -74,6 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (captures.length > 0) {
     started = performance.now();
     const plan = planOf(rules, values.rules ?? [], homeNet);
+    firingOn(everydayTraffic(), plan, rules);
     clock('rules compiled', started);
     for (const path of captures) {
       const bytes = readFileSync(path);
@@ -113,6 +115,26 @@ function planOf(rules: readonly Rule[], paths: readonly string[], homeNet: strin
   const settings = ourSettings(paths, { verifyChecksums: false, homeNet });
   const all = rules.map((rule) => ({ ...rule, enabled: true }));
   return { plan: usePlan(buildPlan([{ path: 'rules', rules: all }], catalogue, settings).data, catalogue, settings), settings };
+}
+
+const EVERYDAY_PORTS = [21, 22, 25, 80, 110, 139, 143, 443, 445, 587, 993, 1433, 3306, 3389, 5432, 8080, 9000];
+
+/** Tables for ports and protocols are made when the first packet asks for them: this one asks, so that no capture waits for it. */
+function everydayTraffic(): Uint8Array {
+  const capture = composeCapture({ seed: 1 });
+  const [client, server] = ['10.0.0.5', '203.0.113.9'];
+  const words = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  for (const serverPort of EVERYDAY_PORTS) {
+    const exchanges = [
+      { from: 'client' as const, bytes: words('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n') },
+      { from: 'server' as const, bytes: words('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok') },
+    ];
+    capture.tcpConversation({ client, server, serverPort, exchanges });
+    capture.tcpConversation({ client, server, serverPort, exchanges: exchanges.map(({ from }) => ({ from, bytes: words('- nothing that is known -') })) });
+    capture.udpExchange({ client, server, serverPort, exchanges: exchanges.map(({ from }) => ({ from, bytes: words('nothing') })) });
+  }
+  capture.dnsLookup({ client, resolver: '10.0.0.53', name: 'a.example' });
+  return capture.finish();
 }
 
 function firingOn(bytes: Uint8Array, { plan, settings }: Loaded, rules: readonly Rule[]): CoverageHit[] {
