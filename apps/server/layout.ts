@@ -1,4 +1,5 @@
 /** What all pages share: the frame around them, tables, forms, a timeline. */
+import { plural } from '@sigwright/bytes';
 import type { Principal } from '@sigwright/workbench';
 import { type Html, html } from './html.ts';
 
@@ -85,7 +86,7 @@ export function alertsAt(filter: Readonly<Record<string, string | number | undef
 }
 
 export function counted(count: number, thing: string): string {
-  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
+  return `${count.toLocaleString('en')} ${plural(count, thing)}`;
 }
 
 /** `2024-03-08 09:03:00` in UTC; an ISO text or milliseconds. */

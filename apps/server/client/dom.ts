@@ -1,4 +1,5 @@
 /** Elements made of text: nothing that came from traffic, rules or documentation becomes markup. */
+import { plural } from '@sigwright/bytes';
 
 export type Content = string | readonly (string | Node)[];
 
@@ -21,7 +22,7 @@ export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 }
 
 export function counted(count: number, thing: string): string {
-  return `${count.toLocaleString('en')} ${thing}${count === 1 ? '' : 's'}`;
+  return `${count.toLocaleString('en')} ${plural(count, thing)}`;
 }
 
 /** The little Markdown that packages/editor writes: paragraphs, line breaks, `---`, bold, italics, code. */

@@ -1,4 +1,5 @@
 /** Two sets of rules, compared by SID: what a reader of a release wants to know. */
+import { counted } from '@sigwright/bytes';
 import type { Rule } from '@sigwright/contracts';
 import { metadataOf } from '../repository/metadata.ts';
 import { changeLine, changesOf, type RuleChange } from './changes.ts';
@@ -128,7 +129,7 @@ export function changelogMarkdown(difference: ReleaseDifference, title: string, 
   const lines = [
     `# ${title}`,
     '',
-    `**Summary:** ${count(difference.added.length, 'new rule')}, ${count(difference.modifiedActive.length + difference.modifiedInactive.length, 'modified rule')}, ${count(difference.disabled.length + difference.disabledAndModified.length, 'rule')} disabled, ${count(difference.removed.length, 'rule')} removed.`,
+    `**Summary:** ${counted(difference.added.length, 'new rule')}, ${counted(difference.modifiedActive.length + difference.modifiedInactive.length, 'modified rule')}, ${counted(difference.disabled.length + difference.disabledAndModified.length, 'rule')} disabled, ${counted(difference.removed.length, 'rule')} removed.`,
   ];
   if (thanks.length > 0) lines.push('', `**Thanks:** ${thanks.join(', ')}`);
   for (const [key, , heading] of SECTIONS) {
@@ -160,14 +161,10 @@ export function enginesMarkdown(engines: readonly EngineSet[]): string {
   const lines = ['', '## Engines', ''];
   for (const { engine, rules, refused } of engines) {
     const other = rules.filter(({ proof }) => proof !== AS_WRITTEN).length;
-    lines.push(`- ${engine}: ${count(rules.length, 'rule')}, ${other} in other words than written, ${refused.size} left out`);
+    lines.push(`- ${engine}: ${counted(rules.length, 'rule')}, ${other} in other words than written, ${refused.size} left out`);
     const reasons = new Map<string, number[]>();
     for (const [sid, why] of refused) reasons.set(why, [...(reasons.get(why) ?? []), sid]);
     for (const [why, sids] of reasons) lines.push(`  - ${why}: ${sids.join(', ')}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 || what.endsWith('rule') === false ? '' : 's'}`;
 }

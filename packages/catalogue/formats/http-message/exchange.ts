@@ -78,7 +78,7 @@ export class HttpTransaction extends Transaction {
   }
 
   override settle(): void {
-    this.#made.clear();
+    this.makeAnew();
   }
 
   get uri(): Uint8Array | undefined {

@@ -1,63 +1,60 @@
 /** Files carried by any protocol: content, name, extension, size. Suricata user guide, "File keywords". */
 import { fromHex, fromLatin1, hex, md5, sha1, sha256 } from '@sigwright/bytes';
-import { asKeywords, type BufferDefinition, type FileTransfer, fillWindow, keyword, TO_CLIENT, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
+import {
+  asKeywords,
+  type BufferDefinition,
+  type BufferWindow,
+  type FileTransfer,
+  fillWindow,
+  keyword,
+  TO_CLIENT,
+  TO_SERVER,
+  type TransactionBuffer,
+} from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none, quoted } from '../../arguments/index.ts';
 import { describeContent } from '../../formats/file-magic/file-magic.ts';
 
-const FILE_DATA: TransactionBuffer = {
-  of: 'transaction',
-  name: 'file.data',
-  summary: 'content of files: response bodies, uploads, files on shares',
-  shape: 'body',
-  protocol: undefined,
-  directions: [TO_SERVER, TO_CLIENT],
-  multiple: true,
-  progress: () => 0,
-  read(transaction, direction, index, window) {
-    const file = fileAt(transaction.files, direction, index);
-    if (file === undefined) return false;
-    window.bytes = file.bytes;
-    window.start = 0;
-    window.end = file.kept;
-    window.offset = 0;
-    window.complete = file.state !== 'OPEN' || file.kept >= file.limit;
-    return true;
-  },
-};
+/** `read`: one file into the window; false where it can not be told yet. */
+function fileBuffer(
+  name: string,
+  summary: string,
+  shape: TransactionBuffer['shape'],
+  read: (file: FileTransfer, window: BufferWindow) => boolean,
+): TransactionBuffer {
+  return {
+    of: 'transaction',
+    name,
+    summary,
+    shape,
+    protocol: undefined,
+    directions: [TO_SERVER, TO_CLIENT],
+    multiple: true,
+    progress: () => 0,
+    read(transaction, direction, index, window) {
+      const file = fileAt(transaction.files, direction, index);
+      return file !== undefined && read(file, window);
+    },
+  };
+}
 
-const FILE_NAME: TransactionBuffer = {
-  of: 'transaction',
-  name: 'file.name',
-  summary: 'name of a file',
-  shape: 'text',
-  protocol: undefined,
-  directions: [TO_SERVER, TO_CLIENT],
-  multiple: true,
-  progress: () => 0,
-  read(transaction, direction, index, window) {
-    const file = fileAt(transaction.files, direction, index);
-    return file !== undefined && fillWindow(window, fromLatin1(file.name));
-  },
-};
+const FILE_DATA = fileBuffer('file.data', 'content of files: response bodies, uploads, files on shares', 'body', (file, window) => {
+  window.bytes = file.bytes;
+  window.start = 0;
+  window.end = file.kept;
+  window.offset = 0;
+  window.complete = file.state !== 'OPEN' || file.kept >= file.limit;
+  return true;
+});
+
+const FILE_NAME = fileBuffer('file.name', 'name of a file', 'text', (file, window) => fillWindow(window, fromLatin1(file.name)));
 
 /** The first bytes tell what it is; fewer are taken for all only where no more come. */
 const ENOUGH = 512;
 
-const FILE_MAGIC: TransactionBuffer = {
-  of: 'transaction',
-  name: 'file.magic',
-  summary: "what a file is, in libmagic's words for the commonest kinds",
-  shape: 'text',
-  protocol: undefined,
-  directions: [TO_SERVER, TO_CLIENT],
-  multiple: true,
-  progress: () => 0,
-  read(transaction, direction, index, window) {
-    const file = fileAt(transaction.files, direction, index);
-    if (file === undefined || (file.kept < ENOUGH && file.state === 'OPEN')) return false;
-    return fillWindow(window, fromLatin1(describeContent(file.bytes, 0, file.kept)));
-  },
-};
+const FILE_MAGIC = fileBuffer('file.magic', "what a file is, in libmagic's words for the commonest kinds", 'text', (file, window) => {
+  if (file.kept < ENOUGH && file.state === 'OPEN') return false;
+  return fillWindow(window, fromLatin1(describeContent(file.bytes, 0, file.kept)));
+});
 
 function fileAt(files: readonly FileTransfer[] | undefined, direction: number, index: number): FileTransfer | undefined {
   if (files === undefined) return undefined;
