@@ -44,10 +44,8 @@ export function openDataSet(wanted: DataSetRequest, settings: EngineSettings): M
     return known;
   }
   if (request.type === undefined) return wrong('set', `set \`${name}\` has no type`, { name });
-  for (const path of new Set([request.load, request.save])) {
-    const refused = path === undefined ? undefined : refusedPath(path, settings);
-    if (refused !== undefined) return refused;
-  }
+  const refused = request.save === undefined ? undefined : refusedPath(request.save, settings);
+  if (refused !== undefined) return refused;
   if (request.save !== undefined && !settings.dataFiles.mayWrite) return wrong('read-only', 'rules may not write sets (datasets.rules.allow-write)');
   const set = new MemoryDataSet(name, request.type, request.save);
   if (request.load !== undefined) {
@@ -86,13 +84,14 @@ export function knownDataSet(name: string, settings: EngineSettings): MemoryData
   return set instanceof MemoryDataSet ? set : undefined;
 }
 
+/** What rules only load may stand anywhere; what they write may not, as long as the configuration does not allow it. */
 function refusedPath(path: string, settings: EngineSettings): SetProblem | undefined {
   const isAbsolute = path.startsWith('/');
   if (settings.dataFiles.mayBeAbsolute) {
     if (isAbsolute) settings.dataFiles.absolute?.(path);
     return undefined;
   }
-  if (isAbsolute) return wrong('absolute', `${path}: rules may not name files by absolute paths (datasets.rules.allow-absolute-filenames)`, { path });
+  if (isAbsolute) return wrong('absolute', `${path}: rules may not write files by absolute paths (datasets.rules.allow-absolute-filenames)`, { path });
   return path.split('/').includes('..') ? wrong('outside', `${path}: rules may not leave the folder of data`, { path }) : undefined;
 }
 

@@ -89,12 +89,16 @@ describe('files', () => {
     ['values with and without a reputation', 'mixed', { load: 'list' }, { list: `${btoa('a')},1\n${btoa('b')}\n` }],
     ['an object without the value', 'no-key', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"other":1}\n' }],
     ['a value that is no text', 'no-text', { load: 'list', format: 'ndjson', valueKey: 'name' }, { list: '{"name":1}\n' }],
-    ['a path that leaves the folder', 'outside', { load: '../list' }, { '../list': '' }],
-    ['an absolute path', 'absolute', { load: '/list' }, { '/list': '' }],
+    ['a path to write that leaves the folder', 'outside', { load: '../list', save: '../list' }, { '../list': '' }],
+    ['an absolute path to write', 'absolute', { save: '/list' }, {}],
     ['a set without a type', 'set', { type: undefined }, {}],
     ['more than its memcap: room for values is taken at once', 'memory', { memoryLimit: 100_000 }, {}],
     ['more than its memcap: texts count', 'memory', { load: 'list', memoryLimit: 104_064 }, { list: `${btoa('a')}\n` }],
   ])('%s is refused', (_why, code, request, files) => expect(openDataSet({ ...REQUEST, ...request }, settingsWith(files))).toMatchObject({ code }));
+
+  test.each(['/list', '../list'])('what is only loaded may stand anywhere: %s', (path) =>
+    expect(open({ load: path }, settingsWith({ [path]: `${btoa('a')}\n` })).has(bytesOf('a'))).toBe(true),
+  );
 
   test('what is refused leaves nothing behind', () => {
     const settings = settingsWith({});
