@@ -87,6 +87,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(
       `captures that were made fail ${made.map(({ sid }) => sid).join(', ')}: where the rule is right, sigwright synthesize --renew -C ${folder} makes them anew\n`,
     );
+  if (report.rules.some(({ missing, checks }) => missing.length > 0 && checks.length === 0))
+    process.stderr.write(`sigwright synthesize -C ${folder} makes evidence for rules that have none\n`);
   if (values.watch) await watchFolder(repository, folder, runner, benign, values.verbose === true);
   return report.ok && repository.problems.length === 0 ? 0 : 1;
 }
@@ -130,13 +132,15 @@ function placesOf(repository: Repository): Map<number, { path: string; line: num
 /** Undefined: everything. */
 function changedSince(repository: Repository, folder: string, commit: string): ReadonlySet<number> | undefined {
   const git = (...words: string[]): string => {
-    const { status, stdout, stderr, error } = spawnSync('git', ['-C', folder, ...words], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 });
+    const { status, stdout, stderr, error } = spawnSync('git', ['-C', folder, ...words], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, input: '' });
     if (error !== undefined) throw new InputProblem(`--changed needs git: ${error.message}`);
     if (status !== 0) throw new InputProblem(`--changed ${commit}: git says: ${stderr.trim().split('\n')[0]}`);
     return stdout;
   };
   const names = (text: string): string[] => text.split('\0').filter((name) => name !== '');
-  const base = git('rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`).trim();
+  // Nothing was there before a repository's first commit, nor before a branch that is new to a build server (a commit of zeros).
+  const isFirst = /^0{40,64}$/.test(commit) || (commit === 'HEAD' && git('rev-list', '--all', '-n', '1').trim() === '');
+  const base = isFirst ? git('hash-object', '-t', 'tree', '--stdin').trim() : git('rev-parse', '--verify', '--end-of-options', `${commit}^{commit}`).trim();
   const paths = [
     ...names(git('diff', '--name-only', '--relative', '-z', base, '--', '.')),
     ...names(git('ls-files', '--others', '--exclude-standard', '-z', '--', '.')),

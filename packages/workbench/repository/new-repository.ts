@@ -91,7 +91,7 @@ repos:
     hooks:
       - { id: format, name: rules in one style, language: system, entry: sigwright format --check, files: '\\.rules$' }
       - { id: lint, name: defects of rules, language: system, entry: sigwright lint --part, files: '\\.rules$' }
-      - { id: prove, name: rules against their evidence, language: system, entry: sigwright prove --changed HEAD, pass_filenames: false }
+      - { id: prove, name: rules against their evidence, language: system, entry: sigwright prove --changed HEAD, pass_filenames: false, always_run: true }
 \`\`\`
 
 On a build server: \`sigwright lint && sigwright format --check && sigwright prove --junit proof.xml\`. A GitHub Action lies in
