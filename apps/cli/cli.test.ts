@@ -83,6 +83,9 @@ describe('sigwright', () => {
       expect(codes).toContain('lint/reference-form');
       const sarif = JSON.parse(sigwright('lint', 'ugly.rules', '--sarif').out) as { runs: { results: { ruleId: string; level: string }[] }[] };
       expect(sarif.runs[0].results.map(({ ruleId, level }) => [ruleId, level])).toEqual([['lint/domain-impossible', 'error']]);
+      expect(sigwright('lint', 'ugly.rules', '--github').out).toMatch(
+        /^::error file=ugly\.rules,line=1,col=\d+,endColumn=\d+,title=lint\/domain-impossible::/m,
+      );
       expect(sigwright('lint', 'ugly.rules', '--fix').error).toContain('1 fix made');
       expect(readFileSync(file, 'utf8')).toContain('reference:url,a.example/');
       expect(sigwright('lint', 'ugly.rules', '--allow', 'domain-impossible').status).toBe(0);

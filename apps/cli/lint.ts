@@ -7,7 +7,7 @@ import { catalogue } from '@sigwright/catalogue';
 import { type LintGrade, linePlaces } from '@sigwright/contracts';
 import { CODE_PREFIX, lintRules } from '@sigwright/detection';
 import { applyFixes, parseRules, renderDiagnostic } from '@sigwright/rule-language';
-import { rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
+import { githubMarksOf, rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
@@ -34,6 +34,7 @@ In a ruleset repository (-C FOLDER: all its rules) a number outside the ranges o
   -c, --config FILE      a suricata.yaml
       --json             one JSON object a line
       --sarif            SARIF 2.1.0
+      --github           marks of a GitHub workflow on the lines as well
 `;
 
 const SHOWN: readonly LintGrade[] = ['cannot-work', 'misleads'];
@@ -54,9 +55,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       config: { type: 'string', short: 'c' },
       json: { type: 'boolean' },
       sarif: { type: 'boolean' },
+      github: { type: 'boolean' },
     },
   });
-  if (values.json && values.sarif) throw new UsageProblem('--json and --sarif both write to standard output; choose one', USAGE);
+  if ([values.json, values.sarif, values.github].filter(Boolean).length > 1)
+    throw new UsageProblem('--json, --sarif and --github each have standard output to themselves; choose one', USAGE);
   if (values.target !== undefined && !/^\d+(?:\.\d+){0,2}$/.test(values.target)) throw new UsageProblem(`--target ${values.target} is no version`, USAGE);
   const allow = new Set((values.allow ?? []).map((code) => code.replace(CODE_PREFIX, '')));
   for (const code of allow) if (!catalogue.lints.has(`${CODE_PREFIX}${code}`)) throw new UsageProblem(`--allow ${code}: no lint is called so`, USAGE);
@@ -95,8 +98,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${counted(made, 'fix', 'fixes')} made\n`);
   }
   const told = reports.filter(({ diagnostic }) => values.reading || SHOWN.includes(diagnostic.grade));
+  const placed = told.map(({ path, diagnostic }) => ({ path, text: texts.get(path)!, diagnostic }));
   if (values.sarif) {
-    const placed = told.map(({ path, diagnostic }) => ({ path, text: texts.get(path)!, diagnostic }));
     process.stdout.write(`${JSON.stringify(sarifOf(placed, catalogue.lints), undefined, 1)}\n`);
   } else {
     const places = new Map([...texts].map(([path, text]) => [path, linePlaces(text)]));
@@ -107,6 +110,7 @@ export async function run(argv: readonly string[]): Promise<number> {
         process.stdout.write(`${JSON.stringify({ path, line, column, sid: rule?.sid, ...diagnostic })}\n`);
       } else process.stdout.write(`${renderDiagnostic(text, diagnostic, { path, colour: process.stdout.isTTY })}\n\n`);
     }
+    if (values.github) process.stdout.write(githubMarksOf(placed));
     if (!values.json) process.stdout.write(`${summaryOf(reports.map(({ diagnostic }) => diagnostic.grade))}\n`);
   }
   return reports.some(({ diagnostic }) => SHOWN.includes(diagnostic.grade)) ? 1 : 0;

@@ -14,6 +14,8 @@ const WRONG = 'http.uri; bsize:9; content:"/bot/date"';
 const RIGHT = 'http.uri; bsize:9; content:"/bot/data"';
 let text: string;
 
+const git = (...words: string[]) => spawnSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words]);
+
 function prove(...options: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'prove', '-C', folder, ...options], { encoding: 'utf8', cwd: folder });
   return { status, out: stdout, error: stderr };
@@ -22,7 +24,6 @@ function prove(...options: string[]) {
 beforeAll(() => {
   cpSync(join(root, 'examples', '2024-03-08'), folder, { recursive: true });
   text = readFileSync(rules, 'utf8');
-  const git = (...words: string[]) => spawnSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...words]);
   git('init', '-q');
   git('add', '-A');
   git('commit', '-qm', 'first');
@@ -37,7 +38,7 @@ test('--changed: nothing, then the rule that changed alone', () => {
   writeFileSync(rules, text);
   expect(status).toBe(1);
   expect(out).toMatch(/must fire once, but stayed silent/);
-  expect(out).toMatch(/::error file=/);
+  expect(out).toMatch(/::error file=rules\/malware\.rules,line=\d+,title=rule 1240301::/);
   expect(out).toMatch(/0 of 1 rule proved.*not affected/);
   const { runs } = JSON.parse(readFileSync(sarif, 'utf8')) as {
     runs: { results: { ruleId: string; locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[] }[];
@@ -61,6 +62,17 @@ test('a script beside the rules is found, and proves its rule again where it cha
   expect(prove('--changed', 'HEAD')).toMatchObject({ status: 1, out: expect.stringMatching(/1240301[\s\S]*must fire once, but stayed silent/) });
   writeFileSync(rules, text);
   rmSync(script);
+});
+
+test('--changed: before the first commit, and after a commit of zeros, everything is new', () => {
+  // What pre-commit meets in a new ruleset, and a build server on a new branch.
+  rmSync(join(folder, '.git'), { recursive: true });
+  git('init', '-q');
+  expect(prove('--changed', 'HEAD')).toMatchObject({ status: 0, out: expect.stringMatching(/^50 of 50 rules proved/) });
+  git('add', '.');
+  git('commit', '-q', '-m', 'again');
+  expect(prove('--changed', 'HEAD').out).toMatch(/^0 of 0 rules/);
+  expect(prove('--changed', '0'.repeat(40)).out).toMatch(/^50 of 50 rules proved/);
 });
 
 test('--changed says what git says', () => {

@@ -80,7 +80,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return report.ok ? 0 : 1;
   }
   tell(report, values.verbose === true);
-  if (values.github) process.stdout.write(githubAnnotationsOf(report, relative(process.cwd(), folder)));
+  if (values.github) process.stdout.write(githubAnnotationsOf(report, placesOf(repository)));
   process.stdout.write(`${summaryOf(report)}${changed === undefined ? '' : `; ${repository.rules.length - report.rules.length} are not affected`}\n`);
   const made = report.rules.filter(({ sid, checks }) => checks.some(({ ok, capture }) => !ok && isMade(repository, sid, capture)));
   if (made.length > 0)

@@ -22,6 +22,7 @@ export * from './intake/capture-candidates.ts';
 export * from './intake/fetch-report.ts';
 export * from './intake/forms/forms.ts';
 export * from './intake/intake.ts';
+export * from './lint/github.ts';
 export * from './lint/lint.ts';
 export * from './lint/sarif.ts';
 export * from './prove/changed.ts';

@@ -21,14 +21,14 @@ test('what is not in use and has no evidence is skipped, not failed', () => {
   const idle: ProofReport = { ok: true, captures: 0, rules: [{ ...report.rules[0], ok: true, checks: [], missing: ['no evidence'], excused: 'disabled' }] };
   expect(junitOf(idle)).toContain('tests="1" failures="0" skipped="1"');
   expect(junitOf(idle)).toContain('<skipped message="disabled: no evidence"/>');
-  expect(githubAnnotationsOf(idle)).toBe('');
+  expect(githubAnnotationsOf(idle, new Map())).toBe('');
   expect((proofSarifOf(idle, new Map()) as { runs: { results: unknown[] }[] }).runs[0].results).toEqual([]);
 });
 
 test('GitHub: one command a failure; a line end can not begin another command', () => {
-  expect(githubAnnotationsOf(report).split('\n')).toEqual([
-    '::error file=evidence/7/expect.yaml,title=rule 7::no second capture',
-    '::error file=evidence/7/expect.yaml,title=rule 7::b%25.pcap: must stay silent,%0Abut fired once',
+  expect(githubAnnotationsOf(report, new Map([[7, { path: 'rules/a,b.rules', line: 12 }]])).split('\n')).toEqual([
+    '::error file=rules/a%2Cb.rules,line=12,title=rule 7::no second capture',
+    '::error file=rules/a%2Cb.rules,line=12,title=rule 7::b%25.pcap: must stay silent,%0Abut fired once',
     '',
   ]);
 });

@@ -1,4 +1,5 @@
 /** A proof report in the forms that build servers read: JUnit XML, and annotations of GitHub's workflow commands. */
+import { githubCommand } from '../lint/github.ts';
 import type { ProofReport, RuleProof } from './prove.ts';
 
 /** JUnit: a test case per check of a rule, and one per thing its evidence lacks. */
@@ -27,14 +28,14 @@ function junitCase(proof: RuleProof, name: string, failure: string | undefined):
   return `${open}><failure message="${xml(failure)}"/></testcase>`;
 }
 
-/** One `::error` line for each failure, on the evidence it is about; `folder` is the ruleset's place in the checkout. */
-export function githubAnnotationsOf(report: ProofReport, folder = '.'): string {
-  const root = folder === '.' || folder === '' ? '' : `${folder}/`;
+/** One command of a GitHub workflow for each failure, on the rule's line; `places` says where rules stand, paths as the checkout has them. */
+export function githubAnnotationsOf(report: ProofReport, places: ReadonlyMap<number, { readonly path: string; readonly line: number }>): string {
   const lines: string[] = [];
   for (const proof of report.rules) {
-    const head = `::error file=${root}evidence/${proof.sid}/expect.yaml,title=rule ${proof.sid}::`;
-    for (const missing of proof.excused === undefined ? proof.missing : []) lines.push(`${head}${commandText(missing)}\n`);
-    for (const check of proof.checks) if (!check.ok) lines.push(`${head}${commandText(`${check.capture}: ${check.reason}`)}\n`);
+    const place = places.get(proof.sid) ?? { path: `evidence/${proof.sid}/expect.yaml` };
+    const tell = (text: string): number => lines.push(githubCommand({ level: 'error', ...place, title: `rule ${proof.sid}`, text }));
+    for (const missing of proof.excused === undefined ? proof.missing : []) tell(missing);
+    for (const check of proof.checks) if (!check.ok) tell(`${check.capture}: ${check.reason}`);
   }
   return lines.join('');
 }
@@ -83,9 +84,4 @@ function xml(text: string): string {
     .toWellFormed()
     .replace(/[^\u0020-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
     .replace(/[&<>"]/g, (one) => XML_NAMES[one]);
-}
-
-/** A line end would end the command, a percent sign begin an escape. */
-function commandText(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
