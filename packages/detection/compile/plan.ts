@@ -88,7 +88,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 15;
+export const PLAN_VERSION = 16;
 
 export interface RuleSource {
   /** for messages */

@@ -73,11 +73,11 @@ export function gramRarity(bytes: Uint8Array, at: number): number {
   return bits;
 }
 
-/** Offset of the rarest gram of a literal of four or more bytes. */
-export function rarestGram(bytes: Uint8Array): number {
-  let best = 0;
+/** Offset of the rarest gram of a literal of four or more bytes, of those at `from`, `from + step` and so on. */
+export function rarestGram(bytes: Uint8Array, from = 0, step = 1): number {
+  let best = from;
   let bestBits = -1000;
-  for (let at = 0; at + 4 <= bytes.length; at++) {
+  for (let at = from; at + 4 <= bytes.length; at += step) {
     const bits = gramRarity(bytes, at);
     if (bits > bestBits) {
       bestBits = bits;

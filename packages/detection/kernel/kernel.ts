@@ -22,13 +22,15 @@ const TABLES = Math.ceil((NEEDLES + MOST_NEEDLES * 4) / 64) * 64;
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   grams(start: number, length: number, filter: number, shift: number, out: number): number;
+  everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
+  few(start: number, length: number, masks: number, out: number): number;
   shorts(start: number, length: number, needles: number, count: number): void;
 }
 
 export class ScanKernel {
   readonly #exports: Exports;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** positions found by the last call of `grams`, relative to what it looked at */
+  /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what it looked at */
   answers: Uint16Array = new Uint16Array(0);
   #used = TABLES;
 
@@ -57,6 +59,18 @@ export class ScanKernel {
   grams(bytes: Uint8Array, start: number, end: number, filter: number, shift: number): number {
     this.#bytes.set(bytes.subarray(start, end), INPUT);
     return this.#exports.grams(INPUT, end - start, filter, shift, ANSWERS);
+  }
+
+  /** As `grams`, for tables of which every fourth position is enough. */
+  everyFourth(bytes: Uint8Array, start: number, end: number, filter: number, shift: number): number {
+    this.#bytes.set(bytes.subarray(start, end), INPUT);
+    return this.#exports.everyFourth(INPUT, end - start, filter, shift, ANSWERS);
+  }
+
+  /** As `grams`, for few grams; `masks`: as scan.as.ts wants them. */
+  few(bytes: Uint8Array, start: number, end: number, masks: number): number {
+    this.#bytes.set(bytes.subarray(start, end), INPUT);
+    return this.#exports.few(INPUT, end - start, masks, ANSWERS);
   }
 
   /** `needles` as scan.as.ts wants them; what occurs in bytes[start, end) has its fourth byte set to 0. */

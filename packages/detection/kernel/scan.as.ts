@@ -1,6 +1,6 @@
 /**
- * The two loops that read every byte of traffic, for AssemblyScript (compiled to WebAssembly with SIMD by tools/build-kernel.ts).
- * Both only say "perhaps here": `scan/gram-table.ts` and `scan/short-table.ts` hold the same loops in plain TypeScript, which
+ * The loops that read every byte of traffic, for AssemblyScript (compiled to WebAssembly with SIMD by tools/build-kernel.ts).
+ * All only say "perhaps here": `scan/gram-table.ts` and `scan/short-table.ts` hold the same searches in plain TypeScript, which
  * are the oracle and serve where WebAssembly does not.
  */
 
@@ -90,11 +90,75 @@ export function grams(start: usize, length: i32, filter: usize, shift: i32, out:
   return <i32>((out - first) >> 1);
 }
 
+/**
+ * The same, where every fourth position is enough: the table has a gram of each literal for each of the four ways it may lie
+ * beneath them.
+ */
+export function everyFourth(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
+  const first = out;
+  let at = 0;
+  for (; at + 16 <= length; at += 16) out = probe(fold(start + at), filter, shift, at, out);
+  for (; at + 4 <= length; at += 4) {
+    const bytes = load<u32>(start + at);
+    const gram = bytes | ((bytes & LETTERS) >>> 1);
+    if (taken(filter, (gram * <u32>GOLDEN) >>> shift) === 0) continue;
+    store<u16>(out, <u16>at);
+    out += again(filter, gram, shift);
+  }
+  return <i32>((out - first) >> 1);
+}
+
 // @ts-ignore: decorator
 @inline
 function foldAll(bytes: v128): v128 {
   // Bit 6 moved by one stays in its byte, so that 16-bit lanes serve, which processors shift at once.
   return v128.or(bytes, i16x8.shr_u(v128.and(bytes, i8x16.splat(0x40)), 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function classes(masks: usize, lower: v128, upper: v128): v128 {
+  return v128.and(i8x16.swizzle(v128.load(masks), lower), i8x16.swizzle(v128.load(masks, 16), upper));
+}
+
+/**
+ * For few grams, in eight classes: positions in memory[start, start + length) at which each of four bytes, folded, is one that
+ * a gram of one and the same class has there. `masks`: for each of the four bytes, 16 sets of classes by its lower half, then 16
+ * by its upper half. Answers as above; up to 16 bytes behind the searched ones are read.
+ */
+export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
+  const first = out;
+  const half = i8x16.splat(0x0f);
+  const none = i8x16.splat(0);
+  let firsts = none;
+  let seconds = none;
+  let thirds = none;
+  for (let at = 0; at < length; at += 16) {
+    const bytes = foldAll(v128.load(start + at));
+    const lower = v128.and(bytes, half);
+    const upper = v128.and(i16x8.shr_u(bytes, 4), half);
+    const one = classes(masks, lower, upper);
+    const two = classes(masks + 32, lower, upper);
+    const three = classes(masks + 64, lower, upper);
+    let hits = classes(masks + 96, lower, upper);
+    // What each of the bytes before says, brought beneath the gram's last byte.
+    hits = v128.and(hits, i8x16.shuffle(thirds, three, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+    hits = v128.and(hits, i8x16.shuffle(seconds, two, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29));
+    hits = v128.and(hits, i8x16.shuffle(firsts, one, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28));
+    firsts = one;
+    seconds = two;
+    thirds = three;
+    if (!v128.any_true(hits)) continue;
+    let places = i8x16.bitmask(i8x16.ne(hits, none));
+    while (places !== 0) {
+      const position = at + ctz(places) - 3;
+      if (position + 4 > length) break;
+      store<u16>(out, <u16>position);
+      out += 2;
+      places &= places - 1;
+    }
+  }
+  return <i32>((out - first) >> 1);
 }
 
 /**

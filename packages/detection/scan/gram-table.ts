@@ -1,10 +1,13 @@
 /**
- * Many literals in one pass. For each literal one four-byte gram, its rarest, sets two bits of a table; a text position whose
+ * Many literals in one pass. Of each literal four-byte grams, its rarest, set two bits each of a table; a text position whose
  * gram's bits are set is looked up in buckets and the literal compared there. Letters are folded, so one table serves both
  * cases; the exact compare comes last. Everything is typed arrays: a table is saved and loaded as it is.
  *
- * Every literal has at least four bytes. Longer texts are read by the compiled kernel, others by the same loop here.
- * Oracle: `naiveMatches` below.
+ * Literals of seven bytes and more are found at every fourth position: however one lies beneath them, one of its grams is met
+ * whole, and the table has the rarest for each of the four ways. Shorter ones (of at least four bytes) are looked for at every
+ * position, and so are the literals of a small set, whose grams the compiled kernel compares sixteen positions at a time.
+ *
+ * Longer texts are read by the compiled kernel, others by the same loops here. Oracle: `naiveMatches` below.
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
@@ -21,15 +24,19 @@ export interface GramLiteral {
 
 /** As saved. */
 export interface GramTableData {
+  /** looked at are the first position and every `step`th from there */
+  readonly step: 1 | 4;
   /** the filter has 1 << bits bits */
   readonly bits: number;
   readonly filter: Uint8Array;
-  /** by the first `bucketBits` bits of the hash: first literal of the bucket; 1 << bucketBits + 1 numbers */
+  /** by the first `bucketBits` bits of the hash: first gram of the bucket; 1 << bucketBits + 1 numbers */
   readonly bucketBits: number;
   readonly buckets: Uint32Array;
-  /** per literal, in order of buckets: gram, gram offset, start and length in `pool`, nocase, within, start of its values */
+  /** per gram, in order of buckets: the gram, its offset in its literal, which literal */
   readonly grams: Int32Array;
   readonly gramOffsets: Uint16Array;
+  readonly literals: Uint32Array;
+  /** per literal: start and length in `pool`, nocase, within, start of its values (one more than literals) */
   readonly starts: Uint32Array;
   readonly lengths: Uint16Array;
   readonly nocase: Uint8Array;
@@ -40,25 +47,30 @@ export interface GramTableData {
   readonly pool: Uint8Array;
 }
 
-/** Of 64 bits one or two are set: the second look leaves one chance hit in thousands, and the table stays in the first caches. */
-const SPARSE_BITS = 6;
+/** Of so many bits two are set for a gram: the second look leaves few chance hits, and the table stays in the first caches. */
+const SPARSE_BITS = { 1: 6, 4: 5 } as const;
 const LEAST_BITS = 12;
-const MOST_BITS = 20;
+const MOST_BITS = 21;
 
 /** Longest part of a literal that is compared; the rest is checked by the rule itself. */
 const LONGEST = 65_535;
 
-/** A literal on its way into a table: its bytes as they lie in the pool, and its gram. */
+/** Grams of a literal so long begin at four places in a row. */
+const LONG = 7;
+/** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
+const FEW = 48;
+
+/** A literal on its way into a table: its bytes as they lie in the pool, and where its grams begin. */
 interface Placed {
   readonly bytes: Uint8Array;
   readonly nocase: number;
   readonly within: number;
-  readonly gramAt: number;
-  readonly gram: number;
+  readonly gramsAt: readonly number[];
   readonly values: readonly number[];
 }
 
-export function buildGramTable(literals: readonly GramLiteral[]): GramTableData {
+/** The tables of these literals: one, or one for the long and one for the short. */
+export function buildGramTables(literals: readonly GramLiteral[]): GramTableData[] {
   const unique = new Map<string, { literal: GramLiteral; values: number[]; within: number }>();
   for (const literal of literals) {
     const key = `${literal.nocase ? 'i' : 'c'}${latin1Key(literal)}`;
@@ -69,76 +81,103 @@ export function buildGramTable(literals: readonly GramLiteral[]): GramTableData 
       known.within = known.within === 0 || literal.within === 0 ? 0 : Math.max(known.within, literal.within);
     }
   }
-  return lay(
-    [...unique.values()].map(({ literal, values, within }) => {
+  const isSmall = unique.size <= FEW;
+  return tablesOf(
+    Array.from(unique.values(), ({ literal, values, within }) => {
       const written = literal.bytes.subarray(0, LONGEST);
-      const gramAt = rarestGram(written);
       const bytes = literal.nocase ? lowerCase(written) : written;
-      return { bytes, nocase: literal.nocase ? 1 : 0, within, gramAt, gram: foldedGram(written, gramAt), values };
+      return { bytes, nocase: literal.nocase ? 1 : 0, within, gramsAt: gramsOf(written, isSmall), values };
     }),
   );
 }
 
-/** The same table for a part of its values; undefined where none is left. */
-export function narrowGramTable(data: GramTableData, keep: (value: number) => boolean): GramTableData | undefined {
-  const left: Placed[] = [];
-  for (let number = 0; number < data.grams.length; number++) {
-    const values = [...data.values.subarray(data.valueStarts[number], data.valueStarts[number + 1])].filter(keep);
-    if (values.length === 0) continue;
-    const start = data.starts[number];
-    left.push({
-      bytes: data.pool.subarray(start, start + data.lengths[number]),
-      nocase: data.nocase[number],
-      within: data.withins[number],
-      gramAt: data.gramOffsets[number],
-      gram: data.grams[number],
-      values,
-    });
-  }
-  return left.length === 0 ? undefined : lay(left);
+/** Where the grams begin by which a literal is found: one for each way it may lie beneath every fourth position, or its rarest. */
+function gramsOf(bytes: Uint8Array, everyPosition: boolean): readonly number[] {
+  if (everyPosition || bytes.length < LONG) return [rarestGram(bytes)];
+  return [rarestGram(bytes, 0, 4), rarestGram(bytes, 1, 4), rarestGram(bytes, 2, 4), rarestGram(bytes, 3, 4)];
 }
 
-function lay(literals: readonly Placed[]): GramTableData {
-  const count = literals.length;
-  const bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, Math.ceil(Math.log2(Math.max(1, count))) + SPARSE_BITS));
-  const bucketBits = Math.min(bits, Math.max(4, Math.ceil(Math.log2(Math.max(1, count))) + 1));
-  const list = literals.map((literal) => ({ ...literal, hash: hashGram(literal.gram, bits) })).sort((a, b) => a.hash - b.hash);
+function tablesOf(literals: readonly Placed[]): GramTableData[] {
+  const long = literals.filter((literal) => literal.gramsAt.length > 1);
+  const short = literals.filter((literal) => literal.gramsAt.length === 1);
+  return [...(long.length > 0 ? [lay(long, 4)] : []), ...(short.length > 0 ? [lay(short, 1)] : [])];
+}
+
+/** The same tables for a part of their values; none where none is left. */
+export function narrowGramTables(tables: readonly GramTableData[], keep: (value: number) => boolean): GramTableData[] {
+  const left: Placed[] = [];
+  for (const data of tables) {
+    const gramsAt = Array.from(data.starts, (): number[] => []);
+    for (let gram = 0; gram < data.grams.length; gram++) gramsAt[data.literals[gram]].push(data.gramOffsets[gram]);
+    for (let literal = 0; literal < data.starts.length; literal++) {
+      const values: number[] = [];
+      for (let at = data.valueStarts[literal]; at < data.valueStarts[literal + 1]; at++) if (keep(data.values[at])) values.push(data.values[at]);
+      if (values.length === 0) continue;
+      const start = data.starts[literal];
+      const bytes = data.pool.subarray(start, start + data.lengths[literal]);
+      left.push({ bytes, nocase: data.nocase[literal], within: data.withins[literal], gramsAt: gramsAt[literal], values });
+    }
+  }
+  if (left.length > FEW) return tablesOf(left);
+  return tablesOf(left.map((literal) => (literal.gramsAt.length === 1 ? literal : { ...literal, gramsAt: gramsOf(literal.bytes, true) })));
+}
+
+function lay(literals: readonly Placed[], step: 1 | 4): GramTableData {
+  const count = literals.reduce((sum, literal) => sum + literal.gramsAt.length, 0);
+  const width = Math.ceil(Math.log2(count));
+  const bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, width + SPARSE_BITS[step]));
+  const bucketBits = Math.min(bits, Math.max(4, width + 1));
   const data = {
+    step,
     bits,
     filter: new Uint8Array(1 << (bits - 3)),
     bucketBits,
     buckets: new Uint32Array((1 << bucketBits) + 1),
     grams: new Int32Array(count),
     gramOffsets: new Uint16Array(count),
-    starts: new Uint32Array(count),
-    lengths: new Uint16Array(count),
-    nocase: new Uint8Array(count),
-    withins: new Uint32Array(count),
-    valueStarts: new Uint32Array(count + 1),
-    values: new Uint32Array(list.reduce((sum, one) => sum + one.values.length, 0)),
-    pool: new Uint8Array(list.reduce((sum, one) => sum + one.bytes.length, 0)),
+    literals: new Uint32Array(count),
+    starts: new Uint32Array(literals.length),
+    lengths: new Uint16Array(literals.length),
+    nocase: new Uint8Array(literals.length),
+    withins: new Uint32Array(literals.length),
+    valueStarts: new Uint32Array(literals.length + 1),
+    values: new Uint32Array(literals.reduce((sum, one) => sum + one.values.length, 0)),
+    pool: new Uint8Array(literals.reduce((sum, one) => sum + one.bytes.length, 0)),
   };
+  const { buckets, filter } = data;
   let poolAt = 0;
   let valueAt = 0;
-  for (let number = 0; number < count; number++) {
-    const { bytes, nocase, values, within, gramAt, gram, hash } = list[number];
+  for (let number = 0; number < literals.length; number++) {
+    const { bytes, nocase, values, within, gramsAt } = literals[number];
     data.starts[number] = poolAt;
     data.lengths[number] = bytes.length;
     data.pool.set(bytes, poolAt);
     poolAt += bytes.length;
-    data.gramOffsets[number] = gramAt;
-    data.grams[number] = gram;
     data.nocase[number] = nocase;
     data.withins[number] = within;
-    data.valueStarts[number] = valueAt;
     for (const value of values) data.values[valueAt++] = value;
-    data.filter[hash >>> 3] |= 1 << (hash & 7);
-    const other = otherHash(gram, bits);
-    data.filter[other >>> 3] |= 1 << (other & 7);
-    data.buckets[(hash >>> (bits - bucketBits)) + 1]++;
+    data.valueStarts[number + 1] = valueAt;
+    for (const at of gramsAt) {
+      const gram = foldedGram(bytes, at);
+      const hash = hashGram(gram, bits);
+      const other = otherHash(gram, bits);
+      filter[hash >>> 3] |= 1 << (hash & 7);
+      filter[other >>> 3] |= 1 << (other & 7);
+      buckets[(hash >>> (bits - bucketBits)) + 1]++;
+    }
   }
-  data.valueStarts[count] = valueAt;
-  for (let bucket = 0; bucket < 1 << bucketBits; bucket++) data.buckets[bucket + 1] += data.buckets[bucket];
+  for (let bucket = 0; bucket < 1 << bucketBits; bucket++) buckets[bucket + 1] += buckets[bucket];
+  const next = buckets.slice();
+  for (let number = 0; number < literals.length; number++) {
+    const { bytes, gramsAt } = literals[number];
+    for (const at of gramsAt) {
+      const gram = foldedGram(bytes, at);
+      const place = next[hashGram(gram, bucketBits)]++;
+      data.grams[place] = gram;
+      data.gramOffsets[place] = at;
+      data.literals[place] = number;
+    }
+  }
   return data;
 }
 
@@ -146,6 +185,22 @@ function latin1Key(literal: GramLiteral): string {
   let text = '';
   for (const byte of literal.bytes) text += String.fromCharCode(literal.nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
   return text;
+}
+
+/** For the kernel's loop for few grams: they are put into eight classes, like ones together. */
+function masksOf(grams: Int32Array): Uint8Array {
+  const masks = new Uint8Array(4 * 32);
+  const sorted = Array.from(grams, (gram) => [gram & 255, (gram >>> 8) & 255, (gram >>> 16) & 255, gram >>> 24]).sort(
+    (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3],
+  );
+  for (const [place, gram] of sorted.entries()) {
+    const member = 1 << Math.floor((place * 8) / sorted.length);
+    for (const [at, byte] of gram.entries()) {
+      masks[at * 32 + (byte & 15)] |= member;
+      masks[at * 32 + 16 + (byte >>> 4)] |= member;
+    }
+  }
+  return masks;
 }
 
 /** Collects reported values. */
@@ -165,7 +220,8 @@ export class GramTable {
   readonly #reported: Uint32Array;
   #scan = 0;
   readonly #kernel: ScanKernel | undefined;
-  /** where the kernel keeps the filter; -1: not yet */
+  readonly #isSmall: boolean;
+  /** where the kernel keeps the filter, or the masks of a small table; -1: not yet */
   #kept = -1;
 
   /** `kernel` undefined: plain TypeScript only. */
@@ -174,12 +230,14 @@ export class GramTable {
     this.#filter = data.filter;
     this.#shift = 32 - data.bits;
     this.#bucketShift = 32 - data.bucketBits;
-    this.#reported = new Uint32Array(data.grams.length);
+    this.#reported = new Uint32Array(data.starts.length);
     this.#kernel = kernel;
+    this.#isSmall = data.step === 1 && data.grams.length <= FEW;
   }
 
+  /** How many literals. */
   get size(): number {
-    return this.data.grams.length;
+    return this.data.starts.length;
   }
 
   /**
@@ -190,36 +248,57 @@ export class GramTable {
     if (end - start < 4) return;
     this.#scan++;
     if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#compiled(this.#kernel, bytes, start, end, offset, sink);
+    else if (this.data.step === 4) this.#everyFourth(bytes, start, end, offset, sink);
     else this.#plain(bytes, start, end, offset, sink);
   }
 
   #compiled(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    if (this.#kept < 0) this.#kept = kernel.keep(this.#filter);
-    for (let from = start; ; from += PIECE - 3) {
+    const isSmall = this.#isSmall;
+    if (this.#kept < 0) this.#kept = kernel.keep(isSmall ? masksOf(this.data.grams) : this.#filter);
+    const kept = this.#kept;
+    // Grams across two pieces are seen in the second, and every fourth position stays one.
+    for (let from = start; ; from += PIECE - 4) {
       const to = Math.min(end, from + PIECE);
-      const count = kernel.grams(bytes, from, to, this.#kept, this.#shift);
+      const count = isSmall
+        ? kernel.few(bytes, from, to, kept)
+        : this.data.step === 4
+          ? kernel.everyFourth(bytes, from, to, kept, this.#shift)
+          : kernel.grams(bytes, from, to, kept, this.#shift);
       const { answers } = kernel;
       for (let answer = 0; answer < count; answer++) {
         const at = from + answers[answer];
-        this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
+        const gram = foldedGram(bytes, at);
+        // The loop for few grams knows no hashes.
+        if (!isSmall || this.#mayBe(gram)) this.#confirm(bytes, start, end, at, gram, offset, sink);
       }
       if (to === end) return;
     }
   }
 
+  #everyFourth(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    const last = end - 4;
+    for (let at = start; at <= last; at += 4) {
+      const gram = foldedGram(bytes, at);
+      if (this.#mayBe(gram)) this.#confirm(bytes, start, end, at, gram, offset, sink);
+    }
+  }
+
   #plain(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    const filter = this.#filter;
-    const shift = this.#shift;
     const last = end - 4;
     let value = (bytes[start] << 8) | (bytes[start + 1] << 16) | (bytes[start + 2] << 24);
     for (let at = start; at <= last; at++) {
       value = (value >>> 8) | (bytes[at + 3] << 24);
       const gram = value | ((value & 0x40404040) >>> 1);
-      const hash = Math.imul(gram, 0x9e3779b1) >>> shift;
-      if ((filter[hash >>> 3] & (1 << (hash & 7))) === 0) continue;
-      const other = Math.imul(gram, 0x85ebca6b) >>> shift;
-      if ((filter[other >>> 3] & (1 << (other & 7))) !== 0) this.#confirm(bytes, start, end, at, gram, offset, sink);
+      if (this.#mayBe(gram)) this.#confirm(bytes, start, end, at, gram, offset, sink);
     }
+  }
+
+  #mayBe(gram: number): boolean {
+    const filter = this.#filter;
+    const hash = Math.imul(gram, 0x9e3779b1) >>> this.#shift;
+    if ((filter[hash >>> 3] & (1 << (hash & 7))) === 0) return false;
+    const other = Math.imul(gram, 0x85ebca6b) >>> this.#shift;
+    return (filter[other >>> 3] & (1 << (other & 7))) !== 0;
   }
 
   #confirm(bytes: Uint8Array, start: number, end: number, at: number, gram: number, offset: number, sink: ValueSink): void {
@@ -227,9 +306,11 @@ export class GramTable {
     const { grams, buckets } = data;
     this.maybes++;
     const bucket = Math.imul(gram, 0x9e3779b1) >>> this.#bucketShift;
-    for (let number = buckets[bucket], until = buckets[bucket + 1]; number < until; number++) {
-      if (grams[number] !== gram || this.#reported[number] === this.#scan) continue;
-      const from = at - data.gramOffsets[number];
+    for (let place = buckets[bucket], until = buckets[bucket + 1]; place < until; place++) {
+      if (grams[place] !== gram) continue;
+      const number = data.literals[place];
+      if (this.#reported[number] === this.#scan) continue;
+      const from = at - data.gramOffsets[place];
       const length = data.lengths[number];
       if (from < start || from + length > end) continue;
       const within = data.withins[number];

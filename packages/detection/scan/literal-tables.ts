@@ -1,6 +1,6 @@
 /** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
-import { buildGramTable, type GramLiteral, GramTable, type GramTableData, narrowGramTable, type ValueSink } from './gram-table.ts';
+import { buildGramTables, type GramLiteral, GramTable, type GramTableData, narrowGramTables, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
 import {
   buildPlaceTable,
@@ -17,7 +17,7 @@ import {
 /** As saved. */
 export interface LiteralTablesData {
   readonly names: NameTableData | undefined;
-  readonly grams: GramTableData | undefined;
+  readonly grams: readonly GramTableData[];
   readonly places: PlaceTableData | undefined;
   readonly shorts: ShortTableData | undefined;
 }
@@ -53,7 +53,7 @@ export class LiteralDraft {
     if (this.#names.length + this.#grams.length + this.#places.length + this.#shorts.length === 0) return undefined;
     return {
       names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
-      grams: this.#grams.length > 0 ? buildGramTable(this.#grams) : undefined,
+      grams: buildGramTables(this.#grams),
       places: this.#places.length > 0 ? buildPlaceTable(this.#places) : undefined,
       shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
     };
@@ -62,26 +62,26 @@ export class LiteralDraft {
 
 /** The same tables for a part of their values, names left out (payload has none); undefined where nothing is left. */
 export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
-  const grams = data.grams === undefined ? undefined : narrowGramTable(data.grams, keep);
+  const grams = narrowGramTables(data.grams, keep);
   const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
   const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
-  return grams === undefined && places === undefined && shorts === undefined ? undefined : { names: undefined, grams, places, shorts };
+  return grams.length === 0 && places === undefined && shorts === undefined ? undefined : { names: undefined, grams, places, shorts };
 }
 
 /** Every value of the tables, once or more. */
 export function* valuesOf(data: LiteralTablesData): Iterable<number> {
-  for (const table of [data.names, data.grams, data.places, data.shorts]) if (table !== undefined) yield* table.values;
+  for (const table of [data.names, ...data.grams, data.places, data.shorts]) if (table !== undefined) yield* table.values;
 }
 
 export class LiteralTables {
   readonly #names: NameTable | undefined;
-  readonly #grams: GramTable | undefined;
+  readonly #grams: readonly GramTable[];
   readonly #places: PlaceTable | undefined;
   readonly #shorts: ShortTable | undefined;
 
   constructor(data: LiteralTablesData) {
     this.#names = data.names === undefined ? undefined : new NameTable(data.names);
-    this.#grams = data.grams === undefined ? undefined : new GramTable(data.grams);
+    this.#grams = data.grams.map((one) => new GramTable(one));
     this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
     this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
   }
@@ -90,7 +90,7 @@ export class LiteralTables {
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     this.#names?.find(bytes, start, end, sink);
     this.#places?.scan(bytes, start, end, offset, sink);
-    this.#grams?.scan(bytes, start, end, offset, sink);
+    for (const grams of this.#grams) grams.scan(bytes, start, end, offset, sink);
     this.#shorts?.scan(bytes, start, end, sink);
   }
 }
