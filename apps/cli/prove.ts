@@ -10,6 +10,7 @@ import { parseRules } from '@sigwright/rule-language';
 import {
   affectedByChange,
   githubAnnotationsOf,
+  githubCommand,
   junitOf,
   openRepository,
   type ProofReport,
@@ -80,7 +81,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     return report.ok ? 0 : 1;
   }
   tell(report, values.verbose === true);
-  if (values.github) process.stdout.write(githubAnnotationsOf(report, placesOf(repository)));
+  if (values.github) {
+    for (const { path, line, message } of repository.problems)
+      process.stdout.write(githubCommand({ level: 'error', path: relative(process.cwd(), path), line, title: 'ruleset', text: message }));
+    process.stdout.write(githubAnnotationsOf(report, placesOf(repository)));
+  }
   process.stdout.write(`${summaryOf(report)}${changed === undefined ? '' : `; ${repository.rules.length - report.rules.length} are not affected`}\n`);
   const made = report.rules.filter(({ sid, checks }) => checks.some(({ ok, capture }) => !ok && isMade(repository, sid, capture)));
   if (made.length > 0)

@@ -129,7 +129,7 @@ test('a rule of the repository: where it is named, what it does on its evidence'
 
 test('outline, folding, colours, hints, format', async () => {
   const document = { textDocument: { uri } };
-  expect((await ask<{ name: string }[]>('textDocument/documentSymbol', document)).map((one) => one.name)).toEqual(['SW first', 'SW second']);
+  expect((await ask<{ name: string }[]>('textDocument/documentSymbol', document)).map((one) => one.name)).toEqual(['1240390 SW first', '1240391 SW second']);
   expect(await ask('textDocument/foldingRange', document)).toEqual([]);
   const { data } = await ask<{ data: number[] }>('textDocument/semanticTokens/full', document);
   expect(data.length).toBeGreaterThan(50);

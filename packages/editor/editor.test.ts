@@ -249,7 +249,7 @@ describe('what is drawn', () => {
     const { editor } = editorWith(
       `# one\n# two\n${SETTER}#${ASKER}#${ASKER.replace('sid:2', 'sid:3')}alert tcp any any -> any any ( \\\n content:"a|00 01|b"; pcre:"/x/R"; sid:4;)\n`,
     );
-    expect(editor.outline('0.rules').map((one) => one.name)).toEqual(['first', 'second', 'second', 'sid 4']);
+    expect(editor.outline('0.rules').map((one) => one.name)).toEqual(['1 first', '2 second', '3 second', '4']);
     expect(editor.foldings('0.rules').map((one) => one.kind)).toEqual(['comment', 'region', 'region']);
     const { text } = editor.file('0.rules')!;
     const kinds = editor.colours('0.rules').map((one) => [one.kind, text.slice(one.start, one.end)]);

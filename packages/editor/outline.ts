@@ -4,8 +4,9 @@ import { shifted } from './positions.ts';
 import type { RuleFile, RuleLine } from './rule-file.ts';
 
 export interface OutlineEntry {
+  /** `2031234 ET MALWARE …` */
   readonly name: string;
-  /** `2031234, rev 2` and whether it is disabled */
+  /** `rev 2` and whether it is disabled */
   readonly detail: string;
   readonly enabled: boolean;
   readonly span: Span;
@@ -25,8 +26,9 @@ export function outlineOf(file: RuleFile): OutlineEntry[] {
     const message = rule.options.find((option) => option.name === 'msg');
     return [
       {
-        name: rule.message === '' ? `sid ${rule.sid}` : rule.message,
-        detail: `${rule.sid}, rev ${rule.rev}${rule.enabled ? '' : ', disabled'}`,
+        // The number first: editors look for what is typed in names alone.
+        name: rule.message === '' ? `${rule.sid}` : `${rule.sid} ${rule.message}`,
+        detail: `rev ${rule.rev}${rule.enabled ? '' : ', disabled'}`,
         enabled: rule.enabled,
         span: shifted(rule.span, line.start),
         selection: shifted(message?.valueSpan ?? rule.protocolSpan, line.start),

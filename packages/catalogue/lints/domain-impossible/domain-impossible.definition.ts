@@ -18,6 +18,14 @@ function exists(name: string, ending: string, context: LintContext): boolean {
   return context.registrableDomain(`y.x.${ending}`) !== undefined || context.registrableDomain(`x.${name}`) !== undefined;
 }
 
+/** A whole name with what followed it in the text it was taken from: wrong wherever it may stand. */
+const NAME_AND_MORE = /^\.?((?:[\w-]+\.)+[a-z]{2,})[,;)"\]\s]+$/i;
+
+function endsForeign(text: string, context: LintContext): boolean {
+  const name = NAME_AND_MORE.exec(text)?.[1];
+  return name !== undefined && context.registrableDomain(name.toLowerCase()) !== undefined;
+}
+
 function faultOf(text: string, whole: boolean, context: LintContext): { title: string; help: string } | undefined {
   const foreign = FOREIGN.exec(text);
   if (foreign !== null && (whole || foreign.index > 0)) {
@@ -45,6 +53,10 @@ export const lint: LintDefinition = {
   whenNot: 'Where names of a root of your own are meant.',
   incorrect: [
     { why: 'a comma was copied along', rules: ['alert dns any any -> any any (msg:"a"; dns.query; content:"files.example.com,"; nocase; bsize:18; sid:1;)'] },
+    {
+      why: 'a comma was copied along, and the name may stand anywhere',
+      rules: ['alert dns any any -> any any (msg:"a"; dns.query; content:"files.example.com,"; sid:1;)'],
+    },
     { why: 'two names in one content', rules: ['alert tls any any -> any any (msg:"a"; tls.sni; content:"a.example.com, b.example.com"; bsize:28; sid:1;)'] },
     {
       why: 'the next word sticks to it',
@@ -66,8 +78,9 @@ export const lint: LintDefinition = {
     for (const buffer of subject.buffers) {
       if (!holdsHostName(buffer) || buffer.transforms.some((name) => name !== 'dotprefix' && name !== 'to_lowercase')) continue;
       for (const one of contentsOf(buffer)) {
-        if (one.content.negated || !isAtEnd(buffer, one)) continue;
-        const fault = faultOf(textOf(one.content), isAtStart(one), context);
+        const text = textOf(one.content);
+        if (one.content.negated || !(isAtEnd(buffer, one) || endsForeign(text, context))) continue;
+        const fault = faultOf(text, isAtStart(one), context);
         if (fault !== undefined) found.push(report(one, fault));
       }
     }
