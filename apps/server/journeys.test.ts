@@ -1,29 +1,30 @@
-/** The pages in a browser: Debian's chromium, driven by playwright-core. Left out aloud where there is none. */
-import { existsSync, readFileSync } from 'node:fs';
+/**
+ * Every page, and the commonest journeys, in a browser, over SQLite and over PostgreSQL: Debian's chromium, driven by playwright-core.
+ * Left out aloud where there is no chromium, or no PostgreSQL. long-journeys.test.ts has two more, from end to end.
+ */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hoverTells } from './browser-kit.ts';
-import { SCRIPT_FOLDER } from './server.ts';
-import { alertLine, PASSWORD, type Trial, trial } from './test-kit.ts';
+import { type Postgres, startPostgres } from '../../packages/workbench/store/own-postgres.ts';
+import { breachesOf, hoverTells, LAUNCH, LEFT_OUT, overhang, picture as pictureOf, sayLeftOut } from './browser-kit.ts';
+import { alertLine, PASSWORD, type Trial, trial, WEEK } from './test-kit.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-const isBuilt = existsSync(join(SCRIPT_FOLDER, 'engine.js'));
-if (CHROMIUM === undefined) console.warn('left out: the pages in a browser; there is no chromium (Debian: apt-get install chromium)');
-else if (!isBuilt) console.warn('left out: the pages in a browser; their scripts are not built (node tools/build.ts)');
+sayLeftOut('the pages in a browser');
+const postgres: Postgres | undefined = LEFT_OUT ? undefined : await startPostgres();
+if (postgres === undefined) console.warn('left out: the pages over PostgreSQL (Debian: apt-get install postgresql)');
+let browser: Browser;
+beforeAll(async () => {
+  if (!LEFT_OUT) browser = await chromium.launch(LAUNCH);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await postgres?.stop();
+});
 
-const AXE = readFileSync(join(import.meta.dirname, '..', '..', 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
-/** What breaks WCAG 2.1 AA, by axe: rule, element, why. A page on which it could check next to nothing is no success. */
-const BREACHES = `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }).then((result) =>
-  result.passes.length < 5 ? ['axe found nothing to check'] : result.violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ': ' + node.html.slice(0, 150) + ': ' + node.failureSummary.slice(0, 200))))`;
-const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
-/** Where a picture of each page is kept, for looking at it. */
-const PICTURES = process.env['SIGWRIGHT_PICTURES'];
-
-describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 180_000 }, () => {
+describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] : ['PostgreSQL'])])('over %s', { timeout: 180_000 }, (engine) => {
   let here: Trial;
-  let browser: Browser;
   let server: ReturnType<typeof serve>;
   let address = '';
   let page: Page;
@@ -36,12 +37,11 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
       server = serve({ fetch: later.fetch as never, port: 0, hostname: '127.0.0.1' }, ({ port: taken }) => resolve(taken));
     });
     address = `http://127.0.0.1:${port}`;
-    here = await trial({ origin: address, slice: () => capture });
+    here = await trial({ origin: address, slice: () => capture, ...(engine === 'SQLite' ? {} : { place: { postgres: postgres!.address } }) });
     const lines = ['10.3.8.16', '10.3.8.17', '10.3.8.18'].map((ip, at) => alertLine({ src_ip: ip, flow_id: 9_000_000 + at }));
     await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
     const release = await here.desk.release({ user: 0, name: 'first', role: 'admin', scopes: new Set() }, '1');
     expect(release.ok).toBe(true);
-    browser = await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(90_000);
     page.on('pageerror', (problem) => faults.push(problem.message));
@@ -50,14 +50,12 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     });
   }, 240_000);
   afterAll(async () => {
-    await browser?.close();
+    await page?.close();
     server?.close();
     await here?.close();
   });
 
-  async function picture(name: string): Promise<void> {
-    if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  }
+  const picture = (name: string): Promise<void> => pictureOf(page, `${engine}-${name}`);
 
   test('the set-up link makes the first admin, who is signed in', async () => {
     await page.goto(`${address}/set-up/${here.gate.setupSecret}`);
@@ -198,12 +196,14 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
     '/workbench',
     '/nope',
   ];
-  test.each([
+  // What a page looks like is not the engine's: once is enough over the second.
+  const views = [
     [1280, 'light'],
     [1280, 'dark'],
     [390, 'light'],
     [390, 'dark'],
-  ] as const)(
+  ] as const;
+  test.each(engine === 'SQLite' ? views : views.slice(3))(
     'every page fits %i pixels, %s',
     async (width, colorScheme) => {
       await page.setViewportSize({ width, height: 900 });
@@ -211,8 +211,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
       for (const path of PAGES) {
         await page.goto(`${address}${path}`);
         if (path === '/workbench') await page.getByText('The engine is ready').waitFor();
-        const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-        expect(wide, `${path} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
+        expect(await overhang(page), `${path} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
         // Names for everything that takes input, one main heading: what a screen reader needs first.
         expect(
           await page.evaluate(
@@ -221,8 +220,7 @@ describe.skipIf(CHROMIUM === undefined || !isBuilt)('in a browser', { timeout: 1
           path,
         ).toBe(0);
         expect(await page.locator('h1').count(), path).toBe(1);
-        await page.evaluate(AXE);
-        expect(await page.evaluate(BREACHES), path).toEqual([]);
+        expect(await breachesOf(page), path).toEqual([]);
         await picture(`${width}-${colorScheme}${path.replaceAll('/', '-')}`);
       }
     },

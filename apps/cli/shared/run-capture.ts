@@ -6,6 +6,8 @@ import type { Engine } from '@sigwright/detection';
 
 /** Small enough to stay in the second-level cache while its packets are taken apart. */
 const CHUNK = 256 * 1024;
+/** The last chunk's memory, for the next capture: fresh ones for thousands of small captures would keep the collector busy. */
+let spare: Uint8Array | undefined;
 
 export interface StopSignal {
   stopped: boolean;
@@ -56,7 +58,8 @@ export async function runCapture(engine: Engine, path: string, signal: { readonl
   } catch (cause) {
     return failure('capture/open', `${path} can not be opened: ${(cause as Error).message}`, { path, cause });
   }
-  const buffer = new Uint8Array(CHUNK);
+  const buffer = spare ?? new Uint8Array(CHUNK);
+  spare = undefined;
   let broken: Failure | undefined;
   try {
     while (!signal.stopped && broken === undefined) {
@@ -80,6 +83,7 @@ export async function runCapture(engine: Engine, path: string, signal: { readonl
     }
   } finally {
     if (fd !== 0) closeSync(fd);
+    spare = buffer;
   }
   const atEnd = engine.finish();
   const problem = broken ?? (signal.stopped ? undefined : atEnd);

@@ -11,6 +11,9 @@ export type RecordHandler = (data: Uint8Array, start: number, end: number, time:
 const LONGEST_RECORD = 16 * 1024 * 1024;
 const LONGEST_BLOCK = LONGEST_RECORD + 1024 * 1024;
 
+/** Holds an ordinary frame; grows where a record is longer. */
+const SMALLEST_REST = 2048;
+
 const PCAP_MICRO = 0xa1b2c3d4;
 const PCAP_NANO = 0xa1b23c4d;
 const PCAP_KUZNETZOV = 0xa1b2cd34;
@@ -36,7 +39,7 @@ export class CaptureReader {
   #interfaces: Interface[] = [];
   #failed: Failure | undefined = undefined;
   /** bytes of a record or block that began in earlier chunks */
-  #rest: Uint8Array = new Uint8Array(65536);
+  #rest: Uint8Array = new Uint8Array(SMALLEST_REST);
   #restLength = 0;
 
   constructor(onRecord: RecordHandler) {

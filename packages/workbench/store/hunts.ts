@@ -163,50 +163,68 @@ export class Hunts {
   async settle(results: readonly HuntResult[]): Promise<number> {
     return this.#db.transaction().execute(async (db) => {
       let settled = 0;
-      for (const result of results) if (await this.#settleOne(db, result)) settled++;
+      for (const key of new Set(results.map(({ hunt }) => hunt))) {
+        const job = (await db.selectFrom('hunts').select('job').where('key', '=', key).executeTakeFirst())?.job;
+        if (job === undefined) continue;
+        // Of an item that stands twice the first counts.
+        const own = new Map<string, HuntResult>();
+        for (const result of results) if (result.hunt === key && !own.has(result.item)) own.set(result.item, result);
+        const items = [...own.values()];
+        for (let at = 0; at < items.length; at += MOST_AT_ONCE) settled += await this.#settleSome(db, job, items.slice(at, at + MOST_AT_ONCE));
+      }
       return settled;
     });
   }
 
-  async #settleOne(db: Kysely<StoreSchema>, result: HuntResult): Promise<boolean> {
-    const alerts = 'aside' in result ? 0 : result.outcome.hits.reduce((sum, hit) => sum + hit.alerts, 0);
-    const values =
-      'aside' in result
-        ? { state: 'aside', said: result.aside, packets: 0, bytes: 0 }
-        : { state: 'done', said: result.outcome.problem ?? '', packets: result.outcome.packets, bytes: result.outcome.bytes };
-    const job = (await db.selectFrom('hunts').select('job').where('key', '=', result.hunt).executeTakeFirst())?.job;
-    if (job === undefined) return false;
-    // The update decides who settles it: a second one finds nothing to change.
-    const { numUpdatedRows } = await db
-      .updateTable('hunt_captures')
-      .set({ ...values, alerts, worker: result.worker })
-      .where('job', '=', job)
-      .where('capture', '=', result.item)
-      .where('state', 'in', ['waiting', 'sent'])
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) return false;
-    if ('outcome' in result) {
-      const hits = result.outcome.hits.map(({ sid, signature, alerts: count }) => ({ job, capture: result.item, sid, signature, alerts: count }));
-      for (let at = 0; at < hits.length; at += MOST_AT_ONCE)
-        await db
-          .insertInto('hunt_hits')
-          .values(hits.slice(at, at + MOST_AT_ONCE))
-          .execute();
-      const lines = result.outcome.lines.map((line, number) => ({ job, capture: result.item, number, line }));
-      for (let at = 0; at < lines.length; at += MOST_AT_ONCE)
-        await db
-          .insertInto('hunt_lines')
-          .values(lines.slice(at, at + MOST_AT_ONCE))
-          .execute();
-    }
+  /** Of one job, each item once, and no more of them than a statement takes. */
+  async #settleSome(db: Kysely<StoreSchema>, job: number, results: readonly HuntResult[]): Promise<number> {
+    const names = results.map(({ item }) => item);
+    const rows = await db.selectFrom('hunt_captures').select('capture').where('job', '=', job).where('capture', 'in', names).execute();
+    const known = new Set(rows.map(({ capture }) => capture));
+    const values = results.filter(({ item }) => known.has(item)).map((result) => settledRow(job, result));
+    if (values.length === 0) return 0;
+    // The rows are there; the condition decides who settles each: a second one changes nothing, and is not returned.
+    const changed = await db
+      .insertInto('hunt_captures')
+      .values(values)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['job', 'capture'])
+          .doUpdateSet((row) => ({
+            state: row.ref('excluded.state'),
+            worker: row.ref('excluded.worker'),
+            said: row.ref('excluded.said'),
+            packets: row.ref('excluded.packets'),
+            bytes: row.ref('excluded.bytes'),
+            alerts: row.ref('excluded.alerts'),
+          }))
+          .where('hunt_captures.state', 'in', ['waiting', 'sent']),
+      )
+      .returning('capture')
+      .execute();
+    if (changed.length === 0) return 0;
+    const counts = new Set(changed.map(({ capture }) => capture));
+    const outcomes = results.flatMap((result) => ('outcome' in result && counts.has(result.item) ? [{ capture: result.item, ...result.outcome }] : []));
+    const hits = outcomes.flatMap(({ capture, hits: own }) => own.map(({ sid, signature, alerts }) => ({ job, capture, sid, signature, alerts })));
+    for (let at = 0; at < hits.length; at += MOST_AT_ONCE)
+      await db
+        .insertInto('hunt_hits')
+        .values(hits.slice(at, at + MOST_AT_ONCE))
+        .execute();
+    const lines = outcomes.flatMap(({ capture, lines: own }) => own.map((line, number) => ({ job, capture, number, line })));
+    for (let at = 0; at < lines.length; at += MOST_AT_ONCE)
+      await db
+        .insertInto('hunt_lines')
+        .values(lines.slice(at, at + MOST_AT_ONCE))
+        .execute();
     const { done, total } = await db
       .updateTable('jobs')
-      .set({ done: sql<number>`done + 1` })
+      .set({ done: sql<number>`done + ${sql.lit(changed.length)}` })
       .where('id', '=', job)
       .returning(['done', 'total'])
       .executeTakeFirstOrThrow();
     if (done >= total) await db.updateTable('jobs').set({ state: 'done', ended: this.#now() }).where('id', '=', job).where('state', '=', 'running').execute();
-    return true;
+    return changed.length;
   }
 
   /** What was found stays; what was not inspected is left. Undefined: it does not run. */
@@ -284,4 +302,11 @@ export class Hunts {
       ({ capture, number } = rows[rows.length - 1]);
     }
   }
+}
+
+function settledRow(job: number, result: HuntResult) {
+  const base = { job, capture: result.item, tries: 0, worker: result.worker };
+  if ('aside' in result) return { ...base, state: 'aside', said: result.aside, packets: 0, bytes: 0, alerts: 0 };
+  const { packets, bytes, hits, problem = '' } = result.outcome;
+  return { ...base, state: 'done', said: problem, packets, bytes, alerts: hits.reduce((sum, hit) => sum + hit.alerts, 0) };
 }

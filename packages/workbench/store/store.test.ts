@@ -354,6 +354,33 @@ describe.each(places)('%s', (engine, placeOf) => {
     clock += 61_000;
     expect(await stateOf()).toBe('broken off');
   });
+
+  test('a capture of a hunt is settled once: twice in one message, in another, unknown ones, and after it was given up', async () => {
+    const [key, other] = [crypto.randomUUID(), crypto.randomUUID()];
+    const outcome = (alerts: number) => ({ packets: 10, bytes: 100, hits: [{ sid: 7, signature: 's', alerts }], lines: ['{}', '{"a":1}'] });
+    const result = (item: string, alerts: number, hunt = key) => ({ hunt, item, worker: 'w', outcome: outcome(alerts) });
+    const { hunts } = store;
+    const job = await hunts.begin({ key, by: 'me', title: 't', rules: '', items: ['a', 'b', 'c'] });
+    const given = await hunts.begin({ key: other, by: 'me', title: 't', rules: '', items: ['a'] });
+    await hunts.cancel(given);
+    const unknown = [result('z', 9), result('a', 9, crypto.randomUUID()), result('a', 9, other)];
+    expect(await hunts.settle([result('a', 1), result('a', 9), { hunt: key, item: 'b', worker: 'w', aside: 'broken' }, ...unknown])).toBe(2);
+    expect(await hunts.settle([result('a', 9), result('b', 9), result('c', 2)])).toBe(1);
+    expect((await hunts.list()).map(({ state, done, total }) => [state, done, total])).toEqual([
+      ['cancelled', 0, 1],
+      ['done', 3, 3],
+    ]);
+    expect(await hunts.hits(job)).toMatchObject([{ sid: 7, captures: 2, alerts: 3 }]);
+    expect((await hunts.captures(job)).map(({ capture, state, alerts, said }) => [capture, state, alerts, said])).toEqual([
+      ['c', 'done', 2, ''],
+      ['a', 'done', 1, ''],
+      ['b', 'aside', 0, 'broken'],
+    ]);
+    const lines: string[] = [];
+    for await (const { capture, line } of hunts.lines(job)) lines.push(`${capture} ${line}`);
+    expect(lines).toEqual(['a {}', 'a {"a":1}', 'c {}', 'c {"a":1}']);
+    expect(await hunts.hits(given)).toEqual([]);
+  });
 });
 
 describe('lines of chunks', () => {
