@@ -40,7 +40,7 @@ The indicators of a text (standard input where none is named).
       --json             one JSON object a line: type, value, start, end, role, benign, reason, port where one is written, and
                          of: what a digest is of that is no file's (tls-certificate, certificate, server)
 
-Types: domain, url, ipv4, ipv6, email, md5, sha1, sha256, cve, attack, ja3, ja4, user-agent, file, registry, handle. Roles: indicator, reference, victim, benign, credit.
+Types: domain, url, uri-path, ipv4, ipv6, email, md5, sha1, sha256, cve, attack, ja3, ja4, user-agent, file, registry, handle. Roles: indicator, reference, victim, benign, credit.
 Offsets count UTF-16 units of the text; of another form than text, of the text that was read out of it.
 `;
 

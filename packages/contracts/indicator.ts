@@ -2,6 +2,7 @@
 export type IndicatorType =
   | 'domain'
   | 'url'
+  | 'uri-path'
   | 'ipv4'
   | 'ipv6'
   | 'email'

@@ -379,6 +379,7 @@ const OTHERS: readonly Case[] = [
   [
     'headers',
     'GET /a HTTP/1.1\r\nHost: coldrain.top\r\nUser-Agent: Quiet Client and more\r\nAccept: */*',
+    'indicator uri-path /a',
     'indicator domain coldrain.top',
     'indicator user-agent Quiet Client and more',
   ],
@@ -414,6 +415,15 @@ const HABIT = 'C2: one-quiet[.]top, two-quiet[.]top, three-quiet[.]top.\n\n';
 const QUIET = ['indicator domain one-quiet.top', 'indicator domain two-quiet.top', 'indicator domain three-quiet.top'] as const;
 
 const ROLES: readonly Case[] = [
+  ['a path of the enemy', 'The loader sends a POST request to /q/gate.php with the name of the host.', 'indicator uri-path /q/gate.php'],
+  [
+    'a path of a service that is attacked',
+    'Attackers exploit the vulnerable endpoint /cgi-bin/kerbynet?Action=x',
+    'victim uri-path /cgi-bin/kerbynet?Action=x',
+  ],
+  ['a path of an interface that is described', 'The documentation of the REST API says: GET /users/{id}', 'reference uri-path /users/{id}'],
+  ['a path that is harmless', 'Requests to the legitimate endpoint /generate_204 are made first.', 'benign uri-path /generate_204'],
+  ['a path in words and in code', 'beacons to `/c2/beacon` and drops `/tmp/beacon`', 'indicator uri-path /c2/beacon'],
   ['further reading', `${HABIT}## References\n* https://blog.small-lab.net/quiet\n`, ...QUIET, 'reference url https://blog.small-lab.net/quiet'],
   [
     'a live link of an author who defangs',

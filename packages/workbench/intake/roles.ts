@@ -72,6 +72,10 @@ const REFERENCE_HEADING =
 const LEGITIMATE_BEFORE = /\b(?:legitimate|legit|benign|harmless|genuine|official|real|clean)\b[^.;|]{0,40}$/i;
 const VICTIM_BEFORE =
   /\b(?:impersonat(?:es|ed|ing)|mimic(?:s|ked|king)|masquerad(?:es|ed|ing) as|pos(?:es|ed|ing) as|pretend(?:s|ed|ing) to be|spoof(?:s|ed|ing)|lookalike of|victims?(?: is| was| site| website)?|compromised customers?|login page of|branded as)\b[^.;|]{0,25}$/i;
+/** Words of descriptions of interfaces, and of attacks on a service, about a path. */
+const DOCUMENTED =
+  /\b(?:documentation|documented|docs|swagger|openapi|api (?:reference|guide|docs)|(?:graph|rest|slack|github|telegram bot|cloud) api|changelog|release notes)\b/i;
+const ATTACKED = /\b(?:vulnerab\w+|cve-\d{4}|exploit(?:s|ed|ing|ation|able)?|traversal|injection|unauthenticated|pre-?auth|authentication bypass)\b/i;
 const OTHER_DIGEST_BEFORE =
   /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|hassh(?:server)?(?:-md5)?|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
 const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
@@ -123,6 +127,8 @@ export function judge(one: Candidate, around: Surroundings, habits: ReportHabits
     case 'ipv4':
     case 'ipv6':
       return judgeAddress(one.value, around, habits);
+    case 'uri-path':
+      return judgePath(around, habits);
     case 'email':
       return judgeMail(one, around, habits);
     case 'domain':
@@ -179,6 +185,17 @@ function judgeAddress(value: string, around: Surroundings, habits: ReportHabits)
   }
   if (habits.headings(around.heading).victims) return victim(`named under "${around.heading}"`);
   return indicator('an address named in the report');
+}
+
+/** A path without a host: of the enemy's server, unless what stands around says that it is of a service that is attacked, or described. */
+function judgePath(around: Surroundings, habits: ReportHabits): Judged {
+  const kinds = habits.headings(around.heading);
+  if (kinds.harmless) return benign(`named under "${around.heading}"`);
+  if (kinds.victims) return victim(`named under "${around.heading}"`);
+  if (LEGITIMATE_BEFORE.test(around.before.slice(-80))) return benign('said to be legitimate');
+  if (kinds.references || DOCUMENTED.test(around.heading) || DOCUMENTED.test(around.line)) return reference('of an interface that is described');
+  if (ATTACKED.test(around.heading) || ATTACKED.test(around.line)) return victim('the path of a service that is attacked');
+  return indicator('a path without its host, named in the report');
 }
 
 function judgeMail(one: Candidate, around: Surroundings, habits: ReportHabits): Judged {

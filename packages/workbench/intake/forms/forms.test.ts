@@ -350,6 +350,35 @@ const CASES: readonly Case[] = [
     indicators: ['a.exe', 'http://evil-two.xyz/a', 'joe@evil-three.xyz', 'evil-one.xyz', MD5, '203.0.114.7'],
   },
   {
+    why: 'MISP: a path and a user agent of a request',
+    input: json({
+      Event: {
+        info: 'x',
+        Attribute: [{ type: 'uri', value: '/up/gate', to_ids: true }],
+        Object: [
+          {
+            name: 'http-request',
+            Attribute: [
+              { type: 'uri', value: '/x/login?phone=', to_ids: true },
+              { type: 'user-agent', value: 'Quiet/1.0', to_ids: true },
+            ],
+          },
+        ],
+      },
+    }),
+    form: 'misp',
+    indicators: ['/up/gate', '/x/login?phone=', 'Quiet/1.0'],
+  },
+  {
+    why: 'STIX: the path of a request',
+    input: json({
+      type: 'bundle',
+      objects: [{ type: 'indicator', pattern: "[network-traffic:extensions.'http-request-ext'.request_value = '/up/gate']" }],
+    }),
+    form: 'stix',
+    indicators: ['/up/gate'],
+  },
+  {
     why: 'the list of indicators of ANY.RUN',
     input: json([
       { category: 'DNS requests', type: 'domain', ioc: 'evil-one.xyz', reputation: 2 },

@@ -83,7 +83,12 @@ function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): voi
 }
 
 /** Types whose values look like digests of files, under the names that intake knows. */
-const MISP_LABELS: Readonly<Record<string, string>> = { 'ja3-fingerprint-md5': 'JA3', 'ja3s-fingerprint-md5': 'JA3S', 'user-agent': 'User-Agent' };
+const MISP_LABELS: Readonly<Record<string, string>> = {
+  'ja3-fingerprint-md5': 'JA3',
+  'ja3s-fingerprint-md5': 'JA3S',
+  'user-agent': 'User-Agent',
+  uri: 'URI',
+};
 
 function hostAndPort(value: string): string {
   const [host, port] = value.split('|');
@@ -169,9 +174,10 @@ function stixObject(object: Json, lines: string[], leftOut: string[]): void {
   }
 }
 
-/** What a compared property is, where its path says more than its object: the user agent of a request, an address of traffic. */
+/** What a compared property is, where its path says more than its object: the user agent or path of a request, an address of traffic. */
 function labelOf(kind: string, path: string): string {
   if (/user-agent/i.test(path)) return 'User-Agent';
+  if (/request_value$/i.test(path)) return 'URI';
   return /(?:^|\.)ja3s?\b/i.test(path) ? 'JA3' : kind;
 }
 
