@@ -19,6 +19,8 @@ if (!installed) console.log('left out: suricata-update is not installed, so its 
 const folder = mkdtempSync(join(tmpdir(), 'sigwright-update-'));
 const at = (name: string): string => join(folder, name);
 const served = new Map<string, Buffer>();
+/** Content-Location of a path. */
+const stays = new Map<string, string>();
 let asked: string[] = [];
 let server: Server;
 let base = '';
@@ -37,7 +39,8 @@ beforeAll(async () => {
       return;
     }
     asked.push(path);
-    response.writeHead(200, { etag: tag, 'content-length': bytes.length }).end(bytes);
+    const place = stays.get(path);
+    response.writeHead(200, { etag: tag, 'content-length': bytes.length, ...(place === undefined ? {} : { 'content-location': place }) }).end(bytes);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -50,6 +53,7 @@ afterAll(() => {
 
 beforeEach(() => {
   served.clear();
+  stays.clear();
   asked = [];
   for (const name of ['data', 'out', 'theirs', 'their-data']) rmSync(at(name), { recursive: true, force: true });
 });
@@ -158,6 +162,20 @@ describe('sigwright update', () => {
     expect((await update(...args)).told).toContain('another key');
     const right = signBytes(bytes, key.secret, 'x');
     served.set('/rules.tar.gz.minisig', Buffer.from(right.ok ? right.value : ''));
+    expect((await update(...args)).status).toBe(0);
+  });
+
+  test("a release that comes between an archive and its signature does no harm; a place on another server is nobody's word", async () => {
+    const bytes = await serveArchive('/rules.tar.gz');
+    const key = newSigningKey();
+    writeFileSync(at('key.pub'), key.public);
+    const args = ['--url', `${base}/rules.tar.gz`, '-o', at('out'), '--public-key', at('key.pub')];
+    const [now, next] = [bytes, Buffer.from('the next release')].map((one) => signBytes(one, key.secret, 'x'));
+    served.set('/rules.tar.gz.minisig', Buffer.from(next.ok ? next.value : ''));
+    served.set('/releases/1/rules.tar.gz.minisig', Buffer.from(now.ok ? now.value : ''));
+    stays.set('/rules.tar.gz', 'http://127.0.0.2/releases/1/rules.tar.gz');
+    expect((await update(...args)).status).toBe(1);
+    stays.set('/rules.tar.gz', '/releases/1/rules.tar.gz');
     expect((await update(...args)).status).toBe(0);
   });
 

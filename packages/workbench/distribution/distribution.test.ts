@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { catalogue } from '@sigwright/catalogue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -67,6 +68,15 @@ describe('paths', () => {
     expect(answer.status).toBe(engine === undefined ? 404 : 200);
     expect(textOf(answer)).toContain(engine === undefined ? 'is made for suricata-5, ' : `in the words of ${engine}.`);
   });
+  test('what moves says where it stays, so that the files beside it are of the same release', () => {
+    const moves = get(`/suricata-7.0.3/${ARCHIVE}`);
+    const stays = moves.headers['content-location'];
+    expect(stays).toBe(`/releases/10/suricata-7/${ARCHIVE}`);
+    expect(get(stays).body).toEqual(moves.body);
+    expect(textOf(get(`${stays}.md5`)).trim()).toBe(digest('md5', moves.body));
+    expect(get(stays).headers['content-location']).toBeUndefined();
+  });
+  test('a proxy asks with the whole address', () => expect(textOf(get('http://rules.example:8341/version.txt'))).toBe('10\n'));
   test('older releases stay', () => expect(textOf(get('/releases/9/version.txt'))).toBe('9\n'));
   test('what changed since a version', () =>
     expect(JSON.parse(textOf(get('/delta/9')))).toMatchObject({ from: '9', to: '10', put: [{ line: expect.stringContaining('rev:2;') }], remove: [] }));
@@ -109,6 +119,26 @@ describe('conditions and ranges', () => {
     if (range === undefined) expect(answer.headers['content-range']).toBeUndefined();
     else expect(answer.headers['content-range']).toContain(range);
   });
+
+  test('only a GET has ranges', () => expect(get(path, { range: 'bytes=2-5' }, 'HEAD').status).toBe(200));
+
+  test.each<readonly [why: string, accepted: string | undefined, range: string | undefined, packed: boolean]>([
+    ['who takes gzip gets it', 'gzip, deflate, br', undefined, true],
+    ['with a weight', 'br;q=1.0, gzip;q=0.5', undefined, true],
+    ['but not who refuses it', 'gzip;q=0', undefined, false],
+    ['nor who says nothing', undefined, undefined, false],
+    ['nor who wants a range of the file', 'gzip', 'bytes=0-9', false],
+  ])('text is packed: %s', (_why, accepted, range, packed) => {
+    const text = '/releases/9/example-week-all.rules';
+    const plain = get(text);
+    const headers = { ...(accepted === undefined ? {} : { 'accept-encoding': accepted }), ...(range === undefined ? {} : { range }) };
+    const answer = get(text, headers);
+    expect([answer.headers['content-encoding'] === 'gzip', answer.headers['etag'] === plain.headers['etag']]).toEqual([packed, !packed]);
+    expect(answer.headers['vary']).toBe('accept-encoding');
+    if (packed) expect(gunzipSync(answer.body)).toEqual(Buffer.from(plain.body));
+    expect(get(text, { ...headers, 'if-none-match': answer.headers['etag'] }).status).toBe(304);
+  });
+  test('an archive is packed already', () => expect(get(path, { 'accept-encoding': 'gzip' }).headers['content-encoding']).toBeUndefined());
 
   test('pieces make the whole', () => {
     const whole = get(path).body;

@@ -9,9 +9,13 @@
  *   /snort-<version>/FILE        the same for Snort
  *   /releases/<version>/FILE     a file of one release; never changes
  *   /delta/<version>             JSON: what changed since that version
+ *
+ * What moves with each release says in Content-Location where it stays: who fetches the files beside an archive (digests, signature)
+ * from there gets those of the same release, also where another one is published meanwhile.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { compareVersions } from '@sigwright/contracts';
 import { stringify } from 'yaml';
 import { compareReleases, type ReleaseRule } from '../release/compare.ts';
@@ -46,7 +50,11 @@ const ASK_AGAIN = 'no-cache';
 
 export function distribute(repository: Repository, request: DistributionRequest): DistributionAnswer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return told(405, 'only GET and HEAD', { allow: 'GET, HEAD' });
-  const path = request.target.split('?', 1)[0].slice(1);
+  // Proxies may ask with the whole address (RFC 9112, section 3.2.2).
+  const path = request.target
+    .replace(/^https?:\/\/[^/?]*/i, '')
+    .split('?', 1)[0]
+    .slice(1);
   if (path === '') return told(200, 'rules for suricata-update and sigwright update: see /index.yaml, /version.txt, /versions.json');
   if (!PATH_FORM.test(path)) return told(404, 'no such file');
   const versions = releasedVersions(repository.folder);
@@ -92,7 +100,18 @@ function engineFor(program: string, version: string, made: readonly Dialect[]): 
 function file(request: DistributionRequest, folder: string, version: string, names: readonly string[], keep: string): DistributionAnswer {
   const path = join(folder, 'releases', version, ...names);
   if (names.length === 0 || !existsSync(path) || !statSync(path).isFile()) return told(404, 'no such file');
-  return answer(request, readFileSync(path), typeOf(path), keep);
+  return answer(
+    request,
+    readFileSync(path),
+    typeOf(path),
+    keep,
+    keep === ASK_AGAIN ? `${prefixOf(request.base)}/releases/${version}/${names.join('/')}` : undefined,
+  );
+}
+
+/** What stands before our paths where another server is in front. */
+function prefixOf(base: string): string {
+  return URL.canParse(base) ? new URL(base).pathname.replace(/\/+$/, '') : '';
 }
 
 function typeOf(path: string): string {
@@ -105,22 +124,42 @@ function told(status: number, words: string, headers: Readonly<Record<string, st
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: new TextEncoder().encode(`${words}\n`) };
 }
 
-function answer(request: DistributionRequest, body: Uint8Array, type: string, keep: string): DistributionAnswer {
-  const etag = `"${digest('sha256', body).slice(0, 32)}"`;
-  const headers = { 'content-type': type, etag, 'cache-control': keep, 'accept-ranges': 'bytes', 'x-content-type-options': 'nosniff' };
+/** Bytes below which packing is not worth its head. */
+const LEAST_PACKED = 1024;
+
+function answer(request: DistributionRequest, plain: Uint8Array, type: string, keep: string, stays?: string): DistributionAnswer {
+  const wanted = request.method === 'GET' ? request.headers['range'] : undefined;
+  const mayBePacked = !/^application\/(?:gzip|zip)/.test(type) && plain.length >= LEAST_PACKED;
+  // Ranges are of the file as it is.
+  const packs = mayBePacked && wanted === undefined && takesGzip(request.headers['accept-encoding']);
+  const etag = `"${digest('sha256', plain).slice(0, 32)}${packs ? '-gzip' : ''}"`;
+  const headers = {
+    'content-type': type,
+    etag,
+    'cache-control': keep,
+    'accept-ranges': 'bytes',
+    'x-content-type-options': 'nosniff',
+    ...(mayBePacked ? { vary: 'accept-encoding' } : {}),
+    ...(stays === undefined ? {} : { 'content-location': stays }),
+  };
   const known = request.headers['if-none-match'];
   if (known !== undefined && (known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)))
     return { status: 304, headers, body: new Uint8Array() };
-  const wanted = request.headers['range'];
+  if (packs) return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzipSync(plain) };
   const condition = request.headers['if-range'];
-  const range = wanted === undefined || (condition !== undefined && condition.trim() !== etag) ? undefined : rangeOf(wanted, body.length);
-  if (range === 'beyond') return told(416, 'the range lies beyond the end', { 'content-range': `bytes */${body.length}` });
-  if (range === undefined) return { status: 200, headers, body };
+  const range = wanted === undefined || (condition !== undefined && condition.trim() !== etag) ? undefined : rangeOf(wanted, plain.length);
+  if (range === 'beyond') return told(416, 'the range lies beyond the end', { 'content-range': `bytes */${plain.length}` });
+  if (range === undefined) return { status: 200, headers, body: plain };
   const { start, end } = range;
-  return { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${body.length}` }, body: body.subarray(start, end) };
+  return { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${plain.length}` }, body: plain.subarray(start, end) };
 }
 
-/** One range of bytes (RFC 9110, section 14.1.2); anything else is passed over, as the section allows. */
+/** Whether gzip stands in Accept-Encoding and is not refused there (RFC 9110, section 12.5.3). */
+function takesGzip(accepted: string | undefined): boolean {
+  return (accepted ?? '').split(',').some((one) => /^\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?$/i.test(one));
+}
+
+/** One range of bytes of a GET (RFC 9110, section 14.2); anything else, several ranges too, is passed over, as the section allows. */
 function rangeOf(written: string, length: number): { start: number; end: number } | 'beyond' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(written.trim());
   if (match === null || (match[1] === '' && match[2] === '')) return undefined;

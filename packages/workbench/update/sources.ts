@@ -163,15 +163,16 @@ export interface Fetched extends SourceFiles {
 export async function fetchSource(address: string, options: FetchOptions): Promise<Result<Fetched>> {
   const copy = join(cacheFolder(options.data), `${createHash('sha256').update(address).digest('hex').slice(0, 32)}-${nameIn(address)}`);
   let fresh = false;
+  let signed = address;
   if (options.offline) {
     if (!existsSync(copy)) return failure('update/offline', `${address} was never fetched, and nothing may be fetched now`);
   } else {
     const tag = existsSync(copy) && existsSync(`${copy}.etag`) && !options.force ? readFileSync(`${copy}.etag`, 'utf8') : undefined;
     const answer = await download(address, tag === undefined ? {} : { 'if-none-match': tag });
     if (!answer.ok) return answer;
-    const { bytes, etag } = answer.value;
+    const { bytes, etag, stays } = answer.value;
     if (bytes !== undefined) {
-      const checked = options.publicKey === undefined ? undefined : await checkSignature(address, bytes, options.publicKey);
+      const checked = options.publicKey === undefined ? undefined : await checkSignature(stays, bytes, options.publicKey);
       if (checked !== undefined) return checked;
       const read = await unpack(nameIn(address), bytes);
       if (!read.ok) return read;
@@ -183,10 +184,11 @@ export async function fetchSource(address: string, options: FetchOptions): Promi
     }
     const now = new Date();
     utimesSync(copy, now, now);
+    signed = answer.value.stays;
   }
   const bytes = readFileSync(copy);
   if (options.publicKey !== undefined && !options.offline) {
-    const checked = await checkSignature(address, bytes, options.publicKey);
+    const checked = await checkSignature(signed, bytes, options.publicKey);
     if (checked !== undefined) return checked;
     fresh = false;
   }
@@ -206,15 +208,20 @@ async function checkSignature(address: string, bytes: Uint8Array, publicKey: str
   return checked.ok ? undefined : failure('update/signature', `${address}: ${checked.message}; nothing of it is taken`);
 }
 
-/** `bytes` is undefined where the server says that nothing changed. */
-async function download(
-  address: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<Result<{ bytes: Uint8Array | undefined; etag: string | undefined }>> {
+interface Downloaded {
+  /** undefined where the server says that nothing changed */
+  readonly bytes: Uint8Array | undefined;
+  readonly etag: string | undefined;
+  /** where the same bytes lie however often the address moves on: what is beside them there belongs to them */
+  readonly stays: string;
+}
+
+async function download(address: string, headers: Readonly<Record<string, string>>): Promise<Result<Downloaded>> {
   if (!/^https?:\/\//.test(address)) return failure('update/address', `\`${address}\` is no http or https address`);
   try {
     const answer = await fetch(address, { headers: { 'user-agent': 'sigwright', ...headers }, signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
-    if (answer.status === 304) return success({ bytes: undefined, etag: undefined });
+    const stays = staysAt(address, answer.headers.get('content-location'));
+    if (answer.status === 304) return success({ bytes: undefined, etag: undefined, stays });
     if (!answer.ok) return failure('update/answer', `${address} answers ${answer.status} ${answer.statusText}`);
     const parts: Uint8Array[] = [];
     let length = 0;
@@ -228,11 +235,18 @@ async function download(
     const packed = answer.headers.has('content-encoding');
     if (!packed && told !== null && Number(told) !== length)
       return failure('update/cut-off', `${address} broke off after ${length} of ${counted(Number(told), 'byte')}`);
-    return success({ bytes: Buffer.concat(parts), etag: answer.headers.get('etag') ?? undefined });
+    return success({ bytes: Buffer.concat(parts), etag: answer.headers.get('etag') ?? undefined, stays });
   } catch (cause) {
     const why = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;
     return failure('update/fetch', `${address} can not be fetched: ${why}`, { cause });
   }
+}
+
+/** Content-Location (RFC 9110, section 8.7) on the same server; anywhere else it is nobody's word. */
+function staysAt(address: string, told: string | null): string {
+  if (told === null || !URL.canParse(told, address)) return address;
+  const { href, origin } = new URL(told, address);
+  return origin === new URL(address).origin ? href : address;
 }
 
 /** Files of an archive by their path in it; a file that is no archive is itself. */
