@@ -1,5 +1,6 @@
 /** `sigwright triage EVE… [--home-net NETS] [--json]`: alerts → hosts, worst first, with a judgement and its reasons. */
 import { readFileSync } from 'node:fs';
+import { counted } from '@sigwright/bytes';
 import type { EveRecord } from '@sigwright/contracts';
 import { type HostJudgement, insideOf, type Playbook, playbookFacts, readPlaybook, renderTriage, storiesOf, triage, whatNext } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
@@ -35,6 +36,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     broken += read.broken;
   }
   if (broken > 0) process.stderr.write(`sigwright triage: ${broken} ${broken === 1 ? 'line is no JSON and was' : 'lines are no JSON and were'} passed over\n`);
+  const strange = records.filter(
+    (record) => record['event_type'] === 'alert' && !inside(String(record['src_ip'])) && !inside(String(record['dest_ip'])),
+  ).length;
+  if (strange > 0)
+    process.stderr.write(
+      `sigwright triage: ${counted(strange, 'alert')} ${strange === 1 ? 'is' : 'are'} about no address of ours: --home-net says which are\n`,
+    );
   const hosts = triage(records, { isInside: inside, resolvers: new Set(values.resolver ?? []) });
   const playbook = values.playbook === undefined ? undefined : playbookAt(values.playbook);
   const told = playbook === undefined ? hosts : hosts.map((host) => withPlaybook(host, playbook));

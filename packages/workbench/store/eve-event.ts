@@ -1,7 +1,9 @@
 /** A line of EVE JSON → the row that is kept of it. Lines come from any program: whatever is odd about a field, the line has a row. */
 import { hash } from 'node:crypto';
 import type { EveRecord } from '@sigwright/contracts';
-import { EVENT_SECONDS, familiesOf, nameAsked, roleOfAlert, subjectOf } from '../triage/triage.ts';
+import { familiesOf, roleOfAlert } from '../triage/alert-role.ts';
+import { nameAsked } from '../triage/lay-alert.ts';
+import { EVENT_SECONDS, subjectOf } from '../triage/triage.ts';
 import type { EventTable } from './schema.ts';
 
 export interface EveEvent {

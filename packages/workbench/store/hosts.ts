@@ -1,8 +1,9 @@
 /** Hosts of the store, worst first, each judged by what its rules said and what analysts decided about them. */
 import { counted } from '@sigwright/bytes';
 import type { Kysely } from 'kysely';
+import type { AlertRole } from '../triage/alert-role.ts';
 import { type RuleFacts, type Story, storiesOf, whatNext, wouldChange } from '../triage/stories.ts';
-import { type AlertRole, compareHosts, type HostAlert, type HostJudgement, judgeHost } from '../triage/triage.ts';
+import { compareHosts, type HostAlert, type HostJudgement, judgeHost } from '../triage/triage.ts';
 import type { StoreSchema } from './schema.ts';
 import { listVerdicts, type Verdict, verdictOn } from './verdicts.ts';
 

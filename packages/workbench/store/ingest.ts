@@ -3,7 +3,7 @@
  * (hosts, rules on hosts, alerts an hour) is kept up to date with the rows it is made of.
  */
 import { type CompiledQuery, type Kysely, sql, type Transaction } from 'kysely';
-import { layAlert } from '../triage/triage.ts';
+import { ASKED_BEFORE, layAlert, worseRole } from '../triage/lay-alert.ts';
 import { type EveEvent, eveEvent } from './eve-event.ts';
 import type { EventTable, StoreSchema } from './schema.ts';
 
@@ -118,7 +118,8 @@ export async function openIngest(db: Database, isInside: () => (address: string)
     let best: string | undefined;
     let bestTime = Number.NEGATIVE_INFINITY;
     for (const { row } of events) {
-      if (row.type !== 'dns' || row.dest_port !== 53 || row.name !== name || row.time > time || row.time <= bestTime) continue;
+      if (row.type !== 'dns' || row.dest_port !== 53 || row.name !== name || row.time > time || row.time <= bestTime || row.time < time - ASKED_BEFORE)
+        continue;
       if (row.src_ip === null || resolvers.has(row.src_ip) || !inside(row.src_ip)) continue;
       best = row.src_ip;
       bestTime = row.time;
@@ -131,6 +132,7 @@ export async function openIngest(db: Database, isInside: () => (address: string)
       .where('dest_port', '=', 53)
       .where('name', '=', name)
       .where('time', '<=', time)
+      .where('time', '>=', time - ASKED_BEFORE)
       .orderBy('time', 'desc')
       .limit(50)
       .execute();
@@ -152,6 +154,7 @@ export async function openIngest(db: Database, isInside: () => (address: string)
     const role = event.row.role as Parameters<typeof layAlert>[1];
     const laid = layAlert(event.record, role, around);
     event.row.host = laid?.host ?? null;
+    if (laid !== undefined) event.row.role = laid.role;
     event.row.waits = laid?.waits === true ? 1 : 0;
     if (name === undefined) return;
     const client = await askedFirst(writing, event.row.name ?? name, time, events, inside);
@@ -312,6 +315,10 @@ async function addHosts(writing: Writing, events: readonly EveEvent[], inside: (
 }
 
 /** Adds new alerts to the sums: rules, rules on hosts, alerts an hour. */
+/** The same in SQL, of what is in the table and what comes. */
+const worse = sql<string>`case when host_rules.role = 'behaviour' and excluded.role = 'attempt' or host_rules.role = 'weak' and excluded.role = 'context'
+  then host_rules.role else excluded.role end`;
+
 export async function addSums(writing: Writing, events: readonly EveEvent[], occasions: Set<string>): Promise<void> {
   const signatures = new Map<number, StoreSchema['signatures']>();
   const hostRules = new Map<string, StoreSchema['host_rules']>();
@@ -360,6 +367,7 @@ export async function addSums(writing: Writing, events: readonly EveEvent[], occ
       continue;
     }
     on.alerts++;
+    on.role = worseRole(on.role, row.role ?? '');
     if (isNew) on.events++;
     if (time < on.first) on.first = time;
     if (time > on.last) on.last = time;
@@ -388,7 +396,7 @@ export async function addSums(writing: Writing, events: readonly EveEvent[], occ
       .onConflict((conflict) =>
         conflict.columns(['host', 'sid']).doUpdateSet({
           signature: sql`excluded.signature`,
-          role: sql`excluded.role`,
+          role: worse,
           families: sql`excluded.families`,
           alerts: sql`host_rules.alerts + excluded.alerts`,
           events: sql`host_rules.events + excluded.events`,

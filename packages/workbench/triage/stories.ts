@@ -2,7 +2,8 @@
  * The rules that fired on one host → stories: what belongs together by family, report, actor, reference, and for rules that say none of
  * these by time. And what to tell an analyst beside a judgement: what would change it, and what to do next.
  */
-import type { AlertRole, HostAlert, HostJudgement } from './triage.ts';
+import type { AlertRole } from './alert-role.ts';
+import type { HostAlert, HostJudgement } from './triage.ts';
 
 /** What is known about a rule beside its alerts. */
 export interface RuleFacts {
@@ -126,6 +127,10 @@ export function wouldChange(judged: HostJudgement): readonly string[] {
       ];
     case 'watch':
       return [
+        ...(has('attempt')
+          ? ['an answer that only a service gives which fell for it, or connections that the host opens afterwards, make it a compromise']
+          : []),
+        ...(has('lure') ? ['a download, or a form that was sent, after the page makes it a compromise: read the transactions that follow'] : []),
         has('contact')
           ? 'a check-in, a payload or an upload on the same connections makes it a compromise; look at the flows of the alerts'
           : 'a connection to one of the names makes it more than a lookup; look for flows after the lookup',

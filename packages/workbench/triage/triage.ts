@@ -7,12 +7,11 @@
  */
 import { counted } from '@sigwright/bytes';
 import type { EveRecord } from '@sigwright/contracts';
+import { type AlertRole, familiesOf, roleOfAlert } from './alert-role.ts';
+import { ASKED_BEFORE, layAlert, nameAsked, worseRole } from './lay-alert.ts';
 
 export const JUDGEMENTS = ['nothing', 'context only', 'watch', 'check this host for compromise'] as const;
 export type Judgement = (typeof JUDGEMENTS)[number];
-
-/** What an alert tells about the host. */
-export type AlertRole = 'context' | 'lookup' | 'contact' | 'payload' | 'check_in' | 'command' | 'config' | 'exfil' | 'behaviour' | 'weak';
 
 export interface HostAlert {
   readonly sid: number;
@@ -57,17 +56,22 @@ interface Draft {
 function hostAlerts(drafts: readonly Draft[]): HostAlert[] {
   return drafts
     .map(({ eventKeys, families, ...draft }) => ({ ...draft, events: eventKeys.size, families: [...families] }))
-    .sort((a, b) => a.first.localeCompare(b.first) || a.sid - b.sid);
+    .sort((a, b) => Date.parse(a.first) - Date.parse(b.first) || a.sid - b.sid);
 }
 
 /** Repeats of one name or one server within this time are one event. */
 export const EVENT_SECONDS = 60;
 
+/** The same record twice counts once: files overlap, and a mirror may copy a packet to two sensors' files. */
 export function triage(records: Iterable<EveRecord>, options: TriageOptions): readonly HostJudgement[] {
   const all = [...records];
   const resolvers = findResolvers(all, options);
+  const isResolver = (address: string): boolean => resolvers.has(address);
+  const clients = clientsOf(all, resolvers, options);
+  const around = { isInside: options.isInside, isResolver, askedFirst: (name: string, time: number) => askedFirst(clients, name, time) };
   const hosts = new Map<string, Map<number, Draft>>();
   const seen = new Set<string>();
+  const counted = new Set<string>();
   for (const record of all) {
     for (const key of ['src_ip', 'dest_ip']) {
       const address = record[key];
@@ -76,27 +80,25 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
     if (record['event_type'] !== 'alert') continue;
     const alert = record['alert'] as Record<string, unknown> | undefined;
     if (typeof alert !== 'object' || alert === null) continue;
-    const role = roleOfAlert(record, alert);
-    const laid = layAlert(record, role, {
-      isInside: options.isInside,
-      isResolver: (address) => resolvers.has(address),
-      askedFirst: (name, time) => askedFirst(name, time, resolvers, options, all),
-    });
+    const laid = layAlert(record, roleOfAlert(record, alert), around);
     if (laid === undefined) continue;
-    const { host } = laid;
-    const sid = Number(alert['signature_id']);
-    let rules = hosts.get(host);
+    const whole = JSON.stringify(record);
+    if (counted.has(whole)) continue;
+    counted.add(whole);
+    let rules = hosts.get(laid.host);
     if (rules === undefined) {
       rules = new Map();
-      hosts.set(host, rules);
+      hosts.set(laid.host, rules);
     }
+    const sid = Number(alert['signature_id']);
     const timestamp = String(record['timestamp'] ?? '');
+    const time = Date.parse(timestamp);
     let draft = rules.get(sid);
     if (draft === undefined) {
       draft = {
         sid,
         signature: String(alert['signature'] ?? ''),
-        role,
+        role: laid.role,
         alerts: 0,
         eventKeys: new Set(),
         first: timestamp,
@@ -106,9 +108,11 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
       rules.set(sid, draft);
     }
     draft.alerts++;
-    draft.eventKeys.add(`${subjectOf(record)} ${Math.floor(Date.parse(timestamp) / 1000 / EVENT_SECONDS)}`);
-    if (timestamp < draft.first) draft.first = timestamp;
-    if (timestamp > draft.last) draft.last = timestamp;
+    draft.eventKeys.add(`${subjectOf(record)} ${Math.floor(time / 1000 / EVENT_SECONDS)}`);
+    // By the clock: sensors write in their own time zones.
+    if (time < Date.parse(draft.first)) draft.first = timestamp;
+    if (time > Date.parse(draft.last)) draft.last = timestamp;
+    draft.role = worseRole(draft.role, laid.role);
   }
   const judged = [...hosts].map(([host, drafts]) => judgeHost(host, hostAlerts([...drafts.values()])));
   const quiet = [...seen]
@@ -131,52 +135,47 @@ function findResolvers(records: readonly EveRecord[], options: TriageOptions): R
   return found;
 }
 
-export interface Surroundings {
-  isInside(address: string): boolean;
-  isResolver(address: string): boolean;
-  /** the client that asked for this name last before this time (milliseconds since 1970) */
-  askedFirst(name: string, time: number): string | undefined;
+interface Clients {
+  /** who asked for a name, and when */
+  readonly askers: ReadonlyMap<string, readonly { readonly client: string; readonly time: number }[]>;
+  /** connections of clients to resolvers, where names were not written down */
+  readonly flows: readonly { readonly client: string; readonly from: number; readonly to: number }[];
 }
 
-/** The inside host that an alert is about; `waits`: a resolver asked, and its client is not known (yet). Undefined: no host of ours. */
-export function layAlert(record: EveRecord, role: AlertRole, around: Surroundings): { readonly host: string; readonly waits: boolean } | undefined {
-  const source = String(record['src_ip'] ?? '');
-  const destination = String(record['dest_ip'] ?? '');
-  const inside = [source, destination].filter((address) => around.isInside(address));
-  if (inside.length === 0) return undefined;
-  if (role === 'lookup') {
-    const client = inside.find((address) => !around.isResolver(address));
-    if (client !== undefined) return { host: client, waits: false };
+function clientsOf(records: readonly EveRecord[], resolvers: ReadonlySet<string>, options: TriageOptions): Clients {
+  const askers = new Map<string, { client: string; time: number }[]>();
+  const flows: { client: string; from: number; to: number }[] = [];
+  for (const record of records) {
+    const client = String(record['src_ip'] ?? '');
+    const kind = record['event_type'];
+    if ((kind !== 'dns' && kind !== 'flow') || record['dest_port'] !== 53 || resolvers.has(client) || !options.isInside(client)) continue;
+    if (kind === 'flow') {
+      const flow = record['flow'] as { start?: unknown; end?: unknown } | undefined;
+      const from = Date.parse(String(flow?.start ?? ''));
+      const to = Date.parse(String(flow?.end ?? ''));
+      if (resolvers.has(String(record['dest_ip'] ?? '')) && from <= to) flows.push({ client, from, to });
+      continue;
+    }
     const name = nameAsked(record);
-    const asked = name === undefined ? undefined : around.askedFirst(name, Date.parse(String(record['timestamp'] ?? '')));
-    return asked === undefined ? { host: inside[0], waits: name !== undefined } : { host: asked, waits: false };
+    if (name === undefined) continue;
+    const known = askers.get(name);
+    const asked = { client, time: Date.parse(String(record['timestamp'] ?? '')) };
+    if (known === undefined) askers.set(name, [asked]);
+    else known.push(asked);
   }
-  const target = (record['alert'] as { target?: { ip?: unknown } } | undefined)?.target;
-  if (typeof target?.ip === 'string' && around.isInside(target.ip)) return { host: target.ip, waits: false };
-  // Both ends are ours: a rule on what a server sends is about who receives it.
-  return { host: inside.length === 1 ? inside[0] : destination, waits: false };
+  return { askers, flows };
 }
 
-/** A resolver asked outside: the client whose question for the same name came shortly before. */
-function askedFirst(name: string, time: number, resolvers: ReadonlySet<string>, options: TriageOptions, all: readonly EveRecord[]): string | undefined {
-  let best: string | undefined;
-  let bestTime = Number.NEGATIVE_INFINITY;
-  for (const other of all) {
-    if (other['event_type'] !== 'dns' || nameAsked(other) !== name) continue;
-    const client = String(other['src_ip'] ?? '');
-    const when = Date.parse(String(other['timestamp'] ?? ''));
-    if (!options.isInside(client) || resolvers.has(client) || other['dest_port'] !== 53 || when > time || when <= bestTime) continue;
-    best = client;
-    bestTime = when;
-  }
-  return best;
-}
+/** Milliseconds around a flow in which a resolver asks for it. */
+const FLOW_SLACK = 1000;
 
-/** The name that a DNS record asks for, in lower case. */
-export function nameAsked(record: EveRecord): string | undefined {
-  const dns = record['dns'] as { rrname?: unknown; queries?: { rrname?: unknown }[]; query?: { rrname?: unknown }[] } | undefined;
-  const name = dns?.queries?.[0]?.rrname ?? dns?.query?.[0]?.rrname ?? dns?.rrname;
-  return typeof name === 'string' ? name.toLowerCase() : undefined;
+/** A resolver asked outside: the client whose question for the same name came shortly before; else the only one that spoke with a resolver then. */
+function askedFirst({ askers, flows }: Clients, name: string, time: number): string | undefined {
+  let best: { client: string; time: number } | undefined;
+  for (const one of askers.get(name) ?? []) if (one.time <= time && one.time >= time - ASKED_BEFORE && (best === undefined || one.time > best.time)) best = one;
+  if (best !== undefined) return best.client;
+  const then = new Set(flows.filter(({ from, to }) => from - FLOW_SLACK <= time && time <= to + FLOW_SLACK).map(({ client }) => client));
+  return then.size === 1 ? [...then][0] : undefined;
 }
 
 /** What an alert is about, so that repeats count once: the name, the server name, or the far end. */
@@ -190,63 +189,34 @@ export function subjectOf(record: EveRecord): string {
   );
 }
 
-function values(alert: Record<string, unknown>, key: string): string[] {
-  const metadata = alert['metadata'] as Record<string, unknown> | undefined;
-  const found = metadata?.[key];
-  return Array.isArray(found) ? found.map(String) : typeof found === 'string' ? [found] : [];
-}
-
-const WRITTEN_ROLES: ReadonlySet<string> = new Set(['context', 'lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil']);
-
-/** Categories whose rules alone never accuse a host. */
-const CONTEXT_CATEGORIES = /^\S+ (INFO|POLICY|CHAT|GAMES|P2P|ICMP_INFO|DYN_DNS|FILE_SHARING|TA_ABUSED_SERVICES|REMOTE_ACCESS|USER_AGENTS|INAPPROPRIATE)\b/;
-/** Categories whose rules were put aside or are made for hunting: a single hit says little. */
-const WEAK_CATEGORIES = /^\S+ (RETIRED|DELETED|HUNTING|CURRENT_EVENTS|SCAN|ADWARE_PUP)\b/;
-
-export function roleOfAlert(record: EveRecord, alert: Record<string, unknown>): AlertRole {
-  const [written] = values(alert, 'role');
-  const signature = String(alert['signature'] ?? '');
-  if (written !== undefined && WRITTEN_ROLES.has(written)) return written as AlertRole;
-  const [severity] = values(alert, 'signature_severity');
-  if (CONTEXT_CATEGORIES.test(signature) || severity === 'Informational') return 'context';
-  if (record['app_proto'] === 'dns' || record['dns'] !== undefined || /\b(DNS (Lookup|Query)|in DNS)\b/i.test(signature)) return 'lookup';
-  if (/\b(TLS SNI|SSL Cert|TLS Cert|Certificate|JA3|JA4)\b/i.test(signature) || (record['app_proto'] === 'tls' && /\bDomain\b/i.test(signature)))
-    return 'contact';
-  if (WEAK_CATEGORIES.test(signature)) return 'weak';
-  if (/\b(exfil\w*|stealer|upload(ed|ing)?|screen ?shot)\b/i.test(signature)) return 'exfil';
-  if (/\b(command|action) sent\b|\bserver response\b|\bserver command\b/i.test(signature)) return 'command';
-  if (/\bconfig(uration)?\b/i.test(signature)) return 'config';
-  if (/\b(payload|download|retriev\w*|dropper)\b/i.test(signature) && !/\bcheck-?in\b/i.test(signature)) return 'payload';
-  if (/\b(check-?in|cnc|c2|beacon|activity|callback)\b/i.test(signature)) return 'check_in';
-  return 'behaviour';
-}
-
-export function familiesOf(alert: Record<string, unknown>): string[] {
-  return values(alert, 'malware_family').map((family) => family.replaceAll('_', ' '));
-}
-
 const BEHAVIOUR: ReadonlySet<AlertRole> = new Set(['payload', 'check_in', 'command', 'config', 'exfil', 'behaviour']);
 
 const ROLE_PHRASES: Record<AlertRole, string> = {
   context: 'context',
   lookup: 'a lookup of a name that belongs to a threat',
   contact: 'a connection to a server of a threat',
+  lure: 'a page or message that leads to harm',
+  attempt: 'an attack from outside',
+  unwanted: 'an unwanted program',
   payload: 'the fetch of a payload',
   check_in: 'a check-in with a controlling server',
   command: 'a command from a controlling server',
   config: 'configuration of malware asked for or received',
   exfil: 'data sent out',
   behaviour: 'behaviour of malware',
-  weak: 'a rule that was retired or is meant for hunting',
+  weak: 'a rule that was retired, is meant for hunting, or only sees somebody look around',
 };
+
+/** Infrastructure of a threat that is met within this time after an attack is laid to the attack. */
+const AFTER_ATTACK = 60 * 60_000;
 
 /** What the rules that fired say together about a host. `rules` in order of their first alert. */
 export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgement {
   const of = (role: AlertRole): HostAlert[] => rules.filter((rule) => rule.role === role);
   const behaviour = rules.filter((rule) => BEHAVIOUR.has(rule.role));
-  const lookups = of('lookup');
-  const contacts = of('contact');
-  const weak = of('weak');
+  const [lookups, contacts, weak, attempts] = [of('lookup'), of('contact'), of('weak'), of('attempt')];
+  const places = [...lookups, ...contacts];
+  const answered = places.filter((place) => attempts.some((attempt) => follows(attempt, place)));
   const alerts = rules.reduce((sum, rule) => sum + rule.alerts, 0);
   const reasons: string[] = [];
   let judgement: Judgement;
@@ -257,39 +227,60 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
     reasons.push(`${roles.map((role) => ROLE_PHRASES[role]).join(', ')}: this is what malware does, not just where it lives`);
     const families = [...new Set(behaviour.flatMap((rule) => rule.families))];
     if (families.length > 1) reasons.push(`several families (${families.join(', ')}): one may have brought the other`);
-    if (lookups.length + contacts.length > 0)
-      reasons.push(
-        `${counted(lookups.length + contacts.length, 'rule')} on infrastructure ${lookups.length + contacts.length === 1 ? 'agrees' : 'agree'} with it`,
-      );
+    if (attempts.some((attempt) => behaviour.some((rule) => follows(attempt, rule))))
+      reasons.push('it was attacked from outside before: the attack may have worked');
+    if (places.length > 0) reasons.push(`${counted(places.length, 'rule')} on infrastructure ${places.length === 1 ? 'agrees' : 'agree'} with it`);
     if (behaviour.some((rule) => rule.role === 'command')) reasons.push('the controlling side answered: somebody is at the other end');
     if (behaviour.some((rule) => rule.role === 'exfil')) reasons.push('data has left the host');
-    weight =
-      1000 + behaviour.length * 20 + roles.length * 30 + lookups.length + contacts.length + (behaviour.some((rule) => rule.role === 'command') ? 100 : 0);
-  } else if (weak.length >= 2 && lookups.length + contacts.length > 0) {
+    weight = 1000 + behaviour.length * 20 + roles.length * 30 + places.length + (behaviour.some((rule) => rule.role === 'command') ? 100 : 0);
+  } else if (answered.length > 0) {
+    judgement = 'check this host for compromise';
+    reasons.push(
+      `${ROLE_PHRASES.attempt}, and within the hour ${ROLE_PHRASES[answered.some((one) => one.role === 'contact') ? 'contact' : 'lookup']}: the attack may have worked`,
+    );
+    weight = 950;
+  } else if (weak.length >= 2 && places.length > 0) {
     judgement = 'check this host for compromise';
     reasons.push(`${counted(weak.length, 'weaker rule')} and ${ROLE_PHRASES[contacts.length > 0 ? 'contact' : 'lookup']} point the same way`);
     weight = 900;
-  } else if (lookups.length + contacts.length + weak.length > 0) {
+  } else if (rules.some((rule) => rule.role !== 'context')) {
     judgement = 'watch';
-    if (contacts.length > 0)
-      reasons.push(
-        `${counted(events(contacts), 'connection')} to ${counted(contacts.length, 'name')} of a threat; no rule on behaviour fired: find the process behind ${contacts.length === 1 && events(contacts) === 1 ? 'it' : 'them'}`,
-      );
-    if (lookups.length > 0)
-      reasons.push(
-        `${counted(events(lookups), 'lookup')} of ${counted(lookups.length, 'name')}${contacts.length === 0 ? ' and nothing after: such names are burnt, a visit to a page may be all' : ''}`,
-      );
-    if (weak.length > 0) reasons.push(`${ROLE_PHRASES.weak} fired${weak.length + lookups.length + contacts.length === 1 ? ' with nothing around it' : ''}`);
-    weight = 100 + contacts.length * 10 + lookups.length * 3 + weak.length * 5;
+    reasons.push(...whyWatched(rules));
+    weight = 100 + contacts.length * 10 + of('lure').length * 8 + weak.length * 5 + attempts.length * 4 + lookups.length * 3 + of('unwanted').length;
   } else {
     judgement = 'context only';
-    reasons.push('informational rules only: keep them beside other alerts, do nothing on them alone');
+    reasons.push('informational rules, or looks from outside, only: keep them beside other alerts, do nothing on them alone');
     weight = 10 + rules.length;
   }
   const context = of('context');
   if (context.length > 0 && judgement !== 'context only')
     reasons.push(`beside it ${counted(context.length, 'informational rule')}, which ${context.length === 1 ? 'raises' : 'raise'} nothing`);
   return { host, judgement, reasons, alerts, rules, weight };
+}
+
+function follows(attempt: HostAlert, rule: HostAlert): boolean {
+  return Date.parse(rule.last) >= Date.parse(attempt.first) && Date.parse(rule.first) <= Date.parse(attempt.last) + AFTER_ATTACK;
+}
+
+function whyWatched(rules: readonly HostAlert[]): string[] {
+  const of = (role: AlertRole): HostAlert[] => rules.filter((rule) => rule.role === role);
+  const [lookups, contacts, weak, attempts, lures] = [of('lookup'), of('contact'), of('weak'), of('attempt'), of('lure')];
+  const reasons: string[] = [];
+  if (contacts.length > 0)
+    reasons.push(
+      `${counted(events(contacts), 'connection')} to ${counted(contacts.length, 'name')} of a threat; no rule on behaviour fired: find the process behind ${contacts.length === 1 && events(contacts) === 1 ? 'it' : 'them'}`,
+    );
+  if (lures.length > 0) reasons.push(`${ROLE_PHRASES.lure} (${counted(lures.length, 'rule')}), and nothing that says somebody followed it`);
+  if (lookups.length > 0)
+    reasons.push(
+      `${counted(events(lookups), 'lookup')} of ${counted(lookups.length, 'name')}${contacts.length === 0 ? ' and no alert on a connection after: such names are burnt, a visit to a page may be all' : ''}`,
+    );
+  if (attempts.length > 0)
+    reasons.push(`${ROLE_PHRASES.attempt} (${counted(events(attempts), 'try', 'tries')}): the alert does not say whether it worked; most do not`);
+  if (weak.length > 0)
+    reasons.push(`${ROLE_PHRASES.weak} fired${rules.filter(({ role }) => role !== 'context').length === 1 ? ' with nothing around it' : ''}`);
+  if (of('unwanted').length > 0) reasons.push(`${ROLE_PHRASES.unwanted}: remove it when there is time`);
+  return reasons;
 }
 
 function events(rules: readonly HostAlert[]): number {
