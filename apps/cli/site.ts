@@ -12,7 +12,7 @@ import { dayOf, repositoryAt } from './shared/repository.ts';
 
 const USAGE = `sigwright site -o DIR [-C FOLDER] [options]
 
-A page for each rule and each campaign, search, the community review and a playbook as data, in a folder that any web server can
+A page for each rule, campaign and release, search, the community review and a playbook as data, in a folder that any web server can
 serve. The same repository and date give the same bytes. Files of an older site that are not written again stay.
 
   -o, --output DIR       where it is written

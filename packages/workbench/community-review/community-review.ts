@@ -4,13 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '@sigwright/bytes';
 import { type ReportFile, type Repository, ROLES, type Role } from '../repository/repository.ts';
+import { harmlessFor, hostOf } from './harmless.ts';
 
 /** Roles of rules that fire on infrastructure, which is burnt within weeks. */
 const IOC_ROLES: ReadonlySet<Role> = new Set(['lookup', 'contact']);
 
 const ROLE_WORDS: Record<Role, string> = {
   lookup: 'lookups of the domains',
-  contact: 'connections to the servers (TLS server name)',
+  contact: 'connections to the servers',
   payload: 'the fetch of a payload',
   check_in: 'the check-in of an infected host',
   command: 'commands that reach an infected host',
@@ -64,11 +65,16 @@ export function writtenReview(repository: Repository, date: string): string {
   const reports = ofTheWeek(repository.reports, date).toSorted((a, b) => a.title.localeCompare(b.title));
   const sids = new Set(reports.flatMap((report) => report.rules.map(({ sid }) => sid)));
   const lines: string[] = [`# Community review, ${longDate(date)}`, ''];
+  if (reports.length === 0) {
+    lines.push('No report has led to rules yet.');
+    return `${lines.join('\n')}\n`;
+  }
+  const onServerNames = new Set(repository.rules.filter(({ rule }) => rule.options.some(({ name }) => name === 'tls.sni')).map(({ rule }) => rule.sid));
   lines.push(
     `This week brought ${counted(sids.size, 'rule')} on ${counted(reports.length, 'campaign')}, every one of them begun by somebody who shared what they found. They are ${repository.settings.licence} licensed: use them, change them, and tell us what they do in your network.`,
     '',
   );
-  for (const report of reports) lines.push(...item(report), '');
+  for (const report of reports) lines.push(...item(report, onServerNames), '');
   const ioc = reports.flatMap((report) => report.rules.filter(({ role }) => IOC_ROLES.has(role)).map(({ sid }) => sid));
   const behaviour = reports.flatMap((report) => report.rules.filter(({ role }) => !IOC_ROLES.has(role) && role !== 'context').map(({ sid }) => sid));
   const context = reports.flatMap((report) => report.rules.filter(({ role }) => role === 'context').map(({ sid }) => sid));
@@ -90,26 +96,36 @@ export function writtenReview(repository: Repository, date: string): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function item(report: ReportFile): string[] {
-  const lines: string[] = [`## ${noMarkup(report.title)}`, ''];
+function item(report: ReportFile, onServerNames: ReadonlySet<number>): string[] {
+  const harmless = harmlessFor(report);
+  const lines: string[] = [`## ${harmless(noMarkup(report.title))}`, ''];
+  const { url, publisher } = report.source;
   const credits = report.credits.map(({ handle, name, where }) => noMarkup(`${handle}${name === '' ? '' : ` (${name})`}${where === '' ? '' : ` on ${where}`}`));
-  const source = report.source.publisher === '' ? 'the source' : noMarkup(report.source.publisher);
-  lines.push(
-    `${credits.length === 0 ? 'Found' : `Thanks to ${listed(credits)}, found`} in ${report.source.url === '' ? source : `[${source}](${report.source.url})`}. ${report.summary}`.trim(),
-    '',
-  );
+  const source = publisher === '' ? 'the source' : noMarkup(publisher);
+  const place = url === '' ? (publisher === '' ? '' : `in ${source}`) : `in [${source}](${url})`;
+  const thanks = credits.length === 0 ? '' : `Thanks to ${listed(credits)}`;
+  const found = place === '' ? thanks : thanks === '' ? `Found ${place}` : `${thanks}, found ${place}`;
+  const opening = `${found === '' ? '' : `${found}. `}${harmless(report.summary)}`.trim();
+  if (opening !== '') lines.push(opening, '');
   const groups = ROLES.map((role) => ({ role, rules: report.rules.filter((rule) => rule.role === role) })).filter(({ rules }) => rules.length > 0);
   for (const { role, rules } of groups) {
-    const said = [...new Set(rules.map((rule) => rule['alerts-on']).filter((words) => words !== ''))];
+    const isInfrastructure = IOC_ROLES.has(role);
+    // Of an address, what infrastructure rules look at is its host.
+    const words = rules.map((rule) => (isInfrastructure ? hostOf(rule['alerts-on']) : rule['alerts-on'])).filter((one) => one !== '');
+    const said = [...new Set(words)].map(harmless);
+    const how = role === 'contact' && rules.every(({ sid }) => onServerNames.has(sid)) ? ' (TLS server name)' : '';
     lines.push(
-      `- ${rules.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(rules.map(({ sid }) => sid))}: ${ROLE_WORDS[role]}${said.length > 0 && said.length <= 4 ? ` (${said.join('; ')})` : ''}`,
+      `- ${rules.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(rules.map(({ sid }) => sid))}: ${ROLE_WORDS[role]}${how}${said.length > 0 && said.length <= MOST_NAMED ? ` (${said.join('; ')})` : ''}`,
     );
   }
-  if (report.correlate.trim() !== '') lines.push('', `Look at these together: ${report.correlate.trim()}`);
+  if (report.correlate.trim() !== '') lines.push('', `Look at these together: ${harmless(report.correlate.trim())}`);
   const crossed = report['emerging-threats'].flatMap(expandRange);
   if (crossed.length > 0) lines.push('', `Emerging Threats covers it with ${crossed.length === 1 ? 'SID' : 'SIDs'} ${sidRanges(crossed)}.`);
   return lines;
 }
+
+/** Names behind the numbers of a line; where there are more, the numbers have to do. */
+const MOST_NAMED = 4;
 
 /** What was taken over from somebody's page: no tag of it reaches where the post is shown. */
 function noMarkup(text: string): string {

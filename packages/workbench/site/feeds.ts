@@ -1,11 +1,10 @@
 /** Feeds of a ruleset: releases, new rules by campaign, community reviews; RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { counted } from '@sigwright/bytes';
 import { sidRanges } from '../community-review/community-review.ts';
 import type { Repository } from '../repository/repository.ts';
 import { escaped } from './html.ts';
+import type { ReleaseOnSite } from './releases.ts';
 import type { SiteFile } from './site.ts';
 
 interface Entry {
@@ -17,11 +16,21 @@ interface Entry {
   readonly text: string;
 }
 
-/** `base`: address of the site, with or without its last slash. */
-export function* feedsOf(repository: Repository, date: string, base: string, review: string): Generator<SiteFile> {
+export interface FeedOptions {
+  /** ISO day of the site */
+  readonly date: string;
+  /** address of the site, with or without its last slash */
+  readonly base: string;
+  /** the community review, Markdown */
+  readonly review: string;
+  readonly releases: readonly ReleaseOnSite[];
+}
+
+export function* feedsOf(repository: Repository, options: FeedOptions): Generator<SiteFile> {
+  const { base } = options;
   const root = base.endsWith('/') ? base : `${base}/`;
   const { title } = repository.settings;
-  const entries = entriesOf(repository, date, root, review);
+  const entries = entriesOf(repository, options, root);
   const updated = entries[0].date;
   yield {
     path: 'feed.json',
@@ -56,7 +65,7 @@ ${atom.join('\n')}
   yield {
     path: 'feed.rss',
     content: `<?xml version="1.0" encoding="utf-8"?>
-<rss version="2.0"><channel><title>${escaped(title)}</title><link>${escaped(root)}</link><description>${escaped(`Releases, new rules and community reviews of ${title}`)}</description>
+<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><atom:link href="${escaped(root)}feed.rss" rel="self" type="application/rss+xml"/><title>${escaped(title)}</title><link>${escaped(root)}</link><description>${escaped(`Releases, new rules and community reviews of ${title}`)}</description>
 ${rss.join('\n')}
 </channel></rss>
 `,
@@ -64,7 +73,7 @@ ${rss.join('\n')}
 }
 
 /** Newest first. */
-function entriesOf(repository: Repository, date: string, root: string, review: string): Entry[] {
+function entriesOf(repository: Repository, { date, review, releases }: FeedOptions, root: string): Entry[] {
   const entries: Entry[] = [
     { id: `${root}community-review.html#${date}`, url: `${root}community-review.html`, title: `Community review of ${date}`, date, text: review },
   ];
@@ -75,12 +84,7 @@ function entriesOf(repository: Repository, date: string, root: string, review: s
     const text = `${report.summary.trim()}\n\nRules: ${sids}`;
     entries.push({ id: url, url, title: `New rules: ${report.title}`, date: report.date, text });
   }
-  const releases = join(repository.folder, 'releases');
-  for (const version of existsSync(releases) ? readdirSync(releases) : []) {
-    const manifest = join(releases, version, 'manifest.json');
-    if (version.endsWith('.tmp') || !existsSync(manifest)) continue;
-    const read = JSON.parse(readFileSync(manifest, 'utf8')) as { date: string; rules: readonly unknown[] };
-    entries.push({ id: `${root}#release-${version}`, url: root, title: `Release ${version}`, date: read.date, text: `${counted(read.rules.length, 'rule')}` });
-  }
+  for (const { version, path, date: day, rules, changelog } of releases)
+    entries.push({ id: `${root}${path}`, url: `${root}${path}`, title: `Release ${version}: ${counted(rules, 'rule')}`, date: day, text: changelog });
   return entries.sort((a, b) => (a.date === b.date ? (a.id < b.id ? -1 : 1) : a.date < b.date ? 1 : -1));
 }

@@ -1,10 +1,13 @@
 /** The site: hostile words of rules, reports and traffic never become markup, links lead somewhere, and the playbook is read again and used. */
-import { posix } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
 import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, test } from 'vitest';
 import type { Repository } from '../repository/repository.ts';
 import { playbookFacts, playbookOf, readPlaybook } from './playbook.ts';
-import { dump, type SiteOptions, siteOf } from './site.ts';
+import { dump, seenTogether } from './rule-page.ts';
+import { type SiteOptions, siteOf } from './site.ts';
 
 const HOSTILE = '<script>alert(1)</script>"\'&\u202e\u0007';
 
@@ -98,6 +101,47 @@ describe('site', () => {
     const { markup } = dump({ bytes: new TextEncoder().encode('ab<c'), from: 10, start: 12, end: 13, length: 14 });
     expect(markup).toContain('61 62 <mark>3c</mark> 63');
     expect(markup).toContain('ab<mark>&lt;</mark>c');
+  });
+
+  test('what conditions match in the same bytes is shown once, each match marked', () => {
+    const buffer = new TextEncoder().encode('abcdef');
+    const seen = [
+      [0, 1],
+      [4, 6],
+    ].map(([start, end], at) => ({ where: 'http.uri', condition: `c${at}`, found: { bytes: buffer.slice(), from: 0, start, end, length: 6 } }));
+    const other = { where: 'http.method', condition: 'm', found: seen[0].found };
+    const [together, apart] = seenTogether([...seen, other]);
+    expect([together.conditions, apart.conditions]).toEqual([['c0', 'c1'], ['m']]);
+    expect(dump(together.found, together.ranges).markup).toContain('<mark>61</mark> 62 63 64 <mark>65</mark> <mark>66</mark>');
+  });
+
+  test('a rule without report and a report without words still say what to do', () => {
+    const bare = { ...hostileRepository(), reports: [] };
+    const said = (one: Repository): string => [...siteOf(one, OPTIONS)].find(({ path }) => path === 'sid/7.html')?.content ?? '';
+    expect(said(bare)).toContain('A lookup alone is worth a look');
+    expect(said(bare)).toContain('nobody is named');
+    const [report] = hostileRepository().reports;
+    expect(said({ ...bare, reports: [{ ...report, playbook: '', source: { url: '', kind: 'post', publisher: '' } }] })).toContain(
+      'A lookup alone is worth a look',
+    );
+    expect(said({ ...bare, reports: [{ ...report, source: { url: '', kind: 'post', publisher: '' } }] })).not.toContain('Source:');
+  });
+
+  test('each release has a page with its changelog, and the feeds lead there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sigwright-site-'));
+    for (const version of ['1', '2']) {
+      mkdirSync(join(folder, 'releases', version), { recursive: true });
+      writeFileSync(join(folder, 'releases', version, 'version.txt'), version);
+      writeFileSync(join(folder, 'releases', version, 'manifest.json'), JSON.stringify({ date: `2024-03-0${version}`, rules: [{}] }));
+      writeFileSync(join(folder, 'releases', version, 'changelog.md'), `# what <b>${version}</b> brought`);
+    }
+    mkdirSync(join(folder, 'releases', '3.7.tmp'));
+    const made = new Map([...siteOf({ ...hostileRepository(), folder }, OPTIONS)].map(({ path, content }) => [path, content]));
+    rmSync(folder, { recursive: true });
+    expect([...made.keys()].filter((path) => path.startsWith('release/'))).toEqual(['release/2.html', 'release/1.html']);
+    expect(made.get('release/1.html')).toContain('# what &lt;b&gt;1&lt;/b&gt; brought');
+    expect(made.get('index.html')).toContain('<a href="release/2.html">2</a>');
+    for (const feed of ['feed.rss', 'feed.atom', 'feed.json']) expect(made.get(feed), feed).toContain('https://rules.example/release/2.html');
   });
 });
 
