@@ -15,8 +15,8 @@ import { capturesIn } from './shared/run-capture.ts';
 
 const USAGE = `sigwright coverage -S RULES WHAT … [options]
 
-Which rules cover something already: exactly, more broadly, or in part; disabled ones too. WHAT is a domain, URL, address, network,
-digest, CVE, or a draft rule in quotes; defanged forms are read. With - for WHAT, lines of standard input are answered one by one.
+Which rules cover something already: exactly, more broadly, or in part; disabled ones too. WHAT is a domain, URL, path of
+URLs (/a/b.php), address, network, digest, CVE, or a draft rule in quotes; defanged forms are read. With - for WHAT, lines of standard input are answered one by one.
 
   -S, --rules FILE       rules; may stand several times
   -r, --capture PATH     which rules fire on a capture or folder, if all were enabled; may stand several times
@@ -99,6 +99,7 @@ function typeOf(value: string): string {
     const type = ({ 32: 'md5', 40: 'sha1', 64: 'sha256' } as Record<number, string>)[value.length];
     if (type !== undefined) return type;
   }
+  if (/^\/[^/]/.test(value)) return 'uri-path';
   if (/^cve-\d{4}-\d{4,}$/i.test(value)) return 'cve';
   if (/^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/.test(value)) return 'ipv4';
   if (/^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(value)) return 'ipv6';

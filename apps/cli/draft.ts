@@ -120,7 +120,7 @@ async function draftAndKeep(repository: Repository, path: string, asked: Asked):
     process.stderr.write(
       problem === undefined
         ? `written: evidence/${sid}: ${counted(fires, 'made capture')} that ${fires === 1 ? 'fires' : 'fire'} it, ${silent} that leave it silent\n`
-        : `no evidence for ${sid}: ${problem}; put a capture into evidence/${sid} (docs/ruleset-repository.md)\n`,
+        : `no evidence for ${sid}: ${problem}${problem.endsWith('a capture that was seen') ? ' in' : '; put a capture into'} evidence/${sid} (docs/ruleset-repository.md)\n`,
     );
   if (report !== undefined)
     process.stderr.write(`written: reports/${report}/report.yaml: what it says in your own words (summary, playbook) is yours to add\n`);
@@ -133,6 +133,7 @@ function tell({ draft }: Drafted, asJson: boolean): void {
     return;
   }
   for (const rule of draft.rules) process.stdout.write(`${rule.text}\n`);
+  for (const { sid, weak } of draft.rules) if (weak !== undefined) process.stderr.write(`weak: ${sid}: ${weak}\n`);
   for (const { indicator, why } of draft.skipped) process.stderr.write(`left out: ${indicator}: ${why}\n`);
   process.stderr.write(`${counted(draft.rules.length, 'rule')} drafted, ${counted(draft.skipped.length, 'indicator')} left out\n`);
 }

@@ -11,8 +11,8 @@ import {
   addRules,
   answerFeedback,
   beginProof,
-  buildCoverage,
   buildRelease,
+  buildRuleCoverage,
   changeRepository,
   type Decided,
   type DecisionRequest,
@@ -295,7 +295,7 @@ export class Desk {
       prefix: repository.settings['message-prefix'],
       nextSid: () => sids.next().value ?? undefined,
       date: this.today(),
-      coverage: buildCoverage(repository.rules.map(({ rule }) => rule)),
+      coverage: buildRuleCoverage(repository.rules.map(({ rule }) => rule)),
     });
     return { reading, draft };
   }

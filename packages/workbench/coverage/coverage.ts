@@ -24,7 +24,7 @@ export interface CoverageHit {
 
 export interface Coverage {
   /**
-   * Rules that match an indicator, enabled or not, exact ones first. `type` and `value` as intake gives them: domain, url, ipv4, ipv6,
+   * Rules that match an indicator, enabled or not, exact ones first. `type` and `value` as intake gives them: domain, url, uri-path, ipv4, ipv6,
    * email (its host is not asked), md5, sha1, sha256, cve. Other types find nothing.
    */
   find(indicator: { readonly type: string; readonly value: string }): readonly CoverageHit[];
@@ -138,6 +138,14 @@ export function buildCoverage(rules: readonly Rule[]): Coverage {
           for (const { rule, matches, longest } of pathOnly) {
             if (lower.includes(longest) && matches.paths.every((one) => pathHas(path, one)))
               hits.push(hit(rule, matches.demandsMore ? 'narrower' : 'broader', 'http.uri'));
+          }
+          break;
+        }
+        case 'uri-path': {
+          const lower = value.toLowerCase();
+          for (const { rule, matches, longest } of pathOnly) {
+            if (lower.includes(longest) && matches.paths.every((one) => pathHas(value, one)))
+              hits.push(hit(rule, matches.demandsMore ? 'narrower' : pathIsWhole(value, matches.paths) ? 'exact' : 'broader', 'http.uri'));
           }
           break;
         }

@@ -2,8 +2,8 @@
  * Indicator → the tests of the rules that detect it. Every match is exact or on whole labels: `xxevil.com` never fires for
  * `evil.com`, and a name below it always does where the name stands for all below it.
  *
- * Policy for names: a registrable name and a host below it stand for everything below them (`dotprefix` and `endswith`); a host on a
- * shared platform (dynamic DNS, hosting) and a `www.` host stand for themselves alone (`bsize`). The platform's own name becomes a rule
+ * Policy for names: a registrable name, a host below it and a host on a shared platform (dynamic DNS, hosting) stand for everything
+ * below them (`dotprefix` and `endswith`), as whoever has a name has those below; a `www.` host stands for itself alone (`bsize`). The platform's own name becomes a rule
  * only where the category says that a rule tells something and nothing bad (INFO, POLICY): on what lies below it, and not itself. There
  * a name is looked for in HTTP, too, as Emerging Threats do.
  */
@@ -15,7 +15,7 @@ export type DraftRole = 'lookup' | 'contact' | 'payload' | 'check_in' | 'context
 export interface Body {
   readonly role: DraftRole;
   /** buffer by which coverage is asked: a rule on the same buffer covers it */
-  readonly buffer: 'dns.query' | 'tls.sni' | 'http.host' | 'address';
+  readonly buffer: 'dns.query' | 'tls.sni' | 'http.host' | 'http.uri' | 'address';
   readonly header: string;
   /** message behind prefix and category */
   readonly message: string;
@@ -30,6 +30,12 @@ export interface Body {
   readonly key: string;
   /** name and whether names below it match, for names */
   readonly name?: { readonly host: string; readonly suffix: boolean };
+  /** how sure it is, where that is not told by how the indicator is written */
+  readonly confidence?: 'Medium' | 'Low';
+  /** says little alone: of use beside other alerts */
+  readonly isHunting?: boolean;
+  /** what is weak in it, and what would make it sturdier */
+  readonly weak?: string;
 }
 
 export interface BodyStyle {
@@ -84,9 +90,9 @@ export function bodiesOf(indicator: Indicator, style: BodyStyle): readonly Body[
   }
 }
 
-/** Whether a host stands for the names below it. */
+/** Whether a host stands for the names below it: who has a host on a shared platform has what is below it, too. */
 export function standsForNamesBelow(host: string): boolean {
-  if (sharedParent(host) !== undefined) return false;
+  if (sharedParent(host) === host) return false;
   return registrable(host) === host || !host.startsWith('www.');
 }
 
@@ -178,10 +184,11 @@ export function contentOf(text: string): string {
   return result;
 }
 
-const PROGRAM = /\.(?:exe|dll|msi|zip|rar|7z|iso|img|jar|apk|ps1|vbs|js|hta|bat|cmd|lnk|scr|bin|dat|sh|elf|py|docm?|xlsm?|rtf|cab|gz|tgz|dmg|pkg)(?:$|[?#])/i;
-const PLACEHOLDER = /<[^<>]{1,60}>/;
+export const PROGRAM =
+  /\.(?:exe|dll|msi|zip|rar|7z|iso|img|jar|apk|ps1|vbs|js|hta|bat|cmd|lnk|scr|bin|dat|sh|elf|py|docm?|xlsm?|rtf|cab|gz|tgz|dmg|pkg)(?:$|[?#])/i;
+const PLACEHOLDER = /<[^<>]{1,60}>|\{[A-Za-z][^{}/]{0,40}\}/;
 /** Paths that every site has, and what no rule can be built on. */
-const SAYS_NOTHING = /^\/(?:index\.(?:html?|php|aspx?)|home|login|favicon\.ico|robots\.txt)?$/i;
+export const SAYS_NOTHING = /^\/(?:index\.(?:html?|php|aspx?)|home|login|favicon\.ico|robots\.txt)?$/i;
 
 function urlBodies(url: string, style: BodyStyle): readonly Body[] {
   const match = /^([a-z0-9]*):?\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#:]*)(?::(\d+))?([^#]*)/i.exec(url);
@@ -216,11 +223,14 @@ function sharedPlatform(host: string): boolean {
   return shared !== undefined && (shared === host || `www.${shared}` === host);
 }
 
+/** Which part of what is requested a path is, where that is told. */
+export type PathPart = 'starts' | 'ends' | 'contains';
+
 /**
  * A whole path is matched whole; one with a query, or that ends in a slash, by its beginning; one with placeholders by its fixed
- * parts in order. Undefined where nothing is fixed.
+ * parts in order; `part` says otherwise. Undefined where nothing is fixed.
  */
-function uriTest(path: string): string | undefined {
+export function uriTest(path: string, part?: PathPart): string | undefined {
   // Percent signs are decoded in http.uri, not in http.uri.raw.
   const buffer = path.includes('%') ? 'http.uri.raw' : 'http.uri';
   const start = path.startsWith('/') ? path : `/${path}`;
@@ -228,17 +238,19 @@ function uriTest(path: string): string | undefined {
     const parts = start.replaceAll('\\', '').split(PLACEHOLDER);
     const longest = parts.reduce((best, one, index) => (one.length > parts[best].length ? index : best), 0);
     if (parts[longest].length < 4) return undefined;
-    const tests = parts.map((part, index) =>
-      part === ''
+    const tests = parts.map((one, index) =>
+      one === ''
         ? ''
-        : `content:"${contentOf(part)}";${index === 0 ? ' startswith;' : ' distance:0;'}${index === longest ? ' fast_pattern;' : ''}${index === parts.length - 1 ? ' endswith;' : ''}`,
+        : `content:"${contentOf(one)}";${index === 0 ? ' startswith;' : ' distance:0;'}${index === longest ? ' fast_pattern;' : ''}${index === parts.length - 1 ? ' endswith;' : ''}`,
     );
     return `${buffer}; ${tests.filter((one) => one !== '').join(' ')}`;
   }
-  const length = new TextEncoder().encode(start).length;
-  return start.includes('?') || start.endsWith('/')
-    ? `${buffer}; content:"${contentOf(start)}"; fast_pattern; startswith;`
-    : `${buffer}; bsize:${length}; content:"${contentOf(start)}"; fast_pattern;`;
+  const content = `content:"${contentOf(start)}"; fast_pattern;`;
+  if (part === 'contains') return `${buffer}; ${content}`;
+  if (part === 'ends') return `${buffer}; ${content} endswith;`;
+  return part === 'starts' || start.includes('?') || start.endsWith('/')
+    ? `${buffer}; ${content} startswith;`
+    : `${buffer}; bsize:${new TextEncoder().encode(start).length}; ${content}`;
 }
 
 function addressBody(indicator: Indicator, style: BodyStyle): Body {

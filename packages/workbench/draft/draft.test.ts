@@ -4,6 +4,7 @@ import { buildPlan, compileRule, Engine, HeaderResolver, Synthesizer, usePlan } 
 import { parseRules } from '@sigwright/rule-language';
 import { describe, expect, it } from 'vitest';
 import { buildCoverage } from '../coverage/coverage.ts';
+import { buildRuleCoverage } from '../coverage/rule-coverage.ts';
 import { matchesOf } from '../coverage/rule-matches.ts';
 import { formatRules } from '../format/format.ts';
 import { readReport } from '../intake/intake.ts';
@@ -59,10 +60,10 @@ describe('matches', () => {
       'tls.sni; bsize:13; content:"www.quiet.top"; fast_pattern; nocase;',
     ],
     [
-      'a host on dynamic DNS stands for itself',
-      'cold.hopto[.]org',
-      'dns.query; bsize:14; content:"cold.hopto.org"; nocase;',
-      'tls.sni; bsize:14; content:"cold.hopto.org"; fast_pattern; nocase;',
+      'a host on dynamic DNS stands for what lies below it: whoever has the name has it, too',
+      'cold.hopto[.]org and c2.cold.hopto[.]org',
+      'dns.query; dotprefix; content:".cold.hopto.org"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".cold.hopto.org"; fast_pattern; nocase; endswith;',
     ],
     ['the service itself gives nothing', 'hopto[.]org'],
     [
@@ -105,6 +106,82 @@ describe('matches', () => {
     ['benign', 'www.google[.]com and 192.168.1.1'],
   ];
   for (const [why, text, ...expected] of cases) it(why, () => expect(draft(text).rules.map((rule) => tests(rule.text))).toEqual(expected));
+});
+
+describe('a path without a host', () => {
+  const cases: readonly (readonly [why: string, text: string, ...expected: string[]])[] = [
+    ['alone', 'It beacons to /q7/beat.', 'http.uri; bsize:8; content:"/q7/beat"; fast_pattern;'],
+    ['with its method', 'POST /q7/beat', 'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern;'],
+    ['a query is a beginning', 'GET /q7/login?phone=', 'http.method; content:"GET"; http.uri; content:"/q7/login?phone="; fast_pattern; startswith;'],
+    ['a directory is a beginning', 'PUT /q7/screen/', 'http.method; content:"PUT"; http.uri; content:"/q7/screen/"; fast_pattern; startswith;'],
+    ['said to be an end', 'It requests a URI that ends with /q7/beat.php.', 'http.uri; content:"/q7/beat.php"; fast_pattern; endswith;'],
+    [
+      'placeholders',
+      'GET /q7/<id>/beat',
+      'http.method; content:"GET"; http.uri; content:"/q7/"; startswith; content:"/beat"; distance:0; fast_pattern; endswith;',
+    ],
+    [
+      'a library as user agent: its version changes',
+      'It sends a POST request to /q7/beat with the user agent okhttp/4.9.1.',
+      'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.user_agent; content:"okhttp/"; startswith;',
+    ],
+    [
+      'another user agent, in the next sentence',
+      'It sends a GET request to /q7/beat every hour. The user agent is "Quiet Client 1".',
+      'http.method; content:"GET"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.user_agent; bsize:14; content:"Quiet Client 1";',
+    ],
+    [
+      'parameters of a body',
+      'It sends a POST request to /q7/beat with the parameters `user` and `pass` in the body.',
+      'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.request_body; content:"user="; content:"pass=";',
+    ],
+    [
+      'how a body begins',
+      'It sends a POST request to /q7/beat with a body that begins with "do=check&mail=".',
+      'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.request_body; content:"do=check&mail="; startswith;',
+    ],
+    [
+      'parameters of a query',
+      'It sends a GET request to /q7/beat with "uid" and "ver" in the query.',
+      'http.method; content:"GET"; http.uri; content:"/q7/beat"; fast_pattern; startswith; content:"uid="; content:"ver=";',
+    ],
+    [
+      'an object, a header, a kind of content, no Referer',
+      'It sends a POST request to /q7/beat with the header `X-Quiet: abc`, without a Referer, Content-Type: application/json, and the JSON keys `guid` and `host`.',
+      'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.header; content:"X-Quiet|3a 20|abc"; http.content_type; content:"application/json"; startswith; http.header_names; content:!"|0d 0a|Referer|0d 0a|"; http.request_body; content:"|22|guid|22|"; content:"|22|host|22|";',
+    ],
+    [
+      'the request itself, at a known host: what is rarer than the path is looked for first',
+      'POST /next.php HTTP/1.1\nHost: 198.51.100.7\nUser-Agent: Quiet Client 7\nContent-Type: application/x-www-form-urlencoded\n\ndo=check&mail=joe\n',
+      'http.method; content:"POST"; http.uri; bsize:9; content:"/next.php"; http.host; bsize:12; content:"198.51.100.7"; http.user_agent; bsize:14; content:"Quiet Client 7"; fast_pattern; http.content_type; content:"application/x-www-form-urlencoded"; startswith; http.header_names; content:!"|0d 0a|Referer|0d 0a|"; http.request_body; content:"do="; startswith; content:"&mail=";',
+    ],
+    [
+      'told twice, once with more',
+      'It asks /q7/beat.php.\n\nPOST /q7/beat.php',
+      'http.method; content:"POST"; http.uri; bsize:12; content:"/q7/beat.php"; fast_pattern;',
+    ],
+    [
+      'two requests of one path',
+      '* GET /q7/beat\n* PUT /q7/beat\n',
+      'http.method; content:"GET"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern;',
+      'http.method; content:"PUT"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern;',
+    ],
+    ['what every site has', 'GET /index.php'],
+    ['of a service that is attacked', 'Attackers exploit the vulnerable endpoint /cgi-bin/q7?cmd=x'],
+  ];
+  for (const [why, text, ...expected] of cases) it(why, () => expect(draft(text).rules.map((rule) => tests(rule.text))).toEqual(expected));
+
+  it('says how sure it is, what is weak and what would make it sturdier', () => {
+    const [common] = draft('It beacons to /gate.php').rules;
+    expect(common.weak).toMatch(/^many sites have the path \/gate\.php, .* sturdier: the host, the method, the user agent/);
+    expect(common.text).toMatch(/classtype:bad-unknown;.*confidence Low.*signature_severity Minor/);
+    const [path] = draft('POST /q7/beat').rules;
+    expect(path.weak).toMatch(/^nothing but method and path is known/);
+    expect(path.text).toMatch(/"SW MALWARE QuietRAT Check-in \(POST \/q7\/beat\)".*confidence Low/);
+    const [told] = draft('It sends a POST request to /q7/beat with the user agent QuietClient/1.').rules;
+    expect(told.weak).toBeUndefined();
+    expect(told.text).toMatch(/confidence Medium.*signature_severity Critical/);
+  });
 });
 
 describe('categories that say nothing bad', () => {
@@ -192,7 +269,9 @@ describe('what is left out, and why', () => {
 
 describe('every rule', () => {
   const REPORT = `# Quiet\nSource: https://blog.small-lab.top/q;x\n* C2 quiet[.]top\n* www.loud[.]top\n* cold.hopto[.]org\n* hxxps://gitlab[.]com/n/x/a.ps1
-* hxxp://down.quiet-two[.]top/a b\n* hxxp://45.137.21[.]9/a%20;?x=<id>&y="\n* 45.137.21[.]9:4443\n* 45.137.22[.]9\n* 2a00:1[:]2::9\n* JA3: 5f4dcc3b5aa765d61d8327deb882cf99\n* JA3S: 6f4dcc3b5aa765d61d8327deb882cf99\n* TLS certificate SHA1: 5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8\n* t13d1516h2_8daaf6152771_b186095e22b6, q13d0310h3_55b375c5d22e_cd85d2d88918\n* пример[.]рф\n`;
+* hxxp://down.quiet-two[.]top/a b\n* hxxp://45.137.21[.]9/a%20;?x=<id>&y="\n* 45.137.21[.]9:4443\n* 45.137.22[.]9\n* 2a00:1[:]2::9\n* JA3: 5f4dcc3b5aa765d61d8327deb882cf99\n* JA3S: 6f4dcc3b5aa765d61d8327deb882cf99\n* TLS certificate SHA1: 5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8\n* t13d1516h2_8daaf6152771_b186095e22b6, q13d0310h3_55b375c5d22e_cd85d2d88918\n* пример[.]рф
+* POST /x/login?phone= with the user agent okhttp/4.9 and the parameters "a_b", \`c;d=\`
+* GET /u/{GUID}/a%20b;c\n`;
   for (const category of ['MALWARE', 'MOBILE_MALWARE', 'PHISHING', 'EXPLOIT_KIT', 'ADWARE_PUP', 'COINMINER', 'INFO', 'POLICY', 'HUNTING']) {
     for (const engine of [7, 8] as const) {
       it(`compiles: ${category} for ${engine}`, () => {
@@ -241,7 +320,7 @@ describe('every rule', () => {
 
   it('the same report drafted again on top of the draft gives nothing', () => {
     const first = draft(REPORT);
-    const coverage = buildCoverage(parseRules(first.rules.map((rule) => rule.text).join('\n')).rules);
+    const coverage = buildRuleCoverage(parseRules(first.rules.map((rule) => rule.text).join('\n')).rules);
     const names = draft(REPORT, { coverage }).rules.filter(
       (rule) => rule.role === 'lookup' || rule.text.includes('tls.sni') || rule.text.includes('http.uri;'),
     );
@@ -256,7 +335,8 @@ describe('parts', () => {
     ['quiet.top', true],
     ['c2.quiet.top', true],
     ['www.quiet.top', false],
-    ['x.github.io', false],
+    ['x.github.io', true],
+    ['github.io', false],
   ] as const) {
     it(`names below ${host}`, () => expect(standsForNamesBelow(host)).toBe(expected));
   }

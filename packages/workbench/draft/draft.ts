@@ -1,6 +1,7 @@
 /**
  * Indicators of a report → draft rules by the conventions of Emerging Threats: a DNS and a TLS rule for a name, HTTP for a URL, an
- * address rule for an address (bodies.ts says how each matches). What is covered already, or must not become a rule, is left out and
+ * address rule for an address (bodies.ts says how each matches), HTTP for a path without a host with all that the report says about the
+ * request (path-body.ts). What is covered already, or must not become a rule, is left out and
  * said. The date and the numbers are given; nothing is read from a clock.
  */
 import type { Indicator } from '@sigwright/contracts';
@@ -10,8 +11,10 @@ import { type RuleCoverage, SAME_DETECTION } from '../coverage/rule-coverage.ts'
 import { formatRules } from '../format/format.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
 import type { Role } from '../repository/repository.ts';
-import { type Body, bodiesOf } from './bodies.ts';
+import { type Body, type BodyStyle, bodiesOf } from './bodies.ts';
 import { CATEGORIES, type Category, MALWARE, withoutScheme, wordsOnly } from './conventions.ts';
+import { pathAlone, pathBodies } from './path-body.ts';
+import { type RequestFacts, requestFacts } from './request-facts.ts';
 
 export interface DraftOptions {
   /** first word of every message, for example `SW` */
@@ -37,6 +40,8 @@ export interface DraftRule {
   readonly text: string;
   readonly role: Role;
   readonly indicator: string;
+  /** what is weak in it, and what would make it sturdier */
+  readonly weak?: string;
 }
 
 export interface Draft {
@@ -56,7 +61,8 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
   const references = referencesOf(reading, options.reference);
   const drafted = new Map<string, number>();
   let exhausted = false;
-  for (const indicator of inOrder(reading.indicators)) {
+  const paths = richestPaths(reading);
+  for (const indicator of inOrder(reading.indicators, paths)) {
     const shown = `${indicator.type} ${indicator.value}`;
     const informs = category === 'INFO' || category === 'POLICY';
     const why = reasonAgainst(indicator, informs);
@@ -64,13 +70,20 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       skipped.push({ indicator: shown, why });
       continue;
     }
-    const bodies = bodiesOf(indicator, {
+    const style: BodyStyle = {
       family,
       engine: options.engine ?? 7,
       kind: kind.kind !== '' ? kind.kind : kind === MALWARE && COMMAND_AND_CONTROL.test(indicator.sentence) ? 'CnC ' : '',
       method: methodIn(indicator.sentence),
       informs,
-    });
+    };
+    const facts = indicator.type === 'uri-path' ? paths.get(indicator) : undefined;
+    const alone = facts === undefined ? undefined : pathAlone(indicator, facts);
+    if (alone !== undefined) {
+      skipped.push({ indicator: shown, why: alone });
+      continue;
+    }
+    const bodies = facts === undefined ? bodiesOf(indicator, style) : pathBodies(indicator, facts, style);
     if (bodies.length === 0) {
       skipped.push({ indicator: shown, why: reasonWithoutBody(indicator) });
       continue;
@@ -104,19 +117,27 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
         continue;
       }
       drafted.set(body.key, sid);
-      rules.push({ sid, role: body.role, indicator: indicator.value, text: ruleText(body, { ...parts, sid }) });
+      rules.push({
+        sid,
+        role: body.role,
+        indicator: indicator.value,
+        text: ruleText(body, { ...parts, sid }),
+        ...(body.weak === undefined ? {} : { weak: body.weak }),
+      });
     }
   }
   return { rules, skipped };
 }
 
 /** Each value once; names that stand for others first, so that those below them are seen as covered. Otherwise as in the text. */
-function inOrder(indicators: readonly ReportIndicator[]): ReportIndicator[] {
+function inOrder(indicators: readonly ReportIndicator[], paths: ReadonlyMap<ReportIndicator, RequestFacts>): ReportIndicator[] {
   const best = new Map<string, ReportIndicator>();
   for (const one of indicators) {
     // Files, keys and user agents are for behaviour rules, which a person writes; techniques and people are no indicators.
     if (one.type === 'handle' || one.type === 'cve' || one.type === 'attack') continue;
-    const key = `${one.type} ${one.value}${one.type.startsWith('ip') ? ` ${one.port ?? ''}` : ''}`;
+    // Of a path each request that is told is one; a mention that tells less is none.
+    if (one.type === 'uri-path' && one.role === 'indicator' && !paths.has(one)) continue;
+    const key = `${one.type} ${one.value}${one.type.startsWith('ip') ? ` ${one.port ?? ''}` : ''}${paths.has(one) ? ` ${one.start}` : ''}`;
     const before = best.get(key);
     // Named once as an indicator, a value is one, wherever else it stands; but what is harmless at one place is harmless.
     if (before === undefined || (before.role === 'reference' && one.role === 'indicator') || (before.role === 'indicator' && one.role === 'benign'))
@@ -126,7 +147,35 @@ function inOrder(indicators: readonly ReportIndicator[]): ReportIndicator[] {
   return [...best.values()].sort((a, b) => rank(a) - rank(b) || a.start - b.start);
 }
 
-const HALVES: Readonly<Record<Body['buffer'], string>> = { 'dns.query': 'DNS', 'tls.sni': 'TLS', 'http.host': 'HTTP', address: 'address' };
+/**
+ * Paths that are indicators, with what is said about their requests. A mention is left out where another one of the same path tells all
+ * of it and more.
+ */
+function richestPaths(reading: ReportReading): Map<ReportIndicator, RequestFacts> {
+  const byPath = new Map<string, { readonly one: ReportIndicator; readonly facts: RequestFacts; readonly told: ReadonlySet<string> }[]>();
+  for (const one of reading.indicators) {
+    if (one.type !== 'uri-path' || one.role !== 'indicator') continue;
+    const mentions = byPath.get(one.value) ?? [];
+    byPath.set(one.value, mentions);
+    if (mentions.length >= MOST_MENTIONS) continue;
+    const facts = requestFacts(reading.text, one, reading.indicators);
+    const told = new Set(
+      Object.entries(facts).flatMap(([name, fact]) => (Array.isArray(fact) ? fact : [fact]).map((each) => `${name} ${JSON.stringify(each)}`)),
+    );
+    if (mentions.some((other) => isWithin(told, other.told))) continue;
+    byPath.set(one.value, [...mentions.filter((other) => !isWithin(other.told, told)), { one, facts, told }]);
+  }
+  return new Map([...byPath.values()].flat().map(({ one, facts }) => [one, facts]));
+}
+
+function isWithin(few: ReadonlySet<string>, many: ReadonlySet<string>): boolean {
+  return [...few].every((one) => many.has(one));
+}
+
+/** So many different requests of one path are drafted. */
+const MOST_MENTIONS = 8;
+
+const HALVES: Readonly<Record<Body['buffer'], string>> = { 'dns.query': 'DNS', 'tls.sni': 'TLS', 'http.host': 'HTTP', 'http.uri': 'HTTP', address: 'address' };
 
 /** `informs`: the rules will say nothing bad, so that a shared platform that is named on purpose may have its own. */
 function reasonAgainst(indicator: Indicator, informs: boolean): string | undefined {
@@ -150,6 +199,8 @@ function reasonWithoutBody(indicator: Indicator): string {
       return 'JA4 needs Suricata 8 (ja4.hash): draft with --engine 8';
     case 'url':
       return 'neither its host nor its path identifies anything';
+    case 'uri-path':
+      return 'no part of it is fixed and long enough to be looked for';
     case 'domain':
       return 'the name cannot be written for the wire';
     default:
@@ -176,10 +227,14 @@ export function twinOf(text: string, { coverage }: Pick<DraftOptions, 'coverage'
 
 /** A name above this one that was drafted with all names below it. */
 function broaderDraft(drafted: ReadonlyMap<string, number>, body: Body): number | undefined {
-  if (body.name === undefined || sharedParent(body.name.host) !== undefined) return undefined;
+  if (body.name === undefined) return undefined;
+  const platform = sharedParent(body.name.host);
   const [buffer] = body.key.split(' ', 1);
   for (let dot = body.name.host.indexOf('.'); dot !== -1; dot = body.name.host.indexOf('.', dot + 1)) {
-    const sid = drafted.get(`${buffer} ${body.name.host.slice(dot + 1)}`);
+    const above = body.name.host.slice(dot + 1);
+    // What is said about a platform is something else.
+    if (above === platform) return undefined;
+    const sid = drafted.get(`${buffer} ${above}`);
     if (sid !== undefined) return sid;
   }
   return undefined;
@@ -215,18 +270,20 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     ...(body.tlsState === 'TLSDecrypt' ? ['deployment SSLDecrypt'] : []),
     `malware_family ${family.replaceAll(' ', '_')}`,
     'performance_impact Low',
-    `confidence ${confidenceOf(indicator, isAddress)}`,
+    `confidence ${body.confidence ?? confidenceOf(indicator, isAddress)}`,
     `role ${body.role}`,
-    `signature_severity ${traffic && kind.severity === 'Major' ? 'Critical' : kind.severity}`,
+    `signature_severity ${severityOf(body, kind)}`,
     `updated_at ${stamp}`,
   ];
-  const classtype = traffic
-    ? body.role === 'payload' && kind === MALWARE
-      ? 'trojan-activity'
-      : kind.trafficClasstype
-    : isAddress
-      ? kind.trafficClasstype
-      : kind.classtype;
+  const classtype = body.isHunting
+    ? 'bad-unknown'
+    : traffic
+      ? body.role === 'payload' && kind === MALWARE
+        ? 'trojan-activity'
+        : kind.trafficClasstype
+      : isAddress
+        ? kind.trafficClasstype
+        : kind.classtype;
   const parts = [
     `msg:"${options.prefix} ${category} ${body.message}";`,
     ...(body.flow ? [`flow:established,${body.toClient === true ? 'to_client' : 'to_server'};`] : []),
@@ -240,6 +297,13 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     `target:${body.toClient === true ? 'dest_ip' : 'src_ip'};`,
   ];
   return formatRules(`${body.header} (${parts.join(' ')})`).text;
+}
+
+/** A request that the threat makes says that it runs; one that others make as well says little. */
+function severityOf({ role, isHunting, confidence }: Body, { severity }: Category): string {
+  if (severity !== 'Major') return severity;
+  if (isHunting === true) return 'Minor';
+  return (role === 'check_in' || role === 'payload') && confidence !== 'Low' ? 'Critical' : severity;
 }
 
 /** Written so that nobody clicks it: the author is sure. Addresses change hands. */

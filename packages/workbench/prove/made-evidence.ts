@@ -46,18 +46,27 @@ export function makeEvidence(repository: Repository, rule: Rule, all: readonly R
   return { fires: firing, silent: holding };
 }
 
-/** Of a rule on one name: traffic with the names beside it. */
+const NAME_BUFFERS = ['dns.query', 'tls.sni', 'http.host'] as const;
+
+/** Of a rule on one name: traffic with the names beside it; where it has more conditions (a path), with all of them met. */
 function nearNames(rule: Rule, tools: EvidenceTools): { readonly fires: MadeCapture[]; readonly silent: MadeCapture[] } {
   const fires: MadeCapture[] = [];
   const silent: MadeCapture[] = [];
-  const buffer = rule.options.find(({ name }) => name === 'dns.query' || name === 'tls.sni')?.name as 'dns.query' | 'tls.sni' | undefined;
-  const isBelow = rule.options.some(({ name }) => name === 'dotprefix');
-  const host = /^"\.?([a-z0-9_.-]+)"$/i.exec(rule.options.find(({ name }) => name === 'content')?.value ?? '')?.[1];
-  if (buffer === undefined || host === undefined) return { fires, silent };
+  const at = rule.options.findIndex(({ name }) => NAME_BUFFERS.some((one) => one === name));
+  const named = rule.options.slice(at);
+  const content = named.find(({ name }) => name === 'content');
+  const host = at === -1 ? undefined : /^"\.?([a-z0-9_.-]+)"$/i.exec(content?.value ?? '')?.[1];
+  if (host === undefined || content?.value === undefined) return { fires, silent };
+  const buffer = named[0].name as (typeof NAME_BUFFERS)[number];
+  const isBelow = named.some(({ name }) => name === 'dotprefix');
+  const isAddress = /^[\d.]+$/.test(host);
+  const isAlone = !rule.options.some(({ name }) => /^http\.(?!host)/.test(name));
   for (const { near, name, fires: must } of namesNear(host)) {
     const wanted = near === 'below' ? isBelow : must;
-    if (near === 'itself' || wanted === undefined) continue;
-    const probe = parseRules(probeFor(buffer, name, PROBE_SID)).rules[0];
+    // Beside other conditions the name is put where the rule's own stands: as it is written there, in lower case.
+    if (isAddress && !near.startsWith('glued')) continue;
+    if (near === 'itself' || wanted === undefined || (!isAlone && near === 'other case')) continue;
+    const probe = parseRules(isAlone ? probeFor(buffer, name, PROBE_SID) : withName(rule.text, buffer, content.value, name)).rules[0];
     const made = tools.synthesize(probe, [probe], false);
     if ('problem' in made) continue;
     const capture = `${wanted ? 'fires' : 'silent'}-${near.replaceAll(' ', '-')}.pcap`;
@@ -65,4 +74,10 @@ function nearNames(rule: Rule, tools: EvidenceTools): { readonly fires: MadeCapt
     else silent.push({ bytes: made.fires, line: { capture, because: `${name} is another name (${near})` } });
   }
   return { fires, silent };
+}
+
+/** The rule on exactly another name. */
+function withName(text: string, buffer: string, content: string, name: string): string {
+  const tests = new RegExp(`${buffer.replace('.', '\\.')};(?: (?:bsize:\\d+|dotprefix);)? content:${content.replaceAll('.', '\\.')};(?: endswith;)?`);
+  return text.replace(tests, () => `${buffer}; bsize:${name.length}; content:"${name}";`).replace(/sid:\d+;/, `sid:${PROBE_SID};`);
 }
