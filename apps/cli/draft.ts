@@ -4,7 +4,16 @@ import { basename, dirname, resolve } from 'node:path';
 import { counted } from '@sigwright/bytes';
 import { type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
-import { buildRuleCoverage, DRAFT_CATEGORIES, type Draft, type DraftSource, freeSids, keepDraft, type Repository } from '@sigwright/workbench';
+import {
+  buildRuleCoverage,
+  type CaptureReportAbout,
+  DRAFT_CATEGORIES,
+  type Draft,
+  type DraftSource,
+  freeSids,
+  keepDraft,
+  type Repository,
+} from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { asksForBehaviour, BEHAVIOUR_USAGE, behaviourDraft } from './shared/draft-behaviour.ts';
 import { draftOf } from './shared/draft-source.ts';
@@ -83,8 +92,8 @@ interface Asked {
 
 interface Drafted {
   readonly draft: Draft;
-  /** undefined where it is of a capture */
-  readonly source: DraftSource | undefined;
+  /** without a reading where it is of a capture */
+  readonly source: DraftSource | CaptureReportAbout;
 }
 
 async function draftIn(repository: Repository, path: string, asked: Asked): Promise<Drafted> {
@@ -102,7 +111,7 @@ async function draftIn(repository: Repository, path: string, asked: Asked): Prom
     coverage: buildRuleCoverage(known),
     ...beside,
   });
-  return { draft, source: reading === undefined ? undefined : { reading, date: asked.date, ...beside } };
+  return { draft, source: { ...(reading === undefined ? {} : { reading }), date: asked.date, ...beside } };
 }
 
 async function draftAndKeep(repository: Repository, path: string, asked: Asked): Promise<Result<undefined>> {
@@ -122,8 +131,7 @@ async function draftAndKeep(repository: Repository, path: string, asked: Asked):
         ? `written: evidence/${sid}: ${counted(fires, 'made capture')} that ${fires === 1 ? 'fires' : 'fire'} it, ${silent} that leave it silent\n`
         : `no evidence for ${sid}: ${problem}${problem.endsWith('a capture that was seen') ? ' in' : '; put a capture into'} evidence/${sid} (docs/ruleset-repository.md)\n`,
     );
-  if (report !== undefined)
-    process.stderr.write(`written: reports/${report}/report.yaml: what it says in your own words (summary, playbook) is yours to add\n`);
+  process.stderr.write(`written: reports/${report}/report.yaml: what it says in your own words (summary, playbook) is yours to add\n`);
   return success(undefined);
 }
 

@@ -73,6 +73,34 @@ describe('feedback', () => {
     expect(compare()).toContain('0 fell silent');
   }, 60_000);
 
+  test('that a rule is still seen, or its name sinkholed, is said without traffic; seen again, its time runs anew', () => {
+    const said = (kind: string): void =>
+      expect(sigwright('feedback', 'new', SID, '--kind', kind, '--reporter', '@one', '-o', at(`${kind}.json`)).status).toBe(0);
+    const take = (kind: string, day: string): string => sigwright('feedback', 'take', at(`${kind}.json`), '-C', at('week'), '--today', day).stdout;
+    const due = (): string => sigwright('review', '-C', at('week'), '--today', '2024-07-01', '--all').stdout.split(`${SID}  `)[1].split('\n')[1];
+    said('seen');
+    take('seen', '2024-04-01');
+    expect(due()).toContain('seen on 2024-04-01');
+    expect(take('seen', '2024-04-01')).toContain('(known)');
+    expect(take('seen', '2024-06-01')).toContain('its time to review runs anew');
+    expect(due()).toContain('seen on 2024-06-01');
+    said('sinkholed');
+    const [reference] = take('sinkholed', '2024-06-02').split(':');
+    expect(due()).toContain('said to be sinkholed by @one on 2024-06-02');
+    expect(sigwright('feedback', 'accept', reference, '-C', at('week'), '--today', '2024-06-03').stdout).toBe(`${reference} is accepted\n`);
+    expect(sigwright('feedback', 'list', '-C', at('week')).stdout).not.toContain('evidence');
+  }, 60_000);
+
+  test.each<readonly [why: string, args: readonly string[], says: string]>([
+    ['no rule', ['--kind', 'seen'], 'name one rule'],
+    ['two rules', ['1', '--sid', '2'], 'name one rule'],
+    ['a false positive without traffic', [SID], 'to report a false positive the traffic and the rules are needed'],
+    ['another kind', [SID, '--kind', 'nice'], 'is none of'],
+  ])('a report with %s is not understood', (_why, args, says) => {
+    const { status, stderr } = sigwright('feedback', 'new', ...args);
+    expect([status, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining(says)]);
+  });
+
   test('what was declined does not make a rule due', () => {
     report('-o', at('report.json'));
     const [reference] = sigwright('feedback', 'take', at('report.json'), '-C', at('week'), '--today', '2024-03-10').stdout.split(':');

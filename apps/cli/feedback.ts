@@ -3,7 +3,7 @@
  * `sigwright feedback take | list | accept | decline`: such reports in a ruleset repository, from arrival to answer.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { encodeContent } from '@sigwright/bytes';
+import { counted, encodeContent } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type Rule, success } from '@sigwright/contracts';
 import { buildPlan, Engine, explainRule, usePlan } from '@sigwright/detection';
@@ -11,6 +11,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { conversationKey, sliceCapture } from '@sigwright/traffic';
 import {
   answerFeedback,
+  becomesEvidence,
   FEEDBACK_KINDS,
   type FeedbackReport,
   feedbackStatus,
@@ -33,7 +34,8 @@ sigwright feedback list [-C FOLDER] [--json]
 sigwright feedback accept|decline REFERENCE [--note TEXT] [--by NAME] [-C FOLDER]
 
 \`new\` cuts the conversations on which the rule alerts (or, for a miss, those that --packets names) out of the capture and writes a report
-to send. \`take\` tries reports on the rule as it is now and puts them into the review queue; \`accept\` makes the slice evidence of the rule.
+to send; that a rule is \`seen\` or \`sinkholed\` can be said without. \`take\` tries reports on the rule as it is now and puts them into
+the review queue; \`accept\` makes the slice evidence of the rule.
 
       --sid N            the rule
   -r, --capture FILE     traffic that shows it
@@ -78,12 +80,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     },
   });
   const [what, ...rest] = positionals;
-  if (what === 'new' && rest.length === 0) {
-    if (values.sid === undefined || values.capture === undefined || values.rules === undefined)
-      throw new UsageProblem('`feedback new` needs --sid, --capture and --rules', USAGE);
+  if (what === 'new') {
     const kind = FEEDBACK_KINDS.find((one) => one === (values.kind ?? 'false_positive'));
     if (kind === undefined) throw new UsageProblem(`kind \`${values.kind}\` is none of ${FEEDBACK_KINDS.join(', ')}`, USAGE);
-    const [sid] = sidsOf([values.sid], USAGE);
+    const named = [...(values.sid === undefined ? [] : [values.sid]), ...rest];
+    if (named.length !== 1) throw new UsageProblem('name one rule: feedback new --sid N', USAGE);
+    const [sid] = sidsOf(named, USAGE);
+    // What sensors see and who owns a name now are words; what a rule does is shown.
+    if ((kind === 'seen' || kind === 'sinkholed') && values.capture === undefined) {
+      const rev = values.rules === undefined ? undefined : ruleIn(values.rules, sid).rule.rev;
+      const said = { comment: values.comment ?? '', reporter: values.reporter ?? '', redacted: false, matched: [] };
+      return send({ sid, ...(rev === undefined ? {} : { rev }), kind, ...said }, values.output, values.post);
+    }
+    if (values.capture === undefined || values.rules === undefined)
+      throw new UsageProblem(`to report a ${kind.replace('_', ' ')} the traffic and the rules are needed: --capture and --rules`, USAGE);
     const report = newReport({
       sid,
       kind,
@@ -132,8 +142,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       (current) => answerFeedback(current, { reference: rest[0], decision, note: values.note ?? '', by: values.by ?? '', today }) ?? success(undefined),
     );
     if (!answered.ok) throw new InputProblem(answered.message);
-    const sid = repository.feedback.find(({ file }) => file === `${rest[0]}.yaml`)?.sid;
-    process.stdout.write(`${rest[0]} is ${decision}${what === 'accept' ? `; \`sigwright prove\` holds ${sid} against it from now on` : ''}\n`);
+    const held = what === 'accept' ? repository.feedback.find((one) => one.file === `${rest[0]}.yaml` && becomesEvidence(one)) : undefined;
+    process.stdout.write(`${rest[0]} is ${decision}${held === undefined ? '' : `; \`sigwright prove\` holds ${held.sid} against it from now on`}\n`);
     return 0;
   }
   throw new UsageProblem('write `feedback new`, `take`, `list`, `accept` or `decline`', USAGE);
@@ -158,11 +168,16 @@ interface NewReport {
   readonly mask: readonly string[];
 }
 
+function ruleIn(path: string, sid: number): { readonly rules: readonly Rule[]; readonly rule: Rule } {
+  const { rules } = parseRules(readFileSync(path, 'utf8'));
+  const rule = rules.find((one) => one.sid === sid);
+  if (rule === undefined) throw new InputProblem(`${path} has no rule with sid ${sid}`);
+  return { rules, rule };
+}
+
 function newReport(request: NewReport): FeedbackReport {
   const { sid, kind } = request;
-  const { rules } = parseRules(readFileSync(request.rules, 'utf8'));
-  const rule = rules.find((one) => one.sid === sid);
-  if (rule === undefined) throw new InputProblem(`${request.rules} has no rule with sid ${sid}`);
+  const { rules, rule } = ruleIn(request.rules, sid);
   const capture = readFileSync(request.capture);
   const alerting = (bytes: Uint8Array, homeNet: string | undefined): Set<number> => {
     const settings = ourSettings([request.rules], { verifyChecksums: false, homeNet });
@@ -204,14 +219,17 @@ function newReport(request: NewReport): FeedbackReport {
   if (!slice.ok) throw new InputProblem(`${request.capture}: ${slice.message}`);
   if (slice.value.capture.length > LARGEST_SLICE)
     throw new InputProblem(`the slice has ${slice.value.capture.length} bytes, more than ${LARGEST_SLICE}; name fewer conversations with --packets`);
-  if (slice.value.leftOut > 0) process.stderr.write(`sigwright feedback: ${slice.value.leftOut} packets could not be redacted and are left out\n`);
+  if (slice.value.leftOut > 0)
+    process.stderr.write(
+      `sigwright feedback: ${counted(slice.value.leftOut, 'packet')} could not be redacted and ${slice.value.leftOut === 1 ? 'is' : 'are'} left out\n`,
+    );
   const still = alerting(slice.value.capture, sliceHome).size > 0;
   if (still !== fired.size > 0)
     process.stderr.write(
       `sigwright feedback: on the ${request.redact ? 'redacted ' : ''}slice the rule ${still ? 'alerts' : 'does not alert any more'}; look whether it still shows what you mean\n`,
     );
   process.stderr.write(
-    `the slice has ${slice.value.packets} packets of ${keys.size} ${keys.size === 1 ? 'conversation' : 'conversations'}${request.redact ? '' : ', as they are; --redact hides addresses'}\n`,
+    `the slice has ${counted(slice.value.packets, 'packet')} of ${counted(keys.size, 'conversation')}${request.redact ? '' : ', as they are; --redact hides addresses'}\n`,
   );
   return {
     sid,

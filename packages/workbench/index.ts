@@ -10,6 +10,7 @@ export * from './coverage/coverage.ts';
 export * from './coverage/rule-coverage.ts';
 export * from './distribution/distribution.ts';
 export { standsForNamesBelow } from './draft/bodies.ts';
+export type { CaptureReportAbout } from './draft/capture-report.ts';
 export { DRAFT_CATEGORIES } from './draft/conventions.ts';
 export * from './draft/draft.ts';
 export * from './draft/keep-draft.ts';

@@ -31,7 +31,8 @@ export const BEHAVIOUR_USAGE = `Behaviour rules, from captures (pcap, pcapng; a 
       --captures PATH    captures of the threat, each of another run or victim; further ones may follow as plain words
       --ordinary PATH    ordinary traffic, on which the rules must be silent; may be given several times
   -w, --write            puts the rules into the repository: rules/<category>.rules, evidence/<sid>/ with captures that fire them
-                         (slices of the threat's) and that leave them silent (ordinary ones, and made ones with one condition broken)
+                         (slices of the threat's) and that leave them silent (ordinary ones, and made ones with one condition broken);
+                         and the report that stands behind them: reports/<date>-<family>/, or one of that family and week
   -C, --date, --family, --reference, --category, --engine and --json as above
 
 Each rule comes with what it rests on and how rare that is in the ordinary traffic, with the figure of leaving each capture out in
@@ -68,8 +69,8 @@ export async function behaviourDraft(usage: string, argv: readonly string[]): Pr
     category: values.category,
     engine: values.engine === '8' ? 8 : 7,
     date: dayOf(values.date),
-    family: values.family,
-    reference: values.reference,
+    ...(values.family === undefined ? {} : { family: values.family }),
+    ...(values.reference === undefined ? {} : { reference: values.reference }),
     json: values.json === true,
   };
   if (!values.write) {
@@ -87,8 +88,8 @@ interface Asked {
   readonly category: string;
   readonly engine: 7 | 8;
   readonly date: string;
-  readonly family: string | undefined;
-  readonly reference: string | undefined;
+  readonly family?: string;
+  readonly reference?: string;
   readonly json: boolean;
 }
 
@@ -129,7 +130,7 @@ function codeOf({ problems }: BehaviourDraft, threat: readonly CaptureSource[]):
 function draftAndKeep(repository: Repository, asked: Asked): Result<BehaviourDraft> {
   const { draft, settings } = draftIn(repository, asked);
   if (draft.rules.length === 0) return success(draft);
-  const written = keepBehaviour(repository, draft.rules, asked.category, {
+  const written = keepBehaviour(repository, draft.rules, asked.category, asked, {
     read: (name) => readFileSync(name),
     slice: sliceCapture,
     run: proofRunner(),
@@ -150,6 +151,12 @@ function draftAndKeep(repository: Repository, asked: Asked): Result<BehaviourDra
       `written: ${sid}, evidence: fires on ${counted(fires, 'capture')}, silent on ${silent}${missing.length > 0 ? `; still needed: ${missing.join(', ')}` : ''}${never}\n`,
     );
   }
+  const { slug, isKnown } = written.value.report;
+  process.stderr.write(
+    isKnown
+      ? `added to reports/${slug}/report.yaml\n`
+      : `written: reports/${slug}/report.yaml: who is to be thanked and what it says in your own words (summary, playbook) is yours to add\n`,
+  );
   return success(draft);
 }
 

@@ -1,10 +1,11 @@
 /**
  * Drafted behaviour rules → the ruleset repository: each rule behind those of its category, its evidence beside (conversations of the
  * threat that fire it, the ordinary conversation that comes nearest, and made ones with one condition broken). Only evidence that
- * holds is written; all of it or nothing.
+ * holds is written, with the report that stands behind the rules; all of it or nothing.
  */
 import { type Result, success } from '@sigwright/contracts';
 import { stringify } from 'yaml';
+import { type CaptureReportAbout, captureReport } from '../draft/capture-report.ts';
 import type { ProofRunner } from '../prove/prove.ts';
 import { addRules, type NewRule, rulesFileOf } from '../repository/add-rules.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -37,8 +38,9 @@ export function keepBehaviour(
   repository: Repository,
   rules: readonly BehaviourRule[],
   category: string,
+  about: CaptureReportAbout,
   tools: KeepTools,
-): Result<{ readonly file: string; readonly kept: readonly Kept[] }> {
+): Result<{ readonly file: string; readonly report: { readonly slug: string; readonly isKnown: boolean }; readonly kept: readonly Kept[] }> {
   const text = [...repository.rules.map(({ rule }) => rule.text), ...rules.map((rule) => rule.text)].join('\n');
   const kept: Kept[] = [];
   const added: NewRule[] = [];
@@ -49,7 +51,12 @@ export function keepBehaviour(
     const missing = [...(fires.length === 0 ? ['a capture that fires it'] : []), ...(silent.length === 0 ? ['a capture that leaves it silent'] : [])];
     kept.push({ sid: rule.sid, fires: fires.length, silent: silent.length, missing });
   }
-  return addRules(repository, category, added) ?? success({ file: rulesFileOf(repository, category), kept });
+  const { slug, isKnown, files } = captureReport(
+    repository,
+    rules.map(({ sid, role, parts }) => ({ sid, role, 'alerts-on': parts.find(({ used }) => used)?.says ?? '' })),
+    about,
+  );
+  return addRules(repository, category, added, files) ?? success({ file: rulesFileOf(repository, category), report: { slug, isKnown }, kept });
 }
 
 interface Line {

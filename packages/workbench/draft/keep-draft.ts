@@ -13,6 +13,7 @@ import { type EvidenceTools, makeEvidence } from '../prove/made-evidence.ts';
 import { synthesizedEvidence } from '../prove/synthesized.ts';
 import { addRules, type FileToWrite, rulesFileOf } from '../repository/add-rules.ts';
 import type { Repository } from '../repository/repository.ts';
+import { type CaptureReportAbout, captureReport } from './capture-report.ts';
 import type { DraftRule } from './draft.ts';
 
 export interface DraftSource {
@@ -28,8 +29,8 @@ export interface DraftSource {
 export interface KeptDraft {
   /** of rules/ */
   readonly file: string;
-  /** of reports/; undefined where the draft is not of a report */
-  readonly report: string | undefined;
+  /** of reports/ */
+  readonly report: string;
   readonly rules: readonly {
     readonly sid: number;
     readonly fires: number;
@@ -39,18 +40,19 @@ export interface KeptDraft {
   }[];
 }
 
-/** Within `changeRepository`. Without a `source` the draft is of a capture. */
+/** Within `changeRepository`. A `source` without a reading is a capture. */
 export function keepDraft(
   repository: Repository,
   drafted: readonly DraftRule[],
   category: string,
-  source: DraftSource | undefined,
+  source: DraftSource | CaptureReportAbout,
   tools: EvidenceTools,
 ): Result<KeptDraft> {
   const parsed = parseRules(drafted.map(({ text }) => text).join('\n')).rules;
   const all = [...repository.rules.map(({ rule }) => rule), ...parsed];
   const made = drafted.map((draft, at) => ({ draft, evidence: makeEvidence(repository, parsed[at], all, tools) }));
-  const report = source === undefined ? undefined : reportOf(repository, drafted, source);
+  const lines = drafted.map(({ sid, role, indicator }) => ({ sid, role, 'alerts-on': indicator }));
+  const report = 'reading' in source ? reportOf(repository, lines, source) : captureReport(repository, lines, source);
   const failed = addRules(
     repository,
     category,
@@ -59,12 +61,12 @@ export function keepDraft(
       text,
       ...('problem' in evidence ? {} : { evidence: synthesizedEvidence(sid, evidence.fires, evidence.silent) }),
     })),
-    report?.files ?? [],
+    report.files,
   );
   if (failed !== undefined) return failed;
   return success({
     file: rulesFileOf(repository, category),
-    report: report?.slug,
+    report: report.slug,
     rules: made.map(({ draft: { sid }, evidence }) =>
       'problem' in evidence ? { sid, fires: 0, silent: 0, problem: evidence.problem } : { sid, fires: evidence.fires.length, silent: evidence.silent.length },
     ),
@@ -74,12 +76,7 @@ export function keepDraft(
 const SHORT_SLUG = 40;
 const LONGEST_SOURCE = 4 * 1024 * 1024;
 
-function reportOf(
-  repository: Repository,
-  drafted: readonly DraftRule[],
-  source: DraftSource,
-): { readonly slug: string; readonly files: readonly FileToWrite[] } {
-  const lines = drafted.map(({ sid, role, indicator }) => ({ sid, role, 'alerts-on': indicator }));
+function reportOf(repository: Repository, lines: readonly object[], source: DraftSource): { readonly slug: string; readonly files: readonly FileToWrite[] } {
   const folderOf = (slug: string): string => join(repository.folder, 'reports', slug);
   const known = source.slug ?? sameReport(repository, source);
   if (known !== undefined) {

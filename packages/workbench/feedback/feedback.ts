@@ -90,7 +90,8 @@ export function takeFeedback(
   if (slice === undefined && sliceNeeded && (report.kind === 'false_positive' || report.kind === 'miss'))
     return failure('feedback/no-slice', `a report of a ${report.kind.replace('_', ' ')} needs a slice of the traffic`);
   const digest = createHash('sha256')
-    .update(JSON.stringify([report.sid, report.rev, report.kind, report.comment, report.reporter, report.slice]))
+    // Seen again on another day is another report: the time to review runs from there.
+    .update(JSON.stringify([report.sid, report.rev, report.kind, report.comment, report.reporter, report.slice, ...(report.kind === 'seen' ? [today] : [])]))
     .digest('hex');
   const known = repository.feedback.find(({ file }) => file.endsWith(`-${digest.slice(0, 12)}.yaml`));
   const reference = known === undefined ? `${today}-${report.sid}-${digest.slice(0, 12)}` : known.file.replace(/\.yaml$/, '');
@@ -140,7 +141,7 @@ function received({ kind, sid, rev }: FeedbackReport, now: number, outcome: Feed
 export function feedbackStatus(repository: Repository, feedback: Feedback): string {
   if (feedback.answer !== undefined) {
     const { decision, date, note } = feedback.answer;
-    const word = decision === 'accepted' ? 'accepted: the slice is evidence of the rule now' : 'declined';
+    const word = decision === 'accepted' ? (becomesEvidence(feedback) ? 'accepted: the slice is evidence of the rule now' : 'accepted') : 'declined';
     return `${word} (${date})${note === '' ? '' : `: ${note}`}`;
   }
   const rule = repository.rules.find((one) => one.rule.sid === feedback.sid)?.rule;
@@ -174,8 +175,13 @@ export function answerFeedback(repository: Repository, { reference, decision, no
 
 type FileToWrite = readonly [path: string, content: string | Uint8Array];
 
+/** Whether a report that is accepted gives the rule a capture to answer for. */
+export function becomesEvidence({ capture, kind }: Feedback): boolean {
+  return capture !== undefined && (kind === 'false_positive' || kind === 'miss');
+}
+
 function evidenceFrom(repository: Repository, feedback: Feedback): Result<readonly FileToWrite[]> {
-  if (feedback.capture === undefined || (feedback.kind !== 'false_positive' && feedback.kind !== 'miss')) return success([]);
+  if (feedback.capture === undefined || !becomesEvidence(feedback)) return success([]);
   const slice = join(repository.folder, 'feedback', feedback.capture);
   if (!existsSync(slice)) return failure('feedback/slice', `${slice} is missing`, { path: slice });
   const folder = join(repository.folder, 'evidence', String(feedback.sid));
