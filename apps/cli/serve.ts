@@ -10,8 +10,11 @@ import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { connected } from './shared/broker.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { logOf } from './shared/log.ts';
+import { isObjectStore } from './shared/object-store.ts';
+import { packetsFrom } from './shared/packets.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
+import { explainMatch } from './shared/rule-explainer.ts';
 import { placeOf } from './shared/store-place.ts';
 
 const DEFAULT_PORT = 8340;
@@ -35,7 +38,8 @@ that makes the first admin.
       --keep-bytes N     the oldest events are forgotten until the store is smaller
       --nats URL         a NATS broker: hunts are sent to its workers, lines of EVE that \`sigwright ship\` sends are taken in
                          (or SIGWRIGHT_NATS in the environment)
-      --archive PLACE    captures for hunts, as seen from here: a folder, or s3://BUCKET/PREFIX (see \`sigwright worker\`)
+      --archive PLACE    captures, as seen from here: a folder, or s3://BUCKET/PREFIX (see \`sigwright worker\`). Hunts go over them; the
+                         packets of an alert are looked for in a folder's
       --port N           (default: ${DEFAULT_PORT}; 0 takes a free one)
       --host ADDRESS     where to listen (default: 127.0.0.1)
       --url URL          how people reach it through a proxy with TLS; needed to listen elsewhere than on loopback
@@ -136,6 +140,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
       ...(broker === undefined || archive === undefined ? {} : { archive: () => archive.captures() }),
+      ...(values.archive === undefined || isObjectStore(values.archive) ? {} : { slice: packetsFrom(values.archive) }),
+      match: explainMatch,
     },
     {
       port,

@@ -39,6 +39,7 @@ import {
   releasedVersions,
   reviewQueue,
   type Store,
+  type StoredRecord,
   sightingsOf,
   takeFeedback,
   type VerdictRequest,
@@ -46,6 +47,19 @@ import {
   writeRelease,
   writeWhole,
 } from '@sigwright/workbench';
+import { keptPacket } from './alert-bytes.ts';
+
+export interface SliceWanted {
+  /** address and port: `10.0.0.1:80`, `[2001:db8::1]:80` */
+  readonly source: string;
+  readonly destination: string;
+  /** of the alert: milliseconds since 1970 */
+  readonly time?: number;
+  /** the capture that the sensor was writing, where the record names it */
+  readonly file?: string;
+  /** bytes of captures that may be read for it: any number where left out */
+  readonly most?: number;
+}
 
 export interface DeskOptions {
   readonly title: string;
@@ -61,8 +75,15 @@ export interface DeskOptions {
   readonly explain?: (sid: number) => ExplainedAttempt | undefined;
   /** the engine, for proofs and for what is reported; compiled rules are kept in it, so that each piece of work has its own */
   readonly runner?: () => ProofRunner;
-  /** packets of a flow, as a capture */
-  readonly slice?: (ends: { readonly source: string; readonly destination: string }) => Uint8Array | undefined;
+  /** packets of a flow, as a capture; of an example also the whole (`source` is empty) */
+  readonly slice?: (wanted: SliceWanted) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** where the conditions of a rule of the repository held on a capture */
+  readonly match?: (wanted: {
+    readonly rule: string;
+    readonly capture: Uint8Array;
+    readonly folder: string;
+    readonly networks: Readonly<Record<string, string>>;
+  }) => ExplainedAttempt | undefined;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */
@@ -234,11 +255,33 @@ export class Desk {
 
   /** base64 */
   async #packetsOf(sid: number, host: string): Promise<string | undefined> {
-    const { slice } = this.options;
-    if (slice === undefined) return undefined;
     const [alert] = (await this.store.alertRecords({ sid, host }, 1)).slice(0, 1);
-    const packets = alert === undefined ? undefined : slice({ source: alert.source, destination: alert.destination });
+    const packets = alert === undefined ? undefined : await this.packets(alert);
     return packets === undefined || packets.length > LARGEST_SLICE ? undefined : Buffer.from(packets).toString('base64');
+  }
+
+  /** Packets of an alert's flow, as a capture: out of the captures at hand, else the one packet that the sensor wrote into the record. */
+  async packets(alert: StoredRecord, most?: number): Promise<Uint8Array | undefined> {
+    const file = alert.record['capture_file'];
+    const { source, destination, time } = alert;
+    const found = await this.options.slice?.({
+      source,
+      destination,
+      time,
+      ...(typeof file === 'string' ? { file } : {}),
+      ...(most === undefined ? {} : { most }),
+    });
+    return found ?? keptPacket(alert.record, time);
+  }
+
+  /** Where the rule's conditions held on an alert's packets; undefined: there are none, or it can not be told. */
+  matchOf(alert: StoredRecord, packets: Uint8Array | undefined): ExplainedAttempt | undefined {
+    const known = this.options.explain?.(alert.sid);
+    if (known !== undefined || packets === undefined || this.options.folder === undefined) return known;
+    const repository = this.repository();
+    const rule = repository?.rules.find((one) => one.rule.sid === alert.sid)?.rule;
+    if (repository === undefined || rule === undefined) return undefined;
+    return this.options.match?.({ rule: rule.text, capture: packets, folder: this.options.folder, networks: repository.settings.networks });
   }
 
   /** Accepted, a slice becomes evidence of the rule; either way whoever reported it can read what came of it. */

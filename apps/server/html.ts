@@ -40,11 +40,16 @@ export function markdown(source: string): Html {
   return { html: out.join('\n') };
 }
 
-/** A hexdump of at most `most` lines with bytes[start, end) marked. `from`: offset of bytes[0]. */
+/** A hexdump of at most `most` lines around bytes[start, end), which are marked. `from`: offset of bytes[0]. */
 export function bytesHtml(bytes: Uint8Array, from: number, start: number, end: number, most = 6): Html {
-  const lines: string[] = [];
   const first = Math.max(0, start - from - 16);
-  for (let at = first - (first % 16); at < bytes.length && lines.length < most; at += 16) {
+  return dumpHtml(bytes, first - (first % 16), most, [[start - from, end - from]], from);
+}
+
+/** A hexdump of at most `most` lines from bytes[first] on, with `marks` (starts and ends) marked. `from`: what is called the offset of bytes[0]. */
+export function dumpHtml(bytes: Uint8Array, first: number, most: number, marks: readonly (readonly [start: number, end: number])[], from = 0): Html {
+  const lines: string[] = [];
+  for (let at = first; at < bytes.length && lines.length < most; at += 16) {
     let hex = '';
     let shown = '';
     for (let one = at; one < at + 16; one++) {
@@ -52,7 +57,7 @@ export function bytesHtml(bytes: Uint8Array, from: number, start: number, end: n
         hex += '   ';
         continue;
       }
-      const marked = from + one >= start && from + one < end;
+      const marked = marks.some(([start, end]) => one >= start && one < end);
       const pair = bytes[one].toString(16).padStart(2, '0');
       const letter = text(bytes[one] >= 0x20 && bytes[one] < 0x7f ? String.fromCharCode(bytes[one]) : '.');
       hex += marked ? `<mark>${pair}</mark> ` : `${pair} `;

@@ -1,6 +1,6 @@
 /** What all pages share: the frame around them, tables, forms, a timeline. */
 import { plural } from '@sigwright/bytes';
-import type { Principal } from '@sigwright/workbench';
+import type { AlertTimeline, Principal } from '@sigwright/workbench';
 import { type Html, html } from './html.ts';
 
 export interface Frame {
@@ -108,17 +108,17 @@ const HEIGHT = 60;
 const WIDTH = 600;
 
 /** Alerts over time as bars, drawn by the server: no script, no data in attributes but numbers of ours. */
-export function timeline(hours: readonly { readonly hour: number; readonly alerts: number }[]): Html {
-  if (hours.length === 0) return html``;
-  const HOUR = 3_600_000;
-  const first = hours[0].hour;
-  const total = hours.reduce((sum, one) => sum + one.alerts, 0);
+export function timeline({ step: least, counts }: AlertTimeline): Html {
+  if (counts.length === 0) return html``;
+  const first = counts[0].at;
+  const last = counts[counts.length - 1].at;
+  const total = counts.reduce((sum, one) => sum + one.alerts, 0);
   // One bar is no timeline.
-  if (hours.length === 1) return html`<p class="quiet-text">${counted(total, 'alert')}, all in the hour from ${when(first)}</p>`;
-  const span = Math.max(hours[hours.length - 1].hour + HOUR - first, 12 * HOUR);
-  const step = Math.max(HOUR, Math.ceil(span / BARS / HOUR) * HOUR);
+  if (last === first) return html`<p class="quiet-text">${counted(total, 'alert')}, all within ${spanOf(least)} from ${when(first)}</p>`;
+  const span = Math.max(last + least - first, 12 * least);
+  const step = Math.max(least, Math.ceil(span / BARS / least) * least);
   const bars = new Array<number>(Math.ceil(span / step)).fill(0);
-  for (const { hour, alerts } of hours) bars[Math.floor((hour - first) / step)] += alerts;
+  for (const { at, alerts } of counts) bars[Math.floor((at - first) / step)] += alerts;
   const most = Math.max(...bars);
   const width = WIDTH / bars.length;
   const drawn = bars.map((alerts, at) => {
@@ -126,5 +126,9 @@ export function timeline(hours: readonly { readonly hour: number; readonly alert
     const from = first + at * step;
     return html`<rect x="${(at * width).toFixed(1)}" y="${(HEIGHT - height).toFixed(1)}" width="${Math.max(1, width - 1).toFixed(1)}" height="${height.toFixed(1)}"><title>${when(from)}: ${counted(alerts, 'alert')}</title></rect>`;
   });
-  return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${counted(step / HOUR, 'hour')}">${drawn}</svg><figcaption><span>${when(first)}</span><span>${counted(total, 'alert')}, a bar is ${counted(step / HOUR, 'hour')}</span><span>${when(first + bars.length * step)}</span></figcaption></figure>`;
+  return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${spanOf(step)}">${drawn}</svg><figcaption><span>${when(first)}</span><span>${counted(total, 'alert')}, a bar is ${spanOf(step)}</span><span>${when(first + bars.length * step)}</span></figcaption></figure>`;
+}
+
+function spanOf(milliseconds: number): string {
+  return milliseconds % 3_600_000 === 0 ? counted(milliseconds / 3_600_000, 'hour') : counted(milliseconds / 60_000, 'minute');
 }

@@ -218,16 +218,16 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   app.get('/alerts/:id/packets.pcap', async (context) => {
     need(context, 'read');
     const alert = await desk.store.record(number(context, 'id'));
-    const capture = alert === undefined ? undefined : desk.options.slice?.({ source: alert.source, destination: alert.destination });
+    const capture = alert === undefined ? undefined : await desk.packets(alert);
     if (capture === undefined) return context.notFound();
     return context.body(new Uint8Array(capture), 200, {
       'content-type': 'application/vnd.tcpdump.pcap',
       'content-disposition': `attachment; filename="alert-${number(context, 'id')}.pcap"`,
     });
   });
-  app.get('/example.pcap', (context) => {
+  app.get('/example.pcap', async (context) => {
     need(context, 'read');
-    const capture = desk.options.slice?.({ source: '', destination: '' });
+    const capture = await desk.options.slice?.({ source: '', destination: '' });
     return capture === undefined ? context.notFound() : context.body(new Uint8Array(capture), 200, { 'content-type': 'application/vnd.tcpdump.pcap' });
   });
 

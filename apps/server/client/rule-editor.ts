@@ -135,7 +135,7 @@ export class RuleEditorView {
       codeFolding(),
       highlightSelectionMatches(),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': 'Rules', spellcheck: 'false' }),
+      EditorView.contentAttributes.of({ 'aria-label': 'Rules', spellcheck: 'false', tabindex: '0' }),
       autocompletion({ override: [(context) => this.#complete(context)], maxRenderedOptions: 200 }),
       hoverTooltip((_, at) => this.#hover(at)),
       foldings,

@@ -1,8 +1,10 @@
 /** Alerts with filters in the address, and one alert with its record, flow and bytes. */
-import { type AlertFilter, EXPORT_FORMS, type StoredAlert } from '@sigwright/workbench';
+import type { EveRecord } from '@sigwright/contracts';
+import { type AlertFilter, EXPORT_FORMS, type StoredAlert, type StoredRecord } from '@sigwright/workbench';
+import { contentsIn, keptPayload } from '../alert-bytes.ts';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
-import { bytesHtml, type Html, html } from '../html.ts';
+import { bytesHtml, dumpHtml, type Html, html } from '../html.ts';
 import { alertsAt, counted, empty, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
 
@@ -33,7 +35,9 @@ export function filterOf(query: Readonly<Record<string, string>>): AlertFilter {
     sid: Number.isSafeInteger(sid) ? sid : undefined,
     from: time('from'),
     to: time('to'),
-    ...Object.fromEntries(['host', 'address', 'flow', 'role', 'sensor', 'words', 'after'].map((name) => [name, text(name)])),
+    // As pages write it, too: check-in.
+    role: text('role')?.replaceAll('-', '_'),
+    ...Object.fromEntries(['host', 'address', 'flow', 'sensor', 'words', 'after'].map((name) => [name, text(name)])),
   };
   return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
 }
@@ -41,7 +45,7 @@ export function filterOf(query: Readonly<Record<string, string>>): AlertFilter {
 export async function alertsPage(desk: Desk, query: Readonly<Record<string, string>>): Promise<Html> {
   const filter = filterOf(query);
   const { alerts, next } = await desk.store.alerts(filter);
-  const hours = await desk.store.alertHours(filter.host !== undefined ? { host: filter.host } : filter.sid !== undefined ? { sid: filter.sid } : {});
+  const hours = await desk.store.alertTimeline(filter.host !== undefined ? { host: filter.host } : filter.sid !== undefined ? { sid: filter.sid } : {});
   const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`)}<button>Filter</button> <a href="/alerts">all</a></form>`;
   const { after: _, ...kept } = query;
   const on = next === undefined ? html`` : html`<p><a href="${alertsAt({ ...kept, after: next })}" rel="next">Older alerts</a></p>`;
@@ -90,7 +94,8 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
     ['sensor', alert.sensor],
     ...(typeof community === 'string' ? ([['community id', community]] as [string, string][]) : []),
   ];
-  const attempt = alert.sid === 0 ? undefined : desk.options.explain?.(alert.sid);
+  const packets = await desk.packets(alert, MOST_READ);
+  const attempt = alert.sid === 0 ? undefined : desk.matchOf(alert, packets);
   const steps = attempt?.steps.map(
     (step) =>
       html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
@@ -98,7 +103,21 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   const matched =
     steps === undefined
       ? html``
-      : html`<h2>What the rule matched</h2><p class="quiet-text">Where the conditions first held on the capture at hand: packet ${attempt!.packet}, ${attempt!.direction.replace('_', ' ')}, flow ${attempt!.flow}.</p><ol class="steps">${steps}</ol>`;
+      : html`<h2>What the rule matched</h2><p class="quiet-text">Where the conditions first held in the packets at hand: packet ${attempt!.packet}, ${attempt!.direction.replace('_', ' ')}, flow ${attempt!.flow}.</p><ol class="steps">${steps}</ol>`;
+  const payload = attempt === undefined ? keptPayload(alert.record) : undefined;
+  const rule = payload === undefined ? undefined : desk.repository()?.rules.find((one) => one.rule.sid === alert.sid)?.rule;
+  const kept =
+    payload === undefined
+      ? html``
+      : html`<h2>What the sensor kept</h2><p class="quiet-text">${counted(payload.length, 'byte')} of payload${rule === undefined ? '' : '; contents of the rule are marked where they stand in it'}.</p>${dumpHtml(payload, 0, MOST_LINES, rule === undefined ? [] : contentsIn(payload, rule))}`;
+  const transaction = transactionOf(alert.record);
+  const spoken =
+    transaction.length === 0
+      ? html``
+      : html`<h2>The transaction</h2>${table(
+          ['field', 'value'],
+          transaction.map(([name, value]) => [name, value]),
+        )}${await transactionLink(desk, alert, around)}`;
   const flow =
     around.length < 2
       ? html``
@@ -118,11 +137,63 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
       : html`<h2>Verdict</h2>${verdictForm(csrf, 'pair', { host: alert.host, sid: alert.sid }, `/alerts/${id}`)}<details><summary>On the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid: alert.sid }, `/alerts/${id}`)}</details>`;
   const others =
     elsewhere.length === 0 ? html`` : html`<p>This flow in ${elsewhere.map((one) => html`<a href="${one.href}" rel="noreferrer">${one.name}</a> `)}</p>`;
-  const slice = desk.options.slice === undefined ? html`` : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap)</p>`;
+  const slice =
+    packets === undefined && desk.options.slice !== undefined
+      ? html`<p><a href="/alerts/${id}/packets.pcap">Look for the packets of this flow</a> in the captures</p>`
+      : packets === undefined
+        ? html`<p class="quiet-text">No packets are at hand: a sensor that writes <code>packet: yes</code> into its alerts, or <code>serve --archive</code> with its captures, would bring them.</p>`
+        : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap, ${counted(packets.length, 'byte')})</p>`;
   return html`${table(
     ['field', 'value'],
     facts.filter(([, value]) => value !== '').map(([name, value]) => [name, value]),
-  )}${slice}${others}${decide}${matched}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+  )}${slice}${others}${decide}${matched}${kept}${spoken}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+}
+
+/** Bytes of captures that are read before a page is shown; more where somebody asks for the packets. */
+const MOST_READ = 64 * 1024 * 1024;
+/** Lines of a payload that are shown. */
+const MOST_LINES = 64;
+const MOST_FIELDS = 60;
+/** Parts of a record that are no transaction. */
+const NO_TRANSACTION: ReadonlySet<string> = new Set([
+  'alert',
+  'flow',
+  'metadata',
+  'packet_info',
+  'vars',
+  'stream',
+  'tunnel',
+  'verdict',
+  'xff',
+  'ether',
+  'vlan',
+  'app_layer',
+]);
+
+/** What an alert's record says of its transaction: `http.url`, `dns.queries[0].rrname` … with their values, as far as they are short. */
+function transactionOf(record: EveRecord): [string, string][] {
+  const found: [string, string][] = [];
+  const add = (name: string, value: unknown): void => {
+    if (found.length >= MOST_FIELDS) return;
+    if (typeof value === 'object' && value !== null)
+      for (const [key, one] of Object.entries(value)) add(Array.isArray(value) ? `${name}[${key}]` : `${name}.${key}`, one);
+    else found.push([name, String(value).slice(0, 2000)]);
+  };
+  for (const [name, value] of Object.entries(record)) if (typeof value === 'object' && value !== null && !NO_TRANSACTION.has(name)) add(name, value);
+  return found;
+}
+
+/** The record that the sensor wrote of the transaction itself: the same number (`tx_id`) in the same flow. */
+async function transactionLink(desk: Desk, alert: StoredRecord, around: readonly (StoredAlert & { readonly type: string })[]): Promise<Html> {
+  const number = alert.record['tx_id'];
+  const parts = Object.keys(alert.record);
+  const same = around.filter((one) => one.id !== alert.id && one.sid === 0 && parts.includes(one.type)).slice(0, MOST_FIELDS);
+  for (const one of same) {
+    const record = same.length === 1 ? undefined : (await desk.store.record(one.id))?.record;
+    if (record === undefined || (number !== undefined && record['tx_id'] === number))
+      return html`<p><a href="/alerts/${one.id}">The record of this transaction</a></p>`;
+  }
+  return html``;
 }
 
 function addressOf(end: string): string {

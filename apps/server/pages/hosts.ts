@@ -9,7 +9,7 @@ const VERDICT_WORDS: Record<Verdict['verdict'], string> = { true: 'true', false_
 
 export async function hostsPage(desk: Desk): Promise<Html> {
   const { hosts, quiet, more } = await desk.store.hosts();
-  const hours = await desk.store.alertHours();
+  const hours = await desk.store.alertTimeline();
   if (hosts.length === 0)
     return html`${empty(quiet === 0 ? 'No events yet. Send EVE JSON lines to /api/v1/events with a token that may ingest, or let the server follow a file.' : `No host has alerts; ${counted(quiet, 'host')} of ours were heard of.`)}`;
   const cards = hosts.map((host) => hostCard(host));
@@ -36,7 +36,7 @@ function verdictTag(verdict: Verdict | undefined): Html {
 export async function hostPage(desk: Desk, host: string, csrf: string | undefined): Promise<Html | undefined> {
   const picture = await desk.store.host(host);
   if (picture === undefined) return undefined;
-  const hours = await desk.store.alertHours({ host });
+  const hours = await desk.store.alertTimeline({ host });
   const list = (title: string, lines: readonly string[]): Html =>
     lines.length === 0 ? html`` : html`<h2>${title}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
   const stories = picture.stories.map((story) => storyCard(picture, story, csrf));

@@ -59,7 +59,7 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
   const hosts = await desk.store.hostsOfRule(sid);
   const signature = (await desk.store.signatures()).find((known) => known.sid === sid);
   if (one === undefined && signature === undefined) return undefined;
-  const hours = await desk.store.alertHours({ sid });
+  const hours = await desk.store.alertTimeline({ sid });
   const heard =
     hosts.length === 0
       ? empty('It did not fire on a host of ours.')

@@ -195,6 +195,40 @@ export async function alertHours(
     .execute();
 }
 
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+/** Within so many hours, and with so few alerts, minutes are told. */
+const FEW_HOURS = 3;
+const FEW_ALERTS = 20_000;
+
+/** Alerts over time, in order: by the hour, or finer where all came within a few hours. Milliseconds. */
+export interface AlertTimeline {
+  readonly step: number;
+  readonly counts: readonly { readonly at: number; readonly alerts: number }[];
+}
+
+export async function alertTimeline(db: Database, filter: { readonly sid?: number; readonly host?: string }): Promise<AlertTimeline> {
+  const hours = await alertHours(db, filter);
+  const byHour = { step: HOUR, counts: hours.map(({ hour, alerts }) => ({ at: hour, alerts })) };
+  const span = hours.length === 0 ? 0 : hours[hours.length - 1].hour + HOUR - hours[0].hour;
+  if (span === 0 || span > FEW_HOURS * HOUR || hours.reduce((sum, one) => sum + one.alerts, 0) > FEW_ALERTS) return byHour;
+  let query = db
+    .selectFrom('events')
+    .select('time')
+    .where('sid', 'is not', null)
+    .where('time', '>=', hours[0].hour)
+    .where('time', '<', hours[0].hour + span);
+  if (filter.host !== undefined) query = query.where('host', '=', filter.host);
+  else if (filter.sid !== undefined) query = query.where('sid', '=', filter.sid);
+  const step = (span / HOUR) * MINUTE;
+  const counts = new Map<number, number>();
+  for (const { time } of await query.limit(FEW_ALERTS).execute()) {
+    const at = Math.floor(time / step) * step;
+    counts.set(at, (counts.get(at) ?? 0) + 1);
+  }
+  return { step, counts: [...counts].map(([at, alerts]) => ({ at, alerts })).sort((a, b) => a.at - b.at) };
+}
+
 export async function signaturesSeen(db: Database): Promise<readonly StoreSchema['signatures'][]> {
   return db.selectFrom('signatures').selectAll().orderBy('sid').execute();
 }

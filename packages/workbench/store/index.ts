@@ -1,5 +1,5 @@
 /** The operations store. */
-export type { AlertFilter, StoredAlert, StoredRecord } from './alerts.ts';
+export type { AlertFilter, AlertTimeline, StoredAlert, StoredRecord } from './alerts.ts';
 export type { StorePlace } from './engines.ts';
 export type { HostPicture, HostStory, JudgedHost, JudgedRule } from './hosts.ts';
 export type { HuntItem, HuntRequest, HuntRow } from './hunts.ts';

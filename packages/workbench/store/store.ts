@@ -8,8 +8,10 @@ import { insideOf } from '../triage/inside.ts';
 import type { RuleFacts } from '../triage/stories.ts';
 import {
   type AlertFilter,
+  type AlertTimeline,
   alertHours,
   alertRecords,
+  alertTimeline,
   listAlerts,
   oneRecord,
   recordsOfFlow,
@@ -142,6 +144,10 @@ export class Store {
   /** Records of a flow around a moment. */
   async flow(flow: string, around: number): Promise<readonly (StoredAlert & { readonly type: string })[]> {
     return recordsOfFlow(this.#db, flow, around);
+  }
+
+  async alertTimeline(filter: { readonly sid?: number; readonly host?: string } = {}): Promise<AlertTimeline> {
+    return alertTimeline(this.#db, filter);
   }
 
   async alertHours(filter: { readonly sid?: number; readonly host?: string } = {}): Promise<readonly { readonly hour: number; readonly alerts: number }[]> {

@@ -225,7 +225,7 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
     judgement = 'check this host for compromise';
     const roles = [...new Set(behaviour.map((rule) => rule.role))];
     reasons.push(`${roles.map((role) => ROLE_PHRASES[role]).join(', ')}: this is what malware does, not just where it lives`);
-    const families = [...new Set(behaviour.flatMap((rule) => rule.families))];
+    const families = differentFamilies(behaviour.flatMap((rule) => rule.families));
     if (families.length > 1) reasons.push(`several families (${families.join(', ')}): one may have brought the other`);
     if (attempts.some((attempt) => behaviour.some((rule) => follows(attempt, rule))))
       reasons.push('it was attacked from outside before: the attack may have worked');
@@ -256,6 +256,13 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
   if (context.length > 0 && judgement !== 'context only')
     reasons.push(`beside it ${counted(context.length, 'informational rule')}, which ${context.length === 1 ? 'raises' : 'raise'} nothing`);
   return { host, judgement, reasons, alerts, rules, weight };
+}
+
+/** One family is written in several ways (`Win32 MarioLoader`, `MarioLoader`; `Bitter APT`, `Bitter`): of names that hold each other the shortest. */
+function differentFamilies(names: readonly string[]): string[] {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const shortest = [...new Set(names)].sort((a, b) => a.length - b.length);
+  return shortest.filter((name, at) => !shortest.slice(0, at).some((other) => plain(name).includes(plain(other))));
 }
 
 function follows(attempt: HostAlert, rule: HostAlert): boolean {
