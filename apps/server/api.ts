@@ -13,6 +13,7 @@ import {
   VERDICTS,
   WEBHOOK_EVENTS,
 } from '@sigwright/workbench';
+import type { Context, Next } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Desk } from './desk.ts';
 import { type Env, need, Refusal } from './security.ts';
@@ -203,6 +204,11 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       ...config,
       description: `${config.description ?? ''}Needs the scope \`${scope}\`.`,
       security: [{ token: [scope] }, { session: [] }],
+      // Before anything that was sent is looked at: what is wrong with it is nobody's business who may not ask.
+      middleware: async (context: Context<Env>, next: Next) => {
+        need(context, scope);
+        await next();
+      },
       responses: { ...REFUSALS, ...config.responses },
     } as Omit<Config, 'scope' | 'responses'> & { responses: Config['responses'] & typeof REFUSALS });
 
