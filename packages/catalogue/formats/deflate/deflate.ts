@@ -17,8 +17,14 @@ const DISTANCE_BASES = [
 ];
 const DISTANCE_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
 
-/** A canonical code: how many codes of each length, and their symbols in order. */
+/** Codes of so many bits and fewer are read by one look; the rarer ones above go on bit by bit. */
+const QUICK_BITS = 10;
+
+/** A canonical code (section 3.2.2). */
 interface Code {
+  /** by the next QUICK_BITS bits of the input: symbol << 4 | length of its code; 0: longer, or none */
+  readonly quick: Uint16Array;
+  /** how many codes of each length, and their symbols in order */
   readonly counts: Uint16Array;
   readonly symbols: Uint16Array;
 }
@@ -37,7 +43,25 @@ function codeOf(lengths: Uint8Array): Code | undefined {
   for (let length = 1; length <= LONGEST_CODE; length++) offsets[length + 1] = offsets[length] + counts[length];
   const symbols = new Uint16Array(lengths.length);
   for (let symbol = 0; symbol < lengths.length; symbol++) if (lengths[symbol] !== 0) symbols[offsets[lengths[symbol]]++] = symbol;
-  return { counts, symbols };
+  return { quick: quickOf(counts, symbols), counts, symbols };
+}
+
+function quickOf(counts: Uint16Array, symbols: Uint16Array): Uint16Array {
+  const quick = new Uint16Array(1 << QUICK_BITS);
+  let code = 0;
+  let index = 0;
+  for (let length = 1; length <= QUICK_BITS; length++) {
+    for (let one = 0; one < counts[length]; one++) {
+      // Codes come highest bit first, the input lowest first.
+      let reversed = 0;
+      for (let bit = 0; bit < length; bit++) reversed |= ((code >>> bit) & 1) << (length - 1 - bit);
+      const entry = (symbols[index++] << 4) | length;
+      for (let at = reversed; at < quick.length; at += 1 << length) quick[at] = entry;
+      code++;
+    }
+    code <<= 1;
+  }
+  return quick;
 }
 
 let fixedCodes: { lengths: Code; distances: Code } | undefined;
@@ -51,9 +75,16 @@ function fixed(): { lengths: Code; distances: Code } {
   return fixedCodes;
 }
 
+/** Longer matches that do not overlap themselves are copied at once. */
+const WORTH_A_COPY = 24;
+const LONGEST_MATCH = 258;
+/** The longest code and the bits that may follow a length; with a byte more they are still a small integer. */
+const ENOUGH_BITS = 21;
+
 class Inflater {
   readonly #input: Uint8Array;
   #at: number;
+  /** bits taken from the input and not used yet, the next one lowest */
   #bits = 0;
   #bitCount = 0;
   readonly #limit: number;
@@ -83,7 +114,7 @@ class Inflater {
     return this.#output.subarray(0, this.#length);
   }
 
-  /** -1 where the input ends. */
+  /** Up to 16 bits; -1 where the input ends. */
   #take(count: number): number {
     while (this.#bitCount < count) {
       if (this.#at >= this.#input.length) return -1;
@@ -96,15 +127,15 @@ class Inflater {
     return value;
   }
 
-  #put(byte: number): boolean {
-    if (this.#length >= this.#limit) return false;
-    if (this.#length === this.#output.length) {
-      const larger = new Uint8Array(Math.min(this.#limit, this.#output.length * 2));
-      larger.set(this.#output);
+  /** Room for so many bytes, as far as the limit lets it: how many bytes the output may have then. */
+  #room(wanted: number): number {
+    const needed = Math.min(this.#limit, this.#length + wanted);
+    if (needed > this.#output.length) {
+      const larger = new Uint8Array(Math.min(this.#limit, Math.max(needed, this.#output.length * 2)));
+      larger.set(this.#output.subarray(0, this.#length));
       this.#output = larger;
     }
-    this.#output[this.#length++] = byte;
-    return true;
+    return this.#output.length;
   }
 
   #stored(): boolean {
@@ -113,48 +144,118 @@ class Inflater {
     const length = this.#take(16);
     const complement = this.#take(16);
     if (length < 0 || complement < 0 || (length ^ complement) !== 0xffff) return false;
-    for (let left = length; left > 0; left--) {
-      const byte = this.#take(8);
-      if (byte < 0 || !this.#put(byte)) return false;
-    }
-    return true;
+    this.#at -= this.#bitCount >>> 3;
+    this.#bits = 0;
+    this.#bitCount = 0;
+    const there = Math.min(length, this.#input.length - this.#at);
+    const taken = Math.min(there, this.#room(there) - this.#length);
+    this.#output.set(this.#input.subarray(this.#at, this.#at + taken), this.#length);
+    this.#length += taken;
+    this.#at += taken;
+    return taken === length;
   }
 
+  /** The next symbol, -1 where the input ends or no code is this one. */
   #symbol(code: Code): number {
-    let value = 0;
-    let first = 0;
-    let index = 0;
-    for (let length = 1; length <= LONGEST_CODE; length++) {
-      const bit = this.#take(1);
-      if (bit < 0) return -1;
-      value |= bit;
-      const count = code.counts[length];
-      if (value - first < count) return code.symbols[index + value - first];
-      index += count;
-      first = (first + count) << 1;
-      value <<= 1;
+    while (this.#bitCount < LONGEST_CODE && this.#at < this.#input.length) {
+      this.#bits |= this.#input[this.#at++] << this.#bitCount;
+      this.#bitCount += 8;
     }
-    return -1;
+    const entry = code.quick[this.#bits & ((1 << QUICK_BITS) - 1)];
+    const found = entry !== 0 ? entry : longSymbol(code, this.#bits);
+    const length = found & 15;
+    if (found < 0 || length > this.#bitCount) return -1;
+    this.#bits >>>= length;
+    this.#bitCount -= length;
+    return found >> 4;
   }
 
   #coded(lengths: Code, distances: Code): boolean {
+    const input = this.#input;
+    const end = input.length;
+    const mask = (1 << QUICK_BITS) - 1;
+    const { quick } = lengths;
+    const { quick: far } = distances;
+    let at = this.#at;
+    let bits = this.#bits;
+    let bitCount = this.#bitCount;
+    let room = this.#room(LONGEST_MATCH);
+    let output = this.#output;
+    let length = this.#length;
+    let well = false;
     for (;;) {
-      const symbol = this.#symbol(lengths);
-      if (symbol < 0) return false;
-      if (symbol === END_OF_BLOCK) return true;
+      while (bitCount < ENOUGH_BITS && at < end) {
+        bits |= input[at++] << bitCount;
+        bitCount += 8;
+      }
+      let entry: number = quick[bits & mask];
+      if (entry === 0) entry = longSymbol(lengths, bits);
+      let used = entry & 15;
+      if (entry < 0 || used > bitCount) break;
+      bits >>>= used;
+      bitCount -= used;
+      const symbol = entry >> 4;
       if (symbol < END_OF_BLOCK) {
-        if (!this.#put(symbol)) return false;
+        if (length === room) {
+          this.#length = length;
+          room = this.#room(LONGEST_MATCH);
+          output = this.#output;
+          if (length === room) break;
+        }
+        output[length++] = symbol;
         continue;
       }
+      if (symbol === END_OF_BLOCK) {
+        well = true;
+        break;
+      }
       const kind = symbol - FIRST_LENGTH;
-      const extra = kind < LENGTH_BASES.length ? this.#take(LENGTH_BITS[kind]) : -1;
-      const far = this.#symbol(distances);
-      const farExtra = far >= 0 && far < DISTANCE_BASES.length ? this.#take(DISTANCE_BITS[far]) : -1;
-      if (extra < 0 || farExtra < 0) return false;
-      const distance = DISTANCE_BASES[far] + farExtra;
-      if (distance > this.#length) return false;
-      for (let left = LENGTH_BASES[kind] + extra; left > 0; left--) if (!this.#put(this.#output[this.#length - distance])) return false;
+      if (kind >= LENGTH_BASES.length) break;
+      used = LENGTH_BITS[kind];
+      if (used > bitCount) break;
+      const count = LENGTH_BASES[kind] + (bits & ((1 << used) - 1));
+      bits >>>= used;
+      bitCount -= used;
+      while (bitCount < ENOUGH_BITS && at < end) {
+        bits |= input[at++] << bitCount;
+        bitCount += 8;
+      }
+      entry = far[bits & mask];
+      if (entry === 0) entry = longSymbol(distances, bits);
+      used = entry & 15;
+      if (entry < 0 || used > bitCount) break;
+      bits >>>= used;
+      bitCount -= used;
+      const reach = entry >> 4;
+      if (reach >= DISTANCE_BASES.length) break;
+      used = DISTANCE_BITS[reach];
+      // The longest code and the bits that may follow a distance are more than that.
+      while (bitCount < used && at < end) {
+        bits |= input[at++] << bitCount;
+        bitCount += 8;
+      }
+      if (used > bitCount) break;
+      const distance = DISTANCE_BASES[reach] + (bits & ((1 << used) - 1));
+      bits >>>= used;
+      bitCount -= used;
+      if (distance > length) break;
+      if (length + count > room) {
+        this.#length = length;
+        room = this.#room(count);
+        output = this.#output;
+      }
+      const until = Math.min(room, length + count);
+      if (count >= WORTH_A_COPY && distance >= count) {
+        output.copyWithin(length, length - distance, until - distance);
+        length = until;
+      } else while (length < until) output[length] = output[length++ - distance];
+      if (length === this.#limit) break;
     }
+    this.#at = at;
+    this.#bits = bits;
+    this.#bitCount = bitCount;
+    this.#length = length;
+    return well;
   }
 
   #dynamic(): boolean {
@@ -190,6 +291,22 @@ class Inflater {
     const distanceCode = codeOf(lengths.subarray(lengthCount));
     return lengthCode !== undefined && distanceCode !== undefined && this.#coded(lengthCode, distanceCode);
   }
+}
+
+/** symbol << 4 | length of its code, for a code of any length that the bits begin with; -1: none. */
+function longSymbol(code: Code, bits: number): number {
+  let value = 0;
+  let first = 0;
+  let index = 0;
+  for (let length = 1; length <= LONGEST_CODE; length++) {
+    value |= (bits >>> (length - 1)) & 1;
+    const count = code.counts[length];
+    if (value - first < count) return (code.symbols[index + value - first] << 4) | length;
+    index += count;
+    first = (first + count) << 1;
+    value <<= 1;
+  }
+  return -1;
 }
 
 /** At most `limit` bytes; undefined where it does not begin as zlib. */
