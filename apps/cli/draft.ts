@@ -129,7 +129,7 @@ async function draftAndKeep(repository: Repository, path: string, asked: Asked):
     process.stderr.write(
       problem === undefined
         ? `written: evidence/${sid}: ${counted(fires, 'made capture')} that ${fires === 1 ? 'fires' : 'fire'} it, ${silent} that leave it silent\n`
-        : `no evidence for ${sid}: ${problem}${problem.endsWith('a capture that was seen') ? ' in' : '; put a capture into'} evidence/${sid} (docs/ruleset-repository.md)\n`,
+        : `no evidence for ${sid}: ${problem}${problem.endsWith('a capture that was seen') ? '' : '; a capture that was seen is taken'}: sigwright evidence ${sid} CAPTURE\n`,
     );
   process.stderr.write(`written: reports/${report}/report.yaml: what it says in your own words (summary, playbook) is yours to add\n`);
   return success(undefined);

@@ -7,7 +7,7 @@ import { dayOf } from './shared/repository.ts';
 
 const DEFAULT_FROM = 1_000_001;
 const DEFAULT_TO = 1_009_999;
-const DEFAULT_HOME = '[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16]';
+const DEFAULT_HOME = '[10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7]';
 const HIGHEST_SID = 4_294_967_295;
 /** What may be there: git's own. */
 const IS_GIT = /^\.git$/;

@@ -13,6 +13,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   cost: { summary: 'what rules cost, alone and on a capture, and what would make them cheaper', run: async (argv) => (await import('./cost.ts')).run(argv) },
   coverage: { summary: 'which rules cover a domain, URL, digest, capture or draft already', run: async (argv) => (await import('./coverage.ts')).run(argv) },
   explain: { summary: 'why a rule fired on a capture, or did not', run: async (argv) => (await import('./explain.ts')).run(argv) },
+  evidence: { summary: 'captures that were seen become the evidence of a rule', run: async (argv) => (await import('./evidence.ts')).run(argv) },
   prove: { summary: 'every rule of a repository against its evidence', run: async (argv) => (await import('./prove.ts')).run(argv) },
   format: { summary: 'rules in one style, meaning kept (--check for build servers)', run: async (argv) => (await import('./format.ts')).run(argv) },
   lint: { summary: 'defects of rules that load all the same', run: async (argv) => (await import('./lint.ts')).run(argv) },

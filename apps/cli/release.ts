@@ -89,7 +89,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const bare = repository.rules
     .map(({ rule }) => rule)
     .filter(({ enabled: isEnabled, sid }) => isEnabled && (repository.evidence.get(sid)?.fires.length ?? 0) === 0);
-  if (bare.length > 0) process.stderr.write(`${counted(bare.length, 'enabled rule')} with no evidence that they fire: ${listed(bare)}\n`);
+  if (bare.length > 0)
+    process.stderr.write(`${counted(bare.length, 'enabled rule')} with no evidence that ${bare.length === 1 ? 'it fires' : 'they fire'}: ${listed(bare)}\n`);
   return 0;
 }
 

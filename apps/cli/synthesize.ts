@@ -26,7 +26,7 @@ With -C the rules and networks are those of a ruleset repository, and rules with
 what was made before (synthesized: true) is made anew for rules that it does not prove any more, or for those named; captures that
 somebody saw stay. Only what git has is replaced, so that git gives it back.
 
-  -C, --folder FOLDER    a ruleset repository
+  -C, --folder FOLDER    a ruleset repository (default: this folder, where no rules are named)
   -S, --rules FILE       rules; may stand several times
       --renew            make anew what was made and does not hold any more
   -o, --output FOLDER    where to write; left out: only say what can be solved
@@ -38,7 +38,7 @@ somebody saw stay. Only what git has is replaced, so that git gives it back.
 ${WORKERS_USAGE}`;
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = argumentsOf(USAGE, argv, {
+  const { values: named, positionals } = argumentsOf(USAGE, argv, {
     allowPositionals: true,
     options: {
       folder: { type: 'string', short: 'C' },
@@ -53,6 +53,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       ...WORKERS_OPTIONS,
     },
   });
+  // As for every verb of a repository: this folder, where it is one.
+  const folder = named.folder ?? (named.rules === undefined && existsSync('ruleset.yaml') ? '.' : undefined);
+  const values = { ...named, folder };
   if ((values.rules === undefined) === (values.folder === undefined)) throw new UsageProblem('name rules (-S FILE) or a ruleset repository (-C FOLDER)', USAGE);
   if (values.renew) {
     if (values.folder === undefined || values.output !== undefined || values.workers)

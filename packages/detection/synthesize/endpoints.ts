@@ -18,6 +18,9 @@ export interface HeaderUse {
 
 const INSIDE = ['192.168.40.17', '192.168.40.80', '10.40.7.17', '10.40.7.80'];
 const OUTSIDE = ['203.0.113.77', '198.51.100.23', '192.0.2.90'];
+/** The same for rules that name addresses of IPv6 (RFC 4193, RFC 3849). */
+const INSIDE_SIX = ['fd00:10:3:8::20', 'fd00:10:3:8::21'];
+const OUTSIDE_SIX = ['2001:db8:77::7', '2001:db8:23::9'];
 const USUAL_CLIENT_PORT = 49_731;
 
 /** Rules that name them beside 445 look for what is said there, not for names and datagrams of NetBIOS. */
@@ -47,8 +50,9 @@ function portsNamed(text: string): number[] {
 
 /** A usual address of the same kind as `beside` that a set leaves out; undefined where it lets all through. */
 export function outsideOf(set: RuleHeader['source'], beside: string): string | undefined {
-  if (set === undefined || beside.includes(':')) return undefined;
-  return [...OUTSIDE, ...INSIDE].find((candidate) => {
+  if (set === undefined) return undefined;
+  const usual = beside.includes(':') ? [...OUTSIDE_SIX, ...INSIDE_SIX] : [...OUTSIDE, ...INSIDE];
+  return usual.find((candidate) => {
     const parsed = parseAddress(candidate);
     return parsed !== undefined && candidate !== beside && !set.contains(parsed.words, parsed.version);
   });
@@ -63,10 +67,10 @@ export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): End
         ? { set: header.source, ports: header.sourcePorts, text: header.fields[1], portText: header.fields[2] }
         : { set: header.destination, ports: header.destinationPorts, text: header.fields[4], portText: header.fields[5] };
     });
-  const address = (client: boolean, usual: readonly string[], taken: string): string | undefined => {
+  const address = (client: boolean, six: boolean, usual: readonly string[], taken: string): string | undefined => {
     const fields = side(client);
     const named = fields.flatMap(({ set, text }) => [...addressesNamed(text), ...(set?.samples() ?? []).map(formatIpv4)]);
-    return [...usual, ...named].find((candidate) => {
+    return [...usual, ...named.filter((one) => one.includes(':') === six)].find((candidate) => {
       const parsed = parseAddress(candidate);
       return parsed !== undefined && candidate !== taken && fields.every(({ set }) => set === undefined || set.contains(parsed.words, parsed.version));
     });
@@ -78,14 +82,22 @@ export function endpointsFor(uses: readonly HeaderUse[], usualPort: number): End
       fields.every(({ ports }) => ports === undefined || ports.contains(candidate)),
     );
   };
-  const client = address(true, [...INSIDE, ...OUTSIDE], '');
-  if (client === undefined) return 'no address fits the client side of all headers';
-  const inside = client.startsWith('192.168.') || client.startsWith('10.');
-  const server = address(false, inside ? [...OUTSIDE, ...INSIDE] : [...INSIDE, ...OUTSIDE], client);
-  if (server === undefined) return 'no address fits the server side of all headers';
-  if (client.includes(':') !== server.includes(':')) return 'one side of the headers is IPv4, the other IPv6';
+  const ends = (six: boolean): { client: string; server: string } | string => {
+    const [near, far] = six ? [INSIDE_SIX, OUTSIDE_SIX] : [INSIDE, OUTSIDE];
+    const client = address(true, six, [...near, ...far], '');
+    if (client === undefined) return 'no address fits the client side of all headers';
+    const inside = /^(?:192\.168\.|10\.|fd)/.test(client);
+    const server = address(false, six, inside ? [...far, ...near] : [...near, ...far], client);
+    return server === undefined ? 'no address fits the server side of all headers' : { client, server };
+  };
+  const four = ends(false);
+  const found = typeof four === 'string' ? ends(true) : four;
+  if (typeof found === 'string') {
+    const namesSix = uses.some(({ header }) => [header.fields[1], header.fields[4]].some((text) => addressesNamed(text).some((one) => one.includes(':'))));
+    return namesSix ? 'a header names an address of IPv6, and no address of the other side is one: give HOME_NET some, fd00::/8 say' : (four as string);
+  }
   const clientPort = port(true, [USUAL_CLIENT_PORT]);
   const serverPort = port(false, [usualPort]);
   if (clientPort === undefined || serverPort === undefined) return 'no port fits all headers';
-  return { client, server, clientPort, serverPort };
+  return { ...found, clientPort, serverPort };
 }

@@ -25,6 +25,12 @@ const cases: readonly (readonly [shows: string, rules: string, fewestSilent: num
     'alert tls $HOME_NET any -> $EXTERNAL_NET any (msg:"a"; flow:established,to_server; tls.sni; bsize:12; content:"evil.example"; sid:9;)',
     1,
   ],
+  [
+    'a server of IPv6, where the network has such addresses too',
+    'alert tcp [10.0.0.0/8,fd00::/8] any -> 2001:db8:9::1 443 (msg:"a"; flow:established,to_server; sid:9;)',
+    2,
+  ],
+  ['a name asked for over IPv6', 'alert dns [fd12::1,fd12::2] any -> any 53 (msg:"a"; dns.query; content:"evil.example"; sid:9;)', 2],
   ['an ending alone', 'alert dns any any -> any any (msg:"a"; dns.query; content:".coin"; endswith; sid:9;)', 1],
   [
     'a request with method, path, agent and headers in order',

@@ -118,10 +118,11 @@ function proveOne(repository: Repository, { rule, category }: RepositoryRule, ru
   const missing: string[] = [];
   const checks: ProofCheck[] = [];
   const excused = category === 'retired' || category === 'deleted' ? category : rule.enabled ? undefined : 'disabled';
-  if (expectation === undefined) missing.push(`there is no evidence/${rule.sid}/expect.yaml`);
+  if (expectation === undefined)
+    missing.push(`there is no evidence: sigwright synthesize makes it where traffic can be made, sigwright evidence ${rule.sid} CAPTURE takes what was seen`);
   else {
-    if (expectation.fires.length === 0) missing.push('no capture must fire it');
-    if (expectation.silent.length === 0) missing.push('no capture must leave it silent');
+    if (expectation.fires.length === 0) missing.push(`no capture must fire it (sigwright evidence ${rule.sid} CAPTURE)`);
+    if (expectation.silent.length === 0) missing.push(`no capture must leave it silent (sigwright evidence ${rule.sid} CAPTURE --because TEXT)`);
     const folder = join(repository.folder, 'evidence', String(rule.sid));
     for (const one of expectation.fires)
       checks.push(check(rule.sid, one.capture, 'fires', one.alerts, one.shows, run(join(folder, one.capture), one.networks), one.packets));
