@@ -28,7 +28,7 @@ test("the payload that the sensor kept is shown with the rule's contents marked,
   const page = await pageOf(alertLine(more));
   expect(page).toContain('<mark>50</mark> <mark>4f</mark> <mark>53</mark> <mark>54</mark>');
   expect(page).toContain('27 bytes of payload');
-  expect(page).toMatch(/>http\.url<\/td><td[^>]*>\/bot\/data</);
+  expect(page).toMatch(/<dt>http\.url<\/dt><dd>\/bot\/data<\/dd>/);
   const { cookie } = await here.signedIn('reader');
   const handed = Buffer.from(await (await here.ask('/alerts/1/packets.pcap', { cookie })).arrayBuffer());
   expect(handed.subarray(-60).equals(packet)).toBe(true);

@@ -65,5 +65,5 @@ export function dumpHtml(bytes: Uint8Array, first: number, most: number, marks: 
     }
     lines.push(`<span class="offset">${String(from + at).padStart(6)}</span>  ${hex} ${shown}`);
   }
-  return { html: `<pre class="bytes">${lines.join('\n')}</pre>` };
+  return { html: `<pre class="bytes" tabindex="0">${lines.join('\n')}</pre>` };
 }

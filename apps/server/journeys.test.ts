@@ -8,6 +8,7 @@ import { serve } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../packages/workbench/store/own-postgres.ts';
+import { explainMatch } from '../cli/shared/rule-explainer.ts';
 import { breachesOf, hoverTells, LAUNCH, LEFT_OUT, overhang, picture as pictureOf, sayLeftOut } from './browser-kit.ts';
 import { alertLine, PASSWORD, type Trial, trial, WEEK } from './test-kit.ts';
 
@@ -37,7 +38,12 @@ describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] :
       server = serve({ fetch: later.fetch as never, port: 0, hostname: '127.0.0.1' }, ({ port: taken }) => resolve(taken));
     });
     address = `http://127.0.0.1:${port}`;
-    here = await trial({ origin: address, slice: () => capture, ...(engine === 'SQLite' ? {} : { place: { postgres: postgres!.address } }) });
+    here = await trial({
+      origin: address,
+      slice: () => capture,
+      match: explainMatch,
+      ...(engine === 'SQLite' ? {} : { place: { postgres: postgres!.address } }),
+    });
     const lines = ['10.3.8.16', '10.3.8.17', '10.3.8.18'].map((ip, at) => alertLine({ src_ip: ip, flow_id: 9_000_000 + at }));
     await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
     const release = await here.desk.release({ user: 0, name: 'first', role: 'admin', scopes: new Set() }, '1');

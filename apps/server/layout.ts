@@ -103,6 +103,11 @@ export function select(name: string, label: string, options: readonly (readonly 
   return html`<label>${label} <select name="${name}">${options.map(([value, words]) => (value === chosen ? html`<option value="${value}" selected>${words}</option>` : html`<option value="${value}">${words}</option>`))}</select></label>`;
 }
 
+/** Names with their values, beside each other at any width. */
+export function facts(list: readonly (readonly [name: string, value: Html | string])[]): Html {
+  return html`<dl class="facts">${list.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
 const BARS = 60;
 const HEIGHT = 60;
 const WIDTH = 600;

@@ -5,7 +5,7 @@ import { contentsIn, keptPayload } from '../alert-bytes.ts';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
 import { bytesHtml, dumpHtml, type Html, html } from '../html.ts';
-import { alertsAt, counted, empty, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, empty, facts, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
 
 const FILTERS: readonly (readonly [string, string])[] = [
@@ -78,7 +78,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   const around = alert.flow === null ? [] : await desk.store.flow(alert.flow, alert.time);
   const community = alert.record['community_id'];
   const elsewhere = typeof community === 'string' ? flowLinks(await desk.store.setting(FLOW_LINKS), community) : [];
-  const facts: [string, Html | string][] = [
+  const about: [string, Html | string][] = [
     ['time', when(alert.time)],
     ...(alert.sid === 0
       ? ([['type', String(alert.record['event_type'])]] as [string, string][])
@@ -111,13 +111,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
       ? html``
       : html`<h2>What the sensor kept</h2><p class="quiet-text">${counted(payload.length, 'byte')} of payload${rule === undefined ? '' : '; contents of the rule are marked where they stand in it'}.</p>${dumpHtml(payload, 0, MOST_LINES, rule === undefined ? [] : contentsIn(payload, rule))}`;
   const transaction = transactionOf(alert.record);
-  const spoken =
-    transaction.length === 0
-      ? html``
-      : html`<h2>The transaction</h2>${table(
-          ['field', 'value'],
-          transaction.map(([name, value]) => [name, value]),
-        )}${await transactionLink(desk, alert, around)}`;
+  const spoken = transaction.length === 0 ? html`` : html`<h2>The transaction</h2>${facts(transaction)}${await transactionLink(desk, alert, around)}`;
   const flow =
     around.length < 2
       ? html``
@@ -143,10 +137,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
       : packets === undefined
         ? html`<p class="quiet-text">No packets are at hand: a sensor that writes <code>packet: yes</code> into its alerts, or <code>serve --archive</code> with its captures, would bring them.</p>`
         : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap, ${counted(packets.length, 'byte')})</p>`;
-  return html`${table(
-    ['field', 'value'],
-    facts.filter(([, value]) => value !== '').map(([name, value]) => [name, value]),
-  )}${slice}${others}${decide}${matched}${kept}${spoken}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+  return html`${facts(about.filter(([, value]) => value !== ''))}${slice}${others}${decide}${matched}${kept}${spoken}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
 }
 
 /** Bytes of captures that are read before a page is shown; more where somebody asks for the packets. */
