@@ -396,7 +396,10 @@ export class Desk {
 
   /** Rules of a release, or of `today`; undefined: there is no such release. */
   rulesOf(version: string): readonly workbench.ReleaseRule[] | undefined {
-    if (version === 'today') return this.repository()?.rules.map(({ rule, category }) => ({ rule, file: `${category}.rules` }));
+    if (version === 'today') {
+      const repository = this.repository();
+      return repository === undefined ? undefined : workbench.writtenRules(repository);
+    }
     if (!this.releases().some((one) => one.version === version)) return undefined;
     return workbench.rulesOfRelease(join(this.options.folder!, 'releases', version));
   }

@@ -41,6 +41,7 @@ label { font-size: .92rem; } label input:not([type=checkbox]), label select, lab
 input, select, textarea, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: .3rem; padding: .3rem .5rem; max-width: 100%; }
 input[type=checkbox] { width: 1.1rem; height: 1.1rem; } textarea { width: 100%; font: .9rem/1.45 ui-monospace, monospace; }
 button { background: var(--link); color: var(--paper); border-color: var(--link); cursor: pointer; min-height: 2.2rem; } button.quiet { background: none; color: var(--link); border-color: var(--line); padding: .1rem .5rem; min-height: 1.8rem; }
+fieldset label { display: inline-flex; align-items: center; gap: .3rem; margin-right: .6rem; } #post { min-height: 60vh; }
 fieldset { border: 1px solid var(--line); border-radius: .3rem; }
 .facts { display: grid; grid-template-columns: minmax(5rem, max-content) minmax(0, 1fr); gap: .35rem 1rem; margin: .6rem 0 1rem; } .facts dt { color: var(--quiet); } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .timeline { margin: .6rem 0 1rem; } .timeline svg { width: 100%; height: 4rem; background: var(--soft); border-radius: .3rem; } .timeline rect { fill: var(--link); } figcaption { display: flex; justify-content: space-between; gap: .5rem; flex-wrap: wrap; }

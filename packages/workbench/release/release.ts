@@ -39,14 +39,17 @@ export interface ReleaseResult {
 export const MANIFEST = 'manifest.json';
 const VERSION_FORM = /^[0-9A-Za-z][0-9A-Za-z._-]*$/;
 
+/** The rules as they stand in the repository, each in the file in which a release has it. */
+export function writtenRules({ settings, rules }: Repository): ReleaseRule[] {
+  return rules.map(({ rule, category }) => ({ rule, file: `${settings.name}-${category}.rules` })).sort((a, b) => a.rule.sid - b.rule.sid);
+}
+
 export async function buildRelease(repository: Repository, request: ReleaseRequest): Promise<Result<ReleaseResult>> {
   if (!VERSION_FORM.test(request.version)) return failure('release/version', `\`${request.version}\` is no version that a folder can be named after`);
   const wrong = [...repository.problems, ...checkLock(repository)];
   if (wrong.length > 0) return failure('release/problems', wrong.map((one) => `${one.path}:${one.line}: ${one.message}`).join('\n'));
-  const { name, title } = repository.settings;
-  const written: ReleaseRule[] = repository.rules
-    .map(({ rule, category }) => ({ rule, file: `${name}-${category}.rules` }))
-    .sort((a, b) => a.rule.sid - b.rule.sid);
+  const { title } = repository.settings;
+  const written = writtenRules(repository);
   const engines = rulesForEngines(repository, written, request.catalogue);
   const files = new Map<string, Uint8Array>();
   const published: string[] = [];

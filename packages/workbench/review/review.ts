@@ -129,7 +129,7 @@ function timeFor(repository: Repository, { rule, category }: RepositoryRule): { 
   // Little confidence halves the time: such a rule has to earn its place sooner.
   const low = facts.confidence === 'Low';
   const days = low ? Math.ceil(base / 2) : base;
-  const which = role === 'default' ? 'rules without a role' : `${role} rules`;
+  const which = role === 'default' ? 'rules without a role' : `${role.replace('_', '-')} rules`;
   return { days, why: `${which} are looked at every ${base} days${low ? `, ${days} at low confidence` : ''}` };
 }
 
