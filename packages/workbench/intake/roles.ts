@@ -77,7 +77,7 @@ const DOCUMENTED =
   /\b(?:documentation|documented|docs|swagger|openapi|api (?:reference|guide|docs)|(?:graph|rest|slack|github|telegram bot|cloud) api|changelog|release notes)\b/i;
 const ATTACKED = /\b(?:vulnerab\w+|cve-\d{4}|exploit(?:s|ed|ing|ation|able)?|traversal|injection|unauthenticated|pre-?auth|authentication bypass)\b/i;
 const OTHER_DIGEST_BEFORE =
-  /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|hassh(?:server)?(?:-md5)?|authentihash|telfhash|tlsh|vhash|build id)\b[^.;|]{0,24}$/i;
+  /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|hassh(?:server)?(?:-md5)?|authentihash|telfhash|tlsh|vhash|build id|(?:encryption|decryption|aes|des|rc4|xor|private|public|api|session) key|iv|nonce|salt)\b[^.;|]{0,24}$/i;
 const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
 /** A certificate that a server shows; the one below signs programs, and is not seen on the wire. */
 const TLS_CERTIFICATE =

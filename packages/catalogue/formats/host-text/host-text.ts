@@ -88,6 +88,8 @@ const MEMBERS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+/** Objects that no host is called by, however many members stand behind them. */
+const ONLY_OBJECTS: ReadonlySet<string> = new Set('this self obj cls super elem evt'.split(' '));
 /** Where names of classes and packages begin, turned around. */
 const PACKAGE_ROOTS: ReadonlySet<string> = new Set('com org net io android androidx java javax kotlin dalvik'.split(' '));
 /** Platforms and kinds within names of detections: `Trojan.Win32.Agent.ru`. */
@@ -97,7 +99,12 @@ const DETECTION =
 const ENDINGS_OF_NUMBERS: ReadonlySet<string> = new Set('com cn net org info biz ru top xyz cc vip'.split(' '));
 
 /** First labels of all of these: most names have another, and are looked at no further. */
-const TELLING: ReadonlySet<string> = new Set([...[...PLATFORMS].map((name) => name.slice(0, name.indexOf('.'))), ...OBJECTS, ...PACKAGE_ROOTS]);
+const TELLING: ReadonlySet<string> = new Set([
+  ...[...PLATFORMS].map((name) => name.slice(0, name.indexOf('.'))),
+  ...OBJECTS,
+  ...ONLY_OBJECTS,
+  ...PACKAGE_ROOTS,
+]);
 
 /** Names that are no hosts whatever their ending: platforms, members of objects, packages, detections, numbers. */
 function isNameOfSomething(lower: string, written: string, ending: string): boolean {
@@ -105,6 +112,11 @@ function isNameOfSomething(lower: string, written: string, ending: string): bool
   const first = lower.slice(0, dot);
   if (TELLING.has(first)) {
     const isPair = dot + 1 + ending.length === lower.length;
+    if (
+      ONLY_OBJECTS.has(first) &&
+      !COMMON_ENDINGS.has(ending === 'in' || ending === 'it' || ending === 'us' || ending === 'top' || ending === 'info' || ending === 'name' ? '' : ending)
+    )
+      return true;
     if (isPair ? PLATFORMS.has(lower) || (OBJECTS.has(first) && MEMBERS.has(ending)) : PACKAGE_ROOTS.has(first) && !COMMON_ENDINGS.has(ending)) return true;
   }
   if (written !== lower && DETECTION.test(lower)) return true;

@@ -7,6 +7,7 @@ const PLACEHOLDER =
   /<(?!\/)(?!(?:br|p|a|b|i|u|em|li|td|th|tr|ul|ol|div|span|strong|code|pre|table|img|hr|h[1-6])\b)[A-Za-z][A-Za-z0-9 _-]{1,40}>|\{[A-Za-z][A-Za-z0-9_-]{1,40}\}/y;
 const SEPARATORS = '/=~&_-?.\\>';
 const PLACEHOLDER_REACH = 48;
+const WITHIN_WORD = /^\w'(?!s(?:[\s.,;:!?)"]|$))\w/;
 
 /** Signs at which an address ends: blanks, quotes, brackets, table rules, `^` (AsciiDoc), control characters. */
 function endsAddress(code: number): boolean {
@@ -43,6 +44,11 @@ export function endOfRest(text: string, start: number, from: number): number {
     // `\~` and `\_`: escapes of AsciiDoc and Markdown inside an address.
     if (code === 92 && (text.charCodeAt(at + 1) === 126 || text.charCodeAt(at + 1) === 95)) {
       at += 2;
+      continue;
+    }
+    // `'` within a word of an address that no `'` opened, which is no possessive.
+    if (code === 39 && text.charCodeAt(start - 1) !== 39 && WITHIN_WORD.test(text.slice(at - 1, at + 3))) {
+      at++;
       continue;
     }
     if (endsAddress(code)) break;

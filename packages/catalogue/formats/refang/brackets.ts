@@ -4,8 +4,8 @@ import { readScheme } from './schemes.ts';
 
 /** Words for signs, in brackets. */
 const WORDS: readonly (readonly [pattern: RegExp, by: string])[] = [
-  [/(?:dot|d0t|punkt|point|punto|ponto|period)/iy, '.'],
-  [/at/iy, '@'],
+  [/(?:dot|d0t|punkt|point|punto|ponto|period|d(?=[\])}]))/iy, '.'],
+  [/(?:at|a(?=[\])}]))/iy, '@'],
   [/colon/iy, ':'],
   [/(?:dash|hyphen)/iy, '-'],
   [/slash/iy, '/'],
@@ -14,7 +14,10 @@ const WORDS: readonly (readonly [pattern: RegExp, by: string])[] = [
 const ENDING =
   /(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|de|cn|ir|kr|jp|br|in|eu|us)(?![a-z0-9-])/iy;
 /** What a name goes on with behind a dot and a blank: an ending, or a label with another dot. */
-const GOES_ON = new RegExp(`${ENDING.source}|[a-z0-9-]{1,63}[ \\t]?[[({]?[ \\t]?(?:\\.[a-z0-9\\])}]|dot\\b)`, 'iy');
+const GOES_ON = new RegExp(`${ENDING.source}|[a-z0-9-]{1,63}[ \\t]?[[({]?[ \\t]?(?:\\.[a-z0-9\\])}]|dot\\b|d[\\])}])`, 'iy');
+/** What is the rest of a host for sure, with no word of plain English among the endings. */
+const REST_OF_HOST =
+  /(?:com|net|org|info|biz|ru|su|xyz|top|site|online|club|icu|onion|cn|uk|de|jp|kr)(?![a-z0-9-])|[a-z0-9-]{1,63}[ \t]?[[({]?[ \t]?(?:\.[a-z0-9\])}]|dot\b|d[\])}])/iy;
 /** The bracket that closes behind a label: `[.com]`. */
 const LABEL_AND_CLOSE = /[a-z0-9-]{1,63}(?:\.[a-z]{2,24})?[\])}]/iy;
 const PORT_AND_CLOSE = /\d{1,5}[\])}]/y;
@@ -25,6 +28,10 @@ export function isWordCode(code: number): boolean {
   return (
     (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code > 191 && code < 0x2000) || (code > 0x3040 && code < 0xd800)
   );
+}
+
+function isLetter(code: number): boolean {
+  return code >= 97 && code <= 122;
 }
 
 function isBlank(code: number): boolean {
@@ -92,6 +99,11 @@ export function readBracket(text: string, at: number, out: Rewriter): number {
   const to = behindBlanks(text, sign.end);
   const before = text.charCodeAt(at - 1);
   if (doubled && !(isClosing(text.charCodeAt(to)) && isClosing(text.charCodeAt(to + 1)))) return at + 1;
+  // `[d]` and `(a)` are letters of words and lists, too, but before the rest of a name.
+  if (sign.end === from + 1 && isLetter(text.charCodeAt(from) | 32)) {
+    REST_OF_HOST.lastIndex = to + 1;
+    if (!isNamePart(before) || !REST_OF_HOST.test(text)) return at + 1;
+  }
   const closed = isClosing(text.charCodeAt(to)) || isTurned(text, at, to, by);
   if (!closed) return readHalf(text, at, sign, out);
   const end = doubled ? to + 2 : to + 1;

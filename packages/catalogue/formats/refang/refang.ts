@@ -13,7 +13,21 @@ import { readScheme } from './schemes.ts';
 export type Refanged = Rewritten;
 
 /** What is done at a character; 0 for nothing. */
-const KIND = { blank: 1, dot: 2, bracket: 3, backslash: 4, colon: 5, slash: 6, hyphen: 7, ampersand: 8, quote: 9 } as const;
+const KIND = {
+  blank: 1,
+  dot: 2,
+  bracket: 3,
+  backslash: 4,
+  colon: 5,
+  slash: 6,
+  hyphen: 7,
+  ampersand: 8,
+  quote: 9,
+  underscore: 10,
+  comma: 11,
+  wrapped: 12,
+  percent: 13,
+} as const;
 const kinds = new Uint8Array(128);
 for (const [characters, kind] of [
   [' \t', KIND.blank],
@@ -25,6 +39,10 @@ for (const [characters, kind] of [
   ['-', KIND.hyphen],
   ['&', KIND.ampersand],
   ['"\'|', KIND.quote],
+  ['_', KIND.underscore],
+  [',', KIND.comma],
+  ['=', KIND.wrapped],
+  ['%', KIND.percent],
 ] as const)
   for (const character of characters) kinds[character.charCodeAt(0)] = kind;
 
@@ -34,13 +52,15 @@ const CARRIAGE_RETURN = 13;
 
 /** Endings that are meant as endings where somebody speaks or spaces the dot out: none of them is a word of plain English. */
 const SPOKEN_ENDINGS = 'com|net|org|info|biz|ru|su|xyz|top|site|online|club|io|co|cc|me|pw|icu|live|shop|space|website|onion|uk|cn|ir|kr|jp|br';
+const SPOKEN_ENDING = new RegExp(`^(?:${SPOKEN_ENDINGS})$`, 'i');
 const SPOKEN = new RegExp(
   `[ \\t]dot[ \\t](?=(?:[a-z0-9-]{1,40}[ \\t]dot[ \\t]){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9])|(?<=\\d[ \\t]dot[ \\t])\\d{1,3}(?!\\w))`,
   'iy',
 );
 /** In capitals a word for a sign is meant as one: `joe AT cold DOT top`. */
 const SPOKEN_AT = /[ \t]AT[ \t](?=[a-z0-9-]{1,40}(?:[ \t]DOT[ \t]|[ \t]?[[({](?:\.|dot)|\.)[a-z0-9\])} ])/iy;
-const SPACED = /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-]))/y;
+const SPACED =
+  /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-])|(?<=\d[ \t]\.[ \t])\d{1,3}(?![\w,]))/y;
 /** `evil. com`: of the endings, those that begin no sentence and no list of words. */
 const SPACED_BEHIND = /\.[ \t](?=(?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-]|[ \t]+[a-z]))/y;
 /** `cold-rain.` at the end of a line and `top` on the next. */
@@ -52,6 +72,31 @@ const LONGEST_LABEL = 64;
 const NOT_A_LABEL = /(?:^|[^\w])(?:the|a|an|this|that|each|every|one|no|of|in|old|new|big|first|last|and|or|to|e\.g|i\.e|etc|vs)$/i;
 /** Longest word that is looked at before a spoken dot. */
 const LONGEST_WORD_BEFORE = 12;
+
+/** `evil-dot-com`, `evil_dot_com`, `joe_at_evil.com`. */
+const JOINED_DOT = new RegExp(`([-_])dot\\1(?=(?:[a-z0-9-]{1,40}?\\1dot\\1){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9]))`, 'iy');
+const JOINED_AT =
+  /_at_(?=[a-z0-9-]{1,40}(?:\.|_dot_|\[\.\])(?:[a-z0-9-]{1,20}\.)?(?:com|net|org|info|biz|ru|su|xyz|top|io|co|uk|de|fr|eu|in|us|it|nl|pl|br|cn|jp|kr)(?![a-z0-9-]))/iy;
+/**
+ * `evil-otter,com`: of the endings, those that are no words; behind a label with a hyphen or digit the others, too. What follows is no
+ * noun that they would belong to.
+ */
+const BEHIND_COMMA =
+  '(?=\\s*(?:$|[\\r\\n)\\]"\'`;:|/<(]|[.,](?:\\s|$))|\\s+(?:and|or|is|was|were|are|in|on|at|to|for|with|which|that|has|hosted|resolve[sd]?|via|then|as|[A-Z\\d-]))';
+const COMMA = new RegExp(`,(?:com|org|ru|su|xyz|cn|biz|onion)${BEHIND_COMMA}`, 'y');
+const COMMA_BEHIND_TELLING = new RegExp(`,(?:net|info|top|club|online|site|live|shop|space|website|icu|pw|io|cc|co|me)${BEHIND_COMMA}`, 'y');
+const LABEL_BEFORE = /(?:^|[\s"'`([<:|/@.])([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)$/i;
+/** `evil.[com]` */
+const ENDING_IN_BRACKET = new RegExp(`\\.\\[(?:${SPOKEN_ENDINGS}|de|in|eu|us|fr|pl|it|nl)\\]`, 'iy');
+/** `http%3A%2F%2Fevil.com%2Fa`, not within another address. */
+const ENCODED_SCHEME = /%3a%2f%2f(?=[\w.-]+)/iy;
+const ENCODED = /%(?:2f|3a|3f|3d|26|2e)/gi;
+const DECODED: Readonly<Record<string, string>> = { '2f': '/', '3a': ':', '3f': '?', '3d': '=', '26': '&', '2e': '.' };
+const LONGEST_ENCODED = 1024;
+/** `joe%40evil.com`, not within an address. */
+const ENCODED_MAIL = /(?:^|[\s"'`(<:,;|])[\w.+-]{1,64}$/;
+/** What a query goes on with on the next line. */
+const REST_OF_QUERY = /\r?\n(?!h[tx]{2}ps?:|[A-Z][a-z]+[\s,.:])(?=[\w%~.-]{1,200})/y;
 
 const ESCAPED_DOT = /\\{1,2}\.(?=[a-z0-9])/iy;
 const ESCAPED_CODE = /\\u00(2e|2f|3a)/iy;
@@ -71,10 +116,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 /** The rest of a name on the next line: a label, a dot in any dress, a letter or digit. */
 const REST_OF_NAME = /\r?\n[ \t]{0,4}(?=[a-z0-9][a-z0-9-]{0,62}[ \t]?[[({]?(?:\.|dot\b)[\])}]?[ \t]?[a-z0-9])/iy;
+/** The rest of a path on the next line that is a path itself. */
+const REST_WITH_SLASH = /\r?\n(?=[\w%~-]{1,80}\/[\w%~.?=&/-])/iy;
 /** The rest of a path on the next line, which is neither an address nor a word. */
 const REST_OF_PATH = /\r?\n(?=[\w%~-]{1,80}(?:[/?=&]|\.(?:php|html?|aspx?|jsp|js|exe|dll|zip|txt|bin|png|jpg|gif|sh)(?![\w.])))/iy;
 /** Shorter lines end where their author ended them. */
 const SHORTEST_WRAPPED_LINE = 60;
+/** An address and the first part of its path. */
+const SHORTEST_SPLIT_LINE = 16;
 const LONGEST_LINE = 400;
 
 /** Invisible characters that copying leaves inside names, typographic hyphens, and the signs that other scripts have for ours. */
@@ -103,7 +152,10 @@ function characterReplacement(code: number): string | undefined {
     case 0xff20:
       return '@';
     default:
-      return undefined;
+      // Letters and digits as wide as East Asian ones: names have them as the plain ones (RFC 5895, 2.3).
+      return (code >= 0xff10 && code <= 0xff19) || (code >= 0xff21 && code <= 0xff3a) || (code >= 0xff41 && code <= 0xff5a)
+        ? String.fromCharCode(code - 0xfee0)
+        : undefined;
   }
 }
 
@@ -122,7 +174,7 @@ function readWide(text: string, at: number, code: number, out: Rewriter): number
   let end = at + 1;
   // A soft hyphen that was needed: the word goes on in the next line.
   if (code === 0xad && isLineEnd(text, end) && isWordCode(text.charCodeAt(at - 1))) end += text.charCodeAt(end) === CARRIAGE_RETURN ? 2 : 1;
-  out.replace(at, end, by, by !== '' && by !== '-');
+  out.replace(at, end, by, by !== '' && by !== '-' && !/[0-9a-z]/i.test(by));
   return by === '-' ? (joinedLine(text, at, out) ?? end) : end;
 }
 
@@ -145,10 +197,10 @@ function joinedLine(text: string, at: number, out: Rewriter): number | undefined
 }
 
 /** Does an address with scheme reach up to `at`, on a line long enough to have been wrapped? */
-function isInWrappedAddress(text: string, at: number): boolean {
+function isInWrappedAddress(text: string, at: number, shortest = SHORTEST_WRAPPED_LINE): boolean {
   const before = text.slice(Math.max(0, at - LONGEST_LINE), at);
   const line = before.slice(before.lastIndexOf('\n') + 1);
-  return line.length >= SHORTEST_WRAPPED_LINE && /:(?:\]?\/\/|\/\/\])\S*$/.test(line);
+  return line.length >= shortest && /:(?:\]?\/\/|\/\/\])\S*$/.test(line);
 }
 
 function readBackslash(text: string, at: number, out: Rewriter): number {
@@ -202,6 +254,14 @@ function readDot(text: string, at: number, out: Rewriter): number {
     out.replace(at + 1, at + match[0].length, '', false);
     return at + match[0].length;
   }
+  if (next === 91) {
+    ENDING_IN_BRACKET.lastIndex = at;
+    const match = isWordCode(text.charCodeAt(at - 1)) ? ENDING_IN_BRACKET.exec(text) : null;
+    if (match === null) return at + 1;
+    out.replace(at, at + 2, '.', true);
+    out.replace(at + match[0].length - 1, at + match[0].length, '', true);
+    return at + match[0].length;
+  }
   if (next === 93 || next === 41 || next === 125) {
     if (!isWordCode(text.charCodeAt(at - 1)) || !isWordCode(text.charCodeAt(at + 2))) return at + 1;
     out.replace(at, at + 2, '.', true);
@@ -221,15 +281,19 @@ function readDot(text: string, at: number, out: Rewriter): number {
  */
 const BEGINNINGS = new RegExp(
   // Most characters are told by the first test.
-  `(?![a-zA-Z0-9_,;=*\\n])(?:${[
+  `(?![a-zA-Z0-9;*\\n])(?:${[
     '[ \\t](?=[dD][oO][tT][ \\t]|\\.[ \\t]|AT[ \\t])',
-    '\\.(?=[\\])}]|[ ](?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-])|\\r?\\n[ \\t]{0,4}[a-z])',
+    '\\.(?=[\\])}]|[ ](?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-])|\\r?\\n[ \\t]{0,4}[a-z]|\\[[a-z]{2,8}\\])',
+    ',(?=[a-z]{2,7}(?![\\w,-]))',
     '\\\\(?=[./\\\\u])',
     ':(?<=[pswPSW\\])}][ ]?:)',
     '/(?=[/\\r\\n])',
-    '-(?=[\\r\\n])',
+    '=(?=[\\r\\n])',
+    '-(?=[\\r\\n]|[dD][oO][tT]-)',
+    '_(?=[dD][oO][tT]_|[aA][tT]_)',
+    '%(?=3[aA]%2[fF]%2[fF]|40[a-z0-9])',
     '["\'|](?=\\.)',
-    '[[({<&\\u00ad\\u200b-\\u200d\\u2010\\u2011\\u2024\\u2060\\u3002\\u3010\\ufeff\\uff08\\uff0e\\uff0f\\uff1a\\uff20\\uff3b\\uff5b\\uff61]',
+    '[[({<&\\u00ad\\u200b-\\u200d\\u2010\\u2011\\u2024\\u2060\\u3002\\u3010\\ufeff\\uff08\\uff0e-\\uff1a\\uff20-\\uff3b\\uff41-\\uff5b\\uff61]',
   ].join('|')})`,
   'g',
 );
@@ -262,9 +326,19 @@ function behind(text: string, at: number, out: Rewriter): number {
     case KIND.slash:
       return text.charCodeAt(at + 1) === SLASH ? (readScheme(text, at, out) ?? at + 2) : joinedPath(text, at, out);
     case KIND.hyphen:
-      return joinedLine(text, at, out) ?? at + 1;
+      return text.charCodeAt(at + 1) === LINE_FEED || text.charCodeAt(at + 1) === CARRIAGE_RETURN
+        ? (joinedLine(text, at, out) ?? at + 1)
+        : readJoined(text, at, out);
+    case KIND.underscore:
+      return readJoined(text, at, out);
+    case KIND.comma:
+      return readComma(text, at, out);
+    case KIND.wrapped:
+      return joinedQuery(text, at, out);
+    case KIND.percent:
+      return readEncoded(text, at, out);
     case KIND.ampersand:
-      return readScheme(text, at, out) ?? readEntity(text, at, out);
+      return isLineEnd(text, at + 1) ? joinedQuery(text, at, out) : (readScheme(text, at, out) ?? readEntity(text, at, out));
     default:
       return readQuote(text, at, code, out);
   }
@@ -277,11 +351,70 @@ function isPlainScheme(text: string, colon: number): boolean {
 }
 
 function joinedPath(text: string, at: number, out: Rewriter): number {
+  if (!isLineEnd(text, at + 1)) return at + 1;
+  REST_WITH_SLASH.lastIndex = at + 1;
   REST_OF_PATH.lastIndex = at + 1;
-  const match = isInWrappedAddress(text, at) ? REST_OF_PATH.exec(text) : null;
+  // A line that begins with a path and no address goes on with the one above, however short that is.
+  const match = isInWrappedAddress(text, at)
+    ? (REST_OF_PATH.exec(text) ?? REST_WITH_SLASH.exec(text))
+    : isInWrappedAddress(text, at, SHORTEST_SPLIT_LINE)
+      ? REST_WITH_SLASH.exec(text)
+      : null;
   if (match === null) return at + 1;
   out.replace(at + 1, at + 1 + match[0].length, '', false);
   return at + 1 + match[0].length;
+}
+
+/** A query never ends in `=` or `&`: it goes on in the next line. */
+function joinedQuery(text: string, at: number, out: Rewriter): number {
+  REST_OF_QUERY.lastIndex = at + 1;
+  const match = isInWrappedAddress(text, at, SHORTEST_SPLIT_LINE) ? REST_OF_QUERY.exec(text) : null;
+  if (match === null) return at + 1;
+  out.replace(at + 1, at + 1 + match[0].length, '', false);
+  return at + 1 + match[0].length;
+}
+
+function readJoined(text: string, at: number, out: Rewriter): number {
+  if (!isWordCode(text.charCodeAt(at - 1))) return at + 1;
+  JOINED_DOT.lastIndex = at;
+  JOINED_AT.lastIndex = at;
+  const dot = JOINED_DOT.exec(text);
+  const match = dot ?? JOINED_AT.exec(text);
+  if (match === null) return at + 1;
+  out.replace(at, at + match[0].length, dot === null ? '@' : '.', true);
+  return at + match[0].length;
+}
+
+function readComma(text: string, at: number, out: Rewriter): number {
+  const label = LABEL_BEFORE.exec(text.slice(Math.max(0, at - LONGEST_LABEL), at))?.[1];
+  if (label === undefined || label.length < 3 || SPOKEN_ENDING.test(label) || NOT_A_LABEL.test(label)) return at + 1;
+  const pattern = /[-\d]/.test(label) ? [COMMA, COMMA_BEHIND_TELLING] : [COMMA];
+  for (const one of pattern) {
+    one.lastIndex = at;
+    if (!one.test(text)) continue;
+    out.replace(at, at + 1, '.', true);
+    return at + 1;
+  }
+  return at + 1;
+}
+
+/** An address that was encoded as a whole: decoded up to its end. */
+function readEncoded(text: string, at: number, out: Rewriter): number {
+  ENCODED_SCHEME.lastIndex = at;
+  const match = ENCODED_SCHEME.exec(text);
+  const before = text.slice(Math.max(0, at - LONGEST_LINE), at);
+  if (text.startsWith('40', at + 1)) {
+    if (!ENCODED_MAIL.test(before)) return at + 1;
+    out.replace(at, at + 3, '@', false);
+    return at + 3;
+  }
+  if (match === null || !/(?:^|[\s"'`(<[=:,;|])h(?:tt|xx)ps?$/i.test(before) || /:\/\/\S*$/.test(before)) return at + 1;
+  const scheme = /h(?:tt|xx)ps?$/i.exec(before)?.[0] ?? '';
+  out.replace(at - scheme.length, at + match[0].length, `${scheme.toLowerCase().replace('xx', 'tt')}://`, true);
+  const start = at + match[0].length;
+  const rest = /^[^\s"'`<>|,;)\]}&]*/.exec(text.slice(start, start + LONGEST_ENCODED))?.[0] ?? '';
+  for (const { index, 0: written } of rest.matchAll(ENCODED)) out.replace(start + index, start + index + 3, DECODED[written.slice(1).toLowerCase()], false);
+  return start + rest.length;
 }
 
 function readEntity(text: string, at: number, out: Rewriter): number {

@@ -3,7 +3,8 @@
  * has the prefix length). Version numbers are not taken: five parts, `v` or `version` in front, four small parts among words.
  */
 import { formatAddress, parseIpv6 } from '@sigwright/bytes';
-import type { IndicatorDefinition } from '@sigwright/contracts';
+import type { IndicatorCandidate, IndicatorDefinition } from '@sigwright/contracts';
+import { portInWords } from '../../formats/host-text/port-text.ts';
 
 const FOUR = /\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/y;
 /** Longest way to write an IPv6 address. */
@@ -12,7 +13,7 @@ const LONGEST_SIX = 45;
 const SMALL_PART = 25;
 const BEFORE = 24;
 const VERSION_BEFORE =
-  /(?:\bv|\bver\.?|versions?|release|build|firmware|update|revision|(?<![\w/])(?!(?:ip|host|server|addr|address|c2|src|dst)\/)[a-z][a-z-]{1,20}\/)[\s:=|]*$/i;
+  /(?:\bv|\bver\.?|versions?|release|build|firmware|update|revision|(?<![\w/])(?!(?:ip|host|server|addr|address|c2|src|dst|tcp|udp|tls|ssl|https?|dns|ssh|smb|rdp|ftp)\/)[a-z][a-z-]{1,20}\/)[\s:=|]*$/i;
 const ADDRESS_BEFORE =
   /(?:\b(?:ip|ips|address|addresses|host|hosts|server|servers|at|to|from|on|via|c2|c&c|and|or|inet|dns|resolver|asks?|asked|contacts?|contacted|connects?|pings?|pinged|resolves?|scans?|scanned|queries|queried)|[:=,;|`'"([*+•-])\s*$/i;
 /** A version and another one soon behind it: `4.3.2.1 and 4.3.2.5`. */
@@ -22,6 +23,28 @@ const RANGE_BEHIND = /-\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w.])/y;
 /** Length of an IPv6 prefix that stands for more than one host. */
 const NETWORK_BEHIND = /\/(1[6-9]|[2-9]\d|1[01]\d|12[0-7])(?![\d.\w])/y;
 const PORT_BEHIND_BRACKET = /\]:(\d{1,5})(?!\d)/y;
+
+/** Several last parts of one address: `45.1.2.[9|10]`, `45.1.2.(9-12)`, `45.1.2.9/10/11`. */
+const ALTERNATIVES =
+  /(\d{1,3}\.\d{1,3}\.\d{1,3}\.)(?:[[({](\d{1,3}(?: ?[|,/;-] ?\d{1,3}){1,30})[\])}]|(\d{1,3}(?:[/|]\d{1,3}){2,30}|\d{1,3}\|\d{1,3})(?![\d.\w/]))/y;
+/** `45.1.2.9-12`: the first and the last one. */
+const LAST_PART_RANGE = /-(\d{1,3})(?![\d.\w-])/y;
+
+function* alternativesIn(match: RegExpExecArray, start: number): Generator<IndicatorCandidate> {
+  const [, network, bracketed, bare] = match;
+  const list = bracketed ?? bare;
+  const listStart = start + network.length + (bracketed === undefined ? 0 : 1);
+  for (const { index, 0: part } of list.matchAll(/\d+/g)) {
+    if (Number(part) > 255) continue;
+    const from = index === 0 ? start : listStart + index;
+    yield { type: 'ipv4', value: `${network}${Number(part)}`, start: from, end: listStart + index + part.length };
+  }
+}
+
+function isNetworkPart(network: string): boolean {
+  const [first, ...others] = network.split('.', 3);
+  return Number(first) > 0 && [first, ...others].every((part) => Number(part) <= 255 && (part.length === 1 || !part.startsWith('0')));
+}
 
 function isDigitOrWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
@@ -50,16 +73,33 @@ export const indicator: IndicatorDefinition = {
       if (!isDigit(text.charCodeAt(dot + 1)) || !isDigit(text.charCodeAt(dot - 1))) continue;
       let start = dot - 1;
       while (start > passed && dot - start < 3 && isDigit(text.charCodeAt(start - 1))) start--;
+      ALTERNATIVES.lastIndex = start;
+      const several = ALTERNATIVES.exec(text);
+      if (several !== null && !isDigitOrWord(text.charCodeAt(start - 1)) && text.charCodeAt(start - 1) !== 46 && isNetworkPart(several[1])) {
+        yield* alternativesIn(several, start);
+        passed = start + several[0].length;
+        continue;
+      }
       FOUR.lastIndex = start;
       const match = FOUR.exec(text);
       if (match === null) continue;
       let end = start + match[0].length;
       passed = end;
-      const before = start > 0 ? text.charCodeAt(start - 1) : 0;
+      // `\n` of a string of code is no letter before it.
+      const before = start > 1 && text.charCodeAt(start - 2) === 92 && 'nrt'.includes(text[start - 1]) ? 32 : text.charCodeAt(start - 1);
       const after = text.charCodeAt(end);
       RANGE_BEHIND.lastIndex = end;
       const isRange = after === 45 && RANGE_BEHIND.test(text);
-      if (isDigitOrWord(before) || before === 46 || (before === 45 && start - 1 !== rangeEnd) || isDigitOrWord(after) || (after === 45 && !isRange)) continue;
+      LAST_PART_RANGE.lastIndex = end;
+      const lastOfRange = after === 45 && !isRange ? LAST_PART_RANGE.exec(text) : null;
+      if (
+        isDigitOrWord(before) ||
+        before === 46 ||
+        (before === 45 && start - 1 !== rangeEnd) ||
+        isDigitOrWord(after) ||
+        (after === 45 && !isRange && lastOfRange === null)
+      )
+        continue;
       if (isRange) rangeEnd = end;
       // `1.2.3.4.5` and `1.2.3.4.host.example` go on.
       if (after === 46 && isDigitOrWord(text.charCodeAt(end + 1))) continue;
@@ -76,17 +116,28 @@ export const indicator: IndicatorDefinition = {
         }
       }
       const value = parts.join('.');
+      if (lastOfRange !== null) {
+        const last = Number(lastOfRange[1]);
+        // `1.2.3.4-2` is a version as packages have them.
+        if (last <= Number(parts[3]) || last > 255 || (Number(parts[0]) <= SMALL_PART && options.defanged?.(start, end) !== true)) continue;
+        yield { type: 'ipv4', value, start, end };
+        yield { type: 'ipv4', value: `${parts.slice(0, 3).join('.')}.${last}`, start: end + 1, end: end + lastOfRange[0].length };
+        continue;
+      }
       const prefix = /^\/(\d{1,2})(?![\d./\w])/.exec(text.slice(end, end + 5));
       if (prefix !== null && Number(prefix[1]) >= 8 && Number(prefix[1]) < 32 && hostBitsAreZero(parts, Number(prefix[1]))) {
         yield { type: 'ipv4', value: `${value}/${prefix[1]}`, start, end: end + prefix[0].length };
         continue;
       }
-      const portMatch = /^:(\d{1,5})(?!\d|\.\d)/.exec(text.slice(end, end + 8));
+      const portMatch = /^(?::|\/(?:tcp|udp)\/)(\d{1,5})(?!\d|\.\d)/i.exec(text.slice(end, end + 12));
       const port = portMatch === null ? 0 : Number(portMatch[1]);
       if (portMatch !== null && port > 0 && port <= 65535) {
         end += portMatch[0].length;
         yield { type: 'ipv4', value, start, end, port };
-      } else yield { type: 'ipv4', value, start, end };
+        continue;
+      }
+      const told = portInWords(text, end);
+      yield told === undefined ? { type: 'ipv4', value, start, end } : { type: 'ipv4', value, start, end, port: told };
     }
     let done = 0;
     for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', Math.max(colon + 1, done))) {
@@ -124,7 +175,10 @@ export const indicator: IndicatorDefinition = {
       const portMatch = before === 91 ? PORT_BEHIND_BRACKET.exec(text) : null;
       const port = portMatch === null ? 0 : Number(portMatch[1]);
       if (portMatch !== null && port > 0 && port <= 65535) yield { type: 'ipv6', value, start: start - 1, end: end + portMatch[0].length, port };
-      else yield { type: 'ipv6', value, start, end };
+      else {
+        const told = portInWords(text, end);
+        yield told === undefined ? { type: 'ipv6', value, start, end } : { type: 'ipv6', value, start, end, port: told };
+      }
     }
   },
 };

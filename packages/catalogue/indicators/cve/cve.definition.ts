@@ -3,7 +3,7 @@ import type { IndicatorDefinition } from '@sigwright/contracts';
 
 const DASH = '[-_\\u00ad\\u2010-\\u2015\\u2212\\ufe58\\ufe63\\uff0d]';
 const SHAPE = new RegExp(
-  `(?<![A-Za-z0-9])CVE(?:[ \\u00a0:]{0,2}${DASH}[ \\u00a0]?|[ \\u00a0:]{1,2}|\\[-\\])((?:19|20)\\d{2})(?:[ ]?${DASH}[ ]?|\\[-\\])(\\d{4,7})(?!\\d)`,
+  `(?<![A-Za-z0-9])CVE(?:[ \\u00a0:]{0,2}${DASH}[ \\u00a0]?|[ \\u00a0:\\n]{1,2}|(?=20\\d\\d[-\\u2010-\\u2015])|\\[-\\])((?:19|20)\\d{2})(?:[ ]?${DASH}(?:[ ]|\\r?\\n[ ]{0,4})?|\\[-\\])(\\d{4,7})(?!\\d)`,
   'iy',
 );
 

@@ -5,6 +5,7 @@
  */
 import type { IndicatorCandidate, IndicatorDefinition, IndicatorOptions } from '@sigwright/contracts';
 import { COMMON_ENDINGS, isHostCharacter, isWellFormed, LONGEST_NAME, looksLikeSomethingElse, lowerCase } from '../../formats/host-text/host-text.ts';
+import { portInWords } from '../../formats/host-text/port-text.ts';
 
 const DOT = 46;
 /** Endings of programs and documents that authors defang as if they were hosts: `setup[.]exe`. */
@@ -107,7 +108,10 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
     return FILE.test(value) ? { type: 'file', value: written, start, end } : { value, start, end };
   }
   if (registrable.startsWith('_')) return undefined;
-  if (text.charCodeAt(end) !== 58) return { value, start, end };
+  if (text.charCodeAt(end) !== 58) {
+    const told = portInWords(text, end);
+    return told === undefined ? { value, start, end } : { value, start, end, port: told };
+  }
   PORT.lastIndex = end;
   const port = PORT.exec(text);
   if (port === null || Number(port[1]) > 65535) return { value, start, end };

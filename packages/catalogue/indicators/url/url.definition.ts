@@ -24,9 +24,24 @@ const SCHEMES: ReadonlySet<string> = new Set([
   'smb',
   'socks5',
 ]);
+const WRAPPED_REACH = 2048;
 const AUTHORITY_END = /[/?#]/;
+const NUMBERED = /^(?:0x[\da-f]{1,8}|0[0-7]{1,11}|\d{1,10})(?:\.(?:0x[\da-f]{1,8}|0[0-7]{1,11}|\d{1,10})){0,3}$/;
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const BUNDLE = /\.(?:app|framework|kext|xpc)$/;
+
+/** `0x2d010203`, `755040771`, `0x2d.1.02.3`, `0055.01.2.3`: an address in other numbers (WHATWG URL, 3.5); undefined for anything else. */
+function addressOfNumber(host: string): string | undefined {
+  if (!NUMBERED.test(host)) return undefined;
+  const parts = host
+    .split('.')
+    .map((part) => (part.startsWith('0x') ? Number.parseInt(part, 16) : /^0\d/.test(part) ? Number.parseInt(part, 8) : Number(part)));
+  const last = parts.pop()!;
+  if (parts.some((part) => !(part <= 255)) || !(last < 256 ** (4 - parts.length))) return undefined;
+  const address = parts.reduce((sum, part, at) => sum + part * 256 ** (3 - at), last);
+  // Small numbers are no addresses of hosts: `http://1/`, ports, counts.
+  return address < 0x01000000 ? undefined : [24, 16, 8, 0].map((shift) => (address / 2 ** shift) & 255).join('.');
+}
 
 interface Authority {
   readonly end: number;
@@ -48,7 +63,7 @@ function authorityAt(text: string, at: number, options: IndicatorOptions, defang
   let end = from;
   while (end < text.length && end - from <= LONGEST_NAME && isHostCharacter(text.charCodeAt(end))) end++;
   while (end > from && (text[end - 1] === '.' || text[end - 1] === '-' || text[end - 1] === '_')) end--;
-  const host = lowerCase(text, from, end);
+  const host = (defangedOrScheme ? addressOfNumber(lowerCase(text, from, end)) : undefined) ?? lowerCase(text, from, end);
   if (ADDRESS.test(host)) {
     if (host.split('.').some((part) => Number(part) > 255)) return undefined;
   } else if (!isWellFormed(host) || (options.registrableDomain(host) === undefined && options.defanged?.(from, end) !== true)) return undefined;
@@ -60,6 +75,13 @@ function portEnd(text: string, at: number): number {
   let end = at + 1;
   while (end - at < 6 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
   return end > at + 1 ? end : at;
+}
+
+/** `<http://host/long` and `path>` on the next line: in such brackets line breaks are none (RFC 3986, appendix C). */
+const WRAPPED = /^[^\s<>"]{8,400}(?:\r?\n[ \t]{0,8}[^\s<>"]{1,400}){1,4}(?=>)/;
+
+function wrappedInBrackets(text: string, start: number): string | undefined {
+  return WRAPPED.exec(text.slice(start, start + WRAPPED_REACH))?.[0];
 }
 
 function withScheme(text: string, colon: number, done: number, options: IndicatorOptions): IndicatorCandidate | undefined {
@@ -75,9 +97,19 @@ function withScheme(text: string, colon: number, done: number, options: Indicato
   }
   const authority = authorityAt(text, colon + 3, options, true);
   if (authority === undefined) return undefined;
+  const bracketed = text.charCodeAt(start - 1) === 60 ? wrappedInBrackets(text, start) : undefined;
+  if (bracketed !== undefined)
+    return {
+      value: `${scheme}://${lowerCase(text, colon + 3, authority.end)}${bracketed.slice(authority.end - start).replace(/\s+/g, '')}`,
+      start,
+      end: start + bracketed.length,
+    };
   const rest = AUTHORITY_END.test(text[authority.end] ?? '') ? endOfRest(text, start, authority.end) : authority.end;
   const end = Math.max(authority.end, trimmedEnd(text, start, start, rest));
-  const value = `${scheme}://${lowerCase(text, colon + 3, authority.end)}${text.slice(authority.end, end)}`;
+  const authorityText = lowerCase(text, colon + 3, authority.end);
+  // A host that is a number is written as the address that it is.
+  const written = ADDRESS.test(authority.host) ? authorityText.replace(/[\da-fx.]+(?=(?::\d+)?$)/, authority.host) : authorityText;
+  const value = `${scheme}://${written}${text.slice(authority.end, end)}`;
   return { value, start, end };
 }
 
@@ -105,9 +137,9 @@ function withoutScheme(text: string, slash: number, done: number, options: Indic
   const end = trimmedEnd(text, start, start, endOfRest(text, start, slash));
   const path = text.slice(slash + 1, end);
   // `198.51.7.9:443/tcp`: a port and its protocol.
-  if (path === '' || /^(?:tcp|udp|https?|tls)$/i.test(path)) return undefined;
+  if (path === '' || /^(?:(?:tcp|udp)(?:\/\d{1,5})?|https?|tls)$/i.test(path)) return undefined;
   // `1.2.3.0/24`, `evil.com/evil.net`, `1.2.3.4/5.6.7.8`: a range, alternatives.
-  if (/^\d{1,2}$/.test(path) && ADDRESS.test(lower)) return undefined;
+  if (/^(?:\d{1,2}|\d{1,3}(?:\/\d{1,3})+)$/.test(path) && ADDRESS.test(lower)) return undefined;
   const first = path.toLowerCase();
   if (
     ADDRESS.test(first) ||

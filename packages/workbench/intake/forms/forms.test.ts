@@ -370,6 +370,12 @@ const CASES: readonly Case[] = [
     indicators: ['/up/gate', '/x/login?phone=', 'Quiet/1.0'],
   },
   {
+    why: 'STIX: a quotation mark within an address',
+    input: json({ type: 'bundle', objects: [{ type: 'indicator', pattern: "[url:value = 'http://evil-one.xyz/a\\'b/c']" }] }),
+    form: 'stix',
+    indicators: ["http://evil-one.xyz/a'b/c"],
+  },
+  {
     why: 'STIX: the path of a request',
     input: json({
       type: 'bundle',
