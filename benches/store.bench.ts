@@ -140,10 +140,21 @@ async function measure(): Promise<void> {
     'alerts of a host': () => store.alerts({ host: '10.0.0.32' }),
     'alerts of an address': () => store.alerts({ address: '198.51.100.20' }),
     'alerts by words': () => store.alerts({ words: 'family7 checkin' }),
+    'alerts of a sensor with one': () => store.alerts({ sensor: 'quiet' }),
+    'alerts of a role with one': () => store.alerts({ role: 'exfil' }),
+    'alerts of a host and a role with none': () => store.alerts({ host: '10.0.0.32', role: 'exfil' }),
+    'alerts of a rule before a time': () => store.alerts({ sid: 2_000_013, to: START + 3_600_000 }),
+    'hosts of a rule': () => store.hostsOfRule(2_000_013),
+    'a record': () => store.record(1),
+    timeline: () => store.alertTimeline(),
+    'timeline of a host': () => store.alertTimeline({ host: '10.0.0.32' }),
+    sensors: () => store.sensors(),
     'alerts an hour': () => store.alertHours(),
     flow: () => store.flow(flowOf(0), START),
     signatures: () => store.signatures(),
   };
+  // The oldest of all, of a sensor that has no other.
+  await store.ingest([new TextEncoder().encode(line(-1_000_000).replace('CnC Checkin', 'Data Exfiltration'))], 'quiet');
   const milliseconds: Record<string, number> = {};
   for (const [name, ask] of Object.entries(questions)) {
     await ask();

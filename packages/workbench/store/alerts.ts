@@ -73,14 +73,16 @@ const FIELDS = [
 export async function listAlerts(db: Database, filter: AlertFilter): Promise<{ readonly alerts: readonly StoredAlert[]; readonly next?: string }> {
   const limit = Math.max(1, Math.min(filter.limit ?? USUAL, MOST));
   const sids = await sidsOf(db, filter);
-  if (sids?.length === 0) return { alerts: [] };
+  const sensor =
+    filter.sensor === undefined ? undefined : (await db.selectFrom('sensors').select('id').where('name', '=', filter.sensor).executeTakeFirst())?.id;
+  if (sids?.length === 0 || (filter.sensor !== undefined && sensor === undefined)) return { alerts: [] };
   const base = (): Query => {
     let query = db.selectFrom('events').innerJoin('sensors', 'sensors.id', 'events.sensor').select(FIELDS).where('events.sid', 'is not', null) as Query;
     if (filter.sid !== undefined) query = query.where('events.sid', '=', filter.sid);
     if (filter.host !== undefined) query = query.where('events.host', '=', filter.host);
     if (filter.flow !== undefined) query = query.where('events.flow', '=', filter.flow);
     if (filter.role !== undefined) query = query.where('events.role', '=', filter.role);
-    if (filter.sensor !== undefined) query = query.where('sensors.name', '=', filter.sensor);
+    if (sensor !== undefined) query = query.where('events.sensor', '=', sensor);
     if (filter.from !== undefined) query = query.where('events.time', '>=', filter.from);
     if (filter.to !== undefined) query = query.where('events.time', '<', filter.to);
     const after = /^(-?\d{1,16})-(\d{1,16})$/.exec(filter.after ?? '');

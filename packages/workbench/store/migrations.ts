@@ -150,6 +150,11 @@ export function migrations(postgres: boolean): Record<string, Migration> {
         await sql`create index alerts_flow on events (flow) where sid is not null`.execute(db);
       },
     },
+    '0007 alerts of a sensor': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await sql`create index alerts_sensor on events (sensor, time, id) where sid is not null`.execute(db);
+      },
+    },
     '0003 jobs that say that they go on': {
       async up(db: Kysely<unknown>): Promise<void> {
         await db.schema.alterTable('jobs').addColumn('beat', 'bigint').execute();

@@ -141,7 +141,8 @@ describe.each(places)('%s', (engine, placeOf) => {
     await sql`update events set key = substr(key, 11)`.execute(db);
     for (const name of ['events_flow_time', 'alerts_flow']) await sql`drop index ${sql.ref(name)}`.execute(db);
     await sql`create index events_flow on events (flow)`.execute(db);
-    await sql`delete from kysely_migration where name like '0006%'`.execute(db);
+    await sql`delete from kysely_migration where name >= '0006'`.execute(db);
+    await sql`drop index alerts_sensor`.execute(db);
     await db.destroy();
     await open();
     expect(await put(store, text)).toMatchObject({ added: 0, known: 3 });
@@ -353,6 +354,13 @@ describe.each(places)('%s', (engine, placeOf) => {
     expect(await stateOf()).toBe('running');
     clock += 61_000;
     expect(await stateOf()).toBe('broken off');
+  });
+
+  test('alerts of one sensor, and of one that never was', async () => {
+    await put(store, eve('alert'));
+    await store.ingest([encoder.encode(eve('alert', { at: 5, sid: 9 }))], 'other');
+    expect((await store.alerts({ sensor: 'other' })).alerts.map(({ sid, sensor }) => [sid, sensor])).toEqual([[9, 'other']]);
+    expect((await store.alerts({ sensor: 'none' })).alerts).toEqual([]);
   });
 
   test('a capture of a hunt is settled once: twice in one message, in another, unknown ones, and after it was given up', async () => {
