@@ -159,7 +159,7 @@ export function solvePart(part: Part, below: Below, ports: Ports, plain: boolean
   const remark =
     frame !== undefined && !framed?.isWhole
       ? frame.only === undefined
-        ? `the rule itself asks for what can be no whole message of ${frame.name}`
+        ? `no whole message of ${frame.name} was found that fulfils the rule`
         : `of ${frame.name} only ${frame.only} is composed, and the rule asks for another message`
       : unknown === undefined
         ? undefined

@@ -54,7 +54,7 @@ export const lint: LintDefinition = {
         if (setters.some((one) => one?.enabled)) return [];
         const disabled = setters.find((one) => one !== undefined);
         const names = operation.names.map((name) => `\`${name}\``).join(' or ');
-        const title = disabled === undefined ? `no rule sets ${names}` : `only a disabled rule sets ${names}: ${disabled.sid}`;
+        const title = disabled === undefined ? `no rule that was read sets ${names}` : `only a disabled rule sets ${names}: ${disabled.sid}`;
         const help = disabled === undefined ? 'is the name mistyped, or the rule that sets it missing?' : `enable ${disabled.sid}, or disable this rule too`;
         return [{ subject, finding: finding(title, option.span, help) }];
       }),

@@ -8,14 +8,6 @@ interface Law {
   fault(text: string): readonly [title: string, help: string] | undefined;
 }
 
-const valueOnly = (name: string, header: string): Law => ({
-  buffers: [name],
-  fault: (text) =>
-    new RegExp(`^(?:\\r\\n)?${header}: ?`, 'i').test(text)
-      ? [`\`${name}\` holds the value alone, never \`${header}:\``, 'leave the name of the header out']
-      : undefined,
-});
-
 /** What stands on a line of its own; the buffer is the line, or a part of it, without its end. `http.uri` may hold one: `%0d%0a` is decoded. */
 const ONE_LINE = [
   'http.method',
@@ -38,25 +30,17 @@ const ONE_LINE = [
 ];
 
 const LAWS: readonly Law[] = [
-  valueOnly('http.user_agent', 'User-Agent'),
-  valueOnly('http.host', 'Host'),
-  valueOnly('http.referer', 'Referer'),
-  valueOnly('http.content_type', 'Content-Type'),
-  valueOnly('http.content_len', 'Content-Length'),
-  valueOnly('http.cookie', 'Cookie'),
-  valueOnly('http.accept', 'Accept'),
-  valueOnly('http.connection', 'Connection'),
   {
     buffers: ['http.host'],
     fault: (text) => (/^[a-z0-9.-]*:\d+$/.test(text) ? ['`http.host` holds no port', 'use `http.host.raw`, or the ports of the header'] : undefined),
   },
   {
     buffers: ONE_LINE,
-    fault: (text) => (/[\r\n]/.test(text) ? ['this buffer is a value of one line and holds no line end', 'use `http.header` for several lines'] : undefined),
+    fault: (text) => (/\n/.test(text) ? ['this buffer is a value of one line and holds no line end', 'use `http.header` for several lines'] : undefined),
   },
   {
-    buffers: ['http.stat_code', 'http.content_len'],
-    fault: (text) => (/[^\d]/.test(text.trim()) ? ['this buffer holds digits alone', 'write digits'] : undefined),
+    buffers: ['http.stat_code'],
+    fault: (text) => (/\S\s|\s\S/.test(text) ? ['this buffer holds the code alone, up to the blank', 'use `http.stat_msg` for what follows it'] : undefined),
   },
   { buffers: ['http.method'], fault: (text) => (/.\s./.test(text) ? ['a method holds no blank', 'use `http.request_line` for the whole line'] : undefined) },
 ];
@@ -77,14 +61,16 @@ export const lint: LintDefinition = {
   summary: 'a content that the normalised buffer never holds',
   grade: 'cannot-work',
   explanation:
-    'Sticky buffers are parts of the traffic, made ready: `http.host` is without port, `http.user_agent` is the value without `User-Agent:`, and a value of one line has no line end. A content that was copied from the raw traffic does not match there.',
+    'Sticky buffers are parts of the traffic, made ready: `http.host` is without port, and a value of one line has no line end. A content that was copied from the raw traffic does not match there.',
   whenNot: 'Never: such a content is not found.',
   incorrect: [
-    { why: 'the name of the header', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"User-Agent|3a 20|curl"; sid:1;)'] },
     { why: 'the port', rules: ['alert http any any -> any any (msg:"a"; http.host; content:"evil.com:8080"; endswith; sid:1;)'] },
+    { why: 'the words behind the code', rules: ['alert http any any -> any any (msg:"a"; http.stat_code; content:"404 Not"; sid:1;)'] },
     { why: 'a line end in a value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl|0d 0a|"; sid:1;)'] },
   ],
   correct: [
+    { why: 'a carriage return alone ends no line', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"a|0d|b"; sid:1;)'] },
+    { why: 'a length that is no number', rules: ['alert http any any -> any any (msg:"a"; http.content_len; content:"-1"; sid:1;)'] },
     { why: 'the value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl/"; startswith; sid:1;)'] },
     { why: 'the host as it came', rules: ['alert http any any -> any any (msg:"a"; http.host.raw; content:"evil.com:8080"; endswith; sid:1;)'] },
     { why: 'a line end that was coded in the URI', rules: ['alert http any any -> any any (msg:"a"; http.uri; content:"|0d 0a|Location"; sid:1;)'] },

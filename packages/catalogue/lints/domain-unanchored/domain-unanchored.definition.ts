@@ -39,7 +39,10 @@ export const lint: LintDefinition = {
         const title = open
           ? `\`${text}\` also stands before other labels, as in \`${text}.other.net\``
           : `\`${text}\` also stands inside other names, such as \`x${text}\``;
-        const help = `write \`bsize:${name.length}\` for this name alone, or \`dotprefix; content:".${name}"; endswith\` for it and all below it`;
+        const belowToo = `\`dotprefix; content:".${name}"; endswith\` for it and all below it`;
+        const help = text.startsWith('.')
+          ? `write \`endswith\` for what is below this name alone, or ${belowToo}`
+          : `write \`bsize:${name.length}\` for this name alone, or ${belowToo}`;
         found.push(finding(title, insideQuotes(one.option), help));
       }
     }
