@@ -24,7 +24,10 @@ export const lint: LintDefinition = {
   correct: [
     { why: 'the value', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:"curl/"; startswith; sid:1;)'] },
     { why: 'all headers, with their names', rules: ['alert http any any -> any any (msg:"a"; http.header; content:"User-Agent|3a 20|curl"; sid:1;)'] },
-    { why: 'what is excluded hurts nobody', rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:!"User-Agent|3a 20|"; content:"curl"; sid:1;)'] },
+    {
+      why: 'what is excluded hurts nobody',
+      rules: ['alert http any any -> any any (msg:"a"; http.user_agent; content:!"User-Agent|3a 20|"; content:"curl"; sid:1;)'],
+    },
   ],
   check(subject) {
     return subject.buffers.flatMap((buffer) => {
