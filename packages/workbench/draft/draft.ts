@@ -153,11 +153,14 @@ function inOrder(indicators: readonly ReportIndicator[], paths: ReadonlyMap<Repo
  */
 function richestPaths(reading: ReportReading): Map<ReportIndicator, RequestFacts> {
   const byPath = new Map<string, { readonly one: ReportIndicator; readonly facts: RequestFacts; readonly told: ReadonlySet<string> }[]>();
+  const lookedAt = new Map<string, number>();
   for (const one of reading.indicators) {
     if (one.type !== 'uri-path' || one.role !== 'indicator') continue;
     const mentions = byPath.get(one.value) ?? [];
     byPath.set(one.value, mentions);
-    if (mentions.length >= MOST_MENTIONS) continue;
+    const looked = (lookedAt.get(one.value) ?? 0) + 1;
+    lookedAt.set(one.value, looked);
+    if (mentions.length >= MOST_REQUESTS || looked > MOST_MENTIONS) continue;
     const facts = requestFacts(reading.text, one, reading.indicators);
     const told = new Set(
       Object.entries(facts).flatMap(([name, fact]) => (Array.isArray(fact) ? fact : [fact]).map((each) => `${name} ${JSON.stringify(each)}`)),
@@ -172,8 +175,9 @@ function isWithin(few: ReadonlySet<string>, many: ReadonlySet<string>): boolean 
   return [...few].every((one) => many.has(one));
 }
 
-/** So many different requests of one path are drafted. */
-const MOST_MENTIONS = 8;
+/** So many different requests of one path are drafted, and so many mentions of it are looked at. */
+const MOST_REQUESTS = 8;
+const MOST_MENTIONS = 64;
 
 const HALVES: Readonly<Record<Body['buffer'], string>> = { 'dns.query': 'DNS', 'tls.sni': 'TLS', 'http.host': 'HTTP', 'http.uri': 'HTTP', address: 'address' };
 

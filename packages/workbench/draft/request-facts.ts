@@ -61,14 +61,32 @@ const LONGEST_LIST = 800;
 const DUMP_REACH = 2048;
 const MOST_HEADERS = 40;
 const SHORTEST_CONTENT = 3;
+/** Reach of a sentence and the next one. */
+const NEAR = 900;
+const LINE_REACH = 120;
 
 /** `indicator`: of type uri-path; `all`: those of the report, in the order of the text. */
 export function requestFacts(text: string, indicator: ReportIndicator, all: readonly ReportIndicator[]): RequestFacts {
   const behind = text.slice(indicator.end, indicator.end + DUMP_REACH);
   const version = /^["'`]? HTTP\/[123](?:\.\d)?[ \t]*\r?\n/.exec(behind);
-  const line = text.slice(text.lastIndexOf('\n', indicator.start - 1) + 1, indicator.start);
+  const before = text.slice(Math.max(0, indicator.start - LINE_REACH), indicator.start);
+  const line = before.slice(before.lastIndexOf('\n') + 1);
   if (version !== null) return ofDump(line, behind.slice(version[0].length));
-  return ofSentence(text, indicator, all);
+  return ofSentence(text, indicator, neighbours(all, indicator.start));
+}
+
+/** Indicators near a place; they are in the order of the text. */
+function neighbours(all: readonly ReportIndicator[], start: number): readonly ReportIndicator[] {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle].start < start - NEAR) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < all.length && all[end].start <= start + NEAR) end++;
+  return all.slice(low, end);
 }
 
 function ofDump(before: string, rest: string): RequestFacts {
@@ -132,9 +150,7 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
     /\b(?:user[- ]?agent|headers?|body|parameters?|content[- ]type|referr?er)\b/i.test(next) &&
     !all.some((one) => one.type === 'uri-path' && next.includes(one.written));
   const about = isAboutRequest ? `${sentence} ${next}` : sentence;
-  const agents = all.filter(
-    (one) => one.type === 'user-agent' && about.includes(one.written.replace(/\s+/g, ' ')) && Math.abs(one.start - indicator.start) < 900,
-  );
+  const agents = all.filter((one) => one.type === 'user-agent' && about.includes(one.written.replace(/\s+/g, ' ')));
   const begun = AGENT_BEGINS.exec(about)?.[1];
   const userAgent = agents.length === 1 ? agentOf(agents[0].value) : begun === undefined ? undefined : { text: begun, begins: true };
   const headers: { name: string; value?: string }[] = [];

@@ -74,7 +74,7 @@ const NOT_A_LABEL = /(?:^|[^\w])(?:the|a|an|this|that|each|every|one|no|of|in|ol
 const LONGEST_WORD_BEFORE = 12;
 
 /** `evil-dot-com`, `evil_dot_com`, `joe_at_evil.com`. */
-const JOINED_DOT = new RegExp(`([-_])dot\\1(?=(?:[a-z0-9-]{1,40}?\\1dot\\1){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9]))`, 'iy');
+const JOINED_DOT = new RegExp(`([-_])dot\\1(?=(?:(?:(?!\\1dot\\1)[a-z0-9-]){1,40}\\1dot\\1){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9]))`, 'iy');
 const JOINED_AT =
   /_at_(?=[a-z0-9-]{1,40}(?:\.|_dot_|\[\.\])(?:[a-z0-9-]{1,20}\.)?(?:com|net|org|info|biz|ru|su|xyz|top|io|co|uk|de|fr|eu|in|us|it|nl|pl|br|cn|jp|kr)(?![a-z0-9-]))/iy;
 /**

@@ -27,6 +27,9 @@ const PORT_BEHIND_BRACKET = /\]:(\d{1,5})(?!\d)/y;
 /** Several last parts of one address: `45.1.2.[9|10]`, `45.1.2.(9-12)`, `45.1.2.9/10/11`. */
 const ALTERNATIVES =
   /(\d{1,3}\.\d{1,3}\.\d{1,3}\.)(?:[[({](\d{1,3}(?: ?[|,/;-] ?\d{1,3}){1,30})[\])}]|(\d{1,3}(?:[/|]\d{1,3}){2,30}|\d{1,3}\|\d{1,3})(?![\d.\w/]))/y;
+/** Behind the first dot: two parts and a bracket. */
+const OPENS_LIST = /^\.\d{1,3}\.\d{1,3}\.[[({]/;
+const LIST_REACH = 12;
 /** `45.1.2.9-12`: the first and the last one. */
 const LAST_PART_RANGE = /-(\d{1,3})(?![\d.\w-])/y;
 
@@ -73,15 +76,19 @@ export const indicator: IndicatorDefinition = {
       if (!isDigit(text.charCodeAt(dot + 1)) || !isDigit(text.charCodeAt(dot - 1))) continue;
       let start = dot - 1;
       while (start > passed && dot - start < 3 && isDigit(text.charCodeAt(start - 1))) start--;
-      ALTERNATIVES.lastIndex = start;
-      const several = ALTERNATIVES.exec(text);
-      if (several !== null && !isDigitOrWord(text.charCodeAt(start - 1)) && text.charCodeAt(start - 1) !== 46 && isNetworkPart(several[1])) {
-        yield* alternativesIn(several, start);
-        passed = start + several[0].length;
-        continue;
-      }
       FOUR.lastIndex = start;
       const match = FOUR.exec(text);
+      // Few texts have brackets where the last part would be, or signs between several behind it.
+      const behind = match === null ? -1 : text.charCodeAt(start + match[0].length);
+      if (match === null ? OPENS_LIST.test(text.slice(dot, dot + LIST_REACH)) : behind === 47 || behind === 124) {
+        ALTERNATIVES.lastIndex = start;
+        const several = ALTERNATIVES.exec(text);
+        if (several !== null && !isDigitOrWord(text.charCodeAt(start - 1)) && text.charCodeAt(start - 1) !== 46 && isNetworkPart(several[1])) {
+          yield* alternativesIn(several, start);
+          passed = start + several[0].length;
+          continue;
+        }
+      }
       if (match === null) continue;
       let end = start + match[0].length;
       passed = end;
