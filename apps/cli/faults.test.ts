@@ -163,8 +163,22 @@ describe('a file that breaks off', () => {
     ],
     ['a lock cut to nothing', () => writeFileSync(join(folder, 'rules.lock'), ''), /rules\.lock/],
     ['a lock that is gone', () => rmSync(join(folder, 'rules.lock')), /rules\.lock is gone, and 1 was released/],
-    ['rules cut within one', () => cut('rules/malware.rules', (text) => text.slice(0, -70)), /malware\.rules:6: .*|sid 6 was released and is gone/],
-    ['rules cut behind one', () => cut('rules/malware.rules', (text) => `${text.split('\n').slice(0, 4).join('\n')}\n`), /sid 5 was released and is gone/],
+    ['rules cut within one', () => cut('rules/malware.rules', (text) => text.slice(0, -70)), /malware\.rules:6: .*|sid 6 \(.*\) was released and is gone/],
+    [
+      'rules cut behind one',
+      () => cut('rules/malware.rules', (text) => `${text.split('\n').slice(0, 4).join('\n')}\n`),
+      /rules\.lock:\d\d: sid 5 \(SW MALWARE Threat5\) was released and is gone/,
+    ],
+    [
+      'a merge that left its marks in the rules',
+      () => cut('rules/malware.rules', (text) => text.replace(/^.*sid:2;.*$/m, (rule) => `<<<<<<< HEAD\n${rule}\n=======\n${rule}\n>>>>>>> other`)),
+      /^\S*malware\.rules:2: a merge is not settled here.*\n\S*malware\.rules:5: sid 2 is already used at \S*malware\.rules:3$/,
+    ],
+    [
+      'a merge that left its marks in the lock',
+      () => cut('rules.lock', (text) => text.replace(/^ {4}rev: 1$/m, '<<<<<<< HEAD\n    rev: 1\n=======\n    rev: 2\n>>>>>>> other')),
+      /rules\.lock:4: a merge is not settled here.*of each number the higher rev/,
+    ],
     ['settings cut', () => cut('ruleset.yaml', (text) => text.slice(0, 30)), /ruleset\.yaml:\d+: /],
   ])('%s: no release, and not a byte is changed', async (_why, harm, says) => {
     harm();

@@ -20,6 +20,7 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
   review: { summary: 'which rules are due, and what is decided about them', run: async (argv) => (await import('./review.ts')).run(argv) },
   feedback: { summary: 'reports of false positives and misses, from a sensor to evidence', run: async (argv) => (await import('./feedback.ts')).run(argv) },
   history: { summary: 'the life of a rule: what each commit changed, what was decided', run: async (argv) => (await import('./history.ts')).run(argv) },
+  renumber: { summary: 'other numbers for rules that were never released', run: async (argv) => (await import('./renumber.ts')).run(argv) },
   release: { summary: 'a release of a repository: rules, maps, archive, changelog', run: async (argv) => (await import('./release.ts')).run(argv) },
   key: { summary: 'a key for signing releases, and signatures checked', run: async (argv) => (await import('./key.ts')).run(argv) },
   compare: { summary: 'what a release changes, word by word and on traffic', run: async (argv) => (await import('./compare.ts')).run(argv) },

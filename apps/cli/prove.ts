@@ -68,6 +68,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const folder = values.folder ?? '.';
   const repository = repositoryAt(values.folder, 'prove');
   if (repository === undefined) return 1;
+  const unknown = sids.find((sid) => !repository.rules.some(({ rule }) => rule.sid === sid));
+  if (unknown !== undefined) throw new InputProblem(`no rule has sid ${unknown}`);
   const benign = (values.benign ?? []).flatMap((path) => capturesIn(path)).map((path) => ({ name: basename(path), path }));
   const runner = proofRunner();
   const changed = values.changed === undefined ? undefined : changedSince(repository, folder, values.changed);

@@ -49,6 +49,7 @@ export * from './repository/history.ts';
 export * from './repository/lock.ts';
 export { metadataOf, metadataPairs, withMetadata } from './repository/metadata.ts';
 export { newRepositoryFiles } from './repository/new-repository.ts';
+export { renumber } from './repository/renumber.ts';
 export * from './repository/repository.ts';
 export * from './review/decide.ts';
 export * from './review/review.ts';

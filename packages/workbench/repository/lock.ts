@@ -1,5 +1,6 @@
 /** rules.lock: what each SID was when it was last released. A changed rule needs a new `rev`; a SID is never reused, a rule never just vanishes. */
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure, Rule } from '@sigwright/contracts';
 import { stringify } from 'yaml';
@@ -33,11 +34,18 @@ export function checkLock(repository: Repository): readonly RepositoryProblem[] 
     else if (one.rule.rev < locked.rev) say(`sid ${key}: rev ${one.rule.rev} is below the released rev ${locked.rev}`);
     else if (ruleHash(one.rule) !== locked.hash && one.rule.rev === locked.rev) say(`sid ${key}: the rule changed but rev is still ${locked.rev}; raise it`);
   }
-  for (const key of Object.keys(repository.lock.rules)) {
-    if (!present.has(key))
-      problems.push({ path: join(repository.folder, 'rules.lock'), line: 1, message: `sid ${key} was released and is gone; retire it instead of removing it` });
+  for (const [key, { message = '' }] of Object.entries(repository.lock.rules)) {
+    if (present.has(key)) continue;
+    const path = join(repository.folder, 'rules.lock');
+    const named = message === '' ? '' : ` (${message})`;
+    problems.push({ path, line: lineOf(path, key), message: `sid ${key}${named} was released and is gone; take its line back from git, and retire it` });
   }
   return problems;
+}
+
+/** Line of a number in the lock. */
+function lineOf(path: string, key: string): number {
+  return (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []).findIndex((line) => line.trim() === `"${key}":`) + 1 || 1;
 }
 
 /** Words that every message of a category shares say nothing about what a rule is for. */

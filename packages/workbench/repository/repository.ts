@@ -265,7 +265,11 @@ function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefin
   const text = readFileSync(path, 'utf8');
   const before = problems.length;
   const lock = readYaml(path, LOCK, problems);
-  for (const problem of problems.splice(before)) problems.push({ ...problem, message: `${problem.message}; ${advice}` });
+  for (const problem of problems.splice(before))
+    problems.push({
+      ...problem,
+      message: `${problem.message}; ${problem.message === UNSETTLED ? 'of each number the higher rev and all decisions stay' : advice}`,
+    });
   if (lock === undefined || text.replaceAll('\r', '').endsWith(LOCK_END)) return lock;
   problems.push({ path, line: text.split('\n').length, message: `rules.lock breaks off: its last line is not \`...\`; ${advice}` });
   return undefined;
@@ -296,7 +300,13 @@ function filesIn(folder: string, ending: string): string[] {
 
 function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: RepositoryProblem[]): Shape | undefined {
   try {
-    const read = schema.safeParse(parse(readFileSync(path, 'utf8')));
+    const text = readFileSync(path, 'utf8');
+    const merging = unsettled(path, text);
+    if (merging.length > 0) {
+      problems.push(...merging);
+      return undefined;
+    }
+    const read = schema.safeParse(parse(text));
     if (read.success) return read.data;
     for (const issue of read.error.issues) problems.push({ path, line: 1, message: `${issue.path.join('.') || 'the file'}: ${issue.message}` });
   } catch (problem) {
@@ -329,12 +339,25 @@ function readRules(folder: string, known: ReadonlyMap<string, RulesRead>, change
   return read;
 }
 
-function rulesOf(path: string, category: string, text: string): RulesRead {
+/** How git marks what a merge could not settle. */
+const MERGE_MARK = /^(?:<{7}|\|{7}|={7}|>{7})(?= |\r?$).*/gm;
+const UNSETTLED = 'a merge is not settled here: keep what is to stay, take the marks (<<<<<<<, =======, >>>>>>>) away';
+
+/** Where each part that a merge left to people begins. */
+function unsettled(path: string, text: string): RepositoryProblem[] {
+  const placeOf = linePlaces(text);
+  return [...text.matchAll(/^<{7}(?= |\r?$)/gm)].map(({ index }) => ({ path, line: placeOf(index).line, message: UNSETTLED }));
+}
+
+function rulesOf(path: string, category: string, written: string): RulesRead {
+  const merging = unsettled(path, written);
+  // As comments the marks bring no faults of their own, and every place stays.
+  const text = merging.length === 0 ? written : written.replace(MERGE_MARK, (mark) => `#${mark.slice(1)}`);
   const parsed = parseRules(text);
   const placeOf = linePlaces(text);
-  const problems = parsed.diagnostics.map(({ at, title, code }) => ({ path, line: placeOf(at.start).line, message: `${title} (${code})` }));
+  const faults = parsed.diagnostics.map(({ at, title, code }) => ({ path, line: placeOf(at.start).line, message: `${title} (${code})` }));
   const rules = parsed.rules.map((rule) => ({ rule, category, path, line: placeOf(rule.span.start).line }));
-  return { text, rules, problems };
+  return { text: written, rules, problems: [...merging, ...faults] };
 }
 
 /** What is wrong with the rules of a file alone; a file that did not change is not checked again. */
