@@ -132,6 +132,11 @@ describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] :
     expect(await page.locator('#traffic details.flow').count()).toBeGreaterThan(50);
     expect(await page.locator('#traffic .tag', { hasText: 'alert 1240301' }).count()).toBeGreaterThan(0);
     await picture('workbench');
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect(await overhang(page), `${width} pixels`).toBeLessThanOrEqual(0);
+      expect(await breachesOf(page), `${width} pixels`).toEqual([]);
+    }
     await hoverTells(page, 'http.uri', 'sticky buffer');
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');

@@ -32,7 +32,7 @@ export async function sensorsPage(desk: Desk, isAdmin: boolean): Promise<Html> {
   const lead =
     sensors.length === 0
       ? html``
-      : html`<p class="${silent.length > 0 ? 'problem' : 'lead'}">${counted(sensors.length, 'sensor')}${silent.length === 0 ? ', each heard within a day.' : `; ${silent.length} silent for more than a day.`}</p>`;
+      : html`<p class="${silent.length > 0 ? 'problem' : 'lead'}">${counted(sensors.length, 'sensor')}${silent.length === 0 ? `, ${sensors.length === 1 ? '' : 'each '}heard within a day.` : `; ${silent.length} silent for more than a day.`}</p>`;
   const sources = await desk.store.sources();
   const files = sources.map(({ path, offset }) => {
     const size = sizeOf(path);

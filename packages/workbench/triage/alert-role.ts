@@ -39,7 +39,9 @@ const DRIVE_BY = /^\S+ (EXPLOIT_KIT|WEB_CLIENT|ACTIVEX)\b/;
 const LOOKUP = /\b(DNS (Lookup|Query)|in DNS)\b/i;
 /** DNS that carries something, so that it is more than a question for a name. */
 const DNS_CHANNEL = /\b(tunnel\w*|beacon\w*|exfil\w*|check-?in|channel|TXT (Reponse|Response|Record)|CnC via|command)\b/i;
-const CONTACT = /\b(TLS SNI|SSL Cert|TLS Cert|Certificate|JA3|JA4)\b/i;
+const CONTACT = /\b(TLS SNI|SSL Cert|TLS Cert|Certificate|JA3|JA4|Domain in HTTP|HTTP Host)\b/i;
+/** Lists of addresses of controlling servers: where something lives, not what it does. */
+const LISTED = /^\S+ (Threatview\.io|BOTCC|RBN)\b/i;
 const PROBE = /\b(scan\w*|probe|probing|vulnerab\w+|brute ?force|recon|enumeration|fingerprint\w*|nmap|masscan|zgrab)\b/i;
 const SUCCESS = /(?<!un)\bsuccess(ful|fully)?\b|\bpost[- ]exploitation\b|\breverse shell\b/i;
 
@@ -57,7 +59,7 @@ export function roleOfAlert(record: EveRecord, alert: Record<string, unknown>): 
     if (!says(DNS_CHANNEL) || says(/\bdomain\b/i)) return 'lookup';
     return says(WEAK) ? 'weak' : says(/^\S+ ATTACK_RESPONSE\b/) ? 'payload' : 'check_in';
   }
-  if ((says(CONTACT) && !says(ATTACK)) || (record['app_proto'] === 'tls' && says(/\bDomain\b/i))) return 'contact';
+  if (says(LISTED) || (says(CONTACT) && !says(ATTACK)) || (record['app_proto'] === 'tls' && says(/\bDomain\b/i))) return 'contact';
   if (says(WEAK)) return 'weak';
   if (says(/^\S+ PHISHING\b/)) return says(/(?<!un)\bsuccessful\b|\bexfil\w*|\btheft\b|\bPOST\b|\bsent\b|\bcheck-?in\b/i) ? 'exfil' : 'lure';
   if (says(DRIVE_BY)) return says(/\b(payload|download\w*)\b/i) && !says(/\b(landing|redirect\w*)\b/i) ? 'payload' : 'lure';

@@ -149,6 +149,13 @@ const CASES: readonly Case[] = [
     '10.4.0.5',
     CHECK,
   ],
+  [
+    'an address on a list of controlling servers',
+    [alert('ET Threatview.io High Confidence Cobalt Strike C2 IP group 1', { dest_port: 443 })],
+    '10.4.0.5',
+    'watch',
+  ],
+  ['a name in a request', [alert('ET MALWARE Observed Evil Domain in HTTP (evil .top)', { http: { hostname: 'evil.top' } })], '10.4.0.5', 'watch'],
   ['a lookup, hours later a connection', [lookup('evil.top', { at: '09:00:00' }), sni({ at: '16:00:00' })], '10.4.0.5', 'watch'],
   [
     'the sensor sits behind the resolver: its client asked a moment before',
