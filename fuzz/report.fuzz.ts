@@ -11,10 +11,12 @@ const SEEDS = [
   '# Cold rain\n\nSource: https://blog.small-lab.top/cold\n\n* hxxp://quiet[.]top/a.php?id=<user>\n* 198[.]18.7[.]9:80\n* joe[at]quiet[.]top\n',
   '<html><head><title>x</title></head><body><p>panel[.]quiet[.]top</p><a href="https://tria.ge/1">run</a><!-- c --></body></html>',
   '| 5f4dcc3b5aa765d61d8327deb882cf99 | tool.exe | Win32/Agent.AE | CVE-2024-1708 |\n(quiet .su) @palefinch T1071.001 JA3: 5f4dcc3b5aa765d61d8327deb882cf99',
+  'It sends a POST request to /x/login?phone= with the user agent okhttp/4 and "a=", `b` in the body.\n\nGET /q/{id} HTTP/1.1\nHost: quiet[.]top\nX-A: b\n\n{"c":1}\n',
+  '45.1.2.[9|10] on port 8443, http://0x2d010203/a, evil-otter,com, sha1: 1f:40:fc:92:da:24:16:94:75:09:79:ee:6c:f5:82:f2:d5:d7:d2:8e',
   'User-Agent: "x/1"\nHKCU\\Software\\Run\nvход[.]рф 2001:db8::1 raw.githubusercontent[.]com/a/b "quiet dot com"',
 ];
 const WORDS =
-  '[.] (.) [dot] hxxp:// h**p:// meow:// [:] [@] .com .su .co.uk / // : :// < > <a href=" </a> & &#x41; @ # ( ) [ ] ` + ++ | ; " \\ \\. * _ \n \t - 0x %2e é 。 \u200b \ud800 \u0000 magnet:? 1.2.3.4 ::1 www. .onion'.split(
+  '[.] (.) [dot] hxxp:// h**p:// meow:// [:] [@] .com .su .co.uk / // : :// < > <a href=" </a> & &#x41; @ # ( ) [ ] ` + ++ | ; " \\ \\. * _ \n \t - 0x %2e é 。 \u200b \ud800 \u0000 magnet:? GET POST /a.php?b= {id} HTTP/1.1 -dot- _dot_ _at_ ,com [d] %3A%2F%2F %40 [1|2] :aa port 1.2.3.4 ::1 www. .onion'.split(
     ' ',
   );
 /** Repetitions show what is not linear. */
