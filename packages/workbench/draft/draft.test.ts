@@ -166,6 +166,15 @@ describe('a path without a host', () => {
       'http.method; content:"GET"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern;',
       'http.method; content:"PUT"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern;',
     ],
+    [
+      'on a host that is told',
+      'It sends a POST request to /q7/beat on quiet[.]top.',
+      'dns.query; dotprefix; content:".quiet.top"; nocase; endswith;',
+      'tls.sni; dotprefix; content:".quiet.top"; fast_pattern; nocase; endswith;',
+      'http.method; content:"POST"; http.uri; bsize:8; content:"/q7/beat"; fast_pattern; http.host; bsize:9; content:"quiet.top";',
+    ],
+    ['on a host that is harmless', 'It sends a GET request to /q7/json at api.ipify[.]org.'],
+    ['the same as it went over the wire', 'GET /q7/json HTTP/1.1\nHost: api.ipify.org\nAccept: */*\n'],
     ['what every site has', 'GET /index.php'],
     ['of a service that is attacked', 'Attackers exploit the vulnerable endpoint /cgi-bin/q7?cmd=x'],
   ];

@@ -78,6 +78,12 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       informs,
     };
     const facts = indicator.type === 'uri-path' ? paths.get(indicator) : undefined;
+    const harmless =
+      facts?.host === undefined ? undefined : reading.indicators.find((one) => one.value === facts.host && (one.benign || one.role === 'benign'));
+    if (harmless !== undefined) {
+      skipped.push({ indicator: shown, why: `asked of ${harmless.value}: ${harmless.reason}` });
+      continue;
+    }
     const alone = facts === undefined ? undefined : pathAlone(indicator, facts);
     if (alone !== undefined) {
       skipped.push({ indicator: shown, why: alone });

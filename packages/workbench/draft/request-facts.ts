@@ -64,6 +64,8 @@ const SHORTEST_CONTENT = 3;
 /** Reach of a sentence and the next one. */
 const NEAR = 900;
 const LINE_REACH = 120;
+const ON_HOST = /^["'`]?\s+(?:on|at|of|from)\s+(?:the\s+)?(?:(?:c2|c&c|same)\s+)?(?:(?:host|server|domain|site)\s+)?["'`(]?$/i;
+const ON_HOST_REACH = 40;
 
 /** `indicator`: of type uri-path; `all`: those of the report, in the order of the text. */
 export function requestFacts(text: string, indicator: ReportIndicator, all: readonly ReportIndicator[]): RequestFacts {
@@ -163,9 +165,11 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
   const type = CONTENT_TYPE.exec(about)?.[1];
   const referer = REFERER.exec(about)?.[1];
   const own = hasOthers ? line.after : `${restOfSentence(text, indicator.end)} ${isAboutRequest ? next : ''}`;
+  const host = hostBehind(text, indicator, all);
   const part = partOf(line.before);
   return {
     ...(method === undefined ? {} : { method }),
+    ...(host === undefined ? {} : { host }),
     ...(userAgent === undefined ? {} : { userAgent }),
     headers,
     ...(type === undefined ? {} : { contentType: type }),
@@ -174,6 +178,12 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
     ...parametersOf(own, method, new Set([...headers.map(({ name }) => name), userAgent?.text ?? '', referer ?? ''])),
     ...(part === undefined ? {} : { part }),
   };
+}
+
+/** `/a on evil.com`, `/a at the host 198.51.100.7` */
+function hostBehind(text: string, { end }: ReportIndicator, all: readonly ReportIndicator[]): string | undefined {
+  const next = all.find((one) => one.start >= end && (one.type === 'domain' || one.type === 'ipv4') && !one.value.includes('/'));
+  return next !== undefined && next.start - end < ON_HOST_REACH && ON_HOST.test(text.slice(end, next.start)) ? next.value : undefined;
 }
 
 function lastLine(text: string): string {

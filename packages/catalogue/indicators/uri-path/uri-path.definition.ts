@@ -31,6 +31,9 @@ const FILE_WORDS =
 const GOES_ON = /^["'`*)\]]*\s*(?:,|;|and|or|&|\||→|->)\s*(?:(?:and|or)\s+)?(?:\|\s*)*["'`([*]*$/;
 /** What may stand before a path: blanks, quotation marks, brackets, rules of tables, marks of emphasis and of lists. */
 const OPENS = ' \t\n\r"\'`([|>*+“‘«{';
+const CODE =
+  /(?:\b(?:path|route|pathname|endpoint|basePath)\s*[:=]\s*|\.(?:get|post|put|delete|patch|route|use|all|request|fetch|join|open)\(\s*|(?:content|pcre|uricontent|regex):!?\s*)$/;
+const CODE_REACH = 24;
 /** One segment that is a switch of a program, a channel, a word, a number, a mark of units. */
 const SEGMENT = /^\/[\w.~-]*$/;
 const REACH = 120;
@@ -138,6 +141,8 @@ function isOther(text: string, start: number, end: number, value: string): boole
   // `](/docs/a)`, `href="/a"`
   if (previous === 40 && text.charCodeAt(start - 2) === 93) return true;
   if ((previous === 34 || previous === 39) && /(?:href|src)\s*=\s*$/i.test(text.slice(Math.max(0, start - 12), start - 1))) return true;
+  // Routes of programs (`app.get('/a')`, `path: '/a'`) and contents of rules (`content:"/a"`).
+  if ((previous === 34 || previous === 39 || previous === 96) && CODE.test(text.slice(Math.max(0, start - CODE_REACH), start - 1))) return true;
   if (previous === 62 && text.charCodeAt(start - 2) === 47) return true;
   if (/^\/[\d.,]+%?$/.test(value)) return true;
   // `/^\/gate\.php$/`, `/**`

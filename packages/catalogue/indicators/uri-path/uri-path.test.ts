@@ -48,6 +48,8 @@ const OTHERS: readonly Case[] = [
   ['elements', '<a href="/docs/a.php">x</a></div><br/>'],
   ['targets of links', '[words](/docs/page?id=1) and [x]: /docs/y'],
   ['patterns', 'the pattern /evil[0-9]+/i and s/a/b/g, re: /^\\/gate\\.php$/'],
+  ['routes of programs', "app.get('/users', f); route({ method: 'post', path: '/books' }); await app.request('/books')"],
+  ['contents of rules', 'http.method; content:"POST"; http.uri; content:"/abc/"; startswith; pcre:"/gate\\.php/U"; sid:1;'],
   ['communities', 'as r/netsec and /r/netsec say; by u/joe'],
   ['comments', '// a comment /* another */ //x'],
   ['programs', 'Mozilla/5.0 (Quiet) okhttp/4.9 curl/8.0'],
