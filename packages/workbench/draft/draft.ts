@@ -62,6 +62,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
   const drafted = new Map<string, number>();
   let exhausted = false;
   const paths = richestPaths(reading);
+  const harmlessHosts = new Map(reading.indicators.filter((one) => one.benign || one.role === 'benign').map((one) => [one.value, one]));
   for (const indicator of inOrder(reading.indicators, paths)) {
     const shown = `${indicator.type} ${indicator.value}`;
     const informs = category === 'INFO' || category === 'POLICY';
@@ -78,8 +79,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       informs,
     };
     const facts = indicator.type === 'uri-path' ? paths.get(indicator) : undefined;
-    const harmless =
-      facts?.host === undefined ? undefined : reading.indicators.find((one) => one.value === facts.host && (one.benign || one.role === 'benign'));
+    const harmless = facts?.host === undefined ? undefined : harmlessHosts.get(facts.host);
     if (harmless !== undefined) {
       skipped.push({ indicator: shown, why: `asked of ${harmless.value}: ${harmless.reason}` });
       continue;
