@@ -5,6 +5,7 @@
 import { type CompiledQuery, type Kysely, sql, type Transaction } from 'kysely';
 import { ASKED_BEFORE, layAlert, worseRole } from '../triage/lay-alert.ts';
 import { type EveEvent, eveEvent } from './eve-event.ts';
+import { ResolverFlows } from './resolver-flows.ts';
 import type { EventTable, StoreSchema } from './schema.ts';
 
 export interface Ingested {
@@ -74,6 +75,7 @@ export async function openIngest(db: Database, isInside: () => (address: string)
   for (const { host, sid, occasion } of warm.reverse()) occasions.add(`${host} ${sid} ${occasion}`);
   /** name → alerts that wait for who asked for it */
   const waiting = new Map<string, Set<number>>();
+  const flows = new ResolverFlows();
   const waitingRows = await db.selectFrom('events').select(['id', 'name']).where('waits', '=', 1).orderBy('id', 'desc').limit(MOST_WAITING).execute();
   for (const { id, name } of waitingRows) if (name !== null) remember(waiting, name, id);
 
@@ -163,6 +165,56 @@ export async function openIngest(db: Database, isInside: () => (address: string)
     event.row.waits = 0;
   }
 
+  /** An alert of a resolver is its client's: the row, and all sums. */
+  async function move(
+    writing: Writing,
+    id: number,
+    row: { readonly time: number; readonly sid: number; readonly host: string },
+    client: string,
+  ): Promise<void> {
+    await writing.updateTable('events').set({ host: client, waits: 0 }).where('id', '=', id).execute();
+    await recount(writing, row.host, row.sid);
+    await recount(writing, client, row.sid, row.host);
+    await writing.updateTable('hosts').set({ alerts: sql`alerts - 1` }).where('host', '=', row.host).execute();
+    await writing.updateTable('hosts').set({ alerts: sql`alerts + 1` }).where('host', '=', client).execute();
+    const hour = Math.floor(row.time / HOUR) * HOUR;
+    await writing
+      .updateTable('alert_hours')
+      .set({ alerts: sql`alerts - 1` })
+      .where('kind', '=', 'host')
+      .where('subject', '=', row.host)
+      .where('hour', '=', hour)
+      .execute();
+    await addHours(writing, [{ kind: 'host', subject: client, hour, alerts: 1 }]);
+  }
+
+  /** Flows of a batch; and what they say of alerts that waited for the last of them. */
+  async function layByFlows(
+    writing: Writing,
+    fresh: readonly EveEvent[],
+    ids: ReadonlyMap<string, number>,
+    inside: (address: string) => boolean,
+  ): Promise<Parameters<ResolverFlows['decided']>[0]> {
+    let newest = 0;
+    for (const { row } of fresh) {
+      if (row.time > newest) newest = row.time;
+      if (row.waits === 1 && row.name !== null) flows.wait({ id: ids.get(row.key)!, name: row.name, time: row.time });
+    }
+    for (const { row, record } of fresh) {
+      if (row.type !== 'flow' || row.dest_port !== 53 || row.src_ip === null || row.dest_ip === null) continue;
+      if (resolvers.has(row.dest_ip) && !resolvers.has(row.src_ip) && inside(row.src_ip)) flows.saw(row.src_ip, record);
+    }
+    const due = flows.due(newest);
+    for (const { id, name, client } of due) {
+      if (client === undefined || waiting.get(name)?.has(id) !== true) continue;
+      const row = await writing.selectFrom('events').select(['time', 'sid', 'host']).where('id', '=', id).executeTakeFirst();
+      if (row === undefined || row.sid === null || row.host === null) continue;
+      waiting.get(name)!.delete(id);
+      await move(writing, id, { ...row, sid: row.sid, host: row.host }, client);
+    }
+    return due;
+  }
+
   /** Alerts of resolvers whose client showed itself by now are laid to it. */
   async function layAgain(writing: Writing, names: Iterable<string>, inside: (address: string) => boolean): Promise<void> {
     for (const name of names) {
@@ -177,20 +229,7 @@ export async function openIngest(db: Database, isInside: () => (address: string)
         const client = await askedFirst(writing, name, row.time, [], inside);
         if (client === undefined) continue;
         ids.delete(id);
-        await writing.updateTable('events').set({ host: client, waits: 0 }).where('id', '=', id).execute();
-        await recount(writing, row.host, row.sid);
-        await recount(writing, client, row.sid, row.host);
-        await writing.updateTable('hosts').set({ alerts: sql`alerts - 1` }).where('host', '=', row.host).execute();
-        await writing.updateTable('hosts').set({ alerts: sql`alerts + 1` }).where('host', '=', client).execute();
-        const hour = Math.floor(row.time / HOUR) * HOUR;
-        await writing
-          .updateTable('alert_hours')
-          .set({ alerts: sql`alerts - 1` })
-          .where('kind', '=', 'host')
-          .where('subject', '=', row.host)
-          .where('hour', '=', hour)
-          .execute();
-        await addHours(writing, [{ kind: 'host', subject: client, hour, alerts: 1 }]);
+        await move(writing, id, { ...row, sid: row.sid, host: row.host }, client);
       }
       if (ids.size === 0) waiting.delete(name);
     }
@@ -226,8 +265,9 @@ export async function openIngest(db: Database, isInside: () => (address: string)
         resolvers.add(asked);
         found.push(asked);
       }
+      let decided: Awaited<ReturnType<typeof layByFlows>> = [];
       try {
-        return await db.transaction().execute(async (writing) => {
+        const done = await db.transaction().execute(async (writing) => {
           for (const event of all) if (event.row.sid !== null) await lay(writing, event, all, inside);
           const ids = await insert(writing, all);
           const fresh = ids.size === all.length ? all : all.filter(({ row }) => ids.has(row.key));
@@ -261,9 +301,12 @@ export async function openIngest(db: Database, isInside: () => (address: string)
             for (const { id, name } of rows) if (name !== null) remember(waiting, name, Number(id));
             await layAgain(writing, new Set(rows.map(({ name }) => name ?? '')), inside);
           }
+          decided = await layByFlows(writing, fresh, ids, inside);
           await also?.(writing);
           return { added: fresh.length, known: all.length - fresh.length + repeated, broken, alerts: alertIds.length, alertIds };
         });
+        if (decided.length > 0) flows.decided(decided);
+        return done;
       } catch (problem) {
         // Nothing of it was kept, so what was learned from it is forgotten, too.
         for (const one of found) resolvers.delete(one);
@@ -314,11 +357,11 @@ async function addHosts(writing: Writing, events: readonly EveEvent[], inside: (
   }
 }
 
-/** Adds new alerts to the sums: rules, rules on hosts, alerts an hour. */
-/** The same in SQL, of what is in the table and what comes. */
+/** `worseRole` in SQL, of what is in the table and what comes. */
 const worse = sql<string>`case when host_rules.role = 'behaviour' and excluded.role = 'attempt' or host_rules.role = 'weak' and excluded.role = 'context'
   then host_rules.role else excluded.role end`;
 
+/** Adds new alerts to the sums: rules, rules on hosts, alerts an hour. */
 export async function addSums(writing: Writing, events: readonly EveEvent[], occasions: Set<string>): Promise<void> {
   const signatures = new Map<number, StoreSchema['signatures']>();
   const hostRules = new Map<string, StoreSchema['host_rules']>();

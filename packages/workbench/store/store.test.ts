@@ -179,6 +179,29 @@ describe.each(places)('%s', (engine, placeOf) => {
     expect(await store.alertHours({ host: '10.0.0.2' })).toEqual([]);
   });
 
+  test('a lookup by a resolver is laid by flows where questions are not written down, if one client alone spoke with it then', async () => {
+    const flow = (from: string, start: number): string => {
+      const fields = { src_ip: from, src_port: 4000, dest_ip: '10.0.0.2', dest_port: 53, proto: 'UDP', app_proto: 'dns' };
+      const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
+      return `${JSON.stringify({ timestamp: at(start + 330), event_type: 'flow', flow_id: start, ...fields, flow: { start: at(start), end: at(start + 1) } })}\n`;
+    };
+    const asks = (at: number, name: string): string =>
+      eve('alert', { at, from: '10.0.0.2', to: '198.51.100.1', name, port: 53, signature: 'ET MALWARE Evil Domain in DNS Lookup' });
+    await put(store, eve('dns', { at: 0, from: '10.0.0.9', to: '10.0.0.2', name: 'other.example', port: 53 }));
+    await put(store, asks(2, 'one.example') + asks(100, 'two.example'));
+    await put(store, flow('10.0.0.7', 1) + flow('10.0.0.8', 50) + flow('10.0.0.8', 99) + flow('10.0.0.6', 99));
+    const hosts = async (): Promise<unknown> => (await store.hosts()).hosts.map(({ host, alerts }) => [host, alerts]);
+    expect(await hosts()).toEqual([['10.0.0.2', 2]]);
+    await put(store, eve('http', { at: 800 }));
+    expect(await hosts()).toEqual(
+      expect.arrayContaining([
+        ['10.0.0.7', 1],
+        ['10.0.0.2', 1],
+      ]),
+    );
+    expect(await store.alertHours({ host: '10.0.0.7' })).toEqual([{ hour: START, alerts: 1 }]);
+  });
+
   test('filters, words and pages of alerts', async () => {
     await put(store, Array.from({ length: 30 }, (_, at) => eve('alert', { at: at >> 1, sid: 1 + (at % 3), from: `10.0.0.${1 + (at % 2)}` })).join(''));
     const count = async (filter: Parameters<Store['alerts']>[0]): Promise<number> => (await store.alerts(filter)).alerts.length;

@@ -8,7 +8,7 @@
 import { counted } from '@sigwright/bytes';
 import type { EveRecord } from '@sigwright/contracts';
 import { type AlertRole, familiesOf, roleOfAlert } from './alert-role.ts';
-import { ASKED_BEFORE, layAlert, nameAsked, worseRole } from './lay-alert.ts';
+import { ASKED_BEFORE, FLOW_SLACK, layAlert, nameAsked, worseRole } from './lay-alert.ts';
 
 export const JUDGEMENTS = ['nothing', 'context only', 'watch', 'check this host for compromise'] as const;
 export type Judgement = (typeof JUDGEMENTS)[number];
@@ -165,9 +165,6 @@ function clientsOf(records: readonly EveRecord[], resolvers: ReadonlySet<string>
   }
   return { askers, flows };
 }
-
-/** Milliseconds around a flow in which a resolver asks for it. */
-const FLOW_SLACK = 1000;
 
 /** A resolver asked outside: the client whose question for the same name came shortly before; else the only one that spoke with a resolver then. */
 function askedFirst({ askers, flows }: Clients, name: string, time: number): string | undefined {
