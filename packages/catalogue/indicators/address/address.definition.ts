@@ -33,6 +33,19 @@ const LIST_REACH = 12;
 /** `45.1.2.9-12`: the first and the last one. */
 const LAST_PART_RANGE = /-(\d{1,3})(?![\d.\w-])/y;
 
+/** `/dev/tcp/45.1.2.9/4444`, `nc 45.1.2.9 4444` */
+function portOfCommand(text: string, start: number, end: number): number | undefined {
+  const sign = text.charCodeAt(end);
+  if (sign !== 47 && sign !== 32) return undefined;
+  const digits = /^[/ ](\d{2,5})(?![\w.:/])/.exec(text.slice(end, end + 7))?.[1];
+  if (digits === undefined || Number(digits) > 65535) return undefined;
+  return (sign === 47 ? /\/dev\/(?:tcp|udp)\/$/ : /\b(?:nc|ncat|netcat|telnet|socat)(?:\.exe)?(?: -\w+)* $/i).test(
+    text.slice(Math.max(0, start - BEFORE), start),
+  )
+    ? Number(digits)
+    : undefined;
+}
+
 function* alternativesIn(match: RegExpExecArray, start: number): Generator<IndicatorCandidate> {
   const [, network, bracketed, bare] = match;
   const list = bracketed ?? bare;
@@ -117,7 +130,20 @@ export const indicator: IndicatorDefinition = {
         const context = text.slice(Math.max(0, start - BEFORE), start);
         // A version is followed by neither a port nor the length of a network, and has other parts than 1.1.1.1.
         const isSmall = after !== 47 && after !== 58 && parts.every((part) => Number(part) <= SMALL_PART) && !parts.every((part) => part === parts[0]);
-        if (VERSION_BEFORE.test(context) || (isSmall && ((/[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) || start - versionEnd < NEXT_VERSION))) {
+        // Behind the name of a product four numbers of which the first is small and another is nought are a version.
+        const isProduct =
+          after !== 47 &&
+          after !== 58 &&
+          Number(parts[0]) <= SMALL_PART &&
+          parts.includes('0') &&
+          parts[0] !== '10' &&
+          /[A-Za-z][\w.-]*\s$/.test(context) &&
+          !ADDRESS_BEFORE.test(context);
+        if (
+          VERSION_BEFORE.test(context) ||
+          isProduct ||
+          (isSmall && ((/[\w)]\s$/.test(context) && !ADDRESS_BEFORE.test(context)) || start - versionEnd < NEXT_VERSION))
+        ) {
           versionEnd = end;
           continue;
         }
@@ -143,7 +169,7 @@ export const indicator: IndicatorDefinition = {
         yield { type: 'ipv4', value, start, end, port };
         continue;
       }
-      const told = portInWords(text, end);
+      const told = portInWords(text, end) ?? portOfCommand(text, start, end);
       yield told === undefined ? { type: 'ipv4', value, start, end } : { type: 'ipv4', value, start, end, port: told };
     }
     let done = 0;

@@ -74,6 +74,8 @@ function candidate(text: string, from: number, to: number, spaced: boolean, opti
   while (start < end && (text.charCodeAt(start) === DOT || text.charCodeAt(start) === 45)) start++;
   while (end > start && (text.charCodeAt(end - 1) === DOT || text.charCodeAt(end - 1) === 45 || text.charCodeAt(end - 1) === 95)) end--;
   if (end < to && text.charCodeAt(end) === 95) while (text.charCodeAt(start) === 95) start++;
+  // `%s.evil.com`: a part that programs fill in.
+  if (text.charCodeAt(start - 1) === 37 && text.charCodeAt(start + 1) === DOT && (text.charCodeAt(start) | 32) >= 97) start += 2;
   if (end - start < 4) return undefined;
   const before = start > 0 ? text[start - 1] : '';
   const after = end < text.length ? text[end] : '';

@@ -24,7 +24,7 @@ const FILE_SYSTEM =
   /^\/(?:bin|boot|cygdrive|dev|etc|jffs2?|lib(?:32|64|exec)?|lost\+found|mnt|nvram|opt|proc|rom|root|run|sbin|sdcard|snap|srv|sys|tmp|usr|var|volumes|private\/(?:tmp|var|etc)|data\/(?:local|data|app|system|misc|user|adb|media)|storage\/(?:emulated|self|sdcard)|system\/(?:x?bin|lib(?:64)?|app|priv-app|etc|framework|vendor|library|volumes)|vendor\/(?:bin|lib|etc)|home\/[^/]+(?:\/\.|$)|users\/[^/]+\/(?:library|desktop|downloads|documents|\.|public|shared)|users\/shared|library\/(?:launch|application|preferences|caches|scripts|input|keychains)|applications\/[^/]+\.app|media\/[^/]+$|media$|home$|[a-z]:)(?:\/|$|(?<=:))/i;
 /** Words that say a path of the web comes: the last of these and of FILE_WORDS decides. */
 const WEB_WORDS =
-  /\b(?:uris?|urls?|endpoints?|routes?|requests?(?: to| for)?|requested|requesting|beacon(?:s|ed|ing)?|check(?:s|ed|ing)?[- ]?ins?|(?:sent|sends?|sending|posts?|posted|posting|uploads?|uploaded|uploading|reports?|reported|submit(?:s|ted)?|exfiltrat\w{1,4}|connect(?:s|ed|ing)?|transmit(?:s|ted)?)\b[^.;|]{0,48}\b(?:to|via|at|through)|(?:polls?|polling|polled|quer(?:y|ies|ied)|fetch(?:es|ed)?|contacts?|contacted|calls?|asks?|visits?|retriev\w{1,3})(?: (?:from|out to|for))?|gates?|panels?|web ?shells?|landing pages?|http|c2|c&c|cnc)\b/gi;
+  /\b(?:\w{0,16}uris?|urls?|c2server|endpoints?|routes?|requests?(?: to| for)?|requested|requesting|beacon(?:s|ed|ing)?|check(?:s|ed|ing)?[- ]?ins?|(?:sent|sends?|sending|posts?|posted|posting|uploads?|uploaded|uploading|reports?|reported|submit(?:s|ted)?|exfiltrat\w{1,4}|connect(?:s|ed|ing)?|transmit(?:s|ted)?)\b[^.;|]{0,48}\b(?:to|via|at|through)|(?:polls?|polling|polled|quer(?:y|ies|ied)|fetch(?:es|ed)?|contacts?|contacted|calls?|asks?|visits?|retriev\w{1,3})(?: (?:from|out to|for))?|gates?|panels?|web ?shells?|landing pages?|http|c2|c&c|cnc)\b/gi;
 const FILE_WORDS =
   /\b(?:writes?|written|writing|cop(?:y|ies|ied)|creates?|drops?|dropped|saved?|saves|stored?|stores|files?|director(?:y|ies)|folders?|execut\w{1,5}|mounts?|mounted|reads?|located|deletes?|removes?|symlinks?|binar(?:y|ies)|devices?|sockets?|switch(?:es)?|options?|flags?|arguments?|parameters?|commands?|scripts?|schtasks|cmd(?:\.exe)?|regsvr32|rundll32|msiexec|install(?:s|ed)?|disk|filesystem|regex|regular|pattern|yara|\w+\.exe|chmod|cd|ls|cat|rm|mv|cp|sh|bash|sudo|curl -o)\b/gi;
 /** Another path before it, of which it was told what they are. */
@@ -35,7 +35,7 @@ const CODE =
   /(?:\b(?:path|route|pathname|endpoint|basePath)\s*[:=]\s*|\.(?:get|post|put|delete|patch|route|use|all|request|fetch|join|open)\(\s*|(?:content|pcre|uricontent|regex):!?\s*)$/;
 const CODE_REACH = 24;
 /** One segment that is a switch of a program, a channel, a word, a number, a mark of units. */
-const SEGMENT = /^\/[\w.~-]*$/;
+const SEGMENT = /^\/[\w~-]*$/;
 const REACH = 120;
 const LIST_REACH = 500;
 const MOST_LIST_LINES = 12;
@@ -107,7 +107,9 @@ export const indicator: IndicatorDefinition = {
         next === 123 ||
         next === 37 ||
         next === 46;
-      if (!begins || (slash > 0 && !OPENS.includes(text[slash - 1]))) continue;
+      // `"C2Server": "evil.com,/a"`
+      const isBehindHost = text.charCodeAt(slash - 1) === 44 && /[a-z0-9]/i.test(text[slash - 2] ?? '');
+      if (!begins || (slash > 0 && !isBehindHost && !OPENS.includes(text[slash - 1]))) continue;
       const end = trimmedEnd(text, slash, slash, endOfRest(text, slash, slash));
       done = end;
       if (end - slash < 2) continue;

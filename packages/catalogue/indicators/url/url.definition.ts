@@ -22,7 +22,21 @@ const SCHEMES: ReadonlySet<string> = new Set([
   'ldaps',
   'rmi',
   'smb',
+  'socks4',
   'socks5',
+  'ssh',
+  'telnet',
+  'irc',
+  'ircs',
+  'mqtt',
+  'amqp',
+  'mysql',
+  'postgres',
+  'mongodb',
+  'redis',
+  'rtsp',
+  'vnc',
+  'rdp',
 ]);
 const WRAPPED_REACH = 2048;
 const AUTHORITY_END = /[/?#]/;
