@@ -165,7 +165,7 @@ const ReportAnswer = z
     indicators: z.array(
       z.object({ type: z.string(), value: z.string(), start: z.number(), end: z.number(), role: z.string(), benign: z.boolean(), reason: z.string() }),
     ),
-    rules: z.array(z.object({ sid: z.number(), text: z.string(), indicator: z.string() })),
+    rules: z.array(z.object({ sid: z.number(), text: z.string(), indicator: z.string(), weak: z.string().optional() })),
     skipped: z.array(z.object({ indicator: z.string(), why: z.string() })),
   })
   .openapi('ReportAnswer');
@@ -497,7 +497,12 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       const { reading, draft } = desk.readReport(context.req.valid('json').text);
       const indicators = reading.indicators.map(({ type, value, start, end, role, benign, reason }) => ({ type, value, start, end, role, benign, reason }));
       return context.json(
-        { title: reading.title, indicators, rules: draft.rules.map(({ sid, text, indicator }) => ({ sid, text, indicator })), skipped: [...draft.skipped] },
+        {
+          title: reading.title,
+          indicators,
+          rules: draft.rules.map(({ sid, text, indicator, weak }) => ({ sid, text, indicator, ...(weak === undefined ? {} : { weak }) })),
+          skipped: [...draft.skipped],
+        },
         200,
       );
     },

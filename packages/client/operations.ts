@@ -146,6 +146,7 @@ export interface ReportAnswer {
     readonly sid: number;
     readonly text: string;
     readonly indicator: string;
+    readonly weak?: string;
   }[];
   readonly skipped: readonly {
     readonly indicator: string;

@@ -30,7 +30,7 @@ export function readPage(desk: Desk, csrf: string, text: string, mayWrite: boole
     ['references', reading.references],
   ];
   const said = facts.filter(([, list]) => list.length > 0).map(([name, list]) => [name, list.join(', ')]);
-  const rules = draft.rules.map((rule) => html`<pre class="rule">${rule.text}</pre>`);
+  const rules = draft.rules.map((rule) => html`<pre class="rule">${rule.text}</pre>${rule.weak === undefined ? html`` : html`<p>weak: ${rule.weak}</p>`}`);
   const skipped = draft.skipped.map(({ indicator, why }) => html`<li>${indicator}: ${why}</li>`);
   const keep =
     !mayWrite || draft.rules.length === 0
