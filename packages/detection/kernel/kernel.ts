@@ -1,6 +1,7 @@
 /**
- * The compiled loops with their memory: a place to copy bytes to, a place for answers, and behind them the tables, which stay.
- * One for each thread. Where WebAssembly or its SIMD is missing there is none, and the loops in plain TypeScript serve.
+ * The compiled loops with their memory: a place to copy bytes to, a place for answers, and behind them the tables. A table is kept once for
+ * all engines of its plan, and its place is used again when the plan is gone: an engine a capture must not make the memory grow. One for
+ * each thread. Where WebAssembly or its SIMD is missing there is none, and the loops in plain TypeScript serve.
  */
 import { SCAN_WASM } from './scan.wasm.ts';
 
@@ -17,7 +18,9 @@ const ANSWERS = INPUT + PIECE + SLACK;
 const NEEDLES = ANSWERS + (PIECE + SLACK) * 2;
 /** Two- and three-byte needles looked for in one call, four bytes each. */
 const MOST_NEEDLES = 1024;
-const TABLES = Math.ceil((NEEDLES + MOST_NEEDLES * 4) / 64) * 64;
+/** Tables begin where a line of the cache does. */
+const LINE = 64;
+const TABLES = Math.ceil((NEEDLES + MOST_NEEDLES * 4) / LINE) * LINE;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -33,19 +36,41 @@ export class ScanKernel {
   /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what it looked at */
   answers: Uint16Array = new Uint16Array(0);
   #used = TABLES;
+  readonly #kept = new WeakMap<object, number>();
+  /** places whose owners are gone, by their size: tables have few sizes */
+  readonly #free = new Map<number, number[]>();
+  readonly #gone = new FinalizationRegistry<{ readonly at: number; readonly size: number }>(({ at, size }) => {
+    const places = this.#free.get(size);
+    if (places === undefined) this.#free.set(size, [at]);
+    else places.push(at);
+  });
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.#reach(TABLES);
   }
 
-  /** Keeps a table; returns where it lies. */
-  keep(table: Uint8Array): number {
-    const at = this.#used;
-    this.#used += Math.ceil(table.length / 64) * 64;
-    this.#reach(this.#used);
+  /** Where the table of `owner` lies, which `make` makes at first. It stays as long as the owner is in use. */
+  keep(owner: object, make: () => Uint8Array): number {
+    const known = this.#kept.get(owner);
+    if (known !== undefined) return known;
+    const table = make();
+    const size = Math.ceil(table.length / LINE) * LINE;
+    let at = this.#free.get(size)?.pop();
+    if (at === undefined) {
+      at = this.#used;
+      this.#used += size;
+      this.#reach(this.#used);
+    }
     this.#bytes.set(table, at);
+    this.#kept.set(owner, at);
+    this.#gone.register(owner, { at, size });
     return at;
+  }
+
+  /** Bytes of memory, for tests. */
+  get size(): number {
+    return this.#bytes.length;
   }
 
   #reach(size: number): void {

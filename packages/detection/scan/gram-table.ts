@@ -254,7 +254,7 @@ export class GramTable {
 
   #compiled(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     const isSmall = this.#isSmall;
-    if (this.#kept < 0) this.#kept = kernel.keep(isSmall ? masksOf(this.data.grams) : this.#filter);
+    if (this.#kept < 0) this.#kept = kernel.keep(this.data, () => (isSmall ? masksOf(this.data.grams) : this.#filter));
     const kept = this.#kept;
     // Grams across two pieces are seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {

@@ -24,6 +24,21 @@ test('the kernel is there, so that what follows tests it', () => {
   expect(scanKernel()).toBeDefined();
 });
 
+test('a table is kept once for all engines of a plan: memory does not grow with the captures that were inspected', () => {
+  const kernel = scanKernel()!;
+  const literals = Array.from({ length: 2000 }, (_, at): GramLiteral => ({ bytes: latin1(`/some/path/${at}/x`), nocase: false, value: at, within: 0 }));
+  const tables = buildGramTables(literals);
+  const text = latin1(`GET /some/path/7/x HTTP/1.1${' '.repeat(WORTH_A_CALL)}`);
+  const search = (): Set<number> =>
+    collected((sink) => {
+      for (const data of tables) new GramTable(data).scan(text, 0, text.length, 0, sink);
+    });
+  expect(search()).toContain(7);
+  const before = kernel.size;
+  for (let engine = 0; engine < 2000; engine++) search();
+  expect(kernel.size).toBe(before);
+});
+
 function collected(scan: (sink: { add(value: number): void }) => void): Set<number> {
   const found = new Set<number>();
   scan({ add: (value) => found.add(value) });
