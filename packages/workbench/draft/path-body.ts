@@ -58,6 +58,7 @@ export function pathBodies(indicator: Indicator, facts: RequestFacts, style: Bod
   const isPayload = PROGRAM.test(path) && facts.method !== 'POST' && facts.method !== 'PUT';
   const shown = `${facts.method === undefined ? '' : `${facts.method} `}${path
     .replace(/[?#].*$/, '')
+    .replace(/<[^<>]*>|\{[^{}]*\}/g, '..')
     .replace(/[^\w./-]/g, '')
     .slice(0, 60)}`;
   const weak = weakness(path, facts, isCommon);
@@ -66,7 +67,7 @@ export function pathBodies(indicator: Indicator, facts: RequestFacts, style: Bod
       role: isPayload ? 'payload' : 'check_in',
       buffer: 'http.uri',
       header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
-      message: `${style.family} ${isPayload ? 'Payload Request' : `${style.kind}${style.kind === 'Phishing ' ? 'Related URI' : 'Check-in'}`} (${shown})${facts.host === undefined ? '' : ` (${spaced(facts.host)})`}`,
+      message: `${style.family} ${isPayload ? 'Payload Request' : `${style.kind}${style.kind === 'Phishing ' ? 'Related URI' : 'Check-in'}`} (${shown})${facts.host === undefined ? '' : ` (${/^[\d.]+$/.test(facts.host) ? facts.host : spaced(facts.host)})`}`,
       flow: true,
       match: tests.join(' '),
       threshold: '',

@@ -64,6 +64,9 @@ const SHORTEST_CONTENT = 3;
 /** Reach of a sentence and the next one. */
 const NEAR = 900;
 const LINE_REACH = 120;
+const ABOUT_REQUEST = /\b(?:user[- ]?agent|headers?|body|parameters?|content[- ]type|referr?er|fields?|query)\b/i;
+/** So many sentences behind that of the path are read. */
+const MOST_NEXT = 3;
 const ON_HOST = /^["'`]?\s+(?:on|at|of|from)\s+(?:the\s+)?(?:(?:c2|c&c|same)\s+)?(?:(?:host|server|domain|site)\s+)?["'`(]?$/i;
 const ON_HOST_REACH = 40;
 
@@ -147,10 +150,8 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
     after: hasOthers ? firstLine(text.slice(indicator.end, to)) : text.slice(indicator.end, to),
   };
   const method = methodOf(line.before, line.after, sentence);
-  const next = hasOthers ? '' : nextSentence(text, indicator.end);
-  const isAboutRequest =
-    /\b(?:user[- ]?agent|headers?|body|parameters?|content[- ]type|referr?er)\b/i.test(next) &&
-    !all.some((one) => one.type === 'uri-path' && next.includes(one.written));
+  const next = hasOthers ? '' : nextSentences(text, indicator.end, all);
+  const isAboutRequest = next !== '';
   const about = isAboutRequest ? `${sentence} ${next}` : sentence;
   const agents = all.filter((one) => one.type === 'user-agent' && about.includes(one.written.replace(/\s+/g, ' ')));
   const begun = AGENT_BEGINS.exec(about)?.[1];
@@ -201,12 +202,20 @@ function restOfSentence(text: string, from: number): string {
   return end === -1 ? rest : rest.slice(0, end);
 }
 
-function nextSentence(text: string, from: number): string {
-  const rest = text.slice(from, from + 600);
-  const stop = /[.!?]["'`)\]]*\s+(?=[A-Z"'`])/.exec(rest);
-  if (stop === null || /\n\s*\n/.test(rest.slice(0, stop.index))) return '';
-  const start = from + stop.index + stop[0].length;
-  return sentenceAround(text, start, start + 1);
+/** The next sentences of the paragraph, as long as they are about the request and name no path. */
+function nextSentences(text: string, from: number, all: readonly ReportIndicator[]): string {
+  const told: string[] = [];
+  for (let at = from; told.length < MOST_NEXT; ) {
+    const rest = text.slice(at, at + NEAR);
+    const stop = /[.!?]["'`)\]]*\s+(?=[A-Z"'`])/.exec(rest);
+    if (stop === null || /\n\s*\n/.test(rest.slice(0, stop.index + stop[0].length))) break;
+    const start = at + stop.index + stop[0].length;
+    const next = sentenceAround(text, start, start + 1);
+    if (!ABOUT_REQUEST.test(next) || all.some((one) => one.type === 'uri-path' && next.includes(one.written))) break;
+    told.push(next);
+    at = start;
+  }
+  return told.join(' ');
 }
 
 /** The nearest before the path, right behind it, or the only one of the sentence. */

@@ -422,6 +422,12 @@ const ROLES: readonly Case[] = [
     'victim uri-path /cgi-bin/kerbynet?Action=x',
   ],
   ['a path of an interface that is described', 'The documentation of the REST API says: GET /users/{id}', 'reference uri-path /users/{id}'],
+  [
+    'an attack of which another sentence speaks',
+    'It asks GET /q/beat first. They exploit CVE-2023-4966.',
+    'indicator uri-path /q/beat',
+    'reference cve CVE-2023-4966',
+  ],
   ['a path that is harmless', 'Requests to the legitimate endpoint /generate_204 are made first.', 'benign uri-path /generate_204'],
   ['a path in words and in code', 'beacons to `/c2/beacon` and drops `/tmp/beacon`', 'indicator uri-path /c2/beacon'],
   ['further reading', `${HABIT}## References\n* https://blog.small-lab.net/quiet\n`, ...QUIET, 'reference url https://blog.small-lab.net/quiet'],

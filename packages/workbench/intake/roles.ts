@@ -191,11 +191,15 @@ function judgeAddress(value: string, around: Surroundings, habits: ReportHabits)
 /** A path without a host: of the enemy's server, unless what stands around says that it is of a service that is attacked, or described. */
 function judgePath(around: Surroundings, habits: ReportHabits): Judged {
   const kinds = habits.headings(around.heading);
+  const said = `${around.before
+    .slice(-200)
+    .split(/[.!?]\s/)
+    .at(-1)} ${around.after.slice(0, 200).split(/[.!?]\s/, 1)[0]}`;
   if (kinds.harmless) return benign(`named under "${around.heading}"`);
   if (kinds.victims) return victim(`named under "${around.heading}"`);
   if (LEGITIMATE_BEFORE.test(around.before.slice(-80))) return benign('said to be legitimate');
-  if (kinds.references || DOCUMENTED.test(around.heading) || DOCUMENTED.test(around.line)) return reference('of an interface that is described');
-  if (ATTACKED.test(around.heading) || ATTACKED.test(around.line)) return victim('the path of a service that is attacked');
+  if (kinds.references || DOCUMENTED.test(around.heading) || DOCUMENTED.test(said)) return reference('of an interface that is described');
+  if (ATTACKED.test(around.heading) || ATTACKED.test(said)) return victim('the path of a service that is attacked');
   return indicator('a path without its host, named in the report');
 }
 

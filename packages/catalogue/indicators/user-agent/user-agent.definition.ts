@@ -6,7 +6,7 @@ import type { IndicatorCandidate, IndicatorDefinition } from '@sigwright/contrac
 
 /** Up to where the value begins; what ends in a colon may be followed by any value, all else by one in quotation marks or a product. */
 const LABEL =
-  /(?:user[- ]?agents?|UA)(?:["'`]?[ \t]{1,3}(?:string|header|value|field)s?)?(?:["'`]?[ \t]?(:|=)|[ \t](?:is|was|of|set to|named|called|as))?[ \t]{0,3}/iy;
+  /(?:user[- ]?agents?|UA)(?:["'`]?[ \t]{1,3}(?:string|header|value|field)s?)?(?:["'`]?[ \t]?(:|=)|(?:[ \t](?:is|was|of|set to|named|called|as)){1,3})?[ \t]{0,3}/iy;
 const LABEL_REACH = 64;
 const OPENING = '"\'`\u201c\u2018\u00ab';
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '\u201c': '\u201d', '\u2018': '\u2019', '\u00ab': '\u00bb' };
