@@ -60,7 +60,7 @@ time-to-review:
 # review:
 #   policy: # the first line that fits goes before time-to-review
 #     - { role: lookup, category: phishing, days: 14 }
-#     - { confidence: High, days: 365 }
+#     - { role: check_in, confidence: High, days: 365 }
 #   four-eyes: [retire, delete] # decisions that two people have to take
 `;
 }
