@@ -54,6 +54,11 @@ const BODY = /\b(?:body|post data|form|payload|json)\b/i;
 const AFTER_REACH = 200;
 const IN_WHICH =
   /^(?:,? (?:and |or )?["'`][^"'`\s]{2,60}["'`]){0,8} (?:in|within|of) (?:the |its )?(?:request |http )?(query|uri|url|body|post data|form|payload|json)\b/i;
+/** `the parameters "a", "b" and` before the next of them. */
+const LISTED = /\b(?:parameters?|fields?|keys?|names|arguments?)\b[^"'`.;(]{0,24}(?:["'`“][^"'`”]{1,60}["'`”](?:,? (?:and |or )?|, ?))*$/i;
+const BEGINS_BODY = /\b(?:body|data|form|payload|parameters?)\b[^.;]{0,40}\b(?:begin|start)(?:s|ning|ing)? with[^.;]{0,8}$/i;
+/** From here on it is about what the server sends. */
+const ANSWERED = /\b(?:answers?|answered|responses?|responds?|replies|reply|returns|returned)\b/i;
 const QUERY_WORDS = /\b(?:query|uri|url)(?: string)?(?: parameters?| arguments?| keys?)?\b/i;
 const MOST_BODY = 12;
 /** A sentence that lists parameters is long. */
@@ -154,7 +159,7 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
   const isAboutRequest = next !== '';
   const about = isAboutRequest ? `${sentence} ${next}` : sentence;
   const agents = all.filter((one) => one.type === 'user-agent' && about.includes(one.written.replace(/\s+/g, ' ')));
-  const begun = AGENT_BEGINS.exec(about)?.[1];
+  const begun = AGENT_BEGINS.exec(about)?.[1] ?? agentOfLibrary(about);
   const userAgent = agents.length === 1 ? agentOf(agents[0].value) : begun === undefined ? undefined : { text: begun, begins: true };
   const headers: { name: string; value?: string }[] = [];
   for (const found of about.matchAll(HEADER_TOLD)) {
@@ -179,6 +184,12 @@ function ofSentence(text: string, indicator: ReportIndicator, all: readonly Repo
     ...parametersOf(own, method, new Set([...headers.map(({ name }) => name), userAgent?.text ?? '', referer ?? ''])),
     ...(part === undefined ? {} : { part }),
   };
+}
+
+/** `the user agent of python-requests` */
+function agentOfLibrary(about: string): string | undefined {
+  const name = /\buser[- ]?agent (?:of|from|is that of) (?:the |a )?(?:library )?["'`“]?([\w.-]{3,24})/i.exec(about)?.[1];
+  return name !== undefined && LIBRARY.test(`${name}/`) ? `${name}/` : undefined;
 }
 
 /** `/a on evil.com`, `/a at the host 198.51.100.7` */
@@ -230,25 +241,28 @@ function methodOf(before: string, after: string, sentence: string): string | und
 
 function partOf(before: string): RequestFacts['part'] {
   const near = before.slice(-48);
-  if (/\bend(?:s|ing)? (?:with|in)\b[^.;]{0,12}$/i.test(near)) return 'ends';
-  if (/\b(?:start|begin)(?:s|ning|ing)? with\b[^.;]{0,12}$/i.test(near)) return 'starts';
+  if (/\bend(?:s|ing)?(?: with| in)?\b[^.;]{0,12}$/i.test(near)) return 'ends';
+  if (/\b(?:start|begin)(?:s|ning|ing)?(?: with)?\b[^.;]{0,12}$/i.test(near)) return 'starts';
   return /\bcontain(?:s|ing)?\b[^.;]{0,12}$/i.test(near) ? 'contains' : undefined;
 }
 
 /** Quoted names and pieces behind words that speak of body or query; of a GET they are of the query. */
-function parametersOf(words: string, method: string | undefined, taken: ReadonlySet<string>): { body: Said[]; query: string[] } {
+function parametersOf(all: string, method: string | undefined, taken: ReadonlySet<string>): { body: Said[]; query: string[] } {
   const body: Said[] = [];
   const query: string[] = [];
+  const [words] = all.split(ANSWERED, 1);
   const isObject = /\bjson\b/i.test(words);
   for (const found of words.matchAll(QUOTED)) {
     const written = found[1] ?? found[2] ?? found[3] ?? found[4];
     const before = words.slice(Math.max(0, found.index - 160), found.index);
-    const isNamed = BODY_WORDS.test(before) || QUERY_WORDS.test(before);
-    const after = IN_WHICH.exec(words.slice(found.index + found[0].length, found.index + found[0].length + AFTER_REACH))?.[1]?.toLowerCase();
-    // A bare word needs to be called a parameter; a piece such as `a=b&` shows what it is.
+    const behind = words.slice(found.index + found[0].length, found.index + found[0].length + AFTER_REACH);
+    const after = IN_WHICH.exec(behind)?.[1]?.toLowerCase();
     if (taken.has(written) || written.includes('/') || /\w:$|^https?:|^\d+$/.test(written)) continue;
     if (after === undefined) {
-      if (!isNamed && !(written.includes('=') && found[4] === undefined)) continue;
+      // A bare word needs to be called a parameter, in a list of them, or to be a key; a piece such as `a=b&` shows what it is.
+      const isKey = found[2] !== undefined && /^\s*:/.test(behind);
+      const isPiece = written.includes('=') && found[4] === undefined;
+      if (!isKey && !isPiece && !LISTED.test(before) && !(found[4] !== undefined && BODY_WORDS.test(before)) && !BEGINS_BODY.test(before)) continue;
       if (/\bheaders?\b[^.;]{0,24}$|\buser[- ]?agent\b[^.;]{0,40}$/i.test(before)) continue;
     }
     const isQuery = after === undefined ? lastOf(before, QUERY_WORDS) > lastOf(before, BODY) || (method === 'GET' && !BODY.test(before)) : !BODY.test(after);
