@@ -111,7 +111,7 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     const { openBroker, mindHunts, work } = await hunting();
     const broker = await openBroker({ url: nats!.url });
     const store = await openStore({ sqlite: ':memory:' });
-    const items = Array.from({ length: 10 }, (_, at) => `${at}.pcap`);
+    const items = Array.from({ length: 300 }, (_, at) => `${at}.pcap`);
     const job = await store.hunts.begin({ key: crypto.randomUUID(), by: 'me', title: 't', rules, items });
     const stop = new AbortController();
     const tries = new Map<string, number>();
@@ -129,7 +129,7 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     expect((await store.hunts.captures(job)).filter((one) => one.state === 'aside')).toMatchObject([
       { capture: '4.pcap', said: 'given up after 5 tries: whoever took it ended, or fell silent' },
     ]);
-    expect(await store.hunts.hits(job)).toMatchObject([{ captures: 9, alerts: 27 }]);
+    expect(await store.hunts.hits(job)).toMatchObject([{ captures: 299, alerts: 897 }]);
     expect([tries.get('4.pcap'), tries.get('9.pcap')]).toEqual([6, 1]);
     stop.abort();
     await working;

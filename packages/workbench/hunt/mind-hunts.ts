@@ -16,10 +16,12 @@ export interface MindOptions {
 }
 
 /** Items that wait in the broker at a time, for each hunt. */
-const WINDOW = 2000;
+const WINDOW = 4000;
 /** A message: so many captures, or so many bytes of them, whichever comes first; some tenths of a second of work. */
-const MOST_CAPTURES = 25;
+const MOST_CAPTURES = 100;
 const MOST_CAPTURE_BYTES = 4 * 1024 * 1024;
+/** And no more than this part of what is left, so that all workers have something to do until the end. */
+const SHARE = 64;
 /** Rules a message: one may take seconds. */
 const MOST_RULES = 8;
 const MOST_MESSAGES = 20;
@@ -55,14 +57,15 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
         minded.delete(key);
         bases.delete(key);
       }
-    for (const { job, key } of running) {
+    for (const { job, key, done, total } of running) {
       minded.add(key);
       const free = WINDOW - (await store.hunts.count(job, 'sent'));
       if (free < WINDOW / 4) continue;
       const waiting = await store.hunts.waiting(job, free);
       if (waiting.length === 0) continue;
       const base = await baseOf(job, key);
-      for (const some of batchesOf(waiting, base.kind === 'hunt' ? MOST_CAPTURES : MOST_RULES)) {
+      const share = Math.ceil((total - done) / SHARE);
+      for (const some of batchesOf(waiting, Math.max(1, Math.min(share, base.kind === 'hunt' ? MOST_CAPTURES : MOST_RULES)))) {
         const items = some.map(({ capture }) => capture);
         const tries = Math.max(...some.map((one) => one.tries));
         const task: HuntTask = { ...base, items };
