@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { counted } from '@sigwright/bytes';
 import { hunting, openStore } from '@sigwright/workbench';
 import { archiveAt } from './shared/archive.ts';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
@@ -85,7 +86,7 @@ export async function worker(argv: readonly string[]): Promise<number> {
     tell: log.complain,
   });
   await broker.close();
-  process.stdout.write(`${done} captures and rules\n`);
+  process.stdout.write(`${counted(done, 'task')} done\n`);
   return 0;
 }
 
@@ -130,9 +131,9 @@ export async function hunt(argv: readonly string[]): Promise<number> {
     const row = (await store.hunts.list()).find((one) => one.job === job)!;
     if (values.json === true) for await (const { line } of store.hunts.lines(job)) process.stdout.write(`${line}\n`);
     else {
-      process.stdout.write(`hunt ${job}: ${row.done} of ${row.total} captures (${row.state})\n`);
+      process.stdout.write(`hunt ${job}: ${row.done} of ${counted(row.total, 'capture')} (${row.state})\n`);
       for (const hit of await store.hunts.hits(job))
-        process.stdout.write(`${String(hit.alerts).padStart(8)} × ${hit.sid} ${hit.signature} (${hit.captures} captures)\n`);
+        process.stdout.write(`${String(hit.alerts).padStart(8)} × ${hit.sid} ${hit.signature} (${counted(hit.captures, 'capture')})\n`);
       for (const one of await store.hunts.captures(job))
         if (one.said !== '') process.stdout.write(`${one.capture}: ${one.state === 'aside' ? 'set aside' : 'not read to its end'}: ${one.said}\n`);
     }
@@ -164,7 +165,7 @@ export async function ship(argv: readonly string[]): Promise<number> {
       once: values.once === true,
       tell: log.complain,
     });
-    process.stdout.write(`${sent} bytes were sent\n`);
+    process.stdout.write(`${counted(sent, 'byte')} ${sent === 1 ? 'was' : 'were'} sent\n`);
     return 0;
   } finally {
     await broker.close();

@@ -15,6 +15,17 @@ export interface RuleRevision {
   readonly rule: Rule | undefined;
 }
 
+/** Whether commits before the oldest one here are missing: a shallow clone. */
+export function isShallow(folder: string): boolean {
+  try {
+    return (
+      execFileSync('git', ['-C', folder, 'rev-parse', '--is-shallow-repository'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() === 'true'
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** Bytes of git's answer that are read; a rule is a line. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
 

@@ -130,7 +130,7 @@ function timeFor(repository: Repository, { rule, category }: RepositoryRule): { 
   const low = facts.confidence === 'Low';
   const days = low ? Math.ceil(base / 2) : base;
   const which = role === 'default' ? 'rules without a role' : `${role.replace('_', '-')} rules`;
-  return { days, why: `${which} are looked at every ${base} days${low ? `, ${days} at low confidence` : ''}` };
+  return { days, why: `${which} are looked at every ${counted(base, 'day')}${low ? `, ${days} at low confidence` : ''}` };
 }
 
 function lastLookedAt(rule: Rule): { date: string; how: 'reviewed' | 'changed' | 'written' } | undefined {
