@@ -52,7 +52,7 @@ function intakeAndDraft(): void {
   step(`Intake: ${slugs.length} reports`);
   mkdirSync(at('intake'));
   let indicators = 0;
-  /** reports that name a host, an address or a URL as an indicator: the others tell of behaviour, or of files */
+  /** reports that name a host, an address, a URL or a path as an indicator: the others tell of behaviour, or of files */
   const withHosts: string[] = [];
   for (const slug of slugs) {
     const { out } = sigwright('intake', '--json', join(EXAMPLE, 'reports', slug, 'source.md'));
@@ -61,7 +61,7 @@ function intakeAndDraft(): void {
     const found = reading.indicators.filter(({ role }) => role === 'indicator');
     say(`${slug}: ${found.length} indicators`);
     indicators += found.length;
-    if (found.some(({ type }) => ['domain', 'host', 'url', 'ipv4', 'ipv6'].includes(type))) withHosts.push(slug);
+    if (found.some(({ type }) => ['domain', 'host', 'url', 'ipv4', 'ipv6', 'uri-path'].includes(type))) withHosts.push(slug);
   }
   look('reports name indicators', indicators >= slugs.length);
 
@@ -75,7 +75,7 @@ function intakeAndDraft(): void {
     say(`${slug}: ${lastLine(error)}`);
   }
   const drafted = slugs.filter((slug) => linesOf(at('drafts', `${slug}.rules`)).length > 0);
-  look('a report that names hosts gives drafts, and no other one', drafted.length > 0 && drafted.join() === withHosts.join());
+  look('a report that names hosts or paths gives drafts, and no other one', drafted.length > 0 && drafted.join() === withHosts.join());
   sigwright('lint', '--part', ...drafted.map((slug) => at('drafts', `${slug}.rules`)));
   say('lint finds nothing that can not work');
 }

@@ -108,7 +108,7 @@ export async function intake(argv: readonly string[]): Promise<number> {
     if (one.type === 'handle' || one.type === 'cve' || one.type === 'attack' || shown.has(one.type + one.value)) continue;
     shown.add(one.type + one.value);
     process.stdout.write(
-      `${one.role.padEnd(10)} ${one.type.padEnd(7)} ${one.value}${one.port === undefined ? '' : `:${one.port}`}  (${one.reason}${one.written !== one.value ? `; written ${one.written.replace(/\s+/g, ' ')}` : ''})\n`,
+      `${one.role.padEnd(10)} ${one.type.padEnd(7)} ${one.port === undefined ? one.value : `${one.value.includes(':') ? `[${one.value}]` : one.value}:${one.port}`}  (${one.reason}${one.written !== one.value ? `; written ${one.written.replace(/\s+/g, ' ')}` : ''})\n`,
     );
   }
   for (const words of reading.leftOut) process.stdout.write(`left out   ${words}\n`);

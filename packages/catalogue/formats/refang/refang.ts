@@ -100,7 +100,7 @@ const ENCODED_HOST = /(?:^|[\s"'`(<[,;|]|:\/\/)[\w.%-]{1,64}$/;
 /** `joe%40evil.com`, not within an address. */
 const ENCODED_MAIL = /(?:^|[\s"'`(<:,;|])[\w.+-]{1,64}$/;
 /** What a query goes on with on the next line. */
-const REST_OF_QUERY = /\r?\n(?!h[tx]{2}ps?:|[A-Z][a-z]+[\s,.:])(?=[\w%~.-]{1,200})/y;
+const REST_OF_QUERY = /\r?\n(?!h[tx]{2}ps?:|[A-Z][a-z]+[\s,.:]|[\w-]{1,40}:\s)(?=[\w%~.-]{1,200})/y;
 
 const ESCAPED_DOT = /\\{1,2}\.(?=[a-z0-9])/iy;
 const ESCAPED_CODE = /\\(?:u00|x)(2e|2f|3a)/iy;

@@ -182,8 +182,28 @@ function plain(value: unknown): string {
 /** A row becomes a line with its cells well apart, so that no cell sticks to its neighbour. */
 export function readCsv(text: string): FormText {
   const lines: string[] = [];
-  for (const row of rowsOf(text)) lines.push(row.filter(isSomething).join(' \t '));
+  let port = -1;
+  for (const row of rowsOf(text)) {
+    if (port === -1) port = row.findIndex((cell) => PORT_COLUMN.test(cell.trim()));
+    lines.push(withItsPort(row, port).filter(isSomething).join(' \t '));
+  }
   return { form: 'csv', text: lines.join('\n'), credits: [], leftOut: [] };
+}
+
+/** Heading of a column with the port of the address beside it; one of clients says nothing. */
+const PORT_COLUMN = /^(?:(?:dst|dest|destination|server|remote|c2|cnc)[ _-]?)?port$/i;
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|(?=.*:.*:)[0-9a-f:]{3,39})$/i;
+
+/** A row whose address carries its port: that of the nearest column before the port's, else behind it. */
+function withItsPort(row: readonly string[], port: number): readonly string[] {
+  const number = row[port]?.trim() ?? '';
+  if (!/^\d{1,5}$/.test(number) || Number(number) === 0 || Number(number) > 65_535) return row;
+  const isAddress = (cell: string): boolean => ADDRESS.test(cell.trim());
+  const before = row.slice(0, port).findLastIndex(isAddress);
+  const at = before === -1 ? row.findIndex((cell, index) => index > port && isAddress(cell)) : before;
+  if (at === -1) return row;
+  const address = row[at].trim();
+  return row.map((cell, index) => (index === at ? `${address.includes(':') ? `[${address}]` : address}:${number}` : cell));
 }
 
 /** RFC 4180, lenient: comma, semicolon, tab or bar (whichever the first line has more of; lines of comments before it do not count), quotes doubled within quotes. */

@@ -453,3 +453,29 @@ test.each([
 ])('JSON of the wrong shape harms nothing: %j', async (value) => {
   expect((await readReportOf(bytes(json(value)), options)).indicators).toEqual([]);
 });
+
+test.each<readonly [why: string, name: string, text: string, found: readonly string[]]>([
+  [
+    'the port of the column beside an address is its own; a port of clients is not, nor what is no port',
+    'c2.csv',
+    'first_seen,src_ip,src_port,dst_ip,dst_port\n2024,192.168.7.1,50000,45.137.21.9,4443\n2024,192.168.7.1,50000,2a0f:5707:ab80::1,443\n2024,192.168.7.1,1,45.137.21.8,-\n',
+    ['45.137.21.9 4443', '2a0f:5707:ab80::1 443', '45.137.21.8 undefined'],
+  ],
+  ['a port before its address', 'c2.csv', 'port;ip\n8080;45.137.21.9\n70000;45.137.21.8\n', ['45.137.21.9 8080', '45.137.21.8 undefined']],
+  [
+    'an address and the port of the same pattern belong together; a URL that ends in a sign does not run on into the next line',
+    'a.json',
+    json({
+      type: 'bundle',
+      id: 'bundle--1',
+      objects: [
+        { type: 'indicator', pattern_type: 'stix', pattern: "[url:value = 'http://evil-one.xyz/a?q=']" },
+        { type: 'indicator', pattern_type: 'stix', pattern: "[network-traffic:dst_ref.value = '45.137.21.9' AND network-traffic:dst_port = 8088]" },
+      ],
+    }),
+    ['http://evil-one.xyz/a?q= undefined', '45.137.21.9 8088'],
+  ],
+])('ports: %s', async (_why, name, text, found) => {
+  const { indicators } = await readReportOf(bytes(text), options, { name });
+  expect(indicators.filter(({ role }) => role === 'indicator').map(({ value, port }) => `${value} ${port}`)).toEqual(found);
+});

@@ -157,6 +157,10 @@ function stixObject(object: Json, lines: string[], leftOut: string[]): void {
             })),
           )
         : [];
+    // One address and one port of one pattern belong together.
+    const ports = [...wordsOfJson(object['pattern']).matchAll(/\bdst_port\s*=\s*'?(\d{1,5})\b/g)];
+    const addresses = values.filter((one) => /^(?:ipv[46]-addr|network-traffic)$/.test(one.kind) && /^[0-9a-f.:]+$/i.test(one.value));
+    if (ports.length === 1 && addresses.length === 1) addresses[0].value = hostAndPort(`${addresses[0].value}|${ports[0][1]}`);
     const why = object['revoked'] === true ? 'the indicator is revoked' : stixBenign(object) ? 'its publisher calls it benign' : undefined;
     for (const { kind, value, excluded } of values) {
       if (excluded) leftOut.push(`${value}: the pattern says that it is not this`);
