@@ -82,7 +82,7 @@ export function lockFile(folder: string, lock: Lock): readonly [path: string, co
           category,
           ...(message === undefined ? {} : { message }),
           decisions: decisions.map(inOrder),
-          ...(proposal === undefined ? {} : { proposal: inOrder(proposal) }),
+          ...(proposal === undefined ? {} : { proposal: { ...inOrder(proposal), ...(proposal.hash === undefined ? {} : { hash: proposal.hash }) } }),
         },
       ]),
   );

@@ -142,8 +142,8 @@ const LOCK = z.object({
       /** words of the released message: a number is never used for another rule */
       message: z.string().optional(),
       decisions: z.array(DECIDED).default([]),
-      /** decided by one, waiting for a second */
-      proposal: DECIDED.optional(),
+      /** decided by one, waiting for a second; `hash` of the text that a rule is to have */
+      proposal: DECIDED.extend({ hash: z.string().optional() }).optional(),
     }),
   ),
 });

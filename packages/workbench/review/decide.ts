@@ -47,7 +47,8 @@ export function decide(repository: Repository, request: DecisionRequest): Result
   if (repository.settings.review['four-eyes'].includes(request.decision)) {
     if (nameOf(request.by) === '') return failure('review/who', `to ${request.decision} a rule takes two people here; say who you are`);
     const proposal = repository.lock.rules[String(request.sid)]?.proposal;
-    if (proposal?.decision !== request.decision || proposal.reason !== request.reason) return propose(repository, one, request);
+    if (proposal?.decision !== request.decision || proposal.reason !== request.reason || proposal.hash !== hashOf(request, text.value))
+      return propose(repository, one, request, text.value);
     if (nameOf(proposal.by) === nameOf(request.by))
       return failure('review/four-eyes', `${request.by} proposed on ${proposal.date} to ${request.decision} sid ${request.sid}; somebody else has to agree`);
   }
@@ -95,9 +96,16 @@ function newText(repository: Repository, one: RepositoryRule, request: DecisionR
   return success(OUT_OF_USE.has(one.category) ? text : withMetadata(text, 'former_category', one.category.toUpperCase()));
 }
 
-function propose(repository: Repository, one: RepositoryRule, request: DecisionRequest): Result<Decided> {
+/** Two people agree to one text: a revision is known by what it does. */
+function hashOf({ decision }: DecisionRequest, text: string): string | undefined {
+  return decision === 'revise' ? ruleHash(parseRules(text).rules[0]) : undefined;
+}
+
+function propose(repository: Repository, one: RepositoryRule, request: DecisionRequest, text: string): Result<Decided> {
   const key = String(request.sid);
-  const failed = writeLock(repository.folder, { rules: { ...repository.lock.rules, [key]: { ...lockOf(repository, one), proposal: recordOf(request) } } });
+  const hash = hashOf(request, text);
+  const proposal = { ...recordOf(request), ...(hash === undefined ? {} : { hash }) };
+  const failed = writeLock(repository.folder, { rules: { ...repository.lock.rules, [key]: { ...lockOf(repository, one), proposal } } });
   return failed ?? success('proposed');
 }
 
@@ -118,7 +126,8 @@ function carryOut(repository: Repository, one: RepositoryRule, text: string, req
     files.push([path, `${before}${before === '' || before.endsWith('\n') ? '' : '\n'}${mark}${text}\n`], [one.path, source.slice(0, lineStart) + rest]);
   } else files.push([one.path, `${source.slice(0, lineStart)}${mark}${text}\n${rest}`]);
   const { proposal, ...locked } = lockOf(repository, one);
-  const record = proposal?.by === undefined ? recordOf(request) : { ...recordOf(request), by: `${proposal.by}, ${request.by ?? ''}` };
+  const agreed = proposal?.decision === request.decision && proposal.reason === request.reason ? proposal.by : undefined;
+  const record = agreed === undefined ? recordOf(request) : { ...recordOf(request), by: `${agreed}, ${request.by ?? ''}` };
   const lock = { rules: { ...repository.lock.rules, [String(request.sid)]: { ...locked, decisions: [...locked.decisions, record] } } };
   return writeTogether(repository.folder, [...files, lockFile(repository.folder, lock)]);
 }

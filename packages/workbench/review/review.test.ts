@@ -129,6 +129,19 @@ describe('decisions', () => {
     expect(repository().lock.rules[String(SID)]).toMatchObject({ decisions: [{ decision: 'retire', by: 'ada, bob' }] });
     expect(repository().lock.rules[String(SID)].proposal).toBeUndefined();
   });
+
+  test('four eyes agree to one text of a revision; who proposed something else has not agreed', () => {
+    settings('review: { four-eyes: [revise, retire] }');
+    const [one, other] = ['noalert; classtype:', 'priority:1; classtype:'].map((words) => textOf(SID).replace('classtype:', words));
+    expect(take('revise', { by: 'ada', rule: one })).toBe('proposed');
+    expect(take('revise', { by: 'bob', rule: other })).toBe('proposed');
+    expect(take('revise', { by: 'bob', rule: other })).toBe('review/four-eyes');
+    expect(take('revise', { by: 'ada', rule: other })).toBe('done');
+    expect(textOf(SID)).toContain('priority:1');
+    expect(take('retire', { by: 'ada' })).toBe('proposed');
+    expect(take('keep', { by: 'cleo' })).toBe('done');
+    expect(repository().lock.rules[String(SID)].decisions.map(({ by }) => by)).toEqual(['bob, ada', 'cleo']);
+  });
 });
 
 test('the lock: a number that stands for something else, a vanished rule, an older rev', () => {
