@@ -5,12 +5,14 @@
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { counted } from '@sigwright/bytes';
-import { type Failure, failure, linePlaces, type Result, type Rule, success } from '@sigwright/contracts';
-import { parseRules } from '@sigwright/rule-language';
+import { type Failure, failure, type Result, type Rule, success } from '@sigwright/contracts';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { DIALECTS } from '../translate/dialects.ts';
 import { metadataOf } from './metadata.ts';
+import { type RepositoryProblem, type RepositoryRule, type RulesRead, rulesAgain, rulesOf, UNSETTLED, unsettled } from './rules-file.ts';
+
+export type { RepositoryProblem, RepositoryRule } from './rules-file.ts';
 
 export const ROLES = ['lookup', 'contact', 'payload', 'check_in', 'command', 'config', 'exfil', 'context'] as const;
 export type Role = (typeof ROLES)[number];
@@ -153,20 +155,6 @@ export type ReportFile = z.infer<typeof REPORT> & { readonly slug: string };
 export type Expectation = z.infer<typeof EXPECTATION>;
 export type Feedback = z.infer<typeof FEEDBACK> & { readonly file: string };
 export type Lock = z.infer<typeof LOCK>;
-
-export interface RepositoryRule {
-  readonly rule: Rule;
-  /** `malware` for rules/malware.rules */
-  readonly category: string;
-  readonly path: string;
-  readonly line: number;
-}
-
-export interface RepositoryProblem {
-  readonly path: string;
-  readonly line: number;
-  readonly message: string;
-}
 
 export interface Repository {
   readonly folder: string;
@@ -317,13 +305,7 @@ function readYaml<Shape>(path: string, schema: z.ZodType<Shape>, problems: Repos
   return undefined;
 }
 
-interface RulesRead {
-  readonly text: string;
-  readonly rules: readonly RepositoryRule[];
-  readonly problems: readonly RepositoryProblem[];
-}
-
-/** `known`: what was read before, by path; files with the same text are not parsed again, and only those that `changed` names are read. */
+/** `known`: what was read before, by path; only files that `changed` names are read again, and only lines that changed are parsed. */
 function readRules(folder: string, known: ReadonlyMap<string, RulesRead>, changed?: readonly string[]): Map<string, RulesRead> {
   const read = new Map<string, RulesRead>();
   for (const name of filesIn(join(folder, 'rules'), '.rules')) {
@@ -334,34 +316,14 @@ function readRules(folder: string, known: ReadonlyMap<string, RulesRead>, change
       continue;
     }
     const text = readFileSync(path, 'utf8');
-    read.set(path, before?.text === text ? before : rulesOf(path, name.slice(0, -'.rules'.length), text));
+    const category = name.slice(0, -'.rules'.length);
+    read.set(path, before === undefined ? rulesOf(path, category, text) : rulesAgain(before, path, category, text));
   }
   return read;
 }
 
-/** How git marks what a merge could not settle. */
-const MERGE_MARK = /^(?:<{7}|\|{7}|={7}|>{7})(?= |\r?$).*/gm;
-const UNSETTLED = 'a merge is not settled here: keep what is to stay, take the marks (<<<<<<<, =======, >>>>>>>) away';
-
-/** Where each part that a merge left to people begins. */
-function unsettled(path: string, text: string): RepositoryProblem[] {
-  const placeOf = linePlaces(text);
-  return [...text.matchAll(/^<{7}(?= |\r?$)/gm)].map(({ index }) => ({ path, line: placeOf(index).line, message: UNSETTLED }));
-}
-
-function rulesOf(path: string, category: string, written: string): RulesRead {
-  const merging = unsettled(path, written);
-  // As comments the marks bring no faults of their own, and every place stays.
-  const text = merging.length === 0 ? written : written.replace(MERGE_MARK, (mark) => `#${mark.slice(1)}`);
-  const parsed = parseRules(text);
-  const placeOf = linePlaces(text);
-  const faults = parsed.diagnostics.map(({ at, title, code }) => ({ path, line: placeOf(at.start).line, message: `${title} (${code})` }));
-  const rules = parsed.rules.map((rule) => ({ rule, category, path, line: placeOf(rule.span.start).line }));
-  return { text: written, rules, problems: [...merging, ...faults] };
-}
-
-/** What is wrong with the rules of a file alone; a file that did not change is not checked again. */
-const CHECKED = new WeakMap<RulesRead, { readonly settings: RulesetSettings; readonly problems: readonly RepositoryProblem[] }>();
+/** What is wrong with a rule alone; one that did not change is not checked again. */
+const CHECKED = new WeakMap<RepositoryRule, { readonly settings: RulesetSettings; readonly problems: readonly RepositoryProblem[] }>();
 
 function checkRules(settings: RulesetSettings, files: ReadonlyMap<string, RulesRead>): RepositoryProblem[] {
   const problems: RepositoryProblem[] = [];
@@ -372,26 +334,27 @@ function checkRules(settings: RulesetSettings, files: ReadonlyMap<string, RulesR
       const before = seen.get(sid);
       if (before !== undefined) problems.push({ path: one.path, line: one.line, message: `sid ${sid} is already used at ${before.path}:${before.line}` });
       else seen.set(sid, one);
+      let checked = CHECKED.get(one);
+      if (checked?.settings !== settings) {
+        checked = { settings, problems: checkRule(settings, one) };
+        CHECKED.set(one, checked);
+      }
+      for (const problem of checked.problems) problems.push(problem);
     }
-    let checked = CHECKED.get(file);
-    if (checked?.settings !== settings) {
-      checked = { settings, problems: checkFile(settings, file) };
-      CHECKED.set(file, checked);
-    }
-    for (const problem of checked.problems) problems.push(problem);
   }
   return problems;
 }
 
-function checkFile(settings: RulesetSettings, { rules }: RulesRead): RepositoryProblem[] {
-  return rules.flatMap(({ rule: { sid, message }, path, line }) => [
-    ...(settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to)
-      ? []
-      : [{ path, line, message: `sid ${sid} lies in none of the ruleset's ranges` }]),
-    ...(message.startsWith(`${settings['message-prefix']} `)
-      ? []
-      : [{ path, line, message: `the message of ${sid} does not begin with ${settings['message-prefix']}` }]),
-  ]);
+const NO_PROBLEMS: readonly RepositoryProblem[] = [];
+
+function checkRule(settings: RulesetSettings, { rule: { sid, message }, path, line }: RepositoryRule): readonly RepositoryProblem[] {
+  const isInRange = settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to);
+  const isNamed = message.startsWith(`${settings['message-prefix']} `);
+  if (isInRange && isNamed) return NO_PROBLEMS;
+  return [
+    ...(isInRange ? [] : [{ path, line, message: `sid ${sid} lies in none of the ruleset's ranges` }]),
+    ...(isNamed ? [] : [{ path, line, message: `the message of ${sid} does not begin with ${settings['message-prefix']}` }]),
+  ];
 }
 
 /** Role in the rule's own metadata; undefined where none is given. */
