@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { composeCapture } from '@sigwright/traffic';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -16,6 +17,9 @@ beforeAll(() => {
   mkdirSync(join(folder, 'lists'));
   writeFileSync(join(folder, 'report.txt'), REPORT);
   writeFileSync(join(folder, 'report.docx'), 'PK\x03\x04\x00');
+  const bare = composeCapture();
+  bare.tcpConversation({ client: '10.3.8.9', server: '203.0.113.9', serverPort: 15647, exchanges: [{ from: 'client', bytes: 'HELLO' }] });
+  writeFileSync(join(folder, 'bare.pcap'), bare.finish());
   writeFileSync(join(folder, 'broken.json'), '{"Event": {"info": "x", coldrain[.]top');
   writeFileSync(join(folder, 'names', 'malware.json'), JSON.stringify({ values: [{ value: 'Wet Bird', meta: { synonyms: ['Grey Heron'] } }] }));
   writeFileSync(join(folder, 'lists', 'known.json'), JSON.stringify({ name: 'Known', type: 'hostname', list: ['coldrain.top'] }));
@@ -74,6 +78,7 @@ describe('intake', () => {
 
   test.each([
     ['a document of an office program', 'report.docx', 1, /report\.docx: this is no report, but a ZIP archive/],
+    ['a capture without names, URLs or fingerprints', 'bare.pcap', 0, /nothing in it could be an indicator/],
     ['broken JSON is read as text, which is said', 'broken.json', 0, /broken\.json: the JSON is broken/],
   ])('%s', (_why, file, status, message) => {
     const said = sigwright(['intake', file]);

@@ -124,6 +124,8 @@ async function captureIntake(path: string, asJson: boolean): Promise<number> {
       process.stdout.write(
         `${kind.padEnd(20)} ${JSON.stringify(value).slice(1, -1)}  (${times} ×, packet ${first.packet}, ${first.source} → ${first.destination})\n`,
       );
+  if (candidates.length === 0 && found.leftOut === 0 && problem === undefined)
+    process.stderr.write('nothing in it could be an indicator; what a threat does becomes rules with sigwright draft --captures\n');
   if (found.leftOut > 0) process.stderr.write(`${counted(found.leftOut, 'value')} left out: too long or too many\n`);
   if (problem !== undefined) process.stderr.write(`sigwright intake: ${problem.message}\n`);
   return problem === undefined ? 0 : 1;
