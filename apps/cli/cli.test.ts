@@ -71,6 +71,20 @@ describe('sigwright', () => {
   describe('rule craft', () => {
     const UGLY = `alert dns any any -> any any ( sid:1000001; rev:1; msg:"ET INFO x"; dns.query; content:"Evil.com,"; bsize:9; reference:url,https://a.example/; )\n`;
 
+    test('explain: a pass rule that keeps a rule silent is named, with what was tried; UDP is not told to lack a handshake', () => {
+      const capture = join(WEEK, 'week.pcap');
+      const rule = readFileSync(RULES, 'utf8')
+        .split('\n')
+        .find((line) => line.includes('sid:1240301;'));
+      writeFileSync(join(folder, 'passed.rules'), `${rule}\npass http any any -> any any (msg:"let by"; sid:9;)\n`);
+      const passed = sigwright('explain', '-r', capture, '-S', 'passed.rules', '--sid', '1240301', '--home-net', '10.3.8.0/24').out;
+      expect(passed).toMatch(/rule 9 passes the traffic[\s\S]*(?:without rule 9 it fires|disable the pass rule 9)/);
+      writeFileSync(join(folder, 'udp.rules'), 'alert udp any any -> any 53 (msg:"a"; flow:established,to_server; content:"no such bytes"; sid:8;)\n');
+      const silent = sigwright('explain', '-r', capture, '-S', 'udp.rules', '--sid', '8').out;
+      expect(silent).toMatch(/it did not fire/);
+      expect(silent).not.toMatch(/handshake/);
+    });
+
     test('lint names defects, fixes what is safe, and exits 1 while something cannot work', () => {
       const file = join(folder, 'ugly.rules');
       writeFileSync(file, UGLY);

@@ -61,7 +61,8 @@ function changeText(change: TriedChange, { text }: RuleExplanation): string {
   return `${lines.join('\n')}\n`;
 }
 
-function noChange({ tried }: RuleExplanation): string {
+function noChange({ tried, passedBy }: RuleExplanation): string {
+  if (passedBy !== undefined) return `without rule ${passedBy} it fires (tried): disable that rule, or narrow it to what it is to let by`;
   if (tried === 0) return 'there is no small change that could make it fire on this capture';
   return `no small change makes it fire on this capture: ${tried === 1 ? 'one was' : `${tried} were`} tried; this is other traffic than the rule is about`;
 }

@@ -13,6 +13,7 @@ import {
   type Flow,
   type Packet,
   type RuleOption,
+  TCP,
   type Transaction,
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
@@ -290,7 +291,9 @@ export class Explainer {
         flow === undefined
           ? 'the packet belongs to no flow'
           : rule.flow.established && !packet.flowEstablished
-            ? 'no handshake was seen, so the flow is not established'
+            ? packet.protocol === TCP
+              ? 'no handshake was seen, so the flow is not established'
+              : 'no answer was seen yet, so the flow is not established'
             : rule.flow.direction !== undefined && packet.direction !== rule.flow.direction
               ? `this packet runs ${directionName(packet.direction)}`
               : '';
