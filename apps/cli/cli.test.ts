@@ -143,7 +143,7 @@ describe('sigwright', () => {
       expect(existsSync(join(repository, 'releases', '2'))).toBe(false);
       expect(sigwright('release', '-C', 'small', '--version', '2')).toMatchObject({
         status: 0,
-        error: expect.stringContaining('no evidence that they fire: 2'),
+        error: expect.stringContaining('no evidence that it fires: 2'),
       });
       // What is not in use is named and fails nothing; a number that is not the ruleset's is found wherever its rules are linted.
       const rules = join(repository, 'rules', 'malware.rules');
