@@ -16,7 +16,7 @@ const HOSTILE = [
 ];
 /** Every element that the pages themselves are made of. */
 const OURS = new Set(
-  'html head meta title link script body header strong span nav a main h1 h2 h3 h4 p pre ul ol li section article details summary table thead tbody tr th td mark code em div form input select option label button textarea fieldset legend figure figcaption svg rect noscript progress'.split(
+  'html head meta title link script body header strong span nav a main h1 h2 h3 h4 p pre ul ol li section article details summary table thead tbody tr th td dl dt dd mark code em div form input select option label button textarea fieldset legend figure figcaption svg rect noscript progress'.split(
     ' ',
   ),
 );
