@@ -27,7 +27,7 @@ test.each<readonly [options: string, module: string, text: string | RegExp]>([
   ['file.name; pcrexform; content:"a";', 'detect-parse', /^invalid formatting or malformed option to pcrexform keyword: ''/],
   ['file.name; to_lowercase; content:"A";', 'detect-parse', 'content string "A" incompatible with to_lowercase transform'],
   ['byte_test:name,=,1,0;', 'detect-bytetest', 'Unknown byte_extract var seen in byte_test - name'],
-  ['file.name; dataset:isset,a,type string,load ../a;', 'datasets', 'Directory traversals not allowed: ../a'],
+  ['file.name; dataset:isset,a,type string,save ../a;', 'datasets', 'Directory traversals not allowed: ../a'],
 ])('%s', (options, module, text) => {
   const path = join(folder, 'a.rules');
   writeFileSync(path, `alert tcp any any -> any any (${options} sid:1;)\n`);
