@@ -49,6 +49,14 @@ import {
 } from '@sigwright/workbench';
 import { keptPacket } from './alert-bytes.ts';
 
+export interface MatchWanted {
+  readonly rule: string;
+  readonly capture: Uint8Array;
+  /** the ruleset repository: where lists and scripts of rules are */
+  readonly folder: string;
+  readonly networks: Readonly<Record<string, string>>;
+}
+
 export interface SliceWanted {
   /** address and port: `10.0.0.1:80`, `[2001:db8::1]:80` */
   readonly source: string;
@@ -78,12 +86,7 @@ export interface DeskOptions {
   /** packets of a flow, as a capture; of an example also the whole (`source` is empty) */
   readonly slice?: (wanted: SliceWanted) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** where the conditions of a rule of the repository held on a capture */
-  readonly match?: (wanted: {
-    readonly rule: string;
-    readonly capture: Uint8Array;
-    readonly folder: string;
-    readonly networks: Readonly<Record<string, string>>;
-  }) => ExplainedAttempt | undefined;
+  readonly match?: (wanted: MatchWanted) => ExplainedAttempt | undefined;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */

@@ -5,7 +5,7 @@ import { insideOf, tellWebhooks } from '@sigwright/workbench';
 import { Desk, type DeskOptions } from './desk.ts';
 import { appOf, type RequestEntry } from './server.ts';
 
-export { Desk, type DeskOptions, type SliceWanted } from './desk.ts';
+export { Desk, type DeskOptions, type MatchWanted, type SliceWanted } from './desk.ts';
 export { appOf } from './server.ts';
 
 export interface ServeOptions {

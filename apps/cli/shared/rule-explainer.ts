@@ -3,15 +3,8 @@ import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { buildPlan, Engine, type ExplainedAttempt, Explainer, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
+import type { MatchWanted } from '@sigwright/server';
 import { FilesRead, ourSettings, ourTree } from './data-files.ts';
-
-export interface MatchWanted {
-  readonly rule: string;
-  readonly capture: Uint8Array;
-  /** the ruleset repository: where lists and scripts of rules are */
-  readonly folder: string;
-  readonly networks: Readonly<Record<string, string>>;
-}
 
 /** Undefined: it does not fire there, as where it needs what another rule saw before. */
 export function explainMatch({ rule, capture, folder, networks }: MatchWanted): ExplainedAttempt | undefined {

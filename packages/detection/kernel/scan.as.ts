@@ -65,6 +65,17 @@ function probe(folded: v128, filter: usize, shift: i32, position: u32, out: usiz
   return passed === 0 ? out : confirm(folded, filter, shift, position, passed, out);
 }
 
+/** The gram at the end of a text, which is too short for sixteen bytes at once: `position` is its place in the text. */
+// @ts-ignore: decorator
+@inline
+function probeOne(at: usize, filter: usize, shift: i32, position: u32, out: usize): usize {
+  const bytes = load<u32>(at);
+  const gram = bytes | ((bytes & LETTERS) >>> 1);
+  if (taken(filter, (gram * <u32>GOLDEN) >>> shift) === 0) return out;
+  store<u16>(out, <u16>position);
+  return out + again(filter, gram, shift);
+}
+
 /**
  * Positions in memory[start, start + length) whose four bytes, folded, hash twice to bits that are set in the table at `filter`,
  * written from `out` as 16-bit numbers. Returns how many. `length` is at most 65,535; `out` has room for `length` + 4 numbers.
@@ -80,13 +91,7 @@ export function grams(start: usize, length: i32, filter: usize, shift: i32, out:
     out = probe(fold(base + 2), filter, shift, at + 2, out);
     out = probe(fold(base + 3), filter, shift, at + 3, out);
   }
-  for (; at + 4 <= length; at++) {
-    const bytes = load<u32>(start + at);
-    const gram = bytes | ((bytes & LETTERS) >>> 1);
-    if (taken(filter, (gram * <u32>GOLDEN) >>> shift) === 0) continue;
-    store<u16>(out, <u16>at);
-    out += again(filter, gram, shift);
-  }
+  for (; at + 4 <= length; at++) out = probeOne(start + at, filter, shift, at, out);
   return <i32>((out - first) >> 1);
 }
 
@@ -98,13 +103,7 @@ export function everyFourth(start: usize, length: i32, filter: usize, shift: i32
   const first = out;
   let at = 0;
   for (; at + 16 <= length; at += 16) out = probe(fold(start + at), filter, shift, at, out);
-  for (; at + 4 <= length; at += 4) {
-    const bytes = load<u32>(start + at);
-    const gram = bytes | ((bytes & LETTERS) >>> 1);
-    if (taken(filter, (gram * <u32>GOLDEN) >>> shift) === 0) continue;
-    store<u16>(out, <u16>at);
-    out += again(filter, gram, shift);
-  }
+  for (; at + 4 <= length; at += 4) out = probeOne(start + at, filter, shift, at, out);
   return <i32>((out - first) >> 1);
 }
 

@@ -17,10 +17,6 @@ const LIBRARY_PATH = /^\/(?:socket\.io|engine\.io|signalr|sockjs|wp-json|cdn-cgi
 /** A path with less than this many letters and digits says little. */
 const SHORTEST_TELLING = 5;
 
-export interface PathBody extends Body {
-  readonly weak?: string;
-}
-
 /** Without anything but the path (or with only a method) such a rule would fire on any site. */
 export function pathAlone(indicator: Indicator, facts: RequestFacts): string | undefined {
   const path = indicator.value.replace(/[?#].*$/, '');
@@ -42,7 +38,7 @@ function tellsMore({ host, userAgent, headers, referer, body, query }: RequestFa
   return referer !== undefined || host !== undefined || userAgent !== undefined || headers.length > 0 || body.length > 0 || query.length > 0;
 }
 
-export function pathBodies(indicator: Indicator, facts: RequestFacts, style: BodyStyle): readonly PathBody[] {
+export function pathBodies(indicator: Indicator, facts: RequestFacts, style: BodyStyle): readonly Body[] {
   const path = indicator.value.replace(/#.*$/, '');
   const uri = uriTest(path, facts.part ?? (facts.query.length > 0 ? 'starts' : undefined));
   if (uri === undefined) return [];

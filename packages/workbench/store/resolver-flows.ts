@@ -3,7 +3,7 @@
  * moment. Records of flows come late, so an alert is decided about when all that matter must have come; in memory, for alerts of this run.
  */
 import type { EveRecord } from '@sigwright/contracts';
-import { FLOW_SLACK } from '../triage/lay-alert.ts';
+import { type ClientFlow, clientFlow, onlyClientAt } from '../triage/client-flow.ts';
 
 /** Milliseconds: Suricata writes a flow of UDP five minutes after its last packet, and looks for such flows now and then. */
 const COMES_WITHIN = 10 * 60_000;
@@ -19,7 +19,7 @@ interface WaitingAlert {
 
 export class ResolverFlows {
   readonly #alerts: WaitingAlert[] = [];
-  #flows: { readonly client: string; readonly from: number; readonly to: number }[] = [];
+  #flows: ClientFlow[] = [];
 
   wait(alert: WaitingAlert): void {
     if (this.#alerts.length < MOST_ALERTS) this.#alerts.push(alert);
@@ -28,22 +28,15 @@ export class ResolverFlows {
   /** A record of a flow of `client` to a resolver's port 53; passed over while nobody waits. */
   saw(client: string, record: EveRecord): void {
     if (this.#alerts.length === 0) return;
-    const flow = record['flow'] as { start?: unknown; end?: unknown } | undefined;
-    const [from, to] = [Date.parse(String(flow?.start ?? '')), Date.parse(String(flow?.end ?? ''))];
-    if (!(from <= to)) return;
+    const flow = clientFlow(client, record);
+    if (flow === undefined) return;
     if (this.#flows.length >= MOST_FLOWS) this.#flows = this.#flows.slice(MOST_FLOWS / 2);
-    this.#flows.push({ client, from, to });
+    this.#flows.push(flow);
   }
 
   /** Alerts that waited long enough by `now` (the newest record's time), with the only client there was; they wait until `decided`. */
   due(now: number): readonly (WaitingAlert & { readonly client: string | undefined })[] {
-    return this.#alerts
-      .filter(({ time }) => time < now - COMES_WITHIN)
-      .map((alert) => {
-        const then = new Set<string>();
-        for (const { client, from, to } of this.#flows) if (from - FLOW_SLACK <= alert.time && alert.time <= to + FLOW_SLACK) then.add(client);
-        return { ...alert, client: then.size === 1 ? [...then][0] : undefined };
-      });
+    return this.#alerts.filter(({ time }) => time < now - COMES_WITHIN).map((alert) => ({ ...alert, client: onlyClientAt(this.#flows, alert.time) }));
   }
 
   decided(alerts: readonly WaitingAlert[]): void {

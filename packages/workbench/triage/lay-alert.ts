@@ -12,9 +12,6 @@ export interface Surroundings {
 /** A resolver asks at once for who asked it; retries and a busy log take their time. Milliseconds. */
 export const ASKED_BEFORE = 5 * 60_000;
 
-/** Milliseconds around a client's flow in which a resolver asks for it. */
-export const FLOW_SLACK = 1000;
-
 export interface Laid {
   readonly host: string;
   /** a resolver asked, and its client is not known (yet) */

@@ -8,7 +8,8 @@
 import { counted } from '@sigwright/bytes';
 import type { EveRecord } from '@sigwright/contracts';
 import { type AlertRole, familiesOf, roleOfAlert } from './alert-role.ts';
-import { ASKED_BEFORE, FLOW_SLACK, layAlert, nameAsked, worseRole } from './lay-alert.ts';
+import { type ClientFlow, clientFlow, onlyClientAt } from './client-flow.ts';
+import { ASKED_BEFORE, layAlert, nameAsked, worseRole } from './lay-alert.ts';
 
 export const JUDGEMENTS = ['nothing', 'context only', 'watch', 'check this host for compromise'] as const;
 export type Judgement = (typeof JUDGEMENTS)[number];
@@ -71,7 +72,7 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
   const around = { isInside: options.isInside, isResolver, askedFirst: (name: string, time: number) => askedFirst(clients, name, time) };
   const hosts = new Map<string, Map<number, Draft>>();
   const seen = new Set<string>();
-  const counted = new Set<string>();
+  const told = new Set<string>();
   for (const record of all) {
     for (const key of ['src_ip', 'dest_ip']) {
       const address = record[key];
@@ -83,8 +84,8 @@ export function triage(records: Iterable<EveRecord>, options: TriageOptions): re
     const laid = layAlert(record, roleOfAlert(record, alert), around);
     if (laid === undefined) continue;
     const whole = JSON.stringify(record);
-    if (counted.has(whole)) continue;
-    counted.add(whole);
+    if (told.has(whole)) continue;
+    told.add(whole);
     let rules = hosts.get(laid.host);
     if (rules === undefined) {
       rules = new Map();
@@ -139,21 +140,19 @@ interface Clients {
   /** who asked for a name, and when */
   readonly askers: ReadonlyMap<string, readonly { readonly client: string; readonly time: number }[]>;
   /** connections of clients to resolvers, where names were not written down */
-  readonly flows: readonly { readonly client: string; readonly from: number; readonly to: number }[];
+  readonly flows: readonly ClientFlow[];
 }
 
 function clientsOf(records: readonly EveRecord[], resolvers: ReadonlySet<string>, options: TriageOptions): Clients {
   const askers = new Map<string, { client: string; time: number }[]>();
-  const flows: { client: string; from: number; to: number }[] = [];
+  const flows: ClientFlow[] = [];
   for (const record of records) {
     const client = String(record['src_ip'] ?? '');
     const kind = record['event_type'];
     if ((kind !== 'dns' && kind !== 'flow') || record['dest_port'] !== 53 || resolvers.has(client) || !options.isInside(client)) continue;
     if (kind === 'flow') {
-      const flow = record['flow'] as { start?: unknown; end?: unknown } | undefined;
-      const from = Date.parse(String(flow?.start ?? ''));
-      const to = Date.parse(String(flow?.end ?? ''));
-      if (resolvers.has(String(record['dest_ip'] ?? '')) && from <= to) flows.push({ client, from, to });
+      const flow = resolvers.has(String(record['dest_ip'] ?? '')) ? clientFlow(client, record) : undefined;
+      if (flow !== undefined) flows.push(flow);
       continue;
     }
     const name = nameAsked(record);
@@ -170,9 +169,7 @@ function clientsOf(records: readonly EveRecord[], resolvers: ReadonlySet<string>
 function askedFirst({ askers, flows }: Clients, name: string, time: number): string | undefined {
   let best: { client: string; time: number } | undefined;
   for (const one of askers.get(name) ?? []) if (one.time <= time && one.time >= time - ASKED_BEFORE && (best === undefined || one.time > best.time)) best = one;
-  if (best !== undefined) return best.client;
-  const then = new Set(flows.filter(({ from, to }) => from - FLOW_SLACK <= time && time <= to + FLOW_SLACK).map(({ client }) => client));
-  return then.size === 1 ? [...then][0] : undefined;
+  return best?.client ?? onlyClientAt(flows, time);
 }
 
 /** What an alert is about, so that repeats count once: the name, the server name, or the far end. */
@@ -246,7 +243,7 @@ export function judgeHost(host: string, rules: readonly HostAlert[]): HostJudgem
     weight = 100 + contacts.length * 10 + of('lure').length * 8 + weak.length * 5 + attempts.length * 4 + lookups.length * 3 + of('unwanted').length;
   } else {
     judgement = 'context only';
-    reasons.push('informational rules, or looks from outside, only: keep them beside other alerts, do nothing on them alone');
+    reasons.push('nothing more than informational rules or looks from outside: keep them beside other alerts, do nothing on them alone');
     weight = 10 + rules.length;
   }
   const context = of('context');

@@ -229,7 +229,7 @@ class Inflater {
       const reach = entry >> 4;
       if (reach >= DISTANCE_BASES.length) break;
       used = DISTANCE_BITS[reach];
-      // The longest code and the bits that may follow a distance are more than that.
+      // After the longest code fewer bits than follow a distance may be left.
       while (bitCount < used && at < end) {
         bits |= input[at++] << bitCount;
         bitCount += 8;

@@ -90,6 +90,8 @@ const MEMBERS: ReadonlySet<string> = new Set(
 );
 /** Objects that no host is called by, however many members stand behind them. */
 const ONLY_OBJECTS: ReadonlySet<string> = new Set('this self obj cls super elem evt'.split(' '));
+/** Common endings of hosts that are common members of objects, too. */
+const ENDINGS_OF_MEMBERS: ReadonlySet<string> = new Set('in it us top info name'.split(' '));
 /** Where names of classes and packages begin, turned around. */
 const PACKAGE_ROOTS: ReadonlySet<string> = new Set('com org net io android androidx java javax kotlin dalvik'.split(' '));
 /** Platforms and kinds within names of detections: `Trojan.Win32.Agent.ru`. */
@@ -112,11 +114,7 @@ function isNameOfSomething(lower: string, written: string, ending: string): bool
   const first = lower.slice(0, dot);
   if (TELLING.has(first)) {
     const isPair = dot + 1 + ending.length === lower.length;
-    if (
-      ONLY_OBJECTS.has(first) &&
-      !COMMON_ENDINGS.has(ending === 'in' || ending === 'it' || ending === 'us' || ending === 'top' || ending === 'info' || ending === 'name' ? '' : ending)
-    )
-      return true;
+    if (ONLY_OBJECTS.has(first) && (ENDINGS_OF_MEMBERS.has(ending) || !COMMON_ENDINGS.has(ending))) return true;
     if (isPair ? PLATFORMS.has(lower) || (OBJECTS.has(first) && MEMBERS.has(ending)) : PACKAGE_ROOTS.has(first) && !COMMON_ENDINGS.has(ending)) return true;
   }
   if (written !== lower && DETECTION.test(lower)) return true;

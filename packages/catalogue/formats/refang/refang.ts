@@ -193,9 +193,7 @@ function joinedLine(text: string, at: number, out: Rewriter): number | undefined
   for (const pattern of isInWrappedAddress(text, at) ? [REST_OF_NAME, REST_OF_PATH] : [REST_OF_NAME]) {
     pattern.lastIndex = at + 1;
     const match = pattern.exec(text);
-    if (match === null) continue;
-    out.replace(at + 1, at + 1 + match[0].length, '', false);
-    return at + 1 + match[0].length;
+    if (match !== null) return withoutLineEnd(at, match, out);
   }
   return undefined;
 }
@@ -373,15 +371,17 @@ function joinedPath(text: string, at: number, out: Rewriter): number {
     : isInWrappedAddress(text, at, SHORTEST_SPLIT_LINE)
       ? REST_WITH_SLASH.exec(text)
       : null;
-  if (match === null) return at + 1;
-  out.replace(at + 1, at + 1 + match[0].length, '', false);
-  return at + 1 + match[0].length;
+  return withoutLineEnd(at, match, out);
 }
 
 /** A query never ends in `=` or `&`: it goes on in the next line. */
 function joinedQuery(text: string, at: number, out: Rewriter): number {
   REST_OF_QUERY.lastIndex = at + 1;
-  const match = isInWrappedAddress(text, at, SHORTEST_SPLIT_LINE) ? REST_OF_QUERY.exec(text) : null;
+  return withoutLineEnd(at, isInWrappedAddress(text, at, SHORTEST_SPLIT_LINE) ? REST_OF_QUERY.exec(text) : null, out);
+}
+
+/** `match`: the line end behind `at`, where the address goes on behind it. */
+function withoutLineEnd(at: number, match: RegExpExecArray | null, out: Rewriter): number {
   if (match === null) return at + 1;
   out.replace(at + 1, at + 1 + match[0].length, '', false);
   return at + 1 + match[0].length;
@@ -411,10 +411,8 @@ function readComma(text: string, at: number, out: Rewriter): number {
   return at + 1;
 }
 
-/** An address that was encoded as a whole: decoded up to its end. */
+/** `%40` before a host, `%2e` before an ending, `%3a%2f%2f` behind a scheme. */
 function readEncoded(text: string, at: number, out: Rewriter): number {
-  ENCODED_SCHEME.lastIndex = at;
-  const match = ENCODED_SCHEME.exec(text);
   const before = text.slice(Math.max(0, at - LONGEST_LINE), at);
   if (text.startsWith('40', at + 1)) {
     if (!ENCODED_MAIL.test(before)) return at + 1;
@@ -427,6 +425,13 @@ function readEncoded(text: string, at: number, out: Rewriter): number {
     out.replace(at, at + 3, '.', true);
     return at + 3;
   }
+  return readEncodedAddress(text, at, before, out);
+}
+
+/** An address that was encoded as a whole: decoded up to its end. */
+function readEncodedAddress(text: string, at: number, before: string, out: Rewriter): number {
+  ENCODED_SCHEME.lastIndex = at;
+  const match = ENCODED_SCHEME.exec(text);
   if (match === null || !/(?:^|[\s"'`(<[=:,;|])h(?:tt|xx)ps?$/i.test(before) || /:\/\/\S*$/.test(before)) return at + 1;
   const scheme = /h(?:tt|xx)ps?$/i.exec(before)?.[0] ?? '';
   out.replace(at - scheme.length, at + match[0].length, `${scheme.toLowerCase().replace('xx', 'tt')}://`, true);
