@@ -97,6 +97,14 @@ export interface Inspection {
   captured: Map<Capture, string> | undefined;
 }
 
+/** What was there where a condition did not hold. */
+export interface Measured {
+  /** a sentence for a person, without a final dot: `it is 20` */
+  readonly words: string;
+  /** where the option compares one number */
+  readonly value?: number;
+}
+
 /** A test at or from the cursor, such as byte_test or isdataat. It may move the cursor or set variables. */
 export interface BytesTest {
   readonly kind: 'test';
@@ -113,6 +121,8 @@ export interface BytesTest {
   readonly exactLength?: number;
   /** asked once all conditions of its buffer are known: does it leave them room? */
   contradicts?(conditions: readonly BytesCondition[]): Contradiction | undefined;
+  /** for explanations; asked right after `test` was false, with the same state */
+  measured?(inspection: Inspection): Measured | undefined;
   test(inspection: Inspection): boolean;
 }
 
@@ -148,6 +158,8 @@ export interface PacketCondition {
   contradicts?(payload: readonly BytesCondition[]): Contradiction | undefined;
   /** for analyses of rules: what it compares with, under the keyword's short name */
   readonly shown?: Readonly<Record<string, unknown>>;
+  /** for explanations */
+  measured?(packet: Packet, flow: Flow | undefined): Measured | undefined;
   /** direction: of this packet within its flow */
   test(packet: Packet, flow: Flow | undefined): boolean;
 }
@@ -163,6 +175,8 @@ export interface TransactionCondition {
   readonly directions: readonly Direction[];
   /** true where it can hold before the protocol read anything of the direction */
   readonly early?: boolean;
+  /** for explanations */
+  measured?(transaction: Transaction, direction: Direction, flow: Flow): Measured | undefined;
   test(transaction: Transaction, direction: Direction, flow: Flow): boolean;
 }
 

@@ -4,6 +4,8 @@ import type { ExplainedAttempt, ExplainedBytes, ExplainedStep, RuleExplanation, 
 const MARKS = { holds: 'ok  ', fails: 'FAIL', 'not reached': '  - ' };
 const LINE_WIDTH = 16;
 const MOST_LINES = 6;
+/** Captures that are told one by one where a change catches more. */
+const MOST_CAPTURES = 20;
 /** Columns of the rule's text before it goes on in the next line. */
 const TEXT_WIDTH = 110;
 
@@ -43,7 +45,7 @@ function attemptText(attempt: ExplainedAttempt): string {
   for (const step of attempt.steps) {
     lines.push(`${MARKS[step.verdict]}  ${step.where}: ${visible(step.condition)}${step.why === '' ? '' : ` — ${visible(step.why)}`}`);
     if (step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached')
-      for (const { offset, hex, text } of dumpOf(step.found, step.verdict === 'holds')) lines.push(`        ${offset.padStart(6)}  ${hex.padEnd(64)}  ${text}`);
+      for (const { offset, hex, text } of dumpOf(step.found, isPlace(step))) lines.push(`        ${offset.padStart(6)}  ${hex.padEnd(64)}  ${text}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -68,11 +70,17 @@ function noChange({ tried, passedBy }: RuleExplanation): string {
 }
 
 /** What else it would catch. */
-function catches({ alerts, packets, flows, elsewhere }: TriedChange): string[] {
+function catches({ alerts, packets, flows, elsewhere, bare }: TriedChange): string[] {
   const places = packets.filter((packet) => packet > 0);
+  const more = elsewhere.filter(({ before, after }) => after !== before);
+  const same = elsewhere.length - more.length;
   return [
+    ...(bare ? ['what is left asks for no bytes and no numbers: this is other traffic than the rule is about'] : []),
     `it then fires ${times(alerts)} on this capture, on ${flows} ${flows === 1 ? 'flow' : 'flows'}${places.length === 0 ? '' : ` (packet ${places.join(', ')}${places.length < alerts ? ' …' : ''})`}`,
-    ...elsewhere.map(({ name, before, after }) => `on ${visible(name)}: ${times(after)}${before === 0 ? '' : `, ${times(before)} before`}`),
+    ...more.slice(0, MOST_CAPTURES).map(({ name, before, after }) => `on ${visible(name)}: ${times(after)}, ${times(before)} before`),
+    ...(more.length > MOST_CAPTURES ? [`and on ${more.length - MOST_CAPTURES} other captures more often than before`] : []),
+    ...(same === 0 ? [] : [`on ${same === 1 ? 'one capture' : `${same} captures`}${more.length === 0 ? '' : ' more'}: nothing that it did not catch before`]),
+    ...(elsewhere.length === 0 ? ['what else it would catch: --also PATH tries it on other traffic'] : []),
   ];
 }
 
@@ -85,6 +93,11 @@ interface DumpLine {
   /** what matched stands in brackets */
   readonly hex: string;
   readonly text: string;
+}
+
+/** Where something is that the rule looks for, wherever it looks; else what was searched is shown. */
+function isPlace({ verdict, reason }: ExplainedStep): boolean {
+  return verdict === 'holds' || reason === 'outside-window' || reason === 'other-case' || reason === 'is-there';
 }
 
 /** Lines of sixteen bytes around the match. */
@@ -133,7 +146,7 @@ export function explanationHtml(explanation: RuleExplanation, capture: string): 
 }
 
 function stepHtml(step: ExplainedStep): string {
-  const dump = step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached' ? dumpOf(step.found, step.verdict === 'holds') : [];
+  const dump = step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached' ? dumpOf(step.found, isPlace(step)) : [];
   const bytes = dump.map(({ offset, hex, text }) => `${offset.padStart(6)}  ${hex.padEnd(64)}  ${escaped(text)}`).join('\n');
   return `<li><span class="${CLASSES[step.verdict]}">${step.verdict}</span> ${escaped(step.where)}: ${escaped(step.condition)}${step.why === '' ? '' : ` — ${escaped(step.why)}`}${bytes === '' ? '' : `<pre>${bytes}</pre>`}</li>`;
 }

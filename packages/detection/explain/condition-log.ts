@@ -1,21 +1,32 @@
 /** Keeps what the inspector tells of one list of conditions on one buffer, and makes steps of it. */
-import type { BufferWindow, BytesCondition, Inspection } from '@sigwright/contracts';
+import type { BufferWindow, BytesCondition, Inspection, Measured } from '@sigwright/contracts';
 import type { InspectionRecorder } from '../scan/inspector.ts';
 import type { ExplainedBytes, ExplainedReason, ExplainedStep } from './explanation.ts';
-import { describe, reason } from './words.ts';
+import { describe, type Positions, placeOf, positionsOf, reason } from './words.ts';
 
 /** Bytes shown around a match. */
 const CONTEXT = 48;
+
+/** A condition that failed: the buffer, and what of it was searched. */
+export interface Failure {
+  readonly searched: ExplainedBytes;
+  /** the buffer, whole */
+  readonly window: BufferWindow;
+  /** offset in the buffer that relative positions count from */
+  readonly cursor: number;
+  /** of a content, with the values that variables had */
+  readonly positions: Positions;
+  readonly measured: Measured | undefined;
+  /** a regular expression that used up its steps */
+  readonly gaveUp: boolean;
+}
 
 /** What the inspector tells, condition by condition; a match that was seen once is not forgotten when it is retried. */
 export class ConditionLog implements InspectionRecorder {
   any = false;
   readonly #conditions: readonly BytesCondition[];
   readonly #matched = new Map<BytesCondition, ExplainedBytes>();
-  readonly #failed = new Map<BytesCondition, ExplainedBytes>();
-  /** the buffer each condition failed in, whole */
-  readonly #windows = new Map<BytesCondition, BufferWindow>();
-  readonly #gaveUp = new Set<BytesCondition>();
+  readonly #failed = new Map<BytesCondition, Failure>();
 
   constructor(conditions: readonly BytesCondition[]) {
     this.#conditions = conditions;
@@ -23,46 +34,86 @@ export class ConditionLog implements InspectionRecorder {
 
   condition(condition: BytesCondition, _position: number, outcome: 'matched' | 'failed', start: number, stop: number, inspection: Inspection): void {
     this.any = true;
-    const from = Math.max(inspection.start, start - CONTEXT);
-    const to = Math.min(inspection.end, Math.max(stop, start) + CONTEXT);
-    const found: ExplainedBytes = {
-      bytes: inspection.bytes.slice(from, Math.min(to, from + CONTEXT * 4)),
-      from: from - inspection.start,
-      start: start - inspection.start,
-      end: stop - inspection.start,
-      length: inspection.end - inspection.start,
-    };
-    (outcome === 'matched' ? this.#matched : this.#failed).set(condition, found);
-    if (outcome === 'matched') return;
-    const { bytes, complete } = inspection;
-    this.#windows.set(condition, { bytes, start: inspection.start, end: inspection.end, offset: inspection.streamOffset, complete });
-    if (condition.kind === 'pattern' && condition.pattern.gaveUp === true) this.#gaveUp.add(condition);
-  }
-
-  /** `about`: what else there is to say of a condition; asked with the buffer it failed in, and the part of that which was searched. */
-  steps(
-    where: string,
-    held: boolean,
-    about: (condition: BytesCondition, window: BufferWindow | undefined, searched: ExplainedBytes | undefined) => Partial<ExplainedStep>,
-  ): ExplainedStep[] {
-    let broken = false;
-    return this.#conditions.map((condition) => {
-      const matched = this.#matched.get(condition);
-      const failed = this.#failed.get(condition);
-      const verdict: ExplainedStep['verdict'] = held || (matched !== undefined && !broken) ? 'holds' : failed !== undefined ? 'fails' : 'not reached';
-      if (verdict !== 'holds') broken = true;
-      const found = matched ?? failed;
-      const why = verdict === 'holds' ? '' : verdict === 'not reached' ? 'a condition before it failed' : failed === undefined ? '' : reason(condition, failed);
-      const step: ExplainedStep = { where, condition: describe(condition), verdict, why, found };
-      if (verdict !== 'fails') {
-        const { option } = about(condition, undefined, undefined);
-        return option === undefined ? step : { ...step, option };
-      }
-      if (this.#gaveUp.has(condition))
-        return { ...step, ...about(condition, undefined, undefined), reason: 'gave-up', why: 'the regular expression was given up after too many steps' };
-      const kind: ExplainedReason =
-        condition.kind === 'content' ? (condition.negated ? 'is-there' : 'not-there') : condition.kind === 'pattern' ? 'not-there' : 'condition';
-      return { ...step, reason: kind, ...about(condition, this.#windows.get(condition), failed) };
+    const shown = bytesAround(inspection, start, stop);
+    if (outcome === 'matched') {
+      this.#matched.set(condition, shown);
+      return;
+    }
+    const { bytes, complete, start: first, end, streamOffset, variables, cursor } = inspection;
+    this.#failed.set(condition, {
+      searched: shown,
+      window: { bytes, start: first, end, offset: streamOffset, complete },
+      cursor: cursor - first,
+      positions: condition.kind === 'content' ? positionsOf(condition, variables) : {},
+      measured: condition.kind === 'test' ? condition.measured?.(inspection) : undefined,
+      gaveUp: condition.kind === 'pattern' && condition.pattern.gaveUp === true,
     });
   }
+
+  /** `about`: what else there is to say of a condition, with how it failed where it did. */
+  steps(where: string, held: boolean, about: (condition: BytesCondition, failure: Failure | undefined) => Partial<ExplainedStep>): ExplainedStep[] {
+    const steps: ExplainedStep[] = [];
+    this.#steps(this.#conditions, where, held, about, steps);
+    return steps;
+  }
+
+  /** A content that was not asked for, but is in the buffer that an earlier condition failed in. */
+  #aheadOf(condition: BytesCondition): ExplainedBytes | undefined {
+    const [failure] = this.#failed.values();
+    if (condition.kind !== 'content' || condition.negated || failure === undefined) return undefined;
+    const at = placeOf(condition, failure.window, condition.nocase);
+    return at === -1 ? undefined : bytesAround(failure.window, failure.window.start + at, failure.window.start + at + condition.bytes.length);
+  }
+
+  #steps(
+    conditions: readonly BytesCondition[],
+    where: string,
+    held: boolean,
+    about: (condition: BytesCondition, failure: Failure | undefined) => Partial<ExplainedStep>,
+    steps: ExplainedStep[],
+  ): void {
+    for (const condition of conditions) {
+      const isBroken = steps.some(({ verdict }) => verdict !== 'holds');
+      const matched = this.#matched.get(condition);
+      const failure = this.#failed.get(condition);
+      const verdict: ExplainedStep['verdict'] = held || (matched !== undefined && !isBroken) ? 'holds' : failure !== undefined ? 'fails' : 'not reached';
+      const step: ExplainedStep = {
+        where,
+        condition: describe(condition, verdict === 'fails' ? failure?.positions : undefined),
+        verdict,
+        why: verdict === 'not reached' ? 'a condition before it failed' : '',
+        found: matched ?? failure?.searched ?? (verdict === 'not reached' ? this.#aheadOf(condition) : undefined),
+      };
+      if (verdict === 'fails') steps.push({ ...step, ...failed(condition, failure!), ...about(condition, failure), ...gaveUp(failure!) });
+      else {
+        const { option } = about(condition, undefined);
+        steps.push(option === undefined ? step : { ...step, option });
+      }
+      if (condition.kind === 'decode') this.#steps(condition.conditions, `${where}, decoded`, held, about, steps);
+    }
+  }
+}
+
+function failed(condition: BytesCondition, failure: Failure): Pick<ExplainedStep, 'reason' | 'why' | 'measured'> {
+  const kind: ExplainedReason = condition.kind === 'content' || condition.kind === 'pattern' ? (condition.negated ? 'is-there' : 'not-there') : 'condition';
+  const value = failure.measured?.value;
+  return { reason: kind, why: reason(condition, failure), ...(value === undefined ? {} : { measured: value }) };
+}
+
+function gaveUp({ gaveUp, window }: Failure): Pick<ExplainedStep, 'reason' | 'why'> | undefined {
+  if (!gaveUp) return undefined;
+  return { reason: 'gave-up', why: `the regular expression was given up after too many steps on ${window.end - window.start} bytes` };
+}
+
+/** Bytes of a buffer around `start` to `stop`, which are absolute in what it lies in. */
+export function bytesAround(window: { readonly bytes: Uint8Array; readonly start: number; readonly end: number }, start: number, stop: number): ExplainedBytes {
+  const from = Math.max(window.start, start - CONTEXT);
+  const to = Math.min(window.end, Math.max(stop, start) + CONTEXT);
+  return {
+    bytes: window.bytes.slice(from, Math.min(to, from + CONTEXT * 4)),
+    from: from - window.start,
+    start: start - window.start,
+    end: stop - window.start,
+    length: window.end - window.start,
+  };
 }

@@ -3,14 +3,14 @@
  * which pass rule let the traffic through, and the smallest change that makes it fire. A change is tried before it is told, with what
  * else it would catch.
  */
-import type { Action, Catalogue, Diagnostic, EngineSettings, Rule, RuleOption, Span } from '@sigwright/contracts';
+import type { Action, Catalogue, Diagnostic, EngineSettings, GlobalThreshold, Rule, RuleOption, Span } from '@sigwright/contracts';
 import { applyEdits, parseRules, printRule } from '@sigwright/rule-language';
 import { compileRule } from '../compile/compile-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 import { buildPlan, usePlan } from '../compile/plan.ts';
 import { Engine } from '../scan/engine.ts';
 import { Explainer } from './explain.ts';
-import type { ExplainedReason, ExplainedStep, Explanation } from './explanation.ts';
+import type { ExplainedAttempt, ExplainedReason, ExplainedStep, Explanation } from './explanation.ts';
 import { type BitSetter, changesFor, type RuleChange } from './rule-changes.ts';
 
 export interface NamedCapture {
@@ -42,6 +42,8 @@ export interface TriedChange {
   /** flows of the capture on which it alerts */
   readonly flows: number;
   readonly elsewhere: readonly { readonly name: string; readonly before: number; readonly after: number }[];
+  /** nothing that looks at bytes is left in the rule, which had some */
+  readonly bare: boolean;
 }
 
 export interface RuleExplanation extends Explanation {
@@ -56,7 +58,7 @@ export interface RuleExplanation extends Explanation {
   readonly marks: readonly { readonly span: Span; readonly verdict: ExplainedStep['verdict'] }[];
   /** rules that would set the bit it waits for, and what they did here */
   readonly setters: readonly { readonly sid: number; readonly message: string; readonly enabled: boolean; readonly verdict: string }[];
-  /** the pass rule that let the traffic through */
+  /** the pass rule that let the traffic through; the first, where there are several */
   readonly passedBy: number | undefined;
   readonly change: TriedChange | undefined;
   /** changes that were tried, one or several at a time, until one was found */
@@ -96,6 +98,8 @@ class RuleExplainer {
   readonly #others: readonly Rule[];
   /** known where a bit stood in the way */
   #setters: readonly BitSetter[] = [];
+  /** pass rules without which it would be looked at */
+  #passing: readonly number[] = [];
   #tries = 0;
 
   constructor(request: ExplainRequest, wanted: Rule, catalogue: Catalogue, settings: EngineSettings) {
@@ -132,18 +136,16 @@ class RuleExplainer {
         reason: 'disabled',
         ...this.#changed(first),
       };
-    const passedBy = this.#passedBy();
+    this.#passing = this.#passingRules();
+    const [passedBy] = this.#passing;
+    if (passedBy !== undefined) return { ...found, ...shared, reason: 'passed', passedBy, verdict: passedWords(this.#passing), ...this.#changed(undefined) };
+    const elsewhere = found.fired === undefined ? undefined : this.#changedBy();
+    if (elsewhere !== undefined) return { ...found, ...shared, marks, reason: 'bit', verdict: elsewhere, ...this.#changed(undefined) };
     const reason: NotFiredReason =
-      passedBy !== undefined
-        ? 'passed'
-        : found.fired !== undefined
-          ? this.#compiled(wanted)?.compiled.noAlert === true
-            ? 'no-alert'
-            : 'threshold'
-          : (first?.reason ?? 'nothing');
-    const setters = reason === 'bit' ? this.#settersOf(first!) : [];
-    const verdict = reason === 'threshold' ? this.#silencedBy(found.held) : verdictOf(found, reason, passedBy, setters);
-    return { ...found, ...shared, marks, reason, passedBy, setters, verdict, ...this.#changed(first) };
+      found.fired !== undefined ? (this.#compiled(wanted)?.compiled.noAlert === true ? 'no-alert' : 'threshold') : (first?.reason ?? 'nothing');
+    const setters = reason === 'bit' ? this.#settersOf(first!, found.nearest!) : [];
+    const verdict = reason === 'threshold' ? this.#silencedBy(found.held) : verdictOf(found, reason, first, setters);
+    return { ...found, ...shared, marks, reason, setters, verdict, ...this.#changed(first) };
   }
 
   #changed(first: ExplainedStep | undefined): Pick<RuleExplanation, 'change' | 'tried'> {
@@ -161,7 +163,14 @@ class RuleExplainer {
       const written = `\`${name}${value === undefined ? '' : `:${value.trim()}`}\``;
       return `it did not become an alert: its conditions held ${places}, and its ${written} kept it silent`;
     }
-    return `it did not become an alert: its conditions held ${places}, and a threshold of the configuration, or the limit of alerts per packet, kept it silent`;
+    const line = this.#settings.globalThresholds.find((one) => this.#isAbout(one));
+    const by =
+      line === undefined
+        ? 'the limit of alerts per packet'
+        : line.suppress === undefined
+          ? 'a threshold of the configuration'
+          : 'a `suppress` of the configuration';
+    return `it did not become an alert: its conditions held ${places}, and ${by} kept it silent`;
   }
 
   /** Errors, spans in the rule's own text. */
@@ -241,40 +250,63 @@ class RuleExplainer {
     return { alerts, packets, flows: flows.size };
   }
 
-  #passedBy(): number | undefined {
-    const passing = this.#others.filter((rule) => rule.action === 'pass');
-    if (
-      passing.length === 0 ||
+  /** The pass rules without which it would fire, thresholds aside; none where there are none. */
+  #passingRules(): readonly number[] {
+    const passing = this.#others.filter((rule) => rule.action === 'pass').slice(0, MOST_PASS_RULES);
+    const loud = this.#withoutThresholds();
+    const fires = (out: readonly Rule[]): boolean =>
       this.#run(
-        this.#wanted,
-        this.#others.filter((rule) => rule.action !== 'pass'),
-      ).alerts === 0
-    )
-      return undefined;
-    for (const one of passing.slice(0, MOST_PASS_RULES)) {
-      const without = this.#others.filter((rule) => rule.action !== 'pass' || rule === one);
-      if (this.#run(this.#wanted, without).alerts === 0) return one.sid;
+        loud.rule,
+        this.#others.filter((rule) => !out.includes(rule)),
+        loud.settings,
+      ).alerts > 0;
+    if (passing.length === 0 || fires([]) || !fires(passing)) return [];
+    // Those that it holds with stay.
+    let out: readonly Rule[] = passing;
+    for (const rule of passing) {
+      const fewer = out.filter((one) => one !== rule);
+      if (fewer.length > 0 && fires(fewer)) out = fewer;
     }
-    return passing[0].sid;
+    return out.map(({ sid }) => sid);
   }
 
-  #settersOf(step: ExplainedStep): RuleExplanation['setters'] {
-    const names = step.condition.split(' ').slice(1).join(' ').split('|');
-    const setters = this.#request.rules.filter((rule) => rule.sid !== this.#wanted.sid && setsBit(rule, names));
+  /** Its conditions held, but another rule of the same packet changes the state it asks for before its turn comes. */
+  #changedBy(): string | undefined {
+    const { compiled } = this.#compiled(this.#wanted)!;
+    if (compiled.checks.length === 0) return undefined;
+    const loud = this.#withoutThresholds();
+    if (this.#run(loud.rule, this.#others, loud.settings).alerts > 0) return undefined;
+    const own = stateNames(this.#wanted);
+    const culprit = this.#others.find(
+      (rule) =>
+        [...stateNames(rule)].some((name) => own.has(name)) &&
+        this.#run(
+          loud.rule,
+          this.#others.filter((one) => one !== rule),
+          loud.settings,
+        ).alerts > 0,
+    );
+    return culprit === undefined
+      ? undefined
+      : `it did not fire: its conditions hold, but rule ${culprit.sid} changes the state that it asks for on the same packet, and has its turn before`;
+  }
+
+  #withoutThresholds(): { readonly rule: Rule; readonly settings: EngineSettings } {
+    return { rule: withoutOptions(this.#wanted, (name) => THRESHOLDS.has(name)), settings: { ...this.#settings, globalThresholds: [] } };
+  }
+
+  #settersOf(step: ExplainedStep, asked: ExplainedAttempt): RuleExplanation['setters'] {
+    const asking = this.#wanted.options.find(({ span }) => step.option !== undefined && span.start - this.#wanted.span.start === step.option.start);
+    const wanted = asking === undefined ? undefined : stateOf(asking);
+    if (wanted === undefined) return [];
+    const setters = this.#request.rules.filter((rule) => rule.sid !== this.#wanted.sid && rule.options.some((one) => sets(stateOf(one), wanted)));
     const nearby = setters.sort((a, b) => Number(b.enabled) - Number(a.enabled)).slice(0, MOST_SETTERS);
     this.#setters = nearby;
     return nearby.map((rule) => {
       const refused = this.#refusedBecause(rule);
-      const verdict =
-        refused !== undefined
-          ? 'it is refused'
-          : verdictHere(
-              rule,
-              this.#held(
-                rule,
-                this.#others.filter((other) => other.sid !== rule.sid),
-              ),
-            );
+      const others = this.#others.filter((other) => other.sid !== rule.sid);
+      const state = rule.options.map(stateOf).find((one) => sets(one, wanted))!;
+      const verdict = refused !== undefined ? `it is refused: ${refused[0].title}` : setterVerdict(rule, this.#held(rule, others), state, wanted, asked);
       return { sid: rule.sid, message: rule.message, enabled: rule.enabled, verdict };
     });
   }
@@ -295,17 +327,17 @@ class RuleExplainer {
     }
     for (let depth = 0; depth < MOST_STEPS && this.#tries < MOST_TRIES; depth++) {
       let furthest: (Setting & { change: RuleChange; reached: number; failing: ExplainedStep | undefined }) | undefined;
-      for (const change of changesFor(rule, others, failing, this.#refusedBecause(rule) ?? [], this.#setters, this.#catalogue)) {
+      for (const change of changesFor(rule, failing, this.#refusedBecause(rule) ?? [], this.#setters, this.#catalogue, this.#passing)) {
         if (this.#tries >= MOST_TRIES) break;
         const changed = change.edits === undefined ? rule : edited(rule, change);
         const left = this.#othersAfter(change, others);
-        const set = change.midstream ? midstream(settings) : settings;
-        if (changed === undefined || (changed === rule && left === others && set === settings)) continue;
+        const set = change.midstream ? midstream(settings) : change.unsuppressed ? this.#unsuppressed(settings) : settings;
+        if (changed === undefined || (changed === rule && left.length === others.length && set === settings)) continue;
         if (this.#refusedBecause(changed) !== undefined) continue;
         const trial = this.#run(changed, left, set);
         if (trial.alerts > 0) return this.#tried([...steps, change.title], { rule: changed, others: left, settings: set }, trial);
         const held = this.#held(changed, left, set);
-        const failed = held.nearest?.steps.findIndex((step) => step.verdict === 'fails') ?? -1;
+        const failed = held.fired !== undefined ? -1 : (held.nearest?.steps.findIndex((step) => step.verdict === 'fails') ?? -1);
         const reached = failed === -1 ? (held.fired === undefined ? 0 : Number.MAX_SAFE_INTEGER) : failed;
         if (furthest === undefined || reached > furthest.reached)
           furthest = { change, rule: changed, others: left, settings: set, reached, failing: failed === -1 ? undefined : held.nearest!.steps[failed] };
@@ -317,8 +349,22 @@ class RuleExplainer {
     return undefined;
   }
 
+  /** The same settings where no line of the configuration is about the rule. */
+  #unsuppressed(settings: EngineSettings): EngineSettings {
+    const left = settings.globalThresholds.filter((line) => !this.#isAbout(line));
+    return left.length === settings.globalThresholds.length ? settings : { ...settings, globalThresholds: left };
+  }
+
+  #isAbout({ gid, sid }: GlobalThreshold): boolean {
+    return (gid === 0 || gid === this.#gid) && (sid === 0 || sid === this.#wanted.sid);
+  }
+
+  get #gid(): number {
+    return this.#compiled(this.#wanted)?.compiled.gid ?? 1;
+  }
+
   #othersAfter({ without, enable }: RuleChange, others: readonly Rule[]): readonly Rule[] {
-    if (without !== undefined) return others.filter((other) => other.sid !== without);
+    if (without !== undefined) return others.filter((other) => !without.includes(other.sid));
     const added = enable === undefined || others.some((other) => other.sid === enable) ? undefined : this.#request.rules.find((one) => one.sid === enable);
     return added === undefined ? others : [...others, added];
   }
@@ -330,23 +376,45 @@ class RuleExplainer {
       before: original === undefined ? 0 : this.#run(original, this.#others, this.#settings, bytes).alerts,
       after: this.#run(rule, others, settings, bytes).alerts,
     }));
-    return { steps, text: printRule({ ...rule, enabled: true }), ...trial, elsewhere };
+    const looks = (one: Rule): boolean => one.options.some(({ name }) => name !== 'flow' && this.#catalogue.keywords.get(name)?.kind === 'condition');
+    return { steps, text: printRule({ ...rule, enabled: true }), ...trial, elsewhere, bare: looks(this.#wanted) && !looks(rule) };
   }
 }
 
-function verdictHere({ enabled }: Rule, { alerts, fired, verdict }: Explanation): string {
-  if (alerts === 0 && fired === undefined) return verdict;
-  return enabled ? 'its conditions held here, but on another flow, or later' : 'its conditions hold here, but it is disabled';
+function passedWords(passing: readonly number[]): string {
+  const rules = passing.length === 1 ? `rule ${passing[0]} passes` : `rules ${passing.join(' and ')} pass`;
+  return `it did not fire: ${rules} the traffic, so nothing behind is looked at`;
 }
 
-function verdictOf(found: Explanation, reason: NotFiredReason, passedBy: number | undefined, setters: RuleExplanation['setters']): string {
+/** What became of a rule that sets what another one asks for. */
+function setterVerdict(rule: Rule, found: Explanation, state: StateWords, wanted: StateWords, asked: ExplainedAttempt): string {
+  const { fired } = found;
+  if (fired === undefined) return found.verdict;
+  if (!rule.enabled) return 'its conditions hold here, but it is disabled';
+  const place = fired.packet === 0 ? 'at the end of the flow' : `at packet ${fired.packet}`;
+  if (state.keyword !== 'flowbits' && state.keyword !== 'flowint') {
+    if (state.track !== wanted.track) return `its conditions held ${place}, but it sets it for \`${state.track}\`, and this rule asks for \`${wanted.track}\``;
+    const seconds = (asked.time - fired.time) / 1e6;
+    if (seconds >= 0 && state.expire !== undefined && seconds > state.expire)
+      return `its conditions held ${place}, ${seconds.toFixed(0)} s before this rule asked: it had expired (after ${state.expire} s)`;
+    return seconds < 0 ? `its conditions held later, ${place}` : `its conditions held ${place}, but for another address, or it was unset since`;
+  }
+  if (fired.flow !== asked.flow) return `its conditions held ${place}, but on another flow: ${fired.flow}`;
+  if (state.keyword === 'flowint') return `its conditions held ${found.held === 1 ? 'once' : `${found.held} times`}, first ${place} of this flow`;
+  const later = fired.packet === 0 || (asked.packet !== 0 && fired.packet > asked.packet);
+  if (later) return `its conditions held only later, ${place}; this rule asked at packet ${asked.packet}`;
+  return `its conditions held ${place} of this flow: ${wanted.verb === 'isnotset' ? 'so it was set' : 'it was unset or changed since'}`;
+}
+
+function verdictOf(found: Explanation, reason: NotFiredReason, first: ExplainedStep | undefined, setters: RuleExplanation['setters']): string {
   switch (reason) {
-    case 'passed':
-      return `it did not fire: rule ${passedBy} passes the traffic, so nothing behind it is looked at`;
     case 'no-alert':
       return 'it tells nothing: its conditions held, and it only changes state for other rules (`noalert`)';
-    case 'bit':
-      return `${found.verdict}; ${setters.length === 0 ? 'no rule of the set would set it' : `it would be set by ${setters.map((one) => `${one.sid}${one.enabled ? '' : ' (disabled)'}`).join(', ')}`}`;
+    case 'bit': {
+      const named = setters.map((one) => `${one.sid}${one.enabled ? '' : ' (disabled)'}`).join(', ');
+      if (/^is ?notset|is not set$/.test(first?.condition ?? '')) return `${found.verdict}${named === '' ? '' : `: ${named}`}`;
+      return `${found.verdict}; ${named === '' ? 'no rule of the set would set it' : `it would be set by ${named}`}`;
+    }
     case 'nothing':
       return 'it did not fire: the capture holds nothing that could be held against it';
     default:
@@ -378,11 +446,42 @@ function stateNames(rule: Rule): Set<string> {
   return names;
 }
 
-function setsBit(rule: Rule, names: readonly string[]): boolean {
-  return rule.options.some(({ name, value }) => {
-    const match = STATE.test(name) ? /^\s*(?:set|toggle)\s*,\s*([^,\s]+)/.exec(value ?? '') : null;
-    return match !== null && names.includes(match[1]);
-  });
+interface StateWords {
+  readonly keyword: string;
+  readonly verb: string;
+  readonly names: readonly string[];
+  /** of xbits and hostbits: whom it is kept for */
+  readonly track: string;
+  /** seconds */
+  readonly expire: number | undefined;
+}
+
+/** What an option does with state; undefined where it does nothing. */
+function stateOf({ name, value }: RuleOption): StateWords | undefined {
+  if (!STATE.test(name) || value === undefined) return undefined;
+  const parts = value.split(',').map((part) => part.trim());
+  const [verb, bits] = name === 'flowint' ? [parts[1] ?? '', parts[0]] : [parts[0], parts[1] ?? ''];
+  const words = parts.slice(2);
+  const track = name === 'hostbits' ? (words[0] ?? 'src') : (words.find((one) => one.startsWith('track'))?.replace(/^track\s+/, '') ?? '');
+  const expire = /^expire\s+(\d+)$/.exec(words.find((one) => one.startsWith('expire')) ?? '');
+  return { keyword: name, verb, names: bits.split('|').map((one) => one.trim()), track, expire: expire === null ? undefined : Number(expire[1]) };
+}
+
+const SETTING: ReadonlySet<string> = new Set(['set', 'toggle', '=', '+', '-']);
+
+function sets(one: StateWords | undefined, wanted: StateWords): boolean {
+  return one !== undefined && one.keyword === wanted.keyword && SETTING.has(one.verb) && one.names.some((name) => wanted.names.includes(name));
+}
+
+function withoutOptions(rule: Rule, isOut: (name: string) => boolean): Rule {
+  const { start } = rule.span;
+  const edits = rule.options
+    .filter(({ name }) => isOut(name))
+    .map(({ span }) => ({
+      span: { start: span.start - start, end: span.end - start + (/^\s*;/.exec(rule.text.slice(span.end - start))?.[0].length ?? 0) },
+      text: '',
+    }));
+  return edits.length === 0 ? rule : (edited(rule, { title: '', edits }) ?? rule);
 }
 
 const DECIDING: ReadonlySet<Action> = new Set(['pass', 'drop', 'reject', 'rejectsrc', 'rejectdst', 'rejectboth']);

@@ -11,25 +11,38 @@ import {
   directionName,
   emptyWindow,
   type Flow,
+  type Measured,
   type Packet,
   type RuleOption,
   TCP,
   type Transaction,
+  type TransactionBuffer,
 } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
 import { applyTransforms, flowHolds, type RuleEvaluation } from '../scan/rule-evaluation.ts';
-import { ConditionLog } from './condition-log.ts';
-import type { ExplainedAttempt, ExplainedBytes, ExplainedStep, Explanation } from './explanation.ts';
-import { bitProblem, describe, end, type FlowOpening, flowWords, headerProblem, isNegated, outside, placeOf, stateWords, unrecognised } from './words.ts';
-
-/** Shorter contents stand in some buffer by chance. */
-const LEAST_TELLING = 3;
+import { bytesAround, ConditionLog, type Failure } from './condition-log.ts';
+import type { ExplainedAttempt, ExplainedBytes, ExplainedPlace, ExplainedReason, ExplainedStep, Explanation } from './explanation.ts';
+import { bufferWith, type FoundBuffer, isTelling, Sightings } from './sightings.ts';
+import {
+  bitProblem,
+  describe,
+  end,
+  type FlowOpening,
+  flowWords,
+  headerProblem,
+  isNegated,
+  outside,
+  placeOf,
+  quoted,
+  reason,
+  stateKeeper,
+  stateWords,
+  unrecognised,
+} from './words.ts';
 
 /** Bytes of a flow's opening that are told. */
 const OPENING = 16;
-/** Instances of one buffer that are searched for a content that is missing elsewhere. */
-const MOST_INSTANCES = 64;
 
 export interface ExplainerContext {
   /** to look for a content in other buffers */
@@ -51,12 +64,15 @@ export class Explainer {
   #held = 0;
   /** only for rules of a protocol, which may never be recognised */
   readonly #openings = new Map<Flow, FlowOpening>();
+  /** contents where the rule does not look for them */
+  readonly #sightings: Sightings | undefined;
   alerts = 0;
   readonly #window: BufferWindow = emptyWindow();
 
   constructor(rule: CompiledRule, context?: ExplainerContext) {
     this.#rule = rule;
     this.#context = context;
+    this.#sightings = context === undefined ? undefined : new Sightings(rule, context.catalogue);
   }
 
   get ruleIndex(): number {
@@ -74,10 +90,19 @@ export class Explainer {
   packet(packet: Packet, flow: Flow | undefined, evaluation: RuleEvaluation): void {
     const rule = this.#rule;
     if (rule.protocols !== undefined && flow !== undefined) this.#noteOpening(packet, flow);
+    if (flow !== undefined) this.#sightings?.packet(packet, flow);
     if (rule.ofTransaction) {
       // Only to say how far packets come while there is no transaction at all.
       if (this.#nearest === undefined || flow?.session === undefined)
         this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), this.#missingTransaction(flow)], packet.direction, this.#asked);
+      return;
+    }
+    if (rule.frameTests.length > 0) {
+      if (this.#nearest !== undefined || this.#fired !== undefined) return;
+      const { buffer } = rule.frameTests[0];
+      const why = `no frame \`${buffer.type}\` of ${buffer.protocol} was read yet`;
+      const missing: ExplainedStep = { where: buffer.name, condition: '', verdict: 'fails', why, found: undefined, reason: 'buffer-absent' };
+      this.#keep(packet, flow, undefined, [...this.#frame(packet, flow, evaluation), missing], packet.direction, this.#asked);
       return;
     }
     const steps = this.#frame(packet, flow, evaluation);
@@ -136,12 +161,37 @@ export class Explainer {
     }
   }
 
+  /** A frame of the kind that the rule looks at; `windows`: its bytes, several where some are missing. */
+  frame(
+    windows: readonly BufferWindow[],
+    packet: Packet,
+    flow: Flow,
+    transaction: Transaction | undefined,
+    direction: Direction,
+    evaluation: RuleEvaluation,
+  ): void {
+    const steps = this.#frame(packet, flow, evaluation);
+    for (const test of this.#rule.frameTests) {
+      let best: ExplainedStep[] | undefined;
+      for (const window of windows) {
+        Object.assign(this.#window, window);
+        const attempt: ExplainedStep[] = [];
+        this.#bytes(attempt, test, packet, flow, transaction, direction, evaluation);
+        if (best === undefined || score(attempt) > score(best)) best = attempt;
+      }
+      steps.push(...(best ?? []));
+    }
+    this.#keep(packet, flow, transaction?.id, steps, direction);
+  }
+
   transaction(transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, evaluation: RuleEvaluation, payloadFound: boolean): void {
     const rule = this.#rule;
+    this.#sightings?.transaction(transaction, packet, direction, flow);
     if (!rule.ofTransaction) return;
     const steps = this.#frame(packet, flow, evaluation);
     // Buffers of another protocol can not be read from this transaction.
     if (rule.protocols !== undefined && !rule.protocols.includes(flow.applicationProtocol ?? '')) {
+      this.#tellMoves(steps, transaction, direction, flow);
       this.#keep(packet, flow, transaction.id, steps, direction, this.#asked);
       return;
     }
@@ -161,9 +211,8 @@ export class Explainer {
         where: condition.keyword,
         condition: condition.describes,
         verdict: held ? 'holds' : 'fails',
-        why: held ? '' : 'it is not so in this transaction',
+        ...(held ? { why: '' } : failedAs(subject && condition.measured?.(subject, direction, flow), 'it is not so in this transaction')),
         found: undefined,
-        ...(held ? {} : { reason: 'condition' as const }),
         ...this.#optionOf(condition),
       });
     }
@@ -180,7 +229,7 @@ export class Explainer {
       else {
         const elsewhere = test.buffer.directions.includes(direction)
           ? `the buffer is absent: this transaction has no \`${test.buffer.name}\``
-          : `it exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
+          : `\`${test.buffer.name}\` exists only ${test.buffer.directions.map(directionName).join(' and ')}`;
         for (const condition of test.conditions)
           steps.push({
             where: test.key,
@@ -188,8 +237,9 @@ export class Explainer {
             verdict: test.absent === 'no' ? 'fails' : 'holds',
             why: elsewhere,
             found: undefined,
-            ...(test.absent === 'no' ? { reason: 'buffer-absent' as const } : {}),
-            ...this.#elsewhere(condition, test.buffer.name, undefined, undefined, transaction, flow),
+            ...(test.absent === 'no'
+              ? { reason: 'buffer-absent' as const, ...this.#insteadOfAbsent(condition, test, elsewhere, transaction, flow, direction) }
+              : {}),
             ...this.#optionOf(condition),
           });
       }
@@ -208,6 +258,15 @@ export class Explainer {
     // In a direction that it never looks at, nothing of it was asked.
     this.#scripts(steps, packet, flow, transaction, direction, evaluation);
     this.#keep(packet, flow, transaction.id, steps, direction, rule.directions.includes(direction) ? 0 : this.#asked);
+  }
+
+  /** What the rule looks for, in the words of what is spoken instead. */
+  #tellMoves(steps: ExplainedStep[], transaction: Transaction, direction: Direction, flow: Flow): void {
+    const at = steps.findIndex(({ reason }) => reason === 'other-protocol');
+    const moves = at === -1 ? undefined : this.#sightings?.moves(transaction, direction, flow);
+    if (moves === undefined) return;
+    const words = moves.map(({ from, to }) => `\`${to}\`, not \`${from}\``).join(', and in ');
+    steps[at] = { ...steps[at], moves, why: `${steps[at].why}; there, what the rule looks for is in ${words}` };
   }
 
   /** The transaction that buffers and conditions of `protocol` read. */
@@ -234,12 +293,14 @@ export class Explainer {
     const flow = this.#nearestFlow;
     if (attempt === undefined || flow === undefined) return attempt;
     const steps = attempt.steps.map((step) => {
+      const sighted = this.#sighted(step, flow);
+      if (sighted !== undefined) return { ...step, ...sighted };
       if (step.reason !== 'not-recognised') return step;
       const { applicationProtocol: spoken } = flow;
       if (spoken !== undefined && spoken !== 'failed')
         return {
           ...step,
-          why: `the protocol was not recognised yet at this packet; later the flow was taken for ${spoken}`,
+          why: `the flow was taken for ${spoken}`,
           reason: 'other-protocol' as const,
           spoken,
         };
@@ -249,6 +310,27 @@ export class Explainer {
       return { ...step, why: unrecognised(flow, opening) };
     });
     return { ...attempt, steps };
+  }
+
+  /** What is in no buffer of the transaction may have been sent in another form, or be made of what was sent. */
+  #sighted({ option, reason, where, why }: ExplainedStep, flow: Flow): Partial<ExplainedStep> | undefined {
+    if (option === undefined || (reason !== 'not-there' && reason !== 'buffer-absent' && reason !== 'buffer-empty')) return undefined;
+    const condition = [...this.#rule.payload, ...this.#rule.bufferTests.flatMap((test) => test.conditions)].find(
+      (one) => this.#optionOf(one).option?.start === option.start,
+    );
+    const seen = condition === undefined ? undefined : this.#sightings?.of(condition, flow);
+    if (seen === undefined) return undefined;
+    return seen.name === 'payload'
+      ? {
+          reason: 'before-normalisation',
+          elsewhere: 'pkt_data',
+          why: `${why}; it was sent, in the payload of packet ${seen.packet}, but \`${where}\` has what was sent decoded, and bodies up to their limit only`,
+        }
+      : {
+          reason: 'other-buffer',
+          elsewhere: seen.name,
+          why: `it was not sent as it stands there; it is in \`${seen.name}\` at packet ${seen.packet}, which is decoded, decompressed or put together of what was sent`,
+        };
   }
 
   result(): Explanation {
@@ -296,7 +378,13 @@ export class Explainer {
               : 'no answer was seen yet, so the flow is not established'
             : rule.flow.direction !== undefined && packet.direction !== rule.flow.direction
               ? `this packet runs ${directionName(packet.direction)}`
-              : '';
+              : rule.flow.notEstablished && packet.flowEstablished
+                ? 'the flow is established'
+                : rule.flow.onlyFragments
+                  ? 'the packet was not put together of fragments'
+                  : rule.flow.noFragments
+                    ? 'the packet was put together of fragments'
+                    : '';
       const reason = why.startsWith('no handshake') ? 'no-handshake' : why.startsWith('this packet runs') ? 'direction' : 'flow';
       steps.push({
         where: 'flow',
@@ -333,19 +421,18 @@ export class Explainer {
         where: condition.keyword,
         condition: condition.describes,
         verdict: held ? 'holds' : 'fails',
-        why: held ? '' : 'it is not so for this packet',
+        ...(held ? { why: '' } : failedAs(condition.measured?.(packet, flow), 'it is not so for this packet')),
         found: undefined,
-        ...(held ? {} : { reason: 'condition' as const }),
         ...this.#optionOf(condition),
       });
     }
     for (const check of rule.checks) {
       const held = evaluation.checkHolds(check, packet, flow, undefined);
       steps.push({
-        where: check.kind === 'bit' ? 'flow bit' : 'flow number',
+        where: stateKeeper(check),
         condition: stateWords(check),
         verdict: held ? 'holds' : 'fails',
-        why: held ? '' : bitProblem(check),
+        why: held ? '' : bitProblem(check, flow),
         found: undefined,
         ...(held ? {} : { reason: 'bit' as const }),
         ...this.#optionOf(check),
@@ -356,8 +443,11 @@ export class Explainer {
 
   /** conditions that a transaction is asked for */
   get #asked(): number {
-    const { bufferTests, transactionConditions, anomalies, payload, scripts } = this.#rule;
-    return bufferTests.reduce((sum, test) => sum + test.conditions.length, transactionConditions.length + anomalies.length + payload.length + scripts.length);
+    const { bufferTests, frameTests, transactionConditions, anomalies, payload, scripts } = this.#rule;
+    return [...bufferTests, ...frameTests].reduce(
+      (sum, test) => sum + test.conditions.length,
+      transactionConditions.length + anomalies.length + payload.length + scripts.length,
+    );
   }
 
   #missingTransaction(flow: Flow | undefined): ExplainedStep {
@@ -369,6 +459,18 @@ export class Explainer {
       found: undefined,
       reason: 'no-transaction',
     };
+  }
+
+  #insteadOfAbsent(
+    condition: BytesCondition,
+    { buffer }: BufferTest<TransactionBuffer>,
+    absent: string,
+    transaction: Transaction,
+    flow: Flow,
+    direction: Direction,
+  ): Partial<ExplainedStep> {
+    const found = this.#elsewhere(condition, buffer.name, undefined, transaction, flow, direction);
+    return found.why === undefined ? {} : { ...found, why: `${absent}; ${found.why}` };
   }
 
   #payload(steps: ExplainedStep[], packet: Packet, flow: Flow | undefined, evaluation: RuleEvaluation): void {
@@ -387,64 +489,53 @@ export class Explainer {
       });
     else
       steps.push(
-        ...recorder.steps('payload', held, (condition, window, searched) => ({
-          ...this.#elsewhere(condition, 'payload', window, searched, undefined, flow),
+        ...recorder.steps('payload', held, (condition, failure) => ({
+          ...(failure === undefined ? {} : this.#elsewhere(condition, 'payload', failure, undefined, flow, packet.direction)),
           ...this.#optionOf(condition),
         })),
       );
   }
 
   /**
-   * Why a content was not found where it was looked for: outside its window, with other letters, or in another buffer of the same
-   * transaction. Empty for what is no content, or is nowhere.
+   * Why a condition does not hold where it was looked for: outside its window, with other letters, only before the buffer was made what
+   * it is, or in another buffer of the same transaction. Empty for what is none of these.
    */
   #elsewhere(
     condition: BytesCondition,
     where: string,
-    window: BufferWindow | undefined,
-    searched: ExplainedBytes | undefined,
+    failure: Failure | undefined,
     transaction: Transaction | undefined,
     flow: Flow | undefined,
-  ): Partial<Pick<ExplainedStep, 'reason' | 'why' | 'elsewhere'>> {
+    direction: Direction,
+    before?: { readonly window: BufferWindow; readonly names: readonly string[] },
+  ): Partial<ExplainedStep> {
+    const window = failure?.window;
     if (window !== undefined && window.start === window.end && !isNegated(condition))
       return { reason: 'buffer-empty', why: `\`${where}\` is there, but empty` };
-    if (condition.kind !== 'content' || condition.negated) return {};
-    if (window !== undefined) {
-      const same = placeOf(condition, window, condition.nocase);
-      if (same !== -1) return { reason: 'outside-window', why: outside(condition, same, window.end - window.start, searched) };
-      const other = condition.nocase ? -1 : placeOf(condition, window, true);
-      if (other !== -1) return { reason: 'other-case', why: `it is there at offset ${other} with capitals and small letters the other way` };
+    if (condition.kind === 'content' && !condition.negated && failure !== undefined) {
+      const inside = insideOf(condition, failure);
+      if (inside !== undefined) return inside;
+      if (before !== undefined && placeOf(condition, before.window, condition.nocase) !== -1)
+        return { reason: 'before-normalisation', elsewhere: where, why: `it is there only before \`${before.names.join('`, `')}\`` };
     }
     if (this.#context === undefined || transaction === undefined || flow === undefined) return {};
-    const found = this.#bufferWith(condition, where, transaction, flow);
-    if (found === undefined) return {};
-    const raw = found === `${where}.raw` || found.startsWith(`${where}.raw`);
-    return raw
-      ? { reason: 'before-normalisation', elsewhere: found, why: `it is there only before normalisation: in \`${found}\`` }
-      : { reason: 'other-buffer', elsewhere: found, why: `it is in another buffer: \`${found}\`` };
+    if (isTelling(condition)) return foundElsewhere(bufferWith(this.#context.catalogue, condition, where, transaction, direction, flow), where, direction);
+    return {};
   }
 
-  /** The buffer of the transaction that holds a content; its raw form first, then the protocol's own before those of any, then the shortest. */
-  #bufferWith(content: ContentCondition, where: string, transaction: Transaction, flow: Flow): string | undefined {
-    if (content.bytes.length < LEAST_TELLING) return undefined;
-    const window = emptyWindow();
-    let best: { name: string; general: number; size: number } | undefined;
-    for (const buffer of this.#context!.catalogue.buffers.values()) {
-      if (buffer.of !== 'transaction' || buffer.name === where) continue;
-      if (buffer.protocol !== undefined && buffer.protocol !== flow.applicationProtocol) continue;
-      for (const direction of buffer.directions) {
-        for (let index = 0; index < MOST_INSTANCES && buffer.read(transaction, direction, index, window, flow); index++) {
-          if (placeOf(content, window, content.nocase) !== -1) {
-            if (buffer.name === `${where}.raw`) return buffer.name;
-            const size = window.end - window.start;
-            const general = buffer.protocol === undefined ? 1 : 0;
-            if (best === undefined || general < best.general || (general === best.general && size < best.size)) best = { name: buffer.name, general, size };
-          }
-          if (!buffer.multiple) break;
-        }
-      }
-    }
-    return best?.name;
+  /** A length that is wrong may be that of another thing: the first content of its buffer that stands elsewhere says so. */
+  #otherThing(
+    conditions: readonly BytesCondition[],
+    where: string,
+    window: BufferWindow,
+    transaction: Transaction,
+    flow: Flow,
+    direction: Direction,
+  ): { readonly words: string; readonly elsewhere: string } | undefined {
+    const missing = conditions.find((one) => one.kind === 'content' && isTelling(one) && placeOf(one, window, true) === -1);
+    if (this.#context === undefined || missing === undefined || !isTelling(missing)) return undefined;
+    const found = bufferWith(this.#context.catalogue, missing, where, transaction, direction, flow);
+    return found === undefined ? undefined : { words: `; ${describe(missing)} is not in it either, but ${inBuffer(found, direction)}`, elsewhere: found.name };
   }
 
   #bytes(
@@ -462,20 +553,21 @@ export class Explainer {
     evaluation.recorder = recorder;
     const held = evaluation.windowHolds(test.conditions, this.#window, packet, flow, transaction, direction);
     evaluation.recorder = undefined;
-    const name = (test.buffer as { readonly name: string }).name;
-    const about = (condition: BytesCondition, window: BufferWindow | undefined, searched: ExplainedBytes | undefined): Partial<ExplainedStep> => {
-      const found = this.#elsewhere(condition, name, window, searched, transaction, flow);
-      const transformed = test.transforms.length > 0 && condition.kind === 'content' && !condition.negated && found.reason === undefined;
-      if (transformed && placeOf(condition, before, condition.nocase) !== -1)
-        return {
-          reason: 'before-normalisation',
-          elsewhere: name,
-          why: `it is there only before \`${test.transforms.map((one) => one.definition.name).join('`, `')}\``,
-          ...this.#optionOf(condition),
-        };
-      return { ...found, ...this.#optionOf(condition) };
+    const { name } = test.buffer as { readonly name: string };
+    const untransformed = test.transforms.length === 0 ? undefined : { window: before, names: test.transforms.map((one) => one.definition.name) };
+    const about = (condition: BytesCondition, failure: Failure | undefined): Partial<ExplainedStep> => {
+      const option = this.#optionOf(condition);
+      if (failure === undefined) return option;
+      const own = test.conditions.includes(condition);
+      // What was decoded lies in a buffer that may hold it as it is.
+      const around = own ? untransformed : { window: this.#window, names: decodersOf(test.conditions) };
+      const found = this.#elsewhere(condition, name, failure, transaction, flow, direction, around);
+      if (!own || condition.kind !== 'test' || failure.measured?.value === undefined || transaction === undefined || flow === undefined)
+        return { ...found, ...option };
+      const other = this.#otherThing(test.conditions, name, failure.window, transaction, flow, direction);
+      return other === undefined ? option : { why: `${reason(condition, failure)}${other.words}`, elsewhere: other.elsewhere, ...option };
     };
-    steps.push(...recorder.steps(test.key, held, about));
+    steps.push(...recorder.steps(keyWords(test.key), held, about));
   }
 
   #keep(
@@ -493,6 +585,7 @@ export class Explainer {
     if (holds ? this.#fired !== undefined : points <= this.#nearestScore) return;
     const attempt: ExplainedAttempt = {
       packet: packet.number,
+      time: packet.time,
       flow: flow === undefined ? '' : `${end(flow.source, flow.sourcePort, flow.ipVersion)} -> ${end(flow.destination, flow.destinationPort, flow.ipVersion)}`,
       direction: directionName(direction),
       transaction,
@@ -508,21 +601,85 @@ export class Explainer {
   }
 }
 
+/** What a condition that failed measured, as parts of its step. */
+function failedAs(measured: Measured | undefined, otherwise: string): Pick<ExplainedStep, 'why' | 'reason' | 'measured'> {
+  const value = measured?.value;
+  return { why: measured?.words ?? otherwise, reason: 'condition', ...(value === undefined ? {} : { measured: value }) };
+}
+
+/** A content that is in the buffer it was looked for in: not where the rule wants it, or with other letters. */
+function insideOf(content: ContentCondition, failure: Failure): Partial<ExplainedStep> | undefined {
+  const { window, searched, cursor } = failure;
+  const length = window.end - window.start;
+  const found = (at: number): ExplainedBytes => bytesAround(window, window.start + at, window.start + at + content.bytes.length);
+  const placed = (at: number): ExplainedPlace => ({ start: at, end: at + content.bytes.length, from: searched.start, cursor, before: window.offset });
+  const same = placeOf(content, window, content.nocase, searched.start);
+  if (same !== -1) {
+    return { reason: 'outside-window', why: outside(content, same, failure), place: placed(same), found: found(same) };
+  }
+  const other = content.nocase ? -1 : placeOf(content, window, true, searched.start);
+  if (other === -1) return undefined;
+  const there = window.start + other;
+  const written = quoted(window.bytes.subarray(there, there + content.bytes.length));
+  const isOutside = other < searched.start || other + content.bytes.length > Math.min(searched.end, length);
+  return {
+    reason: 'other-case',
+    why: `it is there at offset ${other} with capitals and small letters the other way: ${written}${isOutside ? `; nor is that where the rule looks: ${outside(content, other, failure)}` : ''}`,
+    found: found(other),
+    ...(isOutside ? { place: placed(other) } : {}),
+  };
+}
+
+function foundElsewhere(found: FoundBuffer | undefined, where: string, direction: Direction): Partial<ExplainedStep> {
+  if (found === undefined) return {};
+  return found.name.startsWith(`${where}.raw`) && found.direction === direction
+    ? { reason: 'before-normalisation', elsewhere: found.name, why: `it is there only before normalisation: in \`${found.name}\`` }
+    : { reason: 'other-buffer', elsewhere: found.name, why: `it is ${inBuffer(found, direction)}` };
+}
+
+function inBuffer({ name, direction: side }: FoundBuffer, direction: Direction): string {
+  return side === direction ? `in another buffer: \`${name}\`` : `in \`${name}\` of the other direction (${directionName(side)})`;
+}
+
+/** A buffer with its transforms, without colons that no argument follows. */
+function keyWords(key: string): string {
+  return key.replace(/:(?=\||$)/g, '');
+}
+
+function decodersOf(conditions: readonly BytesCondition[]): readonly string[] {
+  return conditions.flatMap((one) => (one.kind === 'decode' ? [one.keyword] : []));
+}
+
+const NEARNESS: Readonly<Partial<Record<ExplainedReason, number>>> = {
+  'outside-window': 5,
+  'other-case': 5,
+  'other-buffer': 3,
+  'before-normalisation': 3,
+};
+
 /**
- * Which of two attempts came nearer: the fewer conditions failed or could not be asked, and then, the more bytes were found, and the
- * later the first one failed. A packet that holds what is looked for and runs the wrong way is nearer than one that runs the right way
- * and is empty.
+ * Which of two attempts came nearer: the fewer conditions failed or could not be asked, and then, the more bytes were found, the
+ * later the first one failed, and the closer that was. A packet that holds what is looked for and runs the wrong way, which header and
+ * flow may both say, is nearer than one that runs the right way and is empty.
  */
 function score(steps: readonly ExplainedStep[], unasked = 0): number {
   let failed = unasked;
   let found = 0;
   let unbroken = 0;
+  let turned = false;
+  let nearness: number | undefined;
   for (const step of steps) {
-    if (step.verdict !== 'holds') failed++;
-    else {
-      if (step.found !== undefined) found++;
+    // What a list has is found, whether or not a condition before it failed.
+    if (step.found !== undefined && step.verdict !== 'fails') found++;
+    if (step.verdict !== 'holds') {
+      if (step.reason !== 'direction' || !turned) failed++;
+      if (step.reason === 'direction') turned = true;
+      nearness ??=
+        (step.found === undefined || step.found.length === 0 ? 0 : 1) +
+        ((step.reason === undefined ? undefined : NEARNESS[step.reason]) ?? (step.moves === undefined ? 0 : 3));
+    } else {
       if (failed === unasked) unbroken++;
     }
   }
-  return -1e6 * failed + 1e3 * found + unbroken;
+  return -1e6 * failed + 1e3 * found + 10 * unbroken + (nearness ?? 0);
 }

@@ -11,6 +11,18 @@ export interface ExplainedBytes {
   readonly length: number;
 }
 
+/** Offsets in the buffer of a content that is not where the rule looks for it. */
+export interface ExplainedPlace {
+  readonly start: number;
+  readonly end: number;
+  /** where the search began */
+  readonly from: number;
+  /** what `distance` and `within` count from */
+  readonly cursor: number;
+  /** bytes of the stream or body before the buffer; `offset` and `depth` count them */
+  readonly before: number;
+}
+
 /** What kind of thing stood in the way, in a word that programs can ask for. */
 export type ExplainedReason =
   | 'variables'
@@ -49,10 +61,18 @@ export interface ExplainedStep {
   readonly option?: Span;
   /** other-protocol: what was spoken */
   readonly spoken?: string;
+  /** other-protocol: buffers of the rule, and those of what was spoken that hold what the rule looks for in them */
+  readonly moves?: readonly { readonly from: string; readonly to: string }[];
+  /** outside-window: where it is */
+  readonly place?: ExplainedPlace;
+  /** the number that was there, where the option compares with one */
+  readonly measured?: number;
 }
 
 export interface ExplainedAttempt {
   readonly packet: number;
+  /** of the packet; microseconds since 1970 */
+  readonly time: number;
   readonly flow: string;
   readonly direction: 'to_server' | 'to_client';
   readonly transaction: number | undefined;

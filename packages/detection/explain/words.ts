@@ -6,11 +6,17 @@ import {
   type ContentCondition,
   directionName,
   type Flow,
+  ICMP,
+  ICMPV6,
   type Packet,
   type StateOperation,
+  type StateScope,
+  TCP,
+  UDP,
 } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import type { ExplainedBytes, ExplainedStep } from './explanation.ts';
+import type { Failure } from './condition-log.ts';
+import type { ExplainedStep } from './explanation.ts';
 
 /** What was sent on a flow, to say of one that no protocol was recognised on how it begins. */
 export interface FlowOpening {
@@ -20,25 +26,81 @@ export interface FlowOpening {
   established: boolean;
 }
 
-export function reason(condition: BytesCondition, failed: ExplainedBytes): string {
-  if (condition.kind !== 'content') return `looked at ${failed.length} bytes`;
-  if (condition.negated) return `it is there, at offset ${failed.start}`;
-  if (failed.length < condition.bytes.length) return `the buffer has only ${failed.length} bytes`;
-  return `not found between offset ${Math.max(0, failed.start)} and ${Math.max(0, failed.end)} of ${failed.length} bytes`;
+/** Where a content is to be, in numbers: what variables stood for is put in. */
+export type Positions = Readonly<Partial<Record<'offset' | 'depth' | 'distance' | 'within', number>>>;
+
+const POSITIONS = ['offset', 'depth', 'distance', 'within'] as const;
+
+export function positionsOf(content: ContentCondition, variables: Float64Array): Positions {
+  const found: Partial<Record<(typeof POSITIONS)[number], number>> = {};
+  for (const key of POSITIONS) {
+    const value = content[key];
+    if (value !== undefined) found[key] = typeof value === 'number' ? value : variables[value.variable];
+  }
+  return found;
+}
+
+/** Why a condition failed, as far as it can be told from the buffer alone. */
+export function reason(condition: BytesCondition, { searched, window, measured }: Failure): string {
+  const { start, end, length } = searched;
+  switch (condition.kind) {
+    case 'test':
+      return measured?.words ?? `looked at ${length} bytes`;
+    case 'decode':
+      return `nothing can be decoded there: ${quoted(window.bytes.subarray(window.start + Math.max(0, start), Math.min(window.end, window.start + start + SHOWN)))}`;
+    case 'pattern':
+      return condition.negated ? `it matches, at offset ${start}` : `no match ${start > 0 ? `from offset ${start} on ` : ''}in ${length} bytes`;
+    case 'content': {
+      if (condition.negated) return `it is there, at offset ${start}`;
+      const size = condition.bytes.length;
+      const beginning = longestBeginning(condition, window);
+      const near =
+        beginning === undefined
+          ? ''
+          : `; the first ${beginning.length} of its ${size} bytes are at offset ${beginning.at}, then comes ${beginning.next === undefined ? 'the end' : `${quoted(Uint8Array.of(beginning.next))} where the rule has ${quoted(condition.bytes.subarray(beginning.length, beginning.length + 1))}`}`;
+      const bare = size > 1 && condition.bytes[0] === DOT && placeOf({ ...condition, bytes: condition.bytes.subarray(1) }, window, condition.nocase) === 0;
+      if (bare) return 'what begins the buffer is it but for its first dot, which `dotprefix` would put there';
+      if (length < size) return `the buffer has only ${length} bytes, too few for its ${size}${near}`;
+      const [from, to] = [Math.max(0, start), Math.max(0, Math.min(end, length))];
+      return `not found ${from === 0 && to === length ? `in the ${length} bytes` : `between offset ${from} and ${to} of ${length} bytes`}${near}`;
+    }
+  }
+}
+
+const DOT = 0x2e;
+/** Bytes of a buffer that are told in a sentence. */
+const SHOWN = 24;
+/** Shorter beginnings stand somewhere by chance. */
+const LEAST_BEGINNING = 4;
+
+/** Where most of a content's beginning stands, and which byte comes instead of the next; undefined where that is little of it. */
+function longestBeginning(
+  { bytes, nocase }: ContentCondition,
+  { bytes: where, start, end }: BufferWindow,
+): { readonly at: number; readonly length: number; readonly next: number | undefined } | undefined {
+  const fold = (byte: number): number => (nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
+  let best = Math.max(LEAST_BEGINNING, Math.ceil(bytes.length / 2)) - 1;
+  let at = -1;
+  for (let first = start; first < end - best; first++) {
+    let length = 0;
+    while (length < bytes.length && first + length < end && fold(where[first + length]) === fold(bytes[length])) length++;
+    if (length <= best) continue;
+    best = length;
+    at = first;
+  }
+  if (at === -1) return undefined;
+  return { at: at - start, length: best, next: at + best < end ? where[at + best] : undefined };
 }
 
 /** A condition in words close to the rule's own. */
-export function describe(condition: BytesCondition): string {
+export function describe(condition: BytesCondition, positions?: Positions): string {
   switch (condition.kind) {
     case 'content': {
       let text = '';
       for (const byte of condition.bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `|${byte.toString(16).padStart(2, '0')}|`;
       const extras: string[] = [];
       if (condition.nocase) extras.push('nocase');
-      for (const key of ['offset', 'depth', 'distance', 'within'] as const) {
-        const value = condition[key];
-        if (value !== undefined) extras.push(`${key} ${typeof value === 'number' ? value : 'a variable'}`);
-      }
+      extras.push(...positionWords(condition, positions));
       if (condition.startsWith) extras.push('startswith');
       if (condition.endsWith) extras.push('endswith');
       return `content ${condition.negated ? 'not ' : ''}"${text.replaceAll('||', ' ')}"${extras.length > 0 ? `, ${extras.join(', ')}` : ''}`;
@@ -54,19 +116,28 @@ export function isNegated(condition: BytesCondition): boolean {
   return (condition.kind === 'content' || condition.kind === 'pattern') && condition.negated;
 }
 
+function positionWords(content: ContentCondition, positions: Positions | undefined): string[] {
+  return POSITIONS.flatMap((key) => {
+    const value = content[key];
+    if (value === undefined) return [];
+    const known = positions?.[key];
+    return [`${key} ${typeof value === 'number' ? value : known === undefined ? 'a variable' : `${known} (a variable)`}`];
+  });
+}
+
 /** A content that is in the buffer, at `at`, but not where the rule looks for it. */
-export function outside(content: ContentCondition, at: number, length: number, searched: ExplainedBytes | undefined): string {
+export function outside(content: ContentCondition, at: number, { searched, window, cursor, positions }: Failure): string {
+  const length = window.end - window.start;
   const stop = at + content.bytes.length;
   if (content.startsWith) return `it is there at offset ${at}, not at the beginning, where \`startswith\` wants it`;
   if (content.endsWith) return `it is there from offset ${at} to ${stop} of ${length} bytes, not at the end, where \`endswith\` wants it`;
-  if (searched === undefined) return `it is there at offset ${at}, outside of where the rule looks`;
-  const words = (['offset', 'depth', 'distance', 'within'] as const).flatMap((key) => {
-    const value = content[key];
-    return value === undefined ? [] : [`${key} ${typeof value === 'number' ? value : 'a variable'}`];
-  });
+  const words = positionWords(content, positions);
   const relative = content.distance !== undefined || content.within !== undefined;
-  const room = `from offset ${searched.start} to ${Math.min(searched.end, length)}`;
-  return `it is there from offset ${at} to ${stop}; the rule looks ${room} only (${words.join(', ')}${relative ? ', counted from the match before it' : ''})`;
+  const end = Math.min(searched.end, length);
+  const room = searched.start >= length ? `behind the ${length} bytes there are` : `from offset ${searched.start} to ${end} only`;
+  const counted = relative ? `, counted from offset ${cursor}, where what stands before it in the rule ended` : '';
+  const before = relative && at < cursor ? ', before that' : '';
+  return `it is there from offset ${at} to ${stop}${before}; the rule looks ${room} (${words.join(', ')}${counted})`;
 }
 
 /** Why a flow was taken for no protocol, as far as its bytes tell. */
@@ -91,15 +162,25 @@ export function quoted(bytes: Uint8Array): string {
   return `"${text.replaceAll('||', ' ')}"`;
 }
 
-/** Offset of a content anywhere in a window; -1 where it is not there. */
-export function placeOf({ bytes }: ContentCondition, { bytes: where, start, end }: BufferWindow, nocase: boolean): number {
+/** Offset of a content in a window, the first at or behind the offset `from`, else the first of all; -1 where it is not there. */
+export function placeOf({ bytes }: ContentCondition, { bytes: where, start, end }: BufferWindow, nocase: boolean, from = 0): number {
   const lower = bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
-  const at = nocase ? findNocase(where, start, end, lower) : find(where, start, end, bytes);
-  return at === -1 ? -1 : at - start;
+  const look = (begin: number): number => (nocase ? findNocase(where, begin, end, lower) : find(where, begin, end, bytes));
+  const begin = Math.max(start, Math.min(start + from, end));
+  const at = look(begin);
+  const found = at === -1 && begin > start ? look(start) : at;
+  return found === -1 ? -1 : found - start;
+}
+
+function transportName({ protocol, ipVersion }: Packet): string {
+  if (protocol === TCP) return 'tcp';
+  if (protocol === UDP) return 'udp';
+  if (protocol === ICMP || protocol === ICMPV6) return 'icmp';
+  return ipVersion === 0 ? 'no IP' : `IP protocol ${protocol}`;
 }
 
 /** What of the header keeps a packet out: its direction, a variable or address, a port, or what carries it. */
-export function headerProblem({ header }: CompiledRule, packet: Packet, ends: string): Pick<ExplainedStep, 'why' | 'reason'> {
+export function headerProblem({ header }: CompiledRule, packet: Packet, ends: string): Pick<ExplainedStep, 'why' | 'reason' | 'spoken'> {
   const { source, destination, sourcePort, destinationPort, ipVersion } = packet;
   const { fields } = header;
   const fits = (turned: boolean): readonly [boolean, boolean, boolean, boolean] => [
@@ -110,14 +191,15 @@ export function headerProblem({ header }: CompiledRule, packet: Packet, ends: st
   ];
   const [sourceFits, sourcePortFits, destinationFits, destinationPortFits] = fits(false);
   if (sourceFits && sourcePortFits && destinationFits && destinationPortFits)
-    return { why: `this packet runs ${ends}, and is not carried in ${fields[0]}`, reason: 'transport' };
-  if (fits(true).every((one) => one)) return { why: `this packet runs ${ends}: the other direction than the header asks for`, reason: 'direction' };
+    return { why: `this packet runs ${ends} over ${transportName(packet)}, not ${fields[0]}`, reason: 'transport', spoken: transportName(packet) };
   const out = [
     ...(sourceFits ? [] : [`its source is not in ${fields[1]}`]),
     ...(destinationFits ? [] : [`its destination is not in ${fields[4]}`]),
     ...(sourcePortFits ? [] : [`its source port is not in ${fields[2]}`]),
     ...(destinationPortFits ? [] : [`its destination port is not in ${fields[5]}`]),
   ];
+  if (fits(true).every((one) => one))
+    return { why: `this packet runs ${ends}: ${out.join(', ')}; the header asks for the other direction`, reason: 'direction' };
   return { why: `this packet runs ${ends}: ${out.join(', ')}`, reason: sourceFits && destinationFits ? 'ports' : 'variables' };
 }
 
@@ -129,8 +211,25 @@ export function flowWords(rule: CompiledRule): string {
   return words.join(',');
 }
 
-export function bitProblem(operation: StateOperation): string {
-  if (operation.kind !== 'bit') return 'no rule before it left it so';
+const SCOPES: Readonly<Partial<Record<StateScope, string>>> = {
+  source: ' for the source address',
+  destination: ' for the destination address',
+  both: ' for either address',
+  pair: ' for the pair of addresses',
+  transaction: ' on the transaction',
+};
+
+/** What keeps the state that is asked for. */
+export function stateKeeper(operation: StateOperation): string {
+  if (operation.kind !== 'bit') return 'flow number';
+  return operation.scope === 'flow' ? 'flow bit' : operation.scope === 'transaction' ? 'transaction bit' : 'address bit';
+}
+
+export function bitProblem(operation: StateOperation, flow: Flow | undefined): string {
+  if (operation.kind !== 'bit') {
+    const value = flow?.integers?.get(operation.name);
+    return value === undefined ? 'no rule before it gave it a value' : `it is ${value}`;
+  }
   return operation.operation === 'isset'
     ? 'no rule had set it before'
     : operation.operation === 'isnotset'
@@ -139,7 +238,9 @@ export function bitProblem(operation: StateOperation): string {
 }
 
 export function stateWords(operation: StateOperation): string {
-  return operation.kind === 'bit' ? `${operation.operation} ${operation.names.join('|')}` : `${operation.name} ${operation.operation} ${operation.operand}`;
+  if (operation.kind === 'bit') return `${operation.operation} ${operation.names.join('|')}${SCOPES[operation.scope] ?? ''}`;
+  const { name, operation: verb, operand } = operation;
+  return verb === 'isset' ? `${name} is set` : verb === 'notset' || verb === 'isnotset' ? `${name} is not set` : `${name} ${verb} ${operand}`;
 }
 
 export function end(words: Uint32Array, port: number, version: number): string {

@@ -197,7 +197,13 @@ export class Engine {
   }
 
   /** holds one rule against everything, see explain/ */
-  explainer: Explainer | undefined = undefined;
+  get explainer(): Explainer | undefined {
+    return this.#frames.explainer;
+  }
+
+  set explainer(explainer: Explainer | undefined) {
+    this.#frames.explainer = explainer;
+  }
 
   /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
   feed(chunk: Uint8Array): Failure | undefined {

@@ -2,6 +2,7 @@
 import { type BufferWindow, type Direction, emptyWindow, type Flow, type FrameBuffer, PASSED, type Packet } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
+import type { Explainer } from '../explain/explain.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import type { FlowFrames, FrameSide, StreamFrame } from './frames.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
@@ -30,6 +31,7 @@ export class FrameInspector {
   /** `protocol/type/direction` → rules */
   readonly #byType = new Map<string, readonly CompiledRule[]>();
   readonly #protocols: ReadonlySet<string>;
+  explainer: Explainer | undefined = undefined;
 
   constructor(
     plan: PlanUse,
@@ -86,6 +88,11 @@ export class FrameInspector {
   #rules(frame: StreamFrame, side: FrameSide, seen: number, isLast: boolean, packet: Packet, flow: Flow, isStream: boolean): void {
     const rules = this.#rulesOf(flow.applicationProtocol ?? '', frame.type, frame.direction);
     const evaluation = this.#evaluation;
+    const { explainer } = this;
+    if (explainer !== undefined && rules.some(({ index }) => index === explainer.ruleIndex)) {
+      const windows = [...side.pieces(frame)].map((piece) => ({ ...piece, complete: isLast && piece.offset + (piece.end - piece.start) === seen }));
+      explainer.frame(windows, packet, flow, frame.transaction, frame.direction, evaluation);
+    }
     for (const rule of rules) {
       if (frame.decided?.includes(rule.index) === true) continue;
       evaluation.count++;

@@ -132,10 +132,9 @@ export class Inspector {
       this.#recorder?.condition(decode, at, 'failed', inspection.cursor, inspection.cursor, inspection);
       return false;
     }
+    this.#recorder?.condition(decode, at, 'matched', inspection.cursor, inspection.cursor, inspection);
     const inner: Inspection = { ...inspection, bytes, start: 0, end: bytes.length, cursor: 0, streamOffset: 0, complete: true };
-    const holds = this.#from(decode.conditions, 0, inner);
-    this.#recorder?.condition(decode, at, holds ? 'matched' : 'failed', inspection.cursor, inspection.cursor, inspection);
-    return holds;
+    return this.#from(decode.conditions, 0, inner);
   }
 }
 

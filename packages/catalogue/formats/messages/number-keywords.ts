@@ -19,6 +19,9 @@ export interface NumberKeyword<Kind extends Transaction> {
   read(transaction: Kind, direction: Direction): number | readonly number[] | undefined;
 }
 
+/** values of one transaction that an explanation tells */
+const MOST_SHOWN = 8;
+
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 
 export function numberKeywords<Kind extends Transaction>(protocol: string, list: readonly NumberKeyword<Kind>[]): readonly KeywordDefinition<never>[] {
@@ -45,6 +48,14 @@ export function numberKeywords<Kind extends Transaction>(protocol: string, list:
             const value = one.read(transaction as Kind, direction);
             if (value === undefined) return false;
             return typeof value === 'number' ? compares(wanted, value) : value.some((each) => compares(wanted, each));
+          },
+          measured(transaction, direction) {
+            const value = one.read(transaction as Kind, direction);
+            if (value === undefined || (typeof value !== 'number' && value.length === 0)) return { words: 'this transaction has none' };
+            if (typeof value !== 'number' && value.length > 1)
+              return { words: `they are ${value.slice(0, MOST_SHOWN).join(', ')}${value.length > MOST_SHOWN ? ' …' : ''}` };
+            const [single] = typeof value === 'number' ? [value] : value;
+            return { words: `it is ${single}`, value: single };
           },
         });
       },

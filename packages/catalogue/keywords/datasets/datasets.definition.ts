@@ -1,4 +1,5 @@
 /** `dataset`, `datarep`: is the buffer's content in a set, and how is it reputed? Suricata user guide, "Datasets". */
+import { latin1 } from '@sigwright/bytes';
 import { asKeywords, type DataSetType, type Inspection, keyword, type RuleBuilder } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 import { MemoryDataSet } from '../../formats/data-set/data-set.ts';
@@ -49,6 +50,9 @@ function request(name: string | undefined, options: readonly string[]): Wanted |
     rows: sizeOf(fields.get('hashsize') ?? '') ?? DEFAULT_ROWS,
   };
 }
+
+/** bytes of a value that an explanation tells */
+const MOST_SHOWN = 64;
 
 const DEFAULT_ROWS = 2048;
 const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824 };
@@ -126,6 +130,13 @@ export const keywords = asKeywords(
               return true;
             }
           }
+        },
+        measured(inspection) {
+          const bytes = content(inspection);
+          const shown = latin1(bytes, 0, Math.min(bytes.length, MOST_SHOWN));
+          return command === 'isset' || command === 'isnotset'
+            ? { words: `"${shown}"${bytes.length > MOST_SHOWN ? '…' : ''} is ${command === 'isset' ? 'not ' : ''}in it` }
+            : { words: `the set ${command === 'set' ? 'had it already' : 'had it not'}` };
         },
       });
     },

@@ -99,6 +99,7 @@ function flowNumber(name: string, since: string, summary: string, read: (flow: F
         cost: 2,
         shown: { [name.replace('.', '_')]: showComparison(wanted) },
         test: (packet, flow) => flow !== undefined && compares(wanted, read(flow, packet)),
+        measured: (packet, flow) => (flow === undefined ? undefined : { words: `it is ${read(flow, packet)}`, value: read(flow, packet) }),
       });
     },
   });
@@ -134,6 +135,8 @@ function countedKeyword(name: string, toServer: (flow: Flow) => number, toClient
           if (word === 'either') return compares(wanted, toServer(flow)) || compares(wanted, toClient(flow));
           return compares(wanted, toServer(flow) + toClient(flow));
         },
+        measured: (_packet, flow) =>
+          flow === undefined ? undefined : { words: `there are ${toServer(flow)} to the server and ${toClient(flow)} to the client` },
       });
     },
   });
@@ -300,6 +303,13 @@ export const keywords = asKeywords(
           const server = compares(wanted, stream.sides[TO_CLIENT].available);
           return side === 'server' ? server : side === 'client' ? client : side === 'both' ? client && server : client || server;
         },
+        measured(_packet, flow) {
+          const stream = flow?.stream as StreamSides | undefined;
+          if (stream === undefined) return { words: 'there is no stream' };
+          const [client, server] = [stream.sides[TO_SERVER].available, stream.sides[TO_CLIENT].available];
+          const value = side === 'client' ? client : side === 'server' ? server : undefined;
+          return { words: `the client sent ${client} so far, the server ${server}`, ...(value === undefined ? {} : { value }) };
+        },
       });
     },
   }),
@@ -338,6 +348,7 @@ export const keywords = asKeywords(
                 : names.includes(current);
           return is !== negated;
         },
+        measured: (_packet, flow) => ({ words: `it is ${flow?.applicationProtocol ?? 'not recognised yet'}` }),
       });
     },
   }),

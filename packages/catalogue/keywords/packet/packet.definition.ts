@@ -67,6 +67,11 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         shown: { [options.shownAs ?? name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: (options.shows ?? showComparison)(wanted) },
         ...(options.ofPayload === true ? { ...upperBound(wanted), contradicts: (payload) => noRoom('the payload', wanted, payload) } : {}),
         ...(options.flowConstant === true ? { flowConstant: true } : {}),
+        measured(packet) {
+          const value = read(packet);
+          const isThere = (protocols === undefined || protocols.includes(packet.protocol)) && packet.ipVersion !== 0 && value >= 0;
+          return isThere ? { words: `it is ${value}`, value } : { words: 'this packet has none' };
+        },
         test(packet) {
           if (protocols !== undefined && !protocols.includes(packet.protocol)) return false;
           if (packet.isPseudo || packet.ipVersion === 0) return false;
@@ -89,6 +94,15 @@ function flagBits(text: string): number | undefined {
     bits |= bit;
   }
   return bits;
+}
+
+const FLAG_LETTERS = 'FSRPAUEC';
+const FLAG_MODES = { '=': 'are', '+': 'have all of', '*': 'have any of', '!': 'have none of' } as const;
+
+/** `SA`; 0 where none is set */
+function flagLetters(bits: number): string {
+  const letters = [...FLAG_LETTERS].filter((_letter, bit) => (bits & (1 << bit)) !== 0).join('');
+  return letters === '' ? '0' : letters;
 }
 
 interface FlagsWanted {
@@ -241,7 +255,7 @@ export const keywords = asKeywords(
       builder.demandPacket();
       builder.addPacket({
         keyword: 'tcp.flags',
-        describes: `TCP flags ${mode === '=' ? 'are' : mode} ${bits.toString(2).padStart(8, '0')}`,
+        describes: `TCP flags ${FLAG_MODES[mode]} ${flagLetters(bits)}${ignored === 0 ? '' : `, whatever ${flagLetters(ignored)} are`}`,
         // Packets that open or end a connection: SYN, FIN, RST.
         ...((bits & 7) !== 0 && mode !== '!' ? { shown: { opens_or_ends: true } } : {}),
         cost: 1,
@@ -253,6 +267,8 @@ export const keywords = asKeywords(
           if (mode === '!') return (flags & bits) === 0;
           return flags === bits;
         },
+        measured: (packet) =>
+          packet.protocol === TCP && packet.transportStart >= 0 ? { words: `they are ${flagLetters(packet.tcpFlags)}` } : { words: 'this packet is not TCP' },
       });
     },
   }),

@@ -1,5 +1,5 @@
 /** Numbers read out of bytes: byte_test, byte_jump, byte_extract, byte_math. Suricata user guide, "Payload keywords". */
-import { asKeywords, keyword } from '@sigwright/contracts';
+import { asKeywords, type Inspection, keyword, type Measured } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 import { and, NAME, NumberReader, numberOrName, type Reading, readFlags, resolve, unsigned } from './numbers.ts';
 
@@ -78,6 +78,15 @@ const ALIGNMENT = 4;
 /** `byte_extract` may be told 2 or 4. */
 const ALIGNMENTS = [1, 2, 4];
 
+function numberWords(number: number): string {
+  return number < 10 ? String(number) : `${number} (0x${number.toString(16)})`;
+}
+
+/** The last read was not a number. */
+function nothingToRead({ at }: NumberReader, { start, end }: Inspection): Measured {
+  return { words: `no number can be read at offset ${at - start} of the ${end - start} bytes there are` };
+}
+
 function listed(written: string): string[] {
   return written.split(',').map((part) => part.trim());
 }
@@ -138,6 +147,12 @@ export const keywords = asKeywords(
           if (Number.isNaN(number)) return false;
           return holds(operator, number, variable < 0 ? constant : unsigned(inspection.variables[variable])) !== negated;
         },
+        measured(inspection) {
+          const number = unsigned(reader.read(inspection));
+          if (Number.isNaN(number)) return nothingToRead(reader, inspection);
+          const other = variable < 0 ? '' : `, and \`${value}\` is ${unsigned(inspection.variables[variable])}`;
+          return { words: `they are ${numberWords(number)}${other}`, ...(variable < 0 ? { value: number } : {}) };
+        },
       });
     },
   }),
@@ -182,6 +197,13 @@ export const keywords = asKeywords(
       if (place === undefined || variable === undefined) return;
       const reader = new NumberReader(place);
       const constant = typeof after === 'number' ? after : 0;
+      /** NaN where no number can be read */
+      const targetOf = (inspection: Inspection): number => {
+        let number = reader.read(inspection) * multiplier;
+        if (align) number = Math.ceil(number / ALIGNMENT) * ALIGNMENT;
+        const begin = from === 'beginning' ? inspection.start : from === 'end' ? inspection.end : reader.at + reader.used;
+        return begin + number + (variable < 0 ? constant : inspection.variables[variable]);
+      };
       builder.addBytes({
         kind: 'test',
         keyword: 'byte_jump',
@@ -198,16 +220,17 @@ export const keywords = asKeywords(
         },
         describes: `jump by ${reading.bytes} bytes at ${reading.offset}${reading.relative ? ' behind the match' : ''}`,
         test(inspection) {
-          let number = reader.read(inspection);
-          if (Number.isNaN(number)) return false;
-          number *= multiplier;
-          if (align) number = Math.ceil(number / ALIGNMENT) * ALIGNMENT;
-          const begin = from === 'beginning' ? inspection.start : from === 'end' ? inspection.end : reader.at + reader.used;
-          const target = begin + number + (variable < 0 ? constant : inspection.variables[variable]);
+          const target = targetOf(inspection);
           // A jump to the very end leads outside: rules end with `post_offset -1; isdataat:!2,relative` for that reason.
-          if (target < inspection.start || target >= inspection.end) return false;
+          if (!(target >= inspection.start && target < inspection.end)) return false;
           inspection.cursor = target;
           return true;
+        },
+        measured(inspection) {
+          const number = reader.read(inspection);
+          if (Number.isNaN(number)) return nothingToRead(reader, inspection);
+          const { start, end } = inspection;
+          return { words: `they are ${numberWords(number)}, which leads to offset ${targetOf(inspection) - start}, outside of the ${end - start} bytes` };
         },
       });
     },
@@ -262,6 +285,7 @@ export const keywords = asKeywords(
           inspection.cursor = reader.at + reader.used;
           return true;
         },
+        measured: (inspection) => nothingToRead(reader, inspection),
       });
     },
   }),
@@ -337,6 +361,7 @@ export const keywords = asKeywords(
           inspection.cursor = reader.at + reader.used;
           return true;
         },
+        measured: (inspection) => (Number.isNaN(reader.read(inspection)) ? nothingToRead(reader, inspection) : { words: 'it would divide by 0' }),
       });
     },
   }),

@@ -153,8 +153,8 @@ export class NumberReader {
     const offset = place.offsetVariable < 0 ? place.offset : inspection.variables[place.offsetVariable];
     const count = place.bytesVariable < 0 ? place.bytes : inspection.variables[place.bytesVariable];
     const at = (place.relative ? inspection.cursor : inspection.start) + offset;
-    if (at < inspection.start || at + count > inspection.end || count < 0) return Number.NaN;
     this.at = at;
+    if (at < inspection.start || at + count > inspection.end || count < 0) return Number.NaN;
     const value =
       place.base === 0
         ? this.#binary(inspection.bytes, at, count, place.ofCall ? isLittle(inspection) : place.little)

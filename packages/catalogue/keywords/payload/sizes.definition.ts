@@ -24,6 +24,10 @@ function lengthTest(
       // While more may come, only what can no longer change is decided.
       return (inspection.complete || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, length);
     },
+    measured(inspection) {
+      const length = inspection.streamOffset + inspection.end - inspection.start;
+      return inspection.complete ? { words: `it has ${length}`, value: length } : { words: `it has ${length} so far, and its end is not known` };
+    },
   };
 }
 
@@ -136,6 +140,10 @@ export const keywords = asKeywords(
           // Relative places count the byte behind the end too, an old habit that rules rely on (Redmine 8031).
           return (relative ? at <= inspection.end : at < inspection.end) !== negated;
         },
+        measured({ cursor, start, end }) {
+          const behind = relative ? `${end - cursor} bytes stand behind the match` : `there are ${end - start} bytes`;
+          return { words: behind };
+        },
       });
     },
   }),
@@ -228,6 +236,11 @@ export const keywords = asKeywords(
             inspection.flow.entropies.set(shownAs, entropy);
           }
           return agrees(wanted, entropy);
+        },
+        measured({ bytes, start, end }) {
+          const from = start + wanted.offset;
+          const to = wanted.bytes === 0 ? end : Math.min(end, from + wanted.bytes);
+          return { words: from >= to ? 'there are no bytes to measure' : `it is ${entropyOf(bytes, from, to).toFixed(2)}` };
         },
       });
     },

@@ -1,14 +1,5 @@
 /** What rules see of DNS. Suricata user guide, "DNS Keywords". */
-import {
-  asKeywords,
-  type BufferDefinition,
-  type Comparison,
-  type Direction,
-  type KeywordDefinition,
-  keyword,
-  TO_CLIENT,
-  TO_SERVER,
-} from '@sigwright/contracts';
+import { asKeywords, type BufferDefinition, type Direction, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, describeComparison } from '../../arguments/index.ts';
 import { type DnsMessage, opcodeOf, responseCodeOf } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, MESSAGE_READ, nameBuffer, sectionBuffers, stickyKeywords } from '../../formats/dns-message/dns-transaction.ts';
@@ -33,9 +24,10 @@ function numberKeyword(
   since: string,
   summary: string,
   most: number,
-  holds: (wanted: Comparison, message: DnsMessage) => boolean,
+  numbers: (message: DnsMessage) => readonly number[],
   named: Readonly<Record<string, number>> = {},
 ): KeywordDefinition<never> {
+  const nameOf = new Map(Object.entries(named).map(([word, number]) => [number, `${word} (${number})`]));
   return keyword({
     name,
     family: 'dns',
@@ -56,7 +48,12 @@ function numberKeyword(
         protocol: 'dns',
         progress: MESSAGE_READ,
         directions: BOTH,
-        test: (transaction) => holds(wanted, (transaction as DnsTransaction).message),
+        test: (transaction) => numbers((transaction as DnsTransaction).message).some((one) => compares(wanted, one)),
+        measured(transaction) {
+          const found = [...new Set(numbers((transaction as DnsTransaction).message))];
+          const words = found.map((one) => nameOf.get(one) ?? String(one)).join(', ');
+          return found.length === 1 ? { words: `it is ${words}`, value: found[0] } : { words: found.length === 0 ? 'there is none' : `they are ${words}` };
+        },
       });
     },
   });
@@ -73,21 +70,14 @@ const MOST_CODE = 15;
 
 export const keywords = asKeywords(
   ...stickyKeywords('dns', buffers, (name) => (name === 'dns.query' ? '5.0' : '8.0'), ALIASES),
-  numberKeyword('dns.opcode', '5.0', 'the operation', 255, (wanted, message) => compares(wanted, opcodeOf(message.flags))),
-  numberKeyword(
-    'dns.rcode',
-    '7.0',
-    'the response code',
-    255,
-    (wanted, message) => compares(wanted, responseCodeOf(message.flags)),
-    numbersByName(RESPONSE_CODES, MOST_CODE),
-  ),
+  numberKeyword('dns.opcode', '5.0', 'the operation', 255, (message) => [opcodeOf(message.flags)]),
+  numberKeyword('dns.rcode', '7.0', 'the response code', 255, (message) => [responseCodeOf(message.flags)], numbersByName(RESPONSE_CODES, MOST_CODE)),
   numberKeyword(
     'dns.rrtype',
     '7.0',
     'a type asked for or answered',
     65_535,
-    (wanted, message) => message.questions.some((one) => compares(wanted, one.type)) || message.answers.some((one) => compares(wanted, one.type)),
+    ({ questions, answers }) => [...questions, ...answers].map((one) => one.type),
     numbersByName(RECORD_TYPES, 65_535),
   ),
 );

@@ -47,6 +47,7 @@ const tlsVersion = keyword({
       progress: CLIENT_HELLO,
       directions: BOTH,
       test: (transaction, direction) => (versionSeen(transaction as TlsTransaction, direction) === version) !== negated,
+      measured: (transaction, direction) => ({ words: `it is ${versionName(versionSeen(transaction as TlsTransaction, direction))}` }),
     });
   },
 });
