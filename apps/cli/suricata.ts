@@ -387,7 +387,7 @@ async function inspect(
     for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
       const writers = eves.map(
         (eve, at) =>
-          new EveWriter((record: EveRecord) => files[at].line(JSON.stringify(record)), settings, catalogue.protocols, {
+          new EveWriter((record: EveRecord) => files[at].line(eve.prefix + JSON.stringify(record)), settings, catalogue.protocols, {
             ...eve.options,
             fileDetails: (file) => store.details(file),
             ...(eve.captureName ? { captureFile: capture } : {}),
@@ -465,9 +465,10 @@ async function inspect(
         log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
         if (fatal) exit = 1;
       }
-      const stats = (zeros: boolean): EveRecord => statsRecord(engine, counted, eveTimestamp(lastTime), loaded, zeros, store, luaCounters, packetLog);
-      for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(JSON.stringify(stats(eves[at].zeros)));
-      if (luaOutputs.any) luaOutputs.stats(stats(true));
+      const stats = (shown: { readonly zeros: boolean; readonly deltas: boolean }): EveRecord =>
+        statsRecord(engine, counted, eveTimestamp(lastTime), loaded, shown, store, luaCounters, packetLog);
+      for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(eves[at].prefix + JSON.stringify(stats(eves[at])));
+      if (luaOutputs.any) luaOutputs.stats(stats({ zeros: true, deltas: false }));
       log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
     }
   }

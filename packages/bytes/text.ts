@@ -105,3 +105,10 @@ export function uint16Little(bytes: Uint8Array, at: number): number {
 export function uint32Little(bytes: Uint8Array, at: number): number {
   return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
 }
+
+/** Line ends stay, everything else that is not printable ASCII becomes a dot: how records show payload. */
+export function dotted(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte === 10 || byte === 13 || (byte >= 32 && byte < 127) ? String.fromCharCode(byte) : '.';
+  return text;
+}

@@ -132,15 +132,16 @@ export interface ProtocolDefinition {
   readonly anomalies: readonly AnomalyDefinition[];
   /** records show the names of anomalies in capitals (the protocols that Suricata reads in C, and HTTP) */
   readonly anomaliesInCapitals?: boolean;
-  /** Each transaction of a UDP protocol is inspected on the packet that carried it. */
   /** The `<recordName>` object of the transaction's own EVE record; undefined: not to be logged (yet). May be several (`dns` request and response). */
   records(transaction: Transaction, flow: Flow, options?: RecordOptions): readonly ProtocolRecord[];
   /** The object shown under `<recordName>` in an alert on this transaction. */
   context(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
   /** Further objects beside it in alerts and file records, by name (`email` beside `smtp`). */
+  contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
+  /** What else stands in that object of an alert, where the output's options of `alert` ask for it (`http-body`). */
+  alertDetail?(transaction: Transaction, options: RecordOptions): Record<string, unknown>;
   /** Names and values of the header of what a transaction carries (a mail), as they were written. */
   fields?(transaction: Transaction): readonly (readonly [name: string, value: string])[];
-  contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
 }
 
 /** What an output's configuration holds under a record type (`version: 2`, `types: [a, mx]`), as written there. */

@@ -86,6 +86,8 @@ export interface FirewallPolicies {
 
 export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
 
+export type TunnelPorts = ReadonlySet<number> | undefined;
+
 export interface EngineSettings {
   /** `HOME_NET` → `[192.168.0.0/16,…]` */
   readonly addressGroups: Readonly<Record<string, string>>;
@@ -98,6 +100,14 @@ export interface EngineSettings {
   readonly tunnelDepthTellsFlowsApart: boolean;
   /** packets of the same ends in different VLANs are different flows (`vlan.use-for-tracking`) */
   readonly vlansTellFlowsApart: boolean;
+  /** UDP ports of tunnels; undefined: any; none: such tunnels are not opened */
+  readonly tunnels: {
+    readonly vxlan: TunnelPorts;
+    /** bits of the VXLAN header that RFC 7348 reserves may be set */
+    readonly vxlanReserved: boolean;
+    readonly geneve: TunnelPorts;
+    readonly teredo: TunnelPorts;
+  };
   /** inspect stream bytes at once instead of once acknowledged */
   readonly inline: boolean;
   /** rules and policies decide about packets: drop, reject, accept (IPS) */
@@ -160,8 +170,19 @@ export interface EngineSettings {
   };
   /** records and rules show fingerprints of key exchanges (HASSH) */
   readonly ssh: { readonly fingerprints: boolean; readonly encryptionHandling: EncryptionHandling };
-  /** addresses that are looked for in the text of mails: by these schemes, told with or without them */
-  readonly mail: { readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean } };
+  /** addresses that are looked for in the text of mails: by these schemes, told with or without them; how mails are read */
+  readonly mail: {
+    readonly urls: { readonly schemes: readonly string[]; readonly withScheme: boolean };
+    /** `parts`: headers and attachments are read; `whole`: the text is one file, `rawmsg`; `none`: it is passed over */
+    readonly reading: 'parts' | 'whole' | 'none';
+    /** transfer encodings that are undone */
+    readonly base64: boolean;
+    readonly quotedPrintable: boolean;
+    /** values of headers are cut here */
+    readonly longestValue: number;
+    /** the text behind the headers gets an MD5 digest */
+    readonly digest: boolean;
+  };
   readonly tls: {
     readonly encryptionHandling: EncryptionHandling;
     /** fingerprints that rules may look at, in QUIC too */
@@ -293,6 +314,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   dropsWrongChecksums: true,
   tunnelDepthTellsFlowsApart: true,
   vlansTellFlowsApart: true,
+  tunnels: { vxlan: new Set([4789]), vxlanReserved: false, geneve: new Set([6081]), teredo: new Set([3544]) },
   inline: false,
   ips: false,
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
@@ -326,7 +348,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   protocolPorts: new Map(),
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true, encryptionHandling: 'track-only' },
-  mail: { urls: { schemes: ['http'], withScheme: false } },
+  mail: { urls: { schemes: ['http'], withScheme: false }, reading: 'parts', base64: true, quotedPrintable: true, longestValue: 2000, digest: false },
   tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   pgsql: { passwords: false },

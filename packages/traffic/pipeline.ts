@@ -40,6 +40,7 @@ export class TrafficPipeline {
   readonly flows: FlowTable;
   readonly #verifyChecksums: boolean;
   readonly #dropsWrongChecksums: boolean;
+  readonly #tunnels: EngineSettings['tunnels'];
   readonly #handlers: PipelineHandlers;
   readonly #tracker: TcpTracker;
   readonly #defragmenter: Defragmenter;
@@ -49,6 +50,7 @@ export class TrafficPipeline {
   constructor(settings: EngineSettings, handlers: PipelineHandlers) {
     this.#verifyChecksums = settings.verifyChecksums;
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
+    this.#tunnels = settings.tunnels;
     this.#handlers = handlers;
     const targets = new TargetTable(settings.targets);
     this.#tracker = new TcpTracker(settings, targets);
@@ -97,7 +99,7 @@ export class TrafficPipeline {
     if (packet.transportStart >= 0) this.#follow(packet);
     const inner = this.#pool[Math.min(packet.tunnelDepth + 1, this.#pool.length - 1)];
     // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
-    const carried = openTunnel(packet, inner);
+    const carried = openTunnel(packet, inner, this.#tunnels);
     this.#handlers.onPacket(packet);
     if (packet.flow !== undefined && packet.flow.protocol === packet.protocol) this.#rest(packet.flow);
     if (carried === NO_TUNNEL) return;

@@ -21,6 +21,7 @@ import {
   type Target,
   TO_CLIENT,
   TO_SERVER,
+  type TunnelPorts,
   URGENT_POLICIES,
 } from '@sigwright/contracts';
 import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
@@ -46,6 +47,10 @@ export interface EveOutput {
   readonly stats: boolean;
   /** stats show counters that counted nothing */
   readonly zeros: boolean;
+  /** and what they grew by */
+  readonly deltas: boolean;
+  /** stands before each line */
+  readonly prefix: string;
 }
 
 export interface Configuration {
@@ -178,6 +183,12 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     dropsWrongChecksums: isYes(at(tree, 'stream.checksum-validation'), true),
     vlansTellFlowsApart: isYes(at(tree, 'vlan.use-for-tracking'), true),
     tunnelDepthTellsFlowsApart: isYes(at(tree, 'decoder.recursion-level.use-for-tracking'), true),
+    tunnels: {
+      vxlan: tunnelPortsOf(tree, 'vxlan', defaults.tunnels.vxlan),
+      vxlanReserved: at(tree, 'decoder.vxlan.reserved-bits-check') === 'permissive',
+      geneve: tunnelPortsOf(tree, 'geneve', defaults.tunnels.geneve),
+      teredo: tunnelPortsOf(tree, 'teredo', undefined),
+    },
     inline: streamInline === undefined || streamInline === 'auto' ? options.inline : isYes(streamInline, false),
     ips: options.inline,
     exceptionPolicies: exceptionPoliciesOf(tree, options.inline),
@@ -277,6 +288,16 @@ function protocolPortsOf(tree: Tree): EngineSettings['protocolPorts'] {
   return result;
 }
 
+/** `decoder.<name>`: ports, in a list or by the name of a group; `otherwise` where none are said. */
+function tunnelPortsOf(tree: Tree, name: string, otherwise: TunnelPorts): TunnelPorts {
+  if (!isYes(at(tree, `decoder.${name}.enabled`), true)) return new Set();
+  let written = at(tree, `decoder.${name}.ports`);
+  if (typeof written === 'string' && written.startsWith('$')) written = at(tree, `vars.port-groups.${written.slice(1)}`);
+  if (written === undefined || written === null) return otherwise;
+  if (String(written) === 'any') return undefined;
+  return new Set(Array.from(String(written).matchAll(/\d+/g), ([port]) => Number(port)));
+}
+
 const HIGHEST_PORT = 65_535;
 
 function intervalsOf(written: unknown): (readonly [number, number])[] {
@@ -289,11 +310,18 @@ function intervalsOf(written: unknown): (readonly [number, number])[] {
 function mailOf(tree: Tree): EngineSettings['mail'] {
   const mime = at(tree, 'app-layer.protocols.smtp.mime');
   const schemes = at(mime, 'extract-urls-schemes');
-  const wanted = isYes(at(mime, 'decode-mime'), true) && isYes(at(mime, 'extract-urls'), true);
+  const defaults = DEFAULT_SETTINGS.mail;
+  const decoded = isYes(at(mime, 'decode-mime'), true);
+  const wanted = decoded && isYes(at(mime, 'extract-urls'), true);
   return {
+    reading: decoded ? 'parts' : isYes(at(tree, 'app-layer.protocols.smtp.raw-extraction'), false) ? 'whole' : 'none',
+    base64: isYes(at(mime, 'decode-base64'), defaults.base64),
+    quotedPrintable: isYes(at(mime, 'decode-quoted-printable'), defaults.quotedPrintable),
+    longestValue: sizeOf(at(mime, 'header-value-depth'), defaults.longestValue),
+    digest: isYes(at(mime, 'body-md5'), defaults.digest),
     urls: {
-      schemes: wanted ? (Array.isArray(schemes) ? schemes.map(String) : DEFAULT_SETTINGS.mail.urls.schemes) : [],
-      withScheme: isYes(at(mime, 'log-url-scheme'), DEFAULT_SETTINGS.mail.urls.withScheme),
+      schemes: wanted ? (Array.isArray(schemes) ? schemes.map(String) : defaults.urls.schemes) : [],
+      withScheme: isYes(at(mime, 'log-url-scheme'), defaults.urls.withScheme),
     },
   };
 }
@@ -357,15 +385,20 @@ function outputsOf(tree: Tree, dnsVersion: string | undefined): Pick<Configurati
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
-  return { eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true }, eves, fastLog };
+  return {
+    eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true, deltas: false, prefix: '' },
+    eves,
+    fastLog,
+  };
 }
 
 function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): EveOutput {
   const types = new Set<string>();
   const records = new Map<string, RecordOptions>();
-  let { alert, anomaly, drop, exceptionPolicies } = DEFAULT_EVE;
+  let { alert, anomaly, drop, exceptionPolicies, framePayload } = DEFAULT_EVE;
   let stats = false;
   let zeros = true;
+  let deltas = false;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
     const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
@@ -374,6 +407,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
     if (name === 'stats') {
       stats = true;
       zeros = isYes(options['null-values'], true);
+      deltas = isYes(options['deltas'], false);
     }
     const type = name === 'files' ? 'fileinfo' : name.replace('-', '_');
     types.add(type);
@@ -385,6 +419,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         decode: isYes(at(options, 'types.decode'), anomaly.decode),
         stream: isYes(at(options, 'types.stream'), anomaly.stream),
         application: isYes(at(options, 'types.applayer'), anomaly.application),
+        packetHeader: isYes(options['packethdr'], anomaly.packetHeader),
       };
     }
     if (name === 'drop') {
@@ -394,6 +429,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         verdict: isYes(options['verdict'], drop.verdict),
       };
     }
+    if (name === 'frame') framePayload = sizeOf(options['payload-buffer-size'], framePayload);
     if (name === 'flow') exceptionPolicies = isYes(options['exception-policy'], exceptionPolicies);
     if (name === 'alert') {
       alert = {
@@ -408,6 +444,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         tagged: isYes(options['tagged-packets'], true),
         packet: isYes(options['packet'], false),
         rule: isYes(at(options, 'metadata.rule.raw'), false),
+        ruleMetadata: isYes(at(options, 'metadata.rule.metadata'), true),
         references: isYes(at(options, 'metadata.rule.reference'), false),
         verdict: isYes(options['verdict'], false),
         ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
@@ -424,6 +461,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
       anomaly,
       alert,
       drop,
+      framePayload,
       exceptionPolicies,
       ethernet: isYes(node['ethernet'], false),
       communityIdSeed: isYes(node['community-id'], false) ? Number(node['community-id-seed'] ?? 0) : undefined,
@@ -433,6 +471,8 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
     },
     stats,
     zeros,
+    deltas,
+    prefix: String(node['prefix'] ?? ''),
   };
 }
 

@@ -5,13 +5,13 @@ import type { LuaCounters } from './lua-settings.ts';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-/** `zeros`: counters that counted nothing are shown, too. `files`: how often one could not be stored. */
+/** `zeros`: counters that counted nothing are shown, too. `deltas`: with what they grew by. `files`: how often one could not be stored. */
 export function statsRecord(
   engine: Engine,
   counted: TrafficCounters,
   timestamp: string,
   rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
-  zeros: boolean,
+  { zeros, deltas }: { readonly zeros: boolean; readonly deltas: boolean },
   files: { readonly failures: number },
   lua: LuaCounters,
   packets: { readonly written: number; readonly filtered: number } | undefined,
@@ -34,7 +34,18 @@ export function statsRecord(
       ...(packets === undefined ? {} : { pcap_log: { written: packets.written, filtered_bpf: packets.filtered } }),
     },
   };
-  return zeros ? record : withoutZeros(record);
+  const shown = zeros ? record : withoutZeros(record);
+  return deltas ? { ...shown, stats: withDeltas(shown['stats'] as EveRecord) } : shown;
+}
+
+/** Beside each counter what it grew by since the record before; there is one record a capture, so that it is all of it. */
+function withDeltas(tree: EveRecord): EveRecord {
+  const all: EveRecord = {};
+  for (const [name, value] of Object.entries(tree)) {
+    all[name] = typeof value === 'object' && value !== null && !Array.isArray(value) ? withDeltas(value as EveRecord) : value;
+    if (typeof value === 'number' && name !== 'uptime') all[`${name}_delta`] = value;
+  }
+  return all;
 }
 
 /** Counters that counted nothing are left out, and what is empty then. */

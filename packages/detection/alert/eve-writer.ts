@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { base64, concatBytes, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
+import { base64, concatBytes, dotted, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
 import {
   ACK,
   COMPATIBLE_VERSION,
@@ -65,7 +65,13 @@ export interface EveOptions {
   /** options of record types, as the configuration writes them */
   readonly records: ReadonlyMap<string, RecordOptions>;
   /** which kinds of anomaly become records; rules see all of them */
-  readonly anomaly: { readonly decode: boolean; readonly stream: boolean; readonly application: boolean };
+  readonly anomaly: {
+    readonly decode: boolean;
+    readonly stream: boolean;
+    readonly application: boolean;
+    /** the beginning of a packet that is not as it should be is shown */
+    readonly packetHeader: boolean;
+  };
   /** metadata, payload and packet of alerts */
   readonly alert: {
     readonly metadata: boolean;
@@ -83,6 +89,8 @@ export interface EveOptions {
     readonly tagged: boolean;
     readonly packet: boolean;
     readonly rule: boolean;
+    /** what the rule's `metadata` says */
+    readonly ruleMetadata: boolean;
     /** the rule's references are shown, as addresses */
     readonly references: boolean;
     /** what became of the packet in the end */
@@ -90,6 +98,8 @@ export interface EveOptions {
     readonly forwarded?: Forwarded;
   };
   readonly drop: DropOptions;
+  /** bytes shown of a frame at most, in records of frames */
+  readonly framePayload: number;
   /** exception policies are shown with flows */
   readonly exceptionPolicies: boolean;
   /** hardware addresses are shown */
@@ -108,7 +118,7 @@ export interface EveOptions {
 export const DEFAULT_EVE: EveOptions = {
   types: undefined,
   records: new Map(),
-  anomaly: { decode: false, stream: false, application: true },
+  anomaly: { decode: false, stream: false, application: true, packetHeader: false },
   alert: {
     metadata: true,
     application: true,
@@ -121,10 +131,12 @@ export const DEFAULT_EVE: EveOptions = {
     tagged: true,
     packet: false,
     rule: false,
+    ruleMetadata: true,
     references: false,
     verdict: false,
   },
   drop: { everyPacket: false, alerts: false, verdict: false },
+  framePayload: 4096,
   exceptionPolicies: true,
   ethernet: false,
   communityIdSeed: undefined,
@@ -225,7 +237,7 @@ export class EveWriter implements EngineHandlers {
     if (!this.wantsFrames) return;
     const record = this.#head('frame', packet, flow, packet.direction);
     record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
-    record['frame'] = frameBody(report, this.#options.alert.payloadSize);
+    record['frame'] = frameBody(report, this.#options.framePayload);
     this.#write(record);
   }
 
@@ -249,7 +261,9 @@ export class EveWriter implements EngineHandlers {
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
     if (definition !== undefined && flow !== undefined && this.#options.alert.application) {
       const shown = transaction ?? newest(flow);
-      const context = shown === undefined ? undefined : definition.context(shown, flow);
+      const told = shown === undefined ? undefined : definition.context(shown, flow);
+      const detail = shown === undefined ? undefined : definition.alertDetail?.(shown, this.#options.records.get('alert') ?? {});
+      const context = detail === undefined ? told : { ...told, ...detail };
       if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
       if (shown !== undefined) Object.assign(record, definition.contextBeside?.(shown, flow));
       const files = shown?.files?.map((file) => {
@@ -271,7 +285,7 @@ export class EveWriter implements EngineHandlers {
       const bytes = stream?.bytes ?? packet.data.subarray(packet.payloadStart, packet.payloadEnd);
       const missing = stream === undefined || stream.missing === 0 ? '' : `[${stream.missing} bytes missing]`;
       if (payload) record['payload'] = missing === '' ? base64(bytes) : base64(concatBytes(fromLatin1(missing), bytes));
-      if (payloadPrintable) record['payload_printable'] = missing + printableText(bytes);
+      if (payloadPrintable) record['payload_printable'] = missing + dotted(bytes);
       if (payloadLength) record['payload_length'] = missing.length + bytes.length;
       record['stream'] = alert.inStream ? 1 : 0;
     }
@@ -313,7 +327,7 @@ export class EveWriter implements EngineHandlers {
       body['source'] = ends[targetFirst ? 1 : 0];
       body['target'] = ends[targetFirst ? 0 : 1];
     }
-    if (this.#options.alert.metadata && rule.metadata.length > 0) {
+    if (this.#options.alert.metadata && this.#options.alert.ruleMetadata && rule.metadata.length > 0) {
       const metadata: Record<string, string[]> = {};
       for (const { key, value } of rule.metadata) {
         metadata[key] ??= [];
@@ -423,7 +437,10 @@ export class EveWriter implements EngineHandlers {
         layer: recognition ? 'proto_detect' : 'proto_parser',
       };
       if (transaction !== undefined) record['tx_id'] = transaction.id;
-    } else record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
+    } else {
+      if (wanted.packetHeader && !packet.isPseudo) showPacket(record, packet, SHOWN_OF_PACKET);
+      record['anomaly'] = { type: owner === 'stream' ? 'stream' : 'decode', event: owner === 'stream' ? name : `decoder.${name}` };
+    }
     this.#write(record);
   }
 
@@ -586,8 +603,11 @@ function actionOf({ verdict, accepted }: Flow): { action?: string } {
   return verdict === 'none' ? {} : { action: verdict };
 }
 
-function showPacket(record: EveRecord, packet: Packet): void {
-  record['packet'] = base64(packet.data.subarray(packet.frameStart, packet.frameEnd));
+/** Bytes of a packet beside an anomaly (`packethdr`). */
+const SHOWN_OF_PACKET = 32;
+
+function showPacket(record: EveRecord, packet: Packet, most = Number.POSITIVE_INFINITY): void {
+  record['packet'] = base64(packet.data.subarray(packet.frameStart, Math.min(packet.frameEnd, packet.frameStart + most)));
   record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
 }
 
@@ -619,7 +639,7 @@ function frameBody({ frame, side, isStream }: FrameReport, most: number): Record
   }
   const bytes = shown.length === 1 ? shown[0] : concatBytes(...shown);
   body['payload'] = base64(bytes);
-  body['payload_printable'] = printableText(bytes);
+  body['payload_printable'] = dotted(bytes);
   if (frame.transaction !== undefined) body['tx_id'] = frame.transaction.id;
   return body;
 }
@@ -770,11 +790,4 @@ function addMetadata(record: EveRecord, flow: Flow, packet: Packet | undefined):
   if (entropies !== undefined) metadata['entropy'] = Object.fromEntries(entropies);
   if (Object.keys(traffic).length > 0) record['traffic'] = traffic;
   if (Object.keys(metadata).length > 0) record['metadata'] = metadata;
-}
-
-/** Line ends stay, everything else that is not printable becomes a dot. */
-function printableText(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte === 10 || byte === 13 || (byte >= 32 && byte < 127) ? String.fromCharCode(byte) : '.';
-  return text;
 }

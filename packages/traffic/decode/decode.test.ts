@@ -1,5 +1,5 @@
 import { formatAddress, fromHex } from '@sigwright/bytes';
-import { Packet } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, Packet } from '@sigwright/contracts';
 import { describe, expect, it } from 'vitest';
 import { RAW } from '../test-kit.ts';
 import { decodeFromInternet, decodePacket, packetPool } from './decode.ts';
@@ -171,7 +171,12 @@ function describePacket(packet: Packet): string {
 /** IP in IP, IPv6 in IP, GRE: they have no transport header. */
 const TUNNELS: ReadonlySet<number> = new Set([4, 41, 47]);
 
-function decodeAll(frame: Uint8Array, link: number, verify = false): { packets: string[]; anomalies: string[]; vlans: number[] } {
+function decodeAll(
+  frame: Uint8Array,
+  link: number,
+  verify = false,
+  tunnels: EngineSettings['tunnels'] = DEFAULT_SETTINGS.tunnels,
+): { packets: string[]; anomalies: string[]; vlans: number[] } {
   const pool = packetPool();
   const packets: string[] = [];
   const anomalies: string[] = [];
@@ -182,7 +187,7 @@ function decodeAll(frame: Uint8Array, link: number, verify = false): { packets: 
   let decoded = decodePacket(packet, verify);
   for (let depth = 1; depth < pool.length; depth++) {
     const inner = pool[depth];
-    const carried = decoded && !packet.isFragment ? openTunnel(packet, inner) : NO_TUNNEL;
+    const carried = decoded && !packet.isFragment ? openTunnel(packet, inner, tunnels) : NO_TUNNEL;
     if (decoded && (packet.transportStart >= 0 || TUNNELS.has(packet.protocol))) packets.push(describePacket(packet));
     anomalies.push(...packet.anomalies);
     if (carried === NO_TUNNEL) break;
@@ -220,5 +225,22 @@ describe('frames', () => {
     packet.data[1] = 1;
     decodePacket(packet, true);
     expect(packet.ipChecksumGood).toBe(0);
+  });
+});
+
+describe('ports of tunnels are told', () => {
+  const vxlan = (port: string, reserved = '00'): string =>
+    `4500004e 00010000 4011 0000 01010101 02020202 3039 ${port} 003a 0000 08000000 000001${reserved} ${MACS} 0800 ${IP}`;
+  const teredo = `45000054 00010000 4011 0000 01010101 02020202 3039 0999 0040 0000 0000 1234 01020304 ${IP6_HEAD('0008', '11')} ${UDP}`;
+  it.each<readonly [why: string, frame: string, tunnels: Partial<EngineSettings['tunnels']>, opened: boolean]>([
+    ['VXLAN on a port of its own', vxlan('2118'), { vxlan: new Set([0x2118]) }, true],
+    ['and no longer on the usual one', vxlan('12b5'), { vxlan: new Set([0x2118]) }, false],
+    ['none at all', vxlan('12b5'), { vxlan: new Set() }, false],
+    ['reserved bits are refused', vxlan('12b5', '07'), {}, false],
+    ['unless they may be set', vxlan('12b5', '07'), { vxlanReserved: true }, true],
+    ['Teredo anywhere', teredo, { teredo: undefined }, true],
+    ['Teredo on its port alone', teredo, {}, false],
+  ])('%s', (_why, frame, tunnels, opened) => {
+    expect(decodeAll(fromHex(frame)!, RAW, false, { ...DEFAULT_SETTINGS.tunnels, ...tunnels }).packets).toHaveLength(opened ? 2 : 1);
   });
 });

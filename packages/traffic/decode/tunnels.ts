@@ -4,11 +4,13 @@
  * datagram is left as it is, without an anomaly.
  */
 import { uint16, uint32 } from '@sigwright/bytes';
-import { LAYER_ERSPAN, type Packet, UDP } from '@sigwright/contracts';
+import { type EngineSettings, LAYER_ERSPAN, type Packet, UDP } from '@sigwright/contracts';
 import { decodeEthernet, decodeEtherType, IPV4, IPV6, network } from './ethernet.ts';
 import { descend, fault } from './fault.ts';
 import { decodePpp } from './ppp.ts';
 import { resetPacket } from './reset.ts';
+
+type Tunnels = EngineSettings['tunnels'];
 
 /** Packets in packets in packets; a pooled packet is kept for each level. */
 export const MOST_TUNNELS = 8;
@@ -18,9 +20,6 @@ const LINK_RAW = 12;
 const IP_IN_IP = 4;
 const IPV6_IN_IP = 41;
 const GRE = 47;
-const VXLAN_PORT = 4789;
-const GENEVE_PORT = 6081;
-const TEREDO_PORT = 3544;
 
 /** Nothing is carried. */
 export const NO_TUNNEL = 0;
@@ -30,8 +29,8 @@ export const INNER_BROKEN = 1;
 export const INNER_PACKET = 2;
 
 /** Does `outer` (decoded) carry another packet? Anomalies of the tunnel's own header go to `outer`, those behind it to `inner`. */
-export function openTunnel(outer: Packet, inner: Packet): 0 | 1 | 2 {
-  if (outer.protocol === UDP) return outer.transportStart < 0 ? NO_TUNNEL : openDatagram(outer, inner);
+export function openTunnel(outer: Packet, inner: Packet, tunnels: Tunnels): 0 | 1 | 2 {
+  if (outer.protocol === UDP) return outer.transportStart < 0 ? NO_TUNNEL : openDatagram(outer, inner, tunnels);
   if (outer.protocol === IP_IN_IP || outer.protocol === IPV6_IN_IP) return openIp(outer, inner, outer.protocol === IP_IN_IP ? IPV4 : IPV6);
   return outer.protocol === GRE ? openGre(outer, inner) : NO_TUNNEL;
 }
@@ -145,20 +144,23 @@ function decodeErspan(inner: Packet, start: number, end: number, sequenced: bool
   return decodeEthernet(inner, start + 8, end);
 }
 
-function openDatagram(outer: Packet, inner: Packet): 0 | 1 | 2 {
+function openDatagram(outer: Packet, inner: Packet, { vxlan, vxlanReserved, geneve, teredo }: Tunnels): 0 | 1 | 2 {
   const { data, payloadStart: start, payloadEnd: end, destinationPort, sourcePort } = outer;
-  if (destinationPort === VXLAN_PORT) {
-    // The one flag that says that there is a network identifier; reserved bits may be used by vendors.
-    if (end - start < 8 + 14 || (data[start] & 0x08) === 0 || data[start + 7] !== 0) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner, 'vxlan encapsulation', start + 8, end) && decodeEthernet(inner, start + 8, end));
+  if (teredo === undefined || teredo.has(destinationPort) || teredo.has(sourcePort)) {
+    const carried = openTeredo(outer, inner);
+    if (carried !== NO_TUNNEL) return carried;
   }
-  if (destinationPort === GENEVE_PORT) {
+  if (vxlan === undefined || vxlan.has(destinationPort)) {
+    // The one flag that says that there is a network identifier.
+    const isHeader = end - start >= 8 + 14 && (data[start] & 0x08) !== 0 && (vxlanReserved || data[start + 7] === 0);
+    if (isHeader) return opened(inner, prepare(outer, inner, 'vxlan encapsulation', start + 8, end) && decodeEthernet(inner, start + 8, end));
+  }
+  if (geneve === undefined || geneve.has(destinationPort)) {
     if (end - start < 8 || data[start] >>> 6 !== 0 || (data[start + 1] & 0x3f) !== 0 || data[start + 7] !== 0) return NO_TUNNEL;
     const at = start + 8 + (data[start] & 0x3f) * 4;
     if (at >= end) return NO_TUNNEL;
     return opened(inner, prepare(outer, inner, 'geneve encapsulation', at, end) && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
   }
-  if (destinationPort === TEREDO_PORT || sourcePort === TEREDO_PORT) return openTeredo(outer, inner);
   return NO_TUNNEL;
 }
 

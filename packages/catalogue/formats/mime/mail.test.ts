@@ -1,11 +1,11 @@
 /** Names of attachments in the ways of RFC 2231, and the headers of the part at hand. */
 import { fromLatin1 } from '@sigwright/bytes';
-import { TO_SERVER } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, TO_SERVER } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { MailReader } from './mail.ts';
 
 function read(...lines: readonly string[]): MailReader {
-  const mail = new MailReader(TO_SERVER, { fileLimit: 1000, urls: { schemes: [], withScheme: false } }, () => {});
+  const mail = new MailReader(TO_SERVER, { fileLimit: 1000, mail: { ...DEFAULT_SETTINGS.mail, digest: true } }, () => {});
   for (const line of lines) mail.line(fromLatin1(line), 0, line.length, '\r\n');
   return mail;
 }

@@ -2,16 +2,14 @@
  * A mail as it is sent (RFC 5322, RFC 2045 to 2047): headers of the message, attachments as files and addresses in its text, decoded
  * line by line. Lenient as mail programs are; work and memory are bounded by limits, not by trust.
  */
-import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, FileTransfer, type FollowFile } from '@sigwright/contracts';
+import { fromLatin1, hex, latin1, Md5 } from '@sigwright/bytes';
+import { type Direction, type EngineSettings, FileTransfer, type FollowFile } from '@sigwright/contracts';
 import { decodeBase64 } from '../base64.ts';
-import { UrlFinder, type UrlSettings } from './urls.ts';
+import { UrlFinder } from './urls.ts';
 
 /** Headers of the message that are kept, and the length of one with its continuations. */
 const MOST_HEADERS = 256;
 const LONGEST_HEADER = 4096;
-/** Suricata's limit for values (`header-value-depth`). */
-const LONGEST_VALUE = 2000;
 /** Parts in parts, and messages in messages; deeper ones are text. */
 const MOST_BOUNDARIES = 16;
 const MOST_FILES = 64;
@@ -27,7 +25,7 @@ type Encoding = 'base64' | 'quoted-printable' | 'none';
 export interface MailSettings {
   readonly fileLimit: number;
   readonly followFile?: FollowFile | undefined;
-  readonly urls: UrlSettings;
+  readonly mail: EngineSettings['mail'];
 }
 
 export class MailReader {
@@ -38,6 +36,9 @@ export class MailReader {
   readonly files: FileTransfer[] = [];
   readonly attachments: string[] = [];
   status: 'PARSE_STARTED' | 'PARSE_DONE' = 'PARSE_STARTED';
+  /** MD5 of the text behind the headers as it was sent, in hexadecimal, once it is over; where the settings ask for it */
+  bodyDigest: string | undefined = undefined;
+  readonly #digest: Md5 | undefined;
   readonly #direction: Direction;
   readonly #settings: MailSettings;
   readonly #raise: (anomaly: string) => void;
@@ -64,7 +65,8 @@ export class MailReader {
     this.#direction = direction;
     this.#settings = settings;
     this.#raise = raise;
-    this.#urls = new UrlFinder(settings.urls);
+    this.#digest = settings.mail.digest ? new Md5() : undefined;
+    this.#urls = new UrlFinder(settings.mail.urls);
   }
 
   get urls(): readonly string[] {
@@ -79,6 +81,7 @@ export class MailReader {
     if (lineEnd !== '') this.#lineLength = 0;
     if (length > LONGEST_LINE) this.#raise('mime_long_line');
     const text = latin1(bytes, start, end);
+    if (!this.#inHeaders || !this.#top) this.#digest?.update(fromLatin1(text + lineEnd));
     if (!goesOn && text.startsWith('--') && this.#boundary(text)) return;
     if (!this.#inHeaders) {
       if (this.#encoding !== 'none' && length > LONGEST_ENCODED_LINE) this.#raise('mime_long_enc_line');
@@ -98,6 +101,7 @@ export class MailReader {
     if (this.#inHeaders) this.#header();
     this.#partEnd('CLOSED');
     this.status = 'PARSE_DONE';
+    if (this.#digest !== undefined) this.bodyDigest = hex(this.#digest.digest());
   }
 
   /** The mail breaks off. */
@@ -148,8 +152,9 @@ export class MailReader {
       const name = this.#pending.slice(0, colon).trim().toLowerCase();
       const written = this.#pending.slice(colon + 1).trim();
       if (name.length > LONGEST_LINE) this.#raise('mime_long_header_name');
-      if (written.length > LONGEST_VALUE) this.#raise('mime_long_header_value');
-      const value = written.slice(0, LONGEST_VALUE);
+      const { longestValue } = this.#settings.mail;
+      if (written.length > longestValue) this.#raise('mime_long_header_value');
+      const value = written.slice(0, longestValue);
       if (this.#fresh) this.fields = [];
       this.#fresh = false;
       if (this.#top && this.headers.length < MOST_HEADERS) this.headers.push([name, value]);
@@ -172,7 +177,9 @@ export class MailReader {
     if (boundary !== undefined && boundary.length > LONGEST_BOUNDARY) this.#raise('mime_long_boundary');
     if (boundary !== undefined && boundary !== '' && this.#boundaries.length < MOST_BOUNDARIES) this.#boundaries.push(boundary);
     const encoding = (this.#part.get('content-transfer-encoding') ?? '').toLowerCase();
-    this.#encoding = encoding.startsWith('base64') ? 'base64' : encoding.startsWith('quoted-printable') ? 'quoted-printable' : 'none';
+    const { mail } = this.#settings;
+    this.#encoding =
+      mail.base64 && encoding.startsWith('base64') ? 'base64' : mail.quotedPrintable && encoding.startsWith('quoted-printable') ? 'quoted-printable' : 'none';
     const name = parameter(this.#part.get('content-disposition') ?? '', 'filename') ?? parameter(type, 'name');
     this.#carry = '';
     this.#lineEnd = '';

@@ -1,5 +1,5 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
-import { latin1, utf8 } from '@sigwright/bytes';
+import { base64, dotted, latin1, utf8 } from '@sigwright/bytes';
 import {
   type Flow,
   hooks,
@@ -124,14 +124,30 @@ function body(transaction: HttpTransaction, extended = true): Record<string, unk
   return record;
 }
 
-/** `extended` as written, else off where there are options at all; `custom` names further headers (`accept-language`). */
+/** `extended` as written, else off where there are options at all; `custom` names further headers (`accept-language`, or `accept_language`). */
 function recordOf(transaction: HttpTransaction, options: RecordOptions | undefined): Record<string, unknown> {
   const record = body(transaction, isOn(options?.['extended'], options === undefined));
-  for (const name of listed(options?.['custom']) ?? []) {
+  for (const written of listed(options?.['custom']) ?? []) {
+    const name = written.replaceAll('_', '-');
     const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
     if (value !== undefined) record[name.replaceAll('-', '_')] = utf8(value);
   }
   return record;
+}
+
+/** `http-body` and `http-body-printable`: the bodies as they were inspected. */
+function bodies({ request, response }: HttpTransaction, options: RecordOptions): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  const forms = [
+    ['http-body-printable', '_printable', dotted],
+    ['http-body', '', base64],
+  ] as const;
+  for (const [option, ending, form] of forms) {
+    if (!isOn(options[option], false)) continue;
+    if (request.body.kept > 0) shown[`http_request_body${ending}`] = form(request.body.bytes.subarray(0, request.body.kept));
+    if (response.body.kept > 0) shown[`http_response_body${ending}`] = form(response.body.bytes.subarray(0, response.body.kept));
+  }
+  return shown;
 }
 
 export const protocol: ProtocolDefinition = {
@@ -161,4 +177,5 @@ export const protocol: ProtocolDefinition = {
     return one.request.seen || one.response.seen ? [{ type: 'http', body: recordOf(one, options), direction: TO_SERVER }] : [];
   },
   context: (transaction) => body(transaction as HttpTransaction),
+  alertDetail: (transaction, options) => bodies(transaction as HttpTransaction, options),
 };

@@ -1,12 +1,14 @@
 /** The dialogue of RFC 5321: one transaction a mail, from the first command to the end of its text. BDAT is RFC 3030's. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, type EngineSettings, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, FileTransfer, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { LineSession, LONGEST_LINE } from '../../formats/lines/line-session.ts';
 import { MailReader } from '../../formats/mime/mail.ts';
 
 /** Progress: commands, the text, then all is over; to the client, until the text was asked for, and answered. */
 export const MAIL_TEXT = 1;
 export const MAIL_OVER = 2;
+/** Suricata's name for the text of a mail as one file (`raw-extraction`). */
+const WHOLE_NAME = 'rawmsg';
 const DOT = 0x2e;
 const CARRIAGE_RETURN = 0x0d;
 const MOST_RECIPIENTS = 256;
@@ -16,6 +18,10 @@ export class SmtpTransaction extends Transaction {
   from: string | undefined = undefined;
   readonly recipients: string[] = [];
   mail: MailReader | undefined = undefined;
+  /** the text as one file, where mails are not taken apart */
+  whole: FileTransfer | undefined = undefined;
+  /** its text has begun */
+  begun = false;
   /** DATA was said, and not refused */
   dataAsked = false;
   /** no command belongs to it any more */
@@ -122,8 +128,19 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
 
   #mailLine(text: string, lineEnd: string): void {
     const bytes = fromLatin1(text);
-    this.#current?.mail?.line(bytes, 0, bytes.length, lineEnd);
-    if (this.#current !== undefined) this.#current.changed[TO_SERVER] = true;
+    this.#piece(bytes, 0, bytes.length, lineEnd);
+  }
+
+  /** A line of the mail's text, or a part of one. */
+  #piece(bytes: Uint8Array, start: number, end: number, lineEnd: string): void {
+    const transaction = this.#current;
+    if (transaction === undefined) return;
+    transaction.mail?.line(bytes, start, end, lineEnd);
+    if (transaction.whole !== undefined) {
+      transaction.whole.append(bytes, start, end);
+      transaction.whole.append(fromLatin1(lineEnd), 0, lineEnd.length);
+    }
+    transaction.changed[TO_SERVER] = true;
   }
 
   #begin(time: number): SmtpTransaction {
@@ -212,7 +229,13 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #mail(transaction: SmtpTransaction): void {
     const { fileLimit, followFile, mail } = this.#settings;
     transaction.advance(TO_SERVER, MAIL_TEXT);
-    transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, followFile, urls: mail.urls }, (anomaly) => transaction.raise(anomaly));
+    transaction.begun = true;
+    if (mail.reading === 'whole') {
+      transaction.whole ??= new FileTransfer(TO_SERVER, WHOLE_NAME, fileLimit, followFile);
+      transaction.files = [transaction.whole];
+    }
+    if (mail.reading !== 'parts') return;
+    transaction.mail ??= new MailReader(TO_SERVER, { fileLimit, followFile, mail }, (anomaly) => transaction.raise(anomaly));
     transaction.files = transaction.mail.files;
   }
 
@@ -229,8 +252,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     }
     const lineEnd = cut ? '' : bytes[end] === CARRIAGE_RETURN ? '\r\n' : '\n';
     // A dot at the beginning was doubled for transport (RFC 5321 §4.5.2).
-    this.#current?.mail?.line(bytes, fresh && bytes[start] === DOT && end > start ? start + 1 : start, end, lineEnd);
-    if (this.#current !== undefined) this.#current.changed[TO_SERVER] = true;
+    this.#piece(bytes, fresh && bytes[start] === DOT && end > start ? start + 1 : start, end, lineEnd);
   }
 
   #endOfMail(): void {
@@ -238,6 +260,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (this.#textFrame !== undefined) this.frames?.endAt(this.#textFrame, this.#textEnd);
     this.#textFrame = undefined;
     this.#current.mail?.finish();
+    this.#current.whole?.close('CLOSED');
     this.#current.over = true;
     this.#current.advance(TO_SERVER, MAIL_OVER);
   }
@@ -270,7 +293,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (command === 'DATA') {
       if (code === DATA_FOLLOWS) {
         // A client that did not wait may have ended the text before its permission came.
-        if (!this.#inText && !transaction.over && transaction.mail === undefined) this.#beginText(transaction);
+        if (!this.#inText && !transaction.over && !transaction.begun) this.#beginText(transaction);
       } else {
         transaction.dataAsked = false;
         if (!transaction.over) this.#inText = false;
@@ -287,6 +310,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   protected close(transaction: SmtpTransaction): void {
     transaction.over = true;
     transaction.mail?.abort();
+    transaction.whole?.close('TRUNCATED');
     transaction.advance(TO_SERVER, MAIL_OVER);
     transaction.advance(TO_CLIENT, MAIL_OVER);
   }

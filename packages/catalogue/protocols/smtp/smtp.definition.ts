@@ -1,8 +1,9 @@
 /** SMTP (RFC 5321) with mails as RFC 5322 and MIME write them; recognised by the client's greeting or the server's 220 on mail ports. */
-import { fromLatin1 } from '@sigwright/bytes';
-import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { fromLatin1, hex, md5 } from '@sigwright/bytes';
+import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type RecordOptions, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
+import { listed } from '../../formats/record-options.ts';
 import { MAIL_OVER, MAIL_TEXT, SmtpSession, type SmtpTransaction } from './session.ts';
 
 const PORTS = [25, 465, 587];
@@ -76,7 +77,10 @@ function addresses(value: string): string[] {
 /** Headers shown once, as they are written. */
 const SINGLE_FIELDS = ['subject', 'date', 'message-id', 'x-mailer', 'user-agent', 'reply-to', 'bcc', 'x-originating-ip', 'in-reply-to', 'organization'];
 
-function email(one: SmtpTransaction): Record<string, unknown> | undefined {
+/** Shown where the output's `custom` names them. */
+const ASKED_FIELDS = ['references', 'importance', 'priority', 'sensitivity', 'content-md5'];
+
+function email(one: SmtpTransaction, options: RecordOptions = {}): Record<string, unknown> | undefined {
   const { mail } = one;
   if (mail === undefined) return undefined;
   const body: Record<string, unknown> = { status: mail.status };
@@ -86,7 +90,8 @@ function email(one: SmtpTransaction): Record<string, unknown> | undefined {
   if (from !== undefined) body['from'] = from;
   if (to !== undefined) body['to'] = addresses(to);
   if (copies !== undefined) body['cc'] = addresses(copies);
-  for (const name of SINGLE_FIELDS) {
+  const asked = listed(options['custom']) ?? [];
+  for (const name of [...SINGLE_FIELDS, ...ASKED_FIELDS.filter((field) => asked.includes(field))]) {
     const value = mail.value(name);
     if (value !== undefined) body[name.replaceAll('-', '_')] = value;
   }
@@ -94,12 +99,16 @@ function email(one: SmtpTransaction): Record<string, unknown> | undefined {
   if (received.length > 0) body['received'] = received;
   if (mail.attachments.length > 0) body['attachment'] = mail.attachments;
   if (mail.urls.length > 0) body['url'] = mail.urls;
+  const digests = listed(options['md5']) ?? [];
+  if (digests.includes('body') && mail.bodyDigest !== undefined) body['body_md5'] = mail.bodyDigest;
+  const subject = mail.value('subject');
+  if (digests.includes('subject') && subject !== undefined) body['subject_md5'] = hex(md5(fromLatin1(subject)));
   return body;
 }
 
 /** A mail that has begun; before, there is nothing to tell. */
-function emailBeside(transaction: Transaction): Record<string, unknown> | undefined {
-  const mail = email(transaction as SmtpTransaction);
+function emailBeside(transaction: Transaction, options?: RecordOptions): Record<string, unknown> | undefined {
+  const mail = email(transaction as SmtpTransaction, options);
   return mail === undefined ? undefined : { email: mail };
 }
 
@@ -153,11 +162,11 @@ export const protocol: ProtocolDefinition = {
     { name: 'failed_protocol_change', summary: 'a change of protocol after one that failed' },
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
   ],
-  records(transaction) {
-    const beside = emailBeside(transaction);
+  records(transaction, _flow, options) {
+    const beside = emailBeside(transaction, options);
     return [{ type: 'smtp', body: envelope(transaction), direction: TO_SERVER, ...(beside === undefined ? {} : { beside }) }];
   },
   fields: (transaction) => (transaction as SmtpTransaction).mail?.fields ?? [],
   context: envelope,
-  contextBeside: emailBeside,
+  contextBeside: (transaction) => emailBeside(transaction),
 };

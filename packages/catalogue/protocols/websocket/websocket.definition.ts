@@ -1,6 +1,8 @@
 /** WebSocket (RFC 6455), spoken once an HTTP server has agreed to it; never recognised by itself. */
+import { base64, utf8 } from '@sigwright/bytes';
 import { NOT_THIS, type ProtocolDefinition, type Transaction } from '@sigwright/contracts';
 import { COMPLETE } from '../../formats/messages/framed-session.ts';
+import { isOn } from '../../formats/record-options.ts';
 import { buffers, keywords } from './keywords.ts';
 import { WebSocketSession, type WebSocketTransaction } from './session.ts';
 import { FIN, OPCODES } from './wire.ts';
@@ -33,4 +35,11 @@ export const protocol: ProtocolDefinition = {
   ],
   records: (transaction) => [{ type: 'websocket', body: body(transaction), direction: (transaction as WebSocketTransaction).direction }],
   context: body,
+  alertDetail(transaction, options) {
+    const { payload } = (transaction as WebSocketTransaction).content;
+    return {
+      ...(isOn(options['websocket-payload'], false) ? { payload_base64: base64(payload) } : {}),
+      ...(isOn(options['websocket-payload-printable'], false) ? { payload_printable: utf8(payload) } : {}),
+    };
+  },
 };

@@ -1,0 +1,127 @@
+/** What a suricata.yaml says about EVE records, on a little traffic: each case one sentence of the user guide's chapters on EVE. */
+import { base64, fromLatin1 } from '@sigwright/bytes';
+import { catalogue } from '@sigwright/catalogue';
+import type { EveRecord } from '@sigwright/contracts';
+import { buildPlan, Engine, EveWriter, usePlan } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
+import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { configurationOf } from './configuration.ts';
+
+type Exchange = readonly ['client' | 'server', string];
+
+const HTTP: readonly Exchange[] = [
+  ['client', 'POST /a HTTP/1.1\r\nHost: a\r\nAccept-Language: de\r\nContent-Length: 4\r\n\r\nbo\ty'],
+  ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: s\r\n\r\nhello'],
+];
+const MAIL: readonly Exchange[] = [
+  ['server', '220 ready\r\n'],
+  ['client', 'HELO me\r\n'],
+  ['server', '250 ok\r\n'],
+  ['client', 'MAIL FROM:<a@b>\r\n'],
+  ['server', '250 ok\r\n'],
+  ['client', 'DATA\r\n'],
+  ['server', '354 go\r\n'],
+  ['client', 'Subject: abc\r\nSensitivity: private\r\n\r\nabc\r\n.\r\n'],
+  ['server', '250 taken\r\n'],
+];
+
+function conversation(serverPort: number, exchanges: readonly Exchange[]): (capture: CaptureComposer) => void {
+  const shown = exchanges.map(([from, text]) => ({ from, bytes: fromLatin1(text) }));
+  return (capture) => capture.tcpConversation({ client: '10.0.0.5', server: '203.0.113.9', serverPort, exchanges: shown });
+}
+
+/** The records of one kind. */
+function records(type: string, eve: string, compose: (capture: CaptureComposer) => void, rules = '', more = ''): EveRecord[] {
+  const tree = parse(`${more}\noutputs:\n  - eve-log: ${eve}\n`) as Record<string, unknown>;
+  const { settings, eves } = configurationOf(tree, { verifyChecksums: false, inline: false });
+  const capture = composeCapture({ seed: 1 });
+  compose(capture);
+  const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, settings);
+  expect(build.problems).toEqual([]);
+  const all: EveRecord[] = [];
+  const writer = new EveWriter((record) => all.push(record), settings, catalogue.protocols, eves[0].options);
+  const engine = new Engine(usePlan(build.data, catalogue, settings), catalogue, settings, writer);
+  engine.feed(capture.finish());
+  engine.finish();
+  return all.filter((record) => record['event_type'] === type);
+}
+
+const ON_HTTP = 'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; metadata:a b; sid:1;)';
+
+test.each<readonly [why: string, alert: string, shown: object, left: readonly string[]]>([
+  ['no bodies unless asked for', '{}', { alert: { metadata: { a: ['b'] } } }, ['http.http_request_body', 'http.http_response_body_printable']],
+  [
+    'http-body: in base64',
+    '{ http-body: yes }',
+    { http: { http_request_body: base64(fromLatin1('bo\ty')), http_response_body: base64(fromLatin1('hello')) } },
+    ['http.http_request_body_printable'],
+  ],
+  [
+    'http-body-printable: dots for the rest',
+    '{ http-body-printable: yes }',
+    { http: { http_request_body_printable: 'bo.y', http_response_body_printable: 'hello' } },
+    [],
+  ],
+  ['a body is part of what metadata turns off', '{ http-body: yes, metadata: no }', {}, ['http', 'alert.metadata']],
+  [
+    'the rule’s metadata alone may be off',
+    '{ metadata: { rule: { metadata: no, raw: yes } } }',
+    { alert: { rule: ON_HTTP }, http: { status: 200 } },
+    ['alert.metadata'],
+  ],
+])('alert: %s', (_why, alert, shown, left) => {
+  const [record] = records('alert', `{ types: [ { alert: ${alert} } ] }`, conversation(80, HTTP), ON_HTTP);
+  expect(record).toMatchObject(shown);
+  for (const path of left) expect(record).not.toHaveProperty(path);
+});
+
+test.each<readonly [why: string, http: string, shown: Record<string, string>]>([
+  ['by the header’s name', '{ custom: [Accept-Language, server] }', { accept_language: 'de', server: 's' }],
+  ['by the option’s name', '{ custom: [accept_language] }', { accept_language: 'de' }],
+])('http: custom fields %s', (_why, http, shown) => {
+  expect(records('http', `{ types: [ { http: ${http} } ] }`, conversation(80, HTTP))[0]['http']).toMatchObject(shown);
+});
+
+const ABC = '900150983cd24fb0d6963f7d28e17f72';
+
+test.each<readonly [why: string, smtp: string, application: string, shown: object | undefined, left: readonly string[]]>([
+  ['no digests unless asked for', '{}', '{ mime: { body-md5: yes } }', { subject: 'abc' }, ['subject_md5', 'body_md5', 'sensitivity']],
+  ['the subject’s', '{ md5: [subject] }', '{}', { subject_md5: ABC }, ['body_md5']],
+  ['the body’s needs the setting', '{ md5: [body] }', '{}', { subject: 'abc' }, ['body_md5']],
+  ['and is that of the text as sent', '{ md5: [body] }', '{ mime: { body-md5: yes } }', { body_md5: 'c13b6afecf97ea6b38d21a8f5167fa1e' }, []],
+  ['further fields by name', '{ custom: [sensitivity] }', '{}', { sensitivity: 'private' }, []],
+  ['values are cut', '{}', '{ mime: { header-value-depth: 2 } }', { subject: 'ab' }, []],
+  ['mails that are not decoded show nothing', '{}', '{ mime: { decode-mime: no } }', undefined, []],
+])('smtp: %s', (_why, smtp, application, shown, left) => {
+  const [record] = records('smtp', `{ types: [ { smtp: ${smtp} } ] }`, conversation(25, MAIL), '', `app-layer: { protocols: { smtp: ${application} } }`);
+  if (shown === undefined) expect(record).not.toHaveProperty('email');
+  else expect(record['email']).toMatchObject(shown);
+  for (const name of left) expect(record['email']).not.toHaveProperty(name);
+});
+
+test('smtp: raw-extraction makes one file of a mail that is not decoded', () => {
+  const more = 'app-layer: { protocols: { smtp: { raw-extraction: yes, mime: { decode-mime: no } } } }';
+  const [record] = records('fileinfo', '{ types: [ files ] }', conversation(25, MAIL), '', more);
+  expect(record['fileinfo']).toMatchObject({ filename: 'rawmsg', size: 43, state: 'CLOSED' });
+});
+
+/** Ethernet with the type of IPv4, and a version that is none. */
+const BROKEN = Uint8Array.from([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, ...new Array<number>(40).fill(0x95)]);
+
+test.each([
+  ['no', undefined],
+  ['yes', base64(BROKEN.subarray(0, 32))],
+])('anomaly: packethdr: %s', (written, packet) => {
+  const shown = records('anomaly', `{ types: [ { anomaly: { types: { decode: yes }, packethdr: ${written} } } ] }`, (capture) => capture.frame(BROKEN));
+  expect(shown.map((record) => record['packet'])).toEqual([packet]);
+});
+
+test.each([
+  ['{ types: [ frame ] }', 'POST /a HTTP/1.1'],
+  ['{ types: [ { frame: { payload-buffer-size: 4 } } ] }', 'POST'],
+])('frame: %s', (eve, beginning) => {
+  const shown = records('frame', eve, conversation(80, HTTP), ON_HTTP).map((record) => (record['frame'] as EveRecord)['payload_printable'] as string);
+  expect(shown[0].slice(0, 16)).toBe(beginning);
+});
