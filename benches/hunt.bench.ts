@@ -28,7 +28,7 @@ try {
       const seconds = trial.workerSeconds.map((one) => one.toFixed(1)).join(' + ');
       console.log(
         `${workers} ${warm ? 'warm ' : ''}workers: ${trial.done} of ${trial.captures} captures in ${(trial.time / 1000).toFixed(1)} s, ${seconds} s of ` +
-          `processor time; ${right ? 'right' : 'WRONG'} (load before: ${load} on ${availableParallelism()} cores)`,
+          `processor time, ${trial.minderSeconds.toFixed(1)} s of who minds it, ${trial.brokerSeconds.toFixed(1)} s of the broker; ${right ? 'right' : 'WRONG'} (load before: ${load} on ${availableParallelism()} cores)`,
       );
     }
     console.log(`two take ${(taken[1] / taken[0]).toFixed(2)} of one's time`);

@@ -24,8 +24,10 @@ export interface HuntTrial {
   readonly expected: readonly string[];
   /** the hunt, in milliseconds */
   readonly time: number;
-  /** seconds of processor time: of each worker, where the system tells (Linux) */
+  /** seconds of processor time of each worker, of who minds the hunt, and of the broker, where the system tells (Linux) */
   readonly workerSeconds: readonly number[];
+  readonly minderSeconds: number;
+  readonly brokerSeconds: number;
 }
 
 export interface TrialOptions {
@@ -63,6 +65,8 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
   const begin = (): ChildProcess => start('hunt', ...options, '--archive', archive, '-S', rulesFile);
   if (warm) await ended(begin());
   const before = crew.map(({ pid }) => cpuSecondsOf(pid) ?? 0);
+  const brokerBefore = cpuSecondsOf(nats.pid) ?? 0;
+  const endedBefore = endedCpuSeconds() ?? 0;
   const begun = performance.now();
   let minder = begin();
   let kills = 0;
@@ -93,27 +97,46 @@ export async function huntTrial(nats: OwnNats, { archive, rules, workers, kills:
     }
     const time = performance.now() - begun;
     const workerSeconds = crew.flatMap(({ pid }, at) => (cpuSecondsOf(pid) ?? before[at]) - before[at]);
+    // Who minds it has ended by itself where nobody was killed.
+    const minderSeconds = (endedCpuSeconds() ?? endedBefore) - endedBefore;
+    const brokerSeconds = (cpuSecondsOf(nats.pid) ?? brokerBefore) - brokerBefore;
     const opened = await openStore({ sqlite: store });
     const hunt = (await opened.hunts.list())[0];
     const found = (await opened.hunts.hits(hunt.job)).map((hit) => `${hit.sid} ${hit.captures} ${hit.alerts}`);
     const aside = (await opened.hunts.captures(hunt.job)).filter((one) => one.state === 'aside').map((one) => `${one.capture}: ${one.said}`);
     await opened.close();
     const expected = await alone(archive, rules);
-    return { kills, captures: capturesOf(archive).length, state: hunt.state, done: hunt.done, aside, found: [...found].sort(), expected, time, workerSeconds };
+    return {
+      kills,
+      captures: capturesOf(archive).length,
+      state: hunt.state,
+      done: hunt.done,
+      aside,
+      found: [...found].sort(),
+      expected,
+      time,
+      workerSeconds,
+      minderSeconds,
+      brokerSeconds,
+    };
   } finally {
     for (const child of [minder, ...crew]) await kill(child);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** From proc(5): user and system time are the 14th and 15th value, in hundredths of a second. */
-function cpuSecondsOf(pid: number | undefined): number | undefined {
+/** From proc(5): user and system time are the 14th and 15th value, in hundredths of a second; the two after them are of children that ended. */
+function cpuSecondsOf(pid: number | undefined, ended = false): number | undefined {
   try {
-    const [, user, system] = /\) \S(?: \S+){10} (\d+) (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
-    return (Number(user) + Number(system)) / 100;
+    const [, user, system, endedUser, endedSystem] = /\) \S(?: \S+){10} (\d+) (\d+) (\d+) (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    return (ended ? Number(endedUser) + Number(endedSystem) : Number(user) + Number(system)) / 100;
   } catch {
     return undefined;
   }
+}
+
+function endedCpuSeconds(): number | undefined {
+  return cpuSecondsOf(process.pid, true);
 }
 
 /** On a slow machine. */

@@ -1,6 +1,6 @@
 /** The archive of captures that hunts go over: a folder, or a store that speaks S3. Names are paths inside it, with `/`. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Failure } from '@sigwright/contracts';
 import { failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
@@ -54,10 +54,15 @@ function objects(store: ObjectStore): Archive {
 
 /** Captures below a folder. Links are not followed: they may lead out. */
 export function capturesOf(archive: string): ArchivedCapture[] {
-  const found = readdirSync(archive, { recursive: true, withFileTypes: true })
+  const top = resolve(archive);
+  const inTop = top.endsWith(sep) ? top.length : top.length + 1;
+  const found = readdirSync(top, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && CAPTURE.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ name: relative(archive, path).replaceAll('\\', '/'), bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }));
+    .map(({ parentPath, name }) => {
+      const path = `${parentPath}${sep}${name}`;
+      const inside = parentPath.length < inTop ? name : path.slice(inTop);
+      return { name: sep === '/' ? inside : inside.replaceAll(sep, '/'), bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 };
+    });
   return inOrder(found);
 }
 

@@ -118,6 +118,22 @@ describe.skipIf(there === undefined)('a broker', { timeout: 120_000 }, () => {
     expect(await store.hunts.hits(job)).toMatchObject([{ captures: 40, alerts: 200 }]);
   });
 
+  test('that says nothing for a moment, as on a busy machine, is waited for, and nobody is troubled with it', async () => {
+    await withBroker('');
+    const job = await hunt(items(20));
+    const said: string[] = [];
+    const minding = mindHunts(store, broker, { signal: new AbortController().signal, until: job, tell: (words) => void said.push(words) });
+    // What it was given is with the broker, and nobody works yet.
+    while ((await store.hunts.count(job, 'sent')) < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill(nats.pid!, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    process.kill(nats.pid!, 'SIGCONT');
+    void worker(1, 10);
+    await minding;
+    expect(await store.hunts.hits(job)).toMatchObject([{ captures: 20, alerts: 20 }]);
+    expect(said).toEqual([]);
+  });
+
   test('that ends, and whose streams somebody deletes, while a hunt goes on: every capture counts once', async () => {
     await withBroker('');
     const job = await hunt(items(400));

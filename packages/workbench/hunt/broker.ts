@@ -15,6 +15,7 @@ import {
   AckPolicy,
   DiscardPolicy,
   type JetStreamClient,
+  JetStreamError,
   type JetStreamManager,
   type JsMsg,
   jetstream,
@@ -205,6 +206,14 @@ export async function setAside(broker: Broker, message: JsMsg, reason: string): 
   const text = Buffer.from(message.data.subarray(0, Math.min(LONGEST_EXCERPT, longestPart(broker) / 2))).toString('base64');
   await broker.streams.publish('sigwright.aside', JSON.stringify({ subject: message.subject, reason, bytes: message.data.length, begins: text }));
   await message.ackAck();
+}
+
+/**
+ * Nothing came, not even the broker's sign of life: on a busy machine its answer that nothing waits may be a moment late. Whoever asks
+ * again learns whether it is there.
+ */
+export function isLate(problem: unknown): boolean {
+  return problem instanceof JetStreamError && problem.message === 'heartbeats missed';
 }
 
 export function pause(milliseconds: number): Promise<void> {

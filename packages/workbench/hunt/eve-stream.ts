@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
-import { type Broker, EVE, longestPart, pause } from './broker.ts';
+import { type Broker, EVE, isLate, longestPart, pause } from './broker.ts';
 
 export interface ShipOptions {
   readonly sensor: string;
@@ -117,6 +117,7 @@ export async function collectEve(store: Store, broker: Broker, { signal, once = 
       if (once && !any) break;
     } catch (problem) {
       if (signal.aborted || broker.connection.isClosed()) break;
+      if (isLate(problem)) continue;
       tell(`${EVE}: ${(problem as Error).message}; it is tried again`);
       await broker.haveStreams().catch(() => {});
       await pause(LOOK_EVERY);

@@ -3,7 +3,7 @@
  * broker lost; ends what was given up. It holds nothing that is not in store or broker, so it may be killed, and several may run.
  */
 import type { Store } from '../store/store.ts';
-import { type Broker, CANCELLED, digestOf, haveCollector, pause, putRules, RESULTS, resultsOf, setAside, WORK } from './broker.ts';
+import { type Broker, CANCELLED, digestOf, haveCollector, isLate, pause, putRules, RESULTS, resultsOf, setAside, WORK } from './broker.ts';
 import { HuntResults, type HuntTask } from './shapes.ts';
 
 export interface MindOptions {
@@ -132,6 +132,7 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
       if (!runs) await pause(ROUND);
     } catch (problem) {
       if (signal.aborted || broker.connection.isClosed()) return;
+      if (isLate(problem)) continue;
       tell(`${(problem as Error).message}; it is tried again`);
       anew = true;
       await pause(AGAIN);

@@ -10,6 +10,8 @@ import { freePort, ready } from '../own-server.ts';
 
 export interface OwnNats {
   readonly url: string;
+  /** of its process, as long as it runs */
+  readonly pid: number | undefined;
   /** ends it as a crash does, and starts it on the same data, or on none */
   crash(keepData: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -47,6 +49,9 @@ export async function startNats(limits = ''): Promise<OwnNats | undefined> {
   }
   return {
     url: `nats://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid;
+    },
     async crash(keepData) {
       await end(server, 'SIGKILL');
       if (!keepData) rmSync(join(folder, 'data'), { recursive: true, force: true });

@@ -4,7 +4,7 @@
  * comes a second time is taken apart, so that what ends its workers ends them alone; what nobody can finish is set aside with the reason.
  */
 import type { JsMsg } from '@nats-io/jetstream';
-import { type Broker, CANCELLED, digestOf, getRules, pause, RESULTS, resultsOf, setAside, WORK } from './broker.ts';
+import { type Broker, CANCELLED, digestOf, getRules, isLate, pause, RESULTS, resultsOf, setAside, WORK } from './broker.ts';
 import { type HuntOutcome, type HuntResult, HuntTask, staysInside, type WorkKind } from './shapes.ts';
 
 /** Does one item with the rules it was made for. */
@@ -151,6 +151,10 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
       }
     } catch (problem) {
       if (broker.connection.isClosed()) break;
+      if (isLate(problem)) {
+        quiet += WAIT;
+        continue;
+      }
       tell(`${WORK}: ${(problem as Error).message}; it is tried again`);
       await broker.haveStreams().catch(() => {});
       await pause(AGAIN);
