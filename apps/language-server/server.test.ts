@@ -134,8 +134,19 @@ test('outline, folding, colours, hints, format', async () => {
   const { data } = await ask<{ data: number[] }>('textDocument/semanticTokens/full', document);
   expect(data.length).toBeGreaterThan(50);
   expect(data.length % 5).toBe(0);
+  const { resultId } = await ask<{ resultId: string }>('textDocument/semanticTokens/full', document);
+  await write(1, 0, 0, '#');
+  const { edits } = await ask<{ edits: { start: number; deleteCount: number; data: number[] }[] }>('textDocument/semanticTokens/full/delta', {
+    ...document,
+    previousResultId: resultId,
+  });
+  const fresh = await ask<{ data: number[] }>('textDocument/semanticTokens/full', document);
+  const [edit] = edits;
+  expect([...data.slice(0, edit.start), ...edit.data, ...data.slice(edit.start + edit.deleteCount)]).toEqual(fresh.data);
+  expect(edit.start).toBeGreaterThan(50);
+  await write(1, 0, 1, '');
   const range = { start: { line: 0, character: 0 }, end: { line: 2, character: 0 } };
   expect((await ask<{ label: string }[]>('textDocument/inlayHint', { ...document, range })).map((one) => one.label)).toEqual(['prefilter', 'prefilter']);
-  const [edit] = await ask<{ newText: string }[]>('textDocument/formatting', { ...document, options: { tabSize: 2, insertSpaces: true } });
-  expect(edit.newText.indexOf('flowbits')).toBeLessThan(edit.newText.indexOf('http.uri'));
+  const [formatted] = await ask<{ newText: string }[]>('textDocument/formatting', { ...document, options: { tabSize: 2, insertSpaces: true } });
+  expect(formatted.newText.indexOf('flowbits')).toBeLessThan(formatted.newText.indexOf('http.uri'));
 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LintedDiagnostic, LintGrade, Span } from '@sigwright/contracts';
-import { COLOUR_KINDS, type ColourKind, type CompletionKind, LineTable, RuleEditor } from '@sigwright/editor';
+import { type CompletionKind, LineTable, RuleEditor } from '@sigwright/editor';
 import {
   type CodeAction,
   CodeActionKind,
@@ -29,7 +29,9 @@ import {
   TextDocumentSyncKind,
   type TextEdit,
 } from 'vscode-languageserver/node';
+import { DiagnosticsTeller } from './diagnostics-teller.ts';
 import { EvidenceRunner, explainEvidence, proofTitle } from './evidence.ts';
+import { TOKEN_LEGEND, TokenTeller, tokensIn } from './tokens.ts';
 import { filesBelow, placesOfSid, placesOfVariable, readWorkspace, type ServerOptions, textOf, uriOf, type Workspace } from './workspace.ts';
 
 /** An author who writes no further for so long has paused. */
@@ -38,30 +40,6 @@ const MOST_SYMBOLS = 500;
 
 export const PROVE_COMMAND = 'sigwright.prove';
 export const EXPLAIN_COMMAND = 'sigwright.explain';
-
-/** Kinds of the editor → token types that every colour theme knows. */
-const TOKEN_TYPES: Readonly<Record<ColourKind, string>> = {
-  comment: 'comment',
-  action: 'keyword',
-  protocol: 'type',
-  address: 'number',
-  variable: 'variable',
-  direction: 'operator',
-  buffer: 'class',
-  modifier: 'decorator',
-  transform: 'macro',
-  condition: 'function',
-  state: 'event',
-  annotation: 'property',
-  unknown: 'variable',
-  text: 'string',
-  bytes: 'number',
-  pattern: 'regexp',
-  number: 'number',
-  word: 'enumMember',
-};
-const LEGEND = [...new Set(COLOUR_KINDS.map((kind) => TOKEN_TYPES[kind]))];
-const DISABLED = 1;
 
 const SEVERITIES: Readonly<Record<LintGrade, DiagnosticSeverity>> = {
   'cannot-work': DiagnosticSeverity.Error,
@@ -83,6 +61,10 @@ const COMPLETION_KINDS: Readonly<Record<CompletionKind, CompletionItemKind>> = {
   number: CompletionItemKind.Value,
 };
 
+/** Offsets ⇄ positions: of a file of rules, or of any text. */
+type Places = Pick<LineTable, 'position' | 'offset'>;
+const NOWHERE = new LineTable('');
+
 export function serve(connection: Connection): void {
   let options: ServerOptions = {};
   let workspace: Workspace = readWorkspace([], options);
@@ -97,18 +79,19 @@ export function serve(connection: Connection): void {
   const evidence = new EvidenceRunner();
   let pause: NodeJS.Timeout | undefined;
 
-  const places = (uri: string): LineTable => editor.file(uri)?.places ?? new LineTable('');
-  const rangeIn = (table: LineTable, { start, end }: Span): Range => ({ start: table.position(start), end: table.position(end) });
+  const places = (uri: string): Places => editor.file(uri) ?? NOWHERE;
+  const rangeIn = (table: Places, { start, end }: Span): Range => ({ start: table.position(start), end: table.position(end) });
   const rangeOf = (uri: string, span: Span): Range => rangeIn(places(uri), span);
   const spanOf = (uri: string, range: Range): Span => ({ start: places(uri).offset(range.start), end: places(uri).offset(range.end) });
   const editsOf = (uri: string, edits: readonly { readonly span: Span; readonly text: string }[]): TextEdit[] =>
     edits.map(({ span, text }) => ({ range: rangeOf(uri, span), newText: text }));
 
-  const tell = (uri: string): void => {
+  const teller = new DiagnosticsTeller(async (uri) => {
     const version = opened.get(uri);
     if (version === undefined) return;
-    void connection.sendDiagnostics({ uri, version, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
-  };
+    await connection.sendDiagnostics({ uri, version, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
+  });
+  const tokens = new TokenTeller();
   const diagnosticOf = (uri: string, one: LintedDiagnostic): Diagnostic => ({
     range: rangeOf(uri, one.at),
     severity: SEVERITIES[one.grade],
@@ -122,7 +105,7 @@ export function serve(connection: Connection): void {
   const onPause = (): void => {
     clearTimeout(pause);
     pause = setTimeout(() => {
-      for (const uri of editor.checkSet()) tell(uri);
+      for (const uri of editor.checkSet()) teller.changed(uri);
     }, PAUSE_MILLISECONDS);
   };
 
@@ -137,7 +120,7 @@ export function serve(connection: Connection): void {
       if (text !== undefined) texts.set(uriOf(path), texts.get(uriOf(path)) ?? text);
     }
     for (const [uri, text] of texts) editor.open(uri, text);
-    for (const uri of opened.keys()) tell(uri);
+    for (const uri of opened.keys()) teller.opened(uri);
     onPause();
   };
 
@@ -160,7 +143,7 @@ export function serve(connection: Connection): void {
         documentSymbolProvider: true,
         workspaceSymbolProvider: true,
         foldingRangeProvider: true,
-        semanticTokensProvider: { legend: { tokenTypes: LEGEND, tokenModifiers: ['deprecated'] }, full: true, range: true },
+        semanticTokensProvider: { legend: TOKEN_LEGEND, full: { delta: true }, range: true },
         inlayHintProvider: true,
         documentFormattingProvider: true,
         documentRangeFormattingProvider: true,
@@ -177,12 +160,15 @@ export function serve(connection: Connection): void {
         watchers: [{ globPattern: '**/*.rules' }, { globPattern: '**/{suricata,ruleset,expect}.yaml' }, { globPattern: '**/*.{pcap,pcapng}' }],
       });
   });
-  connection.onShutdown(() => clearTimeout(pause));
+  connection.onShutdown(() => {
+    clearTimeout(pause);
+    teller.end();
+  });
 
   connection.onDidOpenTextDocument(({ textDocument: { uri, text, version } }) => {
     opened.set(uri, version);
     editor.open(uri, text);
-    tell(uri);
+    teller.opened(uri);
     onPause();
   });
   connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
@@ -191,11 +177,13 @@ export function serve(connection: Connection): void {
       if ('range' in change) editor.change(uri, { span: spanOf(uri, change.range), text: change.text });
       else editor.open(uri, change.text);
     }
-    tell(uri);
+    teller.changed(uri);
     onPause();
   });
   connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
     opened.delete(uri);
+    teller.closed(uri);
+    tokens.forget(uri);
     void connection.sendDiagnostics({ uri, diagnostics: [] });
     // On disk it may stand otherwise, or belong to no folder.
     const text = uri.startsWith('file:') ? textOf(fileURLToPath(uri)) : undefined;
@@ -296,26 +284,9 @@ export function serve(connection: Connection): void {
       kind: kind === 'comment' ? FoldingRangeKind.Comment : FoldingRangeKind.Region,
     })),
   );
-  const tokens = (uri: string, range?: Range): { data: number[] } => {
-    const data: number[] = [];
-    let line = 0;
-    let character = 0;
-    for (const { kind, start, end, disabled } of editor.colours(uri, range === undefined ? undefined : spanOf(uri, range))) {
-      const at = places(uri).position(start);
-      data.push(
-        at.line - line,
-        at.line === line ? at.character - character : at.character,
-        end - start,
-        LEGEND.indexOf(TOKEN_TYPES[kind]),
-        disabled ? DISABLED : 0,
-      );
-      line = at.line;
-      character = at.character;
-    }
-    return { data };
-  };
-  connection.languages.semanticTokens.on(({ textDocument: { uri } }) => tokens(uri));
-  connection.languages.semanticTokens.onRange(({ textDocument: { uri }, range }) => tokens(uri, range));
+  connection.languages.semanticTokens.on(({ textDocument: { uri } }) => tokens.full(editor, uri));
+  connection.languages.semanticTokens.onDelta(({ textDocument: { uri }, previousResultId }) => tokens.delta(editor, uri, previousResultId));
+  connection.languages.semanticTokens.onRange(({ textDocument: { uri }, range }) => tokensIn(editor, uri, spanOf(uri, range)));
   connection.languages.inlayHint.on(({ textDocument: { uri }, range }) =>
     editor.hints(uri, spanOf(uri, range)).map(({ at, label, tooltip }) => ({ position: places(uri).position(at), label, tooltip, paddingLeft: true })),
   );

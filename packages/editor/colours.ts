@@ -44,12 +44,15 @@ const NAME_KINDS: Readonly<Record<KeywordDefinition['kind'], ColourKind>> = {
 
 /** In order, never over a line end. A line that did not change is not read again. */
 export function coloursOf(lines: readonly RuleLine[], catalogue: Catalogue): Colour[] {
-  const found: Colour[] = [];
-  for (const line of lines) {
-    line.colours ??= coloursIn(line, catalogue);
-    for (const { kind, start, end, disabled } of line.colours) found.push({ kind, start: line.start + start, end: line.start + end, disabled });
-  }
-  return found;
+  return lines.flatMap((line) =>
+    lineColours(line, catalogue).map(({ kind, start, end, disabled }) => ({ kind, start: line.start + start, end: line.start + end, disabled })),
+  );
+}
+
+/** Of one line, with offsets of the line itself. */
+export function lineColours(line: RuleLine, catalogue: Catalogue): readonly Colour[] {
+  line.colours ??= coloursIn(line, catalogue);
+  return line.colours;
 }
 
 function coloursIn(line: RuleLine, catalogue: Catalogue): Colour[] {
@@ -60,8 +63,8 @@ function coloursIn(line: RuleLine, catalogue: Catalogue): Colour[] {
   const add = (kind: ColourKind, start: number, end: number): void => {
     // An editor's token ends with its line.
     for (let at = start; at < end; ) {
-      const newline = line.text.indexOf('\n', at);
-      const stop = newline === -1 || newline > end ? end : newline;
+      const newline = line.text.slice(at, end).search(/[\r\n]/);
+      const stop = newline === -1 ? end : at + newline;
       const trimmed = line.text.slice(at, stop).trimEnd().length;
       if (trimmed > 0) found.push({ kind, start: at, end: at + trimmed, disabled });
       at = stop + 1;

@@ -197,6 +197,9 @@ describe('diagnostics', () => {
       '\\\n',
       '#',
       'alert tcp any any -> any any (content:"x";)\r\n',
+      'alert tcp any any -> any any \\\r\n',
+      '\r',
+      'é😀',
       '"',
       ';',
       'alert dns any any -> any any (dns.query; content:"evil.com"; sid:5;)',
@@ -205,17 +208,26 @@ describe('diagnostics', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), fc.array(edit, { minLength: 1, maxLength: 12 }), (first, edits) => {
         const editor = new RuleEditor(environment);
-        editor.open('a', first.join(''));
-        for (const { start, length, text } of edits) {
-          const end = editor.file('a')!.text.length;
+        let text = first.join('');
+        editor.open('a', text);
+        for (const { start, length, text: written } of edits) {
+          const at = Math.min(start, text.length);
+          const end = Math.min(start + length, text.length);
           editor.diagnostics('a');
-          editor.change('a', { span: span(Math.min(start, end), Math.min(start + length, end)), text });
+          editor.change('a', { span: span(at, end), text: written });
+          text = `${text.slice(0, at)}${written}${text.slice(end)}`;
         }
         const fresh = new RuleEditor(environment);
-        const { text, lines } = editor.file('a')!;
+        const { lines } = editor.file('a')!;
         fresh.open('a', text);
+        expect(editor.file('a')!.text).toBe(text);
         expect(lines.map((line) => [line.start, line.text])).toEqual(fresh.file('a')!.lines.map((line) => [line.start, line.text]));
         expect(lines.map((line) => line.text).join('')).toBe(text);
+        const file = editor.file('a')!;
+        const places = placesOf(text);
+        expect(places.map((_, offset) => file.position(offset))).toEqual(places);
+        // Between the two characters of a line end stands nobody.
+        expect(places.flatMap((place, offset) => (text.startsWith('\r\n', offset - 1) || file.offset(place) === offset ? [] : [offset]))).toEqual([]);
         expect(editor.diagnostics('a')).toEqual(fresh.diagnostics('a'));
         expect(editor.namesOf('flowbits').sort(byName)).toEqual(fresh.namesOf('flowbits').sort(byName));
       }),
@@ -277,6 +289,17 @@ describe('what is drawn', () => {
     expect(editor.format('0.rules', span(0, 10))).toHaveLength(0);
   });
 });
+
+/** Line and character of every offset, character by character. */
+function placesOf(text: string): { line: number; character: number }[] {
+  const places = [{ line: 0, character: 0 }];
+  for (let at = 0; at < text.length; at++) {
+    const { line, character } = places[at];
+    const ends = text[at] === '\n' || (text[at] === '\r' && text[at + 1] !== '\n');
+    places.push(ends ? { line: line + 1, character: 0 } : { line, character: character + 1 });
+  }
+  return places;
+}
 
 /** Of this thread, since the machine may do other things as well. */
 function cpuMilliseconds(): number {

@@ -8,7 +8,7 @@
 import type { Catalogue, Diagnostic, Edit, EngineSettings, LintedDiagnostic, LintSubject, Span } from '@sigwright/contracts';
 import { span } from '@sigwright/contracts';
 import { graded, isAllowed, Linter } from '@sigwright/detection';
-import { type Colour, coloursOf } from './colours.ts';
+import { type Colour, coloursOf, lineColours } from './colours.ts';
 import { type Completion, completionsAt } from './completion.ts';
 import { type Hint, hintsOf } from './hints.ts';
 import { type Hover, hoverAt } from './hover.ts';
@@ -255,6 +255,11 @@ export class RuleEditor {
   colours(path: string, range?: Span): readonly Colour[] {
     const file = this.#files.get(path);
     return file === undefined ? [] : coloursOf(range === undefined ? file.lines : file.linesIn(range), this.environment.catalogue);
+  }
+
+  /** Of one line, with offsets of the line itself. */
+  lineColours(line: RuleLine): readonly Colour[] {
+    return lineColours(line, this.environment.catalogue);
   }
 
   hints(path: string, range: Span): readonly Hint[] {

@@ -1,4 +1,7 @@
-/** Offsets ⇄ lines and characters (both from 0, characters in UTF-16 units), as editors count them. */
+/**
+ * Offsets ⇄ lines and characters (both from 0, characters in UTF-16 units), as editors count them: a line ends with `\n`, `\r\n` or a
+ * `\r` alone (Language Server Protocol 3.17, `EOL`).
+ */
 import { type Span, span } from '@sigwright/contracts';
 
 export interface Position {
@@ -7,12 +10,23 @@ export interface Position {
 }
 
 export class LineTable {
+  readonly #text: string;
   readonly #starts: number[] = [0];
-  readonly #length: number;
 
   constructor(text: string) {
-    this.#length = text.length;
-    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+    this.#text = text;
+    const starts = this.#starts;
+    let returned = text.indexOf('\r');
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
+      for (; returned !== -1 && returned < at; returned = text.indexOf('\r', returned + 1)) if (returned + 1 !== at) starts.push(returned + 1);
+      starts.push(at + 1);
+    }
+    for (; returned !== -1; returned = text.indexOf('\r', returned + 1)) starts.push(returned + 1);
+  }
+
+  /** Line ends in the text. */
+  get ends(): number {
+    return this.#starts.length - 1;
   }
 
   position(offset: number): Position {
@@ -27,12 +41,15 @@ export class LineTable {
     return { line: low, character: offset - starts[low] };
   }
 
-  /** A position outside the text counts as the nearest inside. */
+  /** A position outside the text counts as the nearest inside, one behind the end of its line as that end. */
   offset({ line, character }: Position): number {
     if (line < 0) return 0;
-    if (line >= this.#starts.length) return this.#length;
-    const next = line + 1 < this.#starts.length ? this.#starts[line + 1] - 1 : this.#length;
-    return Math.min(next, this.#starts[line] + Math.max(0, character));
+    if (line >= this.#starts.length) return this.#text.length;
+    const start = this.#starts[line];
+    const next = this.#starts[line + 1];
+    let end = this.#text.length;
+    if (next !== undefined) end = this.#text.startsWith('\r\n', next - 2) ? next - 2 : next - 1;
+    return Math.min(end, start + Math.max(0, character));
   }
 }
 

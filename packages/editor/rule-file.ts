@@ -1,13 +1,14 @@
 /**
  * A rules file that is being edited, logical line by logical line. A change reads again only the lines it touches; every other line
  * stays the object it was, with all that was found out about it. Offsets inside a line are its own, so that moving it costs nothing.
+ * The text is kept in its lines alone: a whole one for each keystroke would be megabytes that the lines hold on to.
  */
 import type { Catalogue, Edit, Rule, Span } from '@sigwright/contracts';
 import { allowedBy, type LintedRule } from '@sigwright/detection';
 import { type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
 import type { Colour } from './colours.ts';
 import { type NameUse, namesOf } from './names.ts';
-import { LineTable } from './positions.ts';
+import { LineTable, type Position } from './positions.ts';
 
 export class RuleLine {
   readonly file: RuleFile;
@@ -18,8 +19,12 @@ export class RuleLine {
   readonly names: readonly NameUse[];
   /** a comment that leaves lints out for the rule below it */
   readonly allows: ReadonlySet<string> | undefined;
+  /** line ends inside it and, but for the last line of a file, at its end */
+  readonly places: LineTable;
   /** where it begins in the file */
   start = 0;
+  /** lines, as editors count them, in front of it */
+  row = 0;
   /** what each piece of it is, with offsets of the line itself; found when it was drawn first */
   colours: readonly Colour[] | undefined = undefined;
   /** the comment above it when it was linted, and what was found */
@@ -28,6 +33,7 @@ export class RuleLine {
   constructor(file: RuleFile, text: string, catalogue: Catalogue) {
     this.file = file;
     this.text = text;
+    this.places = new LineTable(text);
     this.parsed = parseRules(text);
     this.rule = this.parsed.rules[0];
     this.names = this.rule === undefined ? [] : namesOf(this.rule, catalogue);
@@ -51,8 +57,8 @@ export interface LinesChanged {
 export class RuleFile {
   readonly path: string;
   lines: RuleLine[] = [];
-  #text = '';
-  #places: LineTable | undefined = undefined;
+  /** joined when somebody asks for it */
+  #text: string | undefined;
   readonly #catalogue: Catalogue;
 
   constructor(path: string, text: string, catalogue: Catalogue) {
@@ -64,46 +70,47 @@ export class RuleFile {
   }
 
   get text(): string {
+    this.#text ??= this.lines.map((line) => line.text).join('');
     return this.#text;
   }
 
-  get places(): LineTable {
-    this.#places ??= new LineTable(this.#text);
-    return this.#places;
+  get length(): number {
+    return this.lines.at(-1)?.end ?? 0;
+  }
+
+  position(offset: number): Position {
+    const line = this.lineAt(offset);
+    if (line === undefined) return { line: 0, character: 0 };
+    const inside = line.places.position(Math.max(0, Math.min(offset - line.start, line.text.length)));
+    return { line: line.row + inside.line, character: inside.character };
+  }
+
+  /** A position outside the text counts as the nearest inside, one behind the end of its line as that end. */
+  offset({ line: row, character }: Position): number {
+    const line = this.lines[lastWhere(this.lines, (one) => one.row <= row)];
+    return line === undefined ? 0 : line.start + line.places.offset({ line: row - line.row, character });
   }
 
   /** Replace `at` (offsets of the text as it is) by `text`. */
   change({ span: at, text }: Edit): LinesChanged {
-    const start = Math.max(0, Math.min(at.start, this.#text.length));
-    const end = Math.max(start, Math.min(at.end, this.#text.length));
+    const start = Math.max(0, Math.min(at.start, this.length));
+    const end = Math.max(start, Math.min(at.end, this.length));
     // The line before is read again as well where the change begins a line: its end may have gone, or join it to this one.
     let first = this.#indexAt(start);
-    if (first > 0 && this.lines[first]?.start === start) first--;
+    if (first > 0 && this.lines[first].start === start) first--;
     let last = Math.max(first, this.#indexAt(end));
     const from = this.lines[first]?.start ?? 0;
-    const before = this.#text;
-    this.#text = `${before.slice(0, start)}${text}${before.slice(end)}`;
-    this.#places = undefined;
-    const grown = text.length - (end - start);
-    let made: RuleLine[];
-    for (;;) {
-      const to = (this.lines[last]?.end ?? before.length) + grown;
-      const region = this.#text.slice(from, to);
-      // What ends in a backslash goes on in the next line.
-      if (last + 1 < this.lines.length && /\\\r?\n$/.test(region)) {
-        last++;
-        continue;
-      }
-      // Without an end of its own, the next line is a part of it.
-      if (last + 1 < this.lines.length && region !== '' && !region.endsWith('\n')) {
-        last++;
-        continue;
-      }
-      made = this.#read(region);
-      break;
-    }
+    const before = this.lines
+      .slice(first, last + 1)
+      .map((line) => line.text)
+      .join('');
+    let region = `${before.slice(0, start - from)}${text}${before.slice(end - from)}`;
+    // What ends in a backslash goes on in the next line; without an end of its own, the next line is a part of it.
+    while (last + 1 < this.lines.length && region !== '' && /(?:[^\n]|\\\r?\n)$/.test(region.slice(-3))) region += this.lines[++last].text;
+    this.#text = undefined;
+    const made = this.#read(region);
     const gone = this.lines.slice(first, last + 1);
-    this.lines = [...this.lines.slice(0, first), ...made, ...this.lines.slice(last + 1)];
+    this.lines = this.lines.slice(0, first).concat(made, this.lines.slice(last + 1));
     this.#number(first);
     return { gone, come: made };
   }
@@ -127,14 +134,10 @@ export class RuleFile {
   }
 
   #indexAt(offset: number): number {
-    let low = 0;
-    let high = this.lines.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.lines[middle].start <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return Math.max(
+      0,
+      lastWhere(this.lines, (line) => line.start <= offset),
+    );
   }
 
   #read(text: string): RuleLine[] {
@@ -142,10 +145,27 @@ export class RuleFile {
   }
 
   #number(from: number): void {
-    let at = from === 0 ? 0 : this.lines[from - 1].end;
+    const before = this.lines[from - 1];
+    let at = before?.end ?? 0;
+    let row = before === undefined ? 0 : before.row + before.places.ends;
     for (let index = from; index < this.lines.length; index++) {
-      this.lines[index].start = at;
-      at = this.lines[index].end;
+      const line = this.lines[index];
+      line.start = at;
+      line.row = row;
+      at = line.end;
+      row += line.places.ends;
     }
   }
+}
+
+/** Index of the last element that a test holds for, where it holds for all before; -1 for none. */
+function lastWhere<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
+  let low = -1;
+  let high = items.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (holds(items[middle])) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
