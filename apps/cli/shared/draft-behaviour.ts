@@ -113,7 +113,7 @@ function draftIn(repository: Repository, { threat, usual, category, engine, date
     date,
     category,
     engine,
-    family: family ?? 'Unattributed Malware',
+    family,
     references: reference === undefined ? [] : [reference],
   });
   if (json) process.stdout.write(`${JSON.stringify(draft, undefined, 1)}\n`);

@@ -23,7 +23,8 @@ export interface BehaviourOptions {
   readonly date: string;
   readonly category?: string;
   readonly engine?: 7 | 8;
-  readonly family: string;
+  /** undefined: nobody knows it */
+  readonly family: string | undefined;
   /** `url,…` or an address */
   readonly references?: readonly string[];
   readonly inside: (address: string) => boolean;
@@ -148,7 +149,8 @@ export function draftBehaviour(threat: readonly CaptureSource[], usual: readonly
       const tried = leaveOneOut(one, foldRules, onThreat, onUsual);
       const confidence = confidenceOf(proposal, tried);
       const own = onThreat.alerts.filter((alert) => alert.sid === one.sid);
-      const bit = (setter: Proposal): string => `${options.prefix}.${wordsOnly(options.family).replace(/[^A-Za-z0-9]+/g, '')}.${sids.get(setter)}`;
+      const bit = (setter: Proposal): string =>
+        `${options.prefix}.${wordsOnly(options.family ?? 'unattributed').replace(/[^A-Za-z0-9]+/g, '')}.${sids.get(setter)}`;
       return {
         sid: sids.get(proposal) as number,
         text: textOf(proposal, sids.get(proposal) as number, words, { confidence, phrase: phrases.get(proposal) as string, bit }),

@@ -4,7 +4,6 @@
  * says nothing about good or bad: whoever drafts from one chooses first, or gives ordinary traffic's candidates to leave out.
  */
 import { fromHex, latin1 } from '@sigwright/bytes';
-import { wordsOnly } from '../draft/conventions.ts';
 import { type Draft, type DraftOptions, draftRules, twinOf } from '../draft/draft.ts';
 import type { CaptureCandidate } from '../intake/capture-candidates.ts';
 import { type IntakeOptions, readReport } from '../intake/intake.ts';
@@ -93,7 +92,7 @@ function textOf(made: Fingerprint, sid: number, options: DraftOptions): string {
     words: {
       prefix: options.prefix,
       category: options.category ?? 'MALWARE',
-      family: wordsOnly(options.family ?? 'Unattributed Malware'),
+      family: options.family,
       date: options.date,
       references: options.reference === undefined ? [] : [options.reference],
     },

@@ -1,6 +1,6 @@
 /** Chosen conditions → a rule by the conventions of Emerging Threats: order of options, role, class, metadata. */
 import { TO_SERVER } from '@sigwright/contracts';
-import { CATEGORIES, MALWARE, withoutScheme, wordsOnly } from '../draft/conventions.ts';
+import { CATEGORIES, familyInMessage, familyMetadata, MALWARE, withoutScheme } from '../draft/conventions.ts';
 import { formatRules } from '../format/format.ts';
 import type { Role } from '../repository/repository.ts';
 import { type Condition, priorOf } from './condition.ts';
@@ -27,7 +27,7 @@ const ORDER: readonly string[] = [
 export interface RuleWords {
   readonly prefix: string;
   readonly category: string;
-  readonly family: string;
+  readonly family: string | undefined;
   readonly date: string;
   readonly references: readonly string[];
 }
@@ -54,7 +54,6 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
   const { words } = frame;
   const stamp = words.date.slice(0, 10).replaceAll('-', '_');
   const kind = CATEGORIES[words.category] ?? MALWARE;
-  const family = wordsOnly(words.family);
   const isOurs = frame.side === 'from outside' ? frame.direction !== TO_SERVER : frame.direction === TO_SERVER;
   const isContext = frame.role === 'context';
   const classtype = isContext
@@ -73,7 +72,7 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
     `created_at ${stamp}`,
     'deployment Perimeter',
     ...(frame.side === 'within' ? ['deployment Internal'] : []),
-    `malware_family ${family.replaceAll(' ', '_')}`,
+    ...familyMetadata(words.family),
     'performance_impact Low',
     `confidence ${frame.confidence}`,
     `role ${frame.role}`,
@@ -83,7 +82,7 @@ export function ruleText(conditions: readonly Condition[], frame: RuleFrame): st
   const isUdp = frame.protocol === 'udp' || frame.protocol === 'dns';
   const way = frame.direction === TO_SERVER ? 'to_server' : 'to_client';
   const options = [
-    `msg:"${words.prefix} ${words.category} ${family} ${frame.phrase}";`,
+    `msg:"${words.prefix} ${words.category} ${familyInMessage(words.family, kind)}${frame.phrase}";`,
     ...(frame.protocol === 'dns' ? [] : [`flow:${isUdp ? '' : 'established,'}${way};`]),
     ...frame.bits,
     ...(frame.isRaw && frame.direction !== TO_SERVER && !['tcp', 'udp'].includes(frame.protocol) ? [`app-layer-protocol:${frame.protocol};`] : []),

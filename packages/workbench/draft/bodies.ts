@@ -39,6 +39,7 @@ export interface Body {
 }
 
 export interface BodyStyle {
+  /** in front of what is said: `QuietRAT `, or nothing */
   readonly family: string;
   readonly engine: 7 | 8;
   /** `CnC `, `Phishing ` or nothing, in front of the word Domain */
@@ -78,7 +79,7 @@ export function bodiesOf(indicator: Indicator, style: BodyStyle): readonly Body[
     case 'ja3':
       return [
         indicator.of === 'server'
-          ? fromServer('ja3s.hash', indicator.value, `${style.family} JA3S Hash Observed`)
+          ? fromServer('ja3s.hash', indicator.value, `${style.family}JA3S Hash Observed`)
           : fingerprintBody('ja3.hash', indicator.value, style),
       ];
     case 'ja4':
@@ -117,13 +118,12 @@ function nameBodies(written: string, style: BodyStyle): readonly Body[] {
   const reach = isPlatform ? 'below' : suffix ? 'and below' : 'itself';
   const shown = isPlatform ? `*.${spaced(host)}` : spaced(host);
   const name = { host, suffix };
-  const role = (usual: DraftRole): DraftRole => (isPlatform ? 'context' : usual);
   return [
     {
-      role: role('lookup'),
+      role: 'lookup',
       buffer: 'dns.query',
       header: 'alert dns $HOME_NET any -> any any',
-      message: `${style.family} ${style.kind}Domain in DNS Lookup (${shown})`,
+      message: `${style.family}${style.kind}Domain in DNS Lookup (${shown})`,
       flow: false,
       match: nameTest('dns.query', host, reach),
       threshold: '',
@@ -133,10 +133,10 @@ function nameBodies(written: string, style: BodyStyle): readonly Body[] {
       name,
     },
     {
-      role: role('contact'),
+      role: 'contact',
       buffer: 'tls.sni',
       header: `alert tls $HOME_NET any -> ${style.engine >= 8 ? 'any' : '$EXTERNAL_NET'} any`,
-      message: `Observed ${style.family} ${style.kind}Domain (${shown} in TLS SNI)`,
+      message: `Observed ${style.family}${style.kind}Domain (${shown} in TLS SNI)`,
       flow: true,
       match: nameTest('tls.sni', host, reach),
       threshold: '',
@@ -148,10 +148,10 @@ function nameBodies(written: string, style: BodyStyle): readonly Body[] {
     ...(style.informs
       ? [
           {
-            role: role('contact'),
+            role: 'contact' as const,
             buffer: 'http.host' as const,
             header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
-            message: `HTTP Request to ${style.family} ${style.kind}Domain (${shown})`,
+            message: `HTTP Request to ${style.family}${style.kind}Domain (${shown})`,
             flow: true,
             match: nameTest('http.host', host, reach),
             threshold: '',
@@ -207,7 +207,7 @@ function urlBodies(url: string, style: BodyStyle): readonly Body[] {
     role: payload ? 'payload' : 'check_in',
     buffer: 'http.host',
     header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
-    message: `${style.family} ${payload ? 'Payload Request' : 'Related URL Requested'}${style.method === undefined ? '' : ` (${style.method})`} (${isAddress ? host : spaced(host)})`,
+    message: `${style.family}${payload ? 'Payload Request' : style.family === '' ? `${style.kind}URL Requested` : 'Related URL Requested'}${style.method === undefined ? '' : ` (${style.method})`} (${isAddress ? host : spaced(host)})`,
     flow: true,
     match: `${style.method === undefined ? '' : `http.method; content:"${style.method}"; `}${pathTest} http.host; bsize:${host.length}; content:"${contentOf(host)}";`,
     threshold: '',
@@ -260,7 +260,7 @@ function addressBody(indicator: Indicator, style: BodyStyle): Body {
     role: 'contact',
     buffer: 'address',
     header: `alert ${port === undefined ? 'ip' : 'tcp'} $HOME_NET any -> ${address} ${port ?? 'any'}`,
-    message: `Connection to ${style.family} ${style.kind}Server (${value}${port === undefined ? '' : ` port ${port}`})`,
+    message: `Connection to ${style.family}${style.kind}Server (${value}${port === undefined ? '' : ` port ${port}`})`,
     flow: port !== undefined,
     match: '',
     // Every packet would alert otherwise.
@@ -278,7 +278,7 @@ function fingerprintBody(buffer: 'ja3.hash' | 'ja4.hash', digest: string, style:
     role: 'contact',
     buffer: 'tls.sni',
     header: `alert ${isJa4 && digest.startsWith('q') ? 'quic' : 'tls'} $HOME_NET any -> $EXTERNAL_NET any`,
-    message: `${style.family} ${isJa4 ? 'JA4' : 'JA3'} Hash Observed`,
+    message: `${style.family}${isJa4 ? 'JA4' : 'JA3'} Hash Observed`,
     flow: !digest.startsWith('q'),
     // Older engines pass over a rule that says so, where they would refuse the keyword.
     match: `${isJa4 ? 'requires:version >= 8.0.0; ' : ''}${buffer}; content:"${digest}"; fast_pattern;`,
@@ -311,6 +311,6 @@ function certificateBody(sha1: string, style: BodyStyle): Body {
   return fromServer(
     'tls.cert_fingerprint',
     sha1.match(/../g)?.join(':') ?? sha1,
-    `Observed ${style.family} ${style.kind}TLS Certificate (SHA1 ${sha1.slice(0, 8)})`,
+    `Observed ${style.family}${style.kind}TLS Certificate (SHA1 ${sha1.slice(0, 8)})`,
   );
 }

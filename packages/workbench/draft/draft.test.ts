@@ -194,6 +194,57 @@ describe('a path without a host', () => {
   });
 });
 
+describe('a family that nobody knows', () => {
+  const report = 'quiet[.]top, hxxp://loud[.]shop/verify/account.php, 45.61.3[.]7:8443';
+  const cases: readonly (readonly [category: string, messages: readonly string[], roles: string])[] = [
+    [
+      'MALWARE',
+      [
+        'Unattributed Malware Domain in DNS Lookup (quiet .top)',
+        'Observed Unattributed Malware Domain (quiet .top in TLS SNI)',
+        'Unattributed Malware Domain in DNS Lookup (loud .shop)',
+        'Observed Unattributed Malware Domain (loud .shop in TLS SNI)',
+        'Unattributed Malware Related URL Requested (loud .shop)',
+        'Connection to Unattributed Malware Server (45.61.3.7 port 8443)',
+      ],
+      'lookup contact lookup contact check_in contact',
+    ],
+    [
+      'PHISHING',
+      [
+        'Phishing Domain in DNS Lookup (quiet .top)',
+        'Observed Phishing Domain (quiet .top in TLS SNI)',
+        'Phishing Domain in DNS Lookup (loud .shop)',
+        'Observed Phishing Domain (loud .shop in TLS SNI)',
+        'Phishing URL Requested (loud .shop)',
+        'Connection to Phishing Server (45.61.3.7 port 8443)',
+      ],
+      'lookup contact lookup contact contact contact',
+    ],
+    [
+      'INFO',
+      [
+        'Domain in DNS Lookup (quiet .top)',
+        'Observed Domain (quiet .top in TLS SNI)',
+        'HTTP Request to Domain (quiet .top)',
+        'Domain in DNS Lookup (loud .shop)',
+        'Observed Domain (loud .shop in TLS SNI)',
+        'HTTP Request to Domain (loud .shop)',
+        'URL Requested (loud .shop)',
+        'Connection to Server (45.61.3.7 port 8443)',
+      ],
+      'context context context context context context context context',
+    ],
+  ];
+  for (const [category, messages, roles] of cases)
+    it(`${category}: is not made up, neither in messages nor in metadata, and the role is what the category admits`, () => {
+      const { rules } = draft(report, { category, family: undefined });
+      expect(rules.map(({ text }) => /msg:"SW [A-Z]+ ([^"]*)"/.exec(text)?.[1])).toEqual(messages);
+      expect(rules.map(({ role }) => role).join(' ')).toBe(roles);
+      for (const { text } of rules) expect(text).not.toContain('malware_family');
+    });
+});
+
 describe('categories that say nothing bad', () => {
   it('a name is looked for in HTTP as well', () => {
     expect(draft('quiet[.]top', { category: 'INFO' }).rules.map((rule) => tests(rule.text))).toEqual([

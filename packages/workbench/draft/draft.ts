@@ -11,8 +11,8 @@ import { type RuleCoverage, SAME_DETECTION } from '../coverage/rule-coverage.ts'
 import { formatRules } from '../format/format.ts';
 import { type ReportIndicator, type ReportReading, sharedParent } from '../intake/intake.ts';
 import type { Role } from '../repository/repository.ts';
-import { type Body, type BodyStyle, bodiesOf } from './bodies.ts';
-import { CATEGORIES, type Category, MALWARE, withoutScheme, wordsOnly } from './conventions.ts';
+import { type Body, type BodyStyle, bodiesOf, type DraftRole } from './bodies.ts';
+import { CATEGORIES, type Category, familyInMessage, familyMetadata, MALWARE, withoutScheme } from './conventions.ts';
 import { pathAlone, pathBodies } from './path-body.ts';
 import { type RequestFacts, requestFacts } from './request-facts.ts';
 
@@ -57,7 +57,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
   const skipped: { indicator: string; why: string }[] = [];
   const category = options.category ?? 'MALWARE';
   const kind = CATEGORIES[category] ?? MALWARE;
-  const family = wordsOnly(options.family ?? reading.families[0] ?? reading.actors[0] ?? 'Unattributed Malware');
+  const family = options.family ?? reading.families[0] ?? reading.actors[0];
   const references = referencesOf(reading, options.reference);
   const drafted = new Map<string, number>();
   let exhausted = false;
@@ -72,7 +72,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       continue;
     }
     const style: BodyStyle = {
-      family,
+      family: familyInMessage(family, kind),
       engine: options.engine ?? 7,
       kind: kind.kind !== '' ? kind.kind : kind === MALWARE && COMMAND_AND_CONTROL.test(indicator.sentence) ? 'CnC ' : '',
       method: methodIn(indicator.sentence),
@@ -89,7 +89,10 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
       skipped.push({ indicator: shown, why: alone });
       continue;
     }
-    const bodies = facts === undefined ? bodiesOf(indicator, style) : pathBodies(indicator, facts, style);
+    const bodies = (facts === undefined ? bodiesOf(indicator, style) : pathBodies(indicator, facts, style)).map((body) => ({
+      ...body,
+      role: roleIn(category, body.role),
+    }));
     if (bodies.length === 0) {
       skipped.push({ indicator: shown, why: reasonWithoutBody(indicator) });
       continue;
@@ -261,7 +264,7 @@ interface RuleParts {
   readonly indicator: Indicator;
   readonly kind: Category;
   readonly category: string;
-  readonly family: string;
+  readonly family: string | undefined;
   readonly references: readonly string[];
   readonly options: DraftOptions;
   readonly sid: number;
@@ -278,7 +281,7 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     `created_at ${stamp}`,
     'deployment Perimeter',
     ...(body.tlsState === 'TLSDecrypt' ? ['deployment SSLDecrypt'] : []),
-    `malware_family ${family.replaceAll(' ', '_')}`,
+    ...familyMetadata(family),
     'performance_impact Low',
     `confidence ${body.confidence ?? confidenceOf(indicator, isAddress)}`,
     `role ${body.role}`,
@@ -307,6 +310,12 @@ function ruleText(body: Body, { indicator, kind, category, family, references, o
     `target:${body.toClient === true ? 'dest_ip' : 'src_ip'};`,
   ];
   return formatRules(`${body.header} (${parts.join(' ')})`).text;
+}
+
+/** What informs raises nothing by itself; who asks for a page that leads to harm has not been harmed yet. */
+function roleIn(category: string, role: DraftRole): DraftRole {
+  if (category === 'INFO' || category === 'POLICY') return 'context';
+  return role === 'check_in' && (category === 'PHISHING' || category === 'EXPLOIT_KIT') ? 'contact' : role;
 }
 
 /** A request that the threat makes says that it runs; one that others make as well says little. */

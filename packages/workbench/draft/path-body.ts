@@ -63,7 +63,7 @@ export function pathBodies(indicator: Indicator, facts: RequestFacts, style: Bod
       role: isPayload ? 'payload' : 'check_in',
       buffer: 'http.uri',
       header: 'alert http $HOME_NET any -> $EXTERNAL_NET any',
-      message: `${style.family} ${isPayload ? 'Payload Request' : `${style.kind}${style.kind === 'Phishing ' ? 'Related URI' : 'Check-in'}`} (${shown})${facts.host === undefined ? '' : ` (${/^[\d.]+$/.test(facts.host) ? facts.host : spaced(facts.host)})`}`,
+      message: `${style.family}${isPayload ? 'Payload Request' : `${style.kind}${style.informs ? 'Request' : style.kind === 'Phishing ' ? 'Related URI' : 'Check-in'}`} (${shown})${facts.host === undefined ? '' : ` (${/^[\d.]+$/.test(facts.host) ? facts.host : spaced(facts.host)})`}`,
       flow: true,
       match: tests.join(' '),
       threshold: '',

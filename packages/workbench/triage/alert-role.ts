@@ -49,9 +49,10 @@ export function roleOfAlert(record: EveRecord, alert: Record<string, unknown>): 
   const [written] = values(alert, 'role');
   const signature = String(alert['signature'] ?? '');
   const says = (words: RegExp): boolean => words.test(signature);
-  if (written !== undefined && WRITTEN_ROLES.has(written)) return written as AlertRole;
   const [severity] = values(alert, 'signature_severity');
+  // What informs raises nothing, whatever its author calls it.
   if (says(CONTEXT) || severity === 'Informational') return 'context';
+  if (written !== undefined && WRITTEN_ROLES.has(written)) return written as AlertRole;
   if (says(/^\S+ USER_AGENTS\b/)) return severity !== 'Major' && severity !== 'Critical' ? 'context' : says(/\bmalicious\b/i) ? 'behaviour' : 'weak';
   if (says(/^\S+ ADWARE_PUP\b/)) return 'unwanted';
   if (record['app_proto'] === 'dns' || record['dns'] !== undefined || says(LOOKUP)) {

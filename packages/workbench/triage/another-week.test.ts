@@ -21,13 +21,15 @@ function sidOf(signature: string): number {
 let flows = 1;
 interface More extends Record<string, unknown> {
   readonly severity?: string;
+  /** `role` in the rule's metadata */
+  readonly role?: string;
   readonly at?: string;
   readonly from?: string;
   readonly to?: string;
   readonly target?: string;
 }
 /** An alert on a request of `from` to `to`, unless said otherwise. */
-function alert(signature: string, { severity, at = '10:00:00', from = '10.4.0.5', to = OUTSIDE, target, ...more }: More = {}): EveRecord {
+function alert(signature: string, { severity, role, at = '10:00:00', from = '10.4.0.5', to = OUTSIDE, target, ...more }: More = {}): EveRecord {
   return {
     timestamp: at.includes('T') ? at : `2024-06-14T${at}.000000+0000`,
     event_type: 'alert',
@@ -45,7 +47,7 @@ function alert(signature: string, { severity, at = '10:00:00', from = '10.4.0.5'
       rev: 1,
       signature,
       ...(target === undefined ? {} : { target: { ip: target } }),
-      metadata: severity === undefined ? {} : { signature_severity: [severity] },
+      metadata: { ...(severity === undefined ? {} : { signature_severity: [severity] }), ...(role === undefined ? {} : { role: [role] }) },
     },
   };
 }
@@ -133,6 +135,16 @@ const CASES: readonly Case[] = [
       alert('ET POLICY curl'),
       alert('ET TA_ABUSED_SERVICES Telegram API'),
       alert('SURICATA STREAM excessive retransmissions'),
+    ],
+    '10.4.0.5',
+    'context only',
+  ],
+  [
+    'informational rules whose authors call them lookup, contact and check-in',
+    [
+      alert('SW INFO Domain in DNS Lookup (x.com)', { ...question('x.com'), role: 'lookup' }),
+      alert('SW INFO Observed Domain (x.com in TLS SNI)', { role: 'contact', severity: 'Informational' }),
+      alert('SW MALWARE Something Common Seen', { role: 'check_in', severity: 'Informational' }),
     ],
     '10.4.0.5',
     'context only',
