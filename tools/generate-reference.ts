@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import type { LintDefinition, LintSample, ProtocolDefinition } from '@sigwright/contracts';
-import { type KeywordRow, keywordTable, notBuiltTable } from '../apps/cli/shared/keyword-table.ts';
+import { type KeywordRow, keywordTable } from '../apps/cli/shared/keyword-table.ts';
 
 export const REFERENCE_FOLDER = join(import.meta.dirname, '..', 'docs', 'reference');
 const MADE = '<!-- Made from the definitions in packages/catalogue by tools/generate-reference.ts; change those. -->\n';
@@ -69,16 +69,7 @@ ${lintsByName()
 
 | keyword | kind | protocol | since | what it does |
 | --- | --- | --- | --- | --- |
-${rows.map(line).join('')}
-## Not built
-
-Known from Suricata, and refused with the reason.
-
-| keyword | since | what it does | why not |
-| --- | --- | --- | --- |
-${notBuiltTable()
-  .map(({ name, aliases, since, summary, reason }) => `| ${[name, ...aliases].map(code).join(', ')} | ${since} | ${cell(summary)} | ${cell(reason ?? '')} |\n`)
-  .join('')}`;
+${rows.map(line).join('')}`;
 }
 
 function protocolPage(protocol: ProtocolDefinition, rows: readonly KeywordRow[]): string {

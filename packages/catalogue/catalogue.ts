@@ -10,7 +10,6 @@ import type {
 } from '@sigwright/contracts';
 import { none } from './arguments/index.ts';
 import { indicatorFiles, keywordsFiles, lintFiles, protocolFiles, transformsFiles } from './generated/index.ts';
-import { notBuilt } from './not-built.ts';
 
 function fileList<Shape>(files: readonly object[]): readonly Shape[] {
   return files as readonly Shape[];
@@ -68,7 +67,6 @@ function fingerprintOf(names: readonly string[]): string {
 
 export const catalogue: Catalogue = {
   keywords: byName(allKeywords),
-  notBuilt: byName(notBuilt),
   transforms: byName(transformList),
   protocols: byName(protocolList),
   buffers: new Map(allBuffers.map((buffer) => [buffer.name, buffer])),

@@ -36,11 +36,6 @@ const definitions = allKeywords.map((definition) => [definition.name, definition
 
 test('there is a catalogue', () => expect(definitions.length).toBeGreaterThan(150));
 
-test.each([...catalogue.notBuilt.keys()])('%s is refused with its reason, and nobody defines it', (name) => {
-  expect(catalogue.keywords.has(name)).toBe(false);
-  expect(errorsOf(`${name};`, undefined)).toEqual([`rule/unknown-keyword: keyword \`${name}\` can not be used: ${catalogue.notBuilt.get(name)!.reason}`]);
-});
-
 test('no name or alias is given twice', () => {
   const names = allKeywords.flatMap((one) => [one.name, ...(one.aliases ?? [])]);
   expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);

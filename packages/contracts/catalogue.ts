@@ -1,7 +1,7 @@
 /** The catalogue: everything pluggable, looked up by name. Made by `packages/catalogue`, handed to compilers and engines. */
 import type { BufferDefinition } from './buffer.ts';
 import type { IndicatorDefinition } from './indicator.ts';
-import type { KeywordDefinition, NotBuilt } from './keyword.ts';
+import type { KeywordDefinition } from './keyword.ts';
 import type { LintDefinition } from './lint.ts';
 import type { ProtocolDefinition } from './protocol.ts';
 import type { TransformDefinition } from './transform.ts';
@@ -9,8 +9,6 @@ import type { TransformDefinition } from './transform.ts';
 export interface Catalogue {
   /** by name and alias */
   readonly keywords: ReadonlyMap<string, KeywordDefinition<never>>;
-  /** by name and alias: known, and refused for the reason that stands there */
-  readonly notBuilt: ReadonlyMap<string, NotBuilt>;
   readonly transforms: ReadonlyMap<string, TransformDefinition<never>>;
   readonly protocols: ReadonlyMap<string, ProtocolDefinition>;
   readonly buffers: ReadonlyMap<string, BufferDefinition>;

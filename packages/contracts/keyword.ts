@@ -30,16 +30,6 @@ export interface KeywordDefinition<Value = unknown> {
   apply(argument: Value, builder: RuleBuilder): void;
 }
 
-/** A keyword that is known and can not be used. */
-export interface NotBuilt {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-  readonly since: string;
-  readonly summary: string;
-  /** why, and what a rule can say instead */
-  readonly reason: string;
-}
-
 /** Checks a definition's own types, then forgets what its argument is: in a list, only the definition itself knows. */
 export function keyword<Value>(definition: KeywordDefinition<Value>): KeywordDefinition<never> {
   return definition as unknown as KeywordDefinition<never>;

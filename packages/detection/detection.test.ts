@@ -54,6 +54,7 @@ describe('contents in the stream', () => {
     ['unless nocase', 'content:"DEF"; nocase;', true],
     ['absent as asked', 'content:"abc"; content:!"xyz";', true],
     ['present against the wish', 'content:"abc"; content:!"hij";', false],
+    ['what is to be replaced is found', 'content:"def"; replace:"xyz";', true],
     ['offset at the place', 'content:"def"; offset:3;', true],
     ['offset behind the place', 'content:"def"; offset:4;', false],
     ['depth reaches', 'content:"def"; depth:6;', true],

@@ -101,6 +101,16 @@ test.each<readonly [why: string, smtp: string, application: string, shown: objec
   for (const name of left) expect(record['email']).not.toHaveProperty(name);
 });
 
+test.each([
+  ['yes', 1],
+  ['auto', 1],
+  ['no', 0],
+])('email.body_md5 needs body-md5: %s', (written, count) => {
+  const rule = 'alert smtp any any -> any any (email.body_md5; content:"c13b6afecf97ea6b38d21a8f5167fa1e"; sid:1;)';
+  const more = `app-layer: { protocols: { smtp: { mime: { body-md5: ${written} } } } }`;
+  expect(records('alert', '{ types: [ alert ] }', conversation(25, MAIL), rule, more)).toHaveLength(count);
+});
+
 test('smtp: raw-extraction makes one file of a mail that is not decoded', () => {
   const more = 'app-layer: { protocols: { smtp: { raw-extraction: yes, mime: { decode-mime: no } } } }';
   const [record] = records('fileinfo', '{ types: [ files ] }', conversation(25, MAIL), '', more);

@@ -5,10 +5,8 @@ import { DEFAULT_SETTINGS, isProblem, type KeywordDefinition, type RuleBuilder }
 export interface KeywordRow {
   readonly name: string;
   readonly aliases: readonly string[];
-  /** A rule with a keyword that is not built is refused, with the reason. */
-  readonly status: 'implemented' | 'not built';
+  readonly status: 'implemented';
   readonly kind: KeywordDefinition['kind'] | '';
-  readonly reason?: string;
   readonly family: string;
   /** the buffer that following contents look at, or that the content before is moved to */
   readonly buffer?: string;
@@ -62,16 +60,6 @@ export function keywordTable(): readonly KeywordRow[] {
         examples: definition.examples,
         broken: definition.broken ?? [],
       };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Those that are known and refused, in order of name. */
-export function notBuiltTable(): readonly KeywordRow[] {
-  return [...new Set(catalogue.notBuilt.values())]
-    .map(({ name, aliases = [], since, summary, reason }): KeywordRow => {
-      const broken = [{ options: `${name};`, code: 'rule/unknown-keyword' }];
-      return { name, aliases, status: 'not built', kind: '', family: '', since, syntax: '', summary, reason, examples: [], broken };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

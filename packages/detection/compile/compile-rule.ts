@@ -135,7 +135,7 @@ class Builder implements RuleBuilder {
   }
 
   applyOptions(): void {
-    const { keywords, notBuilt } = this.#compiler.catalogue;
+    const { keywords } = this.#compiler.catalogue;
     const options = this.rule.options;
     if (options.length > MOST_OPTIONS) {
       this.#say('error', 'rule/too-many-options', `${options.length} options are more than ${MOST_OPTIONS}`, this.rule.protocolSpan);
@@ -145,15 +145,14 @@ class Builder implements RuleBuilder {
       this.option = option;
       const definition = keywords.get(option.name);
       if (definition === undefined) {
-        const known = notBuilt.get(option.name);
         this.#say(
           'error',
           'rule/unknown-keyword',
-          known === undefined ? `keyword \`${option.name}\` is not known` : `keyword \`${option.name}\` can not be used: ${known.reason}`,
+          `keyword \`${option.name}\` is not known`,
           option.nameSpan,
           'the rule is not loaded; `sigwright keywords` lists what can be used',
           undefined,
-          known === undefined ? fixOf(option, keywords.keys()) : undefined,
+          fixOf(option, keywords.keys()),
         );
         continue;
       }

@@ -3,6 +3,7 @@ import { decodeContent } from '@sigwright/bytes';
 import { asKeywords, type ContentCondition, keyword, type Quantity, type RuleBuilder } from '@sigwright/contracts';
 import { custom, none, optional, quoted } from '../../arguments/index.ts';
 
+const PAYLOAD = 'payload';
 const LONGEST_CONTENT = 8192;
 const LARGEST_POSITION = 1_048_576;
 
@@ -250,6 +251,41 @@ export const keywords = asKeywords(
     broken: [{ options: 'rawbytes;', code: 'rawbytes/without-content' }],
     apply(_none, builder) {
       builder.lastContent();
+    },
+  }),
+  keyword({
+    name: 'replace',
+    family: 'payload',
+    since: '1.0',
+    summary: 'bytes for the place of the content; a capture stays as it is',
+    kind: 'content-modifier',
+    argument: quoted(['"xyz"']),
+    examples: ['content:"abc"; replace:"xyz";'],
+    broken: [
+      { options: 'replace:"abc";', code: 'replace/without-content' },
+      { options: 'content:"abc"; replace:"ab";', code: 'replace/length' },
+      { options: 'content:"abc"; replace:!"xyz";', code: 'replace/negated' },
+      { options: 'content:!"abc"; replace:"xyz";', code: 'replace/negated' },
+      { options: 'http.uri; content:"abc"; replace:"xyz";', code: 'replace/buffer' },
+    ],
+    apply({ negated, text }, builder) {
+      const content = builder.lastContent();
+      if (content === undefined) return;
+      const decoded = decodeContent(text);
+      if ('problem' in decoded) {
+        builder.problem('text', decoded.problem, decoded.help, { fault: decoded.fault, at: decoded.start });
+        return;
+      }
+      if (negated || content.negated) builder.problem('negated', 'what is not there can not be replaced');
+      if (decoded.bytes.length !== content.bytes.length)
+        builder.problem(
+          'length',
+          `${decoded.bytes.length} bytes can not stand in the place of ${content.bytes.length}`,
+          'write as many bytes as the content has',
+        );
+      if (builder.currentBuffer !== PAYLOAD) builder.problem('buffer', 'only bytes of the payload can be replaced', 'use a content without a buffer');
+      // Bytes of a stream may have left with an earlier packet.
+      builder.demandPacket();
     },
   }),
   keyword({

@@ -55,7 +55,7 @@ const HIGHEST_ENTROPY = 8;
 
 /** `4.1`, `>= 4`, `4-5`, `!4-5` */
 function readEntropy(text: string): Pick<Entropy, 'operator' | 'value' | 'upper'> | undefined {
-  const range = /^(!)?\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)$/.exec(text);
+  const range = /^(!)?\s*(\d+(?:\.\d+)?)\s*(?:-|<>)\s*(\d+(?:\.\d+)?)$/.exec(text);
   if (range !== null) {
     const value = Number(range[2]);
     const upper = Number(range[3]);

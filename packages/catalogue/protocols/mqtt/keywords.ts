@@ -1,7 +1,7 @@
 /** What rules see of MQTT. Suricata user guide, "MQTT Keywords". */
 import { fromLatin1 } from '@sigwright/bytes';
 import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { choice, compares, comparison, custom, describeComparison, list, wholeNumber } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, list } from '../../arguments/index.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { MqttTransaction } from './session.ts';
@@ -101,8 +101,24 @@ const MOST_BYTE = 255;
 
 export const keywords = asKeywords(
   ...sticky,
-  condition('mqtt.type', 'kind of a message', choice(TYPES), ['PUBLISH', 'connack'], 'HELLO', String, (wanted, message) => message.type === wanted),
-  condition('mqtt.qos', 'quality of service', wholeNumber(0, LAST_QOS), ['0', '2'], '3', String, (wanted, message) => message.qos === wanted),
+  condition(
+    'mqtt.type',
+    'kind of a message',
+    comparison(0, TYPES.length - 1, Object.fromEntries(TYPES.map((type, number) => [type, number]))),
+    ['PUBLISH', 'connack', '!pingreq', '3'],
+    'HELLO',
+    describeComparison,
+    (wanted, message) => compares(wanted, TYPES.indexOf(message.type)),
+  ),
+  condition(
+    'mqtt.qos',
+    'quality of service',
+    { ...comparison(0, LAST_QOS), samples: ['1', '>0'] },
+    ['0', '2', '>0'],
+    '3',
+    describeComparison,
+    (wanted, message) => compares(wanted, message.qos),
+  ),
   condition('mqtt.reason_code', 'return or reason code', comparison(0, MOST_BYTE), ['0', '>127'], '256', describeComparison, (wanted, message) =>
     message.codes.some((code) => compares(wanted, code)),
   ),

@@ -1,6 +1,6 @@
 /** RFB, the protocol of VNC (RFC 6143), recognised by the server's version. Keywords as in the Suricata user guide, "RFB Keywords". */
 import { asKeywords, IS_THIS, keyword, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { choice, compares, comparison, describeComparison } from '../../arguments/index.ts';
+import { compares, comparison, describeComparison } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
@@ -16,7 +16,8 @@ const { buffers, keywords } = textBuffers<RfbTransaction>('rfb', [
   { name: 'rfb.name', summary: 'name of the screen', since: '6.0', directions: [TO_CLIENT], read: (one) => one.screen?.name },
 ]);
 
-const resultName = (result: number): string => RESULTS[result] ?? 'unknown';
+/** stands for every other number in rules */
+const UNKNOWN_RESULT = RESULTS.length;
 
 const conditions = asKeywords(
   keyword({
@@ -50,19 +51,19 @@ const conditions = asKeywords(
     summary: 'result of the authentication',
     kind: 'condition',
     protocol: 'rfb',
-    argument: choice([...RESULTS, 'unknown'] as const),
-    examples: ['rfb.secresult:ok;', 'rfb.secresult:toomany;'],
+    argument: { ...comparison(0, UNKNOWN_RESULT, Object.fromEntries([...RESULTS, 'unknown'].map((name, number) => [name, number]))), samples: ['ok', '!fail'] },
+    examples: ['rfb.secresult:ok;', 'rfb.secresult:!toomany;', 'rfb.secresult:>0;'],
     broken: [{ options: 'rfb.secresult:perhaps;', code: 'rfb.secresult/argument' }],
     apply(wanted, builder) {
       builder.addTransaction({
         keyword: 'rfb.secresult',
-        describes: `result of the authentication: ${wanted}`,
+        describes: `result of the authentication: ${describeComparison(wanted)}`,
         protocol: 'rfb',
         progress: MESSAGE_COMPLETE,
         directions: [TO_CLIENT],
         test(transaction) {
           const { result } = transaction as RfbTransaction;
-          return result !== undefined && resultName(result) === wanted;
+          return result !== undefined && compares(wanted, Math.min(result, UNKNOWN_RESULT));
         },
       });
     },

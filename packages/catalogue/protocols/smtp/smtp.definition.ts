@@ -51,6 +51,14 @@ const { buffers, keywords } = textBuffers<SmtpTransaction>('smtp', [
     read: (one, index) => text(one.mail?.headers.filter(([name]) => name === 'received')[index]?.[1]),
   },
   {
+    name: 'email.body_md5',
+    summary: 'MD5 digest of the text behind the headers, in hexadecimal',
+    since: '8.0',
+    directions: [TO_SERVER],
+    progress: MAIL_OVER,
+    read: (one) => text(one.mail?.bodyDigest),
+  },
+  {
     name: 'email.url',
     summary: 'an address in the text of the mail, without its scheme',
     since: '8.0',

@@ -5,8 +5,8 @@ import { inflateGzip, inflateZlib } from '../../formats/deflate/deflate.ts';
 
 const DEFAULT_SIZE = 1024;
 /** A rule can not make every buffer cost more than this. */
-const LARGEST_SIZE = 65_536;
-const UNITS: Readonly<Record<string, number>> = { kb: 1024, kib: 1024 };
+const LARGEST_SIZE = 16 * 1_048_576;
+const UNITS: Readonly<Record<string, number>> = { kb: 1024, kib: 1024, mb: 1_048_576, mib: 1_048_576 };
 
 const size = optional(
   custom('max-size <bytes>', ['max-size 8192', 'max-size 8kb'], (written) => {
