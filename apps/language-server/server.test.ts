@@ -1,6 +1,6 @@
 /** The language server as an editor meets it: a process, spoken to over its standard input and output. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -125,6 +125,45 @@ test('a rule of the repository: where it is named, what it does on its evidence'
   const position = { line, character: text.split('\n')[line].indexOf(`sid:${sid}`) + 5 };
   const places = await ask<{ uri: string }[]>('textDocument/references', { textDocument: { uri: other }, position, context: { includeDeclaration: true } });
   expect(places.map((one) => one.uri)).toContain(pathToFileURL(join(folder, 'evidence', String(sid), 'expect.yaml')).href);
+});
+
+test('one file under two spellings of its address is one file', async () => {
+  const spelled = uri.replace('test.rules', 'test%2Erules');
+  await connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+  await connection.sendNotification('textDocument/didOpen', { textDocument: { uri: spelled, languageId: 'suricata-rules', version, text: `${SETTER}\n` } });
+  const symbols = await ask<{ location: { uri: string } }[]>('workspace/symbol', { query: 'SW first' });
+  expect(symbols.map((one) => one.location.uri)).toEqual([spelled]);
+  expect(told.findLast((one) => one.diagnostics.length > 0 && one.uri.includes('test'))?.uri).toBe(spelled);
+  await connection.sendNotification('textDocument/didClose', { textDocument: { uri: spelled } });
+  await connection.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId: 'suricata-rules', version, text: `${SETTER}\n${ASKER}\n` } });
+});
+
+test('files that come and go on disk; changes of what is no file are passed over', async () => {
+  const third = join(folder, 'rules', 'third.rules');
+  const thirdUri = pathToFileURL(third).href;
+  const watched = (type: number) =>
+    connection.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [
+        { uri: 'vscode-vfs://host/a.rules', type },
+        { uri: thirdUri, type },
+      ],
+    });
+  writeFileSync(third, SETTER.replace('1240390', '1240399'));
+  await watched(1);
+  expect(await ask<unknown[]>('workspace/symbol', { query: '1240399' })).toHaveLength(1);
+  rmSync(third);
+  await watched(3);
+  expect(await ask<unknown[]>('workspace/symbol', { query: '1240399' })).toHaveLength(0);
+});
+
+test('a file beside the folder, with a name that begins alike, is forgotten when it is closed', async () => {
+  mkdirSync(`${folder}-beside`);
+  writeFileSync(join(`${folder}-beside`, 'a.rules'), SETTER);
+  const beside = pathToFileURL(join(`${folder}-beside`, 'a.rules')).href;
+  await connection.sendNotification('textDocument/didOpen', { textDocument: { uri: beside, languageId: 'suricata-rules', version: 1, text: SETTER } });
+  await connection.sendNotification('textDocument/didClose', { textDocument: { uri: beside } });
+  expect((await ask<{ location: { uri: string } }[]>('workspace/symbol', { query: 'SW first' })).map((one) => one.location.uri)).toEqual([uri]);
+  rmSync(`${folder}-beside`, { recursive: true });
 });
 
 test('outline, folding, colours, hints, format', async () => {

@@ -5,13 +5,13 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { LintedDiagnostic, LintGrade, Span } from '@sigwright/contracts';
 import { type CompletionKind, LineTable, RuleEditor } from '@sigwright/editor';
 import {
   type CodeAction,
   CodeActionKind,
   type CodeLens,
+  CodeLensRefreshRequest,
   type CompletionItem,
   CompletionItemKind,
   type Connection,
@@ -32,7 +32,19 @@ import {
 import { DiagnosticsTeller } from './diagnostics-teller.ts';
 import { EvidenceRunner, explainEvidence, proofTitle } from './evidence.ts';
 import { TOKEN_LEGEND, TokenTeller, tokensIn } from './tokens.ts';
-import { filesBelow, placesOfSid, placesOfVariable, readWorkspace, type ServerOptions, textOf, uriOf, type Workspace } from './workspace.ts';
+import {
+  filesBelow,
+  isBelow,
+  ownUri,
+  pathOf,
+  placesOfSid,
+  placesOfVariable,
+  readWorkspace,
+  type ServerOptions,
+  textOf,
+  uriOf,
+  type Workspace,
+} from './workspace.ts';
 
 /** An author who writes no further for so long has paused. */
 const PAUSE_MILLISECONDS = 300;
@@ -72,6 +84,7 @@ export function serve(connection: Connection): void {
   let folders: readonly string[] = [];
   let watches = false;
   let showsDocuments = false;
+  let refreshes: NonNullable<InitializeParams['capabilities']['workspace']> = {};
   /** where explanations are written for the editor to show */
   let shown: string | undefined;
   /** files that are open, with the version of their text */
@@ -79,6 +92,14 @@ export function serve(connection: Connection): void {
   const evidence = new EvidenceRunner();
   let pause: NodeJS.Timeout | undefined;
 
+  /** what the client calls its open files: two spellings of one address are one file */
+  const spellings = new Map<string, string>();
+  const spelled = (uri: string): string => spellings.get(uri) ?? uri;
+  /** A request about a document, under the address that is the file's own. */
+  const about =
+    <Params extends { readonly textDocument: { readonly uri: string } }, Answer>(answer: (uri: string, params: Params) => Answer) =>
+    (params: Params): Answer =>
+      answer(ownUri(params.textDocument.uri), params);
   const places = (uri: string): Places => editor.file(uri) ?? NOWHERE;
   const rangeIn = (table: Places, { start, end }: Span): Range => ({ start: table.position(start), end: table.position(end) });
   const rangeOf = (uri: string, span: Span): Range => rangeIn(places(uri), span);
@@ -89,7 +110,7 @@ export function serve(connection: Connection): void {
   const teller = new DiagnosticsTeller(async (uri) => {
     const version = opened.get(uri);
     if (version === undefined) return;
-    await connection.sendDiagnostics({ uri, version, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
+    await connection.sendDiagnostics({ uri: spelled(uri), version, diagnostics: editor.diagnostics(uri).map((one) => diagnosticOf(uri, one)) });
   });
   const tokens = new TokenTeller();
   const diagnosticOf = (uri: string, one: LintedDiagnostic): Diagnostic => ({
@@ -100,13 +121,19 @@ export function serve(connection: Connection): void {
     message: one.help === undefined ? one.title : `${one.title}\n${one.help}`,
     ...(one.labels === undefined
       ? {}
-      : { relatedInformation: one.labels.map((label) => ({ location: { uri, range: rangeOf(uri, label.span) }, message: label.text })) }),
+      : { relatedInformation: one.labels.map((label) => ({ location: { uri: spelled(uri), range: rangeOf(uri, label.span) }, message: label.text })) }),
   });
   const onPause = (): void => {
     clearTimeout(pause);
     pause = setTimeout(() => {
       for (const uri of editor.checkSet()) teller.changed(uri);
     }, PAUSE_MILLISECONDS);
+  };
+
+  /** What an editor drew may be another now, though no text of its own changed. */
+  const drawAgain = (): void => {
+    if (refreshes.codeLens?.refreshSupport === true) void connection.sendRequest(CodeLensRefreshRequest.type);
+    if (refreshes.inlayHint?.refreshSupport === true) void connection.languages.inlayHint.refresh();
   };
 
   /** Everything anew: the folders, the configuration, every file that is not open. */
@@ -121,14 +148,16 @@ export function serve(connection: Connection): void {
     }
     for (const [uri, text] of texts) editor.open(uri, text);
     for (const uri of opened.keys()) teller.opened(uri);
+    drawAgain();
     onPause();
   };
 
   connection.onInitialize((params: InitializeParams) => {
     options = (params.initializationOptions ?? {}) as ServerOptions;
     const named = params.workspaceFolders?.map((folder) => folder.uri) ?? (params.rootUri == null ? [] : [params.rootUri]);
-    folders = named.filter((uri) => uri.startsWith('file:')).map((uri) => fileURLToPath(uri));
+    folders = named.flatMap((uri) => pathOf(uri) ?? []);
     showsDocuments = params.capabilities.window?.showDocument?.support === true;
+    refreshes = params.capabilities.workspace ?? {};
     watches = params.capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     return {
       serverInfo: { name: 'sigwright', version: '0.1.0' },
@@ -165,13 +194,16 @@ export function serve(connection: Connection): void {
     teller.end();
   });
 
-  connection.onDidOpenTextDocument(({ textDocument: { uri, text, version } }) => {
+  connection.onDidOpenTextDocument(({ textDocument: { uri: called, text, version } }) => {
+    const uri = ownUri(called);
+    spellings.set(uri, called);
     opened.set(uri, version);
     editor.open(uri, text);
     teller.opened(uri);
     onPause();
   });
-  connection.onDidChangeTextDocument(({ textDocument: { uri, version }, contentChanges }) => {
+  connection.onDidChangeTextDocument(({ textDocument: { uri: called, version }, contentChanges }) => {
+    const uri = ownUri(called);
     opened.set(uri, version);
     for (const change of contentChanges) {
       if ('range' in change) editor.change(uri, { span: spanOf(uri, change.range), text: change.text });
@@ -180,90 +212,116 @@ export function serve(connection: Connection): void {
     teller.changed(uri);
     onPause();
   });
-  connection.onDidCloseTextDocument(({ textDocument: { uri } }) => {
+  connection.onDidCloseTextDocument(({ textDocument: { uri: called } }) => {
+    const uri = ownUri(called);
     opened.delete(uri);
+    spellings.delete(uri);
     teller.closed(uri);
     tokens.forget(uri);
-    void connection.sendDiagnostics({ uri, diagnostics: [] });
+    void connection.sendDiagnostics({ uri: called, diagnostics: [] });
     // On disk it may stand otherwise, or belong to no folder.
-    const text = uri.startsWith('file:') ? textOf(fileURLToPath(uri)) : undefined;
-    const inside = uri.startsWith('file:') && folders.some((folder) => fileURLToPath(uri).startsWith(folder));
-    if (text !== undefined && inside) editor.open(uri, text);
-    else editor.close(uri);
+    const path = pathOf(uri);
+    const text = path === undefined || !isBelow(folders, path) ? undefined : textOf(path);
+    if (text === undefined) editor.close(uri);
+    else editor.open(uri, text);
     onPause();
   });
   connection.onDidChangeWatchedFiles(({ changes }) => {
-    if (changes.some(({ uri }) => !uri.endsWith('.rules'))) return load();
-    for (const { uri } of changes) {
-      if (opened.has(uri)) continue;
-      const text = textOf(fileURLToPath(uri));
+    if (changes.some(({ uri }) => /\/(?:suricata|ruleset)\.yaml$/.test(uri))) return load();
+    if (changes.some(({ uri }) => !uri.endsWith('.rules'))) {
+      // Evidence: the rules and what is wrong with them stay as they are.
+      workspace = { ...workspace, repository: readWorkspace(folders, options).repository };
+      drawAgain();
+    }
+    const ofRules = changes.filter(({ uri }) => uri.endsWith('.rules'));
+    for (const { uri: called } of ofRules) {
+      const uri = ownUri(called);
+      const path = pathOf(uri);
+      if (opened.has(uri) || path === undefined) continue;
+      const text = textOf(path);
       if (text === undefined) editor.close(uri);
       else editor.open(uri, text);
     }
-    onPause();
+    if (ofRules.length > 0) onPause();
   });
 
-  connection.onCompletion(({ textDocument: { uri }, position }): CompletionItem[] =>
-    editor.completions(uri, places(uri).offset(position)).map((one) => ({
-      label: one.label,
-      kind: COMPLETION_KINDS[one.kind],
-      detail: one.detail,
-      sortText: `${one.rank}`.padStart(3, '0') + one.label,
-      insertTextFormat: one.insert.includes('$1') || one.insert.includes('$0') ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
-      textEdit: { range: rangeOf(uri, one.replaces), newText: one.insert },
-      ...(one.documentation === undefined ? {} : { documentation: { kind: 'markdown' as const, value: one.documentation } }),
-    })),
+  connection.onCompletion(
+    about((uri, { position }): CompletionItem[] =>
+      editor.completions(uri, places(uri).offset(position)).map((one) => ({
+        label: one.label,
+        kind: COMPLETION_KINDS[one.kind],
+        detail: one.detail,
+        sortText: `${one.rank}`.padStart(3, '0') + one.label,
+        insertTextFormat: one.insert.includes('$1') || one.insert.includes('$0') ? InsertTextFormat.Snippet : InsertTextFormat.PlainText,
+        textEdit: { range: rangeOf(uri, one.replaces), newText: one.insert },
+        ...(one.documentation === undefined ? {} : { documentation: { kind: 'markdown' as const, value: one.documentation } }),
+      })),
+    ),
   );
-  connection.onHover(({ textDocument: { uri }, position }) => {
-    const found = editor.hover(uri, places(uri).offset(position));
-    return found === undefined ? null : { contents: { kind: 'markdown', value: found.markdown }, range: rangeOf(uri, found.span) };
-  });
+  connection.onHover(
+    about((uri, { position }) => {
+      const found = editor.hover(uri, places(uri).offset(position));
+      return found === undefined ? null : { contents: { kind: 'markdown', value: found.markdown }, range: rangeOf(uri, found.span) };
+    }),
+  );
 
   const locations = (found: readonly { readonly path: string; readonly span: Span; readonly text?: string }[]): Location[] =>
-    found.map(({ path, span, text }) => ({ uri: path, range: text === undefined ? rangeOf(path, span) : rangeIn(new LineTable(text), span) }));
-  connection.onDefinition(({ textDocument: { uri }, position }) => {
-    const offset = places(uri).offset(position);
-    const name = editor.nameAt(uri, offset)?.use;
-    return locations(name?.kind === 'variable' ? placesOfVariable(folders, name.name) : editor.definitions(uri, offset));
-  });
-  connection.onReferences(({ textDocument: { uri }, position, context }) => {
-    const offset = places(uri).offset(position);
-    const name = editor.nameAt(uri, offset)?.use;
-    if (name === undefined) return [];
-    const uses = editor.references(uri, offset).filter(({ use }) => context.includeDeclaration || use.role !== 'sets');
-    const elsewhere =
-      name.kind === 'sid'
-        ? placesOfSid(folders, name.name)
-        : name.kind === 'variable' && context.includeDeclaration
-          ? placesOfVariable(folders, name.name)
-          : [];
-    return [...locations(uses.map(({ path, span }) => ({ path, span }))), ...locations(elsewhere)];
-  });
-  connection.onDocumentHighlight(({ textDocument: { uri }, position }) =>
-    editor
-      .references(uri, places(uri).offset(position))
-      .filter(({ path }) => path === uri)
-      .map(({ span }) => ({ range: rangeOf(uri, span) })),
+    found.map(({ path, span, text }) => ({ uri: spelled(path), range: text === undefined ? rangeOf(path, span) : rangeIn(new LineTable(text), span) }));
+  connection.onDefinition(
+    about((uri, { position }) => {
+      const offset = places(uri).offset(position);
+      const name = editor.nameAt(uri, offset)?.use;
+      return locations(name?.kind === 'variable' ? placesOfVariable(folders, name.name) : editor.definitions(uri, offset));
+    }),
   );
-  connection.onPrepareRename(({ textDocument: { uri }, position }) => {
-    const found = editor.renamable(uri, places(uri).offset(position));
-    return found === undefined ? null : { range: rangeOf(uri, found.span), placeholder: found.name };
-  });
-  connection.onRenameRequest(({ textDocument: { uri }, position, newName }) => {
-    const edits = editor.rename(uri, places(uri).offset(position), newName);
-    if ('problem' in edits) throw new ResponseError(ErrorCodes.InvalidRequest, edits.problem);
-    return { changes: Object.fromEntries([...edits].map(([path, list]) => [path, editsOf(path, list)])) };
-  });
+  connection.onReferences(
+    about((uri, { position, context }) => {
+      const offset = places(uri).offset(position);
+      const name = editor.nameAt(uri, offset)?.use;
+      if (name === undefined) return [];
+      const uses = editor.references(uri, offset).filter(({ use }) => context.includeDeclaration || use.role !== 'sets');
+      const elsewhere =
+        name.kind === 'sid'
+          ? placesOfSid(folders, name.name)
+          : name.kind === 'variable' && context.includeDeclaration
+            ? placesOfVariable(folders, name.name)
+            : [];
+      return [...locations(uses.map(({ path, span }) => ({ path, span }))), ...locations(elsewhere)];
+    }),
+  );
+  connection.onDocumentHighlight(
+    about((uri, { position }) =>
+      editor
+        .references(uri, places(uri).offset(position))
+        .filter(({ path }) => path === uri)
+        .map(({ span }) => ({ range: rangeOf(uri, span) })),
+    ),
+  );
+  connection.onPrepareRename(
+    about((uri, { position }) => {
+      const found = editor.renamable(uri, places(uri).offset(position));
+      return found === undefined ? null : { range: rangeOf(uri, found.span), placeholder: found.name };
+    }),
+  );
+  connection.onRenameRequest(
+    about((uri, { position, newName }) => {
+      const edits = editor.rename(uri, places(uri).offset(position), newName);
+      if ('problem' in edits) throw new ResponseError(ErrorCodes.InvalidRequest, edits.problem);
+      return { changes: Object.fromEntries([...edits].map(([path, list]) => [spelled(path), editsOf(path, list)])) };
+    }),
+  );
 
-  connection.onDocumentSymbol(({ textDocument: { uri } }) =>
-    editor.outline(uri).map((one) => ({
-      name: one.name,
-      detail: one.detail,
-      kind: SymbolKind.Event,
-      ...(one.enabled ? {} : { tags: [1 as const] }),
-      range: rangeOf(uri, one.span),
-      selectionRange: rangeOf(uri, one.selection),
-    })),
+  connection.onDocumentSymbol(
+    about((uri) =>
+      editor.outline(uri).map((one) => ({
+        name: one.name,
+        detail: one.detail,
+        kind: SymbolKind.Event,
+        ...(one.enabled ? {} : { tags: [1 as const] }),
+        range: rangeOf(uri, one.span),
+        selectionRange: rangeOf(uri, one.selection),
+      })),
+    ),
   );
   connection.onWorkspaceSymbol(({ query }) => {
     const wanted = query.toLowerCase();
@@ -271,35 +329,41 @@ export function serve(connection: Connection): void {
     for (const uri of editor.files.keys()) {
       for (const one of editor.outline(uri)) {
         if (!`${one.detail} ${one.name}`.toLowerCase().includes(wanted)) continue;
-        found.push({ name: one.name, kind: SymbolKind.Event, containerName: one.detail, location: { uri, range: rangeOf(uri, one.span) } });
+        found.push({ name: one.name, kind: SymbolKind.Event, containerName: one.detail, location: { uri: spelled(uri), range: rangeOf(uri, one.span) } });
         if (found.length >= MOST_SYMBOLS) return found;
       }
     }
     return found;
   });
-  connection.onFoldingRanges(({ textDocument: { uri } }) =>
-    editor.foldings(uri).map(({ span, kind }) => ({
-      startLine: places(uri).position(span.start).line,
-      endLine: places(uri).position(span.end).line,
-      kind: kind === 'comment' ? FoldingRangeKind.Comment : FoldingRangeKind.Region,
-    })),
+  connection.onFoldingRanges(
+    about((uri) =>
+      editor.foldings(uri).map(({ span, kind }) => ({
+        startLine: places(uri).position(span.start).line,
+        endLine: places(uri).position(span.end).line,
+        kind: kind === 'comment' ? FoldingRangeKind.Comment : FoldingRangeKind.Region,
+      })),
+    ),
   );
-  connection.languages.semanticTokens.on(({ textDocument: { uri } }) => tokens.full(editor, uri));
-  connection.languages.semanticTokens.onDelta(({ textDocument: { uri }, previousResultId }) => tokens.delta(editor, uri, previousResultId));
-  connection.languages.semanticTokens.onRange(({ textDocument: { uri }, range }) => tokensIn(editor, uri, spanOf(uri, range)));
-  connection.languages.inlayHint.on(({ textDocument: { uri }, range }) =>
-    editor.hints(uri, spanOf(uri, range)).map(({ at, label, tooltip }) => ({ position: places(uri).position(at), label, tooltip, paddingLeft: true })),
+  connection.languages.semanticTokens.on(about((uri) => tokens.full(editor, uri)));
+  connection.languages.semanticTokens.onDelta(about((uri, { previousResultId }) => tokens.delta(editor, uri, previousResultId)));
+  connection.languages.semanticTokens.onRange(about((uri, { range }) => tokensIn(editor, uri, spanOf(uri, range))));
+  connection.languages.inlayHint.on(
+    about((uri, { range }) =>
+      editor.hints(uri, spanOf(uri, range)).map(({ at, label, tooltip }) => ({ position: places(uri).position(at), label, tooltip, paddingLeft: true })),
+    ),
   );
-  connection.onDocumentFormatting(({ textDocument: { uri } }) => editsOf(uri, editor.format(uri)));
-  connection.onDocumentRangeFormatting(({ textDocument: { uri }, range }) => editsOf(uri, editor.format(uri, spanOf(uri, range))));
-  connection.onCodeAction(({ textDocument: { uri }, range }): CodeAction[] =>
-    editor.quickFixes(uri, spanOf(uri, range)).map((one) => ({
-      title: one.title,
-      kind: one.kind === 'refactor' ? CodeActionKind.RefactorRewrite : CodeActionKind.QuickFix,
-      isPreferred: one.preferred,
-      edit: { changes: { [uri]: editsOf(uri, one.edits) } },
-      ...(one.diagnostic === undefined ? {} : { diagnostics: [diagnosticOf(uri, one.diagnostic)] }),
-    })),
+  connection.onDocumentFormatting(about((uri) => editsOf(uri, editor.format(uri))));
+  connection.onDocumentRangeFormatting(about((uri, { range }) => editsOf(uri, editor.format(uri, spanOf(uri, range)))));
+  connection.onCodeAction(
+    about((uri, { range }): CodeAction[] =>
+      editor.quickFixes(uri, spanOf(uri, range)).map((one) => ({
+        title: one.title,
+        kind: one.kind === 'refactor' ? CodeActionKind.RefactorRewrite : CodeActionKind.QuickFix,
+        isPreferred: one.preferred,
+        edit: { changes: { [spelled(uri)]: editsOf(uri, one.edits) } },
+        ...(one.diagnostic === undefined ? {} : { diagnostics: [diagnosticOf(uri, one.diagnostic)] }),
+      })),
+    ),
   );
 
   // --- evidence
@@ -307,20 +371,22 @@ export function serve(connection: Connection): void {
   const ruleAt = (uri: string, sid: number) => editor.file(uri)?.lines.find((line) => line.rule?.sid === sid)?.rule;
   const allRules = () => [...editor.files.values()].flatMap((file) => file.lines.flatMap((line) => (line.rule === undefined ? [] : [line.rule])));
   const proofOf = (sid: number) => (workspace.repository === undefined ? undefined : evidence.prove(workspace.repository, allRules(), sid));
-  connection.onCodeLens(({ textDocument: { uri } }): CodeLens[] => {
-    const { repository } = workspace;
-    if (repository === undefined) return [];
-    return (editor.file(uri)?.lines ?? []).flatMap((line) => {
-      const { rule } = line;
-      if (rule === undefined || !repository.evidence.has(rule.sid)) return [];
-      const start = line.start + rule.span.start;
-      const range = rangeOf(uri, { start, end: start + rule.action.length });
-      return [
-        { range, data: { uri, sid: rule.sid } },
-        { range, command: { title: 'explain', command: EXPLAIN_COMMAND, arguments: [uri, rule.sid] } },
-      ];
-    });
-  });
+  connection.onCodeLens(
+    about((uri): CodeLens[] => {
+      const { repository } = workspace;
+      if (repository === undefined) return [];
+      return (editor.file(uri)?.lines ?? []).flatMap((line) => {
+        const { rule } = line;
+        if (rule === undefined || !repository.evidence.has(rule.sid)) return [];
+        const start = line.start + rule.span.start;
+        const range = rangeOf(uri, { start, end: start + rule.action.length });
+        return [
+          { range, data: { uri, sid: rule.sid } },
+          { range, command: { title: 'explain', command: EXPLAIN_COMMAND, arguments: [uri, rule.sid] } },
+        ];
+      });
+    }),
+  );
   connection.onCodeLensResolve((lens) => {
     const { uri, sid } = lens.data as { uri: string; sid: number };
     const proof = ruleAt(uri, sid) === undefined ? undefined : proofOf(sid);

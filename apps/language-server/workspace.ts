@@ -3,8 +3,8 @@
  * rule. Reads, never writes.
  */
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings } from '@sigwright/contracts';
 import type { EditorEnvironment, Located } from '@sigwright/editor';
@@ -89,6 +89,28 @@ export function filesBelow(folders: readonly string[], endings: readonly string[
 
 export function uriOf(path: string): string {
   return pathToFileURL(path).href;
+}
+
+/** Path of a file on this machine; undefined for what is kept elsewhere, or nowhere yet. */
+export function pathOf(uri: string): string | undefined {
+  try {
+    return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One address for one file: editors escape more or less of it. */
+export function ownUri(uri: string): string {
+  const path = pathOf(uri);
+  return path === undefined ? uri : uriOf(path);
+}
+
+export function isBelow(folders: readonly string[], path: string): boolean {
+  return folders.some((folder) => {
+    const way = relative(folder, path);
+    return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  });
 }
 
 /** Text of a file; undefined where it is gone, too large or no file. */

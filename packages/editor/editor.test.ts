@@ -11,7 +11,7 @@ const environment = {
   catalogue,
   settings: { ...DEFAULT_SETTINGS, classifications: CLASSES },
   registrableDomain: (host: string) => host.split('.').slice(-2).join('.'),
-  format: (text: string) => text.replace(/ +;/g, ';'),
+  format: (text: string) => text.replace(/\\\n */g, '').replace(/ +;/g, ';'),
 };
 
 function editorWith(...texts: string[]): { editor: RuleEditor; at: number } {
@@ -185,6 +185,13 @@ describe('diagnostics', () => {
     expect(leave?.edits).toEqual([{ span: span(0, 0), text: '# lint: allow domain-unanchored\n' }]);
     other.change('0.rules', leave!.edits[0]);
     expect(other.diagnostics('0.rules').filter((one) => one.code === 'lint/domain-unanchored')).toEqual([]);
+  });
+
+  it('a rule over several lines is disabled as one line: engines skip only the marked one', () => {
+    const { editor } = editorWith('alert tcp any any -> any any (content:"abcd"; \\\n sid:1;)\n');
+    const move = editor.quickFixes('0.rules', span(0, 0)).find((one) => one.title === 'disable this rule');
+    editor.change('0.rules', move!.edits[0]);
+    expect(editor.file('0.rules')!.text).toBe('#alert tcp any any -> any any (content:"abcd"; sid:1;)\n');
   });
 
   it('after any edits the same as read afresh', () => {

@@ -211,6 +211,7 @@ export class RuleEditor {
   rename(path: string, offset: number, name: string): ReadonlyMap<string, readonly Edit[]> | { readonly problem: string } {
     const here = this.nameAt(path, offset);
     if (here === undefined || this.renamable(path, offset) === undefined) return { problem: 'only bits and numbers that rules remember can be renamed' };
+    if (name === '') return { problem: 'a name is wanted' };
     if (!/^[^\s,;|"()\\:]+$/.test(name)) return { problem: `\`${name}\` is no name: blanks, \`,\`, \`;\`, \`:\`, \`|\`, quotes and parentheses end it` };
     if (name !== here.use.name && this.#uses.has(`${here.use.kind} ${name}`))
       return { problem: `${here.use.kind} \`${name}\` exists already: two meanings would become one` };

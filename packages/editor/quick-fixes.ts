@@ -61,7 +61,7 @@ function moves(line: RuleLine, editor: RuleEditor): QuickFix[] {
   const mark = line.text.slice(0, rule.span.start);
   const found = [
     rule.enabled
-      ? refactor('disable this rule', [{ span: span(line.start + rule.span.start, line.start + rule.span.start), text: '#' }])
+      ? refactor('disable this rule', disabling(line, rule.span.start, editor))
       : refactor('enable this rule', [{ span: span(line.start, line.start + rule.span.start), text: mark.replace(/[#\s]+$/, '') }]),
   ];
   const rev = rule.options.find((option) => option.name === 'rev');
@@ -72,4 +72,12 @@ function moves(line: RuleLine, editor: RuleEditor): QuickFix[] {
   const formatted = editor.environment.format(line.text);
   if (formatted !== line.text) found.push(refactor('format this rule', [{ span: span(line.start, line.end), text: formatted }]));
   return found;
+}
+
+/** A mark in front. Of a rule over several lines engines skip only the marked one, and refuse what is left: it becomes one line. */
+function disabling(line: RuleLine, start: number, editor: RuleEditor): Edit[] {
+  const at = line.start + start;
+  const text = line.text.slice(start);
+  if (!text.trimEnd().includes('\n')) return [{ span: span(at, at), text: '#' }];
+  return [{ span: span(at, line.end), text: `#${editor.environment.format(text)}` }];
 }

@@ -207,7 +207,7 @@ class DocumentReader {
     this.#say(
       node,
       'rule/header-incomplete',
-      `${HEADER_NAMES[node.headerCount]} is missing`,
+      `${HEADER_NAMES[node.headerCount]} ${HEADER_NAMES[node.headerCount].endsWith('s') ? 'are' : 'is'} missing`,
       span(last - 1, last),
       'a rule begins `action protocol source ports -> destination ports (`',
     );
