@@ -253,6 +253,12 @@ describe('sigwright', () => {
     const { status, out } = sigwright('explain', '-r', silent, '-S', RULES, '--sid', '1240301', '--home-net', '10.3.8.0/24');
     expect(status).toBe(0);
     expect(out).toMatch(/did not fire: http.header/);
+    const json = sigwright('explain', '-r', silent, '-S', RULES, '--sid', '1240301', '--home-net', '10.3.8.0/24', '--json');
+    const { nearest } = JSON.parse(json.out) as { nearest: { steps: { found?: { bytes: unknown } }[] } };
+    const shown = nearest.steps.flatMap(({ found }) => (found === undefined ? [] : [found.bytes]));
+    expect(shown.length).toBeGreaterThan(0);
+    // Bytes are base64, as the help says.
+    for (const bytes of shown) expect(bytes).toMatch(/^[A-Za-z0-9+/]*={0,2}$/);
   });
 
   test('a full disk: exit 1, a message', () => {

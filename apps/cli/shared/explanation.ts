@@ -126,8 +126,8 @@ function visible(text: string): string {
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b2733;background:#fff}
 pre{font:13px/1.45 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f6f8;padding:.8rem;border-radius:6px}
 .holds{background:#d5f0dc}.fails{background:#ffd9d3;font-weight:600}.unreached{color:#6b7885}
-li{margin:.4rem 0}h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:1.6rem}
-@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#141b22}pre{background:#1d2731}.holds{background:#1d4a2c}.fails{background:#6b2a22}}`;
+pre.bytes{white-space:pre;overflow-x:auto;overflow-wrap:normal}code{font:13px ui-monospace,monospace;background:#f4f6f8;border-radius:3px;padding:0 .2em}li{margin:.4rem 0}h1{font-size:1.3rem}h2{font-size:1.05rem;margin-top:1.6rem}
+@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#141b22}pre,code{background:#1d2731}.holds{background:#1d4a2c}.fails{background:#6b2a22}}`;
 const CLASSES = { holds: 'holds', fails: 'fails', 'not reached': 'unreached' };
 
 /** A page without scripts and without anything from elsewhere. */
@@ -135,12 +135,12 @@ export function explanationHtml(explanation: RuleExplanation, capture: string): 
   const { sid, message, verdict, fired, nearest, change, setters, diagnostics, text } = explanation;
   const attempt = fired ?? nearest;
   const body = [
-    `<h1>${sid} ${escaped(message)}</h1><p>${escaped(verdict)}</p>`,
-    ...diagnostics.map((one) => `<p class="fails">${escaped(one.title)} (${escaped(one.code)})${one.help === undefined ? '' : `; ${escaped(one.help)}`}</p>`),
-    ...setters.map((one) => `<p>${one.sid} ${escaped(one.message)}${one.enabled ? '' : ', disabled'}: ${escaped(one.verdict)}</p>`),
+    `<h1>${sid} ${escaped(message)}</h1><p>${prose(verdict)}</p>`,
+    ...diagnostics.map((one) => `<p class="fails">${prose(one.title)} (${escaped(one.code)})${one.help === undefined ? '' : `; ${prose(one.help)}`}</p>`),
+    ...setters.map((one) => `<p>${one.sid} ${escaped(one.message)}${one.enabled ? '' : ', disabled'}: ${prose(one.verdict)}</p>`),
     `<h2>The rule</h2><pre>${markedHtml(text, explanation.marks)}</pre>`,
     attempt === undefined ? '' : `<h2>${escaped(placeOf(attempt))}</h2><p>${escaped(capture)}</p><ol>${attempt.steps.map(stepHtml).join('')}</ol>`,
-    change !== undefined ? changeHtml(change, text) : explanation.reason === undefined ? '' : `<p>${escaped(noChange(explanation))}</p>`,
+    change !== undefined ? changeHtml(change, text) : explanation.reason === undefined ? '' : `<p>${prose(noChange(explanation))}</p>`,
   ];
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${sid} explained</title><style>${STYLE}</style></head><body>${body.join('')}</body></html>\n`;
 }
@@ -148,15 +148,15 @@ export function explanationHtml(explanation: RuleExplanation, capture: string): 
 function stepHtml(step: ExplainedStep): string {
   const dump = step.found !== undefined && step.found.bytes.length > 0 && step.verdict !== 'not reached' ? dumpOf(step.found, isPlace(step)) : [];
   const bytes = dump.map(({ offset, hex, text }) => `${offset.padStart(6)}  ${hex.padEnd(64)}  ${escaped(text)}`).join('\n');
-  return `<li><span class="${CLASSES[step.verdict]}">${step.verdict}</span> ${escaped(step.where)}: ${escaped(step.condition)}${step.why === '' ? '' : ` — ${escaped(step.why)}`}${bytes === '' ? '' : `<pre>${bytes}</pre>`}</li>`;
+  return `<li><span class="${CLASSES[step.verdict]}">${step.verdict}</span> ${escaped(step.where)}: ${escaped(step.condition)}${step.why === '' ? '' : ` — ${prose(step.why)}`}${bytes === '' ? '' : `<pre class="bytes">${bytes}</pre>`}</li>`;
 }
 
 function changeHtml(change: TriedChange, text: string): string {
   const title = change.steps.length === 1 ? 'Smallest change that makes it fire, tried' : 'Changes that together make it fire, tried';
-  return `<h2>${title}</h2><ul>${change.steps.map((step) => `<li>${escaped(step)}</li>`).join('')}</ul>${change.text === text ? '' : `<pre>${escaped(change.text)}</pre>`}<ul>${catches(
+  return `<h2>${title}</h2><ul>${change.steps.map((step) => `<li>${prose(step)}</li>`).join('')}</ul>${change.text === text ? '' : `<pre>${escaped(change.text)}</pre>`}<ul>${catches(
     change,
   )
-    .map((line) => `<li>${escaped(line)}</li>`)
+    .map((line) => `<li>${prose(line)}</li>`)
     .join('')}</ul>`;
 }
 
@@ -169,6 +169,11 @@ function markedHtml(text: string, marks: RuleExplanation['marks']): string {
     at = span.end;
   }
   return out + escaped(text.slice(at));
+}
+
+/** What stands between backticks is the rule's own text. */
+function prose(text: string): string {
+  return escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>');
 }
 
 const NAMES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

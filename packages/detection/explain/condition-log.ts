@@ -110,7 +110,8 @@ export function bytesAround(window: { readonly bytes: Uint8Array; readonly start
   const from = Math.max(window.start, start - CONTEXT);
   const to = Math.min(window.end, Math.max(stop, start) + CONTEXT);
   return {
-    bytes: window.bytes.slice(from, Math.min(to, from + CONTEXT * 4)),
+    // A copy: what lies there is used again.
+    bytes: Uint8Array.from(window.bytes.subarray(from, Math.min(to, from + CONTEXT * 4))),
     from: from - window.start,
     start: start - window.start,
     end: stop - window.start,

@@ -283,7 +283,7 @@ export class Explainer {
       opening = { first: [undefined, undefined], lengths: [0, 0], established: false };
       this.#openings.set(flow, opening);
     }
-    opening.first[packet.direction] ??= packet.data.slice(packet.payloadStart, Math.min(packet.payloadEnd, packet.payloadStart + OPENING));
+    opening.first[packet.direction] ??= Uint8Array.from(packet.data.subarray(packet.payloadStart, Math.min(packet.payloadEnd, packet.payloadStart + OPENING)));
     opening.lengths[packet.direction] += length;
     if (packet.flowEstablished) opening.established = true;
   }

@@ -96,14 +96,12 @@ function longestBeginning(
 export function describe(condition: BytesCondition, positions?: Positions): string {
   switch (condition.kind) {
     case 'content': {
-      let text = '';
-      for (const byte of condition.bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `|${byte.toString(16).padStart(2, '0')}|`;
       const extras: string[] = [];
       if (condition.nocase) extras.push('nocase');
       extras.push(...positionWords(condition, positions));
       if (condition.startsWith) extras.push('startswith');
       if (condition.endsWith) extras.push('endswith');
-      return `content ${condition.negated ? 'not ' : ''}"${text.replaceAll('||', ' ')}"${extras.length > 0 ? `, ${extras.join(', ')}` : ''}`;
+      return `content ${condition.negated ? 'not ' : ''}${quoted(condition.bytes)}${extras.length > 0 ? `, ${extras.join(', ')}` : ''}`;
     }
     case 'pattern':
       return `pcre ${condition.negated ? 'not ' : ''}/${condition.pattern.source}/${condition.relative ? 'R' : ''}`;
