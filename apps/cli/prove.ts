@@ -18,6 +18,7 @@ import {
   proofSarifOf,
   prove,
   type Repository,
+  RuleRelations,
   readRulesAgain,
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
@@ -184,19 +185,16 @@ function newProblems(before: Repository['problems'], after: Repository['problems
 const ROUNDS = 5;
 
 /** The first save is to be answered as soon as the next: reads, compares and proves as if a rule had changed, and tells nothing. */
-function prepare(repository: Repository, runner: ReturnType<typeof proofRunner>): void {
-  const rules = rulesOf(repository);
+function prepare(repository: Repository, rules: readonly Rule[], relations: RuleRelations, runner: ReturnType<typeof proofRunner>): void {
   const proved = rules.filter(({ sid }) => repository.evidence.has(sid)).slice(0, ROUNDS);
   // Who sets and who asks for a bit is looked for among all rules.
   const bits = [/\bflowbits:\s*set\b/, /\bflowbits:\s*isset\b/].flatMap((pattern) => rules.find(({ text }) => pattern.test(text)) ?? []);
   for (const rule of [...bits, ...proved]) {
-    const again = readRulesAgain(repository, []);
-    const changed = affectedByChange(
-      rules,
-      rulesOf(again).map((one) => (one === rule ? { ...rule, text: `${rule.text} ` } : one)),
-      [],
-    );
-    if (changed !== undefined) prove(repository, runner, { sids: new Set([rule.sid]), alone: true });
+    readRulesAgain(repository, []);
+    const changed = rules.map((one) => (one === rule ? { ...rule, text: `${rule.text} ` } : one));
+    const affected = affectedByChange(rules, changed, [], relations);
+    affectedByChange(changed, rules, [], relations);
+    if (affected !== undefined) prove(repository, runner, { sids: new Set([rule.sid]), alone: true, relations });
   }
 }
 
@@ -209,6 +207,8 @@ async function watchFolder(
   verbose: boolean,
 ): Promise<never> {
   let known = first;
+  let rules = rulesOf(first);
+  const relations = new RuleRelations(rules);
   const paths = new Set<string>();
   let wake = (): void => {};
   watch(resolve(folder), { recursive: true }, (_event, name) => {
@@ -216,7 +216,7 @@ async function watchFolder(
     paths.add(name.replaceAll('\\', '/'));
     wake();
   });
-  prepare(first, runner);
+  prepare(first, rules, relations, runner);
   process.stdout.write(`watching ${folder}\n`);
   for (;;) {
     if (paths.size === 0)
@@ -228,18 +228,24 @@ async function watchFolder(
     const changed = [...paths];
     paths.clear();
     // Evidence and reports are many files: they are read again where one of them changed.
-    const opened: Result<Repository> = changed.every((path) => path.startsWith('rules/')) ? success(readRulesAgain(known, changed)) : openRepository(folder);
+    const opened: Result<Repository> = changed.every((path) => path.startsWith('rules/'))
+      ? success(readRulesAgain(known, changed))
+      : openRepository(folder, { before: known, changed });
     if (!opened.ok) {
       process.stdout.write(`${opened.message}\n`);
       continue;
     }
     const repository = opened.value;
+    const now = rulesOf(repository);
+    const sids = affectedByChange(rules, now, changed, relations);
+    rules = now;
+    if (sids?.size !== 0) {
+      const report = prove(repository, runner, { benign, relations, ...(sids === undefined ? {} : { sids, alone: true }) });
+      tell(report, verbose);
+      process.stdout.write(`${summaryOf(report)}, ${Math.round(performance.now() - started)} ms\n`);
+    }
+    // The verdict is waited for; what is wrong with numbers and messages of the whole can come behind it.
     for (const problem of newProblems(known.problems, repository.problems)) process.stdout.write(`${problem.path}:${problem.line}: ${problem.message}\n`);
-    const sids = affectedByChange(rulesOf(known), rulesOf(repository), changed);
     known = repository;
-    if (sids?.size === 0) continue;
-    const report = prove(repository, runner, { benign, ...(sids === undefined ? {} : { sids, alone: true }) });
-    tell(report, verbose);
-    process.stdout.write(`${summaryOf(report)}, ${Math.round(performance.now() - started)} ms\n`);
   }
 }

@@ -30,7 +30,7 @@ export * from './prove/changed.ts';
 export * from './prove/made-evidence.ts';
 export * from './prove/proof-reports.ts';
 export * from './prove/prove.ts';
-export { rulesAffected, rulesBehind } from './prove/related.ts';
+export { RuleRelations, rulesAffected, rulesBehind } from './prove/related.ts';
 export * from './prove/seen-evidence.ts';
 export { capturesOf, type Renewed, renewEvidence, synthesizedEvidence } from './prove/synthesized.ts';
 export { tar } from './release/archives.ts';

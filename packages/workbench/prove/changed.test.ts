@@ -2,6 +2,7 @@
 import { parseRules } from '@sigwright/rule-language';
 import { expect, test } from 'vitest';
 import { affectedByChange } from './changed.ts';
+import { RuleRelations, rulesBehind } from './related.ts';
 
 const SET = 'alert tcp any any -> any any (content:"one"; flowbits:set,EX.a; flowbits:noalert; sid:1;)';
 const MIDDLE = 'alert tcp any any -> any any (flowbits:isset,EX.a; content:"two"; flowbits:set,EX.b; sid:2;)';
@@ -27,3 +28,15 @@ for (const [why, after, paths, wanted] of CASES)
     const found = affectedByChange(parseRules(BEFORE.join('\n')).rules, parseRules(after.join('\n')).rules, paths);
     expect(found === undefined ? undefined : [...found].sort()).toEqual(wanted);
   });
+
+test('who relates to whom, kept from change to change, is as found anew at each', () => {
+  let before = parseRules(BEFORE.join('\n')).rules;
+  const relations = new RuleRelations(before);
+  for (const [why, lines, paths] of [...CASES, ...CASES.toReversed()]) {
+    const after = parseRules(lines.join('\n')).rules;
+    const kept = affectedByChange(before, after, paths, relations);
+    expect(kept, why).toEqual(affectedByChange(before, after, paths));
+    for (const { sid } of after) expect(relations.behind(new Set([sid]))).toEqual(rulesBehind(after, new Set([sid])));
+    before = after;
+  }
+});

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Rule } from '@sigwright/contracts';
 import { alertingOptions, neverAlerts, printRule } from '@sigwright/rule-language';
 import type { Repository, RepositoryRule } from '../repository/repository.ts';
-import { rulesBehind } from './related.ts';
+import { type RuleRelations, rulesBehind } from './related.ts';
 
 export interface ProofRequest {
   /** all rules of the repository, disabled ones enabled */
@@ -63,13 +63,15 @@ export interface ProveOptions {
   readonly sids?: ReadonlySet<number>;
   /** load only what these rules need: much faster, and a failure can not say which other rules fired */
   readonly alone?: boolean;
+  /** of the repository's rules, where they are known */
+  readonly relations?: RuleRelations;
   /** ordinary traffic, on which every rule must be silent, or as loud as its evidence allows */
   readonly benign?: readonly { readonly name: string; readonly path: string }[];
 }
 
 export function prove(repository: Repository, runner: ProofRunner, options: ProveOptions = {}): ProofReport {
-  const { proveRule, captures } = prover(repository, runner, options);
-  const chosen = repository.rules.filter(({ rule }) => options.sids === undefined || options.sids.has(rule.sid));
+  const { proveRule, captures, loaded } = prover(repository, runner, options);
+  const chosen = loaded.filter(({ rule }) => options.sids === undefined || options.sids.has(rule.sid));
   return reportOf(chosen.map(proveRule), captures());
 }
 
@@ -81,16 +83,18 @@ export function reportOf(rules: readonly RuleProof[], captures: number): ProofRe
 export function prover(
   repository: Repository,
   runner: ProofRunner,
-  { sids, alone, benign }: ProveOptions = {},
-): { readonly proveRule: (rule: RepositoryRule) => RuleProof; readonly captures: () => number } {
+  { sids, alone, benign, relations }: ProveOptions = {},
+): { readonly proveRule: (rule: RepositoryRule) => RuleProof; readonly captures: () => number; readonly loaded: readonly RepositoryRule[] } {
   const needed =
     sids === undefined || alone !== true
       ? undefined
-      : rulesBehind(
-          repository.rules.map(({ rule }) => rule),
-          sids,
-        );
-  const loaded = repository.rules.filter(({ rule }) => needed === undefined || needed.has(rule.sid) || /^(?:pass|drop|reject)/.test(rule.action));
+      : relations !== undefined
+        ? relations.behind(sids)
+        : rulesBehind(
+            repository.rules.map(({ rule }) => rule),
+            sids,
+          );
+  const loaded = repository.rules.filter(({ rule }) => needed === undefined || needed.has(rule.sid) || (rule.action !== 'alert' && DECIDING.test(rule.action)));
   const text = loaded.map(({ rule }) => loud(rule)).join('\n');
   const results = new Map<string, ReturnType<ProofRunner>>();
   const run: RunCapture = (path, networks) => {
@@ -108,8 +112,10 @@ export function prover(
     results.set(key, made);
     return made;
   };
-  return { proveRule: (one) => proveOne(repository, one, run, benign ?? []), captures: () => results.size };
+  return { proveRule: (one) => proveOne(repository, one, run, benign ?? []), captures: () => results.size, loaded };
 }
+
+const DECIDING = /^(?:pass|drop|reject)/;
 
 type RunCapture = (path: string, networks?: Readonly<Record<string, string>>) => ReturnType<ProofRunner>;
 

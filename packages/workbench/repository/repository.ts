@@ -183,12 +183,13 @@ export function readSettings(folder: string): Result<RulesetSettings> {
     : success(settings);
 }
 
-export function openRepository(folder: string): Result<Repository> {
+/** `again`: as it was read before, and the files in it that changed since; rules and evidence of others are taken from there. */
+export function openRepository(folder: string, again?: { readonly before: Repository; readonly changed: readonly string[] }): Result<Repository> {
   const read = readSettings(folder);
   if (!read.ok) return read;
   const settings = read.value;
   const problems: RepositoryProblem[] = [];
-  const files = readRules(folder, new Map());
+  const files = again === undefined ? readRules(folder, new Map()) : readRules(folder, again.before.files, again.changed);
   const rules = [...files.values()].flatMap((file) => file.rules);
   const reports: ReportFile[] = [];
   const bare: string[] = [];
@@ -205,6 +206,14 @@ export function openRepository(folder: string): Result<Repository> {
   const evidence = new Map<number, Expectation>();
   for (const name of foldersIn(join(folder, 'evidence'))) {
     const file = join(folder, 'evidence', name, 'expect.yaml');
+    const same =
+      again?.changed.some((path) => path === `evidence/${name}` || path.startsWith(`evidence/${name}/`)) === false
+        ? again.before.evidence.get(Number(name))
+        : undefined;
+    if (same !== undefined && !again!.before.problems.some(({ path }) => path === file)) {
+      evidence.set(same.sid, same);
+      continue;
+    }
     const expectation = readYaml(file, EXPECTATION, problems);
     if (expectation === undefined) continue;
     if (String(expectation.sid) !== name) problems.push({ path: file, line: 1, message: `sid ${expectation.sid} stands in the folder of ${name}` });
@@ -263,11 +272,20 @@ function readLock(folder: string, problems: RepositoryProblem[]): Lock | undefin
   return undefined;
 }
 
-/** The repository with its rules read again and nothing else; `problems` are those of the rules. */
+/** The repository with its rules read again and nothing else; `problems` are those of the rules, looked for when they are asked for. */
 export function readRulesAgain(repository: Repository, changed?: readonly string[]): Repository {
   const files = readRules(repository.folder, repository.files, changed);
   const rules = [...files.values()].flatMap((file) => file.rules);
-  return { ...repository, rules, files, problems: [...[...files.values()].flatMap((file) => file.problems), ...checkRules(repository.settings, files)] };
+  let problems: readonly RepositoryProblem[] | undefined;
+  return {
+    ...repository,
+    rules,
+    files,
+    get problems() {
+      problems ??= [...[...files.values()].flatMap((file) => file.problems), ...checkRules(repository.settings, files)];
+      return problems;
+    },
+  };
 }
 
 function foldersIn(folder: string): string[] {
@@ -322,39 +340,29 @@ function readRules(folder: string, known: ReadonlyMap<string, RulesRead>, change
   return read;
 }
 
-/** What is wrong with a rule alone; one that did not change is not checked again. */
-const CHECKED = new WeakMap<RepositoryRule, { readonly settings: RulesetSettings; readonly problems: readonly RepositoryProblem[] }>();
-
+/** Asked at each change of one rule among many thousands: what is well is passed over without a trace. */
 function checkRules(settings: RulesetSettings, files: ReadonlyMap<string, RulesRead>): RepositoryProblem[] {
   const problems: RepositoryProblem[] = [];
-  const seen = new Map<number, RepositoryRule>();
-  for (const file of files.values()) {
-    for (const one of file.rules) {
-      const { sid } = one.rule;
-      const before = seen.get(sid);
-      if (before !== undefined) problems.push({ path: one.path, line: one.line, message: `sid ${sid} is already used at ${before.path}:${before.line}` });
-      else seen.set(sid, one);
-      let checked = CHECKED.get(one);
-      if (checked?.settings !== settings) {
-        checked = { settings, problems: checkRule(settings, one) };
-        CHECKED.set(one, checked);
-      }
-      for (const problem of checked.problems) problems.push(problem);
-    }
+  const rules = [...files.values()].flatMap((file) => file.rules);
+  const first = hasTwins(rules) ? new Map<number, RepositoryRule>() : undefined;
+  const ranges = settings['sid-ranges'];
+  const prefix = `${settings['message-prefix']} `;
+  for (const one of rules) {
+    const { path, line } = one;
+    const { sid, message } = one.rule;
+    const before = first?.get(sid);
+    if (before !== undefined) problems.push({ path, line, message: `sid ${sid} is already used at ${before.path}:${before.line}` });
+    else first?.set(sid, one);
+    if (!ranges.some(({ from, to }) => sid >= from && sid <= to)) problems.push({ path, line, message: `sid ${sid} lies in none of the ruleset's ranges` });
+    if (!message.startsWith(prefix)) problems.push({ path, line, message: `the message of ${sid} does not begin with ${settings['message-prefix']}` });
   }
   return problems;
 }
 
-const NO_PROBLEMS: readonly RepositoryProblem[] = [];
-
-function checkRule(settings: RulesetSettings, { rule: { sid, message }, path, line }: RepositoryRule): readonly RepositoryProblem[] {
-  const isInRange = settings['sid-ranges'].some((range) => sid >= range.from && sid <= range.to);
-  const isNamed = message.startsWith(`${settings['message-prefix']} `);
-  if (isInRange && isNamed) return NO_PROBLEMS;
-  return [
-    ...(isInRange ? [] : [{ path, line, message: `sid ${sid} lies in none of the ruleset's ranges` }]),
-    ...(isNamed ? [] : [{ path, line, message: `the message of ${sid} does not begin with ${settings['message-prefix']}` }]),
-  ];
+/** Have two rules the same number? */
+function hasTwins(rules: readonly RepositoryRule[]): boolean {
+  const sids = Float64Array.from(rules, ({ rule }) => rule.sid).sort();
+  return sids.some((sid, at) => at > 0 && sids[at - 1] === sid);
 }
 
 /** Role in the rule's own metadata; undefined where none is given. */
