@@ -123,6 +123,8 @@ export interface ProtocolDefinition {
   recordedFrom?(settings: EngineSettings): number;
   /** it holds all that its record shows, although it goes on */
   isReadyToRecord?(transaction: Transaction): boolean;
+  /** its transactions may carry files, so that rules may ask for them */
+  readonly carriesFiles?: boolean;
   /** one transaction stands for the whole connection: transactions are not counted */
   readonly isOneTransaction?: boolean;
   /** kinds of frames that its sessions tell of; rules name them with the protocol before (`http1.request`, the word of `aloneAs` where there is one) */

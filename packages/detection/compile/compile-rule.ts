@@ -461,7 +461,7 @@ class Builder implements RuleBuilder {
 
   spokenAs(written: string): readonly string[] {
     const definition = this.#compiler.catalogue.protocols.get(written);
-    if (definition === undefined) return [written];
+    if (definition === undefined) return [];
     return definition.aloneAs === written ? [definition.name] : this.#carriers(definition.name);
   }
 
@@ -522,8 +522,10 @@ class Builder implements RuleBuilder {
       const absent: 'no' | 'only' | 'or_else' = this.#absent.get(list.key) ?? 'no';
       if (list.conditions.length === 0 && absent === 'no') continue;
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
-      if (buffer.of === 'transaction') bufferTests.push({ ...test, buffer });
-      else if (buffer.of === 'frame') frameTests.push({ ...test, buffer });
+      if (buffer.of === 'transaction') {
+        if (buffer.protocol === undefined) this.#checkFiles(buffer.name, protocols);
+        bufferTests.push({ ...test, buffer });
+      } else if (buffer.of === 'frame') frameTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });
     }
     for (const list of [this.#payload, ...this.#lists]) this.#contradictions(list);
@@ -724,6 +726,12 @@ class Builder implements RuleBuilder {
     if (mixed) this.#say('error', 'frame/mixed', 'frames can not be looked at together with payload or other buffers', this.rule.protocolSpan);
     if (tests.some((test) => test.buffer.name !== first.buffer.name))
       this.#say('error', 'frame/several', 'no frame is of two kinds', this.rule.protocolSpan, 'write a rule for each');
+  }
+
+  #checkFiles(buffer: string, protocols: readonly string[] | undefined): void {
+    // Those behind the first carry it: files that they have besides are not its own.
+    if (protocols === undefined || this.#compiler.catalogue.protocols.get(protocols[0])?.carriesFiles === true) return;
+    this.#say('error', 'rule/no-files', `${protocols[0]} carries no files, so \`${buffer}\` is never there`, this.rule.protocolSpan);
   }
 
   /** Header protocol and what the keywords demand must agree. Undefined: no application protocol is asked for. */

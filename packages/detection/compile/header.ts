@@ -152,6 +152,7 @@ export class HeaderResolver {
       return undefined;
     }
     const result = { include: [] as AddressSetInput['include'][number][], exclude: [] as AddressSetInput['include'][number][], all: false };
+    let inVariable = depth > 0;
     const walk = (one: AddressExpression, negated: boolean, level: number): void => {
       if (level > DEEPEST_VARIABLE) {
         report('header/variable-loop', `\`${text}\` names itself`, at);
@@ -159,7 +160,8 @@ export class HeaderResolver {
       }
       switch (one.kind) {
         case 'any':
-          // `!any` lets nothing through: `!$HOME_NET` where HOME_NET is any. The rule loads and stays silent.
+          // `!any` lets nothing through: `!$HOME_NET` where HOME_NET is any. The rule loads and stays silent, unless it says so itself.
+          if (negated && !inVariable) report('header/nothing', `\`${text}\` leaves no address`, at, 'write the addresses that are meant');
           if (negated) result.exclude.push(...EVERYTHING);
           else result.all = true;
           return;
@@ -185,7 +187,12 @@ export class HeaderResolver {
               else result.exclude.push(...nested.include);
               if (nested.all && nested.exclude.length === 0) result.exclude.push(...EVERYTHING);
             }
-          } else walk(inner.expression, negated, level + 1);
+          } else {
+            const outside = inVariable;
+            inVariable = true;
+            walk(inner.expression, negated, level + 1);
+            inVariable = outside;
+          }
           return;
         }
         case 'range':
@@ -236,7 +243,10 @@ export class HeaderResolver {
           if (!negated) {
             included.fill(1);
             anyIncluded = true;
-          } else excluded.fill(1);
+          } else {
+            if (depth === 0) report('header/nothing', `\`${text}\` leaves no port`, at, 'write the ports that are meant');
+            excluded.fill(1);
+          }
           return;
         case 'not':
           walk(one.of, !negated);

@@ -171,6 +171,15 @@ const HEADERS: readonly PacketBuffer[] = [
   ),
 ];
 
+const TCP_WORDS = ['tcp', 'tcp-pkt', 'tcp-stream'];
+/** Header words of packets in which these are not. */
+const OTHER_PACKETS: Readonly<Record<string, readonly string[]>> = {
+  'tcp.hdr': ['udp', 'icmp', 'icmpv4', 'icmpv6', 'sctp'],
+  'udp.hdr': [...TCP_WORDS, 'icmp', 'icmpv4', 'icmpv6', 'sctp'],
+  'icmpv4.hdr': [...TCP_WORDS, 'udp', 'icmpv6', 'sctp'],
+  'icmpv6.hdr': [...TCP_WORDS, 'udp', 'icmpv4', 'sctp'],
+};
+
 export const buffers: readonly BufferDefinition[] = [...HEADERS, ...ADDRESSES];
 
 function checksumKeyword(name: string, what: string, read: (packet: Packet) => number) {
@@ -379,6 +388,8 @@ export const keywords = asKeywords(
       argument: none(),
       examples: [`${buffer.name}; content:"|00|";`],
       apply(_none, builder) {
+        const word = builder.rule.protocol.split(':')[0];
+        if (OTHER_PACKETS[buffer.name]?.includes(word) === true) builder.problem('protocol', `packets of \`${word}\` have no such header`);
         builder.demandPacket();
         builder.selectBuffer(buffer.name);
       },

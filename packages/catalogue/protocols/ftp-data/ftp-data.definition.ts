@@ -104,6 +104,7 @@ function body(transaction: Transaction): Record<string, unknown> {
 
 export const protocol: ProtocolDefinition = {
   name: 'ftp-data',
+  carriesFiles: true,
   recordName: 'ftp_data',
   applicationName: 'ftp-data',
   transport: ['tcp'],

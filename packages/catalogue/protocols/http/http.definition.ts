@@ -155,6 +155,7 @@ export const protocol: ProtocolDefinition = {
   aliases: ['http1'],
   aloneAs: 'http1',
   carriedBy: ['http2', 'doh2'],
+  carriesFiles: true,
   recordName: 'http',
   transport: ['tcp'],
   summary: 'HTTP/1.0 and 1.1',

@@ -20,6 +20,7 @@ function besideDns(transaction: Transaction): Record<string, unknown> | undefine
 
 export const protocol: ProtocolDefinition = {
   name: DNS_OVER_HTTP2,
+  carriesFiles: true,
   recordName: 'dns',
   applicationName: DNS_OVER_HTTP2,
   outputName: DNS_OVER_HTTP2,

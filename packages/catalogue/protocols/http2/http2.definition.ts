@@ -10,6 +10,7 @@ import type { Http2Transaction } from './transactions.ts';
 
 export const protocol: ProtocolDefinition = {
   name: 'http2',
+  carriesFiles: true,
   recordName: 'http',
   applicationName: 'http2',
   outputName: 'http2',

@@ -96,6 +96,7 @@ function isReply(bytes: Uint8Array, at: number): boolean {
 
 export const protocol: ProtocolDefinition = {
   name: 'nfs',
+  carriesFiles: true,
   recordName: 'nfs',
   transport: ['tcp', 'udp'],
   summary: 'network file systems',

@@ -126,6 +126,7 @@ function kindOf(one: SmbTransaction): string {
 
 export const protocol: ProtocolDefinition = {
   name: 'smb',
+  carriesFiles: true,
   recordName: 'smb',
   transport: ['tcp'],
   summary: 'file sharing',

@@ -122,6 +122,7 @@ function emailBeside(transaction: Transaction, options?: RecordOptions): Record<
 
 export const protocol: ProtocolDefinition = {
   name: 'smtp',
+  carriesFiles: true,
   recordName: 'smtp',
   transport: ['tcp'],
   summary: 'mail transport',

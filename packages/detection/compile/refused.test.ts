@@ -1,0 +1,34 @@
+/** Rules that can never be true by their header and what they ask for are refused, with what is wrong; their neighbours load. */
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { parseRules } from '@sigwright/rule-language';
+import { expect, test } from 'vitest';
+import { buildPlan } from '../index.ts';
+
+const NO_HOME = { ...DEFAULT_SETTINGS, addressGroups: { HOME_NET: 'any', EXTERNAL_NET: '!$HOME_NET' } };
+
+test.each<readonly [why: string, header: string, options: string, code: string | undefined]>([
+  ['no address is left', 'tcp !any any -> any any', '', 'header/nothing'],
+  ['in a list, too', 'tcp [10.0.0.1,!any] any -> any any', '', 'header/nothing'],
+  ['a variable may come to that: the rule stays silent', 'tcp $EXTERNAL_NET any -> any any', '', undefined],
+  ['no port is left', 'tcp any !any -> any any', '', 'header/nothing'],
+  ['no port but one', 'tcp any !80 -> any any', '', undefined],
+  ['a protocol without files', 'ssh any any -> any any', 'file.data; content:"a";', 'rule/no-files'],
+  ['nothing to store', 'dns any any -> any any', 'filestore;', 'rule/no-files'],
+  ['a protocol with files', 'smb any any -> any any', 'file.name; content:"a";', undefined],
+  ['any protocol may have some', 'tcp any any -> any any', 'file.data; content:"a";', undefined],
+  ['datagrams have no TCP header', 'udp any any -> any any', 'tcp.hdr; content:"a";', 'tcp.hdr/protocol'],
+  ['segments have no UDP header', 'tcp any any -> any any', 'udp.hdr; content:"a";', 'udp.hdr/protocol'],
+  ['a header of any packet', 'ip any any -> any any', 'udp.hdr; content:"a";', undefined],
+  ['a protocol that nobody knows', 'tcp any any -> any any', 'app-layer-protocol:nothing;', 'app-layer-protocol/unknown'],
+  ['the word for what was not recognised', 'tcp any any -> any any', 'app-layer-protocol:!failed;', undefined],
+  ['an event of no decoder', 'pkthdr any any -> any any', 'decode-event:nothing.at_all;', 'decode-event/unknown'],
+  ['an event of a decoder', 'pkthdr any any -> any any', 'decode-event:ipv4.trunc_pkt;', undefined],
+  ['an event of no stream', 'tcp any any -> any any', 'stream-event:nothing;', 'stream-event/unknown'],
+  ['an event of a stream', 'tcp any any -> any any', 'stream-event:stream.est_packet_out_of_window;', undefined],
+])('%s', (_why, header, options, code) => {
+  const text = `alert ${header} (${options} sid:1;)`;
+  const { problems } = buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, NO_HOME);
+  const errors = problems.flatMap((one) => one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').map((diagnostic) => diagnostic.code));
+  expect(errors).toEqual(code === undefined ? [] : [code]);
+});
