@@ -14,7 +14,8 @@ export const VERSIONS: Readonly<Record<Exclude<Dialect, 'snort-2.9'>, string>> =
 export const PROTOCOL_SINCE: Readonly<Record<string, string>> = {
   mqtt: '6.0',
   http2: '6.0',
-  ike: '6.0',
+  rfb: '6.0',
+  ike: '7.0',
   quic: '7.0',
   'bittorrent-dht': '7.0',
   telnet: '7.0',

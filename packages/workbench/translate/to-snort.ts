@@ -99,6 +99,22 @@ function headerOf(rule: Rule, compiled: CompiledRule): string {
   return [action, protocol, source, sourcePorts, rule.direction, destination, destinationPorts].join(' ');
 }
 
+/** An option that Snort says in the same place, in nearly the same words. */
+function likeIn(option: RuleOption, first: string[], last: string[]): void {
+  const name = option.name.replace(/^tcp\.(?=flags$|seq$|ack$|window$)/, '');
+  if (!ALIKE.has(name)) {
+    checkSaid(option);
+    return;
+  }
+  let { value } = option;
+  const foreign = name === 'threshold' || name === 'detection_filter' ? /\bby_(?:both|rule|flow)\b|\bbackoff\b/.exec(value ?? '') : null;
+  if (foreign !== null) throw new Unsayable(`\`${name}\` with \`${foreign[0]}\` has no counterpart in Snort 2.9`);
+  // Where nothing is said, Snort counts the address as it came, Suricata as it was normalised.
+  if (name === 'urilen' && !/,\s*(?:norm|raw)\s*$/.test(value ?? '')) value = `${value},norm`;
+  const behind = /^(?:threshold|detection|reference|rev|sid|gid|priority|metadata)/.test(name);
+  (behind ? last : first).push(value === undefined ? name : `${name}:${value}`);
+}
+
 function bodyOf(rule: Rule, compiled: CompiledRule, writer: Writer): string[] {
   const { parts } = writer;
   const first: string[] = [];
@@ -129,11 +145,7 @@ function bodyOf(rule: Rule, compiled: CompiledRule, writer: Writer): string[] {
       case 'target':
         break;
       default:
-        if (ALIKE.has(option.name))
-          (option.name === 'urilen' || !/^(?:threshold|detection|reference|rev|sid|gid|priority|metadata)/.test(option.name) ? first : last).push(
-            option.value === undefined ? option.name : `${option.name}:${value}`,
-          );
-        else checkSaid(option);
+        likeIn(option, first, last);
     }
   }
   payloadOf(compiled, writer);

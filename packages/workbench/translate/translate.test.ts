@@ -77,6 +77,36 @@ const said: readonly (readonly [shows: string, dialect: Dialect, master: string,
     `alert http any any -> any any (msg:"x"; flow:established,to_server; http.header_names; content:"|0d 0a|x-evil|0d 0a|"; nocase; http.uri; content:"/A"; ${TAIL})`,
   ],
   [
+    'one header among all, where an engine knows only all together',
+    'suricata-6',
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.request_header; header_lowercase; content:"x-evil|3a 20|a"; ${TAIL})`,
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.header; content:"x-evil|3a 20|a"; nocase; ${TAIL})`,
+  ],
+  [
+    'a header that is not there',
+    'suricata-7',
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.user_agent; absent; http.uri; content:"/secret.bin"; ${TAIL})`,
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.header_names; content:!"|0d 0a|User-Agent|0d 0a|"; nocase; http.uri; content:"/secret.bin"; ${TAIL})`,
+  ],
+  [
+    'a transform behind a content: before Suricata 8 it follows its buffer',
+    'suricata-7',
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.uri; content:"/a"; url_decode; content:"bcd"; ${TAIL})`,
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; http.uri; content:"/a"; http.uri; url_decode; content:"bcd"; ${TAIL})`,
+  ],
+  [
+    'younger names of old options',
+    'snort-2.9',
+    `alert tcp any any -> any any (msg:"x"; flow:established,to_server; tcp.flags:PA; content:"abcd"; ${TAIL})`,
+    `alert tcp any any -> any any (msg:"x"; flow:established,to_server; flags:PA; content:"abcd"; ${SNORT_TAIL})`,
+  ],
+  [
+    'the length of an address as Suricata counts it',
+    'snort-2.9',
+    `alert http any any -> any any (msg:"x"; flow:established,to_server; urilen:6; http.uri; content:"/a"; ${TAIL})`,
+    `alert tcp any any -> any $HTTP_PORTS (msg:"x"; flow:established,to_server; urilen:6,norm; content:"/a"; http_uri; ${SNORT_TAIL})`,
+  ],
+  [
     'what an engine knows stays as it is',
     'suricata-8',
     `alert http any any -> any any (msg:"x"; http.header_names; to_lowercase; content:"x-evil"; ${TAIL})`,
@@ -98,6 +128,26 @@ describe('is refused', () => {
     ['an order of headers', 'snort-2.9', 'alert http any any -> any any (msg:"x"; http.header_names; content:"|0d 0a|A|0d 0a|B|0d 0a|"; sid:1;)', /order/],
     ['bits of hosts', 'snort-2.9', 'alert tcp any any -> any 80 (msg:"x"; content:"abc"; xbits:set,EX.a,track ip_src; sid:1;)', /xbits/],
     ['a keyword that is too new', 'suricata-5', 'alert http any any -> any any (msg:"x"; http.referer; absent; sid:1;)', /absent.*8\.0/],
+    [
+      'a header that is not there, of either direction',
+      'suricata-7',
+      'alert http any any -> any any (msg:"x"; http.user_agent; absent; sid:1;)',
+      /absent.*8\.0/,
+    ],
+    [
+      'a way of counting that is too new',
+      'suricata-7',
+      'alert tcp any any -> any any (msg:"x"; content:"abcd"; threshold:type backoff, track by_src, count 1, multiplier 10; sid:1;)',
+      /backoff.*8\.0/,
+    ],
+    [
+      'a way of counting that Snort has not',
+      'snort-2.9',
+      'alert tcp any any -> any any (msg:"x"; content:"abcd"; threshold:type limit, track by_both, count 1, seconds 60; sid:1;)',
+      /by_both/,
+    ],
+    ['a set of addresses', 'suricata-6', 'alert http any any -> any any (msg:"x"; http.host; dataset:isset,bad,type ip; sid:1;)', /addresses.*7\.0/],
+    ['a user who logs on', 'suricata-6', 'alert smb any any -> any any (msg:"x"; smb.ntlmssp_user; content:"alice"; sid:1;)', /7\.0/],
     ['capitals behind a transform', 'suricata-6', 'alert http any any -> any any (msg:"x"; http.uri; to_lowercase; content:"/A"; sid:1;)', /capitals/],
   ])('%s', (_why, dialect, master, reason) => {
     expect(emission(master, dialect)).toMatchObject({ text: undefined, refused: expect.stringMatching(reason) });

@@ -36,13 +36,16 @@ const MODIFIERS: Record<string, string> = {
   http_raw_host: 'http.host.raw',
 };
 
+/** Named in the user guide from 7.0 on; 6.0 has only all headers together. */
+const SINCE_7: ReadonlySet<string> = new Set(['http.request_header', 'http.response_header']);
+
 function sticky(name: string, summary: string): KeywordDefinition<never> {
   const aliases = ALIASES[name];
   return keyword({
     name,
     ...(aliases === undefined ? {} : { aliases }),
     family: 'http',
-    since: '5.0',
+    since: SINCE_7.has(name) ? '7.0' : '5.0',
     summary,
     kind: 'sticky-buffer',
     protocol: 'http',

@@ -57,8 +57,8 @@ const { buffers, keywords } = textBuffers<SmbTransaction>('smb', [
     directions: [TO_SERVER],
     read: (one) => (one.isPipe ? undefined : text(one.path)),
   },
-  { name: 'smb.ntlmssp_user', summary: 'user who logs on', since: '5.0', directions: [TO_SERVER], read: (one) => text(one.user) },
-  { name: 'smb.ntlmssp_domain', summary: 'domain of the user who logs on', since: '5.0', directions: [TO_SERVER], read: (one) => text(one.domain) },
+  { name: 'smb.ntlmssp_user', summary: 'user who logs on', since: '7.0', directions: [TO_SERVER], read: (one) => text(one.user) },
+  { name: 'smb.ntlmssp_domain', summary: 'domain of the user who logs on', since: '7.0', directions: [TO_SERVER], read: (one) => text(one.domain) },
 ]);
 
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];

@@ -123,7 +123,7 @@ const sslState = keyword({
 const chainLength = keyword({
   name: 'tls.cert_chain_len',
   family: 'tls',
-  since: '5.0',
+  since: '7.0',
   summary: 'number of certificates the server sent',
   kind: 'condition',
   protocol: 'tls',
