@@ -10,7 +10,7 @@ import { FilesRead, ourSettings, ourTree } from './data-files.ts';
 interface Ready {
   readonly plan: PlanUse;
   readonly settings: EngineSettings;
-  readonly problem: string | undefined;
+  readonly refused: ReadonlyMap<number, string>;
   /** scripts and lists that its rules brought along */
   readonly files: FilesRead;
 }
@@ -29,11 +29,13 @@ export function proofRunner(): ProofRunner {
       const base = ourSettings([join(folder, 'any.rules')], { verifyChecksums: true, files, tree });
       const settings = { ...base, addressGroups: { ...base.addressGroups, ...networks } };
       const build = buildPlan([{ path: 'repository', rules: parseRules(rules).rules }], catalogue, settings);
-      const refused = build.problems.flatMap(({ rule, diagnostics }) =>
-        diagnostics.filter((one) => one.severity === 'error').map((one) => `sid ${rule.sid}: ${one.title}`),
-      );
+      const refused = new Map<number, string>();
+      for (const { rule, diagnostics } of build.problems) {
+        const titles = diagnostics.filter((one) => one.severity === 'error').map(({ title }) => title);
+        if (titles.length > 0) refused.set(rule.sid, titles.join('; '));
+      }
       const plan = usePlan(build.data, catalogue, settings);
-      ready = { plan, settings, problem: refused.length > 0 ? refused.join('; ') : undefined, files };
+      ready = { plan, settings, refused, files };
       // Each change brings other rules: what was proved long ago is not kept.
       if (known.size >= MOST_KEPT) known.delete(known.keys().next().value!);
       known.set(key, ready);
@@ -41,7 +43,7 @@ export function proofRunner(): ProofRunner {
     const alerts: { sid: number; packet: number }[] = [];
     const engine = new Engine(ready.plan, catalogue, ready.settings, { alert: ({ rule }, packet) => alerts.push({ sid: rule.sid, packet: packet.number }) });
     const broken = engine.feed(capture) ?? engine.finish();
-    const problem = ready.problem ?? broken?.message;
-    return problem === undefined ? { alerts } : { alerts, problem };
+    const { refused } = ready;
+    return broken === undefined ? { alerts, refused } : { alerts, refused, problem: broken.message };
   };
 }

@@ -99,12 +99,17 @@ export function takeFeedback(
 
   let outcome: FeedbackOutcome = 'not tried';
   if (slice !== undefined) {
-    const { alerts, problem } = runner({
+    const {
+      alerts,
+      refused,
+      problem: broken,
+    } = runner({
       folder: join(repository.folder, 'rules'),
       rules: neededFor(repository, report.sid),
       capture: slice,
       networks: { ...repository.settings.networks, ...(report.redacted ? REDACTED_HOME : {}) },
     });
+    const problem = broken ?? refused?.get(report.sid);
     if (problem !== undefined) return failure('feedback/slice', `the slice can not be tried: ${problem}`);
     const fires = alerts.some(({ sid }) => sid === report.sid);
     outcome = fires === (report.kind !== 'miss') ? 'reproduced' : 'not reproduced';

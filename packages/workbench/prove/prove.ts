@@ -23,7 +23,13 @@ export interface ProofAlert {
   readonly packet: number;
 }
 
-export type ProofRunner = (request: ProofRequest) => { readonly alerts: readonly ProofAlert[]; readonly problem?: string };
+export type ProofRunner = (request: ProofRequest) => {
+  readonly alerts: readonly ProofAlert[];
+  /** why rules were not loaded, by number */
+  readonly refused?: ReadonlyMap<number, string>;
+  /** the capture could not be read to its end */
+  readonly problem?: string;
+};
 
 export interface ProofCheck {
   readonly capture: string;
@@ -164,11 +170,14 @@ function check(
   const others = [...new Set(result.alerts.filter((alert) => alert.sid !== sid).map((alert) => alert.sid))];
   const shown = packets.slice(0, MOST_PACKETS_SHOWN).join(', ') + (packets.length > MOST_PACKETS_SHOWN ? ' …' : '');
   let reason = '';
-  if (result.problem !== undefined) reason = result.problem;
+  const refused = result.refused?.get(sid);
+  if (refused !== undefined) reason = `the rule is refused: ${refused}`;
+  else if (result.problem !== undefined) reason = result.problem;
   else if (kind === 'silent' && got > 0) reason = `must stay silent, but fired ${times(got)} (packet ${shown})`;
   else if (kind === 'benign' && got > wanted)
     reason = `fired ${times(got)} on ordinary traffic (packet ${shown}); ${wanted === 0 ? 'none is allowed' : `${times(wanted)} is allowed`}`;
-  else if (kind === 'fires' && got === 0) reason = `must fire ${times(wanted)}, but stayed silent${others.length > 0 ? `; ${others.join(', ')} fired` : ''}`;
+  else if (kind === 'fires' && got === 0)
+    reason = `must fire ${times(wanted)}, but stayed silent${others.length > 0 ? `; ${others.join(', ')} fired` : ''}${refusedWords(result)}`;
   else if (kind === 'fires' && got !== wanted) reason = `must fire ${times(wanted)}, but fired ${times(got)} (packet ${shown})`;
   else if (kind === 'fires' && wantedPackets !== undefined && wantedPackets.join() !== packets.join())
     reason = `must fire at packet ${wantedPackets.join(', ')}, but fired at packet ${shown}`;
@@ -180,6 +189,14 @@ export function loud(rule: Rule): string {
   return neverAlerts(rule) ? printRule({ ...rule, enabled: true, options: alertingOptions(rule) }) : rule.text;
 }
 
+/** Rules that are not there may be those that set what it waits for. */
+function refusedWords({ refused }: ReturnType<ProofRunner>): string {
+  if (refused === undefined || refused.size === 0) return '';
+  const sids = [...refused.keys()];
+  return `; refused beside it: ${sids.slice(0, MOST_REFUSED_SHOWN).join(', ')}${sids.length > MOST_REFUSED_SHOWN ? ' …' : ''}`;
+}
+
+const MOST_REFUSED_SHOWN = 5;
 const MOST_PACKETS_SHOWN = 20;
 
 function times(count: number): string {

@@ -60,7 +60,8 @@ export function keepSeen(
     .join('\n');
   const own = repository.settings.networks;
   const tried = (capture: Uint8Array, networks: Readonly<Record<string, string>>): Result<readonly ProofAlert[]> => {
-    const { alerts, problem } = tools.run({ folder: join(repository.folder, 'rules'), rules, capture, networks });
+    const { alerts, refused, problem: broken } = tools.run({ folder: join(repository.folder, 'rules'), rules, capture, networks });
+    const problem = broken ?? refused?.get(sid);
     return problem === undefined ? success(alerts.filter((one) => one.sid === sid)) : failure('evidence/capture', problem);
   };
   const folder = join(repository.folder, 'evidence', String(sid));
