@@ -88,7 +88,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 function asked(what: string, coverage: ReturnType<typeof buildRuleCoverage>): Answer {
   const draft = /^#?\s*(?:alert|drop|pass|reject\w*)\s.*\(/s.test(what) ? parseRules(what).rules[0] : undefined;
   if (draft !== undefined) return { what, type: 'rule', hits: coverage.findRule(draft) };
-  const value = refang(what).text.trim();
+  // A port changes nothing about the host that is asked for.
+  const value = refang(what)
+    .text.trim()
+    .replace(/^([^\s/:[\]]+):\d{1,5}$/, '$1');
   const type = typeOf(value);
   return { what, type, hits: coverage.find({ type, value }) };
 }

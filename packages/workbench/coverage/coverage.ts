@@ -38,6 +38,13 @@ interface Entry {
   readonly named: NameMatch;
 }
 
+interface PathEntry {
+  readonly rule: Rule;
+  readonly matches: RuleMatches;
+  /** longest content of its paths, in small letters */
+  readonly longest: string;
+}
+
 /** Of one name, so many narrower rules are listed: below a shared name there are thousands. */
 const MOST_NARROWER = 50;
 /** A path content shorter than this says nothing alone. */
@@ -48,7 +55,9 @@ export function buildCoverage(rules: readonly Rule[]): Coverage {
   const names = new Map<string, Entry[]>();
   const parents = new Map<string, Entry[]>();
   const parts: Entry[] = [];
-  const pathOnly: { rule: Rule; matches: RuleMatches; longest: string }[] = [];
+  const pathOnly: PathEntry[] = [];
+  /** with a name beside the path */
+  const withPath: PathEntry[] = [];
   const addresses = new AddressIndex();
   const cited = new Map<string, Rule[]>();
   let indexed = 0;
@@ -69,12 +78,10 @@ export function buildCoverage(rules: readonly Rule[]): Coverage {
       push(names, named.name, entry);
       for (let dot = named.name.indexOf('.'); dot !== -1; dot = named.name.indexOf('.', dot + 1)) push(parents, named.name.slice(dot + 1), entry);
     }
-    if (matches.names.length === 0 && matches.paths.length > 0) {
-      const longest = matches.paths.reduce((best, one) => (one.text.length > best.length ? one.text : best), '');
-      if (longest.length >= SHORTEST_PATH) {
-        pathOnly.push({ rule, matches, longest: longest.toLowerCase() });
-        known = true;
-      }
+    const longest = matches.paths.reduce((best, one) => (one.text.length > best.length ? one.text : best), '');
+    if (longest.length >= SHORTEST_PATH) {
+      (matches.names.length === 0 ? pathOnly : withPath).push({ rule, matches, longest: longest.toLowerCase() });
+      known = true;
     }
     if (known) indexed++;
   }
@@ -130,7 +137,7 @@ export function buildCoverage(rules: readonly Rule[]): Coverage {
           hits.push(...addresses.find(value.toLowerCase()), ...byName(value.toLowerCase(), undefined));
           break;
         case 'url': {
-          const parsed = /^[a-z0-9]*:?\/\/(?:[^@/?#]*@)?([^/?#:]+)(?::\d+)?([^#]*)/i.exec(value);
+          const parsed = /^(?:(?:[a-z][a-z0-9+.-]*:)?\/\/)?(?:[^@/?#]*@)?([^/?#:]+)(?::\d+)?([^#]*)/i.exec(value);
           if (parsed === null) break;
           const path = parsed[2] === '' ? '/' : parsed[2];
           hits.push(...byName(parsed[1].toLowerCase(), path), ...addresses.find(parsed[1].toLowerCase()));
@@ -147,6 +154,8 @@ export function buildCoverage(rules: readonly Rule[]): Coverage {
             if (lower.includes(longest) && matches.paths.every((one) => pathHas(value, one)))
               hits.push(hit(rule, matches.demandsMore ? 'narrower' : pathIsWhole(value, matches.paths) ? 'exact' : 'broader', 'http.uri'));
           }
+          for (const { rule, matches, longest } of withPath)
+            if (lower.includes(longest) && matches.paths.every((one) => pathHas(value, one))) hits.push(hit(rule, 'narrower', 'http.uri'));
           break;
         }
       }
@@ -207,6 +216,9 @@ class AddressIndex {
   /** what a rule's groups exclude (`!198.51.100.7`) */
   readonly #excluded = new Map<Rule, { readonly prefix: number; readonly address: number }[]>();
 
+  /** the single ones as numbers, made when a network is asked for */
+  #numbered: readonly (readonly [number, readonly Rule[]])[] | undefined;
+
   /** true where the header names an address */
   add(rule: Rule): boolean {
     let found = false;
@@ -257,6 +269,7 @@ class AddressIndex {
     const address = number4(slash === -1 ? value : value.slice(0, slash));
     if (address === undefined) return hits;
     const own = slash === -1 ? 32 : Number(value.slice(slash + 1));
+    if (own < 32) hits.push(...this.#within(address, own));
     for (const [prefix, map] of this.#ranges) {
       if (prefix > own) continue;
       for (const rule of map.get(masked(address, prefix)) ?? []) {
@@ -265,6 +278,20 @@ class AddressIndex {
       }
     }
     return hits;
+  }
+
+  /** Rules for addresses and ranges that lie in a network, which they cover in part; so many are told as of names below a name. */
+  #within(address: number, own: number): CoverageHit[] {
+    const network = masked(address, own);
+    const rules = new Set<Rule>();
+    this.#numbered ??= [...this.#single].flatMap(([text, named]) => {
+      const one = number4(text);
+      return one === undefined ? [] : [[one, named] as const];
+    });
+    for (const [one, named] of this.#numbered) if (masked(one, own) === network) for (const rule of named) rules.add(rule);
+    for (const [prefix, map] of this.#ranges)
+      if (prefix > own) for (const [one, named] of map) if (masked(one, own) === network) for (const rule of named) rules.add(rule);
+    return [...rules].slice(0, MOST_NARROWER).map((rule) => hit(rule, 'narrower', 'address'));
   }
 }
 

@@ -23,6 +23,8 @@ const CASES: readonly (readonly [why: string, draft: string, wanted: readonly (r
     ],
   ],
   ['a host below a covered domain', rule(90, 'dns.query; content:"www.quiet.top"; bsize:13; nocase;'), [[2, 'broader']]],
+  ['all below a name that is below a covered domain', rule(90, 'dns.query; dotprefix; content:".www.quiet.top"; nocase; endswith;'), [[2, 'broader']]],
+  ['any text with a name below a covered domain', rule(90, 'dns.query; content:"www.quiet.top"; nocase;'), [[2, 'overlapping']]],
   [
     'the name in another buffer',
     rule(90, 'tls.sni; content:"quiet.top"; bsize:9; nocase;', 'tls'),

@@ -52,7 +52,8 @@ export function buildRuleCoverage(rules: readonly Rule[]): RuleCoverage {
         for (const hit of coverage.find({ type: 'domain', value: name })) {
           // A rule for other places of the name is fired by other traffic: it overlaps, no more.
           const same = hit.buffer === buffer;
-          const all = anchor === 'exact' || hit.how === 'exact';
+          // What ends as the draft wants it is caught by whoever catches that end; what only contains it need not be.
+          const all = anchor !== 'part' || hit.how === 'exact';
           add(hit.rule, !same || !all || hit.how === 'narrower' ? 'overlapping' : hit.how === 'exact' && alone ? 'exact' : 'broader', hit.buffer, name);
         }
       }
