@@ -17,6 +17,7 @@ import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { configurationOf, readYaml } from './shared/configuration.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { readingOf } from './shared/report.ts';
+import { ruleCost } from './shared/rule-explainer.ts';
 import { sliceCapture } from './shared/slice.ts';
 
 const USAGE = `sigwright demo [--port N] [--no-serve]
@@ -144,6 +145,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     today: () => REVIEW_DAY,
     explain: (sid: number) => explanations.get(sid),
     runner: proofRunner,
+    cost: ruleCost,
     slice: ({ source, destination }: { source: string; destination: string }) => (source === '' ? capture : sliceCapture(capture, source, destination)),
     guests: true,
   };

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import { catalogue, refang } from '@sigwright/catalogue';
 import { type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
-import type { ExplainedAttempt } from '@sigwright/detection';
+import type { ExplainedAttempt, RuleCost } from '@sigwright/detection';
 import * as workbench from '@sigwright/workbench';
 import {
   addRules,
@@ -52,7 +52,7 @@ import { keptPacket } from './alert-bytes.ts';
 export interface MatchWanted {
   readonly rule: string;
   readonly capture: Uint8Array;
-  /** the ruleset repository: where lists and scripts of rules are */
+  /** where lists and scripts of rules are: `rules` of the repository */
   readonly folder: string;
   readonly networks: Readonly<Record<string, string>>;
 }
@@ -87,6 +87,8 @@ export interface DeskOptions {
   readonly slice?: (wanted: SliceWanted) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** where the conditions of a rule of the repository held on a capture */
   readonly match?: (wanted: MatchWanted) => ExplainedAttempt | undefined;
+  /** what a rule of the repository costs; undefined: the engine does not load it */
+  readonly cost?: (wanted: Omit<MatchWanted, 'capture'>) => RuleCost | undefined;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */
@@ -284,7 +286,7 @@ export class Desk {
     const repository = this.repository();
     const rule = repository?.rules.find((one) => one.rule.sid === alert.sid)?.rule;
     if (repository === undefined || rule === undefined) return undefined;
-    return this.options.match?.({ rule: rule.text, capture: packets, folder: this.options.folder, networks: repository.settings.networks });
+    return this.options.match?.({ rule: rule.text, capture: packets, folder: join(this.options.folder, 'rules'), networks: repository.settings.networks });
   }
 
   /** Accepted, a slice becomes evidence of the rule; either way whoever reported it can read what came of it. */

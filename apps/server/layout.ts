@@ -45,6 +45,12 @@ export function page(frame: Frame, body: Html): string {
     .html;
 }
 
+/** A page that knows a better title than that of its kind. */
+export interface Titled {
+  readonly title: string;
+  readonly body: Html;
+}
+
 export function csrfField(csrf: string): Html {
   return html`<input type="hidden" name="csrf" value="${csrf}">`;
 }
@@ -85,6 +91,10 @@ export function alertsAt(filter: Readonly<Record<string, string | number | undef
   return `/alerts${parts.length === 0 ? '' : `?${parts.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`}`;
 }
 
+export function ofAll(done: number, total: number): string {
+  return `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`;
+}
+
 export function counted(count: number, thing: string): string {
   return `${count.toLocaleString('en')} ${plural(count, thing)}`;
 }
@@ -101,6 +111,13 @@ export function empty(words: string): Html {
 
 export function select(name: string, label: string, options: readonly (readonly [string, string])[], chosen = ''): Html {
   return html`<label>${label} <select name="${name}">${options.map(([value, words]) => (value === chosen ? html`<option value="${value}" selected>${words}</option>` : html`<option value="${value}">${words}</option>`))}</select></label>`;
+}
+
+/** Two times of a span; the day of the second is left out where it is the first's. */
+export function fromTo(first: string | number, last: string | number): string {
+  const [from, to] = [when(first), when(last)];
+  if (from === to) return from;
+  return `${from} to ${from.slice(0, 10) === to.slice(0, 10) ? to.slice(11) : to}`;
 }
 
 /** Names with their values, beside each other at any width. */

@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ruleCost } from '../cli/shared/rule-explainer.ts';
 import { bytesHtml, markdown } from './html.ts';
-import { alertLine, type Trial, trial, WEEK } from './test-kit.ts';
+import { alertLine, PASSWORD, type Trial, trial, WEEK } from './test-kit.ts';
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -75,6 +76,7 @@ describe('hostile text', () => {
           holds: true,
           steps: [{ where: text, condition: text, verdict: 'holds', why: text, found: { bytes: new TextEncoder().encode(text), from: 0, start: 1, end: 4 } }],
         }) as never,
+      cost: () => ({ grade: 'A', prefilter: { where: text, literal: text, shape: 'exact', rarity: 1 }, advice: [text] }) as never,
     });
     await here.store.setHomeNetworks('any');
     const fields = {
@@ -129,6 +131,40 @@ test('nothing has pages, too: no events, and no repository', async () => {
   expect(await (await here.ask('/rules', { cookie })).text()).toContain('There is no ruleset repository');
   for (const path of ['/hosts/10.9.9.9', '/alerts/5', '/rules/1', '/constructor', '/reports/x'])
     expect((await here.ask(path, { cookie })).status, path).toBe(404);
+});
+
+test('an admin gives somebody who forgot it a new password', async () => {
+  here = await trial();
+  const { cookie, csrf } = await here.signedIn('admin');
+  const id = (await here.store.people.addUser('olga', PASSWORD, 'analyst'))!;
+  const change = (password: string): Promise<Response> =>
+    here.ask(`/settings/users/${id}`, { cookie, form: { csrf, role: 'analyst', disabled: 'no', password } });
+  expect((await change('short')).status).toBe(400);
+  expect((await change('')).status).toBe(303);
+  expect(await here.store.people.signIn('olga', PASSWORD)).toBeDefined();
+  expect((await change('another horse battery')).status).toBe(303);
+  expect(await here.store.people.signIn('olga', PASSWORD)).toBeUndefined();
+  expect(await here.store.people.signIn('olga', 'another horse battery')).toBeDefined();
+  const page = await (await here.ask('/settings', { cookie })).text();
+  expect(page).toContain('role: analyst, disabled: false, password: a new one');
+});
+
+test('pages are named after what they show; a rule says its family, its evidence and what it costs', async () => {
+  here = await trial({ cost: ruleCost });
+  const flow = JSON.stringify({ timestamp: '2024-03-08T09:03:00.0+0000', event_type: 'flow', flow_id: 1, src_ip: '10.3.8.16', dest_ip: '203.0.113.1' });
+  await here.store.ingest([new TextEncoder().encode(`${alertLine()}${flow}\n`)], 'sensor');
+  const { cookie } = await here.signedIn('reader');
+  const text = async (path: string): Promise<string> => (await here.ask(path, { cookie })).text();
+  expect(await text('/alerts/1')).toMatch(/<h1>Alert: \S/);
+  expect(await text('/alerts/2')).toContain('<h1>Record of flow</h1>');
+  expect(await text('/reports/2024-03-08-pyration')).toMatch(/<h1>PyRation: /);
+  expect(await text('/')).toMatch(/1 alert of 1 rule, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d</);
+  const rule = await text('/rules/1240301');
+  expect(rule).toMatch(/<h2>Cost<\/h2><p>Grade [A-E] .*looked for first: <code>/);
+  expect(rule).toMatch(/href="\/rules\?words=malware_family%20MarioLoader">MarioLoader</);
+  const rules = await text('/rules?words=malware_family%20MarioLoader');
+  expect(rules).toContain('3 rules of 50.');
+  expect(rules).not.toContain('1 captures');
 });
 
 test('guests read where an example is shown, and change nothing', async () => {

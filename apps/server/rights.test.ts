@@ -20,7 +20,7 @@ const NEEDS: Record<Scope, readonly string[]> = {
     ),
   ]
     .map((path) => `GET ${path}`)
-    .concat('POST /reports/read', 'POST /api/v1/reports/read'),
+    .concat('POST /reports/read', 'POST /api/v1/reports/read', 'POST /settings/password'),
   ingest: ['POST /api/v1/events'],
   triage: [
     ...['POST /verdicts', 'POST /verdicts/:id/take-back', 'POST /feedback', 'POST /hunts', 'POST /hunts/:job/cancel'],

@@ -147,6 +147,31 @@ const ROWS: Record<string, () => Promise<void>> = {
     await here.ask('/sign-out', { cookie: out.cookie, form: { csrf: out.csrf } });
     expect((await here.ask('/', { cookie: out.cookie })).status).toBe(302);
   },
+  async 'a session is left open'() {
+    const owner = await trial();
+    const { people } = owner.store;
+    const id = (await people.addUser('olga', PASSWORD, 'reader'))!;
+    const sessions = [await people.openSession(id), await people.openSession(id)].map((secret) => ({ cookie: `sigwright=${secret}`, secret }));
+    const csrf = owner.gate.csrf(await people.bySession(sessions[0].secret));
+    const next = 'another horse battery';
+    const change = (current: string, password: string): Promise<Response> =>
+      owner.ask('/settings/password', { cookie: sessions[0].cookie, form: { csrf, current, password } });
+    expect((await change('a guess of twelve', next)).status).toBe(403);
+    expect((await change(PASSWORD, 'short')).status).toBe(400);
+    expect(await people.signIn('olga', PASSWORD)).toBeDefined();
+    const changed = await change(PASSWORD, next);
+    expect(changed.status).toBe(303);
+    // Whoever sat at the other browser is out; who changed it goes on.
+    for (const { cookie } of sessions) expect((await owner.ask('/settings', { cookie })).status).toBe(302);
+    expect((await owner.ask('/settings', { cookie: changed.headers.get('set-cookie')!.split(';')[0] })).status).toBe(200);
+    expect([await people.signIn('olga', PASSWORD), (await people.signIn('olga', next)) === undefined]).toEqual([undefined, false]);
+    const { token } = await people.addToken(id, 'program', ['read']);
+    expect((await owner.ask('/settings/password', { headers: { authorization: `Bearer ${token}` }, form: { current: next, password: PASSWORD } })).status).toBe(
+      403,
+    );
+    expect(JSON.stringify(await people.audit(10))).not.toContain(next);
+    await owner.close();
+  },
   async 'a sender is made up'() {
     const { insideOf } = await import('@sigwright/workbench');
     const { addressOf } = await import('./security.ts');

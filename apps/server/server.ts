@@ -12,7 +12,7 @@ import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, Us
 import type { Desk } from './desk.ts';
 import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page } from './layout.ts';
+import { type Frame, page, type Titled } from './layout.ts';
 import { metricsText } from './metrics.ts';
 import { OIDC_SETTING, OidcSettings, OidcSignIn, rolesOf } from './oidc.ts';
 import { alertPage, alertsPage, filterOf } from './pages/alerts.ts';
@@ -155,13 +155,15 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   const show = (
     path: string,
     title: string,
-    body: (context: Context<Env>) => Promise<Html | undefined> | Html | undefined,
+    body: (context: Context<Env>) => Promise<Html | Titled | undefined> | Html | Titled | undefined,
     more: Partial<Frame> = {},
   ): void => {
     app.get(path, async (context) => {
       need(context, 'read');
       const made = await body(context);
-      return made === undefined ? context.notFound() : context.html(page(frame(context, named(title, context), more), made));
+      if (made === undefined) return context.notFound();
+      const shown = 'body' in made ? made : { title: named(title, context), body: made };
+      return context.html(page(frame(context, shown.title, more), shown.body));
     });
   };
 
@@ -213,7 +215,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   show('/sensors', 'Sensors', (context) => sensorsPage(desk, may(context, 'admin')));
   show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write')));
-  show('/settings', 'Settings', (context) => settingsPage(desk, csrfFor(context, 'admin'), may(context, 'admin')));
+  show('/settings', 'Settings', (context) => settingsPage(desk, context.get('who'), csrfFor(context, 'read')));
 
   app.get('/alerts/:id/packets.pcap', async (context) => {
     need(context, 'read');
@@ -369,9 +371,25 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const role = form['role'] as UserRole;
     if (!USER_ROLES.includes(role)) throw new Refusal(400, 'there is no such role');
     const disabled = form['disabled'] === 'yes';
-    if (!(await desk.store.people.changeUser(number(context, 'id'), { role, disabled })))
+    const password = orNone(form['password']);
+    if (password !== undefined) checked(UserRequest.pick({ password: true }), { password });
+    const id = number(context, 'id');
+    const name = (await desk.store.people.users()).find((user) => user.id === id)?.name;
+    if (name === undefined || !(await desk.store.people.changeUser(id, { role, disabled, ...(password === undefined ? {} : { password }) })))
       throw new Refusal(409, 'there is no such user, or nobody would be admin any more');
-    await desk.store.people.note(who.name, 'user changed', context.req.param('id'), { role, disabled });
+    await desk.store.people.note(who.name, 'user changed', name, { role, disabled, ...(password === undefined ? {} : { password: 'a new one' }) });
+    return back(context, '/settings', 'saved');
+  });
+  app.post('/settings/password', async (context) => {
+    const who = need(context, 'read');
+    if (who.session === undefined) throw new Refusal(403, 'a password is changed by who signed in');
+    const { current = '', password = '' } = await formOf(context);
+    checked(UserRequest.pick({ password: true }), { password });
+    // A session that somebody left open does not take the account over.
+    if ((await tryPassword(context, who.name, current)) === undefined) throw new Refusal(403, 'the current password does not fit');
+    if (!(await desk.store.people.changeUser(who.user, { password }))) throw new Refusal(409, 'there is no such user any more');
+    await desk.store.people.note(who.name, 'password changed', who.name);
+    gate.startSession(context, await desk.store.people.openSession(who.user));
     return back(context, '/settings', 'saved');
   });
   app.post('/settings/tokens', async (context) => {
@@ -490,14 +508,18 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
 
   app.get('/sign-in', (context) => signIn(context));
-  app.post('/sign-in', async (context) => {
-    const form = await formOf(context);
-    const name = (form['name'] ?? '').slice(0, 64);
+  /** The secret of a new session; undefined: name or password do not fit. */
+  const tryPassword = (context: Context<Env>, name: string, password: string): Promise<string | undefined> => {
     // By address and by name: neither many names from one place nor one name from many places.
     const now = desk.now();
     const allowed = [`address ${gate.addressOf(context)}`, `name ${name}`].map((key) => gate.signIns.allow(key, now)).every((one) => one);
     if (!allowed) throw new Refusal(429, 'too many tries; wait a minute');
-    const secret = await desk.store.people.signIn(name, form['password'] ?? '');
+    return desk.store.people.signIn(name, password);
+  };
+  app.post('/sign-in', async (context) => {
+    const form = await formOf(context);
+    const name = (form['name'] ?? '').slice(0, 64);
+    const secret = await tryPassword(context, name, form['password'] ?? '');
     await desk.store.people.note(name, secret === undefined ? 'sign-in failed' : 'signed in', gate.addressOf(context));
     if (secret === undefined) return signIn(context, 'Name or password do not fit.', 401);
     gate.startSession(context, secret);
@@ -509,13 +531,21 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     if (who !== undefined && who.user !== 0) await desk.store.people.note(who.name, 'signed out', '');
     return context.redirect('/sign-in', 303);
   });
+  const noSetUp = (context: Context<Env>): Response | Promise<Response> =>
+    context.html(
+      page(
+        frame(context, 'Not here'),
+        html`<p class="problem">This link makes nobody an admin: it was used, or is of an earlier start of the server.</p><p><a href="/sign-in">Sign in</a></p>`,
+      ),
+      404,
+    );
   app.get('/set-up/:secret', async (context) => {
-    if (!(await gate.maysetUp(param(context, 'secret')))) return context.notFound();
+    if (!(await gate.maysetUp(param(context, 'secret')))) return noSetUp(context);
     return context.html(page(frame(context, 'Set up'), setupPage(param(context, 'secret'), undefined)));
   });
   app.post('/set-up/:secret', async (context) => {
     const secret = param(context, 'secret');
-    if (!(await gate.maysetUp(secret))) return context.notFound();
+    if (!(await gate.maysetUp(secret))) return noSetUp(context);
     const { name, password } = await formOf(context);
     const wanted = UserRequest.safeParse({ name, password, role: 'admin' });
     if (!wanted.success)

@@ -5,7 +5,7 @@ import { contentsIn, keptPayload } from '../alert-bytes.ts';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
 import { bytesHtml, dumpHtml, type Html, html } from '../html.ts';
-import { alertsAt, counted, empty, facts, hostLink, ruleLink, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, empty, facts, hostLink, ruleLink, type Titled, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
 
 const FILTERS: readonly (readonly [string, string])[] = [
@@ -72,7 +72,7 @@ export function alertTable(alerts: readonly StoredAlert[]): Html {
   );
 }
 
-export async function alertPage(desk: Desk, id: number, csrf: string | undefined): Promise<Html | undefined> {
+export async function alertPage(desk: Desk, id: number, csrf: string | undefined): Promise<Titled | undefined> {
   const alert = await desk.store.record(id);
   if (alert === undefined) return undefined;
   const around = alert.flow === null ? [] : await desk.store.flow(alert.flow, alert.time);
@@ -137,7 +137,8 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
       : packets === undefined
         ? html`<p class="quiet-text">No packets are at hand: a sensor that writes <code>packet: yes</code> into its alerts, or <code>serve --archive</code> with its captures, would bring them.</p>`
         : html`<p><a href="/alerts/${id}/packets.pcap">Packets of this flow</a> (pcap, ${counted(packets.length, 'byte')})</p>`;
-  return html`${facts(about.filter(([, value]) => value !== ''))}${slice}${others}${decide}${matched}${kept}${spoken}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+  const body = html`${facts(about.filter(([, value]) => value !== ''))}${slice}${others}${decide}${matched}${kept}${spoken}${flow}<details><summary>The whole record (${counted(Object.keys(alert.record).length, 'field')})</summary><pre class="text">${JSON.stringify(alert.record, undefined, 2)}</pre></details>`;
+  return { title: alert.sid === 0 ? `Record of ${alert.record['event_type']}` : `Alert: ${alert.signature}`, body };
 }
 
 /** Bytes of captures that are read before a page is shown; more where somebody asks for the packets. */

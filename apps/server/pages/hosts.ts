@@ -2,7 +2,7 @@
 import type { HostPicture, HostStory, JudgedHost, JudgedRule, Verdict } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { alertsAt, counted, csrfField, empty, hostLink, ruleLink, select, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, csrfField, empty, fromTo, hostLink, ruleLink, select, table, timeline, when } from '../layout.ts';
 
 const TONES: Record<string, string> = { 'check this host for compromise': 'bad', watch: 'watch', 'context only': 'context', nothing: 'quiet' };
 const VERDICT_WORDS: Record<Verdict['verdict'], string> = { true: 'true', false_positive: 'false positive', expected: 'expected here' };
@@ -26,7 +26,7 @@ function hostCard(host: JudgedHost): Html {
       rule.alerts,
     ]),
   );
-  return html`<section class="card ${TONES[host.judgement]}"><h2>${hostLink(host.host)}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${counted(host.alerts, 'alert')} of ${counted(host.rules.length, 'rule')}</summary>${rules}</details></section>`;
+  return html`<section class="card ${TONES[host.judgement]}"><h2>${hostLink(host.host)}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${counted(host.alerts, 'alert')} of ${counted(host.rules.length, 'rule')}, ${fromTo(host.first, host.last)}</summary>${rules}</details></section>`;
 }
 
 function verdictTag(verdict: Verdict | undefined): Html {
@@ -65,7 +65,7 @@ function storyCard(picture: HostPicture, story: HostStory, csrf: string | undefi
     csrf === undefined
       ? html``
       : html`<details><summary>Verdict on this story</summary>${verdictForm(csrf, 'story', { host: picture.host, story: story.key }, here)}</details>`;
-  return html`<section class="card"><h3>${story.title}${verdictTag(story.verdict)}</h3><p class="quiet-text">${when(story.first)} to ${when(story.last)}</p><ol>${stages}</ol>${reports}${
+  return html`<section class="card"><h3>${story.title}${verdictTag(story.verdict)}</h3><p class="quiet-text">${fromTo(story.first, story.last)}</p><ol>${stages}</ol>${reports}${
     csrf === undefined
       ? table(
           ['rule', 'how often'],

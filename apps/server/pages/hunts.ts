@@ -2,7 +2,7 @@
 import { type HuntRow, proofOf, synthesizedOf, type WorkKind } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { counted, csrfField, empty, ruleLink, table, when } from '../layout.ts';
+import { counted, csrfField, empty, ofAll, ruleLink, type Titled, table, when } from '../layout.ts';
 
 const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
   hunt: ['hunt', 'capture'],
@@ -11,8 +11,8 @@ const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
 };
 
 function progress(hunt: HuntRow): Html {
-  if (hunt.state !== 'running') return html`${hunt.state}, ${hunt.done} of ${hunt.total}`;
-  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${KINDS[hunt.kind][1]}s of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${hunt.done} of ${hunt.total}</span>`;
+  if (hunt.state !== 'running') return html`${hunt.state}, ${ofAll(hunt.done, hunt.total)}`;
+  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${KINDS[hunt.kind][1]}s of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${ofAll(hunt.done, hunt.total)}</span>`;
 }
 
 export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<Html> {
@@ -33,13 +33,14 @@ export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<H
   return html`<p class="lead">New rules over the captures that were kept: what happened before anybody knew. Proofs, and traffic for rules, that workers do stand here as well.</p>${list}${form}`;
 }
 
-export async function huntPage(desk: Desk, job: number, csrf: string | undefined): Promise<Html | undefined> {
+export async function huntPage(desk: Desk, job: number, csrf: string | undefined): Promise<Titled | undefined> {
   const hunt = (await desk.store.hunts.list()).find((one) => one.job === job);
   if (hunt === undefined) return undefined;
   const [name, item] = KINDS[hunt.kind];
   if (hunt.kind !== 'hunt') {
-    const lead = html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">A ${name}, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, item)}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>`;
-    return html`${lead}${cancelForm(hunt, csrf)}${hunt.state === 'running' ? html`` : await rulesOf(desk, hunt)}`;
+    const lead = html`<p>${progress(hunt)}</p><p class="quiet-text">A ${name}, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, item)}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>`;
+    const body = html`${lead}${cancelForm(hunt, csrf)}${hunt.state === 'running' ? html`` : await rulesOf(desk, hunt)}`;
+    return { title: hunt.title, body };
   }
   const hits = await desk.store.hunts.hits(job);
   const captures = await desk.store.hunts.captures(job);
@@ -57,7 +58,8 @@ export async function huntPage(desk: Desk, job: number, csrf: string | undefined
           ['capture', 'alerts', 'state', 'why', 'worker'],
           captures.map((one) => [one.capture, one.alerts, one.state === 'aside' ? 'set aside' : one.state, one.said, one.worker]),
         )}`;
-  return html`<p class="lead">${hunt.title}</p><p>${progress(hunt)}</p><p class="quiet-text">Begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancelForm(hunt, csrf)}<h2>What fired</h2>${fired}${where}`;
+  const body = html`<p>${progress(hunt)}</p><p class="quiet-text">A retro-hunt, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancelForm(hunt, csrf)}<h2>What fired</h2>${fired}${where}`;
+  return { title: hunt.title, body };
 }
 
 function cancelForm(hunt: HuntRow, csrf: string | undefined): Html {

@@ -1,8 +1,9 @@
 /** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
-import { DECISIONS, FEEDBACK_KINDS, REASONS, ruleHistory } from '@sigwright/workbench';
+import { join } from 'node:path';
+import { DECISIONS, FEEDBACK_KINDS, metadataOf, REASONS, type Repository, ruleHistory } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { bytesHtml, type Html, html, markdown } from '../html.ts';
-import { alertsAt, counted, csrfField, empty, hostLink, linkTo, ruleLink, select, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, csrfField, empty, hostLink, linkTo, ruleLink, select, type Titled, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
 
 const NO_REPOSITORY = 'There is no ruleset repository. Start the server with one: sigwright serve -C FOLDER.';
@@ -26,7 +27,7 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
     const proof = proofs.get(rule.sid);
     const evidence =
       proof === undefined
-        ? `${repository.evidence.get(rule.sid)?.fires.length ?? 0} captures`
+        ? capturesOf(repository, rule.sid)
         : proof.excused !== undefined
           ? `none: ${proof.excused}`
           : proof.ok
@@ -51,6 +52,13 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
       : html`<p class="problem">${counted(repository.problems.length, 'problem')} in the repository: ${repository.problems[0].message}</p>`;
   const good = [...proofs.values()].filter((proof) => proof.ok).length;
   return html`${form}${problems}${prove}<p class="lead">${counted(found.length, 'rule')}${words.length > 0 ? ` of ${repository.rules.length}` : ''}${proofs.size === 0 ? '' : `; ${good} of ${proofs.size} proved`}.</p>${rows.length === 0 ? empty('No rule has all these words.') : html`<div data-rows="tr">${table(['sid', 'category', 'message', 'evidence', 'alerts'], rows)}</div>`}`;
+}
+
+/** How much evidence is written for it; whether it holds a proof says. */
+function capturesOf({ evidence }: Repository, sid: number): string {
+  const { fires = [], silent = [] } = evidence.get(sid) ?? {};
+  const count = fires.length + silent.length;
+  return count === 0 ? 'none' : counted(count, 'capture');
 }
 
 export async function rulePage(desk: Desk, sid: number, csrf: string | undefined, mayWrite: boolean): Promise<Html | undefined> {
@@ -107,9 +115,25 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
     ),
     ...(history.ok ? history.value.map((revision) => html`<li>${revision.date.slice(0, 10)} ${revision.author}: ${revision.subject}</li>`) : []),
   ];
+  const families = metadataOf(rule, 'malware_family').map(
+    (family) => html` <a class="tag" href="/rules?words=${encodeURIComponent(`malware_family ${family}`)}">${family.replaceAll('_', ' ')}</a>`,
+  );
   const decide = csrf === undefined || !mayWrite ? html`` : html`<h2>Decide</h2>${decisionForm(csrf, sid, rule.text)}`;
   const tell = csrf === undefined ? html`` : html`<details><summary>Report this rule to its writers</summary>${feedbackForm(csrf, sid)}</details>`;
-  return html`<p class="lead">${rule.message} <span class="tag">${category}</span> <span class="tag">${rule.enabled ? 'enabled' : 'disabled'}</span> <span class="tag">rev ${rule.rev}</span></p><pre class="rule">${rule.text}</pre><p><a href="/workbench?sid=${sid}">Open it in the rule workbench</a></p>${report === undefined ? html`` : html`<p>From the report <a href="/reports/${report.slug}">${report.title}</a>, by ${report.credits.map((credit) => credit.handle).join(', ') || 'nobody named'}.</p>`}${queued === undefined ? html`` : html`<p class="${queued.overdue >= 0 ? 'problem' : 'quiet-text'}">Review due ${queued.due}: ${queued.why}</p>`}<h2>Evidence</h2>${checks.length === 0 ? empty('No evidence is written for this rule.') : html`<ul>${checks}</ul>`}${fired}${steps === undefined ? html`` : html`<h2>What it matched</h2><ol class="steps">${steps}</ol>`}${decide}${tell}<h2>History</h2>${past.length === 0 ? empty('Nothing was decided about it yet.') : html`<ul>${past}</ul>`}`;
+  return html`<p class="lead">${rule.message} <span class="tag">${category}</span> <span class="tag">${rule.enabled ? 'enabled' : 'disabled'}</span> <span class="tag">rev ${rule.rev}</span>${families}</p><pre class="rule">${rule.text}</pre><p><a href="/workbench?sid=${sid}">Open it in the rule workbench</a></p>${report === undefined ? html`` : html`<p>From the report <a href="/reports/${report.slug}">${report.title}</a>, by ${report.credits.map((credit) => credit.handle).join(', ') || 'nobody named'}.</p>`}${queued === undefined ? html`` : html`<p class="${queued.overdue >= 0 ? 'problem' : 'quiet-text'}">Review due ${queued.due}: ${queued.why}</p>`}${costOf(desk, rule.text, repository)}<h2>Evidence</h2>${checks.length === 0 ? empty('No evidence is written for this rule.') : html`<ul>${checks}</ul>`}${fired}${steps === undefined ? html`` : html`<h2>What it matched</h2><ol class="steps">${steps}</ol>`}${decide}${tell}<h2>History</h2>${past.length === 0 ? empty('Nothing was decided about it yet.') : html`<ul>${past}</ul>`}`;
+}
+
+/** What the engine looks for first, and how rare that is: on every packet, where somebody chose badly. */
+function costOf(desk: Desk, rule: string, repository: Repository): Html {
+  if (desk.options.cost === undefined) return html``;
+  const cost = desk.options.cost({ rule, folder: join(repository.folder, 'rules'), networks: repository.settings.networks });
+  if (cost === undefined) return html`<h2>Cost</h2><p>The engine does not load this rule.</p>`;
+  const { grade, prefilter, advice } = cost;
+  const first =
+    prefilter === undefined
+      ? html`no literal is looked for first`
+      : html`looked for first: <code>${prefilter.literal}</code> in ${prefilter.where}, ${counted(Math.round(prefilter.rarity), 'bit')} of surprise`;
+  return html`<h2>Cost</h2><p>Grade ${grade} (A is the cheapest, E the dearest); ${first}.</p>${advice.length === 0 ? html`` : html`<ul>${advice.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 
 function decisionForm(csrf: string, sid: number, text: string): Html {
@@ -166,10 +190,11 @@ export function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boo
   return html`<p class="lead">What is reported about rules. Each report is tried on the rule as it is now and makes it due for review; accepted, its slice of traffic is evidence that the rule is proved on; whoever reported it reads here what came of it.</p>${rows.length === 0 ? empty('Nothing was reported yet. A verdict on an alert can report its rule, too.') : table(['rule', 'what', 'words', 'by', 'tried', 'state'], rows)}`;
 }
 
-export function reportFilePage(desk: Desk, slug: string): Html | undefined {
+export function reportFilePage(desk: Desk, slug: string): Titled | undefined {
   const report = desk.repository()?.reports.find((one) => one.slug === slug);
   if (report === undefined) return undefined;
   const rules = report.rules.map((used) => [ruleLink(used.sid), used.role.replace('_', '-'), used['alerts-on']]);
   const indicators = report.indicators.map((one) => [one.type, one.value, one.role, one.note]);
-  return html`<p>${linkTo(report.source.url)}</p><p>${report.summary}</p><p>Credits: ${report.credits.map((credit) => credit.handle).join(', ')}</p>${report.playbook === '' ? html`` : html`<h2>Playbook</h2><p>${report.playbook}</p>`}<h2>Rules</h2>${rules.length === 0 ? empty('No rule came of it.') : table(['sid', 'role', 'alerts on'], rules)}<h2>Indicators</h2>${indicators.length === 0 ? empty('None are noted.') : table(['type', 'value', 'role', 'note'], indicators)}`;
+  const body = html`<p>${linkTo(report.source.url)}</p><p>${report.summary}</p><p>Credits: ${report.credits.map((credit) => credit.handle).join(', ')}</p>${report.playbook === '' ? html`` : html`<h2>Playbook</h2><p>${report.playbook}</p>`}<h2>Rules</h2>${rules.length === 0 ? empty('No rule came of it.') : table(['sid', 'role', 'alerts on'], rules)}<h2>Indicators</h2>${indicators.length === 0 ? empty('None are noted.') : table(['type', 'value', 'role', 'note'], indicators)}`;
+  return { title: report.title, body };
 }

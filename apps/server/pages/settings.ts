@@ -1,9 +1,9 @@
 /** Settings: networks, users, tokens, jobs, the audit log. And signing in. */
-import { SCOPES, SHORTEST_PASSWORD, USER_ROLES, WEBHOOK_EVENTS, type WebhookEvent } from '@sigwright/workbench';
+import { type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, USER_ROLES, WEBHOOK_EVENTS, type WebhookEvent } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS } from '../flow-links.ts';
 import { type Html, html } from '../html.ts';
-import { csrfField, empty, select, table, when } from '../layout.ts';
+import { csrfField, empty, ofAll, select, table, when } from '../layout.ts';
 import { OIDC_SETTING, OidcSettings } from '../oidc.ts';
 import { verdictList } from './hosts.ts';
 
@@ -15,24 +15,21 @@ const ROLE_WORDS: Record<string, string> = {
   admin: 'admin: and sets up',
 };
 
-export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin: boolean): Promise<Html> {
+/** `csrf`: undefined where nobody signed in. */
+export async function settingsPage(desk: Desk, who: Principal | undefined, csrf: string | undefined): Promise<Html> {
   const { store } = desk;
+  const may = (scope: Scope): boolean => who?.scopes.has(scope) === true;
   const jobs = await store.jobs();
   const open = html`<h2>Jobs</h2>${
     jobs.length === 0
       ? empty('Nothing ran yet.')
       : table(
           ['what', 'state', 'result', 'by', 'started'],
-          jobs.map((one) => [
-            one.kind,
-            one.total > 0 && one.state === 'running' ? `${one.done} of ${one.total}` : one.state,
-            one.said,
-            one.by,
-            when(one.created),
-          ]),
+          jobs.map((one) => [one.kind, one.total > 0 && one.state === 'running' ? ofAll(one.done, one.total) : one.state, one.said, one.by, when(one.created)]),
         )
-  }${verdictList(await store.verdicts(true), undefined, '/settings')}<h2>API</h2><p>Described by <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Programs sign in with a token: <code>Authorization: Bearer sw_…</code></p>`;
-  if (!isAdmin || csrf === undefined) return html`${open}<p class="quiet-text">Users, tokens, networks and the audit log are for admins.</p>`;
+  }${verdictList(await store.verdicts(true), may('triage') ? csrf : undefined, '/settings')}<h2>API</h2><p>Described by <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Programs sign in with a token: <code>Authorization: Bearer sw_…</code></p>`;
+  const own = who?.session === undefined || csrf === undefined ? html`` : await passwordPart(desk, who, csrf);
+  if (!may('admin') || csrf === undefined) return html`${own}${open}<p class="quiet-text">Users, tokens, networks and the audit log are for admins.</p>`;
   const users = (await store.people.users()).map((user) => [
     user.name,
     user.role,
@@ -50,7 +47,7 @@ export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin
         ['yes', 'disabled'],
       ],
       user.disabled ? 'yes' : 'no',
-    )}<button class="quiet">Change</button></form>`,
+    )}<label>New password (empty: as it is) <input name="password" type="password" minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button class="quiet">Change</button></form>`,
   ]);
   const tokens = (await store.people.tokens()).map((token) => [
     token.name,
@@ -60,15 +57,32 @@ export async function settingsPage(desk: Desk, csrf: string | undefined, isAdmin
     token.used === null ? 'never used' : when(token.used),
     html`<form method="post" action="/settings/tokens/${token.id}/end">${csrfField(csrf)}<button class="quiet">End it</button></form>`,
   ]);
-  const audit = (await store.people.audit(100)).map((entry) => [when(entry.time), entry.who, entry.action, entry.target, entry.detail]);
+  const audit = (await store.people.audit(100)).map((entry) => [when(entry.time), entry.who, entry.action, entry.target, detailWords(entry.detail)]);
   const links = (await store.setting(FLOW_LINKS)) ?? '';
   const networks = (await store.homeNetworks()) ?? '';
   const scopes = SCOPES.map((scope) => html`<label><input type="checkbox" name="scopes" value="${scope}"> ${scope}</label> `);
-  return html`<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Links by flow</h2><form class="tall" method="post" action="/settings/links">${csrfField(csrf)}<label>One a line: a name, and a web address with {community_id} in it <textarea name="links" rows="3" spellcheck="false">${links}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">Alerts whose sensor writes community ids lead there. Arkime: <code>https://ARKIME/sessions?expression=communityId%3D%3D%22{community_id}%22</code></p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
+  return html`${own}<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Links by flow</h2><form class="tall" method="post" action="/settings/links">${csrfField(csrf)}<label>One a line: a name, and a web address with {community_id} in it <textarea name="links" rows="3" spellcheck="false">${links}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">Alerts whose sensor writes community ids lead there. Arkime: <code>https://ARKIME/sessions?expression=communityId%3D%3D%22{community_id}%22</code></p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
     'role',
     'Role',
     USER_ROLES.map((role) => [role, ROLE_WORDS[role]]),
   )}<button>Add</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${await oidcPart(desk, csrf)}${await webhookPart(desk, csrf)}${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time', 'who', 'did', 'to', 'more'], audit)}`;
+}
+
+/** Only who has one: whom a provider vouches for has none here. */
+async function passwordPart(desk: Desk, who: Principal, csrf: string): Promise<Html> {
+  if (!(await desk.store.people.hasPassword(who.user))) return html``;
+  return html`<h2>Your password</h2><form class="line" method="post" action="/settings/password">${csrfField(csrf)}<input type="hidden" name="username" autocomplete="username" value="${who.name}"><label>The current one <input name="current" type="password" required maxlength="200" autocomplete="current-password"></label><label>The new one (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button>Change it</button></form><p class="quiet-text">You are signed out everywhere else.</p>`;
+}
+
+/** `role: reader, disabled: false` of the JSON that the audit log keeps. */
+function detailWords(detail: string): string {
+  try {
+    return Object.entries(JSON.parse(detail) as Record<string, unknown>)
+      .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value)}`)
+      .join(', ');
+  } catch {
+    return detail;
+  }
 }
 
 async function oidcPart(desk: Desk, csrf: string): Promise<Html> {

@@ -103,6 +103,12 @@ export class People {
     return row?.id;
   }
 
+  /** False: there is no such user, or a provider vouches for it. */
+  async hasPassword(id: number): Promise<boolean> {
+    const row = await this.#db.selectFrom('users').select('password').where('id', '=', id).executeTakeFirst();
+    return (row?.password ?? '') !== '';
+  }
+
   /** Ends the user's sessions: what changed holds at once. False: there is no such user, or nobody would be admin any more. */
   async changeUser(id: number, change: { readonly role?: UserRole; readonly disabled?: boolean; readonly password?: string }): Promise<boolean> {
     const hashed = change.password === undefined ? undefined : await hashPassword(change.password);
@@ -110,7 +116,7 @@ export class People {
       const before = await writing.selectFrom('users').select(['role', 'disabled']).where('id', '=', id).executeTakeFirst();
       if (before === undefined) return false;
       const stays = (change.role ?? before.role) === 'admin' && !(change.disabled ?? before.disabled === 1);
-      if (!stays) {
+      if (before.role === 'admin' && before.disabled === 0 && !stays) {
         const other = await writing
           .selectFrom('users')
           .select('id')
