@@ -230,6 +230,20 @@ describe('sigwright', () => {
     for (const line of readFileSync(join(folder, 'bad', 'eve.json'), 'utf8').split('\n')) if (line !== '') expect(() => JSON.parse(line)).not.toThrow();
   });
 
+  test('a folder without captures is no quiet network', () => {
+    const bare = join(folder, 'bare');
+    mkdirSync(join(bare, 'below'), { recursive: true });
+    for (const verb of [['run'], ['cost']])
+      expect(sigwright(...verb, '-r', bare, '-S', RULES)).toMatchObject({
+        status: 1,
+        error: expect.stringMatching(/no capture was found: the folder \S+ holds no file; folders in it are not looked into/),
+        out: expect.not.stringContaining('no alerts'),
+      });
+    writeFileSync(join(bare, 'notes.txt'), 'this is a letter, not a capture, and quite long enough');
+    const { status, out } = sigwright('run', '-r', bare, '-S', RULES);
+    expect([status, out.includes('no alerts'), out.includes('no capture could be read')]).toEqual([1, false, true]);
+  });
+
   test('a refused rule is said and not loaded', () => {
     const path = join(folder, 'odd.rules');
     writeFileSync(path, 'alert tcp any any -> any any (msg:"x"; no.such.keyword; sid:1;)\nalert tcp any any -> any any (msg:"y"; content:"a"; sid:2;)\n');

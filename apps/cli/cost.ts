@@ -10,7 +10,7 @@ import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 import { loadRules } from './shared/plans.ts';
-import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
+import { namedCaptures, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
 const USAGE = `sigwright cost [SID …] -S RULES [-r CAPTURE] [options]
 
@@ -58,7 +58,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.capture !== undefined) {
     statSync(values.capture);
     const signal = stopOnSignals();
-    for (const capture of capturesIn(values.capture)) {
+    for (const capture of namedCaptures(values.capture)) {
       const engine = new Engine(meter.plan, catalogue, settings, {});
       const problem = await runCapture(engine, capture, signal);
       if (problem !== undefined) process.stderr.write(`sigwright cost: ${problem.message} (${capture})\n`);

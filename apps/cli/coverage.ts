@@ -11,7 +11,7 @@ import { composeCapture } from '@sigwright/traffic';
 import { buildRuleCoverage, type CoverageHit, insideOf, type RuleHit } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { ourSettings } from './shared/data-files.ts';
-import { capturesIn } from './shared/run-capture.ts';
+import { namedCaptures } from './shared/run-capture.ts';
 
 const USAGE = `sigwright coverage -S RULES WHAT … [options]
 
@@ -71,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const path of values.rule ?? [])
     for (const draft of parseRules(readFileSync(path, 'utf8')).rules)
       answer(() => ({ what: `${draft.sid} ${draft.message}`, type: 'rule', hits: coverage.findRule(draft) }));
-  const captures = (values.capture ?? []).flatMap((path) => capturesIn(path));
+  const captures = (values.capture ?? []).flatMap((path) => namedCaptures(path));
   if (captures.length > 0) {
     started = performance.now();
     const plan = planOf(rules, values.rules ?? [], homeNet);

@@ -1,6 +1,7 @@
 /** `doctor` finds each way in which a set-up can be broken, says what to do, changes nothing, and is content with a good one. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,7 +15,7 @@ import type { Finding } from './doctor/findings.ts';
 import { machineFindings } from './doctor/machine.ts';
 import { configurationFindings, repositoryFindings, rulesFindings } from './doctor/rules.ts';
 import { storeFindings } from './doctor/store.ts';
-import { addressFindings, portFindings } from './doctor/web.ts';
+import { addressFindings, listenFindings, portFindings } from './doctor/web.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sigwright-doctor-'));
 const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
@@ -153,6 +154,10 @@ describe('rules', () => {
   test('files that do not exist, and files of which nothing can be used', () => {
     expect(troubles(rulesFindings([join(folder, 'no.rules')]))).toEqual(['wrong: /no.rules does not exist']);
     expect(troubles(rulesFindings([fileOf('bad.rules', 'alert nonsense\n')]))).toContain('wrong: none of the rules can be used');
+    const good = fileOf('good.rules', 'alert tcp any any -> any any (msg:"a"; content:"long enough"; sid:1;)\n');
+    const remedies = rulesFindings([good, fileOf('half.rules', 'alert nonsense\n')]).map(({ remedy = '' }) => remedy);
+    expect(remedies.join()).toContain('half.rules');
+    expect(remedies.join()).not.toContain('good.rules');
   });
 
   test('a configuration', () => {
@@ -160,6 +165,14 @@ describe('rules', () => {
     expect(troubles(configurationFindings(fileOf('good.yaml', good)))).toEqual([]);
     expect(troubles(configurationFindings(fileOf('size.yaml', '%YAML 1.1\n---\nflow:\n  memcap: many\n')))[0]).toMatch(/^wrong: .*flow.memcap/);
     expect(troubles(configurationFindings(fileOf('broken.yaml', 'a: [\n')))[0]).toMatch(/^wrong: .*can not be used/);
+    const groups = 'vars:\n  address-groups:\n    HOME_NET: "[10.0.0.0/8"\n    EXTERNAL_NET: "!$HOME_NET"\n  port-groups:\n    HTTP_PORTS: "80:x"\n';
+    const told = troubles(configurationFindings(fileOf('groups.yaml', groups))).join('\n');
+    for (const words of [
+      /wrong: vars.address-groups.HOME_NET: .*`\[10.0.0.0\/8`/,
+      /wrong: vars.address-groups.EXTERNAL_NET: /,
+      /wrong: vars.port-groups.HTTP_PORTS: /,
+    ])
+      expect(told).toMatch(words);
     expect(troubles(configurationFindings(fileOf('files.yaml', 'rule-files:\n  - /nowhere/x.rules\n')))).toContainEqual(
       expect.stringMatching(/^wrong: \/nowhere\/x.rules is named in it and does not exist/),
     );
@@ -178,6 +191,15 @@ describe('machine and web', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
     expect(troubles(await portFindings(port, '127.0.0.1'))).toEqual([`note: port ${port} of 127.0.0.1 is taken`]);
+    const plain = createPlainServer((socket) => void socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => plain.once('listening', resolve));
+    const other = (plain.address() as { port: number }).port;
+    expect(troubles(await addressFindings(`https://127.0.0.1:${other}`, NOW))).toEqual([
+      `wrong: 127.0.0.1:${other} can not be reached by TLS: what answers there does not speak TLS (wrong version number)`,
+    ]);
+    expect(troubles(listenFindings('0.0.0.0', undefined))).toEqual(['wrong: it is to listen on 0.0.0.0, and no address with TLS is named']);
+    expect(troubles(listenFindings('0.0.0.0', 'https://alerts.example'))).toEqual([]);
+    plain.close();
     server.close();
     expect(troubles(await addressFindings('http://alerts.example', NOW))).toEqual(['wrong: http://alerts.example has no TLS']);
     expect(troubles(await addressFindings('alerts', NOW))).toEqual(['wrong: alerts is no address of the web']);

@@ -6,7 +6,7 @@ import type { Finding, Grade } from './doctor/findings.ts';
 import { machineFindings } from './doctor/machine.ts';
 import { configurationFindings, repositoryFindings, rulesFindings } from './doctor/rules.ts';
 import { storeFindings } from './doctor/store.ts';
-import { addressFindings, portFindings } from './doctor/web.ts';
+import { addressFindings, listenFindings, portFindings } from './doctor/web.ts';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
 import { isObjectStore } from './shared/object-store.ts';
 import { placeOf } from './shared/store-place.ts';
@@ -89,6 +89,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.config !== undefined) tell(configurationFindings(values.config));
   if (nats !== undefined) tell(await brokerFindings(nats));
   if (values.archive !== undefined) tell(await archiveFindings(values.archive));
+  if (values.host !== undefined) tell(listenFindings(values.host, values.url));
   if (port !== undefined && port > 0) tell(await portFindings(port, values.host ?? '127.0.0.1'));
   if (values.url !== undefined) tell(await addressFindings(values.url, now));
   if (values.json !== true) process.stdout.write(wrong === 0 ? '\nnothing is wrong\n' : `\n${wrong} ${wrong === 1 ? 'thing is' : 'things are'} wrong\n`);

@@ -9,7 +9,7 @@ import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/argume
 import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 import { explanationHtml, explanationText } from './shared/explanation.ts';
-import { capturesIn } from './shared/run-capture.ts';
+import { namedCaptures } from './shared/run-capture.ts';
 
 const USAGE = `sigwright explain -r CAPTURE -S RULES --sid N [options]
 
@@ -55,7 +55,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
   const settings = withFilesOfRules(configurationOf(tree, { verifyChecksums: values.checksums !== 'none', inline: false }).settings, tree, values.rules);
   const rules = values.rules.flatMap((path) => parseRules(readFileSync(path, 'utf8')).rules);
-  const others = (values.also ?? []).flatMap((path) => capturesIn(path)).map((path): NamedCapture => ({ name: path, bytes: captureAt(path) }));
+  const others = (values.also ?? []).flatMap((path) => namedCaptures(path)).map((path): NamedCapture => ({ name: path, bytes: captureAt(path) }));
   const explanation = explainRule({ rules, sid, capture: captureAt(values.capture), others }, catalogue, settings);
   if (explanation === undefined) throw new InputProblem(`no rule of ${values.rules.join(', ')} has sid ${sid}`);
   if (values.json)

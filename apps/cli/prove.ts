@@ -25,7 +25,7 @@ import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/argume
 import { proofByWorkers, WORKERS_OPTIONS, WORKERS_USAGE, workersOf } from './shared/by-workers.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
-import { capturesIn } from './shared/run-capture.ts';
+import { namedCaptures } from './shared/run-capture.ts';
 
 const USAGE = `sigwright prove [SID …] [-C FOLDER] [options]
 
@@ -71,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (repository === undefined) return 1;
   const unknown = sids.find((sid) => !repository.rules.some(({ rule }) => rule.sid === sid));
   if (unknown !== undefined) throw new InputProblem(`no rule has sid ${unknown}`);
-  const benign = (values.benign ?? []).flatMap((path) => capturesIn(path)).map((path) => ({ name: basename(path), path }));
+  const benign = (values.benign ?? []).flatMap((path) => namedCaptures(path)).map((path) => ({ name: basename(path), path }));
   const runner = proofRunner();
   const changed = values.changed === undefined ? undefined : changedSince(repository, folder, values.changed);
   const chosen = sids.length > 0 ? new Set(sids) : changed;

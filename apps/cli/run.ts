@@ -10,7 +10,7 @@ import { configurationOf, readYaml, setValue } from './shared/configuration.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { loadRules } from './shared/plans.ts';
-import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
+import { namedCaptures, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
 const USAGE = `sigwright run -r CAPTURE -S RULES [options]
 
@@ -85,7 +85,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;
   const totals: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0, overflowed: 0, discarded: 0 };
   const alerts = new Map<number, { count: number; message: string; hosts: Set<string> }>();
-  for (const capture of capturesIn(options.capture)) {
+  let read = 0;
+  for (const capture of namedCaptures(options.capture)) {
     const emit = (record: EveRecord): void => {
       const line = JSON.stringify(record);
       output?.line(line);
@@ -117,6 +118,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (profile !== undefined) engine.profile = profile;
     const problem = await runCapture(engine, capture, signal);
     for (const name of Object.keys(totals) as (keyof EngineCounters)[]) totals[name] += engine.counters[name];
+    if (problem === undefined || engine.counters.packets > 0) read++;
     if (problem !== undefined) {
       process.stderr.write(`sigwright run: ${problem.message} (${capture})\n`);
       exit = 1;
@@ -141,7 +143,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (!options.json) {
     for (const [sid, { count, message, hosts }] of [...alerts].sort((a, b) => b[1].count - a[1].count))
       process.stdout.write(`${String(count).padStart(6)} × ${sid} ${message}\n         ${[...hosts].join(', ')}\n`);
-    if (alerts.size === 0) process.stdout.write('no alerts\n');
+    if (alerts.size === 0) process.stdout.write(read > 0 ? 'no alerts\n' : 'nothing was looked at: no capture could be read\n');
   }
   return exit;
 }

@@ -6,7 +6,7 @@ import { counted } from '@sigwright/bytes';
 import { serveWorkbench } from '@sigwright/server';
 import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
 import { archiveAt } from './shared/archive.ts';
-import { argumentsOf, UsageProblem } from './shared/arguments.ts';
+import { argumentsOf, isLoopback, UsageProblem } from './shared/arguments.ts';
 import { connected } from './shared/broker.ts';
 import { DEFAULT_CLASSIFICATIONS } from './shared/classifications.ts';
 import { logOf } from './shared/log.ts';
@@ -112,7 +112,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.url !== undefined && !URL.canParse(values.url)) throw new UsageProblem(`\`${values.url}\` is no URL`, SERVE);
   const host = values.host ?? '127.0.0.1';
   // Passwords and cookies do not go over a network in the clear.
-  if (!['127.0.0.1', '::1', 'localhost'].includes(host) && values.url?.startsWith('https://') !== true)
+  if (!isLoopback(host) && values.url?.startsWith('https://') !== true)
     throw new UsageProblem(`to listen on ${host}, put a proxy with TLS in front and name its address: --url https://…`, SERVE);
   const isProxy = values.proxy === undefined ? undefined : insideOf(values.proxy);
   if (values.proxy !== undefined && isProxy === undefined) throw new UsageProblem(`--proxy ${values.proxy} is no list of networks`, SERVE);

@@ -4,11 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { catalogue } from '@sigwright/catalogue';
+import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
+import { buildPlan } from '@sigwright/detection';
+import { parseRules } from '@sigwright/rule-language';
 import { openRepository } from '@sigwright/workbench';
 import { configurationOf, readYaml } from '../shared/configuration.ts';
 import { checkConfiguration } from '../shared/configuration-check.ts';
-import { loadRules } from '../shared/plans.ts';
+import { loadRules, type RuleProblem } from '../shared/plans.ts';
 import { type Finding, Findings } from './findings.ts';
 
 const MOST_NAMED = 5;
@@ -68,9 +71,32 @@ export function rulesFindings(paths: readonly string[], area = 'rules'): readonl
   if (refused > 0) {
     const first = problems.find(({ diagnostic }) => diagnostic.severity === 'error');
     const where = first === undefined ? '' : `; the first: ${first.path}:${first.line}: ${first.diagnostic.title}`;
-    found.note(`${counted(refused, 'rule')} can not be used${where}`, `sigwright lint ${there[0]} names them all`);
+    found.note(`${counted(refused, 'rule')} can not be used${where}`, `sigwright lint ${lintOf(there, problems)} says it all`);
   }
   return found.all;
+}
+
+/** The files with rules that can not be used, as a command takes them. */
+function lintOf(paths: readonly string[], problems: readonly RuleProblem[]): string {
+  const broken = new Set(problems.filter(({ diagnostic }) => diagnostic.severity === 'error').map(({ path }) => path));
+  const named = paths.filter((path) => broken.has(path));
+  return named.length > MOST_NAMED ? `${named.slice(0, MOST_NAMED).join(' ')} …` : named.join(' ');
+}
+
+/** Groups that rules could not be loaded with: what a rule on each of them is told. */
+function groupFindings(found: Findings, path: string, settings: EngineSettings): void {
+  const groups = [
+    ...Object.keys(settings.addressGroups).map((name) => ['vars.address-groups', name, `alert ip $${name} any -> any any`]),
+    ...Object.keys(settings.portGroups).map((name) => ['vars.port-groups', name, `alert tcp any $${name} -> any any`]),
+  ];
+  for (const [where, name, header] of groups) {
+    const { rules } = parseRules(`${header} (msg:"group"; sid:1;)`);
+    const error = buildPlan([{ path: name, rules }], catalogue, settings).problems.flatMap(({ diagnostics }) => diagnostics)[0];
+    if (error !== undefined) found.wrong(`${where}.${name}: ${error.title}`, `correct it in ${path}: no rule that names it can be used`);
+  }
+  for (const name of ['HOME_NET', 'EXTERNAL_NET'])
+    if (!Object.hasOwn(settings.addressGroups, name))
+      found.note(`vars.address-groups.${name} is not set`, `set it in ${path}: nearly every published rule names it`);
 }
 
 export function configurationFindings(path: string): readonly Finding[] {
@@ -81,7 +107,8 @@ export function configurationFindings(path: string): readonly Finding[] {
     for (const { text, fatal } of problems)
       if (fatal === 'yes') found.wrong(text, `correct it in ${path}: no run begins with it`);
       else found.note(text, `correct it in ${path}`);
-    const { eves, ruleFiles } = configurationOf(tree, { verifyChecksums: false, inline: false });
+    const { eves, ruleFiles, settings } = configurationOf(tree, { verifyChecksums: false, inline: false });
+    groupFindings(found, path, settings);
     found.good(`${path} can be read: ${counted(ruleFiles.length, 'file')} of rules, ${counted(eves.filter(({ enabled }) => enabled).length, 'EVE output')}`);
     if (!eves.some(({ enabled }) => enabled)) found.note('no EVE output is enabled', 'outputs: - eve-log: enabled: yes; the workbench reads nothing else');
     const missing = ruleFiles.filter((file) => !existsSync(file));

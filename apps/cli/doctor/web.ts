@@ -1,6 +1,7 @@
 /** How people reach the workbench: the port, the name, the certificate of the proxy, its clock. */
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
+import { isLoopback } from '../shared/arguments.ts';
 import { type Finding, Findings, timeWords } from './findings.ts';
 
 const PATIENCE = 5000;
@@ -38,6 +39,21 @@ export async function addressFindings(address: string, now: number, authorities?
   return found.all;
 }
 
+/** Without what OpenSSL says of itself: `400D…:error:0A00010B:SSL routines:function:wrong version number:file:77:`. */
+function tlsWords({ message }: Error): string {
+  const [, reason] = /:error:[^:]*:[^:]*:[^:]*:([^:]*):/.exec(message) ?? [];
+  if (reason === undefined) return message;
+  return reason === 'wrong version number' || reason === 'packet length too long' ? `what answers there does not speak TLS (${reason})` : reason;
+}
+
+/** `serve` refuses to begin: passwords and cookies do not go over a network in the clear. */
+export function listenFindings(host: string, url: string | undefined): readonly Finding[] {
+  const found = new Findings('web');
+  if (!isLoopback(host) && url?.startsWith('https://') !== true)
+    found.wrong(`it is to listen on ${host}, and no address with TLS is named`, 'put a proxy with TLS in front and name its address: --url https://…');
+  return found.all;
+}
+
 function certificate(found: Findings, url: URL, now: number, authorities: string | undefined): Promise<void> {
   return new Promise((resolve) => {
     const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -57,7 +73,7 @@ function certificate(found: Findings, url: URL, now: number, authorities: string
       end();
     });
     socket.once('error', (problem) => {
-      found.wrong(`${url.host} can not be reached by TLS: ${problem.message}`, 'see that the proxy runs, that the name leads there, and that it speaks TLS');
+      found.wrong(`${url.host} can not be reached by TLS: ${tlsWords(problem)}`, 'see that the proxy runs, that the name leads there, and that it speaks TLS');
       end();
     });
     socket.once('secureConnect', () => {

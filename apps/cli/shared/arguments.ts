@@ -71,3 +71,8 @@ export function sidsOf(words: readonly string[], usage: string): number[] {
     return Number(word);
   });
 }
+
+/** Whether what listens there is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(host);
+}

@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Failure, failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
+import { InputProblem } from './arguments.ts';
 
 /** Small enough to stay in the second-level cache while its packets are taken apart. */
 const CHUNK = 256 * 1024;
@@ -31,6 +32,14 @@ export function capturesIn(path: string): readonly string[] {
     .sort()
     .map((name) => join(path, name))
     .filter((file) => statSync(file).isFile());
+}
+
+/** As `capturesIn`; throws where a folder holds none. */
+export function namedCaptures(path: string): readonly string[] {
+  const captures = capturesIn(path);
+  if (captures.length > 0) return captures;
+  const folders = readdirSync(path).length > 0 ? '; folders in it are not looked into' : '';
+  throw new InputProblem(`no capture was found: the folder ${path} holds no file${folders}`);
 }
 
 /** A capture that comes in chunks, to its end. Rejects where they do: that says nothing about the capture. */
