@@ -3,9 +3,11 @@
  * (decisions/0004). Run by `npm ci` (prepare); the launcher takes dist/ only where no source is newer, so it can be left alone while
  * working.
  */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { parseYaml } from '../apps/cli/shared/configuration.ts';
+import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
 import { ownFolders } from './own-folders.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,6 +32,9 @@ await build({
   // Libraries in the older format ask for Node's modules by `require`.
   banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
 });
+
+const text = readFileSync(join(root, 'apps', 'cli', 'suricata.yaml'), 'utf8');
+writeFileSync(join(out, 'suricata.json'), JSON.stringify({ text, tree: parseYaml(text, 'suricata.yaml') } satisfies ParsedConfiguration));
 
 /** The pages' scripts: the editor, and the engine as a worker, each one file. */
 await build({

@@ -26,7 +26,8 @@ const USAGE = `sigwright run -r CAPTURE -S RULES [options]
       --profile-rules    the twenty costliest rules, on standard error; all of them in rule-profile.json where -l is given
 
 What is made of 500 kB of rules and more is kept for the next run: up to six plans under $SIGWRIGHT_CACHE, else in
-$XDG_CACHE_HOME/sigwright or ~/.cache/sigwright, found again by a hash of rules, settings and sigwright itself.
+$XDG_CACHE_HOME/sigwright or ~/.cache/sigwright, found again by a hash of rules, settings and sigwright itself; files of rules whose
+size, place and times are those of an earlier run are not read again.
 An empty SIGWRIGHT_CACHE keeps nothing. SIGINT and SIGTERM end the reading; what was read is finished and written.
 `;
 

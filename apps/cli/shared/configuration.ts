@@ -30,6 +30,7 @@ import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
+import { parsedBefore } from './parsed-configuration.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { publicSuffixes } from './public-suffixes.ts';
 import { DEFAULT_REFERENCES, readReferences } from './references.ts';
@@ -69,10 +70,15 @@ export interface Configuration {
 const DEEPEST_INCLUDE = 8;
 
 export function readYaml(path: string, depth = 0): Tree {
-  const document = parseDocument(readFileSync(path, 'utf8'), { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
+  const text = readFileSync(path, 'utf8');
+  return withIncludes(parsedBefore(text) ?? parseYaml(text, path), dirname(path), depth) as Tree;
+}
+
+/** As Suricata reads it: YAML 1.1, the last of equal keys counts. `path`: what the text is called where it is broken. */
+export function parseYaml(text: string, path: string): Tree {
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
   if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
-  const tree = (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
-  return withIncludes(tree, dirname(path), depth) as Tree;
+  return (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
 }
 
 /** `include` in a map, at whatever depth: its files' keys stand there, what the map says itself goes before. */
