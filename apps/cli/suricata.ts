@@ -20,22 +20,35 @@ import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { CertificateStore } from './shared/certificate-store.ts';
-import { at, type Configuration, configurationOf, isYes, logFilesOf, readYaml, reputationFilesOf, setValue, type Tree } from './shared/configuration.ts';
+import {
+  at,
+  type Configuration,
+  type ConfigurationOptions,
+  configurationOf,
+  isYes,
+  logFilesOf,
+  readYaml,
+  reputationFilesOf,
+  setValue,
+  type Tree,
+} from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
 import { fastLine } from './shared/fast-log.ts';
+import { filesOf } from './shared/file-pattern.ts';
 import { FileStore } from './shared/file-store.ts';
 import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { LineWriter } from './shared/line-writer.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
 import { PacketLog } from './shared/packet-log.ts';
-import { loadRules } from './shared/plans.ts';
+import { type LoadedRules, loadRules } from './shared/plans.ts';
 import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
 import { tellRules } from './shared/tell-rules.ts';
+import { countersOf, type Tenant, tenantsOf, together } from './shared/tenants.ts';
 import { TrafficCounters } from './shared/traffic-counters.ts';
 
 const VERSION = COMPATIBLE_VERSION;
@@ -202,6 +215,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return 1;
   }
   let configuration: Configuration;
+  let configured: ConfigurationOptions;
+  let tenants: readonly Tenant[] = [];
   let firewallFiles: readonly string[] | undefined;
   const folder = args.log ?? '.';
   const log = new EngineLog(folder);
@@ -217,11 +232,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     log.useFiles(logFilesOf(tree), args.verbosity);
     firewallFiles = firewallFilesOf(tree, args.firewall);
     // A firewall can only be in line.
-    configuration = configurationOf(tree, {
+    configured = {
       verifyChecksums: args.checksums,
       inline: args.inline || firewallFiles !== undefined,
       dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'],
-    });
+    };
+    configuration = configurationOf(tree, configured);
+    if (!args.dumpConfig) tenants = tenantsOf(tree);
     if (firewallFiles !== undefined) configuration = { ...configuration, settings: { ...configuration.settings, firewall: firewallPoliciesOf(tree) } };
     if (args.dumpConfig) {
       process.stdout.write(dump(tree, '').join(''));
@@ -245,27 +262,21 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
   if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
   const firewallRules = (firewallFiles ?? []).filter((path) => existsSync(path));
-  const wanted = args.noDetection ? [] : args.exclusive ? args.rules : [...configuration.ruleFiles, ...args.rules];
+  const wanted = args.noDetection ? [] : [...(args.exclusive ? [] : configuration.ruleFiles), ...args.rules.flatMap(filesOf)];
   const present = wanted.filter((path) => existsSync(path));
   for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
   for (const path of firewallFiles ?? []) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
   const dataFolder = args.data ?? folder;
-  const fingerprints = sshFingerprints(configuration.tree, present);
   const luaCounters: LuaCounters = { errors: 0, blocked_function_errors: 0, instruction_limit_errors: 0, memory_limit_errors: 0 };
-  const dataFiles = dataFilesOf(configuration.tree, [...present, ...firewallRules], dataFolder, {
-    absolute: (path) => log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
-  });
-  configuration = {
-    ...configuration,
-    settings: {
-      ...configuration.settings,
-      dataFiles,
-      scripts: scriptSettingsOf(configuration.tree, log, luaCounters),
-      ssh: { ...configuration.settings.ssh, fingerprints },
-    },
-  };
   const store = new FileStore(configuration.tree, folder);
-  configuration = { ...configuration, settings: withFiles(configuration.settings, store) };
+  const scripts = scriptSettingsOf(configuration.tree, log, luaCounters);
+  const ready = ({ settings, tree }: Configuration, files: readonly string[]): EngineSettings => {
+    const dataFiles = dataFilesOf(tree, files, dataFolder, {
+      absolute: (path) => log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
+    });
+    return withFiles({ ...settings, dataFiles, scripts, ssh: { ...settings.ssh, fingerprints: sshFingerprints(tree, files) } }, store);
+  };
+  configuration = { ...configuration, settings: ready(configuration, [...present, ...firewallRules]) };
   let luaOutputs: LuaOutputs;
   try {
     luaOutputs = new LuaOutputs(configuration.tree, args.config, folder, configuration.settings, catalogue);
@@ -286,6 +297,18 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
   if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
   log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
+  const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
+  for (const { id, tree, owns } of tenants) {
+    const own = configurationOf(tree, configured);
+    const paths = args.noDetection ? [] : own.ruleFiles;
+    const there = paths.filter((path) => existsSync(path));
+    for (const path of paths) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+    const settings = ready(own, there);
+    const read = loadRules(there, settings);
+    if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
+      return stop('suricata', `Loading signatures of tenant ${id} failed.`);
+    members.push({ id, settings, rules: read, owns, loaded: read.loaded, refused: read.refused, skipped: read.skipped });
+  }
   const grouping = writeRuleGroups(rules.plan, rules.loaded, folder, configuration.tree);
   if (grouping !== undefined) return stop('output', grouping.message);
   if (args.analysis) {
@@ -304,9 +327,9 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, rules, firewall, loaded, folder, log, store, filter, { luaOutputs, luaCounters, packetLog });
+  const code = await inspect(args, configuration, members, firewall, folder, log, store, filter, { luaOutputs, luaCounters, packetLog });
   luaOutputs.close();
-  saveDataSets(configuration.settings, dataFolder);
+  for (const { settings } of members) saveDataSets(settings, dataFolder);
   log.save();
   return code;
 }
@@ -363,113 +386,134 @@ function withFiles(settings: EngineSettings, store: FileStore): EngineSettings {
   return { ...settings, followFile: store.follow, wholeFiles: store.storage !== undefined, stream: { ...settings.stream, depth } };
 }
 
+/** An engine of its own: the first takes the packets that no other, a tenant's, owns. */
+interface Member {
+  readonly id: number;
+  readonly settings: EngineSettings;
+  readonly rules: LoadedRules;
+  readonly owns?: PacketFilter;
+  readonly loaded: number;
+  readonly refused: number;
+  readonly skipped: number;
+}
+
 async function inspect(
   args: Arguments,
   configuration: Configuration,
-  rules: ReturnType<typeof loadRules>,
+  members: readonly Member[],
   firewall: FirewallRules,
-  loaded: { readonly loaded: number; readonly refused: number; readonly skipped: number },
   folder: string,
   log: EngineLog,
   store: FileStore,
   filter: PacketFilter,
   { luaOutputs, luaCounters, packetLog }: { readonly luaOutputs: LuaOutputs; readonly luaCounters: LuaCounters; readonly packetLog: PacketLog | undefined },
 ): Promise<number> {
-  const { settings, eves, fastLog } = configuration;
+  const { eves, fastLog } = configuration;
   const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
   const files = eves.map((eve) => new LineWriter(inFolder(eve.filename)));
   const fastFile = fastLog === undefined ? undefined : new LineWriter(inFolder(fastLog));
-  const plan = { ...rules.plan, firewall: firewall.rules };
+  const [, ...tenants] = members;
+  const ofNobody: PacketFilter | undefined = tenants.length === 0 ? undefined : { keeps: (...packet) => !tenants.some(({ owns }) => owns?.keeps(...packet)) };
   const signal = stopOnSignals();
   const certificates = CertificateStore.of(configuration.tree, folder);
   let exit = 0;
   for (const given of args.captures) {
     for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
-      const writers = eves.map(
-        (eve, at) =>
-          new EveWriter((record: EveRecord) => files[at].line(eve.prefix + JSON.stringify(record)), settings, catalogue.protocols, {
-            ...eve.options,
-            fileDetails: (file) => store.details(file),
-            ...(eve.captureName ? { captureFile: capture } : {}),
-          }),
-      );
-      const besides = new EveWriter((record: EveRecord) => store.writeRecord(record), settings, catalogue.protocols, {
-        ...DEFAULT_EVE,
-        types: new Set(['fileinfo']),
-        fileDetails: (file) => store.details(file),
-      });
-      const seeing = writers.filter((writer) => writer.seesPackets);
-      const counted = new TrafficCounters(settings, new Set(catalogue.protocols.values()));
+      const counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
-      const engine: Engine = new Engine(plan, catalogue, settings, {
-        remembersFlows: seeing.length > 0,
-        filter,
-        packet: (packet) => {
-          lastTime = packet.time;
-          for (const writer of seeing) writer.packet(packet);
-        },
-        alert: (alert, packet) => {
-          for (const writer of writers) writer.alert(alert, packet);
-          fastFile?.line(fastLine(alert, packet, settings));
-          packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
-          certificates?.see(alert.transaction, packet);
-          if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
-        },
-        anomaly: (packet, flow, transaction, name) => {
-          for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
-        },
-        transaction: (protocol, transaction, flow, packet) => {
-          counted.transaction(protocol, flow);
-          certificates?.see(transaction, packet);
-          for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
-          luaOutputs.transaction(protocol, transaction, flow, packet);
-        },
-        file: (protocol, file, transaction, flow, packet) => {
-          store.finish(file);
-          if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
-          for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
-          if (luaOutputs.any) luaOutputs.file(file, store.details(file) ?? {}, transaction, flow, packet);
-        },
-        wantsFrames: writers.some((writer) => writer.wantsFrames),
-        frame: (report, packet, flow) => {
-          for (const writer of writers) writer.frame(report, packet, flow);
-        },
-        recognised: (flow) => counted.recognised(flow),
-        applicationError: (flow, cause) => counted.applicationError(flow, cause),
-        flow: (flow) => {
-          counted.flow(flow);
-          packetLog?.ended(flow);
-          for (const writer of writers) writer.flow(flow);
-          if (luaOutputs.any) luaOutputs.flow(flow);
-        },
-        dropped: (packet, flow, cause) => {
-          for (const writer of writers) writer.dropped(packet, flow, cause);
-        },
-        captured: (packet, flow) => {
-          for (const writer of writers) writer.captured(packet, flow);
-        },
-        tagged: (packet, flow) => {
-          for (const writer of writers) writer.tagged(packet, flow);
-          packetLog?.tagged();
-        },
-        decided: (packet, flow) => {
-          counted.decided(packet);
-          packetLog?.decided(packet, flow);
-          if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);
-        },
-      });
-      const problem = await runCapture(engine, capture, signal);
+      const engineOf = ({ id, settings, rules, owns: share = ofNobody }: Member): Engine => {
+        const writers = eves.map(
+          (eve, at) =>
+            new EveWriter(
+              (record: EveRecord) => files[at].line(eve.prefix + JSON.stringify(id === 0 ? record : { ...record, tenant_id: id })),
+              settings,
+              catalogue.protocols,
+              {
+                ...eve.options,
+                fileDetails: (file) => store.details(file),
+                ...(eve.captureName ? { captureFile: capture } : {}),
+              },
+            ),
+        );
+        const besides = new EveWriter((record: EveRecord) => store.writeRecord(record), settings, catalogue.protocols, {
+          ...DEFAULT_EVE,
+          types: new Set(['fileinfo']),
+          fileDetails: (file) => store.details(file),
+        });
+        const seeing = writers.filter((writer) => writer.seesPackets);
+        return new Engine(id === 0 ? { ...rules.plan, firewall: firewall.rules } : rules.plan, catalogue, settings, {
+          remembersFlows: seeing.length > 0,
+          filter,
+          ...(share === undefined ? {} : { share }),
+          packet: (packet) => {
+            lastTime = packet.time;
+            for (const writer of seeing) writer.packet(packet);
+          },
+          alert: (alert, packet) => {
+            for (const writer of writers) writer.alert(alert, packet);
+            fastFile?.line(fastLine(alert, packet, settings));
+            packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
+            certificates?.see(alert.transaction, packet);
+            if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
+          },
+          anomaly: (packet, flow, transaction, name) => {
+            for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
+          },
+          transaction: (protocol, transaction, flow, packet) => {
+            counted.transaction(protocol, flow);
+            certificates?.see(transaction, packet);
+            for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
+            luaOutputs.transaction(protocol, transaction, flow, packet);
+          },
+          file: (protocol, file, transaction, flow, packet) => {
+            store.finish(file);
+            if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
+            for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
+            if (luaOutputs.any) luaOutputs.file(file, store.details(file) ?? {}, transaction, flow, packet);
+          },
+          wantsFrames: writers.some((writer) => writer.wantsFrames),
+          frame: (report, packet, flow) => {
+            for (const writer of writers) writer.frame(report, packet, flow);
+          },
+          recognised: (flow) => counted.recognised(flow),
+          applicationError: (flow, cause) => counted.applicationError(flow, cause),
+          flow: (flow) => {
+            counted.flow(flow);
+            packetLog?.ended(flow);
+            for (const writer of writers) writer.flow(flow);
+            if (luaOutputs.any) luaOutputs.flow(flow);
+          },
+          dropped: (packet, flow, cause) => {
+            for (const writer of writers) writer.dropped(packet, flow, cause);
+          },
+          captured: (packet, flow) => {
+            for (const writer of writers) writer.captured(packet, flow);
+          },
+          tagged: (packet, flow) => {
+            for (const writer of writers) writer.tagged(packet, flow);
+            packetLog?.tagged();
+          },
+          decided: (packet, flow) => {
+            counted.decided(packet);
+            packetLog?.decided(packet, flow);
+            if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);
+          },
+        });
+      };
+      const engines = members.map(engineOf);
+      const problem = await runCapture(engines.length === 1 ? engines[0] : together(engines), capture, signal);
+      const counters = countersOf(engines);
       if (problem !== undefined) {
         // One of several files, or the rest of one, may be broken: what could be read counts.
-        const fatal = capture === given && engine.counters.packets === 0 && problem.code !== 'capture/truncated';
+        const fatal = capture === given && counters.packets === 0 && problem.code !== 'capture/truncated';
         log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
         if (fatal) exit = 1;
       }
       const stats = (shown: { readonly zeros: boolean; readonly deltas: boolean }): EveRecord =>
-        statsRecord(engine, counted, eveTimestamp(lastTime), loaded, shown, store, luaCounters, packetLog);
+        statsRecord({ counters }, counted, eveTimestamp(lastTime), members, shown, store, luaCounters, packetLog);
       for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(eves[at].prefix + JSON.stringify(stats(eves[at])));
       if (luaOutputs.any) luaOutputs.stats(stats({ zeros: true, deltas: false }));
-      log.say('Notice', 'pcap', `read 1 file, ${engine.counters.packets} packets, ${engine.counters.bytes} bytes`);
+      log.say('Notice', 'pcap', `read 1 file, ${counters.packets} packets, ${counters.bytes} bytes`);
     }
   }
   packetLog?.close();

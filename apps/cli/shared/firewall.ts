@@ -2,13 +2,14 @@
  * The firewall as a suricata.yaml and the command line set it up: is it on, which rules, which default policies. Suricata user
  * guide, "Firewall Mode Design".
  */
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { type EngineSettings, type FirewallPolicies, type FirewallPolicy, hooksOf } from '@sigwright/contracts';
 import { buildFirewall, type CompiledRule } from '@sigwright/detection';
 import { InputProblem } from './arguments.ts';
 import { at, isYes, type Tree } from './configuration.ts';
+import { filesOf } from './file-pattern.ts';
 import { problemsOf, type RuleProblem, readRules } from './plans.ts';
 
 /** Files with rules of the firewall; undefined: there is no firewall. `exclusive`: as the command line names it. */
@@ -19,8 +20,7 @@ export function firewallFilesOf(tree: Tree, exclusive: string | undefined): read
   const written = at(tree, 'firewall.rule-files');
   const names = typeof written === 'object' && written !== null ? Object.values(written) : written === undefined || written === null ? [] : [written];
   return names.flatMap((name) => {
-    const path = isAbsolute(String(name)) ? String(name) : join(folder, String(name));
-    return /[*?[]/.test(path) ? globSync(path).sort() : [path];
+    return filesOf(isAbsolute(String(name)) ? String(name) : join(folder, String(name)));
   });
 }
 

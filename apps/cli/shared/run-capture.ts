@@ -10,6 +10,9 @@ const CHUNK = 256 * 1024;
 /** The last chunk's memory, for the next capture: fresh ones for thousands of small captures would keep the collector busy. */
 let spare: Uint8Array | undefined;
 
+/** What captures are fed to: an engine, or several as one. */
+export type CaptureTaker = Pick<Engine, 'feed' | 'finish'>;
+
 export interface StopSignal {
   stopped: boolean;
 }
@@ -44,7 +47,7 @@ export function namedCaptures(path: string): readonly string[] {
 
 /** A capture that comes in chunks, to its end. Rejects where they do: that says nothing about the capture. */
 export async function runChunks(
-  engine: Engine,
+  engine: CaptureTaker,
   chunks: AsyncIterable<Uint8Array>,
   path: string,
   signal: { readonly stopped: boolean },
@@ -60,7 +63,7 @@ export async function runChunks(
 }
 
 /** Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. */
-export async function runCapture(engine: Engine, path: string, signal: { readonly stopped: boolean }): Promise<Failure | undefined> {
+export async function runCapture(engine: CaptureTaker, path: string, signal: { readonly stopped: boolean }): Promise<Failure | undefined> {
   let fd: number;
   try {
     fd = path === '-' ? 0 : openSync(path, 'r');

@@ -7,16 +7,15 @@ import type { TrafficCounters } from './traffic-counters.ts';
 
 /** `zeros`: counters that counted nothing are shown, too. `deltas`: with what they grew by. `files`: how often one could not be stored. */
 export function statsRecord(
-  engine: Engine,
+  { counters }: Pick<Engine, 'counters'>,
   counted: TrafficCounters,
   timestamp: string,
-  rules: Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'>,
+  rules: readonly (Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'> & { readonly id: number })[],
   { zeros, deltas }: { readonly zeros: boolean; readonly deltas: boolean },
   files: { readonly failures: number },
   lua: LuaCounters,
   packets: { readonly written: number; readonly filtered: number } | undefined,
 ): EveRecord {
-  const { counters } = engine;
   const record = {
     timestamp,
     event_type: 'stats',
@@ -24,7 +23,7 @@ export function statsRecord(
       uptime: 0,
       ...counted.tree(counters.discarded),
       detect: {
-        engines: [{ id: 0, rules_loaded: rules.loaded, rules_failed: rules.refused, rules_skipped: rules.skipped }],
+        engines: rules.map(({ id, loaded, refused, skipped }) => ({ id, rules_loaded: loaded, rules_failed: refused, rules_skipped: skipped })),
         alert: counters.alerts,
         alert_queue_overflow: counters.overflowed,
         alerts_suppressed: counters.suppressed,

@@ -43,6 +43,8 @@ export interface EngineHandlers {
   readonly wantsFrames?: boolean;
   /** Packets that it does not keep are as if they were not in the capture. */
   readonly filter?: PacketFilter;
+  /** Packets that it does not keep are counted, and belong to another engine. */
+  readonly share?: PacketFilter;
   /** Once for each frame, when it is whole or enough of it is there to be worth telling. */
   frame?(report: FrameReport, packet: Packet, flow: Flow): void;
   flow?(flow: Flow): void;

@@ -180,9 +180,11 @@ export class Engine {
       ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
       ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
     });
-    const { filter } = handlers;
+    const { filter, share } = handlers;
     this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => {
-      if (filter === undefined || filter.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
+      if (filter !== undefined && !filter.keeps(data, start, end, linkType, wireLength)) return;
+      if (share === undefined || share.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
+      else this.#pipeline.packets++;
     });
     this.plan = plan;
   }
