@@ -62,6 +62,8 @@ export class Flow {
   protocolToClient: string | undefined = undefined;
   /** the protocol before a change of protocol */
   originalProtocol: string | undefined = undefined;
+  /** what the peers had agreed to change to, where they went on with another one */
+  agreedProtocol: string | undefined = undefined;
   session: ProtocolSession | undefined = undefined;
   /** what the flow that agreed on this one said about it */
   expected: unknown = undefined;

@@ -30,6 +30,7 @@ import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
+import { filesOf } from './file-pattern.ts';
 import { parsedBefore } from './parsed-configuration.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { publicSuffixes } from './public-suffixes.ts';
@@ -387,7 +388,7 @@ function outputsOf(tree: Tree, dnsVersion: string | undefined): Pick<Configurati
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, isYes(at(tree, 'detect.guess-applayer-tx'), false), dnsVersion));
+      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, tree, dnsVersion));
       if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
@@ -398,7 +399,7 @@ function outputsOf(tree: Tree, dnsVersion: string | undefined): Pick<Configurati
   };
 }
 
-function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): EveOutput {
+function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutput {
   const types = new Set<string>();
   const records = new Map<string, RecordOptions>();
   let { alert, anomaly, drop, exceptionPolicies, framePayload } = DEFAULT_EVE;
@@ -442,7 +443,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
         metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
         application: besideAlerts(options, 'app-layer'),
         flow: besideAlerts(options, 'flow'),
-        guessed,
+        guessed: isYes(at(tree, 'detect.guess-applayer-tx'), false),
         payload: isYes(options['payload'], false),
         payloadPrintable: isYes(options['payload-printable'], false),
         payloadLength: isYes(options['payload-length'], false),
@@ -472,6 +473,7 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
       ethernet: isYes(node['ethernet'], false),
       communityIdSeed: isYes(node['community-id'], false) ? Number(node['community-id-seed'] ?? 0) : undefined,
       version: isYes(node['suricata-version'], false),
+      sensor: sensorOf(tree),
       metadata: isYes(node['metadata'], true),
       fileDetails: undefined,
     },
@@ -480,6 +482,11 @@ function eveOf(node: Tree, guessed: boolean, dnsVersion: string | undefined): Ev
     deltas,
     prefix: String(node['prefix'] ?? ''),
   };
+}
+
+function sensorOf(tree: Tree): string | undefined {
+  const name = at(tree, 'sensor-name');
+  return name === undefined || name === null ? undefined : String(name);
 }
 
 /** `metadata` of the type `alert`: yes or no for all of it, or for each part. */
@@ -555,7 +562,8 @@ function listOf(written: unknown): readonly string[] {
 function ruleFilesOf(tree: Tree): readonly string[] {
   const folder = String(at(tree, 'default-rule-path') ?? '/var/lib/suricata/rules');
   const files = at(tree, 'rule-files');
-  return Array.isArray(files) ? files.map((file) => (isAbsolute(String(file)) ? String(file) : join(folder, String(file)))) : [];
+  if (files === undefined || files === null) return [];
+  return listOf(files).flatMap((file) => filesOf(isAbsolute(file) ? file : join(folder, file)));
 }
 
 /** Files that the engine's own messages go to; empty where the configuration names none. */

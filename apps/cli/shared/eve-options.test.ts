@@ -135,3 +135,52 @@ test.each([
   const shown = records('frame', eve, conversation(80, HTTP), ON_HTTP).map((record) => (record['frame'] as EveRecord)['payload_printable'] as string);
   expect(shown[0].slice(0, 16)).toBe(beginning);
 });
+
+test.each([
+  ['none unless they are asked for', '{ types: [ anomaly ] }', []],
+  [
+    'once a packet',
+    '{ types: [ { arp: { enabled: yes } } ] }',
+    [
+      ['request', '10.0.0.5', '10.0.0.9'],
+      ['reply', '10.0.0.9', '10.0.0.5'],
+    ],
+  ],
+])('arp: %s', (_why, eve, messages) => {
+  const shown = records('arp', eve, (capture) => capture.arp({ sender: '10.0.0.5', target: '10.0.0.9' })).map((record) => record['arp'] as EveRecord);
+  expect(shown.map(({ opcode, src_ip, dest_ip }) => [opcode, src_ip, dest_ip])).toEqual(messages);
+  for (const { hw_type, proto_type, src_mac } of shown)
+    expect({ hw_type, proto_type, src_mac }).toEqual({
+      hw_type: 'ethernet',
+      proto_type: 'ipv4',
+      src_mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/),
+    });
+});
+
+test.each([
+  ['{}', ['answers', 'grouped']],
+  ['{ formats: [detailed] }', ['answers']],
+  ['{ formats: [grouped] }', ['grouped']],
+  ['{ version: 2, formats: [grouped] }', ['grouped']],
+])('dns: %s', (dns, forms) => {
+  const lookup = { client: '10.0.0.5', resolver: '10.0.0.1', name: 'a.example', answers: [{ type: 'A' as const, data: '192.0.2.1' }] };
+  const shown = records('dns', `{ types: [ { dns: ${dns} } ] }`, (capture) => capture.dnsLookup(lookup)).map((record) => record['dns'] as EveRecord);
+  const answer = shown.find(({ type }) => type === 'response' || type === 'answer')!;
+  expect(['answers', 'grouped'].filter((form) => form in answer)).toEqual(forms);
+});
+
+test('every record names the sensor', () => {
+  const [record] = records('http', '{ types: [ http ] }', conversation(80, HTTP), '', 'sensor-name: here');
+  expect(record['host']).toBe('here');
+});
+
+test('what was agreed on and not spoken is told', () => {
+  const exchanges: readonly Exchange[] = [
+    ...MAIL.slice(0, 3),
+    ['client', 'STARTTLS\r\n'],
+    ['server', '220 go\r\n'],
+    ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ];
+  const [record] = records('flow', '{ types: [ flow ] }', conversation(25, exchanges));
+  expect(record).toMatchObject({ app_proto_orig: 'smtp', app_proto: 'http', app_proto_expected: 'tls' });
+});

@@ -92,7 +92,7 @@ test('each tenant has its rules and variables, and records name it', async () =>
   tenants: [ { tenant: , id: 1, yaml: one.yaml }, { tenant: , id: 2, yaml: two.yaml } ]
   mappings: [ { vlan: , vlan-id: 10, tenant-id: 1 }, { vlan-id: 20, tenant-id: 2 } ]
 default-rule-path: ${folder}
-rule-files: [ all.rules ]
+rule-files: [ "al*.rules" ]
 outputs: [ { eve-log: { types: [ alert, flow, stats ] } } ]
 `,
   );

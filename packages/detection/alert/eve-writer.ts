@@ -40,6 +40,7 @@ import {
 import type { TcpStream } from '@sigwright/traffic';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
 import type { FrameReport } from '../scan/frame-inspector.ts';
+import { ARP_TYPE, arpBody } from './arp-record.ts';
 import { communityId } from './community-id.ts';
 import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
 
@@ -108,6 +109,8 @@ export interface EveOptions {
   readonly communityIdSeed: number | undefined;
   /** what is known of a file beside what the wire says: digests, where it was stored */
   readonly fileDetails: ((file: FileTransfer) => Readonly<Record<string, unknown>> | undefined) | undefined;
+  /** records name the sensor so, as `host` */
+  readonly sensor: string | undefined;
   /** records name the release they conform to */
   readonly version: boolean;
   /** what rules noted about a flow is shown with every record of it */
@@ -141,6 +144,7 @@ export const DEFAULT_EVE: EveOptions = {
   ethernet: false,
   communityIdSeed: undefined,
   fileDetails: undefined,
+  sensor: undefined,
   version: false,
   metadata: true,
 };
@@ -211,11 +215,19 @@ export class EveWriter implements EngineHandlers {
 
   /** what it writes depends on single packets */
   get seesPackets(): boolean {
-    return this.#sightings !== undefined;
+    return this.#sightings !== undefined || this.#wantsArp;
   }
 
   packet(packet: Packet): void {
     this.#sightings?.see(packet);
+    if (!this.#wantsArp || packet.etherType !== ARP_TYPE || packet.isPseudo) return;
+    const body = arpBody(packet);
+    if (body !== undefined) this.#write({ ...this.#head('arp', packet, undefined, packet.direction), arp: body });
+  }
+
+  /** Only where they are asked for by name: there are many of them. */
+  get #wantsArp(): boolean {
+    return this.#options.types?.has('arp') === true;
   }
 
   #wants(type: string): boolean {
@@ -508,7 +520,8 @@ export class EveWriter implements EngineHandlers {
 
   /** What the configuration adds to every record. */
   #common(record: EveRecord, flow: Flow | undefined, packet?: Packet): void {
-    const { version, communityIdSeed, metadata } = this.#options;
+    const { version, sensor, communityIdSeed, metadata } = this.#options;
+    if (sensor !== undefined) record['host'] = sensor;
     if (version) record['suricata_version'] = COMPATIBLE_VERSION;
     if (flow === undefined) return;
     if (communityIdSeed !== undefined) record['community_id'] = communityId(flow, communityIdSeed);
@@ -580,6 +593,7 @@ export class EveWriter implements EngineHandlers {
   #sideProtocols(record: EveRecord, flow: Flow): void {
     if (flow.originalProtocol !== undefined && flow.originalProtocol !== flow.applicationProtocol)
       record['app_proto_orig'] = this.#recordName(flow.originalProtocol);
+    if (flow.agreedProtocol !== undefined) record['app_proto_expected'] = this.#recordName(flow.agreedProtocol);
     const { applicationProtocol, protocolToServer, protocolToClient } = flow;
     if (protocolToServer !== undefined && protocolToServer !== applicationProtocol) record['app_proto_ts'] = this.#recordName(protocolToServer);
     if (protocolToClient !== undefined && protocolToClient !== applicationProtocol) record['app_proto_tc'] = this.#recordName(protocolToClient);

@@ -240,7 +240,10 @@ export class Speaker {
     const agreed = this.#byName.get(session.nextProtocol ?? '');
     const spoken = agreed === undefined ? undefined : this.#spokenInstead(flow, stream, agreed);
     const next = spoken ?? agreed;
-    if (spoken !== undefined) state.diverted = true;
+    if (spoken !== undefined) {
+      state.diverted = true;
+      flow.agreedProtocol = agreed?.name;
+    }
     if (next !== undefined && !this.#settings.protocolsOff.has(next.name)) this.#open(flow, state, next, TO_SERVER);
     if (spoken !== undefined) this.#events.anomaly(flow, session.nextProtocol === 'tls' ? 'applayer.no_tls_after_starttls' : 'applayer.unexpected_protocol');
     state.judged = [true, true];

@@ -91,7 +91,7 @@ export function dnsRecords(transaction: DnsTransaction, options: RecordOptions =
   const types = listed(options['types']);
   const wanted = ({ type }: { type: number }): boolean => types === undefined || types.includes(recordTypeName(type).toLowerCase());
   if (types !== undefined && !message.questions.some(wanted)) return [];
-  if (Number(options['version'] ?? VERSION) !== OLD_VERSION) return [{ type: 'dns', body: dnsBody(transaction), direction }];
+  if (Number(options['version'] ?? VERSION) !== OLD_VERSION) return [{ type: 'dns', body: dnsBody(transaction, listed(options['formats'])), direction }];
   if (isResponse) return [{ type: 'dns', body: oldAnswer(message, listed(options['formats'])), direction: TO_SERVER }];
   return message.questions.filter(wanted).map((question) => ({
     type: 'dns',
@@ -117,17 +117,20 @@ function oldAnswer(message: DnsMessage, formats: readonly string[] | undefined):
     record['rrtype'] = recordTypeName(asked.type);
   }
   record['rcode'] = responseCodeName(responseCodeOf(message.flags));
-  const shows = (format: string): boolean => formats === undefined || formats.length === 0 || formats.includes(format);
   if (message.answers.length > 0) {
-    if (shows('detailed')) record['answers'] = section(message, message.answers);
-    const groups = shows('grouped') ? grouped(message) : {};
+    if (shows(formats, 'detailed')) record['answers'] = section(message, message.answers);
+    const groups = shows(formats, 'grouped') ? grouped(message) : {};
     if (Object.keys(groups).length > 0) record['grouped'] = groups;
   }
   if (message.authorities.length > 0) record['authorities'] = section(message, message.authorities);
   return record;
 }
 
-export function dnsBody(transaction: DnsTransaction): Record<string, unknown> {
+function shows(formats: readonly string[] | undefined, format: string): boolean {
+  return formats === undefined || formats.length === 0 || formats.includes(format);
+}
+
+export function dnsBody(transaction: DnsTransaction, formats?: readonly string[]): Record<string, unknown> {
   const { message } = transaction;
   const { flags } = message;
   const isResponse = (flags & RESPONSE) !== 0;
@@ -142,8 +145,8 @@ export function dnsBody(transaction: DnsTransaction): Record<string, unknown> {
   if (message.questions.length > 0)
     record['queries'] = message.questions.map((question) => ({ rrname: shownText(question.name), rrtype: recordTypeName(question.type) }));
   if (message.answers.length > 0) {
-    record['answers'] = section(message, message.answers);
-    const groups = grouped(message);
+    if (shows(formats, 'detailed')) record['answers'] = section(message, message.answers);
+    const groups = shows(formats, 'grouped') ? grouped(message) : {};
     if (Object.keys(groups).length > 0) record['grouped'] = groups;
   }
   if (message.authorities.length > 0) record['authorities'] = section(message, message.authorities);
