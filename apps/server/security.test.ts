@@ -1,5 +1,7 @@
 /** Every row of the threat model in SECURITY.md, tried. */
-import { readFileSync } from 'node:fs';
+import crypto from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alertLine, PASSWORD, type Trial, trial } from './test-kit.ts';
@@ -84,7 +86,12 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect((await here.ask('/api/v1/events', { headers, body: alertLine() })).status).toBe(200);
     expect((await here.ask('/api/v1/alerts', { headers })).status).toBe(403);
     expect((await here.ask('/api/v1/users', { headers })).status).toBe(403);
-    expect((await here.ask('/api/v1/alerts', { headers: { authorization: 'Bearer sw_wrong' } })).status).toBe(401);
+    const owner = (await here.store.people.addUser('owned', PASSWORD, 'reader'))!;
+    const { token: greedy } = await here.store.people.addToken(owner, 'greedy', ['read', 'admin']);
+    const wide = { headers: { authorization: `Bearer ${greedy}` } };
+    expect([(await here.ask('/api/v1/alerts', wide)).status, (await here.ask('/api/v1/users', wide)).status]).toEqual([200, 403]);
+    const wrong = { headers: { authorization: 'Bearer sw_wrong' }, cookie: admin.cookie };
+    expect((await here.ask('/api/v1/alerts', wrong)).status).toBe(401);
     expect((await here.ask('/api/v1/alerts', { headers: { authorization: 'Basic YTpi' }, cookie: admin.cookie })).status).toBe(401);
   },
   async 'passwords are tried'() {
@@ -96,6 +103,7 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect((await here.store.people.audit(20)).some((entry) => entry.action === 'sign-in failed' && entry.who === 'tried')).toBe(true);
     here.clock += 60_000;
     expect((await here.ask('/sign-in', { form: { name: 'tried', password: PASSWORD } })).status).toBe(303);
+    await fromEverywhere();
     const long = await here.ask('/sign-in', { form: { name: 'tried', password: 'x'.repeat(1_000_000) } });
     expect(long.status).toBe(401);
   },
@@ -114,6 +122,7 @@ const ROWS: Record<string, () => Promise<void>> = {
     db.close();
     await store.close();
     for (const word of [PASSWORD, itsSecret, its.token]) expect(all).not.toContain(word);
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('600');
     expect(all).toContain('scrypt$32768$8$3$');
     expect(secret.length).toBeGreaterThanOrEqual(43);
     expect(token.length).toBeGreaterThanOrEqual(43);
@@ -142,6 +151,7 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect(answer.headers.get('set-cookie')).toMatch(/^__Host-sigwright=[\w-]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
     expect(answer.headers.get('strict-transport-security')).toContain('max-age');
     await behindTls.close();
+    await ofTime();
     const out = await here.signedIn('reader');
     expect((await here.ask('/', { cookie: out.cookie })).status).toBe(200);
     await here.ask('/sign-out', { cookie: out.cookie, form: { csrf: out.csrf } });
@@ -215,7 +225,14 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect([1, 2, 3, 4].map(() => limits.allow('a', 0))).toEqual([true, true, true, false]);
     expect(limits.allow('b', 0)).toBe(true);
     expect(limits.allow('a', 20_000)).toBe(true);
-    for (let at = 0; at < 50_000; at++) limits.allow(`many ${at}`, 0);
+    // Of many senders the oldest are forgotten: they cost no memory.
+    expect(limits.allow('a', 20_000)).toBe(false);
+    for (let at = 0; at < 50_000; at++) limits.allow(`many ${at}`, 20_000);
+    expect(limits.allow('a', 20_000)).toBe(true);
+    const busy = await trial();
+    for (let at = 0; at < 1200; at++) busy.gate.requests.allow('', busy.clock);
+    expect([(await busy.ask('/sign-in')).status, (await busy.ask('/api/v1/hosts')).status]).toEqual([429, 429]);
+    await busy.close();
   },
   async 'files beside are asked for'() {
     for (const path of ['/web/..%2f..%2fpackage.json', '/web/%2e%2e/cli/main.js', '/reports/..%2f..', '/alerts/1e3', '/web/nothing.js'])
@@ -305,6 +322,9 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect(await getRules(holding(gzipSync('alert')), digestOf('alert'), 1)).toBe('alert');
     await expect(getRules(holding(gzipSync('pass')), digestOf('alert'), 1)).rejects.toThrow();
     await expect(getRules(holding(new Uint8Array(10)), digestOf('alert'), 1)).rejects.toThrow();
+    const bomb = ' '.repeat(10_000);
+    expect(await getRules(holding(gzipSync(bomb)), digestOf(bomb), 1, 10_000)).toBe(bomb);
+    await expect(getRules(holding(gzipSync(bomb)), digestOf(bomb), 1, 9_999)).rejects.toThrow();
   },
   async 'logs tell secrets'() {
     const logged = await trial();
@@ -325,6 +345,7 @@ const ROWS: Record<string, () => Promise<void>> = {
     await logged.close();
   },
   async 'a change leaves no trace'() {
+    await everyChange();
     const before = (await here.store.people.audit(1000)).length;
     await here.ask('/settings/networks', { cookie: admin.cookie, form: { csrf: admin.csrf, networks: '10.3.8.0/24' } });
     await here.ask('/settings/users', { cookie: admin.cookie, form: { csrf: admin.csrf, name: 'new', password: PASSWORD, role: 'reader' } });
@@ -336,6 +357,79 @@ const ROWS: Record<string, () => Promise<void>> = {
     expect(JSON.stringify(entries)).not.toContain(PASSWORD);
   },
 };
+
+/** Refused before it is hashed, so that many tries take no time. */
+const TOO_LONG = 'x'.repeat(1000);
+
+/** Many names from one address, one name from many; and a name that nobody has costs as much work as one that is there. */
+async function fromEverywhere(): Promise<void> {
+  const tried = await trial({ isProxy: (address) => address === '' });
+  await tried.store.people.addUser('ada', PASSWORD, 'reader');
+  const signIn = async (name: string, from: string): Promise<number> =>
+    (await tried.ask('/sign-in', { form: { name, password: TOO_LONG }, headers: { 'x-forwarded-for': from } })).status;
+  const names = await Promise.all(Array.from({ length: 11 }, (_, at) => signIn(`name${at}`, '192.0.2.1')));
+  const addresses = await Promise.all(Array.from({ length: 11 }, (_, at) => signIn('ada', `192.0.2.${100 + at}`)));
+  for (const answers of [names, addresses]) expect(answers.sort()).toEqual([...Array(10).fill(401), 429]);
+  const { scrypt } = crypto;
+  let derived = 0;
+  crypto.scrypt = ((...given: Parameters<typeof scrypt>) => {
+    derived++;
+    scrypt(...given);
+  }) as typeof scrypt;
+  syncBuiltinESMExports();
+  try {
+    for (const name of ['ada', 'nobody']) await tried.store.people.signIn(name, 'x');
+    expect(derived).toBe(2);
+  } finally {
+    crypto.scrypt = scrypt;
+    syncBuiltinESMExports();
+    await tried.close();
+  }
+}
+
+/** A session ends after twelve idle hours, and after seven days however often it is used. */
+async function ofTime(): Promise<void> {
+  const timed = await trial();
+  const HOUR = 3_600_000;
+  const { cookie: idle } = await timed.signedIn('reader');
+  const { cookie: used } = await timed.signedIn('reader');
+  const status = async (cookie: string): Promise<number> => (await timed.ask('/settings', { cookie })).status;
+  for (let hour = 0; hour < 7 * 24; hour += 6) {
+    expect(await status(used), `${hour} hours`).toBe(200);
+    timed.clock += 6 * HOUR;
+    if (hour === 12) expect(await status(idle)).toBe(302);
+  }
+  timed.clock += HOUR;
+  expect(await status(used)).toBe(302);
+  await timed.close();
+}
+
+/** Whatever a form changes, it is written down who did it. */
+async function everyChange(): Promise<void> {
+  const audited = await trial({ archive: () => [{ name: 'a.pcap', bytes: 1 }] });
+  await audited.store.ingest([new TextEncoder().encode(alertLine())], 'sensor');
+  const { cookie, csrf } = await audited.signedIn('admin');
+  const { people } = audited.store;
+  const rule = 'alert tcp any any -> any any (msg:"SW MALWARE Trace"; content:"long enough"; sid:1249999; rev:1;)';
+  const changes: [string, Record<string, string>][] = [
+    ['/releases', { version: '1' }],
+    ['/verdicts', { scope: 'rule', sid: '1240301', verdict: 'expected' }],
+    ['/verdicts/1/take-back', {}],
+    ['/rules', { category: 'malware', rules: rule }],
+    ['/hunts', { title: 't', rules: rule }],
+    ['/hunts/1/cancel', {}],
+    ['/settings/links', { links: 'Arkime https://arkime.example/?x={community_id}' }],
+    ['/settings/users/1', { role: 'admin', disabled: 'no' }],
+  ];
+  for (const [path, fields] of changes) {
+    const before = (await people.audit(1000)).length;
+    const answer = await audited.ask(path, { cookie, form: { csrf, ...fields } });
+    expect([path, answer.status]).toEqual([path, 303]);
+    const [last] = await people.audit(1);
+    expect([path, (await people.audit(1000)).length - before, last.who]).toEqual([path, 1, 'admin0']);
+  }
+  await audited.close();
+}
 
 /** Bodies that are understood, for asking without any right. */
 const VALID: Record<string, unknown> = {

@@ -64,6 +64,7 @@ details.flow { border: 1px solid var(--line); border-radius: .3rem; margin: .3re
 @media (min-width: 60rem) { td.whole { white-space: nowrap; } }
 @media (max-width: 60rem) { .two { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 44rem) {
+  figcaption span:nth-child(2) { order: 3; width: 100%; }
   header, main { padding-left: .8rem; padding-right: .8rem; }
   thead { display: none; }
   table, tbody, tr, td { display: block; }

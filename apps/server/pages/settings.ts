@@ -78,11 +78,16 @@ async function passwordPart(desk: Desk, who: Principal, csrf: string): Promise<H
 function detailWords(detail: string): string {
   try {
     return Object.entries(JSON.parse(detail) as Record<string, unknown>)
-      .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : JSON.stringify(value)}`)
+      .map(([name, value]) => `${name}: ${wordOf(value)}`)
       .join(', ');
   } catch {
     return detail;
   }
+}
+
+function wordOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(' ') : JSON.stringify(value);
 }
 
 async function oidcPart(desk: Desk, csrf: string): Promise<Html> {

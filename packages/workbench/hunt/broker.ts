@@ -185,15 +185,15 @@ export async function putRules(broker: Broker, rules: string): Promise<number> {
   return parts;
 }
 
-/** Rejects where they are not there, or are not what their digest says. */
-export async function getRules(broker: Broker, digest: string, parts: number): Promise<string> {
+/** Rejects where they are not there, unpack to more than `most` bytes, or are not what their digest says. */
+export async function getRules(broker: Broker, digest: string, parts: number, most = LONGEST_RULES): Promise<string> {
   const packed: Uint8Array[] = [];
   for (let part = 0; part < parts; part++) {
     const message = await broker.manager.streams.getMessage(RULES, { last_by_subj: `sigwright.rules.${digest}.${part}` });
     if (message === null) throw new Error(`part ${part} of the rules is gone`);
     packed.push(message.data);
   }
-  const rules = gunzipSync(Buffer.concat(packed), { maxOutputLength: LONGEST_RULES }).toString();
+  const rules = gunzipSync(Buffer.concat(packed), { maxOutputLength: most }).toString();
   if (digestOf(rules) !== digest) throw new Error('the rules are not what their digest says');
   return rules;
 }
