@@ -58,6 +58,8 @@ export interface ProtocolSession {
   frames?: FrameSink | undefined;
   /** connections that were agreed on here; taken and emptied by the engine */
   readonly expectations?: Expectation[];
+  /** transactions without an end that are kept at once; put right where the settings name another number */
+  mostOpen?: number;
   /** nothing is under way: a session that is resumed with this one's count goes on as this one would */
   readonly isAtRest?: boolean;
 }

@@ -162,6 +162,12 @@ export interface EngineSettings {
   readonly protocolsUnread: ReadonlySet<string>;
   /** server ports of protocols, in place of those that the catalogue names; intervals by name */
   readonly protocolPorts: ReadonlyMap<string, readonly (readonly [number, number])[]>;
+  /** transactions without an end that are kept at once, by protocol, where it is not the protocol's own number */
+  readonly mostTransactions: ReadonlyMap<string, number>;
+  /** bytes per direction that are reassembled for a protocol, in place of `stream.depth`; 0 for no limit */
+  readonly protocolDepths: ReadonlyMap<string, number>;
+  /** bytes of one reading or writing beyond which it is told as too large; 0: never */
+  readonly smb: { readonly largestRead: number; readonly largestWrite: number };
   readonly ftp: {
     /** longer lines are cut */
     readonly longestLine: number;
@@ -346,6 +352,13 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   protocolsOff: new Set(),
   protocolsUnread: new Set(),
   protocolPorts: new Map(),
+  mostTransactions: new Map(),
+  protocolDepths: new Map([
+    ['smb', 0],
+    ['modbus', 0],
+    ['pgsql', 0],
+  ]),
+  smb: { largestRead: 16_777_216, largestWrite: 16_777_216 },
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true, encryptionHandling: 'track-only' },
   mail: { urls: { schemes: ['http'], withScheme: false }, reading: 'parts', base64: true, quotedPrintable: true, longestValue: 2000, digest: false },

@@ -229,6 +229,12 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     ]),
     protocolsUnread: protocolsWhere(tree, (written) => written === DETECTION_ONLY),
     protocolPorts: protocolPortsOf(tree),
+    mostTransactions: numbersOf(tree, 'max-tx'),
+    protocolDepths: new Map([...defaults.protocolDepths, ...numbersOf(tree, 'stream-depth')]),
+    smb: {
+      largestRead: sizeOf(at(tree, 'app-layer.protocols.smb.max-read-size'), defaults.smb.largestRead),
+      largestWrite: sizeOf(at(tree, 'app-layer.protocols.smb.max-write-size'), defaults.smb.largestWrite),
+    },
     ftp: {
       longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
       mostTransactions: sizeOf(at(tree, 'app-layer.protocols.ftp.max-tx'), defaults.ftp.mostTransactions),
@@ -267,8 +273,16 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
 }
 
 function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling {
-  const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`);
+  const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`) ?? at(tree, `app-layer.protocols.${protocol}.encrypt-handling`);
   return ENCRYPTION_HANDLINGS.find((name) => name === written) ?? 'track-only';
+}
+
+/** `app-layer.protocols.<name>.<key>` of every protocol that says it; ftp has its own. */
+function numbersOf(tree: Tree, key: string): ReadonlyMap<string, number> {
+  const protocols = at(tree, 'app-layer.protocols');
+  if (typeof protocols !== 'object' || protocols === null) return new Map();
+  const found = Object.entries(protocols).map(([name, node]) => [name, sizeOf(at(node, key), -1)] as const);
+  return new Map(found.filter(([name, value]) => value >= 0 && name !== 'ftp'));
 }
 
 const DETECTION_ONLY = 'detection-only';

@@ -184,3 +184,36 @@ test('what was agreed on and not spoken is told', () => {
   const [record] = records('flow', '{ types: [ flow ] }', conversation(25, exchanges));
   expect(record).toMatchObject({ app_proto_orig: 'smtp', app_proto: 'http', app_proto_expected: 'tls' });
 });
+
+const LONG: readonly Exchange[] = [
+  ['client', 'GET /long HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['server', `HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${'x'.repeat(5000)}`],
+];
+
+test.each([
+  ['the stream’s depth holds', 'stream: { reassembly: { depth: 3000 } }', 'TRUNCATED'],
+  ['unless a protocol has its own', 'stream: { reassembly: { depth: 3000 } }\napp-layer: { protocols: { http: { stream-depth: 0 } } }', 'CLOSED'],
+  ['which may be less', 'app-layer: { protocols: { http: { stream-depth: 3000 } } }', 'TRUNCATED'],
+])('stream-depth: %s', (_why, more, state) => {
+  const [record] = records('fileinfo', '{ types: [ files ] }', conversation(80, LONG), '', more);
+  expect(record['fileinfo']).toMatchObject({ state });
+});
+
+test.each([
+  ['app-layer: { protocols: { pop3: { max-tx: 2 } } }', 1],
+  ['', 0],
+])('max-tx: %s', (more, told) => {
+  const commands: readonly Exchange[] = [['server', '+OK ready\r\n'], ...Array.from({ length: 8 }, (): Exchange => ['client', 'NOOP\r\n'])];
+  const shown = records('anomaly', '{ types: [ anomaly ] }', conversation(110, commands), '', more).map((record) => (record['anomaly'] as EveRecord)['event']);
+  expect(shown.filter((event) => event === 'too_many_transactions').length > 0 ? 1 : 0).toBe(told);
+});
+
+test.each([
+  ['smb: { max-read-size: 0, max-write-size: 1mb }', { smb: { largestRead: 0, largestWrite: 1_048_576 } }],
+  ['tls: { encrypt-handling: bypass }', { tls: { encryptionHandling: 'bypass' } }],
+  ['tls: { encrypt-handling: default }', { tls: { encryptionHandling: 'track-only' } }],
+  ['tls: { encryption-handling: full, encrypt-handling: bypass }', { tls: { encryptionHandling: 'full' } }],
+])('app-layer.protocols: %s', (protocols, settings) => {
+  const tree = parse(`app-layer: { protocols: { ${protocols} } }`) as Record<string, unknown>;
+  expect(configurationOf(tree, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);
+});

@@ -323,6 +323,10 @@ export class Speaker {
     else flow.protocolToClient = protocol.name;
     if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
     else flow.session = protocol.open(flow, this.#settings, this.#shared);
+    const most = this.#settings.mostTransactions.get(protocol.name);
+    if (most !== undefined && flow.session?.mostOpen !== undefined) flow.session.mostOpen = most;
+    const depth = this.#settings.protocolDepths.get(protocol.name);
+    if (depth !== undefined && flow.protocol === TCP) for (const side of (flow.stream as TcpStream | undefined)?.sides ?? []) side.depth = depth;
     state.frames = undefined;
     if (flow.session !== undefined && protocol.frames !== undefined && this.#events.wantsFrames(protocol.name)) {
       state.frames = new FlowFrames(flow.protocol === TCP);

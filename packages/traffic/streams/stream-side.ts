@@ -91,7 +91,7 @@ export class StreamSide {
   /** how the receiver takes overlapping segments; undefined: as BSD does */
   laterWins: LaterWins | undefined = undefined;
   /** bytes kept at most from the beginning; 0: no limit */
-  readonly depth: number;
+  depth: number;
   readonly #pool: SlabPool;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;

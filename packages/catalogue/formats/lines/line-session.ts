@@ -19,7 +19,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   frames: FrameSink | undefined = undefined;
   readonly rawInWholeChunks: boolean = false;
   readonly longestLine: number = LONGEST_LINE;
-  readonly mostOpen: number = MOST_OPEN;
+  mostOpen: number = MOST_OPEN;
   /** set where the conversation can not be followed any further */
   protected stopped = false;
   /** the rest of a cut line is passed over */

@@ -25,6 +25,7 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   done = false;
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
+  mostOpen = MOST_OPEN;
   readonly #passOver: [number, number] = [0, 0];
   /** frames told of the message that is not read yet */
   readonly #told: [readonly Frame[] | undefined, readonly Frame[] | undefined] = [undefined, undefined];
@@ -101,8 +102,8 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   protected open(transaction: Kind): Kind {
     this.count++;
     this.transactions.push(transaction);
-    if (this.transactions.length > MOST_OPEN) {
-      const oldest = this.transactions[this.transactions.length - MOST_OPEN - 1];
+    if (this.transactions.length > this.mostOpen) {
+      const oldest = this.transactions[this.transactions.length - this.mostOpen - 1];
       if (this.crowded !== undefined && oldest.progress[TO_SERVER] + oldest.progress[TO_CLIENT] < 2 * MESSAGE_COMPLETE) oldest.raise(this.crowded);
       close(oldest);
     }

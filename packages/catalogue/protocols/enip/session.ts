@@ -5,8 +5,6 @@ import { COMMANDS, type EnipPacket, HEADER, packetLength, readPacket } from './e
 
 const KNOWN: ReadonlySet<number> = new Set(Object.values(COMMANDS));
 const WITHOUT_ANSWER: ReadonlySet<number> = new Set([COMMANDS['nop'], COMMANDS['unregister_session']]);
-/** Suricata's limit for transactions at once */
-const MOST_OPEN = 256;
 
 export class EnipTransaction extends Transaction {
   readonly request: EnipPacket | undefined;
@@ -55,7 +53,7 @@ export class EnipSession extends FramedSession<EnipTransaction> {
 
   #begin(request: EnipPacket | undefined, time: number): EnipTransaction {
     const transaction = this.open(new EnipTransaction(this.count, time, request));
-    if (this.transactions.length > MOST_OPEN) transaction.raise('too_many_transactions');
+    if (this.transactions.length > this.mostOpen) transaction.raise('too_many_transactions');
     return transaction;
   }
 

@@ -50,7 +50,7 @@ const FIRST_FINAL = 200;
 export class FtpSession extends LineSession<FtpTransaction> {
   override readonly rawInWholeChunks = true;
   override readonly longestLine: number;
-  override readonly mostOpen: number;
+  override mostOpen: number;
   readonly expectations: Expectation[] = [];
   readonly #mostTransactions: number;
   /** agreed on last, until it is used */

@@ -22,8 +22,6 @@ const MOST_AWAITED = 1024;
 const MOST_NAMES = 4096;
 const MOST_FILES = 256;
 const MOST_HELD = 1_048_576;
-/** Suricata's limit for transactions at once */
-const MOST_OPEN = 256;
 
 const NULL = 0;
 const FILE_SYNC = 2;
@@ -211,9 +209,9 @@ export class NfsSession extends FramedSession<NfsTransaction> {
 
   #transaction(call: Call, procedure: number, credentials: Credentials, name: string, handle: string | undefined): NfsTransaction {
     const transaction = this.open(new NfsTransaction(this.count, this.#time, call.version, procedure, call.xid, credentials, name, handle));
-    if (this.transactions.length > MOST_OPEN) {
+    if (this.transactions.length > this.mostOpen) {
       transaction.raise('too_many_transactions');
-      this.transactions[this.transactions.length - MOST_OPEN - 1].end();
+      this.transactions[this.transactions.length - this.mostOpen - 1].end();
     }
     return transaction;
   }

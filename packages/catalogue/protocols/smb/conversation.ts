@@ -14,8 +14,6 @@ const MOST_FILES = 1024;
 /** Pieces of a file that came before their turn. */
 const MOST_QUEUED = 64;
 const MOST_QUEUED_BYTES = 1_048_576;
-/** A size that Suricata, too, finds too large by default for one read or write. */
-export const LARGEST_TRANSFER = 16_777_216;
 /** bytes that tell a unit of DCE/RPC */
 const UNIT_KNOWN = 10;
 
@@ -196,6 +194,16 @@ export class Conversation {
   constructor(settings: EngineSettings, open: (header: Header) => SmbTransaction) {
     this.#settings = settings;
     this.#open = open;
+  }
+
+  isLargeRead(length: number): boolean {
+    const { largestRead } = this.#settings.smb;
+    return largestRead > 0 && length > largestRead;
+  }
+
+  isLargeWrite(length: number): boolean {
+    const { largestWrite } = this.#settings.smb;
+    return largestWrite > 0 && length > largestWrite;
   }
 
   /** A request that is a transaction of its own. */

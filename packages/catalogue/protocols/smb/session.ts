@@ -24,8 +24,6 @@ const MESSAGE_HEADS: Readonly<Record<number, readonly [version: string, head: nu
 };
 /** MS-SMB2 §2.2.1: where NextCommand lies */
 const NEXT_AT = 20;
-/** Transactions beyond this many at once are over before their time. */
-const MOST_OPEN = 256;
 
 export function isMarked(bytes: Uint8Array, at: number): boolean {
   return bytes[at] >= COMPRESSED_MARK && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x4d && bytes[at + 3] === 0x42;
@@ -57,7 +55,7 @@ export class SmbSession extends FramedSession<SmbTransaction> {
 
   #open(header: Header): SmbTransaction {
     const transaction = this.open(new SmbTransaction(this.count, this.#time, header, this.#conversation));
-    if (this.transactions.length > MOST_OPEN) transaction.raise('too_many_transactions');
+    if (this.transactions.length > this.mostOpen) transaction.raise('too_many_transactions');
     return transaction;
   }
 

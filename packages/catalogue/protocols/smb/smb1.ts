@@ -1,7 +1,7 @@
 /** Messages of SMB 1 (MS-CIFS §2.2.4, MS-SMB §2.2.4), requests and answers; AndX commands follow one another within a message. */
 import { latin1, uint16Little, uint32Little } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { type Awaited, type Conversation, type Header, LARGEST_TRANSFER, type Sink, type SmbTransaction, type Tree } from './conversation.ts';
+import type { Awaited, Conversation, Header, Sink, SmbTransaction, Tree } from './conversation.ts';
 import { dispositionName, dosErrorName, smb1Command, statusName } from './names.ts';
 import { authenticate, SMB1_NEGOTIATE } from './smb2.ts';
 import { fileTime, identifier, terminated, uint64Little, utf16 } from './text.ts';
@@ -271,7 +271,7 @@ export class Smb1Reader {
   }
 
   #write(block: Block, fileAt: number, offset: number, from: number, length: number): void {
-    if (length > LARGEST_TRANSFER) this.#anomaly('write_request_too_large');
+    if (this.#conversation.isLargeWrite(length)) this.#anomaly('write_request_too_large');
     if (from > this.#end || from < this.#start) return;
     if (from + length > this.#whole) this.#anomaly('record_overflow');
     const file = this.#file(block, fileAt);
@@ -360,7 +360,7 @@ export class Smb1Reader {
         if (!failed && wordCount >= 12 && awaited.file !== undefined) {
           const length = uint16Little(bytes, words + 10) + uint32Little(bytes, words + 14) * 65_536;
           const from = start + uint16Little(bytes, words + 12);
-          if (length > LARGEST_TRANSFER) this.#anomaly('read_response_too_large');
+          if (this.#conversation.isLargeRead(length)) this.#anomaly('read_response_too_large');
           if (from <= this.#end) {
             if (from + length > this.#whole) this.#anomaly('record_overflow');
             const read = this.#transfer(block, awaited.file, TO_CLIENT, awaited.offset ?? 0, from, length);

@@ -2,7 +2,7 @@
 import { latin1, uint16Little, uint32Little } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { readKerberos, readNtlm } from './authentication.ts';
-import { type Awaited, type Conversation, type Header, LARGEST_TRANSFER, type OpenFile, type Sink, type SmbTransaction, type Tree } from './conversation.ts';
+import type { Awaited, Conversation, Header, OpenFile, Sink, SmbTransaction, Tree } from './conversation.ts';
 import { controlName, dispositionName, SMB2_COMMANDS, smb2Dialect, statusName } from './names.ts';
 import { fileTime, identifier, uint64Little, utf16 } from './text.ts';
 
@@ -210,7 +210,8 @@ export class Smb2Reader {
     const { bytes, start, header } = message;
     const body = start + HEADER;
     const length = uint32Little(bytes, body + 4);
-    if (length > LARGEST_TRANSFER || (this.#conversation.largestRead > 0 && length > this.#conversation.largestRead)) this.#anomaly('read_request_too_large');
+    if (this.#conversation.isLargeRead(length) || (this.#conversation.largestRead > 0 && length > this.#conversation.largestRead))
+      this.#anomaly('read_request_too_large');
     const id = this.#fileAt(message, body + 16);
     const file = id === undefined ? undefined : this.#open(id, header);
     this.#conversation.await(message.key, { transaction: undefined, command: READ, file, offset: uint64Little(bytes, body + 8) });
@@ -221,7 +222,7 @@ export class Smb2Reader {
     const body = start + HEADER;
     const from = start + uint16Little(bytes, body + 2);
     const length = uint32Little(bytes, body + 4);
-    if (length > LARGEST_TRANSFER || (this.#conversation.largestWrite > 0 && length > this.#conversation.largestWrite))
+    if (this.#conversation.isLargeWrite(length) || (this.#conversation.largestWrite > 0 && length > this.#conversation.largestWrite))
       this.#anomaly('write_request_too_large');
     const id = this.#fileAt(message, body + 16);
     if (id === undefined || from < body || from > end) return;
@@ -321,8 +322,8 @@ export class Smb2Reader {
     this.#conversation.largestRead = largestRead;
     this.#conversation.largestWrite = largestWrite;
     if (transaction === undefined) return;
-    if (largestRead > LARGEST_TRANSFER) transaction.raise('negotiate_max_read_size_too_large');
-    if (largestWrite > LARGEST_TRANSFER) transaction.raise('negotiate_max_write_size_too_large');
+    if (this.#conversation.isLargeRead(largestRead)) transaction.raise('negotiate_max_read_size_too_large');
+    if (this.#conversation.isLargeWrite(largestWrite)) transaction.raise('negotiate_max_write_size_too_large');
     transaction.details['server_guid'] = identifier(bytes, body + 8);
     transaction.details['max_read_size'] = largestRead;
     transaction.details['max_write_size'] = largestWrite;
@@ -361,7 +362,8 @@ export class Smb2Reader {
     const body = start + HEADER;
     const from = start + bytes[body + 2];
     const length = uint32Little(bytes, body + 4);
-    if (length > LARGEST_TRANSFER || (this.#conversation.largestRead > 0 && length > this.#conversation.largestRead)) this.#anomaly('read_response_too_large');
+    if (this.#conversation.isLargeRead(length) || (this.#conversation.largestRead > 0 && length > this.#conversation.largestRead))
+      this.#anomaly('read_response_too_large');
     const file = awaited.file ?? (this.#file === '' ? undefined : this.#conversation.known(this.#file));
     if (file === undefined || from < body || from > end) return;
     if (length > whole - from) this.#anomaly('record_overflow');
