@@ -4,7 +4,7 @@ import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { composeCapture } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
-import { buildPlan, Engine, loadPlan, savePlan, usePlan } from './index.ts';
+import { buildPlan, Engine, loadPlan, savePlan, textsInMemory, usePlan } from './index.ts';
 
 const CLIENT = '10.0.0.5';
 const SERVER = '203.0.113.9';
@@ -14,7 +14,8 @@ function alertsOf(rules: string, capture: Uint8Array, settings: EngineSettings =
   const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, settings);
   const refused = build.problems.flatMap((one) => one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error'));
   expect(refused).toEqual([]);
-  const loaded = loadPlan(savePlan(build.data, 'key'), 'key');
+  const saved = savePlan(build.data, 'key');
+  const loaded = loadPlan(saved.tables, textsInMemory(saved.texts), 'key');
   if (!loaded.ok) throw new Error(loaded.message);
   const runs = [build.data, loaded.value].map((data) => {
     const sids: number[] = [];

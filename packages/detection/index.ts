@@ -6,9 +6,10 @@ export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';
 export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
-export { loadPlan, savePlan } from './compile/plan-file.ts';
+export { loadPlan, type SavedPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { rarity } from './compile/rarity.ts';
+export { type RuleTexts, textsInMemory } from './compile/rule-texts.ts';
 export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost } from './cost/cost.ts';
 export { Explainer } from './explain/explain.ts';
 export {

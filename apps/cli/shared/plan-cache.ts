@@ -2,23 +2,23 @@
  * Plans of large sets of rules, kept in the user's cache under the hash of everything they depend on, with what was said of their rules; a
  * plan that does not fit or is damaged is made anew. Files are written under another name and renamed, never half.
  *
- * `HASH.plan`: the plan (see `savePlan`), what was said as JSON, the JSON's length and the CRC-32 of all before it (4 bytes each,
- * little-endian). `HASH.key`: by what the file system says of rules files (place, size, times), the hash that they had when they were read,
+ * `HASH.plan`: the plan's tables, the texts of its rules (see `savePlan`), what was said as JSON, then the lengths of texts and JSON and
+ * the CRC-32 of all before it (4 bytes each, little-endian). `HASH.key`: by what the file system says of rules files (place, size, times), the hash that they had when they were read,
  * so that files which did not change are not read again.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings } from '@sigwright/contracts';
-import { loadPlan, type PlanUse, usePlan } from '@sigwright/detection';
+import { loadPlan, type PlanUse, type RuleTexts, type SavedPlan, usePlan } from '@sigwright/detection';
 import type { LoadedRules } from './plans.ts';
 
 const MOST_SAVED = 6;
 const MOST_KEYS = 60;
-const TRAILER = 8;
+const TRAILER = 12;
 
 type SaidOfRules = Pick<LoadedRules, 'refused' | 'skipped' | 'problems'>;
 export type FoundPlan = SaidOfRules & { readonly plan: PlanUse };
@@ -73,33 +73,84 @@ function namesScripts(rules: Uint8Array): boolean {
 }
 
 export function readSaved(folder: string, key: string, settings: EngineSettings): FoundPlan | undefined {
-  let bytes: Uint8Array;
+  let file: number;
   try {
-    bytes = readFileSync(join(folder, `${key}.plan`));
+    file = openSync(join(folder, `${key}.plan`), 'r');
   } catch {
     return undefined;
   }
-  if (bytes.byteOffset % 8 !== 0) bytes = new Uint8Array(bytes);
-  const end = bytes.length - TRAILER;
-  if (end < 0) return undefined;
-  const trailer = new DataView(bytes.buffer, bytes.byteOffset + end, TRAILER);
-  const planEnd = end - trailer.getUint32(0, true);
-  if (planEnd < 0 || crc32(bytes.subarray(0, end + 4)) !== trailer.getUint32(4, true)) return undefined;
-  const plan = loadPlan(bytes.subarray(0, planEnd), key);
+  const plan = readOpened(file, key, settings);
+  if (plan === undefined) closeSync(file);
+  else OPEN.register(plan.plan.data.texts, file);
+  return plan;
+}
+
+function readOpened(file: number, key: string, settings: EngineSettings): FoundPlan | undefined {
+  const end = fstatSync(file).size - TRAILER;
+  const trailer = end < 0 ? undefined : readAt(file, end, TRAILER);
+  if (trailer === undefined) return undefined;
+  const view = new DataView(trailer.buffer, trailer.byteOffset, TRAILER);
+  const textsAt = end - view.getUint32(4, true) - view.getUint32(0, true);
+  const saidAt = end - view.getUint32(4, true);
+  const tables = textsAt < 0 ? undefined : readAt(file, 0, textsAt);
+  if (tables === undefined) return undefined;
+  let digest = crc32(tables);
+  for (let at = textsAt; at < saidAt; at += READ_AT_ONCE) {
+    const some = readAt(file, at, Math.min(READ_AT_ONCE, saidAt - at), BUFFER);
+    if (some === undefined) return undefined;
+    digest = crc32(some, digest);
+  }
+  const said = readAt(file, saidAt, end - saidAt);
+  if (said === undefined || crc32(trailer.subarray(0, 8), crc32(said, digest)) !== view.getUint32(8, true)) return undefined;
+  const plan = loadPlan(tables, new TextsInFile(file, textsAt, saidAt - textsAt), key);
   if (!plan.ok) return undefined;
-  const said = JSON.parse(new TextDecoder().decode(bytes.subarray(planEnd, end))) as SaidOfRules;
-  return { ...said, plan: usePlan(plan.value, catalogue, settings) };
+  return { ...(JSON.parse(new TextDecoder().decode(said)) as SaidOfRules), plan: usePlan(plan.value, catalogue, settings) };
+}
+
+const READ_AT_ONCE = 1 << 18;
+const BUFFER = new Uint8Array(READ_AT_ONCE);
+
+/** Undefined where the file is shorter. The bytes begin at a multiple of eight of their buffer. */
+function readAt(file: number, at: number, length: number, into: Uint8Array = new Uint8Array(length)): Uint8Array | undefined {
+  let read = 0;
+  while (read < length) {
+    const more = readSync(file, into, read, length - read, at + read);
+    if (more === 0) return undefined;
+    read += more;
+  }
+  return into.subarray(0, length);
+}
+
+/** Files are closed when nobody has their plan any more. */
+const OPEN = new FinalizationRegistry((file: number) => closeSync(file));
+
+/** Texts of rules in a saved plan's file, which stays open: another one that is put in its place does not change it. */
+class TextsInFile implements RuleTexts {
+  readonly length: number;
+  readonly #file: number;
+  readonly #at: number;
+
+  constructor(file: number, at: number, length: number) {
+    this.#file = file;
+    this.#at = at;
+    this.length = length;
+  }
+
+  read(start: number, end: number): Uint8Array {
+    const text = readAt(this.#file, this.#at + start, end - start);
+    if (text === undefined) throw new Error('a saved plan was cut short while it was in use');
+    return text;
+  }
 }
 
 /** A cache that can not be written is no reason to stop. */
-export function writeSaved(folder: string, key: string, plan: Uint8Array, said: SaidOfRules): void {
-  const text = new TextEncoder().encode(JSON.stringify(said));
-  const bytes = new Uint8Array(plan.length + text.length + TRAILER);
-  bytes.set(plan);
-  bytes.set(text, plan.length);
-  const trailer = new DataView(bytes.buffer, plan.length + text.length);
-  trailer.setUint32(0, text.length, true);
-  trailer.setUint32(4, crc32(bytes.subarray(0, bytes.length - 4)), true);
+export function writeSaved(folder: string, key: string, { tables, texts }: SavedPlan, said: SaidOfRules): void {
+  const told = new TextEncoder().encode(JSON.stringify(said));
+  const bytes = Buffer.concat([tables, texts, told, new Uint8Array(TRAILER)]);
+  const trailer = bytes.length - TRAILER;
+  bytes.writeUInt32LE(texts.length, trailer);
+  bytes.writeUInt32LE(told.length, trailer + 4);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, trailer + 8)), trailer + 8);
   writeWhole(folder, `${key}.plan`, bytes);
 }
 

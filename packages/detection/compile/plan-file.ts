@@ -1,11 +1,13 @@
 /**
  * A plan as bytes: a magic, the length of a JSON head, the head, then the typed arrays it points at, each at a multiple of
- * eight so that loading makes views and copies nothing. Anything that does not fit is refused with a failure, never trusted.
+ * eight so that loading makes views and copies nothing; and apart from them the texts of its rules, most of which nobody asks for.
+ * Anything that does not fit is refused with a failure, never trusted.
  */
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { PLAN_VERSION, type PlanData } from './plan.ts';
+import type { RuleTexts } from './rule-texts.ts';
 
-const MAGIC = 'sigwright plan 1';
+const MAGIC = 'sigwright plan 2';
 const HEAD_START = 32;
 const ALIGNMENT = 8;
 
@@ -18,8 +20,14 @@ interface ArrayPlace {
   readonly length: number;
 }
 
+export interface SavedPlan {
+  readonly tables: Uint8Array;
+  /** the rules' texts, UTF-8 */
+  readonly texts: Uint8Array;
+}
+
 /** `key`: whatever the caller wants compared on loading (hash of rules and settings). */
-export function savePlan(plan: PlanData, key: string): Uint8Array {
+export function savePlan({ texts, ...plan }: PlanData, key: string): SavedPlan {
   const arrays: { array: Uint8Array; at: number }[] = [];
   let size = 0;
   const replaced = (value: unknown): unknown => {
@@ -44,11 +52,11 @@ export function savePlan(plan: PlanData, key: string): Uint8Array {
   view.setUint32(24, size, true);
   bytes.set(head, HEAD_START);
   for (const { array, at } of arrays) bytes.set(array, bodyStart + at);
-  return bytes;
+  return { tables: bytes, texts: texts.read(0, texts.length) };
 }
 
-/** `bytes` must start at a multiple of eight of its buffer (a file read whole does). */
-export function loadPlan(bytes: Uint8Array, key: string): Result<PlanData> {
+/** `bytes`: the tables; they must start at a multiple of eight of their buffer. */
+export function loadPlan(bytes: Uint8Array, texts: RuleTexts, key: string): Result<PlanData> {
   const bad = (why: string): Failure => failure('plan/not-usable', `the saved plan can not be used: ${why}`);
   if (bytes.length < HEAD_START || bytes.byteOffset % ALIGNMENT !== 0) return bad('too short');
   if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) return bad('not a plan');
@@ -72,7 +80,9 @@ export function loadPlan(bytes: Uint8Array, key: string): Result<PlanData> {
       for (const name in value) made[name] = restored((value as Record<string, unknown>)[name]);
       return made;
     };
-    return success(restored(head.plan) as PlanData);
+    const plan = restored(head.plan) as Omit<PlanData, 'texts'>;
+    if (plan.textStarts.at(-1) !== texts.length) return bad('its rules are missing');
+    return success({ ...plan, texts });
   } catch (cause) {
     return failure('plan/not-usable', 'the saved plan can not be used: damaged', { cause });
   }

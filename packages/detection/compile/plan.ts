@@ -24,6 +24,7 @@ import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
 import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
 import { reachOf } from './prefilter-choice.ts';
+import { type RuleTexts, textsInMemory } from './rule-texts.ts';
 
 /** In `directionBits`: it can hold on a transaction of which nothing was read yet. */
 export const EARLY = 4;
@@ -55,8 +56,8 @@ export interface PlanData {
   readonly version: number;
   /** the catalogue it was made with */
   readonly fingerprint: string;
-  readonly text: Uint8Array;
-  /** per rule: text[textStarts[i], textStarts[i + 1]) */
+  readonly texts: RuleTexts;
+  /** per rule: bytes [textStarts[i], textStarts[i + 1]) of `texts` */
   readonly textStarts: Uint32Array;
   readonly sids: Uint32Array;
   readonly gids: Uint32Array;
@@ -88,7 +89,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 16;
+export const PLAN_VERSION = 17;
 
 export interface RuleSource {
   /** for messages */
@@ -207,8 +208,7 @@ type PayloadDrafts = Map<string, PayloadDraft>;
 function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   const count = rules.length;
   const encoder = new TextEncoder();
-  const texts = rules.map((rule) => rule.text);
-  const text = encoder.encode(texts.join(''));
+  const written = rules.map((rule) => rule.text);
   const textStarts = new Uint32Array(count + 1);
   const sids = new Uint32Array(count);
   const gids = new Uint32Array(count);
@@ -233,7 +233,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   for (let index = 0; index < count; index++) {
     const rule = rules[index];
     textStarts[index] = at;
-    at += byteLength(texts[index], encoder);
+    at += byteLength(written[index], encoder);
     sids[index] = rule.sid;
     gids[index] = rule.gid;
     revs[index] = rule.rev;
@@ -274,7 +274,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   return {
     version: PLAN_VERSION,
     fingerprint: catalogue.fingerprint,
-    text,
+    texts: textsInMemory(encoder.encode(written.join(''))),
     textStarts,
     sids,
     gids,
@@ -376,7 +376,7 @@ export function usePlan(data: PlanData, catalogue: Catalogue, settings: EngineSe
     rule(index) {
       const known = rules[index];
       if (known !== undefined) return known;
-      const { rule } = parseRule(decoder.decode(data.text.subarray(data.textStarts[index], data.textStarts[index + 1])));
+      const { rule } = parseRule(decoder.decode(data.texts.read(data.textStarts[index], data.textStarts[index + 1])));
       const compiled = rule === undefined ? undefined : compileRule(rule, compiler).compiled;
       if (compiled === undefined) throw new Error(`rule ${data.sids[index]} of the plan does not compile any more`);
       compiled.index = index;
