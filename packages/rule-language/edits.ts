@@ -32,13 +32,41 @@ export function applyFixes(
   diagnostics: readonly Diagnostic[],
   options: { readonly unsafe?: boolean } = {},
 ): { readonly text: string; readonly made: number } {
+  /** by where they begin; none overlaps another */
   const edits: Edit[] = [];
   let made = 0;
   for (const { fixes } of diagnostics) {
     const fix = fixes?.find((one) => one.safe || options.unsafe === true);
-    if (fix === undefined || applyEdits(text, [...edits, ...fix.edits]).refused.length > 0) continue;
-    edits.push(...fix.edits);
-    made++;
+    if (fix !== undefined && putEdits(edits, fix.edits, text.length)) made++;
   }
   return { text: applyEdits(text, edits).text, made };
+}
+
+/** Puts all others at their places, or none: where one of them overlaps or lies outside the text. */
+function putEdits(edits: Edit[], others: readonly Edit[], length: number): boolean {
+  const put: Edit[] = [];
+  for (const edit of others) {
+    const { start, end } = edit.span;
+    const at = firstBehind(edits, start);
+    const fits = start >= (edits[at - 1]?.span.end ?? 0) && end >= start && end <= (edits[at]?.span.start ?? length);
+    if (!fits) {
+      for (const one of put) edits.splice(edits.indexOf(one), 1);
+      return false;
+    }
+    edits.splice(at, 0, edit);
+    put.push(edit);
+  }
+  return true;
+}
+
+/** Index of the first edit that begins behind an offset. */
+function firstBehind(edits: readonly Edit[], offset: number): number {
+  let low = 0;
+  let high = edits.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (edits[middle].span.start <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -36,6 +36,7 @@ const cases: readonly (readonly [why: string, before: string, after: string])[] 
     `${H} (msg:"m"; threshold: type limit, count 1,seconds 60 ,track by_src; sid:1;)`,
     `${H} (msg:"m"; threshold:type limit, track by_src, count 1, seconds 60; sid:1;)`,
   ],
+  ['a value that a `;` cut in two stays as it is, for its author to mend', `${H} ( msg:"m";pcre:"/a;b/"; sid:1;)`, `${H} ( msg:"m";pcre:"/a;b/"; sid:1;)`],
   [
     'bits before conditions, in their order',
     `${H} (msg:"m"; content:"a"; flowbits:set, EX.b; flowbits:noalert; xbits:isset,EX.a,track  ip_src; sid:1;)`,

@@ -29,7 +29,7 @@ export function formatRules(text: string): Formatted {
   for (const line of document.lines) {
     const written = text.slice(line.start, line.end);
     const rule = line.kind === 'rule' && !line.broken ? byStart.get(line.bodyStart) : undefined;
-    if (rule === undefined) {
+    if (rule === undefined || rule.options.some(isCut)) {
       parts.push(line.kind === 'rule' || line.kind === 'unreadable' ? written : withoutTrailingBlanks(written));
       continue;
     }
@@ -40,6 +40,11 @@ export function formatRules(text: string): Formatted {
     if (formatted !== written.slice(0, written.length - lineEnd.length)) changed.push(rule);
   }
   return { text: parts.join(''), changed };
+}
+
+/** A quote is open: a `;` without a backslash cut the value in two, and blanks behind it would come into the author's text. */
+function isCut({ value }: RuleOption): boolean {
+  return (value?.replace(/\\./gs, '').split('"').length ?? 1) % 2 === 0;
 }
 
 function withoutTrailingBlanks(line: string): string {
