@@ -17,8 +17,9 @@ const USAGE = `sigwright lint FILE … [options]
 sigwright lint -C FOLDER [options]
 
 Defects of rules that load all the same. Three grades: what cannot work (error), what misleads (warning), what is hard to read
-(information). Exit 1 where one of the first two is found. A comment line above a rule leaves lints out for it:
-# lint: allow domain-unanchored
+(information). Exit 1 where one of the first two is found. A comment above a rule leaves lints out for it, and one
+that is misspelt or stands above no rule is told:
+# lint: allow domain-unanchored -- why
 
 In a ruleset repository (-C FOLDER: all its rules) a number outside the ranges of ruleset.yaml is found as well.
 

@@ -67,3 +67,27 @@ test('a comment line above a rule leaves lints out for that rule alone', () => {
   const found = reportsOf(text, { why: '', rules: [] }).filter((report) => report.diagnostic.code === 'lint/nocase-idle');
   expect(found.map((report) => report.rule?.sid)).toEqual([2]);
 });
+
+describe('a comment that leaves lints out', () => {
+  const RULE = 'alert tcp any any -> any any (msg:"a"; content:"|00|123"; nocase; sid:1;)';
+  const cases: readonly (readonly [why: string, above: string, isLeftOut: boolean, told: readonly string[]])[] = [
+    ['with a reason', '# lint: allow nocase-idle -- the bytes are a name', true, []],
+    ['with the code as it is told', '# lint: allow lint/nocase-idle', true, []],
+    ['in capitals, without blanks', '#LINT:Allow nocase-idle', true, []],
+    ['above another comment', '# lint: allow nocase-idle\n# seen 2024-03-08', true, []],
+    ['misspelt', '# lint: allow nocase-idel', false, ['no lint is called `nocase-idel`']],
+    ['with another verb', '# lint: ignore nocase-idle', false, ['`ignore` is nothing to ask of `lint`']],
+    ['without a code', '# lint: allow', false, ['no lint is named']],
+    ['above a blank line', '# lint: allow nocase-idle\n', false, ['it leaves nothing out: it belongs directly above a rule, in one line']],
+    ['twice', '# lint: allow nocase-idle\n# lint: allow sid-range', false, ['it leaves nothing out: it belongs directly above a rule, in one line']],
+    ['another comment', '# we lint: all of it', false, []],
+  ];
+  test.each(cases)('%s', (_why, above, isLeftOut, told) => {
+    const text = `${above}\n${RULE}`;
+    const found = reportsOf(text, { why: '', rules: [] });
+    expect(found.some(({ diagnostic }) => diagnostic.code === 'lint/nocase-idle')).toBe(!isLeftOut);
+    const about = found.filter(({ diagnostic }) => diagnostic.code.startsWith('allow/'));
+    expect(about.map(({ diagnostic }) => diagnostic.title)).toEqual(told);
+    for (const { diagnostic } of about) expect(text.slice(diagnostic.at.start, diagnostic.at.end)).not.toBe('');
+  });
+});

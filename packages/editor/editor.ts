@@ -5,9 +5,10 @@
  * A change reads and checks again only the lines it touches. What only the whole set can show is found out by `checkSet`, which a
  * host calls when the author pauses.
  */
-import type { Catalogue, Diagnostic, Edit, EngineSettings, LintedDiagnostic, LintSubject, Span } from '@sigwright/contracts';
+import type { Catalogue, Edit, EngineSettings, LintedDiagnostic, LintSubject, Span } from '@sigwright/contracts';
 import { span } from '@sigwright/contracts';
-import { graded, isAllowed, Linter } from '@sigwright/detection';
+import { graded, idleAllowance, isAllowed, Linter } from '@sigwright/detection';
+import { moved } from '@sigwright/rule-language';
 import { type Colour, coloursOf, lineColours } from './colours.ts';
 import { type Completion, completionsAt } from './completion.ts';
 import { type Hint, hintsOf } from './hints.ts';
@@ -118,6 +119,10 @@ export class RuleEditor {
     for (let index = 0; index < file.lines.length; index++) {
       const line = file.lines[index];
       for (const one of line.parsed.diagnostics) found.push(moved(graded(one), line.start));
+      if (line.allowance !== undefined) {
+        for (const one of line.allowance.problems) found.push(moved(graded(one), line.start));
+        if (line.allowance.codes.size > 0 && !file.allowanceCounts(index)) found.push(moved(graded(idleAllowance(line.allowance)), line.start));
+      }
       const { rule } = line;
       if (rule === undefined) continue;
       for (const one of this.#lint(file, index).diagnostics) found.push(moved(one, line.start));
@@ -286,15 +291,3 @@ export class RuleEditor {
 
 /** 1,000,000 to 1,999,999 are kept for rules of one's own. */
 const FIRST_LOCAL_SID = 1_000_000;
-
-function moved<Kind extends Diagnostic>(diagnostic: Kind, by: number): Kind {
-  if (by === 0) return diagnostic;
-  return {
-    ...diagnostic,
-    at: shifted(diagnostic.at, by),
-    ...(diagnostic.labels === undefined ? {} : { labels: diagnostic.labels.map((label) => ({ ...label, span: shifted(label.span, by) })) }),
-    ...(diagnostic.fixes === undefined
-      ? {}
-      : { fixes: diagnostic.fixes.map((fix) => ({ ...fix, edits: fix.edits.map((edit) => ({ ...edit, span: shifted(edit.span, by) })) })) }),
-  };
-}

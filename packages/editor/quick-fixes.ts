@@ -46,11 +46,15 @@ export function quickFixes(editor: RuleEditor, path: string, range: Span): Quick
 
 function allowing(editor: RuleEditor, path: string, line: RuleLine, code: string): Omit<QuickFix, 'diagnostic'> {
   const file = editor.file(path)!;
-  const above = file.lines[file.lines.indexOf(line) - 1];
+  let index = file.lines.indexOf(line) - 1;
+  while (file.lines[index]?.kind === 'comment' && file.lines[index].allowance === undefined) index--;
+  const above = file.lines[index];
   const title = `leave \`${code}\` out for this rule`;
-  if (above?.allows === undefined)
+  if (above?.allowance === undefined)
     return { title, kind: 'suppress', preferred: false, edits: [{ span: span(line.start, line.start), text: `# lint: allow ${code}\n` }] };
-  const end = above.start + above.text.trimEnd().length;
+  // In front of the reason, where there is one.
+  const reason = /\s+--/.exec(above.text)?.index;
+  const end = above.start + (reason ?? above.text.trimEnd().length);
   return { title, kind: 'suppress', preferred: false, edits: [{ span: span(end, end), text: ` ${code}` }] };
 }
 

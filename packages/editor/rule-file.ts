@@ -4,7 +4,7 @@
  * The text is kept in its lines alone: a whole one for each keystroke would be megabytes that the lines hold on to.
  */
 import type { Catalogue, Edit, Rule, Span } from '@sigwright/contracts';
-import { allowedBy, type LintedRule } from '@sigwright/detection';
+import { type Allowance, allowanceOf, type LintedRule } from '@sigwright/detection';
 import { type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
 import type { Colour } from './colours.ts';
 import { type NameUse, namesOf } from './names.ts';
@@ -18,7 +18,7 @@ export class RuleLine {
   readonly rule: Rule | undefined;
   readonly names: readonly NameUse[];
   /** a comment that leaves lints out for the rule below it */
-  readonly allows: ReadonlySet<string> | undefined;
+  readonly allowance: Allowance | undefined;
   /** line ends inside it and, but for the last line of a file, at its end */
   readonly places: LineTable;
   /** where it begins in the file */
@@ -37,7 +37,7 @@ export class RuleLine {
     this.parsed = parseRules(text);
     this.rule = this.parsed.rules[0];
     this.names = this.rule === undefined ? [] : namesOf(this.rule, catalogue);
-    this.allows = this.kind === 'comment' ? allowedBy(text) : undefined;
+    this.allowance = this.kind === 'comment' ? allowanceOf(text, catalogue.lints) : undefined;
   }
 
   get kind(): 'rule' | 'comment' | 'blank' | 'unreadable' {
@@ -128,9 +128,18 @@ export class RuleFile {
     return found;
   }
 
-  /** What the comment directly above a line leaves out. */
+  /** What the comments directly above a line leave out: the last of them that says so counts. */
   allowedFor(index: number): ReadonlySet<string> | undefined {
-    return this.lines[index - 1]?.allows;
+    let above = index - 1;
+    while (this.lines[above]?.kind === 'comment' && this.lines[above].allowance === undefined) above--;
+    return this.lines[above]?.allowance?.codes;
+  }
+
+  /** Is there a rule below that a comment leaves lints out for? */
+  allowanceCounts(index: number): boolean {
+    let below = index + 1;
+    while (this.lines[below]?.kind === 'comment' && this.lines[below].allowance === undefined) below++;
+    return this.lines[below]?.kind === 'rule';
   }
 
   #indexAt(offset: number): number {

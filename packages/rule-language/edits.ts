@@ -1,5 +1,5 @@
 /** Edits are data: which span becomes which text. The same for the command line, the language server and the web page. */
-import type { Diagnostic, Edit } from '@sigwright/contracts';
+import type { Diagnostic, Edit, Span } from '@sigwright/contracts';
 
 /**
  * The text with all edits made. Spans are those of the text before any of them; order does not matter. An edit that overlaps one
@@ -69,4 +69,18 @@ function firstBehind(edits: readonly Edit[], offset: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** A diagnostic with all its places moved. */
+export function moved<Kind extends Diagnostic>(diagnostic: Kind, by: number): Kind {
+  if (by === 0) return diagnostic;
+  const there = ({ start, end }: Span): Span => ({ start: start + by, end: end + by });
+  return {
+    ...diagnostic,
+    at: there(diagnostic.at),
+    ...(diagnostic.labels === undefined ? {} : { labels: diagnostic.labels.map((label) => ({ ...label, span: there(label.span) })) }),
+    ...(diagnostic.fixes === undefined
+      ? {}
+      : { fixes: diagnostic.fixes.map((fix) => ({ ...fix, edits: fix.edits.map((edit) => ({ ...edit, span: there(edit.span) })) })) }),
+  };
 }

@@ -1,7 +1,7 @@
 /** Rule text ⇄ tree. The only door of this package. */
 export { type ContentValue, printContentValue, readContentValue } from './content-value.ts';
 export { didYouMean } from './did-you-mean.ts';
-export { applyEdits, applyFixes } from './edits.ts';
+export { applyEdits, applyFixes, moved } from './edits.ts';
 export * from './header-fields.ts';
 export { alertingOptions, neverAlerts } from './never-alerts.ts';
 export { printRule } from './print-rule.ts';

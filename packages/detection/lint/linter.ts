@@ -2,7 +2,7 @@
  * Rules → what is wrong with them though they load: every lint of the catalogue over every rule, cross-rule lints over the set,
  * and what compiling itself says. Rules are linted enabled or not only where asked; cross-rule lints always see all of them.
  *
- * A comment line directly above a rule leaves lints out for it: `# lint: allow domain-unanchored message-form`.
+ * A comment above a rule leaves lints out for it, see `allowance.ts`.
  */
 import {
   type Catalogue,
@@ -19,10 +19,11 @@ import {
   type Rule,
   type RuleOption,
 } from '@sigwright/contracts';
-import type { ParsedRules } from '@sigwright/rule-language';
+import { moved, type ParsedRules } from '@sigwright/rule-language';
 import { compileRule, type RuleCompiler } from '../compile/compile-rule.ts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
+import { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed } from './allowance.ts';
 
 export interface LintSource {
   readonly path: string;
@@ -48,9 +49,6 @@ export interface LintReport {
   readonly diagnostic: LintedDiagnostic;
 }
 
-export const CODE_PREFIX = 'lint/';
-const ALLOW = /^\s*#+\s*lint:\s*allow\s+(.*)$/;
-
 export function lintRules(sources: readonly LintSource[], catalogue: Catalogue, settings: EngineSettings, options: LintOptions): LintReport[] {
   const reports: LintReport[] = [];
   const linter = new Linter(catalogue, settings, options);
@@ -59,7 +57,9 @@ export function lintRules(sources: readonly LintSource[], catalogue: Catalogue, 
   const wanted = (rule: Rule): boolean => rule.enabled || options.disabled === true;
   for (const { path, parsed } of sources) {
     for (const diagnostic of parsed.diagnostics) reports.push({ path, rule: undefined, diagnostic: graded(diagnostic) });
-    for (const [rule, codes] of allowances(parsed)) allowed.set(rule, codes);
+    const { allowed: here, problems } = allowances(parsed, catalogue.lints);
+    for (const [rule, codes] of here) allowed.set(rule, codes);
+    for (const problem of problems) reports.push({ path, rule: undefined, diagnostic: graded(problem) });
     for (const rule of parsed.rules) {
       const { subject, diagnostics } = linter.rule(rule, path, wanted(rule), allowed.get(rule));
       subjects.push(subject);
@@ -119,17 +119,6 @@ export class Linter {
   }
 }
 
-/** Does the comment above a rule leave this lint out? */
-export function isAllowed(code: string, allowed: ReadonlySet<string> | undefined): boolean {
-  return allowed?.has(code.slice(CODE_PREFIX.length)) === true;
-}
-
-/** What a comment line leaves out for the rule below it; undefined where it is another comment. */
-export function allowedBy(comment: string): ReadonlySet<string> | undefined {
-  const written = ALLOW.exec(comment.trimEnd());
-  return written === null ? undefined : new Set(written[1].split(/[\s,]+/));
-}
-
 function told(lint: LintDefinition, finding: LintFinding): LintedDiagnostic {
   return { ...finding, code: lint.code, grade: lint.grade, severity: LINT_SEVERITIES[lint.grade] };
 }
@@ -139,22 +128,35 @@ export function graded(diagnostic: Diagnostic): LintedDiagnostic {
   return { ...diagnostic, grade };
 }
 
-/** The comment line before a rule, read once per document. */
-function allowances({ document, rules }: ParsedRules): Map<Rule, ReadonlySet<string>> {
-  const found = new Map<Rule, ReadonlySet<string>>();
-  if (!document.text.includes('lint:')) return found;
+/** The comments above rules, read once per document; what is wrong with one in places of the document. */
+function allowances(
+  { document, rules }: ParsedRules,
+  lints: ReadonlyMap<string, unknown>,
+): { readonly allowed: ReadonlyMap<Rule, ReadonlySet<string>>; readonly problems: readonly Diagnostic[] } {
+  const allowed = new Map<Rule, ReadonlySet<string>>();
+  const problems: Diagnostic[] = [];
+  if (!/lint\s*:/i.test(document.text)) return { allowed, problems };
   const byStart = new Map(rules.map((rule) => [rule.span.start, rule]));
-  let codes: ReadonlySet<string> | undefined;
+  let waiting: { readonly allowance: Allowance; readonly start: number } | undefined;
+  const idle = (): void => {
+    if (waiting !== undefined && waiting.allowance.codes.size > 0) problems.push(moved(idleAllowance(waiting.allowance), waiting.start));
+    waiting = undefined;
+  };
   for (const line of document.lines) {
     if (line.kind === 'rule') {
       const rule = byStart.get(line.bodyStart);
-      if (codes !== undefined && rule !== undefined) found.set(rule, codes);
-      codes = undefined;
+      if (waiting !== undefined && rule !== undefined) allowed.set(rule, waiting.allowance.codes);
+      waiting = undefined;
     } else if (line.kind === 'comment') {
-      codes = allowedBy(document.text.slice(line.start, line.end));
-    } else codes = undefined;
+      const allowance = allowanceOf(document.text.slice(line.start, line.end), lints);
+      if (allowance === undefined) continue;
+      idle();
+      waiting = { allowance, start: line.start };
+      for (const problem of allowance.problems) problems.push(moved(problem, line.start));
+    } else idle();
   }
-  return found;
+  idle();
+  return { allowed, problems };
 }
 
 function refused(rule: Rule, path: string): LintSubject {
