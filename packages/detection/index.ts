@@ -23,9 +23,11 @@ export {
 } from './explain/explain-rule.ts';
 export type { ExplainedAttempt, ExplainedBytes, ExplainedReason, ExplainedStep, Explanation } from './explain/explanation.ts';
 export { describe } from './explain/words.ts';
-export { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed } from './lint/allowance.ts';
 export {
+  allowedBy,
+  CODE_PREFIX,
   graded,
+  isAllowed,
   type LintedRule,
   Linter,
   type LintOptions,

@@ -7,8 +7,8 @@
  */
 import type { Catalogue, Edit, EngineSettings, LintedDiagnostic, LintSubject, Span } from '@sigwright/contracts';
 import { span } from '@sigwright/contracts';
-import { graded, idleAllowance, isAllowed, Linter } from '@sigwright/detection';
-import { moved } from '@sigwright/rule-language';
+import { graded, Linter } from '@sigwright/detection';
+import { idleAllowance, isAllowed, moved } from '@sigwright/rule-language';
 import { type Colour, coloursOf, lineColours } from './colours.ts';
 import { type Completion, completionsAt } from './completion.ts';
 import { type Hint, hintsOf } from './hints.ts';

@@ -4,8 +4,8 @@
  * The text is kept in its lines alone: a whole one for each keystroke would be megabytes that the lines hold on to.
  */
 import type { Catalogue, Edit, Rule, Span } from '@sigwright/contracts';
-import { type Allowance, allowanceOf, type LintedRule } from '@sigwright/detection';
-import { type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
+import type { LintedRule } from '@sigwright/detection';
+import { type Allowance, allowanceOf, type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
 import type { Colour } from './colours.ts';
 import { type NameUse, namesOf } from './names.ts';
 import { LineTable, type Position } from './positions.ts';

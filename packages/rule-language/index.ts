@@ -1,4 +1,6 @@
 /** Rule text ⇄ tree. The only door of this package. */
+
+export { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed } from './allowance.ts';
 export { type ContentValue, printContentValue, readContentValue } from './content-value.ts';
 export { didYouMean } from './did-you-mean.ts';
 export { applyEdits, applyFixes, moved } from './edits.ts';

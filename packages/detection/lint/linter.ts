@@ -2,7 +2,7 @@
  * Rules → what is wrong with them though they load: every lint of the catalogue over every rule, cross-rule lints over the set,
  * and what compiling itself says. Rules are linted enabled or not only where asked; cross-rule lints always see all of them.
  *
- * A comment above a rule leaves lints out for it, see `allowance.ts`.
+ * A comment above a rule leaves lints out for it, see `rule-language/allowance.ts`.
  */
 import {
   type Catalogue,
@@ -19,11 +19,12 @@ import {
   type Rule,
   type RuleOption,
 } from '@sigwright/contracts';
-import { moved, type ParsedRules } from '@sigwright/rule-language';
+import { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed, moved, type ParsedRules } from '@sigwright/rule-language';
 import { compileRule, type RuleCompiler } from '../compile/compile-rule.ts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
-import { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed } from './allowance.ts';
+
+export { CODE_PREFIX, isAllowed };
 
 export interface LintSource {
   readonly path: string;
@@ -117,6 +118,11 @@ export class Linter {
       (lint.checkAll?.(subjects, this.#context) ?? []).map(({ subject, finding }) => ({ subject, diagnostic: told(lint, finding) })),
     );
   }
+}
+
+/** Codes that a comment leaves out for the rule below it; undefined where it is another comment. */
+export function allowedBy(comment: string, lints: ReadonlyMap<string, unknown>): ReadonlySet<string> | undefined {
+  return allowanceOf(comment, lints)?.codes;
 }
 
 function told(lint: LintDefinition, finding: LintFinding): LintedDiagnostic {

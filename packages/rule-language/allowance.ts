@@ -3,7 +3,7 @@
  * between them and the rule. What is wrong with such a comment is told, since one that is misspelt leaves nothing out.
  */
 import { type Diagnostic, type Fix, type Span, span, warning } from '@sigwright/contracts';
-import { didYouMean } from '@sigwright/rule-language';
+import { didYouMean } from './did-you-mean.ts';
 
 export const CODE_PREFIX = 'lint/';
 
