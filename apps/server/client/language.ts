@@ -71,14 +71,14 @@ function look(editor: RuleEditor, piece: Piece, isNew: boolean): void {
 }
 
 function marksOf(editor: RuleEditor): Marked[] {
-  const { places } = editor.file(PATH)!;
+  const file = editor.file(PATH)!;
   return editor.diagnostics(PATH).map((one, at) => ({
     from: one.at.start,
     to: Math.max(one.at.end, one.at.start),
     severity: SEVERITIES[one.grade],
     message: one.help === undefined ? one.title : `${one.title}; ${one.help}`,
     code: one.code,
-    line: places.position(one.at.start).line + 1,
+    line: file.position(one.at.start).line + 1,
     fixes: at < MOST_FIXED ? fixesOf(editor, one) : [],
   }));
 }
