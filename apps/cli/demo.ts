@@ -146,7 +146,8 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     explain: (sid: number) => explanations.get(sid),
     runner: proofRunner,
     cost: ruleCost,
-    slice: ({ source, destination }: { source: string; destination: string }) => (source === '' ? capture : sliceCapture(capture, source, destination)),
+    example: capture,
+    slice: ({ source, destination }: { source: string; destination: string }) => sliceCapture(capture, source, destination),
     guests: true,
   };
   const fault = (problem: Error, path: string): void => void process.stderr.write(`${path}: ${problem.stack ?? problem.message}\n`);

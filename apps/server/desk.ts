@@ -83,7 +83,9 @@ export interface DeskOptions {
   readonly explain?: (sid: number) => ExplainedAttempt | undefined;
   /** the engine, for proofs and for what is reported; compiled rules are kept in it, so that each piece of work has its own */
   readonly runner?: () => ProofRunner;
-  /** packets of a flow, as a capture; of an example also the whole (`source` is empty) */
+  /** the capture of an example, for the rule workbench */
+  readonly example?: Uint8Array;
+  /** packets of a flow, as a capture */
   readonly slice?: (wanted: SliceWanted) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** where the conditions of a rule of the repository held on a capture */
   readonly match?: (wanted: MatchWanted) => ExplainedAttempt | undefined;
@@ -126,6 +128,7 @@ export interface FeedbackEntry {
 const FRESH = 10_000;
 /** Milliseconds between looks at a job that workers do. */
 const LOOK_EVERY = 1000;
+const FILE_NAME = /^\w[\w.-]{0,100}$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const LONGEST_CHANGELOG = 200_000;
 /** Milliseconds that somebody at a page waits for another's change. */
@@ -277,6 +280,20 @@ export class Desk {
       ...(most === undefined ? {} : { most }),
     });
     return found ?? keptPacket(alert.record, time);
+  }
+
+  /** Names of the captures that are a rule's evidence and lie beside it. What a name says is not followed elsewhere. */
+  evidenceOf(sid: number): readonly string[] {
+    const repository = this.repository();
+    const { fires = [], silent = [] } = repository?.evidence.get(sid) ?? {};
+    const names = new Set([...fires, ...silent].map(({ capture }) => capture));
+    return [...names].filter((name) => FILE_NAME.test(name) && existsSync(join(repository!.folder, 'evidence', String(sid), name)));
+  }
+
+  /** A capture of a rule's evidence; undefined: it has none of that name. */
+  evidence(sid: number, name: string): Uint8Array | undefined {
+    if (!this.evidenceOf(sid).includes(name)) return undefined;
+    return readFileSync(join(this.repository()!.folder, 'evidence', String(sid), name));
   }
 
   /** Where the rule's conditions held on an alert's packets; undefined: there are none, or it can not be told. */

@@ -41,6 +41,7 @@ describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] :
     here = await trial({
       origin: address,
       slice: () => capture,
+      example: capture,
       match: explainMatch,
       ...(engine === 'SQLite' ? {} : { place: { postgres: postgres!.address } }),
     });

@@ -159,6 +159,9 @@ test('pages are named after what they show; a rule says its family, its evidence
   expect(await text('/alerts/2')).toContain('<h1>Record of flow</h1>');
   expect(await text('/reports/2024-03-08-pyration')).toMatch(/<h1>PyRation: /);
   expect(await text('/')).toMatch(/1 alert of 1 rule, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d</);
+  // With a filter that no sums are kept for, the picture shows what the list does.
+  expect(await text('/alerts?words=nothing')).not.toContain('<figure');
+  expect(await text('/alerts?words=MALWARE')).toContain('1 alert, all within 1 minute');
   const rule = await text('/rules/1240301');
   expect(rule).toMatch(/<h2>Cost<\/h2><p>Grade [A-E] .*looked for first: <code>/);
   expect(rule).toMatch(/href="\/rules\?words=malware_family%20MarioLoader">MarioLoader</);

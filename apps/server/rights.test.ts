@@ -14,7 +14,7 @@ const NEEDS: Record<Scope, readonly string[]> = {
   read: [
     ...['/', '/hosts/:host', '/alerts', '/alerts/export', '/alerts/:id', '/alerts/:id/packets.pcap', '/metrics', '/rules', '/rules/:sid', '/workbench'],
     ...['/reports', '/reports/:slug', '/review', '/hunts', '/hunts/:job', '/hunts/:job/alerts.json', '/releases', '/releases/difference'],
-    ...['/community', '/community.md', '/sensors', '/feedback', '/settings', '/example.pcap'],
+    ...['/community', '/community.md', '/sensors', '/feedback', '/settings', '/example.pcap', '/rules/:sid/evidence/:name'],
     ...['hosts', 'hosts/:host', 'alerts', 'alerts/:id', 'verdicts', 'rules', 'review', 'releases', 'feedback', 'sensors', 'jobs', 'hunts/:id', 'stream'].map(
       (name) => `/api/v1/${name}`,
     ),

@@ -1,6 +1,6 @@
 /** Every row of the threat model in SECURITY.md, tried. */
 import crypto from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -237,6 +237,18 @@ const ROWS: Record<string, () => Promise<void>> = {
   async 'files beside are asked for'() {
     for (const path of ['/web/..%2f..%2fpackage.json', '/web/%2e%2e/cli/main.js', '/reports/..%2f..', '/alerts/1e3', '/web/nothing.js'])
       expect((await here.ask(path, { cookie: admin.cookie })).status, path).toBe(404);
+    const listing = await trial();
+    const inside = join(listing.folder, 'evidence', '1240301');
+    mkdirSync(inside, { recursive: true });
+    for (const name of ['listed.pcap', 'beside.pcap']) writeFileSync(join(inside, name), name);
+    const named = ['listed.pcap', '../../ruleset.yaml', 'gone.pcap'].map((capture) => `  - capture: ${capture}\n    shows: x\n`);
+    writeFileSync(join(inside, 'expect.yaml'), `sid: 1240301\nfires:\n${named.join('')}`);
+    const { cookie } = await listing.signedIn('reader');
+    const evidence = async (name: string): Promise<number> => (await listing.ask(`/rules/1240301/evidence/${name}`, { cookie })).status;
+    expect(await evidence('listed.pcap')).toBe(200);
+    for (const name of ['beside.pcap', 'gone.pcap', 'expect.yaml', '..%2f..%2fruleset.yaml']) expect(await evidence(name), name).toBe(404);
+    expect(await (await listing.ask('/workbench?sid=1240301', { cookie })).text()).toMatch(/data-capture="\/rules\/1240301\/evidence\/listed.pcap"/);
+    await listing.close();
     expect((await here.ask('/releases', { cookie: admin.cookie, form: { csrf: admin.csrf, version: '../../x' } })).status).toBe(400);
     expect((await here.ask('/rules', { cookie: admin.cookie, form: { csrf: admin.csrf, category: '../x', rules: 'x' } })).status).toBe(400);
   },

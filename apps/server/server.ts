@@ -229,8 +229,18 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   app.get('/example.pcap', async (context) => {
     need(context, 'read');
-    const capture = await desk.options.slice?.({ source: '', destination: '' });
+    const capture = desk.options.example;
     return capture === undefined ? context.notFound() : context.body(new Uint8Array(capture), 200, { 'content-type': 'application/vnd.tcpdump.pcap' });
+  });
+  app.get('/rules/:sid/evidence/:name', async (context) => {
+    need(context, 'read');
+    const name = param(context, 'name');
+    const capture = desk.evidence(number(context, 'sid'), name);
+    if (capture === undefined) return context.notFound();
+    return context.body(new Uint8Array(capture), 200, {
+      'content-type': 'application/vnd.tcpdump.pcap',
+      'content-disposition': `attachment; filename="${name}"`,
+    });
   });
 
   // Forms: what they ask for is checked by the same shapes as the API's.

@@ -332,12 +332,13 @@ for (const id of ['capture', 'ruleset'])
     if (id === 'ruleset') takeRuleset(file, file.name);
     else take(file, file.name);
   });
-document.getElementById('example')?.addEventListener('click', async () => {
-  say('The capture is on its way …');
-  const answer = await fetch('/example.pcap');
-  if (answer.ok) take(await answer.blob(), 'the example');
-  else say(`The example's capture did not come (${answer.status}).`);
-});
+for (const button of document.querySelectorAll<HTMLElement>('button[data-capture]'))
+  button.addEventListener('click', async () => {
+    say('The capture is on its way …');
+    const answer = await fetch(button.dataset['capture'] ?? '').catch(() => undefined);
+    if (answer?.ok === true) take(await answer.blob(), button.dataset['name'] ?? '');
+    else say(`The capture did not come (${answer === undefined ? 'the server does not answer' : answer.status}).`);
+  });
 
 /** A capture that came with the page, as text in base64. */
 const brought = document.getElementById('capture-source')?.textContent?.trim();

@@ -1,6 +1,6 @@
 /** Alerts with filters in the address, and one alert with its record, flow and bytes. */
 import type { EveRecord } from '@sigwright/contracts';
-import { type AlertFilter, EXPORT_FORMS, type StoredAlert, type StoredRecord } from '@sigwright/workbench';
+import { type AlertFilter, type AlertTimeline, EXPORT_FORMS, type StoredAlert, type StoredRecord } from '@sigwright/workbench';
 import { contentsIn, keptPayload } from '../alert-bytes.ts';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
@@ -45,7 +45,10 @@ export function filterOf(query: Readonly<Record<string, string>>): AlertFilter {
 export async function alertsPage(desk: Desk, query: Readonly<Record<string, string>>): Promise<Html> {
   const filter = filterOf(query);
   const { alerts, next } = await desk.store.alerts(filter);
-  const hours = await desk.store.alertTimeline(filter.host !== undefined ? { host: filter.host } : filter.sid !== undefined ? { sid: filter.sid } : {});
+  const { host, sid, after: _after, ...others } = filter;
+  // Sums are kept by hour of all, of a host and of a rule; with other filters the alerts on the page are what is counted.
+  const isKept = Object.keys(others).length === 0 && (host === undefined || sid === undefined);
+  const hours = isKept ? await desk.store.alertTimeline(host !== undefined ? { host } : sid !== undefined ? { sid } : {}) : timesOf(alerts);
   const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`)}<button>Filter</button> <a href="/alerts">all</a></form>`;
   const { after: _, ...kept } = query;
   const on = next === undefined ? html`` : html`<p><a href="${alertsAt({ ...kept, after: next })}" rel="next">Older alerts</a></p>`;
@@ -56,6 +59,16 @@ export async function alertsPage(desk: Desk, query: Readonly<Record<string, stri
   const forms = EXPORT_FORMS.map((one) => html`<a href="${alertsAt({ ...kept, form: one }).replace('/alerts?', '/alerts/export?')}">${one.toUpperCase()}</a> `);
   const exports = alerts.length === 0 ? html`` : html`<p class="quiet-text">What these filters leave, newest 10,000, as ${forms}</p>`;
   return html`${form}${timeline(hours)}${list}${on}${exports}`;
+}
+
+/** By the minute. */
+function timesOf(alerts: readonly StoredAlert[]): AlertTimeline {
+  const counts = new Map<number, number>();
+  for (const { time } of alerts) {
+    const at = Math.floor(new Date(time).getTime() / MINUTE) * MINUTE;
+    counts.set(at, (counts.get(at) ?? 0) + 1);
+  }
+  return { step: MINUTE, counts: [...counts].sort(([a], [b]) => a - b).map(([at, count]) => ({ at, alerts: count })) };
 }
 
 export function alertTable(alerts: readonly StoredAlert[]): Html {
@@ -141,6 +154,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   return { title: alert.sid === 0 ? `Record of ${alert.record['event_type']}` : `Alert: ${alert.signature}`, body };
 }
 
+const MINUTE = 60_000;
 /** Bytes of captures that are read before a page is shown; more where somebody asks for the packets. */
 const MOST_READ = 64 * 1024 * 1024;
 /** Lines of a payload that are shown. */

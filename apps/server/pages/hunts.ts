@@ -89,5 +89,5 @@ async function rulesOf(desk: Desk, hunt: HuntRow): Promise<Html> {
           ['rule', 'why'],
           failed.slice(0, MOST_RULES).map(([sid, why]) => [ruleLink(sid), why]),
         );
-  return html`<h2>${hunt.kind === 'prove' ? 'What is not proved' : 'What could not be solved'}</h2><p>${good} of ${counted(good + failed.length, 'rule')} ${hunt.kind === 'prove' ? 'proved' : 'solved'}.</p>${list}`;
+  return html`<h2>${failed.length === 0 ? 'What came of it' : hunt.kind === 'prove' ? 'What is not proved' : 'What could not be solved'}</h2><p>${good} of ${counted(good + failed.length, 'rule')} ${hunt.kind === 'prove' ? 'proved' : 'solved'}.</p>${list}`;
 }

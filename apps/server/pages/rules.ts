@@ -96,15 +96,17 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
       html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
   );
   const expected = repository.evidence.get(sid);
+  const there = new Set(desk.evidenceOf(sid));
+  const captureLink = (name: string): Html => (there.has(name) ? html`<a href="/rules/${sid}/evidence/${name}">${name}</a>` : html`${name}`);
   const checks =
     proof !== undefined
       ? proof.checks.map(
           (check) =>
-            html`<li><span class="${check.ok ? 'good' : 'wrong'}">${check.ok ? 'as it must' : 'NOT as it must'}</span>: ${check.kind === 'fires' ? 'fires' : check.kind === 'silent' ? 'silent' : `at most ${check.wanted} on ordinary traffic,`} on ${check.capture}. ${check.says}</li>`,
+            html`<li><span class="${check.ok ? 'good' : 'wrong'}">${check.ok ? 'as it must' : 'NOT as it must'}</span>: ${check.kind === 'fires' ? 'fires' : check.kind === 'silent' ? 'silent' : `at most ${check.wanted} on ordinary traffic,`} on ${captureLink(check.capture)}. ${check.says}</li>`,
         )
       : [
-          ...(expected?.fires ?? []).map((fires) => html`<li>must fire on ${fires.capture}. ${fires.shows}</li>`),
-          ...(expected?.silent ?? []).map((silent) => html`<li>must be silent on ${silent.capture}. ${silent.because}</li>`),
+          ...(expected?.fires ?? []).map((fires) => html`<li>must fire on ${captureLink(fires.capture)}. ${fires.shows}</li>`),
+          ...(expected?.silent ?? []).map((silent) => html`<li>must be silent on ${captureLink(silent.capture)}. ${silent.because}</li>`),
         ];
   const queued = (await desk.reviewQueue(repository)).find((item) => item.sid === sid);
   const locked = repository.lock.rules[String(sid)];

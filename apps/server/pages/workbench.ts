@@ -14,16 +14,16 @@ export interface WorkbenchParts {
   readonly text: string;
   readonly networks: Readonly<Record<string, string>>;
   readonly classifications: Iterable<Classification>;
-  /** a button that fetches a capture */
-  readonly example?: Html;
+  /** buttons that fetch captures */
+  readonly captures?: Html;
   /** forms that put the rules somewhere */
   readonly forms?: Html;
 }
 
-export function workbenchBody({ text, networks, classifications, example, forms }: WorkbenchParts): Html {
+export function workbenchBody({ text, networks, classifications, captures, forms }: WorkbenchParts): Html {
   const settings = JSON.stringify({ networks, classifications: [...classifications] });
   const rules = html`<section aria-label="Rules"><textarea id="source" hidden aria-hidden="true" aria-label="rules">${text}</textarea><div id="editor"></div><div class="tools"><button class="quiet" id="format" type="button">Format</button> <span id="actions"></span></div><div id="diagnostics" role="status" aria-live="polite"></div>${forms ?? html``}</section>`;
-  const capture = html`<div id="drop"><label>A capture (pcap, pcapng) <input type="file" id="capture"></label>${example ?? html``}<p id="state" role="status">The engine is being loaded …</p><p><progress id="progress" hidden aria-label="How far the engine is"></progress> <span id="doing" class="quiet-text"></span></p><details><summary>A whole ruleset beside these rules</summary><label>A file of rules <input type="file" id="ruleset" accept=".rules"></label><p id="ruleset-state" role="status" class="quiet-text"></p></details></div>`;
+  const capture = html`<div id="drop"><label>A capture (pcap, pcapng) <input type="file" id="capture"></label>${captures ?? html``}<p id="state" role="status">The engine is being loaded …</p><p><progress id="progress" hidden aria-label="How far the engine is"></progress> <span id="doing" class="quiet-text"></span></p><details><summary>A whole ruleset beside these rules</summary><label>A file of rules <input type="file" id="ruleset" accept=".rules"></label><p id="ruleset-state" role="status" class="quiet-text"></p></details></div>`;
   return html`<p class="lead">Everything happens in this page: neither rules nor capture leave it.</p><noscript><p class="problem">The engine runs in the page, so this page needs JavaScript.</p></noscript><div id="workbench" data-settings="${settings}"><div class="two">${rules}<section aria-label="Capture and verdict">${capture}<div id="verdict" aria-live="polite"></div><div id="ruleset-alerts"></div></section></div><section id="traffic" aria-label="Traffic"></section></div>`;
 }
 
@@ -35,9 +35,21 @@ export function workbenchPage(desk: Desk, sid: number | undefined, csrf: string 
     text: known?.text ?? FIRST_RULE,
     networks: repository?.settings.networks ?? {},
     classifications: desk.options.classifications.values(),
-    ...(desk.options.slice === undefined ? {} : { example: html` <button class="quiet" id="example" type="button">Take the example's capture</button>` }),
+    captures: capturesOf(desk, known?.sid),
     ...(csrf === undefined || repository === undefined ? {} : { forms: known === undefined ? addForm(csrf) : reviseForm(csrf, known.sid, known.text) }),
   });
+}
+
+/** More are not offered; the rule's page has them all. */
+const MOST_OFFERED = 8;
+
+/** What the engine may be given at once: the rule's own evidence, and the example's capture where there is one. */
+function capturesOf(desk: Desk, sid: number | undefined): Html {
+  const button = (from: string, name: string, words: string): Html =>
+    html` <button class="quiet" type="button" data-capture="${from}" data-name="${name}">${words}</button>`;
+  const own = sid === undefined ? [] : desk.evidenceOf(sid).slice(0, MOST_OFFERED);
+  const evidence = own.length === 0 ? html`` : html`<p>Its evidence: ${own.map((name) => button(`/rules/${sid}/evidence/${name}`, name, name))}</p>`;
+  return html`${evidence}${desk.options.example === undefined ? html`` : html`<p>${button('/example.pcap', 'the example', "Take the example's capture")}</p>`}`;
 }
 
 function addForm(csrf: string): Html {
