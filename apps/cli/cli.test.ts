@@ -1,6 +1,6 @@
 /** The command line as a user meets it: exit codes, messages, files. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -40,9 +40,45 @@ describe('sigwright', () => {
     expect(candidates.filter((one) => one.kind === 'file sha256' && /^[0-9a-f]{64}$/.test(one.value)).length).toBeGreaterThan(0);
   });
 
+  test('suricata reads a folder by time, with what lies below where asked, and deletes what it read', () => {
+    const deep = join(folder, 'captures', 'deep');
+    mkdirSync(deep, { recursive: true });
+    const files = [join(folder, 'captures', 'b.pcap'), join(folder, 'captures', 'a.pcap'), join(deep, 'c.pcap')];
+    for (const [at, file] of files.entries()) {
+      copyFileSync(CAPTURE, file);
+      utimesSync(file, 1000 + at, 1000 + at);
+    }
+    writeFileSync(
+      join(folder, 'by-time.yaml'),
+      `default-log-dir: ${folder}\noutputs: [ { eve-log: { filename: by-time.json, pcap-file: yes, types: [ dns ] } } ]\n`,
+    );
+    const read = (...options: string[]): string[] => {
+      const { status } = sigwright('suricata', '-c', 'by-time.yaml', '-r', join(folder, 'captures'), '--disable-detection', ...options);
+      expect(status).toBe(0);
+      const lines = readFileSync(join(folder, 'by-time.json'), 'utf8').trim().split('\n');
+      return [...new Set(lines.map((line) => JSON.parse(line).pcap_filename))];
+    };
+    expect(read()).toEqual(files.slice(0, 2));
+    expect(read('--pcap-file-recursive', '--pcap-file-delete')).toEqual(files);
+    expect(files.filter((file) => existsSync(file))).toEqual([]);
+  });
+
+  test.each([
+    ['classtype:no-such-class;', ['--strict-rule-keywords'], 1],
+    ['classtype:no-such-class;', ['--strict-rule-keywords=reference'], 0],
+    ['classtype:no-such-class;', [], 0],
+    ['reference:no-such-type,a;', ['--strict-rule-keywords=classtype,reference'], 1],
+    ['reference:no-such-type,a;', [], 0],
+  ])('suricata: %s with %j ends with %i', (options, strict, status) => {
+    writeFileSync(join(folder, 'strict.rules'), `alert tcp any any -> any any (msg:"a"; content:"a"; ${options} sid:1;)\n`);
+    expect(sigwright('suricata', '-T', '-S', 'strict.rules', ...strict)).toMatchObject({ status });
+  });
+
   test.each([
     ['--list-keywords', '- http.uri\n'],
     ['--list-app-layer-protos', '\ntls\n'],
+    ['--dump-features', 'ja3\n'],
+    ['--list-runmodes', 'PCAP_FILE'],
     ['--list-app-layer-hooks', 'tls:client_hello_done\n'],
     ['--list-app-layer-frames', 'tcp: smtp.command_line\n'],
   ])('suricata %s lists what rules can use', (option, line) => {

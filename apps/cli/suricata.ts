@@ -2,7 +2,7 @@
  * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import {
@@ -10,6 +10,7 @@ import {
   type EngineSettings,
   type EveRecord,
   eveTimestamp,
+  FEATURES,
   hooksOf,
   type ProtocolDefinition,
   STREAM_FRAME,
@@ -45,7 +46,7 @@ import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
 import { PacketLog } from './shared/packet-log.ts';
 import { type LoadedRules, loadRules } from './shared/plans.ts';
-import { capturesIn, runCapture, stopOnSignals } from './shared/run-capture.ts';
+import { capturesByTime, runCapture, stopOnSignals } from './shared/run-capture.ts';
 import { statsRecord } from './shared/stats.ts';
 import { tellRules } from './shared/tell-rules.ts';
 import { countersOf, type Tenant, tenantsOf, together } from './shared/tenants.ts';
@@ -81,8 +82,14 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --list-keywords        keywords and transforms that rules can use
   -v, -vv, -vvv              say more in the log
 
-Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size,
---strict-rule-keywords, --set-logdir, --pcap-file-continuous, --pcap-file-recursive, --no-random, -q.
+      --strict-rule-keywords[=NAMES]   unknown names of classtype, reference and app-layer-event are errors
+      --pcap-file-recursive  a folder with all folders below it
+      --pcap-file-delete     captures that were read are deleted
+      --firewall             turn the firewall on, as the configuration sets it up
+      --list-runmodes, --dump-features   how captures are read; what rules may require
+
+Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size, --pcap-buffer-size,
+--set-logdir, --pcap-file-continuous, --disable-hashing, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
 
@@ -99,6 +106,7 @@ interface Arguments {
   inline: boolean;
   test: boolean;
   strict: boolean;
+  strictKeywords: readonly string[];
   noDetection: boolean;
   dumpConfig: boolean;
   analysis: boolean;
@@ -110,24 +118,22 @@ interface Arguments {
 }
 
 /** Options with a value that change nothing here. */
-const TAKES_VALUE = new Set([
-  '--runmode',
-  '--user',
-  '--group',
-  '--pidfile',
-  '--unix-socket',
-  '--pcap-file-buffer-size',
-  '--strict-rule-keywords',
-  '--set-logdir',
-]);
+const TAKES_VALUE = new Set(['--runmode', '--user', '--group', '--pidfile', '--unix-socket', '--pcap-file-buffer-size', '--pcap-buffer-size', '--set-logdir']);
 /** Options that print a list and end. */
 const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--list-app-layer-frames': frameNames,
   '--list-app-layer-hooks': hookNames,
   '--list-app-layer-protos': () => ['=========Supported App Layer Protocols=========', ...protocolsByName().map(({ name }) => name)],
+  '--list-runmodes': () => [
+    '------------------------------------- Runmodes -------------------------------------',
+    '| PCAP_FILE | single | one capture after another, in one thread |',
+  ],
+  '--dump-features': () => [...FEATURES].sort(),
   '--list-keywords': () => ['=====Supported keywords=====', ...[...catalogue.keywords.keys()].sort().map((name) => `- ${name}`)],
 };
-const FLAGS = new Set(['--pcap-file-continuous', '--pcap-file-recursive', '--strict-rule-keywords', '--no-random', '-q']);
+const FLAGS = new Set(['--pcap-file-continuous', '--no-random', '--disable-hashing', '-q']);
+/** Keywords that may be strict. */
+const STRICT_KEYWORDS = ['classtype', 'reference', 'app-layer-event'];
 
 function readArguments(argv: readonly string[]): Arguments | string {
   const result: Arguments = {
@@ -143,6 +149,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     inline: false,
     test: false,
     strict: false,
+    strictKeywords: [],
     noDetection: false,
     dumpConfig: false,
     analysis: false,
@@ -172,14 +179,20 @@ function readArguments(argv: readonly string[]): Arguments | string {
       const mode = value();
       result.checksums = mode === 'none' ? false : mode === 'all' ? true : undefined;
     } else if (name === '--simulate-ips') result.inline = true;
-    else if (name === '-T') result.test = true;
+    else if (name === '--firewall') result.sets.push('firewall.enabled=yes');
+    else if (name === '--pcap-file-recursive') result.sets.push('pcap-file.recursive=yes');
+    else if (name === '--pcap-file-delete') result.sets.push('pcap-file.delete-when-done=yes');
+    else if (name === '--strict-rule-keywords') {
+      const written = equals > 0 ? value() : 'all';
+      result.strictKeywords = written === 'all' ? STRICT_KEYWORDS : written.split(',').filter((one) => STRICT_KEYWORDS.includes(one));
+    } else if (name === '-T') result.test = true;
     else if (name === '--init-errors-fatal') result.strict = true;
     else if (name === '--disable-detection') result.noDetection = true;
     else if (name === '--dump-config') result.dumpConfig = true;
     else if (name === '--engine-analysis') result.analysis = true;
     else if (/^-v+$/.test(name)) result.verbosity += name.length - 1;
     else if (TAKES_VALUE.has(name)) {
-      if (equals < 0 && name !== '--strict-rule-keywords') at++;
+      if (equals < 0) at++;
     } else if (FLAGS.has(name)) continue;
     else if (name === '-i' || name === '--af-packet') return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
@@ -218,7 +231,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   let configured: ConfigurationOptions;
   let tenants: readonly Tenant[] = [];
   let firewallFiles: readonly string[] | undefined;
-  const folder = args.log ?? '.';
+  let folder = args.log ?? '.';
   const log = new EngineLog(folder);
   const stop = (module: string, text: string): number => {
     log.say('Error', module, text);
@@ -229,6 +242,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'));
     for (const file of args.includes) Object.assign(tree, readYaml(file));
     for (const assignment of args.sets) setValue(tree, assignment);
+    folder = args.log ?? String(at(tree, 'default-log-dir') ?? '.');
+    log.useFolder(folder);
     log.useFiles(logFilesOf(tree), args.verbosity);
     firewallFiles = firewallFilesOf(tree, args.firewall);
     // A firewall can only be in line.
@@ -274,7 +289,10 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     const dataFiles = dataFilesOf(tree, files, dataFolder, {
       absolute: (path) => log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
     });
-    return withFiles({ ...settings, dataFiles, scripts, ssh: { ...settings.ssh, fingerprints: sshFingerprints(tree, files) } }, store);
+    return withFiles(
+      { ...settings, dataFiles, scripts, strictKeywords: args.strictKeywords, ssh: { ...settings.ssh, fingerprints: sshFingerprints(tree, files) } },
+      store,
+    );
   };
   configuration = { ...configuration, settings: ready(configuration, [...present, ...firewallRules]) };
   let luaOutputs: LuaOutputs;
@@ -418,7 +436,7 @@ async function inspect(
   const certificates = CertificateStore.of(configuration.tree, folder);
   let exit = 0;
   for (const given of args.captures) {
-    for (const capture of existsSync(given) || given === '-' ? capturesIn(given) : [given]) {
+    for (const capture of existsSync(given) || given === '-' ? capturesByTime(given, isYes(at(configuration.tree, 'pcap-file.recursive'), false)) : [given]) {
       const counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()));
       let lastTime = 0;
       const engineOf = ({ id, settings, rules, owns: share = ofNobody }: Member): Engine => {
@@ -513,6 +531,7 @@ async function inspect(
         statsRecord({ counters }, counted, eveTimestamp(lastTime), members, shown, store, luaCounters, packetLog);
       for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(eves[at].prefix + JSON.stringify(stats(eves[at])));
       if (luaOutputs.any) luaOutputs.stats(stats({ zeros: true, deltas: false }));
+      if (given !== '-' && problem === undefined && mayGo(configuration.tree, counters.alerts)) removeCapture(capture, log);
       log.say('Notice', 'pcap', `read 1 file, ${counters.packets} packets, ${counters.bytes} bytes`);
     }
   }
@@ -529,6 +548,20 @@ async function inspect(
   }
   if (signal.stopped) log.say('Notice', 'suricata', 'Signal Received.  Stopping engine.');
   return exit;
+}
+
+/** `pcap-file.delete-when-done`: always, never, or where nothing was found in it. */
+function mayGo(tree: Tree, alerts: number): boolean {
+  const written = at(tree, 'pcap-file.delete-when-done');
+  return written === 'non-alerts' ? alerts === 0 : isYes(written, false);
+}
+
+function removeCapture(path: string, log: EngineLog): void {
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    log.say('Warning', 'pcap', `${path} could not be deleted: ${(cause as Error).message}`);
+  }
 }
 
 /** `a.b.0 = value` lines. */

@@ -120,6 +120,8 @@ export interface EngineSettings {
     /** there is no room for segments that came early */
     readonly reassemblyMemory: ExceptionPolicy;
   };
+  /** keywords of which an unknown name is refused, and not only told: `classtype`, `reference`, `app-layer-event` */
+  readonly strictKeywords: readonly string[];
   /** what the firewall does by default; undefined where there is none. Needs `ips`. */
   readonly firewall: FirewallPolicies | undefined;
   /** rules are evaluated in this order of what they do */
@@ -324,6 +326,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   inline: false,
   ips: false,
   exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
+  strictKeywords: [],
   firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
   targets: [],

@@ -19,11 +19,16 @@ export interface LogFile {
 export const DEFAULT_LOG_FILE: LogFile = { filename: 'suricata.log', level: 'Info', records: false };
 
 export class EngineLog {
-  readonly #folder: string;
+  #folder: string;
   #files: readonly LogFile[] = [DEFAULT_LOG_FILE];
   readonly #said: { readonly level: LogLevel; readonly module: string; readonly text: string; readonly time: number }[] = [];
 
   constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Where the configuration wants the log, where nobody else said it. */
+  useFolder(folder: string): void {
     this.#folder = folder;
   }
 

@@ -37,6 +37,22 @@ export function capturesIn(path: string): readonly string[] {
     .filter((file) => statSync(file).isFile());
 }
 
+/** Folders in folders; nobody nests deeper. */
+const DEEPEST_FOLDER = 255;
+
+/** As Suricata reads a folder: its files, and where asked those of all folders below, by the time of their last change. */
+export function capturesByTime(path: string, recursive: boolean): readonly string[] {
+  if (path === '-' || !statSync(path).isDirectory()) return [path];
+  const below = (folder: string, depth: number): readonly string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const one = join(folder, entry.name);
+      if (entry.isDirectory()) return recursive && depth < DEEPEST_FOLDER ? below(one, depth + 1) : [];
+      return entry.isFile() ? [one] : [];
+    });
+  const found = below(path, 0).map((one) => ({ one, changed: statSync(one).mtimeMs }));
+  return found.sort((a, b) => a.changed - b.changed || (a.one < b.one ? -1 : 1)).map(({ one }) => one);
+}
+
 /** As `capturesIn`; throws where a folder holds none. */
 export function namedCaptures(path: string): readonly string[] {
   const captures = capturesIn(path);

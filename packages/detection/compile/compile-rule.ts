@@ -452,6 +452,8 @@ class Builder implements RuleBuilder {
   }
 
   addReference(type: string, value: string): void {
+    if (this.settings.strictKeywords.includes('reference') && !this.settings.references.has(type))
+      this.problem('unknown', `references of type \`${type}\` are in no reference file`);
     this.#references.push({ type, value });
   }
 
@@ -492,7 +494,8 @@ class Builder implements RuleBuilder {
   }
 
   caution(code: string, title: string, help?: string, facts?: DiagnosticFacts): void {
-    this.#say('warning', `${this.option.name}/${code}`, title, this.option.span, help, facts);
+    const isStrict = this.settings.strictKeywords.includes(this.option.name);
+    this.#say(isStrict ? 'error' : 'warning', `${this.option.name}/${code}`, title, this.option.span, help, facts);
   }
 
   #say(severity: 'error' | 'warning', code: string, title: string, at: Span, help?: string, facts?: DiagnosticFacts, fix?: Fix): void {
