@@ -9,7 +9,7 @@ import { RuleEditor } from './editor.ts';
 const CLASSES = new Map([['trojan-activity', { name: 'trojan-activity', description: 'A Network Trojan', priority: 1 }]]);
 const environment = {
   catalogue,
-  settings: { ...DEFAULT_SETTINGS, classifications: CLASSES },
+  settings: { ...DEFAULT_SETTINGS, classifications: CLASSES, references: new Map([['url', 'https://']]) },
   registrableDomain: (host: string) => host.split('.').slice(-2).join('.'),
   format: (text: string) => text.replace(/\\\n */g, '').replace(/ +;/g, ';'),
 };
@@ -81,6 +81,30 @@ describe('hover', () => {
     ['a variable', 'alert tcp $HOME‸_NET any -> any any (content:"abcd"; sid:1;)', ['192.168.0.0/16']],
     ['a class', 'alert tcp any any -> any any (content:"abcd"; class‸type:trojan-activity; sid:1;)', ['priority 1']],
     ['a protocol', 'alert dn‸s any any -> any any (dns.query; content:"abcd"; sid:1;)', ['**dns**']],
+    [
+      'the state of a flow',
+      'alert tcp any any -> any any (fl‸ow:established,to_client; content:"abcd"; sid:1;)',
+      ['handshake was seen', 'from the server to the client'],
+    ],
+    [
+      'a limit',
+      'alert tcp any any -> any any (content:"abcd"; thre‸shold:type limit, track by_src, count 1, seconds 60; sid:1;)',
+      ['at most 1 alert in 60 seconds, for each source'],
+    ],
+    [
+      'how often it must be true',
+      'alert tcp any any -> any any (content:"abcd"; detection_‸filter:track by_dst, count 5, seconds 60; sid:1;)',
+      ['more than 5 matches within 60 seconds, for each destination'],
+    ],
+    [
+      'a transform',
+      'alert dns any any -> any any (dns.query; dot‸prefix; content:".a.example"; endswith; sid:1;)',
+      ['it changes `dns.query` before `content:".a.example"`'],
+    ],
+    ['a rule that only remembers', 'alert tcp any any -> any any (content:"abcd"; flowbits:set,EX.a; flow‸bits:noalert; sid:1;)', ['never told']],
+    ['a length of packets', 'alert tcp any any -> any any (content:"abcd"; ds‸ize:>9; sid:1;)', ['Here: ']],
+    ['a pair of metadata', 'alert tcp any any -> any any (content:"abcd"; sid:1; meta‸data:confidence High;)', ['1 pair: `confidence` High']],
+    ['where a reference leads', 'alert tcp any any -> any any (content:"abcd"; refer‸ence:url,a.example/b; sid:1;)', ['<https://a.example/b>']],
     ['a refused rule', 'alert tcp any any -> any any (dep‸th:4; sid:1;)', ['refused']],
   ];
   for (const [why, text, wanted] of cases)

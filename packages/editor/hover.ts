@@ -5,6 +5,7 @@ import type { BytesCondition, KeywordDefinition } from '@sigwright/contracts';
 import { type RuleOption, type Span, span } from '@sigwright/contracts';
 import { type CompiledRule, describe } from '@sigwright/detection';
 import type { RuleEditor, UseOfName } from './editor.ts';
+import { optionTexts } from './option-texts.ts';
 import { placeAt } from './place.ts';
 import { shifted } from './positions.ts';
 import type { RuleLine } from './rule-file.ts';
@@ -140,12 +141,13 @@ function inThisRule(editor: RuleEditor, line: RuleLine, option: RuleOption, keyw
       if (after.length > 0) said.push(`Here ${after.join(', ')} ${after.length === 1 ? 'looks' : 'look'} at it.`);
       if (buffer?.of === 'transaction')
         said.push(
-          `It exists ${buffer.directions.map((one) => (one === 0 ? 'to the server' : 'to the client')).join(' and ')}${buffer.multiple ? ', several times in a transaction' : ''}.`,
+          `It is there in what goes ${buffer.directions.map((one) => (one === 0 ? 'to the server' : 'to the client')).join(' and ')}${buffer.multiple ? ', several times in a transaction' : ''}.`,
         );
       break;
     }
     default:
   }
+  said.push(...optionTexts(option, keyword, options, understood, editor.environment));
   if (option.name === 'classtype') {
     const known = editor.environment.settings.classifications.get((option.value ?? '').toLowerCase());
     said.push(known === undefined ? 'It is in no classification file: the priority is 3.' : `${known.description}; priority ${known.priority}.`);
