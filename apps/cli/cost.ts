@@ -116,6 +116,12 @@ function riskLine(risk: RiskyCost['risk']): string {
   return `     recheck: ${risk.growth}${degree}, as on ${risk.attack ?? 'some text'}\n`;
 }
 
+/** Our own reading of a pattern errs on the side of caution: what `recheck` was not asked about is not claimed. */
+function growthWords({ patternGrowth, risk }: RiskyCost): string {
+  const isSure = patternGrowth === 'linear' || (risk !== undefined && risk !== 'undecided');
+  return isSure ? `${patternGrowth}` : `${patternGrowth} at worst${risk === undefined ? ' (--recheck says for sure)' : ''}`;
+}
+
 function dearestFirst(a: RuleCost, b: RuleCost): number {
   if (a.grade !== b.grade) return a.grade < b.grade ? 1 : -1;
   const checks = (b.perMegabyte?.checks ?? 0) - (a.perMegabyte?.checks ?? 0);
@@ -126,7 +132,9 @@ function linesOf(cost: RiskyCost): string {
   const { prefilter, perMegabyte } = cost;
   const looked =
     prefilter === undefined ? 'no literal' : `"${prefilter.literal}" in ${prefilter.where}, ${prefilter.shape}, ${counted(prefilter.rarity, 'bit')}`;
+  const packets =
+    cost.inPackets === undefined ? '' : ` (in single packets "${cost.inPackets.literal}", ${cost.inPackets.shape}, ${counted(cost.inPackets.rarity, 'bit')})`;
   const measured = perMegabyte === undefined ? '' : `; ${perMegabyte.candidates.toFixed(1)} candidates, ${perMegabyte.checks.toFixed(1)} checks per MB`;
-  const patterns = cost.patterns === 0 ? '' : `; ${counted(cost.patterns, 'pattern')}, ${cost.patternGrowth}`;
-  return `${cost.grade}  ${cost.sid} ${cost.message}\n     ${looked}${measured}${patterns}\n${riskLine(cost.risk)}${cost.advice.map((line) => `     - ${line}\n`).join('')}`;
+  const patterns = cost.patterns === 0 ? '' : `; ${counted(cost.patterns, 'pattern')}, ${growthWords(cost)}`;
+  return `${cost.grade}  ${cost.sid} ${cost.message}\n     ${looked}${packets}${measured}${patterns}\n${riskLine(cost.risk)}${cost.advice.map((line) => `     - ${line}\n`).join('')}`;
 }

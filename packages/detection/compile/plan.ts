@@ -23,7 +23,7 @@ import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
 import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
-import { reachOf } from './prefilter-choice.ts';
+import { packetLiteral, reachOf } from './prefilter-choice.ts';
 import { type RuleTexts, textsInMemory } from './rule-texts.ts';
 
 /** In `directionBits`: it can hold on a transaction of which nothing was read yet. */
@@ -89,7 +89,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 17;
+export const PLAN_VERSION = 18;
 
 export interface RuleSource {
   /** for messages */
@@ -333,7 +333,7 @@ function addToGroup(rule: PlanEntry, index: number, found: Found & { readonly by
 
 function addPayload(rule: PlanEntry, index: number, chosen: PrefilterLiteral, drafts: PayloadDrafts): void {
   for (const place of rule.places) {
-    const literal = place === 'stream' ? chosen : (rule.head ?? chosen);
+    const literal = place === 'stream' ? chosen : packetLiteral(chosen, rule.head, place !== 'tcp');
     const within = reachOf(literal);
     for (const direction of rule.directions) {
       const key = `${place}|${direction}`;

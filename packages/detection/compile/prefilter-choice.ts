@@ -88,6 +88,21 @@ export function chooseHeadLiteral(payload: readonly BytesCondition[], head: numb
   return best;
 }
 
+/** A head literal with fewer bits is in every tenth packet of some protocol: the rest of the packet is read for a much rarer one. */
+const COMMON_HEAD = 30;
+const MUCH_RARER = 10;
+
+/**
+ * What is looked for in single packets: the literal of the first bytes, which spares the rest of the packet, unless it is so common that
+ * the rule would be asked again and again. Datagrams are short: there the rarer one is.
+ */
+export function packetLiteral(chosen: PrefilterLiteral, head: PrefilterLiteral | undefined, isDatagram: boolean): PrefilterLiteral {
+  if (head === undefined) return chosen;
+  const [first, whole] = [scoreOf(head), scoreOf(chosen)];
+  if (isDatagram) return first >= Math.min(whole, ENOUGH_RARITY) ? head : chosen;
+  return first < COMMON_HEAD && whole >= first + MUCH_RARER ? chosen : head;
+}
+
 /** The literal ends within so many bytes from the beginning; 0: no such bound. */
 export function reachOf(literal: PrefilterLiteral): number {
   return literal.shape === 'placed' ? literal.offset + literal.bytes.length : literal.within;

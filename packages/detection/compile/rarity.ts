@@ -16,6 +16,8 @@ HTTP/1.1 200 OK\r\nHTTP/1.1 404 Not Found\r\nHTTP/1.1 302 Found\r\nLocation: htt
 <form action=" method="post"><input type="hidden" name=" value="></form><ul><li></li></ul><br /><iframe onload onclick </body></html>&nbsp;&amp;&lt;&gt;
 function(){return this.prototype.constructor=window.document.getElementById("').createElement(appendChild(.length;i++){if(typeof undefined===null&&!var =new Array();}else{
 for (var i = 0; eval(unescape(String.fromCharCode(.indexOf(.replace(/.push(.toString(.split(substr( true false const let module.exports require( import from export default
+Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)\r\nContent-Disposition: form-data; name="file"; filename="
+username=&password=&email=
 setTimeout XMLHttpRequest onreadystatechange responseText ActiveXObject("Microsoft Object application/octet-stream application/javascript image/jpeg image/png image/gif
 .php?id=&user=&name=&action=&type=&page= index.php .html .aspx .asp .jsp .cgi .exe .dll .zip .jpg .png .gif .css .js /images/ /upload /admin /login /wp-content/plugins/ /wp-admin/
 password username token email select from where union insert update delete table order by group and or not null 0000 1111 1234 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ
@@ -64,10 +66,23 @@ function surprise(byte: number): number {
   return 7.2;
 }
 
+/** Zeros and small numbers between them: counts, flags and lengths of every binary protocol. */
+function isCounting(bytes: Uint8Array, at: number): boolean {
+  let zeros = 0;
+  for (let next = at; next < at + 4; next++) {
+    if (bytes[next] > LARGEST_SMALL) return false;
+    if (bytes[next] === 0) zeros++;
+  }
+  return zeros >= 2;
+}
+
+const LARGEST_SMALL = 16;
+
 /** Bits of surprise of the four bytes at `at`. */
 export function gramRarity(bytes: Uint8Array, at: number): number {
   let bits = surprise(bytes[at]) + surprise(bytes[at + 1]) + surprise(bytes[at + 2]) + surprise(bytes[at + 3]);
   if (bytes[at] === bytes[at + 1] && bytes[at + 1] === bytes[at + 2]) bits -= 7;
+  if (isCounting(bytes, at)) bits -= 6;
   const seen = commonness()[hashGram(foldedGram(bytes, at), GRAM_BITS)];
   if (seen > 0) bits -= 6 + Math.min(4, Math.log2(seen) * 2);
   return bits;
@@ -90,7 +105,7 @@ export function rarestGram(bytes: Uint8Array, from = 0, step = 1): number {
 /** How many grams of a literal are not in the sample. A common phrase is no rarer for being long. */
 function unusualGrams(bytes: Uint8Array): number {
   let count = 0;
-  for (let at = 0; at + 4 <= bytes.length; at++) if (commonness()[hashGram(foldedGram(bytes, at), GRAM_BITS)] === 0) count++;
+  for (let at = 0; at + 4 <= bytes.length; at++) if (commonness()[hashGram(foldedGram(bytes, at), GRAM_BITS)] === 0 && !isCounting(bytes, at)) count++;
   return count;
 }
 

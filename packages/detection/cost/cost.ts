@@ -8,7 +8,8 @@ import { encodeContent } from '@sigwright/bytes';
 import type { BytePattern, BytesCondition, PatternCondition } from '@sigwright/contracts';
 import type { CompiledRule, PrefilterLiteral } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
-import { SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
+import { entryOf } from '../compile/plan-entry.ts';
+import { packetLiteral, SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
 import { rarity } from '../compile/rarity.ts';
 
 export type CostGrade = 'A' | 'B' | 'C' | 'D' | 'E';
@@ -30,6 +31,8 @@ export interface RuleCost {
         readonly rarity: number;
       }
     | undefined;
+  /** where another literal is looked for in single packets, beside the stream: that one */
+  readonly inPackets: { readonly literal: string; readonly shape: PrefilterLiteral['shape']; readonly rarity: number } | undefined;
   /** the worst of its patterns; undefined where it has none */
   readonly patternGrowth: PatternGrowth | undefined;
   readonly patterns: number;
@@ -70,28 +73,49 @@ export function costOf(rule: CompiledRule, measured?: Measured, growthOf?: (patt
   const growths = patterns.map((pattern) => growthOf?.(pattern) ?? pattern.growth ?? 'linear');
   const patternGrowth = (['exponential', 'polynomial', 'linear'] as const).find((growth) => growths.includes(growth));
   const literal = rule.prefilter;
+  const other = literalInPackets(rule);
   const bits = literal === undefined ? 0 : rarityOf(literal.bytes, literal.shape);
   const perMegabyte =
     measured === undefined || measured.bytes === 0
       ? undefined
       : { candidates: (measured.candidates * MEGABYTE) / measured.bytes, checks: (measured.checks * MEGABYTE) / measured.bytes };
   let grade = perMegabyte === undefined ? staticGrade(rule, bits) : CHECK_STEPS.filter((step) => perMegabyte.checks > step).length;
-  // A pattern that can run away is dear on the day somebody feeds it.
-  if (patternGrowth === 'exponential') grade = Math.max(grade, 3);
+  // A pattern that can run away is dear on the day somebody feeds it. Most that our own, cautious reading can not clear do not.
+  const isSure = patterns.some((pattern) => growthOf?.(pattern) === 'exponential');
+  if (patternGrowth === 'exponential') grade = Math.max(grade, isSure ? 3 : 2);
   else if (patternGrowth === 'polynomial') grade = Math.max(grade, 1);
   return {
     sid: rule.sid,
     message: rule.message,
     grade: GRADES[grade],
-    prefilter:
-      literal === undefined
-        ? undefined
-        : { where: literal.where, literal: encodeContent(literal.bytes), shape: literal.shape, rarity: Math.round(bits * 10) / 10 },
+    prefilter: literal === undefined ? undefined : { where: literal.where, literal: encodeContent(literal.bytes), shape: literal.shape, rarity: rounded(bits) },
+    inPackets: other === undefined ? undefined : { literal: encodeContent(other.bytes), shape: other.shape, rarity: rounded(rarity(other.bytes)) },
     patternGrowth,
     patterns: patterns.length,
     perMegabyte,
-    advice: adviceFor(rule, conditions, bits, patternGrowth),
+    advice: [
+      ...(other !== undefined && (perMegabyte?.checks ?? 0) > CHECK_STEPS[1]
+        ? [
+            `in single packets (datagrams, and segments where \`depth\` or \`offset\` stands) "${encodeContent(other.bytes)}" leads to it: put a rarer content near the beginning`,
+          ]
+        : []),
+      ...adviceFor(rule, conditions, bits, patternGrowth, perMegabyte),
+    ],
   };
+}
+
+function rounded(bits: number): number {
+  return Math.round(bits * 10) / 10;
+}
+
+/** Undefined where the same is looked for as in the stream, or the rule looks at no single packets. */
+function literalInPackets(rule: CompiledRule): PrefilterLiteral | undefined {
+  const { found, head, places } = entryOf(rule, false);
+  if (found.by !== 'payload') return undefined;
+  const chosen = found.literal;
+  const other = places.flatMap((place) => (place === 'stream' ? [] : [packetLiteral(chosen, head, place !== 'tcp')])).find((one) => one !== chosen);
+  const isSame = other?.offset === chosen.offset && other.bytes.length === chosen.bytes.length && other.bytes.every((byte, at) => byte === chosen.bytes[at]);
+  return isSame ? undefined : other;
 }
 
 function allConditions(rule: CompiledRule): BytesCondition[] {
@@ -113,10 +137,19 @@ function isNarrow(rule: CompiledRule): boolean {
   return rule.packetConditions.length > 0 || rule.header.destinationPorts !== undefined || rule.header.sourcePorts !== undefined || rule.checks.length > 0;
 }
 
-function adviceFor(rule: CompiledRule, conditions: readonly BytesCondition[], bits: number, growth: RuleCost['patternGrowth']): string[] {
+function adviceFor(
+  rule: CompiledRule,
+  conditions: readonly BytesCondition[],
+  bits: number,
+  growth: RuleCost['patternGrowth'],
+  perMegabyte: RuleCost['perMegabyte'],
+): string[] {
   const advice: string[] = [];
+  // What real traffic hardly led to, or only from addresses that the header names, needs no better literal.
+  const isSeldom = perMegabyte === undefined ? namesAddresses(rule) : perMegabyte.candidates <= CHECK_STEPS[1] && perMegabyte.checks <= CHECK_STEPS[0];
   const contents = conditions.filter((one) => one.kind === 'content' && !one.negated);
   const shape = rule.prefilter?.shape;
+  if (isSeldom) return growth === 'exponential' ? [EXPONENTIAL] : [];
   if ((rule.prefilter === undefined && !rule.addressesOnly && !rule.protocolOnly) || shape === 'short') {
     if (contents.length === 0 && growth !== undefined) advice.push('write the literal part of the regular expression as `content` before it');
     else if (contents.length > 0) advice.push(`its contents have fewer than ${SHORTEST_LITERAL} bytes: join neighbours into one, or add a longer one`);
@@ -137,9 +170,15 @@ function adviceFor(rule: CompiledRule, conditions: readonly BytesCondition[], bi
     advice.push('it searches the whole stream of HTTP: name the buffer that its contents stand in');
   if (rule.flow.direction === undefined && rule.payload.length > 0 && rule.inStream && rule.header.transports.tcp && !rule.header.transports.udp)
     advice.push('say the direction with `flow`: both are searched');
-  if (growth === 'exponential')
-    advice.push('a backtracking engine may need exponential time for its regular expression: keep repeats apart by bytes that only one of them matches');
+  if (growth === 'exponential') advice.push(EXPONENTIAL);
   return advice;
+}
+
+const EXPONENTIAL = 'a backtracking engine may need exponential time for its regular expression: keep repeats apart by bytes that only one of them matches';
+
+/** Addresses themselves, not variables and not all but some. */
+function namesAddresses({ header: { fields } }: CompiledRule): boolean {
+  return [fields[1], fields[4]].some((text) => /^\[?[0-9a-f]+[.:]/i.test(text));
 }
 
 /** Counts, rule by rule, while an engine runs with `plan` instead of the plan it was made from. */
