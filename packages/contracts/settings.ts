@@ -86,6 +86,25 @@ export interface FirewallPolicies {
 
 export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
 
+export interface HttpSettings {
+  readonly requestBodyLimit: number;
+  readonly responseBodyLimit: number;
+  readonly requestMinimumInspect: number;
+  readonly responseMinimumInspect: number;
+  readonly decompressionDepth: number;
+  /** output bytes per response body */
+  readonly bombLimit: number;
+  /** undo the coding `lzma` */
+  readonly lzma: boolean;
+  /** directions whose headers are shown in full in records */
+  readonly recordedHeaders: readonly Direction[];
+  /** escapes in path or query of `http.uri` are undone twice */
+  readonly doubleDecodePath: boolean;
+  readonly doubleDecodeQuery: boolean;
+  /** `http.uri` begins with scheme and host where the request names them */
+  readonly wholeUri: boolean;
+}
+
 export type TunnelPorts = ReadonlySet<number> | undefined;
 
 export interface EngineSettings {
@@ -143,19 +162,9 @@ export interface EngineSettings {
     readonly chunkToServer: number;
     readonly chunkToClient: number;
   };
-  readonly http: {
-    readonly requestBodyLimit: number;
-    readonly responseBodyLimit: number;
-    readonly requestMinimumInspect: number;
-    readonly responseMinimumInspect: number;
-    readonly decompressionDepth: number;
-    /** output bytes per response body */
-    readonly bombLimit: number;
-    /** undo the coding `lzma` */
-    readonly lzma: boolean;
-    /** directions whose headers are shown in full in records */
-    readonly recordedHeaders: readonly Direction[];
-  };
+  readonly http: HttpSettings;
+  /** for servers in these networks, in place of `http`: the narrowest counts */
+  readonly httpServers: readonly { readonly networks: readonly string[]; readonly http: HttpSettings }[];
   readonly fileLimit: number;
   /** records tell of every message in full, not of addresses that were assigned alone */
   readonly dhcp: { readonly everyMessage: boolean };
@@ -349,7 +358,11 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     bombLimit: 1_048_576,
     lzma: false,
     recordedHeaders: [],
+    doubleDecodePath: false,
+    doubleDecodeQuery: false,
+    wholeUri: false,
   },
+  httpServers: [],
   fileLimit: 102_400,
   dhcp: { everyMessage: false },
   protocolsOff: new Set(),

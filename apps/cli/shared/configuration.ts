@@ -15,6 +15,7 @@ import {
   type EncryptionHandling,
   type EngineSettings,
   type FlowTimeouts,
+  type HttpSettings,
   type RecordOptions,
   type Reputation,
   TARGET_SYSTEMS,
@@ -177,7 +178,6 @@ export interface ConfigurationOptions {
 
 export function configurationOf(tree: Tree, options: ConfigurationOptions): Configuration {
   const defaults = DEFAULT_SETTINGS;
-  const http = 'app-layer.protocols.http.libhtp.default-config';
   const classificationFile = at(tree, 'classification-file');
   const referenceFile = at(tree, 'reference-config-file');
   const streamInline = at(tree, 'stream.inline');
@@ -211,17 +211,8 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),
     },
-    http: {
-      ...defaults.http,
-      requestBodyLimit: unlimited(sizeOf(at(tree, `${http}.request-body-limit`), defaults.http.requestBodyLimit)),
-      responseBodyLimit: unlimited(sizeOf(at(tree, `${http}.response-body-limit`), defaults.http.responseBodyLimit)),
-      requestMinimumInspect: sizeOf(at(tree, `${http}.request-body-minimal-inspect-size`), defaults.http.requestMinimumInspect),
-      responseMinimumInspect: sizeOf(at(tree, `${http}.response-body-minimal-inspect-size`), defaults.http.responseMinimumInspect),
-      decompressionDepth: unlimited(sizeOf(at(tree, `${http}.response-body-decompress-layer-limit`), defaults.http.decompressionDepth)),
-      bombLimit: unlimited(sizeOf(at(tree, `${http}.compression-bomb-limit`), defaults.http.bombLimit)),
-      lzma: isYes(at(tree, `${http}.lzma-enabled`), defaults.http.lzma),
-      recordedHeaders: recordedHeadersOf(tree),
-    },
+    http: httpOf(at(tree, `${LIBHTP}.default-config`), recordedHeadersOf(tree)),
+    httpServers: httpServersOf(tree),
     dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
     protocolsOff: new Set([
       ...OFF_UNLESS_NAMED.filter((name) => at(tree, `app-layer.protocols.${name}.enabled`) === undefined),
@@ -283,6 +274,37 @@ function numbersOf(tree: Tree, key: string): ReadonlyMap<string, number> {
   if (typeof protocols !== 'object' || protocols === null) return new Map();
   const found = Object.entries(protocols).map(([name, node]) => [name, sizeOf(at(node, key), -1)] as const);
   return new Map(found.filter(([name, value]) => value >= 0 && name !== 'ftp'));
+}
+
+const LIBHTP = 'app-layer.protocols.http.libhtp';
+
+function httpOf(node: unknown, recordedHeaders: readonly Direction[]): HttpSettings {
+  const defaults = DEFAULT_SETTINGS.http;
+  return {
+    requestBodyLimit: unlimited(sizeOf(at(node, 'request-body-limit'), defaults.requestBodyLimit)),
+    responseBodyLimit: unlimited(sizeOf(at(node, 'response-body-limit'), defaults.responseBodyLimit)),
+    requestMinimumInspect: sizeOf(at(node, 'request-body-minimal-inspect-size'), defaults.requestMinimumInspect),
+    responseMinimumInspect: sizeOf(at(node, 'response-body-minimal-inspect-size'), defaults.responseMinimumInspect),
+    decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
+    bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
+    lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),
+    recordedHeaders: recordedHeaders,
+    doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
+    doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
+    wholeUri: isYes(at(node, 'uri-include-all'), false),
+  };
+}
+
+/** `server-config`: a list of `- name: { address: [...], … }`. */
+function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
+  const list = at(tree, `${LIBHTP}.server-config`);
+  return (Array.isArray(list) ? list : []).flatMap((entry) => {
+    if (typeof entry !== 'object' || entry === null) return [];
+    return Object.values(entry as Tree).flatMap((node) => {
+      const networks = at(node, 'address');
+      return networks === undefined || networks === null ? [] : [{ networks: listOf(networks), http: httpOf(node, recordedHeadersOf(tree)) }];
+    });
+  });
 }
 
 const DETECTION_ONLY = 'detection-only';

@@ -217,3 +217,32 @@ test.each([
   const tree = parse(`app-layer: { protocols: { ${protocols} } }`) as Record<string, unknown>;
   expect(configurationOf(tree, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);
 });
+
+const WRITTEN = 'http://user@a:8080/x/%2561/b?q=%2562';
+const ASKED: readonly Exchange[] = [
+  ['client', `GET ${WRITTEN} HTTP/1.1\r\nHost: a\r\n\r\n`],
+  ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n'.concat('y'.repeat(50))],
+];
+
+test.each<readonly [why: string, libhtp: string, uri: string]>([
+  ['escapes are undone once', '{}', '/x/%61/b?q=%62'],
+  ['twice in the path', '{ default-config: { double-decode-path: yes } }', '/x/a/b?q=%62'],
+  ['twice in the query', '{ default-config: { double-decode-query: yes } }', '/x/%61/b?q=b'],
+  ['scheme and host may stand before', '{ default-config: { uri-include-all: yes } }', 'http://user@a:8080/x/%61/b?q=%62'],
+  ['the server has its own', '{ server-config: [ { s: { address: [203.0.113.0/24], double-decode-path: yes } } ] }', '/x/a/b?q=%62'],
+  [
+    'the narrowest network counts',
+    '{ server-config: [ { s: { address: [203.0.113.9], double-decode-query: yes } }, { t: { address: [203.0.113.0/24], double-decode-path: yes } } ] }',
+    '/x/%61/b?q=b',
+  ],
+  ['another server has not', '{ server-config: [ { s: { address: [10.0.0.0/8], double-decode-path: yes } } ] }', '/x/%61/b?q=%62'],
+])('libhtp: %s', (_why, libhtp, uri) => {
+  const rule = `alert http any any -> any any (http.uri; content:"${uri.replace(':', '|3a|')}"; bsize:${uri.length}; sid:1;)`.replaceAll(':8080', '|3a|8080');
+  expect(records('alert', '{ types: [ alert ] }', conversation(80, ASKED), rule, `app-layer: { protocols: { http: { libhtp: ${libhtp} } } }`)).toHaveLength(1);
+});
+
+test('libhtp: bodies of one server may be shorter', () => {
+  const more = 'app-layer: { protocols: { http: { libhtp: { server-config: [ { s: { address: "203.0.113.9", response-body-limit: 20 } } ] } } } }';
+  const [record] = records('fileinfo', '{ types: [ files ] }', conversation(80, ASKED), '', more);
+  expect(record['fileinfo']).toMatchObject({ state: 'TRUNCATED' });
+});

@@ -3,7 +3,7 @@ import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Direction, FileTransfer, type FollowFile, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { contentRange } from './content-range.ts';
 import type { HeaderBlock } from './headers.ts';
-import { hostName, normalizedTarget, targetHost } from './uri.ts';
+import { hostName, normalizedTarget, type TargetForm, targetHost } from './uri.ts';
 
 /** Progress of either side. */
 export const LINE = 1;
@@ -41,6 +41,8 @@ export class HttpTransaction extends Transaction {
   readonly response: HttpMessage;
   /** directions whose headers are shown in full */
   recordedHeaders: readonly Direction[] = [];
+  /** how `http.uri` is made */
+  uriForm: TargetForm | undefined = undefined;
   /** an interim response came */
   interim = false;
   /** bytes made of the message, by buffer name; kept once the headers are complete */
@@ -82,7 +84,7 @@ export class HttpTransaction extends Transaction {
   }
 
   get uri(): Uint8Array | undefined {
-    return this.make('uri', TO_SERVER, (request) => (request.seen ? normalizedTarget(request.second) : undefined));
+    return this.make('uri', TO_SERVER, (request) => (request.seen ? normalizedTarget(request.second, this.uriForm) : undefined));
   }
 
   /** Host as written in target or header; undefined where there is none. */

@@ -1,5 +1,6 @@
 /** Request targets (RFC 9112 §3.2): normal form of the path, host name, port. */
-import { latin1 } from '@sigwright/bytes';
+import { concatBytes, latin1 } from '@sigwright/bytes';
+import type { HttpSettings } from '@sigwright/contracts';
 
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -51,8 +52,10 @@ function hexDigit(byte: number): number {
   return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
 
-/** Percent escapes undone once; in the path, `//` made one, `.` and `..` resolved. */
-export function normalizedTarget(target: Uint8Array): Uint8Array {
+export type TargetForm = Pick<HttpSettings, 'doubleDecodePath' | 'doubleDecodeQuery' | 'wholeUri'>;
+
+/** Percent escapes undone once, or twice; in the path, `//` made one, `.` and `..` resolved. */
+export function normalizedTarget(target: Uint8Array, form?: TargetForm): Uint8Array {
   const start = pathStart(target);
   let query = start;
   while (query < target.length && target[query] !== QUESTION) query++;
@@ -62,13 +65,11 @@ export function normalizedTarget(target: Uint8Array): Uint8Array {
     if (byte === PERCENT || (at < query && byte === SLASH && (target[at + 1] === SLASH || target[at + 1] === 0x2e))) plain = false;
   }
   if (plain) return target;
-  const path = decoded(target, start, query, true);
-  const resolved = withoutDots(path);
-  const rest = decoded(target, query, target.length, false);
-  const whole = new Uint8Array(resolved.length + rest.length);
-  whole.set(resolved);
-  whole.set(rest, resolved.length);
-  return whole;
+  const once = decoded(target, start, query, true);
+  const path = withoutDots(form?.doubleDecodePath === true ? decoded(once, 0, once.length, true) : once);
+  const asked = decoded(target, query, target.length, false);
+  const rest = form?.doubleDecodeQuery === true ? decoded(asked, 0, asked.length, false) : asked;
+  return concatBytes(target.subarray(0, form?.wholeUri === true ? start : 0), path, rest);
 }
 
 /** target[start, end) with percent escapes undone; `compress`: runs of slashes become one. */

@@ -21,6 +21,7 @@ import { isOn, listed } from '../../formats/record-options.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
+import { settingsFor } from './servers.ts';
 import { HttpSession } from './session.ts';
 
 /** Methods of RFC 9110, WebDAV and their kin: what a request may begin with. */
@@ -162,7 +163,7 @@ export const protocol: ProtocolDefinition = {
   ports: [80],
   anyPort: true,
   recognise,
-  open: (flow, settings, shared) => new HttpSession(settings, flow.destinationPort, shared?.one(ByteRanges)),
+  open: (flow, settings, shared) => new HttpSession(settingsFor(settings, flow), flow.destinationPort, shared?.one(ByteRanges)),
   complete: [COMPLETE, COMPLETE],
   hooks: [
     hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),

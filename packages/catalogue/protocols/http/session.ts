@@ -530,6 +530,7 @@ export class HttpSession implements ProtocolSession {
     }
     const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
     transaction.recordedHeaders = this.#settings.http.recordedHeaders;
+    transaction.uriForm = this.#settings.http;
     this.transactions.push(transaction);
     return transaction;
   }
