@@ -9,6 +9,7 @@ export * from './cursor.ts';
 export * from './digests/digests.ts';
 export * from './digests/hkdf.ts';
 export * from './hexdump.ts';
+export { LowerWords } from './lower-words.ts';
 export * from './search/find.ts';
 export * from './slab-pool.ts';
 export * from './text.ts';

@@ -1,8 +1,8 @@
 /**
  * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
- * inside names. Keeps the bytes once; names and values are offsets into them, but for folded lines, which are joined.
+ * inside names. Keeps the bytes once; names and values are places in them, but for folded lines, which are joined.
  */
-import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, LowerWords, latin1 } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
 
@@ -21,6 +21,40 @@ export interface Header {
   readonly key: string;
   readonly name: Uint8Array;
   readonly value: Uint8Array;
+}
+
+/** bytes[nameStart, nameEnd) and bytes[from, to) of a header line; few of them are ever looked at. */
+class HeaderLine implements Header {
+  readonly key: string;
+  readonly nameStart: number;
+  readonly to: number;
+  /** `Name: value\r\n`, to the byte: there is nothing to normalize */
+  readonly isPlain: boolean;
+  readonly #bytes: Uint8Array;
+  readonly #nameEnd: number;
+  readonly #from: number;
+  #name: Uint8Array | undefined = undefined;
+  #value: Uint8Array | undefined = undefined;
+
+  constructor(key: string, bytes: Uint8Array, nameStart: number, nameEnd: number, from: number, to: number, isPlain: boolean) {
+    this.key = key;
+    this.#bytes = bytes;
+    this.nameStart = nameStart;
+    this.#nameEnd = nameEnd;
+    this.#from = from;
+    this.to = to;
+    this.isPlain = isPlain;
+  }
+
+  get name(): Uint8Array {
+    this.#name ??= this.#bytes.subarray(this.nameStart, this.#nameEnd);
+    return this.#name;
+  }
+
+  get value(): Uint8Array {
+    this.#value ??= this.#bytes.subarray(this.#from, this.to);
+    return this.#value;
+  }
 }
 
 /**
@@ -75,13 +109,15 @@ export class HeaderBlock {
     let start = -1;
     let stop = -1;
     let folds: Uint8Array[] | undefined;
-    let coloned = false;
+    /** known once a line is folded onto it */
+    let coloned: boolean | undefined;
     for (let at = 0; at < raw.length && list.length < MOST_HEADERS; at = line.next) {
       if (!readLine(line, raw, at, raw.length, direction === TO_CLIENT, at === 0 || raw[at - 1] === LF, true)) break;
       if (line.empty) continue;
       if (start !== -1 && isFolding(raw[line.start])) {
         const from = afterFolding(raw, line.start, line.stop);
         const colon = hasColon(raw, line.start, line.stop);
+        coloned ??= hasColon(raw, start, stop);
         if (!(colon && coloned && foldedFields)) {
           folds ??= [];
           if (from < line.stop && folds.length < MOST_FOLDS) folds.push(ONE_SPACE, raw.subarray(from, line.stop));
@@ -95,7 +131,7 @@ export class HeaderBlock {
       start = line.start;
       stop = line.stop;
       folds = undefined;
-      coloned = hasColon(raw, start, stop);
+      coloned = undefined;
     }
     block.#add(start, stop, folds);
     if (list.length >= MOST_HEADERS) faults.push('too_many_headers');
@@ -126,10 +162,20 @@ export class HeaderBlock {
     let to = stop;
     while (to > from && isSpace(bytes[to - 1])) to--;
     if (!isName(bytes, nameStart, nameEnd)) this.faults.push('invalid_name');
-    let key = latin1(bytes, nameStart, nameEnd).toLowerCase();
+    let key = NAMES.of(bytes, nameStart, nameEnd);
     // Browsers drop NUL, and attackers write it.
     if (key.includes('\0')) key = key.replaceAll('\0', '').trim();
-    this.list.push({ key, name: bytes.subarray(nameStart, nameEnd), value: bytes.subarray(from, to) });
+    const isPlain =
+      bytes === this.raw &&
+      nameStart === start &&
+      nameEnd === colon &&
+      nameEnd > nameStart &&
+      from === colon + 2 &&
+      bytes[colon + 1] === SPACE &&
+      to === stop &&
+      bytes[stop] === CR &&
+      bytes[stop + 1] === LF;
+    this.list.push(new HeaderLine(key, bytes, nameStart, nameEnd, from, to, isPlain));
   }
 
   /** Value of a header, repeated ones joined by `, `; undefined where there is none. */
@@ -155,6 +201,8 @@ export class HeaderBlock {
 
   /** `Name: value\r\n` for every header but `without`, repeated ones joined in the place of the first. */
   normalized(without: string): Uint8Array {
+    const plain = this.#plainLines(without);
+    if (plain !== undefined) return plain;
     const parts: Uint8Array[] = [];
     const seen = new Set<string>();
     for (const header of this.list) {
@@ -164,6 +212,27 @@ export class HeaderBlock {
       parts.push(header.name, SEPARATOR, value, LINE_END);
     }
     return concatBytes(...parts);
+  }
+
+  /** The lines as they came, where nothing is to be normalized: no header comes twice, and each is written as it will be. */
+  #plainLines(without: string): Uint8Array | undefined {
+    const { list, raw } = this;
+    const runs: Uint8Array[] = [];
+    let start = 0;
+    let end = 0;
+    for (let number = 0; number < list.length; number++) {
+      const header = list[number];
+      if (header.key === without) continue;
+      if (!(header instanceof HeaderLine && header.isPlain)) return undefined;
+      for (let before = 0; before < number; before++) if (list[before].key === header.key) return undefined;
+      if (header.nameStart !== end) {
+        if (end > start) runs.push(raw.subarray(start, end));
+        start = header.nameStart;
+      }
+      end = header.to + LINE_END.length;
+    }
+    if (end > start) runs.push(raw.subarray(start, end));
+    return runs.length === 1 ? runs[0] : concatBytes(...runs);
   }
 
   /** `\r\nHost\r\nAccept\r\n\r\n` */
@@ -183,6 +252,9 @@ function isName(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (NAME_BYTES[bytes[at]] === 0) return false;
   return end > start;
 }
+
+/** The same few come with every message. */
+const NAMES = new LowerWords();
 
 const COMMA = fromLatin1(', ');
 const SEPARATOR = fromLatin1(': ');
