@@ -1,6 +1,6 @@
 /** What may come next at a place of a rule: keywords that fit, buffers, words of their arguments, names that other rules use. */
 import { counted } from '@sigwright/bytes';
-import { ACTIONS, type KeywordDefinition, type Span, span } from '@sigwright/contracts';
+import { ACTIONS, type Catalogue, type KeywordDefinition, type Span, span } from '@sigwright/contracts';
 import type { RuleEditor } from './editor.ts';
 import { keywordText } from './hover.ts';
 import { placeAt } from './place.ts';
@@ -33,7 +33,12 @@ export function completionsAt(editor: RuleEditor, path: string, offset: number):
   const moved = ({ start, end }: Span): Span => span(start + line.start, end + line.start);
   switch (place.kind) {
     case 'header':
-      return headerWords(editor, place.part, moved(place.word));
+      // Of a list only the element at hand is replaced, its `!` stays.
+      return headerWords(
+        editor,
+        place.part,
+        moved(span(at - /[^[\],!\s]*$/.exec(line.text.slice(place.word.start, at))![0].length, place.word.start < at ? at : place.word.end)),
+      );
     case 'name':
       return keywords(editor, line, moved(span(place.word.start, Math.max(place.word.end, at))), place.hasValue, at);
     case 'value':
@@ -73,6 +78,7 @@ function keywords(editor: RuleEditor, line: RuleLine, replaces: Span, hasValue: 
   const before = line.text.slice(0, at);
   const protocol = catalogue.protocols.get(/^[\s#]*\w+\s+([\w-]+)/.exec(line.text)?.[1] ?? '')?.name;
   const hasContent = /\bcontent\s*:/.test(before);
+  const likely = likelyBehind(before, catalogue);
   const found: Completion[] = [];
   for (const [name, keyword] of catalogue.keywords) {
     if (name === 'sid' || name === 'rev' || name === 'msg') if (new RegExp(`[(;]\\s*${name}\\s*:`).test(line.text.slice(0, at))) continue;
@@ -86,11 +92,25 @@ function keywords(editor: RuleEditor, line: RuleLine, replaces: Span, hasValue: 
       documentation: keywordText(keyword),
       insert: hasValue ? name : snippetOf(name, keyword, editor),
       replaces,
-      rank: (keyword.protocol !== undefined && keyword.protocol === protocol ? 0 : 2) + (foreign || idle ? 4 : 0) + (name === keyword.name ? 0 : 1),
+      rank: likely(name, keyword.kind)
+        ? 0
+        : 1 + (keyword.protocol !== undefined && keyword.protocol === protocol ? 0 : 2) + (foreign || idle ? 4 : 0) + (name === keyword.name ? 0 : 1),
     });
   }
   return found;
 }
+
+/** What mostly follows the option in front: behind a buffer what looks at it, behind a content what places it. */
+function likelyBehind(before: string, catalogue: Catalogue): (name: string, kind: KeywordDefinition['kind']) => boolean {
+  const name = /(?:^|[;(])\s*([\w.-]+)\s*(?::[^;]*)?;\s*[\w.-]*$/.exec(before)?.[1] ?? '';
+  const kind = catalogue.keywords.get(name)?.kind;
+  if (kind === 'sticky-buffer' || kind === 'transform') return (one) => BEHIND_BUFFERS.has(one);
+  if (name === 'content' || kind === 'content-modifier') return (one) => BEHIND_CONTENTS.has(one);
+  return () => false;
+}
+
+const BEHIND_BUFFERS: ReadonlySet<string> = new Set(['content', 'pcre', 'bsize', 'dotprefix']);
+const BEHIND_CONTENTS: ReadonlySet<string> = new Set(['nocase', 'fast_pattern', 'startswith', 'endswith', 'depth', 'offset', 'distance', 'within']);
 
 function snippetOf(name: string, keyword: KeywordDefinition<never>, editor: RuleEditor): string {
   if (name === 'sid') return `sid:${editor.nextSid()};$0`;
@@ -103,7 +123,7 @@ function values(editor: RuleEditor, name: string, line: RuleLine, value: Span, a
   const { catalogue, settings } = editor.environment;
   const keyword = catalogue.keywords.get(name);
   if (keyword === undefined) return [];
-  const written = line.text.slice(value.start, Math.max(value.start, Math.min(at, value.end)));
+  const written = line.text.slice(value.start, Math.max(value.start, at));
   const partStart = value.start + written.length - /[^,|]*$/.exec(written)![0].trimStart().length;
   const end = Math.max(at, partStart);
   const replaces = span(line.start + partStart, line.start + end);
@@ -111,6 +131,27 @@ function values(editor: RuleEditor, name: string, line: RuleLine, value: Span, a
   if (name === 'classtype') return [...settings.classifications.values()].map((one) => word(one.name, `${one.description}, priority ${one.priority}`));
   if (name === 'sid') return [word(String(editor.nextSid()), 'the next number that is free', 'number')];
   if (name === 'metadata') return metadata(editor, line.text.slice(partStart, end), word);
+  if (name === 'reference' && !written.includes(',')) return [...settings.references].map(([type, prefix]) => word(type, prefix));
+  if (name === 'app-layer-protocol' && !written.includes(',')) return [...catalogue.protocols.values()].map((one) => word(one.name, one.summary, 'protocol'));
+  if (name === 'threshold' || name === 'detection_filter' || name === 'xbits' || name === 'hostbits') {
+    const pairs = PAIRS[name];
+    const key = /([a-z]+)\s+\S*$/.exec(line.text.slice(partStart, at))?.[1];
+    const behindKey = at - /\S*$/.exec(line.text.slice(partStart, at))![0].length + line.start;
+    if (key !== undefined)
+      return (pairs[key] ?? []).map((one) => ({
+        label: one,
+        kind: 'word' as const,
+        detail: key,
+        insert: one,
+        replaces: span(behindKey, line.start + end),
+        rank: 1,
+      }));
+    const isNamed = name === 'xbits' || name === 'hostbits';
+    if (!isNamed || written.split(',').length > 2)
+      return Object.keys(pairs)
+        .filter((one) => !new RegExp(`\\b${one}\\s`).test(line.text.slice(value.start, value.end)))
+        .map((one, index) => word(one, pairs[one].join(', '), 'word', index));
+  }
   const first = !written.includes(',');
   if (keyword.kind === 'state' && !first) {
     const asked = /^\s*(?:isset|isnotset)/.test(written);
@@ -119,8 +160,22 @@ function values(editor: RuleEditor, name: string, line: RuleLine, value: Span, a
       .map((one) => word(one.name, `set by ${one.sets}, asked by ${counted(one.asks, 'rule')}`, 'name', asked === one.sets > 0 ? 0 : 1));
   }
   const words = keyword.argument.words.length > 0 ? keyword.argument.words : wordsIn(keyword.argument.syntax);
-  return words.map((one) => word(one, keyword.summary));
+  const used = new Set(written.slice(0, written.length - (end - partStart)).split(/[\s,]+/));
+  return words.filter((one) => !used.has(one)).map((one) => word(one, keyword.summary));
 }
+
+/** Arguments in pairs of key and value. */
+const PAIRS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  threshold: {
+    type: ['limit', 'threshold', 'both', 'backoff'],
+    track: ['by_src', 'by_dst', 'by_both', 'by_rule', 'by_flow'],
+    count: ['1', '5', '10'],
+    seconds: ['60', '300', '3600'],
+  },
+  detection_filter: { track: ['by_src', 'by_dst', 'by_both', 'by_rule', 'by_flow'], count: ['5', '10'], seconds: ['60', '300'] },
+  xbits: { track: ['ip_src', 'ip_dst', 'ip_pair', 'tx'], expire: ['60', '300', '3600'] },
+  hostbits: { track: ['ip_src', 'ip_dst'] },
+};
 
 /** `<set|unset>[,<name>]` offers set and unset: what stands between bars is a choice. */
 function wordsIn(syntax: string): string[] {

@@ -41,6 +41,17 @@ describe('completion', () => {
     ['metadata values', 'alert tcp any any -> any any (msg:"x"; metadata:signature_severity ‸; sid:1;)', ['signature_severity Major']],
     ['what a flowbit does', 'alert tcp any any -> any any (flowbits:‸; sid:1;)', ['set', 'isset', 'noalert']],
     ['names of bits', `${SETTER}alert tcp any any -> any any (flowbits:isset,‸; sid:3;)`, ['EX.seen']],
+    ['how a bit of hosts is kept', 'alert tcp any any -> any any (xbits:set,EX.x, ‸; sid:3;)', ['track', 'expire'], ['EX.x']],
+    [
+      'keys of a threshold that are not written yet',
+      'alert tcp any any -> any any (threshold:type limit, ‸; sid:3;)',
+      ['track', 'seconds'],
+      ['type', 'by_src'],
+    ],
+    ['values of a key of a threshold', 'alert tcp any any -> any any (threshold:type limit, track ‸; sid:3;)', ['by_src', 'by_dst'], ['limit']],
+    ['states of a flow that are not written yet', 'alert tcp any any -> any any (flow:established,‸; sid:3;)', ['to_server'], ['established']],
+    ['kinds of references', 'alert tcp any any -> any any (reference:‸; sid:3;)', ['url']],
+    ['protocols', 'alert tcp any any -> any any (app-layer-protocol:‸; sid:3;)', ['http', 'dns']],
     ['the next number', `${SETTER}alert tcp any any -> any any (msg:"x"; sid:‸`, ['2']],
     ['nothing in comments', '# some wo‸rds', []],
     ['nothing in a content', 'alert tcp any any -> any any (content:"a‸b"; sid:1;)', []],
@@ -53,6 +64,33 @@ describe('completion', () => {
       for (const label of wanted) expect(labels).toContain(label);
       for (const label of unwanted ?? []) expect(labels).not.toContain(label);
     });
+});
+
+it('of a list only the element at hand is replaced, and of a pair only the value', () => {
+  for (const [text, label, replaced] of [
+    ['alert tcp [10.0.0.0/8,!$H‸] any -> any any (sid:1;)', '$HOME_NET', '$H'],
+    ['alert tcp !‸', '$HOME_NET', ''],
+    ['alert tcp any any -> any any (threshold:type limit, track by‸; sid:1;)', 'by_src', 'by'],
+    ['alert tcp any any -> any any (metadata:confidence High, created_at ‸; sid:1;)', 'created_at 2024_03_08', 'created_at '],
+  ]) {
+    const { editor, at } = editorWith(text, ASKER.replace('rev:1;', 'rev:1; metadata:created_at 2024_03_08;'));
+    editor.diagnostics('1.rules');
+    const found = editor.completions('0.rules', at).find((one) => one.label === label);
+    expect(found).toBeDefined();
+    expect(editor.file('0.rules')!.text.slice(found!.replaces.start, found!.replaces.end)).toBe(replaced);
+  }
+});
+
+it('first comes what mostly follows: what looks at a buffer, what places a content', () => {
+  for (const [text, first] of [
+    ['alert http any any -> any any (http.uri; ‸)', 'content'],
+    ['alert http any any -> any any (http.uri; content:"a"; ‸)', 'nocase'],
+    ['alert http any any -> any any (flow:to_server; ‸)', 'http.uri'],
+  ]) {
+    const { editor, at } = editorWith(text);
+    const all = editor.completions('0.rules', at);
+    expect(all.find((one) => one.label === first)?.rank).toBe(Math.min(...all.map((one) => one.rank)));
+  }
 });
 
 it('a keyword before another option is written whole, with room for its value', () => {
