@@ -16,7 +16,10 @@ test('an analyst begins a hunt and gives it up; what was found stays', async () 
   expect([begun.status, begun.headers.get('location')]).toEqual([303, '/hunts/1']);
   const [{ key }] = await here.store.hunts.list();
   const markup = '<script>alert(1)</script>';
-  const hits = [{ sid: 1, signature: markup, alerts: 2 }];
+  const hits = [
+    { sid: 1, signature: markup, alerts: 2 },
+    { sid: 1240301, signature: 'ours', alerts: 1 },
+  ];
   const result = {
     hunt: key,
     item: 'a.pcap',
@@ -27,10 +30,17 @@ test('an analyst begins a hunt and gives it up; what was found stays', async () 
   const page = await (await here.ask('/hunts/1', { cookie })).text();
   expect(page).toContain('1 of 2');
   expect(page).not.toContain(markup);
+  // What has a page is linked, and nothing else.
+  expect([page.includes('href="/rules/1240301"'), page.includes('href="/rules/1"')]).toEqual([true, false]);
   expect(await (await here.ask('/hunts/1/alerts.json', { cookie })).text()).toBe('{"event_type":"alert"}\n');
   expect((await here.ask('/hunts/1/cancel', { cookie, form: { csrf } })).status).toBe(303);
   const told = (await (await here.ask('/api/v1/hunts/1', { cookie })).json()) as Record<string, unknown>;
-  expect(told).toMatchObject({ state: 'cancelled', done: 1, total: 2, hits: [{ sid: 1, captures: 1, alerts: 2 }] });
+  expect(told).toMatchObject({
+    state: 'cancelled',
+    done: 1,
+    total: 2,
+    hits: expect.arrayContaining([expect.objectContaining({ sid: 1, captures: 1, alerts: 2 })]),
+  });
   expect((await here.store.people.audit(10)).map((one) => one.action)).toEqual(expect.arrayContaining(['hunt', 'hunt cancelled']));
   expect(here.faults).toEqual([]);
 });

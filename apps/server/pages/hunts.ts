@@ -43,13 +43,15 @@ export async function huntPage(desk: Desk, job: number, csrf: string | undefined
     return { title: hunt.title, body };
   }
   const hits = await desk.store.hunts.hits(job);
+  // Rules of a hunt are often nobody's yet: only those that have a page are linked.
+  const known = new Set([...(desk.repository()?.rules ?? []).map(({ rule }) => rule.sid), ...(await desk.store.signatures()).map(({ sid }) => sid)]);
   const captures = await desk.store.hunts.captures(job);
   const fired =
     hits.length === 0
       ? empty(hunt.state === 'running' ? 'No rule fired so far.' : 'No rule fired.')
       : html`${table(
           ['rule', 'captures', 'alerts'],
-          hits.map((hit) => [html`${ruleLink(hit.sid)} ${hit.signature}`, hit.captures, hit.alerts]),
+          hits.map((hit) => [html`${known.has(hit.sid) ? ruleLink(hit.sid) : String(hit.sid)} ${hit.signature}`, hit.captures, hit.alerts]),
         )}<p><a href="/hunts/${job}/alerts.json">The alerts as EVE</a> (the first 200 of each capture)</p>`;
   const where =
     captures.length === 0
