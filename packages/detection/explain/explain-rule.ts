@@ -29,7 +29,7 @@ export interface ExplainRequest {
   readonly withoutChange?: boolean;
 }
 
-export type NotFiredReason = ExplainedReason | 'refused' | 'disabled' | 'threshold' | 'passed' | 'no-alert' | 'nothing';
+export type NotFiredReason = ExplainedReason | 'checksums' | 'refused' | 'disabled' | 'threshold' | 'passed' | 'no-alert' | 'nothing';
 
 export interface TriedChange {
   /** in order; usually one */
@@ -98,6 +98,8 @@ class RuleExplainer {
   readonly #others: readonly Rule[];
   /** known where a bit stood in the way */
   #setters: readonly BitSetter[] = [];
+  /** the verdict without regard to checksums, where that is another */
+  #withoutChecksums: string | undefined;
   /** pass rules without which it would be looked at */
   #passing: readonly number[] = [];
   #tries = 0;
@@ -139,12 +141,16 @@ class RuleExplainer {
     this.#passing = this.#passingRules();
     const [passedBy] = this.#passing;
     if (passedBy !== undefined) return { ...found, ...shared, reason: 'passed', passedBy, verdict: passedWords(this.#passing), ...this.#changed(undefined) };
+    const unchecked = this.#unchecked(found);
+    if (unchecked !== undefined) return { ...found, ...shared, marks, ...unchecked };
     const elsewhere = found.fired === undefined ? undefined : this.#changedBy();
     if (elsewhere !== undefined) return { ...found, ...shared, marks, reason: 'bit', verdict: elsewhere, ...this.#changed(undefined) };
     const reason: NotFiredReason =
       found.fired !== undefined ? (this.#compiled(wanted)?.compiled.noAlert === true ? 'no-alert' : 'threshold') : (first?.reason ?? 'nothing');
     const setters = reason === 'bit' ? this.#settersOf(first!, found.nearest!) : [];
-    const verdict = reason === 'threshold' ? this.#silencedBy(found.held) : verdictOf(found, reason, first, setters);
+    const told = reason === 'threshold' ? this.#silencedBy(found.held) : verdictOf(found, reason, first, setters);
+    const more = this.#withoutChecksums;
+    const verdict = more === undefined ? told : `${told}; packets with wrong checksums were not looked at, and with them (\`-k none\`) ${more}`;
     return { ...found, ...shared, marks, reason, setters, verdict, ...this.#changed(first) };
   }
 
@@ -248,6 +254,23 @@ class RuleExplainer {
     engine.feed(capture);
     engine.finish();
     return { alerts, packets, flows: flows.size };
+  }
+
+  /** It fires where packets with wrong checksums are looked at, as captures taken at the sender have them. */
+  #unchecked(found: Explanation): Pick<RuleExplanation, 'reason' | 'verdict' | 'change' | 'tried'> | undefined {
+    if (!this.#settings.verifyChecksums || found.fired !== undefined) return undefined;
+    const settings = { ...this.#settings, verifyChecksums: false };
+    const held = this.#held(this.#wanted, this.#others, settings);
+    if (held.verdict !== found.verdict) this.#withoutChecksums = held.verdict;
+    if (held.alerts === 0) return undefined;
+    const trial = this.#run(this.#wanted, this.#others, settings);
+    const steps = [...(this.#wanted.enabled ? [] : ['enable the rule']), 'look at packets with wrong checksums: `-k none` (`stream.checksum-validation: no`)'];
+    return {
+      reason: 'checksums',
+      verdict: 'it did not fire: its packets have wrong checksums, and such packets are not looked at; with `-k none` they are, and it fires',
+      change: this.#request.withoutChange === true ? undefined : this.#tried(steps, { rule: this.#wanted, others: this.#others, settings }, trial),
+      tried: this.#tries,
+    };
   }
 
   /** The pass rules without which it would fire, thresholds aside; none where there are none. */

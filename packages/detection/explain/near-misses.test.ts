@@ -480,6 +480,24 @@ describe('a rule that just misses', () => {
     if (setter !== undefined) expect(found.setters[0].verdict).toMatch(setter);
   });
 
+  it('packets with wrong checksums: that is what is told, and what looks at them', () => {
+    const capture = sent('HELLO WORLD and more');
+    // Of the checksum of each TCP segment that carries data.
+    for (let at = 24; at < capture.length; ) {
+      const length = new DataView(capture.buffer, capture.byteOffset).getUint32(at + 8, true);
+      if (length > 14 + 20 + 20) capture[at + 16 + 14 + 20 + 16] ^= 0xff;
+      at += 16 + length;
+    }
+    const rules = parseRules(`${TCP}content:"HELLO"; sid:1;)`).rules;
+    const checked = explainRule({ rules, sid: 1, capture }, catalogue, { ...settings, verifyChecksums: true })!;
+    expect(checked.reason).toBe('checksums');
+    expect(checked.verdict).toContain('wrong checksums');
+    expect(checked.change?.alerts).toBeGreaterThan(0);
+    const other = parseRules(`${TCP}content:"NOWHERE"; sid:1;)`).rules;
+    const missing = explainRule({ rules: other, sid: 1, capture }, catalogue, { ...settings, verifyChecksums: true })!;
+    expect(missing.verdict).toContain('packets with wrong checksums were not looked at');
+  });
+
   it('what is there is shown, not what was searched, where the place or the letters are wrong', () => {
     const found = explainRule({ rules: parseRules(`${TCP}content:"WORLD"; depth:8; sid:1;)`).rules, sid: 1, capture: HELLO }, catalogue, settings)!;
     const failed = found.nearest!.steps.find(({ verdict }) => verdict === 'fails')!;

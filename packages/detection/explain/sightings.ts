@@ -142,6 +142,7 @@ export class Sightings {
 
   /** In which buffers of a protocol that the rule is not for everything stands that the rule looks for in its own. */
   moves(transaction: Transaction, direction: Direction, flow: Flow): readonly { readonly from: string; readonly to: string }[] | undefined {
+    if (++this.#searches > MOST_SEARCHES) return undefined;
     const moves: { from: string; to: string }[] = [];
     for (const { buffer, conditions } of this.#rule.bufferTests) {
       // What is there in the rule's own buffer needs no move.
