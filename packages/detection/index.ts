@@ -24,10 +24,7 @@ export {
 export type { ExplainedAttempt, ExplainedBytes, ExplainedReason, ExplainedStep, Explanation } from './explain/explanation.ts';
 export { describe } from './explain/words.ts';
 export {
-  allowedBy,
-  CODE_PREFIX,
   graded,
-  isAllowed,
   type LintedRule,
   Linter,
   type LintOptions,

@@ -115,7 +115,10 @@ const ACTION_TEXTS: Readonly<Record<string, string>> = {
 function inThisRule(editor: RuleEditor, line: RuleLine, option: RuleOption, keyword: KeywordDefinition<never>): string[] {
   const rule = line.rule!;
   const understood = understand(rule, editor.environment);
-  if (understood === undefined) return ['*the rule is refused as it stands*'];
+  if (understood === undefined) {
+    const why = line.linted?.result.diagnostics.find((one) => one.severity === 'error')?.title;
+    return [`*the rule is refused as it stands*${why === undefined ? '' : `: ${why}`}`];
+  }
   const { compiled } = understood;
   const options = rule.options;
   const index = options.indexOf(option);

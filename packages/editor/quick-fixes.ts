@@ -1,6 +1,6 @@
 /** What can be done about a place: fixes that diagnostics carry, a lint left out for one rule, and moves that rules are often given. */
 import { type Edit, type LintedDiagnostic, type Span, span } from '@sigwright/contracts';
-import { CODE_PREFIX } from '@sigwright/detection';
+import { CODE_PREFIX } from '@sigwright/rule-language';
 import type { RuleEditor } from './editor.ts';
 import type { RuleLine } from './rule-file.ts';
 

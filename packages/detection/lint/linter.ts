@@ -24,8 +24,6 @@ import { compileRule, type RuleCompiler } from '../compile/compile-rule.ts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 
-export { CODE_PREFIX, isAllowed };
-
 export interface LintSource {
   readonly path: string;
   readonly parsed: ParsedRules;
@@ -118,11 +116,6 @@ export class Linter {
       (lint.checkAll?.(subjects, this.#context) ?? []).map(({ subject, finding }) => ({ subject, diagnostic: told(lint, finding) })),
     );
   }
-}
-
-/** Codes that a comment leaves out for the rule below it; undefined where it is another comment. */
-export function allowedBy(comment: string, lints: ReadonlyMap<string, unknown>): ReadonlySet<string> | undefined {
-  return allowanceOf(comment, lints)?.codes;
 }
 
 function told(lint: LintDefinition, finding: LintFinding): LintedDiagnostic {
