@@ -264,7 +264,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
 }
 
 function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling {
-  const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`) ?? at(tree, `app-layer.protocols.${protocol}.encrypt-handling`);
+  const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`);
   return ENCRYPTION_HANDLINGS.find((name) => name === written) ?? 'track-only';
 }
 

@@ -210,9 +210,9 @@ test.each([
 
 test.each([
   ['smb: { max-read-size: 0, max-write-size: 1mb }', { smb: { largestRead: 0, largestWrite: 1_048_576 } }],
-  ['tls: { encrypt-handling: bypass }', { tls: { encryptionHandling: 'bypass' } }],
-  ['tls: { encrypt-handling: default }', { tls: { encryptionHandling: 'track-only' } }],
-  ['tls: { encryption-handling: full, encrypt-handling: bypass }', { tls: { encryptionHandling: 'full' } }],
+  ['tls: { encryption-handling: full }', { tls: { encryptionHandling: 'full' } }],
+  // The name of releases before 8.
+  ['tls: { encrypt-handling: bypass }', { tls: { encryptionHandling: 'track-only' } }],
 ])('app-layer.protocols: %s', (protocols, settings) => {
   const tree = parse(`app-layer: { protocols: { ${protocols} } }`) as Record<string, unknown>;
   expect(configurationOf(tree, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);
