@@ -40,6 +40,15 @@ test('dear ones come once for the keys that follow one another, and the last key
   expect(told.length).toBe(before + 1);
 });
 
+test('a key on its own is answered at once, however dear', async () => {
+  const { teller, told } = tellerThat(80);
+  for (let key = 0; key < 3; key++) {
+    teller.changed('a');
+    expect(told).toHaveLength(key + 1);
+    await vi.advanceTimersByTimeAsync(500);
+  }
+});
+
 test('a file that was closed is told nothing more', async () => {
   const { teller, told } = tellerThat(80);
   teller.changed('a');

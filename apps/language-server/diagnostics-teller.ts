@@ -1,17 +1,20 @@
 /**
  * When an editor is told what is wrong: at once, unless telling takes long. The protocol tells all of a file each time, so that in a
- * very large one a fast writer would wait for marks that the next key makes old; there the keys that follow are waited for.
+ * very large one a fast writer would wait for marks that the next key makes old; there keys that follow one another closely are told together.
  */
 
 /** What takes no longer than this is told with every key. */
 const FREE_MILLISECONDS = 15;
-const LONGEST_WAIT_MILLISECONDS = 250;
+const LONGEST_REST_MILLISECONDS = 250;
 
 export class DiagnosticsTeller {
   readonly #tell: (uri: string) => Promise<void>;
-  /** what telling took last, by file */
-  readonly #costs = new Map<string, number>();
+  /** what telling took last, and when it ended, by file */
+  readonly #last = new Map<string, { readonly cost: number; readonly ended: number }>();
   readonly #waiting = new Map<string, NodeJS.Timeout>();
+  /** being told now, and changed meanwhile */
+  readonly #running = new Set<string>();
+  readonly #again = new Set<string>();
 
   /** `tell` ends when the words are written. */
   constructor(tell: (uri: string) => Promise<void>) {
@@ -26,29 +29,33 @@ export class DiagnosticsTeller {
 
   changed(uri: string): void {
     if (this.#waiting.has(uri)) return;
-    const cost = this.#costs.get(uri) ?? 0;
-    if (cost <= FREE_MILLISECONDS) void this.#now(uri);
-    else
-      this.#waiting.set(
-        uri,
-        setTimeout(
-          () => {
-            this.#waiting.delete(uri);
-            void this.#now(uri);
-          },
-          Math.min(cost, LONGEST_WAIT_MILLISECONDS),
-        ),
-      );
+    if (this.#running.has(uri)) {
+      this.#again.add(uri);
+      return;
+    }
+    const { cost, ended } = this.#last.get(uri) ?? { cost: 0, ended: 0 };
+    // As long as it took, so long it rests: a key on its own is answered at once.
+    const rest = cost <= FREE_MILLISECONDS ? 0 : Math.min(cost, LONGEST_REST_MILLISECONDS) - (performance.now() - ended);
+    if (rest <= 0) {
+      void this.#now(uri);
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#waiting.delete(uri);
+      void this.#now(uri);
+    }, rest);
+    this.#waiting.set(uri, timer);
   }
 
   closed(uri: string): void {
     this.stop(uri);
-    this.#costs.delete(uri);
+    this.#last.delete(uri);
   }
 
   stop(uri: string): void {
     clearTimeout(this.#waiting.get(uri));
     this.#waiting.delete(uri);
+    this.#again.delete(uri);
   }
 
   end(): void {
@@ -57,7 +64,14 @@ export class DiagnosticsTeller {
 
   async #now(uri: string): Promise<void> {
     const started = performance.now();
-    await this.#tell(uri);
-    this.#costs.set(uri, performance.now() - started);
+    this.#running.add(uri);
+    try {
+      await this.#tell(uri);
+    } finally {
+      this.#running.delete(uri);
+    }
+    const ended = performance.now();
+    this.#last.set(uri, { cost: ended - started, ended });
+    if (this.#again.delete(uri)) this.changed(uri);
   }
 }
