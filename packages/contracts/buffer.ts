@@ -35,8 +35,10 @@ interface BufferBase {
 
 export interface TransactionBuffer extends BufferBase {
   readonly of: 'transaction';
-  /** undefined: any protocol whose transactions carry files (`file.data`) */
+  /** undefined: it is found on several (`file.data`, `dcerpc.stub_data`) */
   readonly protocol: string | undefined;
+  /** it is of the files that transactions carry */
+  readonly ofFiles?: boolean;
   /** directions in which it exists */
   readonly directions: readonly Direction[];
   /** progress (of the direction inspected) at which it is there in full; bodies: at which it may begin */

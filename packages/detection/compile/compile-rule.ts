@@ -526,7 +526,7 @@ class Builder implements RuleBuilder {
       if (list.conditions.length === 0 && absent === 'no') continue;
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
       if (buffer.of === 'transaction') {
-        if (buffer.protocol === undefined) this.#checkFiles(buffer.name, protocols);
+        if (buffer.ofFiles === true) this.#checkFiles(buffer.name, protocols);
         bufferTests.push({ ...test, buffer });
       } else if (buffer.of === 'frame') frameTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });

@@ -16,6 +16,8 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   ['a protocol without files', 'ssh any any -> any any', 'file.data; content:"a";', 'rule/no-files'],
   ['nothing to store', 'dns any any -> any any', 'filestore;', 'rule/no-files'],
   ['a protocol with files', 'smb any any -> any any', 'file.name; content:"a";', undefined],
+  ['stub data is no file', 'dcerpc any any -> any any', 'dcerpc.stub_data; content:"a";', undefined],
+  ['nor where the keyword alone says the protocol', 'tcp any any -> any any', 'dce_stub_data; content:"a"; dcerpc.opnum:9;', undefined],
   ['any protocol may have some', 'tcp any any -> any any', 'file.data; content:"a";', undefined],
   ['datagrams have no TCP header', 'udp any any -> any any', 'tcp.hdr; content:"a";', 'tcp.hdr/protocol'],
   ['segments have no UDP header', 'tcp any any -> any any', 'udp.hdr; content:"a";', 'udp.hdr/protocol'],

@@ -27,6 +27,7 @@ function fileBuffer(
     summary,
     shape,
     protocol: undefined,
+    ofFiles: true,
     directions: [TO_SERVER, TO_CLIENT],
     multiple: true,
     progress: () => 0,
