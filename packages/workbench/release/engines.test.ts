@@ -10,7 +10,7 @@ const HEADER = 'alert http any any -> any any';
 const SAID = [
   `${HEADER} (msg:"SW MALWARE plain"; flow:established,to_server; http.uri; content:"/plain"; sid:1; rev:1;)`,
   `${HEADER} (msg:"SW MALWARE small letters"; flow:established,to_server; http.uri; to_lowercase; content:"/small"; sid:2; rev:1;)`,
-  `${HEADER} (msg:"SW MALWARE sets"; flow:established,to_server; http.referer; absent; http.uri; content:"/first"; flowbits:set,SW.first; sid:3; rev:1;)`,
+  `${HEADER} (msg:"SW MALWARE sets"; flow:established,to_server; http.referer; absent:or_else; content:"forum"; http.uri; content:"/first"; flowbits:set,SW.first; sid:3; rev:1;)`,
   `${HEADER} (msg:"SW MALWARE waits"; flow:established,to_client; flowbits:isset,SW.first; flowbits:set,SW.second; http.stat_code; content:"200"; sid:4; rev:1;)`,
   `${HEADER} (msg:"SW MALWARE waits longer"; flow:established,to_server; flowbits:isset,SW.second; http.uri; content:"/third"; sid:5; rev:1;)`,
   `${HEADER} (msg:"SW MALWARE waits for either"; flow:established,to_server; flowbits:isset,SW.second|SW.plain; http.uri; content:"/either"; sid:6; rev:1;)`,
