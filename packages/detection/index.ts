@@ -10,7 +10,7 @@ export { loadPlan, type SavedPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { rarity } from './compile/rarity.ts';
 export { type RuleTexts, textsInMemory } from './compile/rule-texts.ts';
-export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost } from './cost/cost.ts';
+export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost, rarityInWords } from './cost/cost.ts';
 export { Explainer } from './explain/explain.ts';
 export {
   type ExplainRequest,

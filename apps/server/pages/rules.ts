@@ -1,5 +1,6 @@
 /** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
 import { join } from 'node:path';
+import { rarityInWords } from '@sigwright/detection';
 import { DECISIONS, FEEDBACK_KINDS, metadataOf, REASONS, type Repository, ruleHistory } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { bytesHtml, type Html, html, markdown } from '../html.ts';
@@ -134,7 +135,7 @@ function costOf(desk: Desk, rule: string, repository: Repository): Html {
   const first =
     prefilter === undefined
       ? html`no literal is looked for first`
-      : html`looked for first: <code>${prefilter.literal}</code> in ${prefilter.where}, ${counted(Math.round(prefilter.rarity), 'bit')} of surprise`;
+      : html`looked for first: <code>${prefilter.literal}</code> in ${prefilter.where}, ${rarityInWords(prefilter.rarity)}`;
   return html`<h2>Cost</h2><p>Grade ${grade} (A is the cheapest, E the dearest); ${first}.</p>${advice.length === 0 ? html`` : html`<ul>${advice.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 

@@ -8,7 +8,7 @@ import { type Html, html } from '../html.ts';
 import { csrfField } from '../layout.ts';
 
 export const FIRST_RULE =
-  'alert http $HOME_NET any -> $EXTERNAL_NET any (msg:"LOCAL a first rule"; flow:established,to_server; http.method; content:"GET"; sid:1000001; rev:1;)';
+  'alert http $HOME_NET any -> $EXTERNAL_NET any (msg:"LOCAL INFO Request for a Program"; flow:established,to_server; http.method; content:"GET"; http.uri; content:".exe"; fast_pattern; nocase; endswith; classtype:misc-activity; sid:1000001; rev:1; metadata:attack_target Client_Endpoint, created_at 2024_03_08, deployment Perimeter, signature_severity Informational, updated_at 2024_03_08; target:src_ip;)';
 
 export interface WorkbenchParts {
   readonly text: string;

@@ -1,6 +1,5 @@
 /** The page of a SID: what it detects and why, what to do when it fires, the bytes that fire it, its cost, its life, whom to thank. */
-import { counted } from '@sigwright/bytes';
-import type { ExplainedBytes, RuleCost } from '@sigwright/detection';
+import { type ExplainedBytes, type RuleCost, rarityInWords } from '@sigwright/detection';
 import { metadataOf, metadataPairs } from '../repository/metadata.ts';
 import { type ReportFile, type Repository, type RepositoryRule, type Role, roleOf } from '../repository/repository.ts';
 import { escaped, html, type Markup, webLink } from './html.ts';
@@ -88,7 +87,7 @@ function cost(measured: RuleCost | undefined): Markup {
   const first =
     prefilter === undefined
       ? 'no literal is looked for first'
-      : `looked for first: ${prefilter.literal} in ${prefilter.where}, ${counted(Math.round(prefilter.rarity), 'bit')} of surprise`;
+      : `looked for first: ${prefilter.literal} in ${prefilter.where}, ${rarityInWords(prefilter.rarity)}`;
   return html`<p>Grade ${grade} (A is the cheapest); ${first}.</p>${advice.length === 0 ? html`` : html`<ul>${advice.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 
