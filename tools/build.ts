@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { parseYaml } from '../apps/cli/shared/configuration.ts';
+import { parseYaml } from '../apps/cli/shared/configuration-tree.ts';
 import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
 import { ownFolders } from './own-folders.ts';
 

@@ -10,7 +10,8 @@ import { catalogue } from '@sigwright/catalogue';
 import { explainRule, type RuleExplanation, Synthesizer } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { SeededRandom } from '@sigwright/traffic';
-import { configurationOf, readYaml } from '../apps/cli/shared/configuration.ts';
+import { configurationOf } from '../apps/cli/shared/configuration.ts';
+import { readYaml } from '../apps/cli/shared/configuration-tree.ts';
 import { withFilesOfRules } from '../apps/cli/shared/data-files.ts';
 
 const { values, positionals } = parseArgs({

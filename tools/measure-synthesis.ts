@@ -18,7 +18,8 @@ import type { Rule } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { SeededRandom } from '@sigwright/traffic';
-import { configurationOf, readYaml } from '../apps/cli/shared/configuration.ts';
+import { configurationOf } from '../apps/cli/shared/configuration.ts';
+import { readYaml } from '../apps/cli/shared/configuration-tree.ts';
 import { withFilesOfRules } from '../apps/cli/shared/data-files.ts';
 
 const { values, positionals } = parseArgs({

@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
 import { catalogue } from '@sigwright/catalogue';
 import { parseRules } from '@sigwright/rule-language';
 import { DIALECTS, type Dialect, translate } from '@sigwright/workbench';
-import { configurationOf, readYaml } from '../apps/cli/shared/configuration.ts';
+import { configurationOf } from '../apps/cli/shared/configuration.ts';
+import { readYaml } from '../apps/cli/shared/configuration-tree.ts';
 import { withFilesOfRules } from '../apps/cli/shared/data-files.ts';
 
 const { values, positionals } = parseArgs({

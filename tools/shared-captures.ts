@@ -8,7 +8,8 @@ import { catalogue } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { buildPlan, Engine, EveWriter, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
-import { configurationOf, readYaml, setValue } from '../apps/cli/shared/configuration.ts';
+import { configurationOf } from '../apps/cli/shared/configuration.ts';
+import { readYaml, setValue } from '../apps/cli/shared/configuration-tree.ts';
 
 const [folder, rulesPath, out] = process.argv.slice(2);
 const tree = readYaml(join(import.meta.dirname, '..', 'apps', 'cli', 'suricata.yaml'));

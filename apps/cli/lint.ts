@@ -9,7 +9,8 @@ import { lintRules } from '@sigwright/detection';
 import { applyFixes, CODE_PREFIX, parseRules, renderDiagnostic } from '@sigwright/rule-language';
 import { githubMarksOf, rulesBefore, sarifOf, suffixList } from '@sigwright/workbench';
 import { argumentsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { configurationOf } from './shared/configuration.ts';
+import { readYaml } from './shared/configuration-tree.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 import { rulesFilesOf } from './shared/rules-files.ts';
 

@@ -21,19 +21,9 @@ import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { CertificateStore } from './shared/certificate-store.ts';
-import {
-  at,
-  type Configuration,
-  type ConfigurationOptions,
-  configurationOf,
-  isYes,
-  logFilesOf,
-  readYaml,
-  reputationFilesOf,
-  setValue,
-  type Tree,
-} from './shared/configuration.ts';
+import { type Configuration, type ConfigurationOptions, configurationOf, logFilesOf, reputationFilesOf } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
+import { at, isYes, readYaml, setValue, type Tree } from './shared/configuration-tree.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
@@ -277,9 +267,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
   if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
   const firewallRules = (firewallFiles ?? []).filter((path) => existsSync(path));
-  const wanted = args.noDetection ? [] : [...(args.exclusive ? [] : configuration.ruleFiles), ...args.rules.flatMap(filesOf)];
-  const present = wanted.filter((path) => existsSync(path));
-  for (const path of wanted) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+  const wanted = args.noDetection ? [] : [...(args.exclusive ? [] : configuration.ruleFiles), ...args.rules.flatMap((path) => filesOf(path))];
+  const present = presentOf(wanted, log);
   for (const path of firewallFiles ?? []) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
   const dataFolder = args.data ?? folder;
   const luaCounters: LuaCounters = { errors: 0, blocked_function_errors: 0, instruction_limit_errors: 0, memory_limit_errors: 0 };
@@ -318,9 +307,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
   for (const { id, tree, owns } of tenants) {
     const own = configurationOf(tree, configured);
-    const paths = args.noDetection ? [] : own.ruleFiles;
-    const there = paths.filter((path) => existsSync(path));
-    for (const path of paths) if (!existsSync(path)) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+    const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
     const settings = ready(own, there);
     const read = loadRules(there, settings);
     if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
@@ -402,6 +389,15 @@ function withFiles(settings: EngineSettings, store: FileStore): EngineSettings {
         ? 0
         : Math.max(settings.stream.depth, store.streamDepth);
   return { ...settings, followFile: store.follow, wholeFiles: store.storage !== undefined, stream: { ...settings.stream, depth } };
+}
+
+/** Files of rules that are there; of the others it is said. */
+function presentOf(paths: readonly string[], log: EngineLog): readonly string[] {
+  return paths.filter((path) => {
+    const isThere = existsSync(path);
+    if (!isThere) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
+    return isThere;
+  });
 }
 
 /** An engine of its own: the first takes the packets that no other, a tenant's, owns. */

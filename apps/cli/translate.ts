@@ -5,7 +5,8 @@ import { catalogue } from '@sigwright/catalogue';
 import { parseRules } from '@sigwright/rule-language';
 import { DIALECTS, type Dialect, type Evidence, translate } from '@sigwright/workbench';
 import { argumentsOf, sidsOf, UsageProblem } from './shared/arguments.ts';
-import { configurationOf, readYaml } from './shared/configuration.ts';
+import { configurationOf } from './shared/configuration.ts';
+import { readYaml } from './shared/configuration-tree.ts';
 import { withFilesOfRules } from './shared/data-files.ts';
 
 const USAGE = `sigwright translate FILE [SID …] [--to DIALECT] [options]

@@ -9,7 +9,8 @@ import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings } from '@sigwright/contracts';
 import type { EditorEnvironment, Located } from '@sigwright/editor';
 import { formatRules, openRepository, type Repository, suffixList } from '@sigwright/workbench';
-import { configurationOf, readYaml } from '../cli/shared/configuration.ts';
+import { configurationOf } from '../cli/shared/configuration.ts';
+import { readYaml } from '../cli/shared/configuration-tree.ts';
 
 export interface ServerOptions {
   /** a suricata.yaml; one in the workspace is found by itself */

@@ -11,5 +11,6 @@ export * from './digests/hkdf.ts';
 export * from './hexdump.ts';
 export { LowerWords } from './lower-words.ts';
 export * from './search/find.ts';
+export * from './search/leading.ts';
 export * from './slab-pool.ts';
 export * from './text.ts';

@@ -119,7 +119,7 @@ export interface EngineSettings {
   readonly tunnelDepthTellsFlowsApart: boolean;
   /** packets of the same ends in different VLANs are different flows (`vlan.use-for-tracking`) */
   readonly vlansTellFlowsApart: boolean;
-  /** UDP ports of tunnels; undefined: any; none: such tunnels are not opened */
+  /** UDP ports at which packets within packets are looked for; undefined: at any; an empty set: nowhere */
   readonly tunnels: {
     readonly vxlan: TunnelPorts;
     /** bits of the VXLAN header that RFC 7348 reserves may be set */

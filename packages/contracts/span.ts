@@ -2,6 +2,8 @@
  * Positions in a text. Inside the code a position is always an offset in UTF-16 units of the text it belongs to;
  * line and column exist only where something is printed.
  */
+import { leading } from '@sigwright/bytes';
+
 export interface Span {
   /** first unit */
   readonly start: number;
@@ -29,13 +31,10 @@ export function linePlaces(text: string): (offset: number) => { line: number; co
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return (offset) => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle] <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - starts[low] + 1 };
+    const line = Math.max(
+      1,
+      leading(starts, (start) => start <= offset),
+    );
+    return { line, column: offset - starts[line - 1] + 1 };
   };
 }

@@ -2,6 +2,7 @@
  * Offsets ⇄ lines and characters (both from 0, characters in UTF-16 units), as editors count them: a line ends with `\n`, `\r\n` or a
  * `\r` alone (Language Server Protocol 3.17, `EOL`).
  */
+import { leading } from '@sigwright/bytes';
 import { type Span, span } from '@sigwright/contracts';
 
 export interface Position {
@@ -31,14 +32,8 @@ export class LineTable {
 
   position(offset: number): Position {
     const starts = this.#starts;
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle] <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: offset - starts[low] };
+    const line = Math.max(0, leading(starts, (start) => start <= offset) - 1);
+    return { line, character: offset - starts[line] };
   }
 
   /** A position outside the text counts as the nearest inside, one behind the end of its line as that end. */

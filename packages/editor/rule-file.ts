@@ -3,6 +3,7 @@
  * stays the object it was, with all that was found out about it. Offsets inside a line are its own, so that moving it costs nothing.
  * The text is kept in its lines alone: a whole one for each keystroke would be megabytes that the lines hold on to.
  */
+import { leading } from '@sigwright/bytes';
 import type { Catalogue, Edit, Rule, Span } from '@sigwright/contracts';
 import type { LintedRule } from '@sigwright/detection';
 import { type Allowance, allowanceOf, type ParsedRules, parseRules, readDocument } from '@sigwright/rule-language';
@@ -87,7 +88,7 @@ export class RuleFile {
 
   /** A position outside the text counts as the nearest inside, one behind the end of its line as that end. */
   offset({ line: row, character }: Position): number {
-    const line = this.lines[lastWhere(this.lines, (one) => one.row <= row)];
+    const line = this.lines[leading(this.lines, (one) => one.row <= row) - 1];
     return line === undefined ? 0 : line.start + line.places.offset({ line: row - line.row, character });
   }
 
@@ -143,10 +144,7 @@ export class RuleFile {
   }
 
   #indexAt(offset: number): number {
-    return Math.max(
-      0,
-      lastWhere(this.lines, (line) => line.start <= offset),
-    );
+    return Math.max(0, leading(this.lines, (line) => line.start <= offset) - 1);
   }
 
   #read(text: string): RuleLine[] {
@@ -165,16 +163,4 @@ export class RuleFile {
       row += line.places.ends;
     }
   }
-}
-
-/** Index of the last element that a test holds for, where it holds for all before; -1 for none. */
-function lastWhere<Item>(items: readonly Item[], holds: (item: Item) => boolean): number {
-  let low = -1;
-  let high = items.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (holds(items[middle])) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -1,4 +1,5 @@
 /** Edits are data: which span becomes which text. The same for the command line, the language server and the web page. */
+import { leading } from '@sigwright/bytes';
 import type { Diagnostic, Edit, Span } from '@sigwright/contracts';
 
 /**
@@ -47,7 +48,7 @@ function putEdits(edits: Edit[], others: readonly Edit[], length: number): boole
   const put: Edit[] = [];
   for (const edit of others) {
     const { start, end } = edit.span;
-    const at = firstBehind(edits, start);
+    const at = leading(edits, (one) => one.span.start <= start);
     const fits = start >= (edits[at - 1]?.span.end ?? 0) && end >= start && end <= (edits[at]?.span.start ?? length);
     if (!fits) {
       for (const one of put) edits.splice(edits.indexOf(one), 1);
@@ -57,18 +58,6 @@ function putEdits(edits: Edit[], others: readonly Edit[], length: number): boole
     put.push(edit);
   }
   return true;
-}
-
-/** Index of the first edit that begins behind an offset. */
-function firstBehind(edits: readonly Edit[], offset: number): number {
-  let low = 0;
-  let high = edits.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (edits[middle].span.start <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A diagnostic with all its places moved. */

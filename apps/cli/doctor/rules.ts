@@ -9,8 +9,9 @@ import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
 import { buildPlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { openRepository } from '@sigwright/workbench';
-import { configurationOf, readYaml } from '../shared/configuration.ts';
+import { configurationOf } from '../shared/configuration.ts';
 import { checkConfiguration } from '../shared/configuration-check.ts';
+import { readYaml } from '../shared/configuration-tree.ts';
 import { loadRules, type RuleProblem } from '../shared/plans.ts';
 import { type Finding, Findings } from './findings.ts';
 

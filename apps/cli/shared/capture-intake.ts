@@ -5,7 +5,8 @@ import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings, Failure } from '@sigwright/contracts';
 import { buildPlan, DEFAULT_EVE, Engine, EveWriter, usePlan } from '@sigwright/detection';
 import { CaptureCandidates } from '@sigwright/workbench';
-import { configurationOf, readYaml } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
+import { readYaml } from './configuration-tree.ts';
 import { FileStore } from './file-store.ts';
 import { runCapture } from './run-capture.ts';
 

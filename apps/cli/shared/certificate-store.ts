@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { formatAddressLong } from '@sigwright/bytes';
 import type { Packet, Transaction } from '@sigwright/contracts';
-import { isYes, outputOf, type Tree } from './configuration.ts';
+import { isYes, outputOf, type Tree } from './configuration-tree.ts';
 
 export class CertificateStore {
   /** the first that could not be written */

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseRange } from '@sigwright/bytes';
 import { TARGET_SYSTEMS, URGENT_POLICIES } from '@sigwright/contracts';
-import { at, isYes, sizeOf, type Tree } from './configuration.ts';
+import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 import type { LogLevel } from './engine-log.ts';
 
 export interface ConfigurationProblem {

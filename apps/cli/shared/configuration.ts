@@ -3,7 +3,7 @@
  * partial file says nothing. Keys that are not known are left alone, as Suricata leaves them.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { openCountries } from '@sigwright/catalogue';
 import {
   type Classification,
@@ -16,7 +16,6 @@ import {
   type EngineSettings,
   type FlowTimeouts,
   type HttpSettings,
-  type RecordOptions,
   type Reputation,
   TARGET_SYSTEMS,
   type Target,
@@ -25,127 +24,25 @@ import {
   type TunnelPorts,
   URGENT_POLICIES,
 } from '@sigwright/contracts';
-import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
-import { parseDocument } from 'yaml';
 import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
+import { at, isYes, listOf, sizeOf, type Tree } from './configuration-tree.ts';
 import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
+import { type Outputs, outputsOf } from './eve-configuration.ts';
 import { filesOf } from './file-pattern.ts';
-import { parsedBefore } from './parsed-configuration.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { publicSuffixes } from './public-suffixes.ts';
 import { DEFAULT_REFERENCES, readReferences } from './references.ts';
 import { readReputation } from './reputation.ts';
 import { readThresholdFile, type ThresholdFile } from './threshold-config.ts';
 
-export type Tree = { [key: string]: unknown };
-
-export interface EveOutput {
-  readonly enabled: boolean;
-  /** records name the capture they come from */
-  readonly captureName: boolean;
-  readonly filename: string;
-  readonly options: EveOptions;
-  readonly stats: boolean;
-  /** stats show counters that counted nothing */
-  readonly zeros: boolean;
-  /** and what they grew by */
-  readonly deltas: boolean;
-  /** stands before each line */
-  readonly prefix: string;
-}
-
-export interface Configuration {
+export interface Configuration extends Outputs {
   readonly tree: Tree;
   readonly settings: EngineSettings;
-  /** the first of `eves`, or one that is not enabled */
-  readonly eve: EveOutput;
-  readonly eves: readonly EveOutput[];
-  readonly fastLog: string | undefined;
   readonly ruleFiles: readonly string[];
   /** what threshold.config says, and what of it could not be read */
   readonly thresholds: ThresholdFile;
-}
-
-/** An `include` of an `include` of …; nobody nests deeper. */
-const DEEPEST_INCLUDE = 8;
-
-export function readYaml(path: string, depth = 0): Tree {
-  const text = readFileSync(path, 'utf8');
-  return withIncludes(parsedBefore(text) ?? parseYaml(text, path), dirname(path), depth) as Tree;
-}
-
-/** As Suricata reads it: YAML 1.1, the last of equal keys counts. `path`: what the text is called where it is broken. */
-export function parseYaml(text: string, path: string): Tree {
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
-  if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
-  return (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
-}
-
-/** `include` in a map, at whatever depth: its files' keys stand there, what the map says itself goes before. */
-function withIncludes(node: unknown, folder: string, depth: number): unknown {
-  if (typeof node !== 'object' || node === null) return node;
-  if (Array.isArray(node)) return node.map((one) => withIncludes(one, folder, depth));
-  const { include, ...own } = node as Tree;
-  const merged: Tree = {};
-  if (include !== undefined && include !== null && depth < DEEPEST_INCLUDE) {
-    for (const file of Array.isArray(include) ? include : [include]) {
-      const name = String(file);
-      Object.assign(merged, readYaml(isAbsolute(name) ? name : join(folder, name), depth + 1));
-    }
-  }
-  for (const [key, value] of Object.entries(own)) merged[key] = withIncludes(value, folder, depth);
-  return merged;
-}
-
-/** `a.b.0.c=value`: values are read as YAML reads them. */
-export function setValue(tree: Tree, assignment: string): void {
-  const equals = assignment.indexOf('=');
-  if (equals <= 0) throw new InputProblem(`--set ${assignment}: write key=value`);
-  const keys = assignment.slice(0, equals).split('.');
-  const written = assignment.slice(equals + 1);
-  let at: Tree = tree;
-  for (const key of keys.slice(0, -1)) {
-    let next = at[key];
-    if (next === undefined && Array.isArray(at)) next = namedEntry(at, key);
-    if (typeof next !== 'object' || next === null) {
-      next = {};
-      at[key] = next;
-    }
-    at = next as Tree;
-  }
-  at[keys[keys.length - 1]] = written;
-}
-
-/** In a list of one-key maps (`- eve-log: …`), the map under that key. */
-function namedEntry(list: readonly unknown[], key: string): unknown {
-  for (const entry of list) if (typeof entry === 'object' && entry !== null && key in entry) return (entry as Tree)[key];
-  return undefined;
-}
-
-export function at(tree: unknown, path: string): unknown {
-  let node: unknown = tree;
-  for (const key of path.split('.')) {
-    if (typeof node !== 'object' || node === null) return undefined;
-    node = Array.isArray(node) ? (node[Number(key)] ?? namedEntry(node, key)) : (node as Tree)[key];
-  }
-  return node;
-}
-
-export function isYes(value: unknown, otherwise: boolean): boolean {
-  if (value === undefined || value === null) return otherwise;
-  if (typeof value === 'boolean') return value;
-  return /^(yes|true|on|1|auto)$/i.test(String(value));
-}
-
-const UNITS: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824, kib: 1024, mib: 1_048_576, gib: 1_073_741_824 };
-
-export function sizeOf(value: unknown, otherwise: number): number {
-  if (value === undefined || value === null) return otherwise;
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value));
-  const unit = match === null ? undefined : UNITS[match[2].toLowerCase()];
-  return match === null || unit === undefined ? otherwise : Math.floor(Number(match[1]) * unit);
 }
 
 function texts(tree: unknown, defaults: Readonly<Record<string, string>>): Record<string, string> {
@@ -288,7 +185,7 @@ function httpOf(node: unknown, recordedHeaders: readonly Direction[]): HttpSetti
     decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
     bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
     lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),
-    recordedHeaders: recordedHeaders,
+    recordedHeaders,
     doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
     doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
     wholeUri: isYes(at(node, 'uri-include-all'), false),
@@ -376,161 +273,6 @@ function unlimited(size: number): number {
   return size === 0 ? MOST_BODY : Math.min(size, MOST_BODY);
 }
 
-const ALL_TYPES = [
-  'alert',
-  'anomaly',
-  'http',
-  'http2',
-  'dns',
-  'doh2',
-  'mdns',
-  'tls',
-  'fileinfo',
-  'smb',
-  'ssh',
-  'smtp',
-  'ftp',
-  'ftp_data',
-  'rdp',
-  'nfs',
-  'tftp',
-  'ike',
-  'dcerpc',
-  'krb5',
-  'snmp',
-  'rfb',
-  'sip',
-  'ldap',
-  'mqtt',
-  'quic',
-  'websocket',
-  'dhcp',
-  'dnp3',
-  'modbus',
-  'enip',
-  'pop3',
-  'telnet',
-  'bittorrent_dht',
-  'flow',
-  'stats',
-];
-
-function outputsOf(tree: Tree, dnsVersion: string | undefined): Pick<Configuration, 'eve' | 'eves' | 'fastLog'> {
-  const outputs = at(tree, 'outputs');
-  const list = Array.isArray(outputs) ? outputs : [];
-  const eves: EveOutput[] = [];
-  let fastLog: string | undefined;
-  for (const entry of list) {
-    if (typeof entry !== 'object' || entry === null) continue;
-    for (const [name, value] of Object.entries(entry as Tree)) {
-      const node = (value ?? {}) as Tree;
-      if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, tree, dnsVersion));
-      if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
-    }
-  }
-  return {
-    eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true, deltas: false, prefix: '' },
-    eves,
-    fastLog,
-  };
-}
-
-function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutput {
-  const types = new Set<string>();
-  const records = new Map<string, RecordOptions>();
-  let { alert, anomaly, drop, exceptionPolicies, framePayload } = DEFAULT_EVE;
-  let stats = false;
-  let zeros = true;
-  let deltas = false;
-  const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
-  for (const entry of listed) {
-    const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
-    const options = typeof entry === 'string' ? {} : (((entry as Tree)[name] ?? {}) as Tree);
-    if (!isYes(options['enabled'], true)) continue;
-    if (name === 'stats') {
-      stats = true;
-      zeros = isYes(options['null-values'], true);
-      deltas = isYes(options['deltas'], false);
-    }
-    const type = name === 'files' ? 'fileinfo' : name.replace('-', '_');
-    types.add(type);
-    records.set(type, type === 'dns' && dnsVersion !== undefined ? { version: dnsVersion, ...options } : options);
-    // Both connections of FTP are one choice.
-    if (name === 'ftp') types.add('ftp_data');
-    if (name === 'anomaly') {
-      anomaly = {
-        decode: isYes(at(options, 'types.decode'), anomaly.decode),
-        stream: isYes(at(options, 'types.stream'), anomaly.stream),
-        application: isYes(at(options, 'types.applayer'), anomaly.application),
-        packetHeader: isYes(options['packethdr'], anomaly.packetHeader),
-      };
-    }
-    if (name === 'drop') {
-      drop = {
-        everyPacket: options['flows'] === 'all',
-        alerts: isYes(options['alerts'], drop.alerts),
-        verdict: isYes(options['verdict'], drop.verdict),
-      };
-    }
-    if (name === 'frame') framePayload = sizeOf(options['payload-buffer-size'], framePayload);
-    if (name === 'flow') exceptionPolicies = isYes(options['exception-policy'], exceptionPolicies);
-    if (name === 'alert') {
-      alert = {
-        metadata: options['metadata'] === undefined || typeof options['metadata'] === 'object' ? true : isYes(options['metadata'], true),
-        application: besideAlerts(options, 'app-layer'),
-        flow: besideAlerts(options, 'flow'),
-        guessed: isYes(at(tree, 'detect.guess-applayer-tx'), false),
-        payload: isYes(options['payload'], false),
-        payloadPrintable: isYes(options['payload-printable'], false),
-        payloadLength: isYes(options['payload-length'], false),
-        payloadSize: sizeOf(options['payload-buffer-size'], alert.payloadSize),
-        tagged: isYes(options['tagged-packets'], true),
-        packet: isYes(options['packet'], false),
-        rule: isYes(at(options, 'metadata.rule.raw'), false),
-        ruleMetadata: isYes(at(options, 'metadata.rule.metadata'), true),
-        references: isYes(at(options, 'metadata.rule.reference'), false),
-        verdict: isYes(options['verdict'], false),
-        ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
-      };
-    }
-  }
-  return {
-    enabled: true,
-    captureName: isYes(node['pcap-file'], false),
-    filename: String(node['filename'] ?? 'eve.json'),
-    options: {
-      types,
-      records,
-      anomaly,
-      alert,
-      drop,
-      framePayload,
-      exceptionPolicies,
-      ethernet: isYes(node['ethernet'], false),
-      communityIdSeed: isYes(node['community-id'], false) ? Number(node['community-id-seed'] ?? 0) : undefined,
-      version: isYes(node['suricata-version'], false),
-      sensor: sensorOf(tree),
-      metadata: isYes(node['metadata'], true),
-      fileDetails: undefined,
-    },
-    stats,
-    zeros,
-    deltas,
-    prefix: String(node['prefix'] ?? ''),
-  };
-}
-
-function sensorOf(tree: Tree): string | undefined {
-  const name = at(tree, 'sensor-name');
-  return name === undefined || name === null ? undefined : String(name);
-}
-
-/** `metadata` of the type `alert`: yes or no for all of it, or for each part. */
-function besideAlerts(options: Tree, part: 'app-layer' | 'flow'): boolean {
-  const { metadata } = options;
-  return typeof metadata === 'object' ? isYes(at(metadata, part), true) : isYes(metadata, true);
-}
-
 /** `dump-all-headers` of the type `http`. */
 function recordedHeadersOf(tree: Tree): readonly Direction[] {
   const wanted = recordOption(tree, 'http.dump-all-headers');
@@ -550,13 +292,6 @@ function recordOption(tree: Tree, path: string): unknown {
     }
   }
   return undefined;
-}
-
-function forwardedOf(node: unknown): { forwarded?: Forwarded } {
-  if (!isYes(at(node, 'enabled'), false)) return {};
-  const mode = at(node, 'mode') === 'overwrite' ? 'overwrite' : 'extra-data';
-  const deployment = at(node, 'deployment') === 'forward' ? 'forward' : 'reverse';
-  return { forwarded: { mode, deployment, header: String(at(node, 'header') ?? 'X-Forwarded-For') } };
 }
 
 /** Undefined where no database is named; throws where it can not be read. */
@@ -589,17 +324,11 @@ function thresholdsOf(tree: Tree): ThresholdFile {
   return path === undefined || path === null || !existsSync(String(path)) ? NO_THRESHOLDS : readThresholdFile(readFileSync(String(path), 'utf8'));
 }
 
-/** A list, or what `--set name.0=…` makes of one that is not there. */
-function listOf(written: unknown): readonly string[] {
-  if (Array.isArray(written)) return written.map(String);
-  return typeof written === 'object' && written !== null ? Object.values(written).map(String) : [String(written)];
-}
-
 function ruleFilesOf(tree: Tree): readonly string[] {
   const folder = String(at(tree, 'default-rule-path') ?? '/var/lib/suricata/rules');
   const files = at(tree, 'rule-files');
   if (files === undefined || files === null) return [];
-  return listOf(files).flatMap((file) => filesOf(isAbsolute(file) ? file : join(folder, file)));
+  return listOf(files).flatMap((file) => filesOf(file, folder));
 }
 
 /** Files that the engine's own messages go to; empty where the configuration names none. */
@@ -646,14 +375,4 @@ function dataSetsOf(written: Tree | undefined): EngineSettings['dataSets'] {
     sets.set(name, { type, load: file('load'), save: file('save') });
   }
   return sets;
-}
-
-/** The options of an output of that name; undefined: there is none. */
-export function outputOf(tree: Tree, name: string): Tree | undefined {
-  const outputs = at(tree, 'outputs');
-  for (const output of Array.isArray(outputs) ? outputs : []) {
-    const node = at(output, name);
-    if (typeof node === 'object' && node !== null) return node as Tree;
-  }
-  return undefined;
 }

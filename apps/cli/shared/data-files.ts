@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, isAbsolute, join } from 'node:path';
 import { dataSetsToSave } from '@sigwright/catalogue';
 import type { DataFiles, EngineSettings } from '@sigwright/contracts';
-import { at, configurationOf, isYes, readYaml, setValue, type Tree } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
+import { at, isYes, readYaml, setValue, type Tree } from './configuration-tree.ts';
 import { scriptLimitsOf } from './lua-settings.ts';
 
 /** Which files were read, to tell whether one of them is another one since. */

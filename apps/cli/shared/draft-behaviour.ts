@@ -20,7 +20,8 @@ import {
 } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, UsageProblem } from './arguments.ts';
 import { captureSources } from './capture-sources.ts';
-import { configurationOf, readYaml } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
+import { readYaml } from './configuration-tree.ts';
 import { proofRunner } from './proof-runner.ts';
 import { changing, dayOf, repositoryAt } from './repository.ts';
 import { sliceCapture } from './slice.ts';

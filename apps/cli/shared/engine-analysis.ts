@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Failure } from '@sigwright/contracts';
 import { analyseRule, groupByPorts, type MostGroups, type PlanUse } from '@sigwright/detection';
-import { at, isYes, sizeOf, type Tree } from './configuration.ts';
+import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 import { LineWriter } from './line-writer.ts';
 
 interface Analysed {

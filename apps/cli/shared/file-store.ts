@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { describeContent } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS, type EveRecord, type FileFollower, type FileTransfer, type FollowFile } from '@sigwright/contracts';
-import { at, isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
+import { at, isYes, outputOf, sizeOf, type Tree } from './configuration-tree.ts';
 
 /** Bytes of one file that are kept for storage; what is larger is not stored. */
 const MOST_STORED = 256 * 1_048_576;

@@ -3,12 +3,11 @@
  * guide, "Firewall Mode Design".
  */
 import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { type EngineSettings, type FirewallPolicies, type FirewallPolicy, hooksOf } from '@sigwright/contracts';
 import { buildFirewall, type CompiledRule } from '@sigwright/detection';
 import { InputProblem } from './arguments.ts';
-import { at, isYes, type Tree } from './configuration.ts';
+import { at, isYes, type Tree } from './configuration-tree.ts';
 import { filesOf } from './file-pattern.ts';
 import { problemsOf, type RuleProblem, readRules } from './plans.ts';
 
@@ -19,9 +18,7 @@ export function firewallFilesOf(tree: Tree, exclusive: string | undefined): read
   const folder = String(at(tree, 'firewall.rule-path') ?? '/etc/suricata/firewall');
   const written = at(tree, 'firewall.rule-files');
   const names = typeof written === 'object' && written !== null ? Object.values(written) : written === undefined || written === null ? [] : [written];
-  return names.flatMap((name) => {
-    return filesOf(isAbsolute(String(name)) ? String(name) : join(folder, String(name)));
-  });
+  return names.flatMap((name) => filesOf(String(name), folder));
 }
 
 type Where = 'packet' | 'transaction';

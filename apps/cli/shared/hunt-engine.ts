@@ -4,7 +4,8 @@ import { catalogue } from '@sigwright/catalogue';
 import { Engine, EveWriter } from '@sigwright/detection';
 import { type HuntEngine, insideOf } from '@sigwright/workbench';
 import type { Archive } from './archive.ts';
-import { configurationOf, readYaml, setValue } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
+import { readYaml, setValue } from './configuration-tree.ts';
 import { loadRuleFiles } from './plans.ts';
 
 /** Alerts of one capture that are kept with their record; all are counted. */

@@ -15,7 +15,7 @@ import {
 } from '@sigwright/contracts';
 import { type Alert, ScriptSubject } from '@sigwright/detection';
 import { Float, Table, UserData, type Value } from '@sigwright/lua';
-import { at, isYes, type Tree } from './configuration.ts';
+import { at, isYes, type Tree } from './configuration-tree.ts';
 
 interface Output {
   readonly script: Script;

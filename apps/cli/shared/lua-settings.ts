@@ -1,6 +1,6 @@
 /** What `security.lua` lets the Lua scripts of rules do, and what becomes of what they say and how they fail. */
 import type { ScriptSettings } from '@sigwright/contracts';
-import { at, isYes, type Tree } from './configuration.ts';
+import { at, isYes, type Tree } from './configuration-tree.ts';
 import type { EngineLog, LogLevel } from './engine-log.ts';
 
 /** How scripts failed; the first counts all. */

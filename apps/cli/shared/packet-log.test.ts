@@ -8,7 +8,7 @@ import { buildPlan, Engine, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { CaptureReader, composeCapture } from '@sigwright/traffic';
 import { afterAll, expect, test } from 'vitest';
-import type { Tree } from './configuration.ts';
+import type { Tree } from './configuration-tree.ts';
 import { PacketLog } from './packet-log.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sigwright-packets-'));

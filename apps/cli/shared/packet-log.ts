@@ -6,7 +6,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DROPPED, type Flow, type Packet, TCP } from '@sigwright/contracts';
 import { captureHeader, captureRecord, type PacketFilter, readPacketFilter, type TcpStream } from '@sigwright/traffic';
-import { isYes, outputOf, sizeOf, type Tree } from './configuration.ts';
+import { isYes, outputOf, sizeOf, type Tree } from './configuration-tree.ts';
 
 const FLUSH_AT = 262_144;
 const DEFAULT_LIMIT = 1000 * 1_048_576;

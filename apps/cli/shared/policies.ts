@@ -4,7 +4,7 @@
  */
 import { type ActionKind, DEFAULT_SETTINGS, type EngineSettings, EXCEPTION_POLICIES, type ExceptionPolicy } from '@sigwright/contracts';
 import { InputProblem } from './arguments.ts';
-import { at, isYes, type Tree } from './configuration.ts';
+import { at, isYes, type Tree } from './configuration-tree.ts';
 
 /** Policies that decide about packets have no meaning where nothing can be dropped. */
 const NEEDS_IPS: ReadonlySet<ExceptionPolicy> = new Set(['drop-flow', 'drop-packet', 'reject', 'reject-both']);

@@ -4,7 +4,8 @@ import { catalogue } from '@sigwright/catalogue';
 import type { Rule } from '@sigwright/contracts';
 import { Synthesizer } from '@sigwright/detection';
 import type { SynthesizedRule } from '@sigwright/workbench';
-import { configurationOf, readYaml } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
+import { readYaml } from './configuration-tree.ts';
 import { type FilesRead, withFilesOfRules } from './data-files.ts';
 
 export interface SynthesisPlace {

@@ -8,7 +8,7 @@ import type { Failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { InputProblem } from './arguments.ts';
-import { at, isYes, readYaml, type Tree } from './configuration.ts';
+import { at, isYes, readYaml, type Tree } from './configuration-tree.ts';
 import type { CaptureTaker } from './run-capture.ts';
 
 export interface Tenant {
@@ -75,7 +75,7 @@ function mappingsOf(tree: Tree, selector: string): ReadonlyMap<number, PacketFil
   return owned;
 }
 
-/** 0: any. `exactly`: with as many tags. */
+/** Packets with these identifiers in their tags, from the outermost on; 0 stands for any. `exactly`: and with no tag behind them. */
 function taggedAs(layers: readonly number[], exactly: boolean): PacketFilter {
   const text = layers.map((id) => (id === 0 ? 'vlan' : `vlan ${id}`)).join(' and ');
   const has = filterOf(text);

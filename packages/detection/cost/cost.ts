@@ -225,7 +225,7 @@ export class CostMeter {
 
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 2 });
 
-/** Of a literal's rarity in bits: `about once in 1 million bytes of ordinary traffic`. */
+/** Of a literal's rarity in bits: `expected about once in 1 million bytes of ordinary traffic`. */
 export function rarityInWords(bits: number): string {
   return `expected about once in ${COMPACT.format(2 ** Math.min(bits, 60))} bytes of ordinary traffic`;
 }

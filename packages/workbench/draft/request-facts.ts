@@ -4,6 +4,7 @@
  * parameters "c" and "d"`), and the request itself as it goes over the wire (`POST /a HTTP/1.1`, headers, a blank line, the body).
  * What is not said is left out; linear in the few hundred characters that are looked at.
  */
+import { leading } from '@sigwright/bytes';
 import type { ReportIndicator } from '../intake/intake.ts';
 import { sentenceAround } from '../intake/surroundings.ts';
 
@@ -87,16 +88,10 @@ export function requestFacts(text: string, indicator: ReportIndicator, all: read
 
 /** Indicators near a place; they are in the order of the text. */
 function neighbours(all: readonly ReportIndicator[], start: number): readonly ReportIndicator[] {
-  let low = 0;
-  let high = all.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (all[middle].start < start - NEAR) low = middle + 1;
-    else high = middle;
-  }
-  let end = low;
+  const first = leading(all, (one) => one.start < start - NEAR);
+  let end = first;
   while (end < all.length && all[end].start <= start + NEAR) end++;
-  return all.slice(low, end);
+  return all.slice(first, end);
 }
 
 function ofDump(before: string, rest: string): RequestFacts {

@@ -2,6 +2,8 @@
  * What stands around a place in a report: its line, the heading above, whether it is an entry of a list, table or literal block, a
  * link that a reader is meant to click, or part of a sentence. Reach is bounded, so that a text of one line costs no more than others.
  */
+import { leading } from '@sigwright/bytes';
+
 const LINE_REACH = 400;
 const SENTENCE_REACH = 300;
 /** Words beside the value from which a line is running text. */
@@ -147,16 +149,10 @@ function headingOf(line: string): string | undefined {
 }
 
 function headingAt(headings: Headings, offset: number): string {
-  let low = 0;
-  let high = headings.starts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (headings.starts[middle] <= offset) low = middle + 1;
-    else high = middle;
-  }
+  const above = leading(headings.starts, (start) => start <= offset);
   // The title says what the report is about, not what stands below it.
-  if (low === 0 || (low === 1 && headings.hasTitle)) return '';
-  return headings.texts[low - 1];
+  if (above === 0 || (above === 1 && headings.hasTitle)) return '';
+  return headings.texts[above - 1];
 }
 
 /** Words of two letters or more, counted up to PROSE_WORDS. */

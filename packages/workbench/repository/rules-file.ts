@@ -2,6 +2,7 @@
  * A file of rules as the repository holds it, and the same after it was saved again: lines stand for themselves, so that only what
  * lies between the first and the last line that changed is parsed, however long the file.
  */
+import { leading } from '@sigwright/bytes';
 import { linePlaces, type Rule } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 
@@ -72,13 +73,7 @@ export function rulesAgain(before: RulesRead, path: string, category: string, te
 
 /** How many of what is in the order of its lines stands on lines up to `line`. */
 function countTo(placed: readonly { readonly line: number }[], line: number): number {
-  let [low, high] = [0, placed.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (placed[middle].line <= line) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return leading(placed, (one) => one.line <= line);
 }
 
 function moved<Placed extends { readonly line: number }>(placed: Placed[], by: number): Placed[] {
