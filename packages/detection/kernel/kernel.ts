@@ -27,7 +27,20 @@ interface Exports {
   grams(start: number, length: number, filter: number, shift: number, out: number): number;
   everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
   few(start: number, length: number, masks: number, out: number): number;
+  narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number): number;
   shorts(start: number, length: number, needles: number, count: number): void;
+}
+
+/** A table of grams as the kernel keeps it. */
+export interface KernelGrams {
+  /** where the bit table begins, or the masks of a table of few grams */
+  readonly filter: number;
+  /** 32 less the bits of the bit table's size */
+  readonly shift: number;
+  readonly buckets: number;
+  /** 32 less the bits of the number of buckets */
+  readonly bucketShift: number;
+  readonly entries: number;
 }
 
 export class ScanKernel {
@@ -80,22 +93,26 @@ export class ScanKernel {
     this.answers = new Uint16Array(this.#exports.memory.buffer, ANSWERS, PIECE + SLACK);
   }
 
-  /** Looks at bytes[start, end), at most PIECE of them; returns how many positions lie in `answers`. */
-  grams(bytes: Uint8Array, start: number, end: number, filter: number, shift: number): number {
+  /** Looks at bytes[start, end), at most PIECE of them, for grams of `table`; returns how many positions lie in `answers`. */
+  grams(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
     this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#exports.grams(INPUT, end - start, filter, shift, ANSWERS);
+    return this.#narrow(end - start, table, this.#exports.grams(INPUT, end - start, table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for tables of which every fourth position is enough. */
-  everyFourth(bytes: Uint8Array, start: number, end: number, filter: number, shift: number): number {
+  everyFourth(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
     this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#exports.everyFourth(INPUT, end - start, filter, shift, ANSWERS);
+    return this.#narrow(end - start, table, this.#exports.everyFourth(INPUT, end - start, table.filter, table.shift, ANSWERS));
   }
 
-  /** As `grams`, for few grams; `masks`: as scan.as.ts wants them. */
-  few(bytes: Uint8Array, start: number, end: number, masks: number): number {
+  /** As `grams`, for few grams: the table has masks instead of bits. */
+  few(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
     this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#exports.few(INPUT, end - start, masks, ANSWERS);
+    return this.#narrow(end - start, table, this.#exports.few(INPUT, end - start, table.filter, ANSWERS));
+  }
+
+  #narrow(length: number, { buckets, bucketShift, entries }: KernelGrams, count: number): number {
+    return count === 0 ? 0 : this.#exports.narrow(INPUT, length, buckets, bucketShift, entries, ANSWERS, count);
   }
 
   /** `needles` as scan.as.ts wants them; what occurs in bytes[start, end) has its fourth byte set to 0. */

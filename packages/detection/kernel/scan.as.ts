@@ -65,13 +65,19 @@ function probe(folded: v128, filter: usize, shift: i32, position: u32, out: usiz
   return passed === 0 ? out : confirm(folded, filter, shift, position, passed, out);
 }
 
+// @ts-ignore: decorator
+@inline
+function gramAt(at: usize): i32 {
+  const bytes = load<i32>(at);
+  return bytes | ((bytes & LETTERS) >>> 1);
+}
+
 /** The gram at the end of a text, which is too short for sixteen bytes at once: `position` is its place in the text. */
 // @ts-ignore: decorator
 @inline
 function probeOne(at: usize, filter: usize, shift: i32, position: u32, out: usize): usize {
-  const bytes = load<u32>(at);
-  const gram = bytes | ((bytes & LETTERS) >>> 1);
-  if (taken(filter, (gram * <u32>GOLDEN) >>> shift) === 0) return out;
+  const gram = gramAt(at);
+  if (taken(filter, <u32>(gram * GOLDEN) >>> shift) === 0) return out;
   store<u16>(out, <u16>position);
   return out + again(filter, gram, shift);
 }
@@ -158,6 +164,32 @@ export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
     }
   }
   return <i32>((out - first) >> 1);
+}
+
+/**
+ * Of the `count` positions at `answers`, those at which a gram of the table stands with a second part of its literal in the right
+ * distance; written over `answers`, in the same order. Returns how many are left. By the first bits of a gram's hash `buckets` says
+ * where its entries begin (as many 32-bit numbers as there are buckets, and one). An entry is eight bytes: the gram, 16 bits of the
+ * other hash of the second part, and its distance, signed. A second part that lies outside of the text is taken to be right.
+ */
+export function narrow(start: usize, length: i32, buckets: usize, shift: i32, entries: usize, answers: usize, count: i32): i32 {
+  let out = answers;
+  for (let answer = 0; answer < count; answer++) {
+    const position = <i32>load<u16>(answers + (<usize>answer << 1));
+    const gram = gramAt(start + position);
+    const bucket = buckets + (<usize>((<u32>(gram * GOLDEN)) >>> shift) << 2);
+    let entry = entries + (<usize>load<u32>(bucket) << 3);
+    const end = entries + (<usize>load<u32>(bucket, 4) << 3);
+    for (; entry < end; entry += 8) {
+      if (load<i32>(entry) !== gram) continue;
+      const second = position + <i32>load<i16>(entry, 6);
+      if (second >= 0 && second + 4 <= length && <u32>(gramAt(start + second) * OTHER) >>> 16 !== <u32>load<u16>(entry, 4)) continue;
+      store<u16>(out, <u16>position);
+      out += 2;
+      break;
+    }
+  }
+  return <i32>((out - answers) >> 1);
 }
 
 /**

@@ -11,7 +11,7 @@
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
-import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
+import { type KernelGrams, PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -52,13 +52,19 @@ const SPARSE_BITS = { 1: 6, 4: 5 } as const;
 const LEAST_BITS = 12;
 const MOST_BITS = 21;
 
-/** Longest part of a literal that is compared; the rest is checked by the rule itself. */
-const LONGEST = 65_535;
+/** Longest part of a literal that is compared; the rest is checked by the rule itself. Distances within it fit 16 bits with a sign. */
+const LONGEST = 32_767;
 
 /** Grams of a literal so long begin at four places in a row. */
 const LONG = 7;
 /** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
 const FEW = 48;
+
+/** Bytes of the masks by which few grams are told apart. */
+const MASKS = 128;
+/** Bytes of an entry in the kernel's memory, and bits that it has of the hash of its second part. */
+const ENTRY = 8;
+const SECOND_BITS = 16;
 
 /** A literal on its way into a table: its bytes as they lie in the pool, and where its grams begin. */
 interface Placed {
@@ -189,7 +195,7 @@ function latin1Key(literal: GramLiteral): string {
 
 /** For the kernel's loop for few grams: they are put into eight classes, like ones together. */
 function masksOf(grams: Int32Array): Uint8Array {
-  const masks = new Uint8Array(4 * 32);
+  const masks = new Uint8Array(MASKS);
   const sorted = Array.from(grams, (gram) => [gram & 255, (gram >>> 8) & 255, (gram >>> 16) & 255, gram >>> 24]).sort(
     (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3],
   );
@@ -201,6 +207,34 @@ function masksOf(grams: Int32Array): Uint8Array {
     }
   }
   return masks;
+}
+
+/** The second part of a literal by which the kernel tells it from others with the same gram: its first or last four bytes, what is farther off. */
+function secondGramAt(length: number, gramAt: number): number {
+  return gramAt >= length - 4 - gramAt ? 0 : length - 4;
+}
+
+/** Where the buckets and the entries of a table lie in the kernel's memory, from its beginning: the bit table, or masks, come first. */
+function kernelPlaces(data: GramTableData, isSmall: boolean): { readonly buckets: number; readonly entries: number } {
+  const buckets = isSmall ? MASKS : data.filter.length;
+  return { buckets, entries: Math.ceil((buckets + data.buckets.length * 4) / ENTRY) * ENTRY };
+}
+
+/** A table as the kernel reads it; `narrow` of scan.as.ts has the format. */
+function kernelBytes(data: GramTableData, isSmall: boolean): Uint8Array {
+  const { buckets, entries } = kernelPlaces(data, isSmall);
+  const bytes = new Uint8Array(entries + data.grams.length * ENTRY);
+  bytes.set(isSmall ? masksOf(data.grams) : data.filter);
+  const words = new Int32Array(bytes.buffer);
+  words.set(data.buckets, buckets / 4);
+  for (let place = 0, word = entries / 4; place < data.grams.length; place++, word += 2) {
+    const number = data.literals[place];
+    const second = secondGramAt(data.lengths[number], data.gramOffsets[place]);
+    const hash = otherHash(foldedGram(data.pool, data.starts[number] + second), SECOND_BITS);
+    words[word] = data.grams[place];
+    words[word + 1] = hash | ((second - data.gramOffsets[place]) << 16);
+  }
+  return bytes;
 }
 
 /** Collects reported values. */
@@ -221,8 +255,8 @@ export class GramTable {
   #scan = 0;
   readonly #kernel: ScanKernel | undefined;
   readonly #isSmall: boolean;
-  /** where the kernel keeps the filter, or the masks of a small table; -1: not yet */
-  #kept = -1;
+  /** where the kernel keeps the table, once it was asked to */
+  #kept: KernelGrams | undefined;
 
   /** `kernel` undefined: plain TypeScript only. */
   constructor(data: GramTableData, kernel: ScanKernel | undefined = scanKernel()) {
@@ -254,25 +288,30 @@ export class GramTable {
 
   #compiled(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     const isSmall = this.#isSmall;
-    if (this.#kept < 0) this.#kept = kernel.keep(this.data, () => (isSmall ? masksOf(this.data.grams) : this.#filter));
-    const kept = this.#kept;
+    const kept = this.#kept ?? this.#keep(kernel);
     // Grams across two pieces are seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {
       const to = Math.min(end, from + PIECE);
       const count = isSmall
         ? kernel.few(bytes, from, to, kept)
         : this.data.step === 4
-          ? kernel.everyFourth(bytes, from, to, kept, this.#shift)
-          : kernel.grams(bytes, from, to, kept, this.#shift);
+          ? kernel.everyFourth(bytes, from, to, kept)
+          : kernel.grams(bytes, from, to, kept);
       const { answers } = kernel;
       for (let answer = 0; answer < count; answer++) {
         const at = from + answers[answer];
-        const gram = foldedGram(bytes, at);
-        // The loop for few grams knows no hashes.
-        if (!isSmall || this.#mayBe(gram)) this.#confirm(bytes, start, end, at, gram, offset, sink);
+        this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
       }
       if (to === end) return;
     }
+  }
+
+  #keep(kernel: ScanKernel): KernelGrams {
+    const isSmall = this.#isSmall;
+    const { buckets, entries } = kernelPlaces(this.data, isSmall);
+    const at = kernel.keep(this.data, () => kernelBytes(this.data, isSmall));
+    this.#kept = { filter: at, shift: this.#shift, buckets: at + buckets, bucketShift: this.#bucketShift, entries: at + entries };
+    return this.#kept;
   }
 
   #everyFourth(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
