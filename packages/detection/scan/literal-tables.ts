@@ -68,11 +68,6 @@ export function narrowLiterals(data: LiteralTablesData, keep: (value: number) =>
   return grams.length === 0 && places === undefined && shorts === undefined ? undefined : { names: undefined, grams, places, shorts };
 }
 
-/** Every value of the tables, once or more. */
-export function* valuesOf(data: LiteralTablesData): Iterable<number> {
-  for (const table of [data.names, ...data.grams, data.places, data.shorts]) if (table !== undefined) yield* table.values;
-}
-
 export class LiteralTables {
   readonly #names: NameTable | undefined;
   readonly #grams: readonly GramTable[];
