@@ -6,7 +6,8 @@ import { composeCapture } from '@sigwright/traffic';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildPlan, Engine, usePlan } from './index.ts';
-import { buildGramTables, type GramLiteral, GramTable, naiveMatches } from './scan/gram-table.ts';
+import { buildGramTables, type GramLiteral, naiveMatches } from './scan/gram-table.ts';
+import { LiteralTables } from './scan/literal-tables.ts';
 import { buildNameTable, NameTable } from './scan/name-table.ts';
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -92,7 +93,8 @@ describe('tables change nothing but speed', () => {
         // Literals themselves make half of the text.
         const bytes = latin1(pieces.map((piece) => (typeof piece === 'number' ? list[piece % list.length][0] : piece)).join(''));
         const found = new Set<number>();
-        for (const data of buildGramTables(literals)) new GramTable(data).scan(bytes, 0, bytes.length, 0, { add: (value) => found.add(value) });
+        const tables = new LiteralTables({ names: undefined, grams: buildGramTables(literals), places: undefined, shorts: undefined });
+        tables.scan(bytes, 0, bytes.length, 0, { add: (value) => found.add(value) });
         // Equal literals share the widest bound: more may be found than asked, never less.
         for (const value of naiveMatches(literals, bytes, 0, bytes.length, 0)) expect(found).toContain(value);
         for (const value of found) expect(naiveMatches([{ ...literals[value], within: 0 }], bytes, 0, bytes.length, 0)).toContain(value);

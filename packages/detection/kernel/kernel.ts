@@ -15,12 +15,9 @@ const INPUT = 1024;
 /** a block's last load reaches behind the piece */
 const SLACK = 64;
 const ANSWERS = INPUT + PIECE + SLACK;
-const NEEDLES = ANSWERS + (PIECE + SLACK) * 2;
-/** Two- and three-byte needles looked for in one call, four bytes each. */
-const MOST_NEEDLES = 1024;
 /** Tables begin where a line of the cache does. */
 const LINE = 64;
-const TABLES = Math.ceil((NEEDLES + MOST_NEEDLES * 4) / LINE) * LINE;
+const TABLES = Math.ceil((ANSWERS + (PIECE + SLACK) * 2) / LINE) * LINE;
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -28,7 +25,7 @@ interface Exports {
   everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
   few(start: number, length: number, masks: number, out: number): number;
   narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number): number;
-  shorts(start: number, length: number, needles: number, count: number): void;
+  shorts(start: number, length: number, table: number, left: number): number;
 }
 
 /** A table of grams as the kernel keeps it. */
@@ -46,9 +43,10 @@ export interface KernelGrams {
 export class ScanKernel {
   readonly #exports: Exports;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what it looked at */
+  /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what was loaded */
   answers: Uint16Array = new Uint16Array(0);
   #used = TABLES;
+  #length = 0;
   readonly #kept = new WeakMap<object, number>();
   /** places whose owners are gone, by their size: tables have few sizes */
   readonly #free = new Map<number, number[]>();
@@ -93,41 +91,34 @@ export class ScanKernel {
     this.answers = new Uint16Array(this.#exports.memory.buffer, ANSWERS, PIECE + SLACK);
   }
 
-  /** Looks at bytes[start, end), at most PIECE of them, for grams of `table`; returns how many positions lie in `answers`. */
-  grams(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
-    this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#narrow(end - start, table, this.#exports.grams(INPUT, end - start, table.filter, table.shift, ANSWERS));
+  /** What the searches look at from now on: bytes[start, end), at most PIECE of them. */
+  load(bytes: Uint8Array, start: number, end: number): void {
+    this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), INPUT);
+    this.#length = end - start;
+  }
+
+  /** Looks for grams of `table` in what was loaded; returns how many positions lie in `answers`. */
+  grams(table: KernelGrams): number {
+    return this.#narrow(table, this.#exports.grams(INPUT, this.#length, table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for tables of which every fourth position is enough. */
-  everyFourth(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
-    this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#narrow(end - start, table, this.#exports.everyFourth(INPUT, end - start, table.filter, table.shift, ANSWERS));
+  everyFourth(table: KernelGrams): number {
+    return this.#narrow(table, this.#exports.everyFourth(INPUT, this.#length, table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for few grams: the table has masks instead of bits. */
-  few(bytes: Uint8Array, start: number, end: number, table: KernelGrams): number {
-    this.#bytes.set(bytes.subarray(start, end), INPUT);
-    return this.#narrow(end - start, table, this.#exports.few(INPUT, end - start, table.filter, ANSWERS));
+  few(table: KernelGrams): number {
+    return this.#narrow(table, this.#exports.few(INPUT, this.#length, table.filter, ANSWERS));
   }
 
-  #narrow(length: number, { buckets, bucketShift, entries }: KernelGrams, count: number): number {
-    return count === 0 ? 0 : this.#exports.narrow(INPUT, length, buckets, bucketShift, entries, ANSWERS, count);
+  #narrow({ buckets, bucketShift, entries }: KernelGrams, count: number): number {
+    return count === 0 ? 0 : this.#exports.narrow(INPUT, this.#length, buckets, bucketShift, entries, ANSWERS, count);
   }
 
-  /** `needles` as scan.as.ts wants them; what occurs in bytes[start, end) has its fourth byte set to 0. */
-  shorts(bytes: Uint8Array, start: number, end: number, needles: Uint8Array): void {
-    for (let from = 0; from < needles.length; from += MOST_NEEDLES * 4) {
-      const some = needles.subarray(from, from + MOST_NEEDLES * 4);
-      this.#bytes.set(some, NEEDLES);
-      for (let at = start; ; at += PIECE - 2) {
-        const until = Math.min(end, at + PIECE);
-        this.#bytes.set(bytes.subarray(at, until), INPUT);
-        this.#exports.shorts(INPUT, until - at, NEEDLES, some.length >>> 2);
-        if (until === end) break;
-      }
-      some.set(this.#bytes.subarray(NEEDLES, NEEDLES + some.length));
-    }
+  /** Looks for short needles, at most sixteen, whose table is kept as scan.as.ts wants it: of the bits of `left`, those that do not occur. */
+  shorts(table: number, left: number): number {
+    return this.#exports.shorts(INPUT, this.#length, table, left);
   }
 }
 

@@ -192,34 +192,52 @@ export function narrow(start: usize, length: i32, buckets: usize, shift: i32, en
   return <i32>((out - answers) >> 1);
 }
 
+// @ts-ignore: decorator
+@inline
+function liveClasses(left: i32): v128 {
+  return i8x16.splat(<i8>(left | (left >>> 8)));
+}
+
 /**
- * Which of `count` needles of two or three bytes occur, folded, in memory[start, start + length)? A needle is four bytes at
- * `needles`: its folded bytes (the third is not looked at where there are two) and how many they are, 0 once it was found.
- * The bytes searched are folded in place first; up to 16 bytes behind them are overwritten.
+ * Which of up to sixteen needles of two or three bytes, those of the bits of `left`, do not occur, folded, in memory[start, start +
+ * length)? Returns their bits. `table`: for each of three bytes 16 sets of classes by its lower half and 16 by its upper half, as
+ * `few` has them for four (a needle of two bytes lets any third one through); then each needle in four bytes: its folded bytes and
+ * how many they are. Needle n is of class n & 7. Up to 16 bytes behind the searched ones are read.
  */
-export function shorts(start: usize, length: i32, needles: usize, count: i32): void {
-  for (let at = 0; at < length; at += 16) v128.store(start + at, foldAll(v128.load(start + at)));
-  for (let needle = 0; needle < count; needle++, needles += 4) {
-    const size = <i32>load<u8>(needles + 3);
-    if (size === 0) continue;
-    const firsts = i8x16.splat(load<i8>(needles));
-    const seconds = i8x16.splat(load<i8>(needles + 1));
-    const thirds = i8x16.splat(load<i8>(needles + 2));
-    const three = size === 3;
-    let at = 0;
-    for (; at + 16 <= length - size + 1; at += 16) {
-      const base = start + at;
-      let equal = v128.and(i8x16.eq(v128.load(base), firsts), i8x16.eq(v128.load(base + 1), seconds));
-      if (three) equal = v128.and(equal, i8x16.eq(v128.load(base + 2), thirds));
-      if (v128.any_true(equal)) break;
+export function shorts(start: usize, length: i32, table: usize, left: i32): i32 {
+  const half = i8x16.splat(0x0f);
+  const none = i8x16.splat(0);
+  let firsts = none;
+  let seconds = none;
+  let live = liveClasses(left);
+  // Beneath the third byte of a needle lies what is known of all three: of one of two bytes at the end, the byte behind the text.
+  for (let at = 0; at <= length; at += 16) {
+    const bytes = foldAll(v128.load(start + at));
+    const lower = v128.and(bytes, half);
+    const upper = v128.and(i16x8.shr_u(bytes, 4), half);
+    const one = classes(table, lower, upper);
+    const two = classes(table + 32, lower, upper);
+    let hits = classes(table + 64, lower, upper);
+    hits = v128.and(hits, i8x16.shuffle(seconds, two, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
+    hits = v128.and(hits, i8x16.shuffle(firsts, one, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29));
+    hits = v128.and(hits, live);
+    firsts = one;
+    seconds = two;
+    if (!v128.any_true(hits)) continue;
+    let places = i8x16.bitmask(i8x16.ne(hits, none));
+    while (places !== 0) {
+      const position = at + ctz(places) - 2;
+      places &= places - 1;
+      const three = gramAt(start + position);
+      for (let bits = left; bits !== 0; bits &= bits - 1) {
+        const needle = ctz(bits);
+        const written = load<i32>(table + 96 + (<usize>needle << 2));
+        const size = written >>> 24;
+        if (((three ^ written) & (size === 3 ? 0xffffff : 0xffff)) === 0 && position + size <= length) left &= ~(1 << needle);
+      }
+      if (left === 0) return 0;
     }
-    // Where a block was left early it is found again here, byte by byte.
-    for (; at + size <= length; at++) {
-      const base = start + at;
-      if (load<u8>(base) !== load<u8>(needles) || load<u8>(base + 1) !== load<u8>(needles + 1)) continue;
-      if (three && load<u8>(base + 2) !== load<u8>(needles + 2)) continue;
-      store<u8>(needles + 3, 0);
-      break;
-    }
+    live = liveClasses(left);
   }
+  return left;
 }

@@ -11,7 +11,7 @@
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
-import { type KernelGrams, PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
+import type { KernelGrams, ScanKernel } from '../kernel/kernel.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -253,19 +253,16 @@ export class GramTable {
   /** each literal is reported once per scan: the number of the scan that reported it last */
   readonly #reported: Uint32Array;
   #scan = 0;
-  readonly #kernel: ScanKernel | undefined;
   readonly #isSmall: boolean;
   /** where the kernel keeps the table, once it was asked to */
   #kept: KernelGrams | undefined;
 
-  /** `kernel` undefined: plain TypeScript only. */
-  constructor(data: GramTableData, kernel: ScanKernel | undefined = scanKernel()) {
+  constructor(data: GramTableData) {
     this.data = data;
     this.#filter = data.filter;
     this.#shift = 32 - data.bits;
     this.#bucketShift = 32 - data.bucketBits;
     this.#reported = new Uint32Array(data.starts.length);
-    this.#kernel = kernel;
     this.#isSmall = data.step === 1 && data.grams.length <= FEW;
   }
 
@@ -274,36 +271,30 @@ export class GramTable {
     return this.data.starts.length;
   }
 
-  /**
-   * Report the values of every literal that occurs in bytes[start, end), once each. `offset`: how many bytes of the stream
-   * or body came before `start`, for literals bound to its beginning.
-   */
-  scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    if (end - start < 4) return;
+  /** A search begins: each literal that occurs is reported once until the next. */
+  begin(): void {
     this.#scan++;
-    if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#compiled(this.#kernel, bytes, start, end, offset, sink);
-    else if (this.data.step === 4) this.#everyFourth(bytes, start, end, offset, sink);
-    else this.#plain(bytes, start, end, offset, sink);
   }
 
-  #compiled(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    const isSmall = this.#isSmall;
+  /**
+   * Reports the values of every literal that occurs in bytes[start, end), of which the kernel has loaded what begins at `from`.
+   * `offset`: how many bytes of the stream or body came before `start`, for literals bound to its beginning.
+   */
+  piece(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, from: number, offset: number, sink: ValueSink): void {
     const kept = this.#kept ?? this.#keep(kernel);
-    // Grams across two pieces are seen in the second, and every fourth position stays one.
-    for (let from = start; ; from += PIECE - 4) {
-      const to = Math.min(end, from + PIECE);
-      const count = isSmall
-        ? kernel.few(bytes, from, to, kept)
-        : this.data.step === 4
-          ? kernel.everyFourth(bytes, from, to, kept)
-          : kernel.grams(bytes, from, to, kept);
-      const { answers } = kernel;
-      for (let answer = 0; answer < count; answer++) {
-        const at = from + answers[answer];
-        this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
-      }
-      if (to === end) return;
+    const count = this.#isSmall ? kernel.few(kept) : this.data.step === 4 ? kernel.everyFourth(kept) : kernel.grams(kept);
+    const { answers } = kernel;
+    for (let answer = 0; answer < count; answer++) {
+      const at = from + answers[answer];
+      this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
     }
+  }
+
+  /** The same for the whole of it, in plain TypeScript. */
+  plain(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    if (end - start < 4) return;
+    if (this.data.step === 4) this.#everyFourth(bytes, start, end, offset, sink);
+    else this.#everyOne(bytes, start, end, offset, sink);
   }
 
   #keep(kernel: ScanKernel): KernelGrams {
@@ -322,7 +313,7 @@ export class GramTable {
     }
   }
 
-  #plain(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+  #everyOne(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     const last = end - 4;
     let value = (bytes[start] << 8) | (bytes[start + 1] << 16) | (bytes[start + 2] << 24);
     for (let at = start; at <= last; at++) {

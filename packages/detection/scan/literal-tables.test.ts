@@ -6,9 +6,10 @@ import { findNaive } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
-import { buildGramTables, type GramLiteral, GramTable, naiveMatches, narrowGramTables } from './gram-table.ts';
+import { buildGramTables, type GramLiteral, type GramTableData, naiveMatches, narrowGramTables } from './gram-table.ts';
+import { LiteralTables } from './literal-tables.ts';
 import { buildRuleList, isEmptyList, rulesAt } from './rule-list.ts';
-import { buildPlaceTable, buildShortTable, narrowPlaceTable, narrowShortTable, PlaceTable, ShortTable } from './short-table.ts';
+import { buildPlaceTable, buildShortTable, narrowPlaceTable, narrowShortTable, PlaceTable, type ShortTableData } from './short-table.ts';
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
@@ -29,10 +30,7 @@ test('a table is kept once for all engines of a plan: memory does not grow with 
   const literals = Array.from({ length: 2000 }, (_, at): GramLiteral => ({ bytes: latin1(`/some/path/${at}/x`), nocase: false, value: at, within: 0 }));
   const tables = buildGramTables(literals);
   const text = latin1(`GET /some/path/7/x HTTP/1.1${' '.repeat(WORTH_A_CALL)}`);
-  const search = (): Set<number> =>
-    collected((sink) => {
-      for (const data of tables) new GramTable(data).scan(text, 0, text.length, 0, sink);
-    });
+  const search = (): Set<number> => searched({ grams: tables }, kernel, text);
   expect(search()).toContain(7);
   const before = kernel.size;
   for (let engine = 0; engine < 2000; engine++) search();
@@ -43,6 +41,15 @@ function collected(scan: (sink: { add(value: number): void }) => void): Set<numb
   const found = new Set<number>();
   scan({ add: (value) => found.add(value) });
   return found;
+}
+
+/** What tables of these kinds report of a text. */
+function searched(
+  { grams = [], shorts }: { readonly grams?: readonly GramTableData[]; readonly shorts?: ShortTableData },
+  kernel: ScanKernel | 'plain',
+  bytes: Uint8Array,
+): Set<number> {
+  return collected((sink) => new LiteralTables({ names: undefined, grams, places: undefined, shorts }, kernel).scan(bytes, 0, bytes.length, 0, sink));
 }
 
 describe('grams', () => {
@@ -67,15 +74,8 @@ describe('grams', () => {
           );
           const expected = naiveMatches(unique, bytes, 0, bytes.length, 0);
           const tables = buildGramTables(unique);
-          const found = (some: typeof tables, kernel: ScanKernel | undefined): Set<number> =>
-            collected((sink) => {
-              for (const data of some) new GramTable(data, kernel).scan(bytes, 0, bytes.length, 0, sink);
-            });
-          for (const kernel of [scanKernel(), undefined]) expect(found(tables, kernel)).toEqual(expected);
-          const left = found(
-            narrowGramTables(tables, (value) => value % 2 === 0),
-            scanKernel(),
-          );
+          for (const kernel of [scanKernel()!, 'plain'] as const) expect(searched({ grams: tables }, kernel, bytes)).toEqual(expected);
+          const left = searched({ grams: narrowGramTables(tables, (value) => value % 2 === 0) }, scanKernel()!, bytes);
           expect(left).toEqual(new Set([...expected].filter((value) => value % 2 === 0)));
         },
       ),
@@ -85,34 +85,47 @@ describe('grams', () => {
 });
 
 describe('short literals', () => {
-  test('what occurs is reported, by kernel and in plain TypeScript alike', () => {
+  // Up to sixteen are looked for at once; more take several tables.
+  test.each([
+    ['some', 1, 8],
+    ['more than fit one table', 17, 40],
+  ])('%s: what occurs is reported, by kernel and in plain TypeScript alike', (_how, minLength, maxLength) => {
     fc.assert(
-      fc.property(fc.array(literal(2, 3), { minLength: 1, maxLength: 8 }), buffer, (drawn, bytes) => {
+      fc.property(fc.array(literal(2, 3), { minLength, maxLength }), buffer, (drawn, bytes) => {
         const literals = drawn.map((one, value) => ({ bytes: one, value }));
-        const data = buildShortTable(literals);
-        const [compiled, plain] = [scanKernel(), undefined].map((kernel) =>
-          collected((sink) => new ShortTable(data, kernel).scan(bytes, 0, bytes.length, sink)),
-        );
-        expect(compiled).toEqual(plain);
+        const shorts = buildShortTable(literals);
+        const plain = searched({ shorts }, 'plain', bytes);
+        expect(searched({ shorts }, scanKernel()!, bytes)).toEqual(plain);
         for (const { bytes: one, value } of literals) if (findNaive(bytes, 0, bytes.length, one, true) !== -1) expect(plain).toContain(value);
-        const narrowed = narrowShortTable(data, (value) => value === 0);
+        const narrowed = narrowShortTable(shorts, (value) => value === 0);
         expect(narrowed).toBeDefined();
-        expect(collected((sink) => new ShortTable(narrowed!).scan(bytes, 0, bytes.length, sink)).has(0)).toBe(plain.has(0));
+        expect(searched({ shorts: narrowed }, scanKernel()!, bytes).has(0)).toBe(plain.has(0));
       }),
       { numRuns: 300, seed: 8 },
     );
   });
 
   test.each([
-    ['at the end of a piece', PIECE - 2],
-    ['across two pieces', PIECE - 1],
-    ['at the beginning of the next', PIECE],
-    ['in the last two bytes', PIECE * 2 - 3],
-  ])('a literal of three bytes %s', (_why, at) => {
+    ['at the end of a piece', 'STM', PIECE - 2],
+    ['across two pieces', 'STM', PIECE - 1],
+    ['at the beginning of the next', 'STM', PIECE],
+    ['in the last three bytes', 'STM', PIECE * 2 - 3],
+    ['in the last two bytes', 'MZ', PIECE * 2 - 2],
+    ['at the very beginning', 'MZ', 0],
+  ])('a literal %s', (_why, text, at) => {
     const bytes = new Uint8Array(PIECE * 2).fill(0x33);
-    bytes.set(latin1('STM'), at);
-    const table = new ShortTable(buildShortTable([{ bytes: latin1('STM'), value: 7 }]));
-    expect(collected((sink) => table.scan(bytes, 0, bytes.length, sink))).toEqual(new Set([7]));
+    bytes.set(latin1(text), at);
+    expect(searched({ shorts: buildShortTable([{ bytes: latin1(text), value: 7 }]) }, scanKernel()!, bytes)).toEqual(new Set([7]));
+  });
+
+  test('what an earlier text left behind the end of a text is no part of it', () => {
+    const shorts = buildShortTable([
+      { bytes: latin1('STM'), value: 7 },
+      { bytes: latin1('MZ'), value: 8 },
+    ]);
+    const text = latin1(`${' '.repeat(WORTH_A_CALL)}STMZ`);
+    expect(searched({ shorts }, scanKernel()!, text)).toEqual(new Set([7, 8]));
+    expect(searched({ shorts }, scanKernel()!, text.subarray(0, text.length - 2))).toEqual(new Set());
   });
 });
 

@@ -1,5 +1,6 @@
 /** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
+import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 import { buildGramTables, type GramLiteral, GramTable, type GramTableData, narrowGramTables, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
 import {
@@ -73,19 +74,42 @@ export class LiteralTables {
   readonly #grams: readonly GramTable[];
   readonly #places: PlaceTable | undefined;
   readonly #shorts: ShortTable | undefined;
+  readonly #kernel: ScanKernel | undefined;
 
-  constructor(data: LiteralTablesData) {
+  /** Plain TypeScript alone where there is no kernel, and where it is asked for. */
+  constructor(data: LiteralTablesData, kernel: ScanKernel | 'plain' = scanKernel() ?? 'plain') {
     this.#names = data.names === undefined ? undefined : new NameTable(data.names);
     this.#grams = data.grams.map((one) => new GramTable(one));
     this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
     this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
+    // Without something that is looked for everywhere there is nothing to call it for.
+    const isAsked = this.#grams.length > 0 || this.#shorts !== undefined;
+    this.#kernel = isAsked && kernel !== 'plain' ? kernel : undefined;
   }
 
   /** Reports what may be in bytes[start, end); `offset`: how many bytes of the stream or body came before `start`. */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     this.#names?.find(bytes, start, end, sink);
     this.#places?.scan(bytes, start, end, offset, sink);
-    for (const grams of this.#grams) grams.scan(bytes, start, end, offset, sink);
-    this.#shorts?.scan(bytes, start, end, sink);
+    const shorts = this.#shorts;
+    for (const grams of this.#grams) grams.begin();
+    shorts?.begin();
+    if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#pieces(this.#kernel, bytes, start, end, offset, sink);
+    else {
+      for (const grams of this.#grams) grams.plain(bytes, start, end, offset, sink);
+      shorts?.plain(bytes, start, end);
+    }
+    shorts?.report(sink);
+  }
+
+  #pieces(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    // What lies across two pieces is seen in the second, and every fourth position stays one.
+    for (let from = start; ; from += PIECE - 4) {
+      const to = Math.min(end, from + PIECE);
+      kernel.load(bytes, from, to);
+      for (const grams of this.#grams) grams.piece(kernel, bytes, start, end, from, offset, sink);
+      this.#shorts?.piece(kernel);
+      if (to === end) return;
+    }
   }
 }

@@ -3,7 +3,7 @@
  * three bytes anywhere are searched one by one, in longer texts by the compiled kernel. Letters are folded: what is reported
  * may be there in another case, which the rule itself decides. Typed arrays: saved as they are.
  */
-import { type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
+import type { ScanKernel } from '../kernel/kernel.ts';
 import type { ValueSink } from './gram-table.ts';
 
 export interface PlacedLiteral {
@@ -142,42 +142,87 @@ export function narrowShortTable(data: ShortTableData, keep: (value: number) => 
   return left.length === 0 ? undefined : buildShortTable(left);
 }
 
+/** Needles that the kernel looks for at once, in eight classes. */
+const TOGETHER = 16;
+const CLASSES = 8;
+/** Bytes of the masks of three bytes, and of a table of so many needles, in the kernel's memory. */
+const MASKS = 96;
+const TABLE = MASKS + TOGETHER * 4;
+
 export class ShortTable {
   readonly data: ShortTableData;
-  readonly #kernel: ScanKernel | undefined;
-  /** needles of one search: the fourth byte becomes 0 where one was found */
-  readonly #left: Uint8Array;
+  readonly #whole: Uint16Array;
+  /** bits of the needles, by sixteen of them, that one search did not find yet */
+  readonly #left: Uint16Array;
+  /** where the kernel keeps the tables, once it was asked to */
+  #kept = -1;
 
-  constructor(data: ShortTableData, kernel: ScanKernel | undefined = scanKernel()) {
+  constructor(data: ShortTableData) {
     this.data = data;
-    this.#kernel = kernel;
-    this.#left = new Uint8Array(data.needles.length);
+    const count = data.needles.length / 4;
+    this.#whole = Uint16Array.from({ length: Math.ceil(count / TOGETHER) }, (_, at) => (1 << Math.min(TOGETHER, count - at * TOGETHER)) - 1);
+    this.#left = new Uint16Array(this.#whole.length);
   }
 
-  scan(bytes: Uint8Array, start: number, end: number, sink: ValueSink): void {
+  /** A search begins. */
+  begin(): void {
+    this.#left.set(this.#whole);
+  }
+
+  /** Looks at what the kernel has loaded. */
+  piece(kernel: ScanKernel): void {
+    if (this.#kept < 0) this.#kept = kernel.keep(this.data, () => kernelBytes(this.data.needles));
     const left = this.#left;
-    left.set(this.data.needles);
-    if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#kernel.shorts(bytes, start, end, left);
-    else shorts(bytes, start, end, left);
+    for (let at = 0; at < left.length; at++) if (left[at] !== 0) left[at] = kernel.shorts(this.#kept + at * TABLE, left[at]);
+  }
+
+  /** The same in plain TypeScript. */
+  plain(bytes: Uint8Array, start: number, end: number): void {
+    const { needles } = this.data;
+    for (let needle = 0; needle < needles.length; needle += 4)
+      if (occurs(bytes, start, end, needles, needle)) this.#left[needle >>> 6] &= ~(1 << ((needle >>> 2) & (TOGETHER - 1)));
+  }
+
+  /** The search is over. */
+  report(sink: ValueSink): void {
     const { valueStarts, values } = this.data;
-    for (let number = 0; number * 4 < left.length; number++) {
-      if (left[number * 4 + 3] !== 0) continue;
-      for (let one = valueStarts[number], stop = valueStarts[number + 1]; one < stop; one++) sink.add(values[one]);
+    for (let at = 0; at < this.#left.length; at++) {
+      for (let found = this.#whole[at] & ~this.#left[at]; found !== 0; found &= found - 1) {
+        const number = at * TOGETHER + 31 - Math.clz32(found & -found);
+        for (let one = valueStarts[number], stop = valueStarts[number + 1]; one < stop; one++) sink.add(values[one]);
+      }
     }
   }
 }
 
-/** The kernel's loop in plain TypeScript. */
-function shorts(bytes: Uint8Array, start: number, end: number, needles: Uint8Array): void {
-  for (let needle = 0; needle < needles.length; needle += 4) {
-    const size = needles[needle + 3];
-    const first = needles[needle];
-    const second = needles[needle + 1];
-    for (let at = start; at + size <= end; at++) {
-      if (foldByte(bytes[at]) !== first || foldByte(bytes[at + 1]) !== second) continue;
-      if (size === 3 && foldByte(bytes[at + 2]) !== needles[needle + 2]) continue;
-      needles[needle + 3] = 0;
-      break;
+/** Tables of sixteen needles each as the kernel reads them; `shorts` of scan.as.ts has the format. */
+function kernelBytes(needles: Uint8Array): Uint8Array {
+  const count = needles.length / 4;
+  const bytes = new Uint8Array(Math.ceil(count / TOGETHER) * TABLE);
+  for (let number = 0; number < count; number++) {
+    const needle = needles.subarray(number * 4, number * 4 + 4);
+    const table = Math.floor(number / TOGETHER) * TABLE;
+    const member = 1 << (number % CLASSES);
+    for (let at = 0; at < 3; at++) {
+      const masks = table + at * 32;
+      if (at < needle[3]) {
+        bytes[masks + (needle[at] & 15)] |= member;
+        bytes[masks + 16 + (needle[at] >>> 4)] |= member;
+      } else for (let half = 0; half < 32; half++) bytes[masks + half] |= member;
     }
+    bytes.set(needle, table + MASKS + (number % TOGETHER) * 4);
   }
+  return bytes;
+}
+
+/** Is the needle at needles[needle] in bytes[start, end)? */
+function occurs(bytes: Uint8Array, start: number, end: number, needles: Uint8Array, needle: number): boolean {
+  const size = needles[needle + 3];
+  const first = needles[needle];
+  const second = needles[needle + 1];
+  for (let at = start; at + size <= end; at++) {
+    if (foldByte(bytes[at]) !== first || foldByte(bytes[at + 1]) !== second) continue;
+    if (size === 2 || foldByte(bytes[at + 2]) === needles[needle + 2]) return true;
+  }
+  return false;
 }
