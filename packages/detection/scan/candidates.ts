@@ -4,6 +4,9 @@
  */
 import type { ValueSink } from './gram-table.ts';
 
+/** So many are sorted by insertion: a call costs more. */
+const FEW = 24;
+
 export class Candidates implements ValueSink {
   count = 0;
   #list = new Uint32Array(256);
@@ -39,7 +42,16 @@ export class Candidates implements ValueSink {
 
   sort(): void {
     if (this.#sorted) return;
-    this.#list.subarray(0, this.count).sort();
+    const list = this.#list;
+    if (this.count > FEW) list.subarray(0, this.count).sort();
+    else {
+      for (let next = 1; next < this.count; next++) {
+        const rule = list[next];
+        let at = next;
+        for (; at > 0 && list[at - 1] > rule; at--) list[at] = list[at - 1];
+        list[at] = rule;
+      }
+    }
     this.#sorted = true;
   }
 

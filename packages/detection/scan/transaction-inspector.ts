@@ -53,7 +53,7 @@ class DirectionState {
   /** groups whose buffers are not scanned in full; the first `openCount` of the list */
   open: Uint16Array = NO_GROUPS;
   openCount = 0;
-  /** per group: how much of the buffer was scanned; -1 nothing yet */
+  /** per group: how much of the buffer was scanned, -1 nothing yet; undefined: nothing of any */
   scanned: Int32Array | undefined = undefined;
   pending: number[] = [];
   pendingSorted = true;
@@ -77,6 +77,8 @@ class TransactionState {
 
 /** A body's window begins this far before what is new, so that a literal across the border is found. */
 const OVERLAP = 1024;
+/** So many rules are sorted by insertion: a call costs more. */
+const FEW = 32;
 const ALL = -2;
 const NO = 0;
 const YES = 1;
@@ -183,7 +185,7 @@ export class TransactionInspector {
     if (state.begunAs !== definition) {
       state.begunAs = definition;
       candidates.addAll(prepared.always);
-      state.scanned = new Int32Array(prepared.groups.length).fill(-1);
+      state.scanned = undefined;
       state.open = prepared.all.slice();
       state.openCount = state.open.length;
     }
@@ -203,15 +205,17 @@ export class TransactionInspector {
 
   #scanOpen(state: DirectionState, groups: readonly Group[], transaction: Transaction, flow: Flow, direction: Direction, complete: boolean): void {
     const { open } = state;
-    const scanned = state.scanned!;
     let kept = 0;
     for (let at = 0; at < state.openCount; at++) {
       const number = open[at];
       const group = groups[number];
       if (transaction.progress[direction] >= group.progress) {
-        const reached = this.#scan(group, transaction, flow, direction, scanned[number], complete);
+        const reached = this.#scan(group, transaction, flow, direction, state.scanned?.[number] ?? -1, complete);
         if (reached === ALL) continue;
-        scanned[number] = reached;
+        if (reached !== -1) {
+          state.scanned ??= new Int32Array(groups.length).fill(-1);
+          state.scanned[number] = reached;
+        }
       }
       open[kept++] = number;
     }
@@ -228,7 +232,8 @@ export class TransactionInspector {
       state.pendingSorted = false;
     }
     if (!state.pendingSorted) {
-      state.pending.sort((a, b) => a - b);
+      if (state.pending.length <= FEW) sortFew(state.pending);
+      else state.pending.sort((a, b) => a - b);
       state.pendingSorted = true;
     }
   }
@@ -457,6 +462,16 @@ export class TransactionInspector {
       if (!test.buffer.multiple) break;
     }
     return NO;
+  }
+}
+
+/** By insertion. */
+function sortFew(rules: number[]): void {
+  for (let next = 1; next < rules.length; next++) {
+    const rule = rules[next];
+    let at = next;
+    for (; at > 0 && rules[at - 1] > rule; at--) rules[at] = rules[at - 1];
+    rules[at] = rule;
   }
 }
 

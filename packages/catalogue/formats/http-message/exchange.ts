@@ -45,8 +45,8 @@ export class HttpTransaction extends Transaction {
   uriForm: TargetForm | undefined = undefined;
   /** an interim response came */
   interim = false;
-  /** bytes made of the message, by buffer name; kept once the headers are complete */
-  readonly #made = new Map<string, Uint8Array | undefined>();
+  /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */
+  #made: [Map<string, Uint8Array | undefined> | undefined, Map<string, Uint8Array | undefined> | undefined] = [undefined, undefined];
 
   constructor(id: number, time: number, requestLimit: number, responseLimit: number, follow?: FollowFile) {
     super(id, time);
@@ -64,19 +64,21 @@ export class HttpTransaction extends Transaction {
     return direction === TO_SERVER ? this.request : this.response;
   }
 
-  make(name: string, direction: Direction, how: (message: HttpMessage) => Uint8Array | undefined): Uint8Array | undefined {
-    const key = direction === TO_SERVER ? name : `${name}<`;
-    const known = this.#made.get(key);
-    if (known !== undefined || this.#made.has(key)) return known;
-    const made = how(this.message(direction));
+  make(name: string, direction: Direction, how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined): Uint8Array | undefined {
+    const known = this.#made[direction]?.get(name);
+    if (known !== undefined || this.#made[direction]?.has(name) === true) return known;
+    const made = how(this.message(direction), direction);
     // What has not come yet may be asked for as well: explain looks for a content in every buffer.
-    if (made !== undefined || this.progress[direction] >= HEADERS) this.#made.set(key, made);
+    if (made !== undefined || this.progress[direction] >= HEADERS) {
+      this.#made[direction] ??= new Map();
+      this.#made[direction].set(name, made);
+    }
     return made;
   }
 
   /** What was made of the message is out of date. */
   protected makeAnew(): void {
-    this.#made.clear();
+    this.#made = [undefined, undefined];
   }
 
   override settle(): void {

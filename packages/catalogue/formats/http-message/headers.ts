@@ -21,6 +21,8 @@ export interface Header {
   readonly key: string;
   readonly name: Uint8Array;
   readonly value: Uint8Array;
+  /** bytes of name and value */
+  readonly size: number;
 }
 
 /** bytes[nameStart, nameEnd) and bytes[from, to) of a header line; few of them are ever looked at. */
@@ -54,6 +56,10 @@ class HeaderLine implements Header {
   get value(): Uint8Array {
     this.#value ??= this.#bytes.subarray(this.#from, this.to);
     return this.#value;
+  }
+
+  get size(): number {
+    return this.#nameEnd - this.nameStart + this.to - this.#from;
   }
 }
 
@@ -150,7 +156,7 @@ export class HeaderBlock {
     while (colon < stop && bytes[colon] !== COLON) colon++;
     if (colon === stop) {
       this.faults.push('missing_colon');
-      this.list.push({ key: '', name: bytes.subarray(start, start), value: bytes.subarray(start, stop) });
+      this.list.push(new HeaderLine('', bytes, start, start, start, stop, false));
       return;
     }
     let nameStart = start;

@@ -3,7 +3,7 @@ import { latin1 } from '@sigwright/bytes';
 import { type AnomalyDefinition, type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { contentRange } from '../../formats/http-message/content-range.ts';
 import type { HttpTransaction } from '../../formats/http-message/exchange.ts';
-import type { HeaderBlock } from '../../formats/http-message/headers.ts';
+import type { Header, HeaderBlock } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace } from '../../formats/http-message/lines.ts';
 import { hostName, hostPort, targetHost } from '../../formats/http-message/uri.ts';
 
@@ -56,12 +56,28 @@ export function observeResponse(transaction: HttpTransaction): void {
 
 function observeHeaders(transaction: HttpTransaction, headers: HeaderBlock, name: 'request' | 'response'): void {
   for (const fault of headers.faults) transaction.raise(FAULTS[fault].replace('*', name));
-  const seen = new Set<string>();
-  for (const header of headers.list) {
-    if (header.name.length + header.value.length > LONG_FIELD) transaction.raise(`${name}_field_too_long`);
-    if (!MAY_REPEAT.has(header.key) && seen.has(header.key)) transaction.raise(`${name}_header_repetition`);
-    seen.add(header.key);
+  const { list } = headers;
+  for (const header of list) if (header.size > LONG_FIELD) transaction.raise(`${name}_field_too_long`);
+  if (repeatsOne(list)) transaction.raise(`${name}_header_repetition`);
+}
+
+/** Up to so many headers each is compared with those before it; a set is only made for more. */
+const FEW_HEADERS = 32;
+
+function repeatsOne(list: readonly Header[]): boolean {
+  if (list.length > FEW_HEADERS) {
+    const keys = list.map(({ key }) => key).filter((key) => !MAY_REPEAT.has(key));
+    return new Set(keys).size < keys.length;
   }
+  for (let at = 1; at < list.length; at++) {
+    const { key } = list[at];
+    for (let before = 0; before < at; before++)
+      if (list[before].key === key) {
+        if (!MAY_REPEAT.has(key)) return true;
+        break;
+      }
+  }
+  return false;
 }
 
 const FAULTS: Readonly<Record<string, string>> = {

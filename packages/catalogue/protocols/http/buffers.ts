@@ -51,7 +51,21 @@ function made(
   progress: number,
   how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined,
 ): TransactionBuffer {
-  return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, (message) => how(message, direction)));
+  return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, how));
+}
+
+/** A part of the first line, as it came. */
+function part(
+  name: string,
+  summary: string,
+  directions: readonly Direction[],
+  which: (direction: Direction) => 'first' | 'second' | 'third' | 'line',
+): TransactionBuffer {
+  return buffer(name, summary, directions, LINE, (transaction, direction) => {
+    const message = transaction.message(direction);
+    const bytes = message[which(direction)];
+    return message.seen && bytes !== UNSAID ? bytes : undefined;
+  });
 }
 
 /** The host is made lower case before any content looks at it. */
@@ -64,10 +78,6 @@ function notInLowerCase({ bytes, nocase }: ContentCondition): Contradiction | un
     };
   if (!bytes.some((byte) => byte >= 0x41 && byte <= 0x5a)) return undefined;
   return { code: 'uppercase', title: 'a content for the host has letters in upper case, the host is in lower case', help: 'write it in lower case' };
-}
-
-function seenFirst(part: 'first' | 'second' | 'third' | 'line'): (message: HttpMessage) => Uint8Array | undefined {
-  return (message) => (message.seen && message[part] !== UNSAID ? message[part] : undefined);
 }
 
 function body(name: string, summary: string, direction: Direction): TransactionBuffer {
@@ -123,16 +133,14 @@ function eachHeader(name: string, summary: string, directions: readonly Directio
 const SEPARATOR = fromLatin1(': ');
 
 export const buffers: readonly TransactionBuffer[] = [
-  made('http.method', 'method of the request', REQUEST, LINE, seenFirst('first')),
+  part('http.method', 'method of the request', REQUEST, () => 'first'),
   buffer('http.uri', 'normalised URI of the request', REQUEST, LINE, (transaction) => transaction.uri),
-  made('http.uri.raw', 'URI of the request as it came', REQUEST, LINE, seenFirst('second')),
-  made('http.request_line', 'first line of the request', REQUEST, LINE, seenFirst('line')),
-  made('http.response_line', 'first line of the response', RESPONSE, LINE, seenFirst('line')),
-  made('http.protocol', 'protocol and version', BOTH, LINE, (message, direction) =>
-    message.seen ? (direction === TO_SERVER ? message.third : message.first) : undefined,
-  ),
-  made('http.stat_code', 'status code', RESPONSE, LINE, seenFirst('second')),
-  made('http.stat_msg', 'status words', RESPONSE, LINE, seenFirst('third')),
+  part('http.uri.raw', 'URI of the request as it came', REQUEST, () => 'second'),
+  part('http.request_line', 'first line of the request', REQUEST, () => 'line'),
+  part('http.response_line', 'first line of the response', RESPONSE, () => 'line'),
+  part('http.protocol', 'protocol and version', BOTH, (direction) => (direction === TO_SERVER ? 'third' : 'first')),
+  part('http.stat_code', 'status code', RESPONSE, () => 'second'),
+  part('http.stat_msg', 'status words', RESPONSE, () => 'third'),
   { ...buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'), refuses: notInLowerCase },
   buffer('http.host.raw', 'host as it came', REQUEST, HEADERS, (transaction) =>
     transaction.make('host.raw', TO_SERVER, () => optionalLatin1(transaction.writtenHost)),
