@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bad, Cursor } from './cursor.ts';
 import { hexdump } from './hexdump.ts';
-import { counted, fromHex, fromLatin1, fromUtf8, hex, latin1, printable, utf8 } from './text.ts';
+import { counted, fromHex, fromLatin1, fromUtf8, hex, latin1, latin1ByCharacters, printable, utf8 } from './text.ts';
 
 describe('cursor', () => {
   const bytes = Uint8Array.of(1, 2, 3, 4, 0xff, 0xfe, 0xfd, 0xfc, 65, 66);
@@ -58,6 +58,15 @@ describe('text', () => {
     expect(fromLatin1(latin1(all))).toEqual(all);
     expect(latin1(all, 8990, 8992)).toBe(String.fromCharCode(8990 & 255, 8991 & 255));
     expect(latin1(all, 5, 5)).toBe('');
+    // Where a browser has no way of its own, nothing is different.
+    for (const [start, end] of [
+      [0, all.length],
+      [3, 4],
+      [4000, 8300],
+    ])
+      expect(latin1ByCharacters(all, start, end)).toBe(latin1(all, start, end));
+    expect(latin1(all, all.length - 2, all.length + 9)).toHaveLength(2);
+    expect(latin1(all, 7, 3)).toBe('');
   });
 
   it('reads UTF-8 and hex, and shows what cannot be printed', () => {

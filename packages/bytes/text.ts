@@ -4,14 +4,22 @@ const CHUNK = 4096;
 const decoder = new TextDecoder('utf-8');
 const encoder = new TextEncoder();
 
-/** One character a byte. Short texts are built directly: a decoder call costs more than they do. */
+/** Node's own way, four times as fast on a line of text; browsers have none. */
+const slice = (globalThis as { readonly Buffer?: { readonly prototype: { readonly latin1Slice?: (this: Uint8Array, start: number, end: number) => string } } })
+  .Buffer?.prototype.latin1Slice;
+
+/** One character a byte; of a range that reaches beyond the bytes, what is there. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const length = end - start;
-  if (length <= 0) return '';
-  if (length <= CHUNK) return String.fromCharCode.apply(undefined, bytes.subarray(start, end) as unknown as number[]);
+  const from = start < 0 ? 0 : start;
+  const to = end > bytes.length ? bytes.length : end;
+  if (from >= to) return '';
+  return slice === undefined ? latin1ByCharacters(bytes, from, to) : slice.call(bytes, from, to);
+}
+
+/** The same in plain TypeScript, of a range within the bytes. */
+export function latin1ByCharacters(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
-  for (let at = start; at < end; at += CHUNK)
-    text += String.fromCharCode.apply(undefined, bytes.subarray(at, Math.min(end, at + CHUNK)) as unknown as number[]);
+  for (let at = start; at < end; at += CHUNK) text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + CHUNK)));
   return text;
 }
 
