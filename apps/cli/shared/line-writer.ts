@@ -2,15 +2,20 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { type Failure, failure } from '@sigwright/contracts';
 
-const FLUSH_AT = 262_144;
+/** Bytes that are kept before they are written. */
+const ROOM = 262_144;
+/** Bytes that one unit of a string takes at most. */
+const WIDEST = 3;
+const LINE_END = 10;
 
 export class LineWriter {
   failure: Failure | undefined = undefined;
   lines = 0;
   readonly #path: string;
   readonly #fd: number;
-  #pending: string[] = [];
-  #pendingLength = 0;
+  /** Bytes rather than strings: those would be carried along by the collector until they are written. */
+  #pending: Buffer | undefined;
+  #length = 0;
   #written = 0;
 
   constructor(path: string, append = false) {
@@ -20,22 +25,32 @@ export class LineWriter {
 
   line(text: string): void {
     this.lines++;
-    this.#pending.push(text);
-    this.#pendingLength += text.length;
-    if (this.#pendingLength >= FLUSH_AT) this.flush();
+    const most = text.length * WIDEST + 1;
+    if (this.#length + most > ROOM) this.flush();
+    if (most > ROOM) {
+      this.#write(Buffer.from(`${text}\n`));
+      return;
+    }
+    this.#pending ??= Buffer.allocUnsafe(ROOM);
+    this.#length += this.#pending.write(text, this.#length);
+    this.#pending[this.#length++] = LINE_END;
   }
 
   flush(): void {
-    if (this.#pending.length === 0 || this.failure !== undefined) return;
-    const bytes = Buffer.from(`${this.#pending.join('\n')}\n`);
-    this.#pending = [];
-    this.#pendingLength = 0;
+    if (this.#pending === undefined || this.#length === 0) return;
+    const bytes = this.#pending.subarray(0, this.#length);
+    this.#length = 0;
+    this.#write(bytes);
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.failure !== undefined) return;
     let done = 0;
     try {
       while (done < bytes.length) done += writeSync(this.#fd, bytes, done);
       this.#written += bytes.length;
     } catch (cause) {
-      const whole = bytes.lastIndexOf(10, Math.max(0, done - 1)) + 1;
+      const whole = bytes.lastIndexOf(LINE_END, Math.max(0, done - 1)) + 1;
       try {
         ftruncateSync(this.#fd, this.#written + whole);
       } catch {
