@@ -83,6 +83,8 @@ export class HttpTransaction extends Transaction {
 
   override settle(): void {
     this.makeAnew();
+    this.request.headers?.settle();
+    this.response.headers?.settle();
   }
 
   get uri(): Uint8Array | undefined {

@@ -23,6 +23,8 @@ export interface Header {
   readonly value: Uint8Array;
   /** bytes of name and value */
   readonly size: number;
+  /** lets go of what can be made again */
+  forget?(): void;
 }
 
 /** bytes[nameStart, nameEnd) and bytes[from, to) of a header line; few of them are ever looked at. */
@@ -35,7 +37,6 @@ class HeaderLine implements Header {
   readonly #bytes: Uint8Array;
   readonly #nameEnd: number;
   readonly #from: number;
-  #name: Uint8Array | undefined = undefined;
   #value: Uint8Array | undefined = undefined;
 
   constructor(key: string, bytes: Uint8Array, nameStart: number, nameEnd: number, from: number, to: number, isPlain: boolean) {
@@ -48,14 +49,18 @@ class HeaderLine implements Header {
     this.isPlain = isPlain;
   }
 
+  /** Made each time: hardly anything asks twice. */
   get name(): Uint8Array {
-    this.#name ??= this.#bytes.subarray(this.nameStart, this.#nameEnd);
-    return this.#name;
+    return this.#bytes.subarray(this.nameStart, this.#nameEnd);
   }
 
   get value(): Uint8Array {
     this.#value ??= this.#bytes.subarray(this.#from, this.to);
     return this.#value;
+  }
+
+  forget(): void {
+    this.#value = undefined;
   }
 
   get size(): number {
@@ -182,6 +187,11 @@ export class HeaderBlock {
       bytes[stop] === CR &&
       bytes[stop + 1] === LF;
     this.list.push(new HeaderLine(key, bytes, nameStart, nameEnd, from, to, isPlain));
+  }
+
+  /** What can be made again goes. */
+  settle(): void {
+    for (const header of this.list) header.forget?.();
   }
 
   /** Value of a header, repeated ones joined by `, `; undefined where there is none. */
