@@ -19,12 +19,18 @@ const ANSWERS = INPUT + PIECE + SLACK;
 const LINE = 64;
 const TABLES = Math.ceil((ANSWERS + (PIECE + SLACK) * 2) / LINE) * LINE;
 
+/** As in scan.as.ts. */
+const HAS_BEGINNING = 1;
+const HAS_END = 2;
+/** Behind every bound that a literal can have; positions within a piece are added to it. */
+export const FAR = 0xf000_0000;
+
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   grams(start: number, length: number, filter: number, shift: number, out: number): number;
   everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
   few(start: number, length: number, masks: number, out: number): number;
-  narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number): number;
+  narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number, before: number, ends: number): number;
   shorts(start: number, length: number, table: number, left: number): number;
 }
 
@@ -47,6 +53,8 @@ export class ScanKernel {
   answers: Uint16Array = new Uint16Array(0);
   #used = TABLES;
   #length = 0;
+  #before = 0;
+  #ends = 0;
   readonly #kept = new WeakMap<object, number>();
   /** places whose owners are gone, by their size: tables have few sizes */
   readonly #free = new Map<number, number[]>();
@@ -91,10 +99,15 @@ export class ScanKernel {
     this.answers = new Uint16Array(this.#exports.memory.buffer, ANSWERS, PIECE + SLACK);
   }
 
-  /** What the searches look at from now on: bytes[start, end), at most PIECE of them. */
-  load(bytes: Uint8Array, start: number, end: number): void {
-    this.#bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), INPUT);
-    this.#length = end - start;
+  /**
+   * What the searches look at from now on: bytes[from, to), at most PIECE of them, of a text bytes[start, end). `offset`: how many
+   * bytes of the stream or body came before `start`.
+   */
+  load(bytes: Uint8Array, start: number, end: number, from: number, to: number, offset: number): void {
+    this.#bytes.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), INPUT);
+    this.#length = to - from;
+    this.#before = Math.min(offset + from - start, FAR);
+    this.#ends = (from === start ? HAS_BEGINNING : 0) | (to === end ? HAS_END : 0);
   }
 
   /** Looks for grams of `table` in what was loaded; returns how many positions lie in `answers`. */
@@ -113,7 +126,7 @@ export class ScanKernel {
   }
 
   #narrow({ buckets, bucketShift, entries }: KernelGrams, count: number): number {
-    return count === 0 ? 0 : this.#exports.narrow(INPUT, this.#length, buckets, bucketShift, entries, ANSWERS, count);
+    return count === 0 ? 0 : this.#exports.narrow(INPUT, this.#length, buckets, bucketShift, entries, ANSWERS, count, this.#before, this.#ends);
   }
 
   /** Looks for short needles, at most sixteen, whose table is kept as scan.as.ts wants it: of the bits of `left`, those that do not occur. */

@@ -9,6 +9,9 @@ const GOLDEN: i32 = 0x9e3779b1;
 /** Bit 6 of each byte, which says "perhaps a letter": half of it set too folds case. */
 const LETTERS: i32 = 0x40404040;
 
+/** Bytes of an entry, see `narrow`. */
+const ENTRY: usize = 12;
+
 /** Of the second hash: independent of the first, so that a gram passes by chance twice only once in thousands. */
 const OTHER: i32 = 0x85ebca6b;
 
@@ -166,23 +169,41 @@ export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
   return <i32>((out - first) >> 1);
 }
 
+/** What `narrow` is told of a piece: it has the beginning of the text, it has its end. */
+const HAS_BEGINNING: i32 = 1;
+const HAS_END: i32 = 2;
+
 /**
  * Of the `count` positions at `answers`, those at which a gram of the table stands with a second part of its literal in the right
- * distance; written over `answers`, in the same order. Returns how many are left. By the first bits of a gram's hash `buckets` says
- * where its entries begin (as many 32-bit numbers as there are buckets, and one). An entry is eight bytes: the gram, 16 bits of the
- * other hash of the second part, and its distance, signed. A second part that lies outside of the text is taken to be right.
+ * distance, and not too far behind the beginning; written over `answers`, in the same order. Returns how many are left. By the first
+ * bits of a gram's hash `buckets` says where its entries begin (as many 32-bit numbers as there are buckets, and one). An entry is
+ * twelve bytes: the gram; 16 bits of the other hash of the second part, and its distance, signed; the last place of the buffer at
+ * which the gram may stand, of which `before` bytes came before the piece. A second part that lies outside of the piece is taken to
+ * be right where the text goes on there, see `ends`.
  */
-export function narrow(start: usize, length: i32, buckets: usize, shift: i32, entries: usize, answers: usize, count: i32): i32 {
+export function narrow(
+  start: usize,
+  length: i32,
+  buckets: usize,
+  shift: i32,
+  entries: usize,
+  answers: usize,
+  count: i32,
+  before: u32,
+  ends: i32,
+): i32 {
+  const least = (ends & HAS_BEGINNING) !== 0 ? 0 : i32.MIN_VALUE;
+  const most = (ends & HAS_END) !== 0 ? length - 4 : i32.MAX_VALUE;
   let out = answers;
   for (let answer = 0; answer < count; answer++) {
     const position = <i32>load<u16>(answers + (<usize>answer << 1));
     const gram = gramAt(start + position);
-    const bucket = buckets + (<usize>((<u32>(gram * GOLDEN)) >>> shift) << 2);
-    let entry = entries + (<usize>load<u32>(bucket) << 3);
-    const end = entries + (<usize>load<u32>(bucket, 4) << 3);
-    for (; entry < end; entry += 8) {
-      if (load<i32>(entry) !== gram) continue;
+    const bucket = buckets + ((<usize>((<u32>(gram * GOLDEN)) >>> shift)) << 2);
+    const end = entries + <usize>load<u32>(bucket, 4) * ENTRY;
+    for (let entry = entries + <usize>load<u32>(bucket) * ENTRY; entry < end; entry += ENTRY) {
+      if (load<i32>(entry) !== gram || before + position > load<u32>(entry, 8)) continue;
       const second = position + <i32>load<i16>(entry, 6);
+      if (second < least || second > most) continue;
       if (second >= 0 && second + 4 <= length && <u32>(gramAt(start + second) * OTHER) >>> 16 !== <u32>load<u16>(entry, 4)) continue;
       store<u16>(out, <u16>position);
       out += 2;

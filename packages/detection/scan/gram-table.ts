@@ -11,7 +11,7 @@
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
-import type { KernelGrams, ScanKernel } from '../kernel/kernel.ts';
+import { FAR, type KernelGrams, type ScanKernel } from '../kernel/kernel.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -63,8 +63,9 @@ const FEW = 48;
 /** Bytes of the masks by which few grams are told apart. */
 const MASKS = 128;
 /** Bytes of an entry in the kernel's memory, and bits that it has of the hash of its second part. */
-const ENTRY = 8;
+const ENTRY = 12;
 const SECOND_BITS = 16;
+const ANYWHERE = 0xffff_ffff;
 
 /** A literal on its way into a table: its bytes as they lie in the pool, and where its grams begin. */
 interface Placed {
@@ -217,7 +218,7 @@ function secondGramAt(length: number, gramAt: number): number {
 /** Where the buckets and the entries of a table lie in the kernel's memory, from its beginning: the bit table, or masks, come first. */
 function kernelPlaces(data: GramTableData, isSmall: boolean): { readonly buckets: number; readonly entries: number } {
   const buckets = isSmall ? MASKS : data.filter.length;
-  return { buckets, entries: Math.ceil((buckets + data.buckets.length * 4) / ENTRY) * ENTRY };
+  return { buckets, entries: buckets + data.buckets.length * 4 };
 }
 
 /** A table as the kernel reads it; `narrow` of scan.as.ts has the format. */
@@ -227,12 +228,15 @@ function kernelBytes(data: GramTableData, isSmall: boolean): Uint8Array {
   bytes.set(isSmall ? masksOf(data.grams) : data.filter);
   const words = new Int32Array(bytes.buffer);
   words.set(data.buckets, buckets / 4);
-  for (let place = 0, word = entries / 4; place < data.grams.length; place++, word += 2) {
+  for (let place = 0, word = entries / 4; place < data.grams.length; place++, word += ENTRY / 4) {
     const number = data.literals[place];
     const second = secondGramAt(data.lengths[number], data.gramOffsets[place]);
     const hash = otherHash(foldedGram(data.pool, data.starts[number] + second), SECOND_BITS);
     words[word] = data.grams[place];
     words[word + 1] = hash | ((second - data.gramOffsets[place]) << 16);
+    const within = data.withins[number];
+    // Where the gram stands when the literal ends with the last byte that it may.
+    words[word + 2] = within === 0 || within >= FAR ? ANYWHERE : within - data.lengths[number] + data.gramOffsets[place];
   }
   return bytes;
 }

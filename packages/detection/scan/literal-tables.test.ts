@@ -48,8 +48,10 @@ function searched(
   { grams = [], shorts }: { readonly grams?: readonly GramTableData[]; readonly shorts?: ShortTableData },
   kernel: ScanKernel | 'plain',
   bytes: Uint8Array,
+  start = 0,
+  offset = 0,
 ): Set<number> {
-  return collected((sink) => new LiteralTables({ names: undefined, grams, places: undefined, shorts }, kernel).scan(bytes, 0, bytes.length, 0, sink));
+  return collected((sink) => new LiteralTables({ names: undefined, grams, places: undefined, shorts }, kernel).scan(bytes, start, bytes.length, offset, sink));
 }
 
 describe('grams', () => {
@@ -63,7 +65,10 @@ describe('grams', () => {
         fc.array(fc.record({ bytes: literal(4, 14), nocase: fc.boolean(), within: fc.constantFrom(0, 0, 12, 60) }), { minLength, maxLength }),
         buffer,
         fc.nat(40),
-        (drawn, bytes, place) => {
+        fc.constantFrom(0, 0, 3),
+        fc.constantFrom(0, 0, 7, 30, 70_000),
+        (drawn, bytes, place, before, offset) => {
+          const start = Math.min(before, bytes.length);
           // One of them surely occurs, however it lies.
           const sure = drawn[place % drawn.length].bytes;
           if (place + sure.length <= bytes.length) bytes.set(sure, place);
@@ -72,10 +77,10 @@ describe('grams', () => {
           const unique = literals.filter(
             (one, at) => literals.findIndex((other) => other.nocase === one.nocase && String(other.bytes) === String(one.bytes)) === at,
           );
-          const expected = naiveMatches(unique, bytes, 0, bytes.length, 0);
+          const expected = naiveMatches(unique, bytes, start, bytes.length, offset);
           const tables = buildGramTables(unique);
-          for (const kernel of [scanKernel()!, 'plain'] as const) expect(searched({ grams: tables }, kernel, bytes)).toEqual(expected);
-          const left = searched({ grams: narrowGramTables(tables, (value) => value % 2 === 0) }, scanKernel()!, bytes);
+          for (const kernel of [scanKernel()!, 'plain'] as const) expect(searched({ grams: tables }, kernel, bytes, start, offset)).toEqual(expected);
+          const left = searched({ grams: narrowGramTables(tables, (value) => value % 2 === 0) }, scanKernel()!, bytes, start, offset);
           expect(left).toEqual(new Set([...expected].filter((value) => value % 2 === 0)));
         },
       ),

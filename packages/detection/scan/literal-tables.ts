@@ -106,7 +106,7 @@ export class LiteralTables {
     // What lies across two pieces is seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {
       const to = Math.min(end, from + PIECE);
-      kernel.load(bytes, from, to);
+      kernel.load(bytes, start, end, from, to, offset);
       for (const grams of this.#grams) grams.piece(kernel, bytes, start, end, from, offset, sink);
       this.#shorts?.piece(kernel);
       if (to === end) return;
