@@ -2,9 +2,9 @@
  * From captured records to packets with flows and ordered bytes: decode → defragment → flow → stream, for each record in
  * order, and the ends of flows as packet time goes on. What comes out goes to two handlers.
  */
-import { type EngineSettings, type Flow, type Packet, TCP } from '@sigwright/contracts';
-import { decodeFromInternet, decodePacket, packetPool } from './decode/decode.ts';
-import { INNER_PACKET, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
+import { type EngineSettings, type Flow, Packet, TCP } from '@sigwright/contracts';
+import { decodeFromInternet, decodePacket } from './decode/decode.ts';
+import { INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
 import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
@@ -44,7 +44,8 @@ export class TrafficPipeline {
   readonly #handlers: PipelineHandlers;
   readonly #tracker: TcpTracker;
   readonly #defragmenter: Defragmenter;
-  readonly #pool: readonly Packet[] = packetPool();
+  /** one for the frame, and one for each level of tunnels that was met */
+  readonly #pool: Packet[] = [new Packet()];
   #nextExpiry = 0;
 
   constructor(settings: EngineSettings, handlers: PipelineHandlers) {
@@ -97,7 +98,9 @@ export class TrafficPipeline {
       return;
     }
     if (packet.transportStart >= 0) this.#follow(packet);
-    const inner = this.#pool[Math.min(packet.tunnelDepth + 1, this.#pool.length - 1)];
+    const level = Math.min(packet.tunnelDepth + 1, MOST_TUNNELS + 1);
+    this.#pool[level] ??= new Packet();
+    const inner = this.#pool[level];
     // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
     const carried = openTunnel(packet, inner, this.#tunnels);
     this.#handlers.onPacket(packet);

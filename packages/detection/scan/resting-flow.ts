@@ -21,6 +21,24 @@ const HAS_SESSION = 1 << 19;
 const COUNT = 20;
 const MOST_COUNTED = 1023;
 
+interface NumberedProtocols {
+  readonly protocols: readonly ProtocolDefinition[];
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+/** Of each catalogue, made once for all engines. */
+const NUMBERED = new WeakMap<Catalogue, NumberedProtocols>();
+
+function numbered(catalogue: Catalogue): NumberedProtocols {
+  let known = NUMBERED.get(catalogue);
+  if (known === undefined) {
+    const protocols = [...new Set(catalogue.protocols.values())].slice(0, (1 << PROTOCOL_BITS) - FIRST_PROTOCOL);
+    known = { protocols, numbers: new Map(protocols.map(({ name }, at) => [name, at + FIRST_PROTOCOL])) };
+    NUMBERED.set(catalogue, known);
+  }
+  return known;
+}
+
 export class RestingFlows {
   readonly #settings: EngineSettings;
   readonly #protocols: readonly ProtocolDefinition[];
@@ -28,8 +46,9 @@ export class RestingFlows {
 
   constructor(catalogue: Catalogue, settings: EngineSettings) {
     this.#settings = settings;
-    this.#protocols = [...new Set(catalogue.protocols.values())].slice(0, (1 << PROTOCOL_BITS) - FIRST_PROTOCOL);
-    this.#numbers = new Map(this.#protocols.map(({ name }, at) => [name, at + FIRST_PROTOCOL]));
+    const { protocols, numbers } = numbered(catalogue);
+    this.#protocols = protocols;
+    this.#numbers = numbers;
   }
 
   /** -1: something is known of the flow that no number says. */

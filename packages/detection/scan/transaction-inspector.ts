@@ -21,30 +21,13 @@ import {
 import type { TcpStream } from '@sigwright/traffic';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
-import { type BufferGroup, EARLY, type PlanUse, protocolsFitting } from '../compile/plan.ts';
+import type { PlanUse } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
-import { LiteralTables } from './literal-tables.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
-
-interface Group {
-  readonly buffer: TransactionBuffer;
-  readonly progress: number;
-  /** whose transforms are applied; undefined where there are none */
-  readonly transformed: { readonly rule: number; readonly test: number } | undefined;
-  readonly literals: LiteralTables;
-}
-
-interface Prepared {
-  readonly groups: readonly Group[];
-  /** the number of each group */
-  readonly all: Uint16Array;
-  readonly always: Uint32Array;
-  /** one of these looks before anything was read */
-  readonly early: boolean;
-}
+import { type TableGroup, TransactionTables } from './transaction-tables.ts';
 
 /** What detection keeps about one direction of one transaction. */
 class DirectionState {
@@ -96,9 +79,7 @@ export class TransactionInspector {
   #spoken: ProtocolDefinition | undefined = undefined;
   /** set while rules are profiled */
   profile: RuleProfile | undefined = undefined;
-  readonly #groups: readonly (BufferGroup & { readonly definition: TransactionBuffer })[];
-  /** groups and always-asked rules, by direction */
-  readonly #prepared = new Map<ProtocolDefinition, [Prepared | undefined, Prepared | undefined]>();
+  readonly #tables: TransactionTables;
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
@@ -107,10 +88,7 @@ export class TransactionInspector {
     this.#evaluation = evaluation;
     this.#alerts = alerts;
     this.#candidates = new Candidates(plan.data.ruleCount);
-    this.#groups = plan.data.groups.flatMap((group) => {
-      const definition = catalogue.buffers.get(group.buffer);
-      return definition?.of === 'transaction' ? [{ ...group, definition }] : [];
-    });
+    this.#tables = TransactionTables.of(plan, catalogue);
   }
 
   /** The transaction that buffers and conditions of `protocol` read. */
@@ -158,7 +136,7 @@ export class TransactionInspector {
 
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     this.#spoken = definition;
-    const prepared = this.#prepare(definition, direction);
+    const prepared = this.#tables.for(definition, direction);
     if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
     // No rule asks for anything of it.
     if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && detection.payloadFound[direction] === undefined)
@@ -203,7 +181,7 @@ export class TransactionInspector {
     this.#evaluate(state, transaction, packet, flow, direction, detection, complete);
   }
 
-  #scanOpen(state: DirectionState, groups: readonly Group[], transaction: Transaction, flow: Flow, direction: Direction, complete: boolean): void {
+  #scanOpen(state: DirectionState, groups: readonly TableGroup[], transaction: Transaction, flow: Flow, direction: Direction, complete: boolean): void {
     const { open } = state;
     let kept = 0;
     for (let at = 0; at < state.openCount; at++) {
@@ -296,7 +274,7 @@ export class TransactionInspector {
     pending.length = kept;
   }
 
-  #scan(group: Group, whole: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
+  #scan(group: TableGroup, whole: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
     const { buffer } = group;
     const window = this.#window;
     const transaction = this.#subject(whole, buffer.protocol, direction);
@@ -310,7 +288,7 @@ export class TransactionInspector {
     return complete || !buffer.multiple ? ALL : -1;
   }
 
-  #scanBody(group: Group, transaction: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
+  #scanBody(group: TableGroup, transaction: Transaction, flow: Flow, direction: Direction, before: number, complete: boolean): number {
     const window = this.#window;
     const done = Math.max(0, before);
     let total = 0;
@@ -337,42 +315,9 @@ export class TransactionInspector {
     return whole && (complete || !group.buffer.multiple) ? ALL : Math.max(done, total);
   }
 
-  #find(group: Group, window: BufferWindow): void {
+  #find(group: TableGroup, window: BufferWindow): void {
     if (group.transformed !== undefined) applyTransforms(this.#plan.rule(group.transformed.rule).bufferTests[group.transformed.test], window);
     group.literals.scan(window.bytes, window.start, window.end, window.offset, this.#candidates);
-  }
-
-  /** May transactions of `spoken` have buffers of `protocol`? */
-  #mayRead(protocol: string | undefined, spoken: string): boolean {
-    return protocol === undefined || protocol === spoken || this.#catalogue.protocols.get(protocol)?.carriedBy?.includes(spoken) === true;
-  }
-
-  #prepare(definition: ProtocolDefinition, direction: Direction): Prepared {
-    let directions = this.#prepared.get(definition);
-    if (directions === undefined) {
-      directions = [undefined, undefined];
-      this.#prepared.set(definition, directions);
-    }
-    let prepared = directions[direction];
-    if (prepared === undefined) {
-      const fitting = this.#groups.filter((group) => group.direction === direction && this.#mayRead(group.definition.protocol, definition.name));
-      const groups = fitting
-        .map((group) => ({
-          buffer: group.definition,
-          progress: group.definition.progress(direction),
-          transformed: group.rule < 0 ? undefined : { rule: group.rule, test: group.test },
-          literals: new LiteralTables(group.literals),
-        }))
-        .sort((a, b) => a.progress - b.progress);
-      const { data } = this.#plan;
-      const protocolsHere = protocolsFitting(data, definition.name);
-      const always = data.transactionAlways.filter(
-        (rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && protocolsHere[data.protocolNumbers[rule]] !== 0,
-      );
-      prepared = { groups, all: Uint16Array.from(groups.keys()), always, early: always.some((rule) => (data.directionBits[rule] & EARLY) !== 0) };
-      directions[direction] = prepared;
-    }
-    return prepared;
   }
 
   /** Does the rule hold on this direction, as far as it has come? */

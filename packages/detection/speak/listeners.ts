@@ -1,5 +1,5 @@
 /** Which protocols a flow is asked for, by its ports: those that listen on one of them first, then those that may be anywhere. */
-import type { ProtocolDefinition } from '@sigwright/contracts';
+import type { Catalogue, EngineSettings, ProtocolDefinition } from '@sigwright/contracts';
 
 export interface Listener {
   readonly protocol: ProtocolDefinition;
@@ -7,7 +7,30 @@ export interface Listener {
   readonly ports: readonly (readonly [number, number])[];
 }
 
+/** Of one catalogue under some settings. */
+interface AllListeners {
+  readonly catalogue: Catalogue;
+  readonly tcp: Listeners;
+  readonly udp: Listeners;
+}
+
 export class Listeners {
+  static readonly #ofSettings = new WeakMap<EngineSettings, AllListeners>();
+
+  /** Made once for all engines with the same settings. */
+  static of(catalogue: Catalogue, settings: EngineSettings): AllListeners {
+    let known = Listeners.#ofSettings.get(settings);
+    if (known?.catalogue !== catalogue) {
+      const all = [...new Set(catalogue.protocols.values())]
+        .filter((protocol) => !settings.protocolsOff.has(protocol.name))
+        .map((protocol) => ({ protocol, ports: settings.protocolPorts.get(protocol.name) ?? protocol.ports.map((port) => [port, port] as const) }));
+      const over = (transport: 'tcp' | 'udp') => new Listeners(all.filter(({ protocol }) => protocol.transport.includes(transport)));
+      known = { catalogue, tcp: over('tcp'), udp: over('udp') };
+      Listeners.#ofSettings.set(settings, known);
+    }
+    return known;
+  }
+
   readonly #all: readonly Listener[];
   /** Where an interval begins; between two of them all ports have the same listeners. */
   readonly #borders: Float64Array;

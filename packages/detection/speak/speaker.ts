@@ -77,11 +77,9 @@ export class Speaker {
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
     this.#events = events;
-    const all = [...new Set(catalogue.protocols.values())]
-      .filter((protocol) => !settings.protocolsOff.has(protocol.name))
-      .map((protocol) => ({ protocol, ports: settings.protocolPorts.get(protocol.name) ?? protocol.ports.map((port) => [port, port] as const) }));
-    this.#tcp = new Listeners(all.filter(({ protocol }) => protocol.transport.includes('tcp')));
-    this.#udp = new Listeners(all.filter(({ protocol }) => protocol.transport.includes('udp')));
+    const { tcp, udp } = Listeners.of(catalogue, settings);
+    this.#tcp = tcp;
+    this.#udp = udp;
     this.#byName = catalogue.protocols;
   }
 

@@ -2,8 +2,8 @@ import { formatAddress, fromHex } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type EngineSettings, Packet } from '@sigwright/contracts';
 import { describe, expect, it } from 'vitest';
 import { RAW } from '../test-kit.ts';
-import { decodeFromInternet, decodePacket, packetPool } from './decode.ts';
-import { INNER_PACKET, NO_TUNNEL, openTunnel } from './tunnels.ts';
+import { decodeFromInternet, decodePacket } from './decode.ts';
+import { INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './tunnels.ts';
 
 interface Case {
   readonly why: string;
@@ -177,7 +177,7 @@ function decodeAll(
   verify = false,
   tunnels: EngineSettings['tunnels'] = DEFAULT_SETTINGS.tunnels,
 ): { packets: string[]; anomalies: string[]; vlans: number[] } {
-  const pool = packetPool();
+  const pool = Array.from({ length: MOST_TUNNELS + 2 }, () => new Packet());
   const packets: string[] = [];
   const anomalies: string[] = [];
   let packet = pool[0];

@@ -2,14 +2,13 @@
  * A captured frame → Packet, in place: link layer → IP → transport. What is carried in tunnels comes out as a packet of its own
  * (tunnels.ts). Nothing here throws, whatever the bytes; each packet is read once, in time that grows with its length.
  */
-import { Packet } from '@sigwright/contracts';
+import type { Packet } from '@sigwright/contracts';
 import { IPV4 } from './ethernet.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 import { decodeLink } from './link.ts';
 import { resetPacket } from './reset.ts';
 import { decodeTransport } from './transport.ts';
-import { MOST_TUNNELS } from './tunnels.ts';
 
 /** data, frame limits and linkType are set. False: no IP packet came out. */
 export function decodePacket(packet: Packet, verifyChecksums: boolean): boolean {
@@ -23,9 +22,4 @@ export function decodeFromInternet(packet: Packet, verifyChecksums: boolean): bo
   if (!whole) return packet.ipVersion !== 0;
   if (!packet.isFragment) decodeTransport(packet, verifyChecksums);
   return true;
-}
-
-/** One packet per nesting level and one for the frame itself, made once. */
-export function packetPool(): Packet[] {
-  return Array.from({ length: MOST_TUNNELS + 2 }, () => new Packet());
 }

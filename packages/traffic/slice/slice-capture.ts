@@ -5,11 +5,11 @@
  * redacted with certainty (tunnels, ICMP errors that quote packets, broken headers, fragments) is left out.
  */
 import { checksumAdd } from '@sigwright/bytes';
-import { ICMP, ICMPV6, type Packet, type Result, success, TCP, UDP } from '@sigwright/contracts';
+import { ICMP, ICMPV6, Packet, type Result, success, TCP, UDP } from '@sigwright/contracts';
 import { captureHeader, captureRecord } from '../capture/classic-file.ts';
 import { CaptureReader } from '../capture/reader.ts';
 import { ByteWriter } from '../compose/byte-writer.ts';
-import { decodePacket, packetPool } from '../decode/decode.ts';
+import { decodePacket } from '../decode/decode.ts';
 
 export interface Redaction {
   /** bytes to overwrite wherever they stand in a payload, whatever the case of ASCII letters */
@@ -39,7 +39,7 @@ export function conversationKey(packet: Packet): string {
 
 /** `keeps` sees outer packets. Only records of the first kept one's link type are taken: a classic capture has one. */
 export function sliceCapture(capture: Uint8Array, keeps: (packet: Packet) => boolean, redaction?: Redaction): Result<Slice> {
-  const packet = packetPool()[0];
+  const packet = new Packet();
   const writer = new ByteWriter();
   const redactor = redaction === undefined ? undefined : new Redactor(redaction);
   let linkType = -1;
