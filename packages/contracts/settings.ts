@@ -113,6 +113,8 @@ export interface EngineSettings {
   readonly portGroups: Readonly<Record<string, string>>;
   /** verify checksums */
   readonly verifyChecksums: boolean;
+  /** stop verifying them where the first packets show that the capture was taken before they were filled in */
+  readonly checksumsMayBeUnset: boolean;
   /** packets with a wrong checksum are not taken into streams; without effect where checksums are not verified */
   readonly dropsWrongChecksums: boolean;
   /** the same addresses inside and outside of a tunnel are two flows */
@@ -328,6 +330,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     SIP_PORTS: '[5060, 5061]',
   },
   verifyChecksums: true,
+  checksumsMayBeUnset: false,
   dropsWrongChecksums: true,
   tunnelDepthTellsFlowsApart: true,
   vlansTellFlowsApart: true,

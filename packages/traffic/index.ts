@@ -16,7 +16,7 @@ export { applyException, decideFlow, drop } from './exceptions.ts';
 export { type PacketFilter, readPacketFilter } from './filter/packet-filter.ts';
 export { FlowTable } from './flows/flow-table.ts';
 export { turnRound } from './flows/turn.ts';
-export { type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
+export { CHECKSUM_SHARE, type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
 export { conversationKey, type Redaction, type Slice, sliceCapture } from './slice/slice-capture.ts';
 export { StreamSide } from './streams/stream-side.ts';
 export { TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';

@@ -34,11 +34,19 @@ export interface PipelineHandlers {
 const EXPIRY_INTERVAL = 250_000;
 /** A capture put together of several may step back in time; beyond this, expiry begins again from there. */
 const LARGEST_STEP_BACK = 1_000_000;
+/** Packets with a checksum that decide whether checksums of this capture tell anything. */
+const CHECKSUM_SAMPLE = 1000;
+/** One in so many of them is wrong where the sender's network card was to fill them in. */
+export const CHECKSUM_SHARE = 10;
 
 export class TrafficPipeline {
   packets = 0;
   readonly flows: FlowTable;
-  readonly #verifyChecksums: boolean;
+  #verifyChecksums: boolean;
+  /** packets of which a checksum was verified, and those of them where one was wrong */
+  checksummed = 0;
+  wronglySummed = 0;
+  readonly #mayBeUnset: boolean;
   readonly #dropsWrongChecksums: boolean;
   readonly #tunnels: EngineSettings['tunnels'];
   readonly #handlers: PipelineHandlers;
@@ -50,6 +58,7 @@ export class TrafficPipeline {
 
   constructor(settings: EngineSettings, handlers: PipelineHandlers) {
     this.#verifyChecksums = settings.verifyChecksums;
+    this.#mayBeUnset = settings.checksumsMayBeUnset;
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
     this.#tunnels = settings.tunnels;
     this.#handlers = handlers;
@@ -82,8 +91,23 @@ export class TrafficPipeline {
       this.flows.expire(time);
       this.#nextExpiry = time + EXPIRY_INTERVAL;
     }
-    if (decodePacket(packet, this.#verifyChecksums)) this.#deliver(packet);
+    const isWhole = decodePacket(packet, this.#verifyChecksums);
+    if (this.#verifyChecksums) this.#judgeChecksums(packet);
+    if (isWhole) this.#deliver(packet);
     else this.#handlers.onPacket(packet);
+  }
+
+  get verifiesChecksums(): boolean {
+    return this.#verifyChecksums;
+  }
+
+  #judgeChecksums({ ipChecksumGood, transportChecksumGood }: Packet): void {
+    if (ipChecksumGood < 0 && transportChecksumGood < 0) return;
+    this.checksummed++;
+    if (ipChecksumGood === 0 || transportChecksumGood === 0) this.wronglySummed++;
+    if (!this.#mayBeUnset || this.checksummed !== CHECKSUM_SAMPLE || this.wronglySummed * CHECKSUM_SHARE <= this.checksummed) return;
+    this.#verifyChecksums = false;
+    this.#defragmenter.verifyChecksums = false;
   }
 
   /** An IP packet: its flow and stream first, then the handler, then what it carries or completes. */

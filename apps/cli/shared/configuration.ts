@@ -79,11 +79,13 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
   const referenceFile = at(tree, 'reference-config-file');
   const streamInline = at(tree, 'stream.inline');
   const thresholds = thresholdsOf(tree);
+  const checksumChecks = at(tree, 'pcap-file.checksum-checks') ?? 'auto';
   const settings: EngineSettings = {
     ...defaults,
     addressGroups: texts(at(tree, 'vars.address-groups'), at(tree, 'vars') === undefined ? defaults.addressGroups : {}),
     portGroups: texts(at(tree, 'vars.port-groups'), at(tree, 'vars') === undefined ? defaults.portGroups : {}),
-    verifyChecksums: options.verifyChecksums ?? isYes(at(tree, 'pcap-file.checksum-checks'), true),
+    verifyChecksums: options.verifyChecksums ?? isYes(checksumChecks, true),
+    checksumsMayBeUnset: options.verifyChecksums === undefined && String(checksumChecks) === 'auto',
     dropsWrongChecksums: isYes(at(tree, 'stream.checksum-validation'), true),
     vlansTellFlowsApart: isYes(at(tree, 'vlan.use-for-tracking'), true),
     tunnelDepthTellsFlowsApart: isYes(at(tree, 'decoder.recursion-level.use-for-tracking'), true),

@@ -29,7 +29,7 @@ import {
   type Transaction,
   UDP,
 } from '@sigwright/contracts';
-import { applyException, CaptureReader, drop, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
+import { applyException, CaptureReader, drop, type RecordHandler, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -108,7 +108,10 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #handlers: EngineHandlers;
   readonly #catalogue: Catalogue;
-  readonly #reader: CaptureReader;
+  #reader: CaptureReader;
+  /** one capture ended, and nothing of the next one has come yet */
+  #isBetween = false;
+  readonly #onRecord: RecordHandler;
   readonly #pipeline: TrafficPipeline;
   readonly #speaker: Speaker;
   readonly #candidates: Candidates;
@@ -181,11 +184,12 @@ export class Engine {
       ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
     });
     const { filter, share } = handlers;
-    this.#reader = new CaptureReader((data, start, end, time, wireLength, linkType) => {
+    this.#onRecord = (data, start, end, time, wireLength, linkType) => {
       if (filter !== undefined && !filter.keeps(data, start, end, linkType, wireLength)) return;
       if (share === undefined || share.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
       else this.#pipeline.packets++;
-    });
+    };
+    this.#reader = new CaptureReader(this.#onRecord);
     this.plan = plan;
   }
 
@@ -209,12 +213,30 @@ export class Engine {
 
   /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
   feed(chunk: Uint8Array): Failure | undefined {
+    this.#isBetween = false;
     return this.#reader.push(chunk);
+  }
+
+  /**
+   * The capture is over, and another one goes on where it ended: flows stay open, packets are counted on. A failure says that it was
+   * cut off.
+   */
+  next(): Failure | undefined {
+    const failure = this.#reader.end();
+    this.#reader = new CaptureReader(this.#onRecord);
+    this.#isBetween = true;
+    return failure;
+  }
+
+  /** Packets whose checksums were verified and how many of them had a wrong one; `verifying`: they are still being verified. */
+  get checksums(): { readonly verified: number; readonly wrong: number; readonly verifying: boolean } {
+    const { checksummed, wronglySummed, verifiesChecksums } = this.#pipeline;
+    return { verified: checksummed, wrong: wronglySummed, verifying: verifiesChecksums };
   }
 
   /** The capture is over: ends every flow. A failure says that the capture was cut off; everything before it was inspected. */
   finish(): Failure | undefined {
-    const failure = this.#reader.end();
+    const failure = this.#isBetween ? undefined : this.#reader.end();
     this.#pipeline.finish();
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;

@@ -49,14 +49,14 @@ export class Defragmenter {
   readonly #rebuilt = new Packet();
   /** bytes of fragments held */
   bytes = 0;
-  readonly #verifyChecksums: boolean;
+  verifyChecksums: boolean;
   readonly #vlansTell: boolean;
   readonly #targets: TargetTable;
 
   /** `vlansTell`: fragments in different VLANs are of different packets */
   constructor(verifyChecksums: boolean, vlansTell = true, targets = new TargetTable([])) {
     this.#targets = targets;
-    this.#verifyChecksums = verifyChecksums;
+    this.verifyChecksums = verifyChecksums;
     this.#vlansTell = vlansTell;
   }
 
@@ -153,7 +153,7 @@ export class Defragmenter {
     packet.ipStart = at;
     packet.ethernetStart = assembly.ethernetStart;
     packet.ipEnd = bytes.length;
-    decodeFromInternet(packet, this.#verifyChecksums);
+    decodeFromInternet(packet, this.verifyChecksums);
     packet.ipChecksumGood = -1;
     packet.isRebuilt = true;
     return packet;
