@@ -1,5 +1,5 @@
 /** Lines into a file, many at a time. When the disk is full the file is cut back to its last whole line. */
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { type Failure, failure } from '@sigwright/contracts';
 
 /** Bytes that are kept before they are written. */
@@ -16,11 +16,13 @@ export class LineWriter {
   /** Bytes rather than strings: those would be carried along by the collector until they are written. */
   #pending: Buffer | undefined;
   #length = 0;
+  /** bytes of the file that are whole lines */
   #written = 0;
 
   constructor(path: string, append = false) {
     this.#path = path;
     this.#fd = openSync(path, append ? 'a' : 'w');
+    if (append) this.#written = fstatSync(this.#fd).size;
   }
 
   line(text: string): void {

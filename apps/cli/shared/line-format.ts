@@ -1,0 +1,52 @@
+/**
+ * Formats that a configuration writes for lines of its own (`customformat`; Suricata user guide, "Custom http logging" and "Custom tls
+ * logging"): letters behind `%`, with an argument in braces before them (`%{Referer}i`) and a length in brackets (`%[100]u`).
+ */
+import { strftime } from './log-time.ts';
+
+/** Gives the text of one letter; `argument` is what stands in braces. Undefined: there is nothing to tell. */
+export type Field<Subject> = (subject: Subject, argument: string) => Uint8Array | string | undefined;
+
+export interface Timed {
+  /** microseconds */
+  readonly time: number;
+}
+
+/** What a value that is not there is shown as. */
+const NOTHING = '-';
+const PIECE = /%(?:\[(\d{1,5})\])?(?:\{([^}]*)\})?([a-zA-Z%])/g;
+/** `%t` without a format of its own. */
+const DEFAULT_TIME = '%D-%H:%M:%S';
+
+/** Everything that does not print, as its value between bars: `|0A|`. Texts are taken for Latin-1 bytes. */
+export function visible(value: Uint8Array | string): string {
+  const text = typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
+  return text.replace(/[^ -~]/g, (letter) => `|${(letter.charCodeAt(0) & 255).toString(16).toUpperCase().padStart(2, '0')}|`);
+}
+
+/** A function that writes the line; throws an Error with words for the user where a letter is none of `fields`, `t` and `%`. */
+export function lineFormat<Subject extends Timed>(written: string, fields: Readonly<Record<string, Field<Subject>>>): (subject: Subject) => string {
+  const pieces: ((subject: Subject) => string)[] = [];
+  let from = 0;
+  for (const match of written.matchAll(PIECE)) {
+    const [whole, most, argument = '', letter] = match;
+    const between = written.slice(from, match.index);
+    if (between !== '') pieces.push(() => between);
+    from = match.index + whole.length;
+    const field = letter === '%' ? undefined : letter === 't' ? timeField<Subject>() : fields[letter];
+    if (letter !== '%' && field === undefined) throw new Error(`customformat: ${whole} is not known`);
+    const limit = most === undefined ? Number.POSITIVE_INFINITY : Number(most);
+    pieces.push((subject) => {
+      if (field === undefined) return '%';
+      const value = field(subject, argument);
+      return value === undefined ? NOTHING : visible(value.slice(0, limit));
+    });
+  }
+  const rest = written.slice(from);
+  if (rest !== '') pieces.push(() => rest);
+  return (subject) => pieces.map((piece) => piece(subject)).join('');
+}
+
+function timeField<Subject extends Timed>(): Field<Subject> {
+  return ({ time }, format) => strftime(format === '' ? DEFAULT_TIME : format, time);
+}

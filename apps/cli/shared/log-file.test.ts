@@ -1,0 +1,113 @@
+/** Files of outputs: whether they begin anew, who may read them, when a new one begins, and what is told of kinds that are not built. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Tree } from './configuration-tree.ts';
+import { fileTypeProblem, LogFile } from './log-file.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'sigwright-log-files-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const MINUTE = 60_000;
+/** 5 March 2024, 14:07:30 UTC. */
+const START = Date.UTC(2024, 2, 5, 14, 7, 30);
+
+test.each<readonly [why: string, options: Tree, text: string]>([
+  ['nothing said goes on behind what is there', {}, 'before\nnew\n'],
+  ['append: yes does the same', { append: 'yes' }, 'before\nnew\n'],
+  ['append: no begins anew', { append: false }, 'new\n'],
+])('%s', (_why, options, text) => {
+  const folder = mkdtempSync(join(root, 'append-'));
+  writeFileSync(join(folder, 'fast.log'), 'before\n');
+  const file = new LogFile(options, 'fast.log', folder);
+  file.line('new');
+  expect(file.close()).toBeUndefined();
+  expect(readFileSync(join(folder, 'fast.log'), 'utf8')).toBe(text);
+});
+
+test.each<readonly [why: string, options: Tree, name: string]>([
+  ['the name of the output where none is written', {}, 'fast.log'],
+  ['the name that is written', { filename: 'alerts.txt' }, 'alerts.txt'],
+  ['date modifiers, with the folder they ask for', { filename: '%Y/%m-%d.log' }, '2024/03-05.log'],
+])('%s', (_why, options, name) => {
+  const folder = mkdtempSync(join(root, 'name-'));
+  new LogFile(options, 'fast.log', folder, () => START).close();
+  expect(existsSync(join(folder, name))).toBe(true);
+});
+
+test('filemode: who may read it', () => {
+  new LogFile({ filemode: 600 }, 'secret.log', root).close();
+  expect(statSync(join(root, 'secret.log')).mode & 0o777).toBe(0o600);
+});
+
+// The clock goes on by each step before the next line.
+test.each<readonly [why: string, interval: string, steps: readonly number[], files: Readonly<Record<string, string>>]>([
+  ['each minute of the clock', 'minute', [0, 29_999, 1], { '14:07:30': '0\n1\n', '14:08:00': '2\n' }],
+  ['each hour of the clock', 'hour', [0, 52 * MINUTE, MINUTE], { '14:07:30': '0\n1\n', '15:00:30': '2\n' }],
+  ['each day of the clock', 'day', [0, 9 * 60 * MINUTE, 60 * MINUTE], { '14:07:30': '0\n1\n', '00:07:30': '2\n' }],
+  ['so many seconds from when it was opened', '30s', [0, 29_999, 1, 30_000], { '14:07:30': '0\n1\n', '14:08:00': '2\n', '14:08:30': '3\n' }],
+  ['so many weeks', '1w', [0, 6 * 24 * 60 * MINUTE], { '14:07:30': '0\n1\n' }],
+])('rotate-interval: %s', (_why, interval, steps, files) => {
+  const folder = mkdtempSync(join(root, 'rotate-'));
+  let now = START;
+  const file = new LogFile({ filename: '%T', 'rotate-interval': interval }, '', folder, () => now);
+  for (const [number, step] of steps.entries()) {
+    now += step;
+    file.line(String(number));
+  }
+  expect(file.close()).toBeUndefined();
+  expect(Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))).toEqual(files);
+});
+
+test('a new file of the same name goes on behind the old lines', () => {
+  let now = START;
+  const file = new LogFile({ append: false, 'rotate-interval': '1s' }, 'same.log', root, () => now);
+  file.line('a');
+  now += 1000;
+  file.line('b');
+  file.close();
+  expect(readFileSync(join(root, 'same.log'), 'utf8')).toBe('a\nb\n');
+});
+
+test('opened again, lines go to the file that has the name now', () => {
+  const file = new LogFile({ append: 'no' }, 'moved.log', root);
+  file.line('old');
+  file.flush();
+  renameSync(join(root, 'moved.log'), join(root, 'moved.log.1'));
+  file.line('on its way');
+  file.reopen();
+  file.line('new');
+  file.close();
+  expect(readFileSync(join(root, 'moved.log.1'), 'utf8')).toBe('old\non its way\n');
+  expect(readFileSync(join(root, 'moved.log'), 'utf8')).toBe('new\n');
+});
+
+test('what can not be opened again is told at the end, and no line is a crash', () => {
+  const folder = mkdtempSync(join(root, 'gone-'));
+  const file = new LogFile({}, 'fast.log', folder);
+  rmSync(folder, { recursive: true });
+  file.reopen();
+  file.line('lost');
+  expect(file.close()?.code).toBe('output/open');
+});
+
+test.each<readonly [options: Tree, words: RegExp]>([
+  [{ 'rotate-interval': 'sometimes' }, /rotate-interval: sometimes/],
+  [{ 'rotate-interval': '0s' }, /rotate-interval: 0s/],
+  [{ filemode: 'rw-' }, /filemode: rw-/],
+  [{ filename: 'no/such/folder.log' }, /ENOENT/],
+])('what can not be is refused: %o', (options, words) => expect(() => new LogFile(options, 'x.log', root)).toThrow(words));
+
+test.each<readonly [type: unknown, words: RegExp | undefined]>([
+  [undefined, undefined],
+  ['regular', undefined],
+  ['file', undefined],
+  ['unix_stream', /not built/],
+  ['redis', /not built/],
+  ['carrier pigeon', /not one of/],
+])('filetype: %s', (filetype, words) => {
+  const problem = fileTypeProblem('fast', filetype === undefined ? {} : { filetype });
+  if (words === undefined) expect(problem).toBeUndefined();
+  else expect(problem).toMatch(words);
+});
