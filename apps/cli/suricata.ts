@@ -2,45 +2,30 @@
  * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
-import { existsSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import {
-  COMPATIBLE_VERSION,
-  type EngineSettings,
-  type EveRecord,
-  eveTimestamp,
-  FEATURES,
-  hooksOf,
-  type ProtocolDefinition,
-  STREAM_FRAME,
-  TO_CLIENT,
-  TO_SERVER,
-} from '@sigwright/contracts';
-import { DEFAULT_EVE, Engine, EveWriter } from '@sigwright/detection';
+import { COMPATIBLE_VERSION, type EngineSettings, FEATURES, hooksOf, type ProtocolDefinition, STREAM_FRAME, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
-import { CertificateStore } from './shared/certificate-store.ts';
+import { folderReadingOf } from './shared/capture-folder.ts';
 import { type Configuration, type ConfigurationOptions, configurationOf, logFilesOf, reputationFilesOf } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
 import { at, isYes, readYaml, setValue, type Tree } from './shared/configuration-tree.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
-import { fastLine } from './shared/fast-log.ts';
 import { filesOf } from './shared/file-pattern.ts';
 import { FileStore } from './shared/file-store.ts';
-import { type FirewallRules, firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
-import { LineWriter } from './shared/line-writer.ts';
+import { firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
+import { checkLineOutputs } from './shared/line-outputs.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
 import { PacketLog } from './shared/packet-log.ts';
-import { type LoadedRules, loadRules } from './shared/plans.ts';
-import { capturesByTime, runCapture, stopOnSignals } from './shared/run-capture.ts';
-import { statsRecord } from './shared/stats.ts';
+import { loadRules } from './shared/plans.ts';
+import { type Member, runSuricata } from './shared/suricata-run.ts';
 import { tellRules } from './shared/tell-rules.ts';
-import { countersOf, type Tenant, tenantsOf, together } from './shared/tenants.ts';
-import { TrafficCounters } from './shared/traffic-counters.ts';
+import { type Tenant, tenantsOf } from './shared/tenants.ts';
 
 const VERSION = COMPATIBLE_VERSION;
 
@@ -54,7 +39,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
   -S FILE                    these rules only
   -s FILE                    these rules beside those of the configuration
   -F FILE                    a packet filter; it may also stand behind the options, as in: port 53 or vlan
-  -k all|none                verify checksums, or not
+  -k all|none                verify checksums, or not (default: as the first packets suggest)
   -T                         read configuration and rules, and end
       --set KEY=VALUE        change one value of the configuration
       --include FILE         a further configuration file
@@ -75,11 +60,12 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --strict-rule-keywords[=NAMES]   unknown names of classtype, reference and app-layer-event are errors
       --pcap-file-recursive  a folder with all folders below it
       --pcap-file-delete     captures that were read are deleted
+      --pcap-file-continuous   stay, and read what comes into the folder, until a signal (SIGTERM, SIGINT)
       --firewall             turn the firewall on, as the configuration sets it up
       --list-runmodes, --dump-features   how captures are read; what rules may require
 
 Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size, --pcap-buffer-size,
---set-logdir, --pcap-file-continuous, --disable-hashing, --no-random, -q.
+--set-logdir, --disable-hashing, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
 
@@ -121,7 +107,7 @@ const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--dump-features': () => [...FEATURES].sort(),
   '--list-keywords': () => ['=====Supported keywords=====', ...[...catalogue.keywords.keys()].sort().map((name) => `- ${name}`)],
 };
-const FLAGS = new Set(['--pcap-file-continuous', '--no-random', '--disable-hashing', '-q']);
+const FLAGS = new Set(['--no-random', '--disable-hashing', '-q']);
 /** Keywords that may be strict. */
 const STRICT_KEYWORDS = ['classtype', 'reference', 'app-layer-event'];
 
@@ -167,10 +153,12 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '--data-dir') result.data = value();
     else if (name === '-k') {
       const mode = value();
-      result.checksums = mode === 'none' ? false : mode === 'all' ? true : undefined;
+      if (mode !== 'none' && mode !== 'all') return `-k ${mode}: write all or none`;
+      result.checksums = mode === 'all';
     } else if (name === '--simulate-ips') result.inline = true;
     else if (name === '--firewall') result.sets.push('firewall.enabled=yes');
     else if (name === '--pcap-file-recursive') result.sets.push('pcap-file.recursive=yes');
+    else if (name === '--pcap-file-continuous') result.sets.push('pcap-file.continuous=yes');
     else if (name === '--pcap-file-delete') result.sets.push('pcap-file.delete-when-done=yes');
     else if (name === '--strict-rule-keywords') {
       const written = equals > 0 ? value() : 'all';
@@ -243,6 +231,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
       dnsVersion: process.env['SURICATA_EVE_DNS_VERSION'],
     };
     configuration = configurationOf(tree, configured);
+    folderReadingOf(tree);
+    checkLineOutputs(tree);
     if (!args.dumpConfig) tenants = tenantsOf(tree);
     if (firewallFiles !== undefined) configuration = { ...configuration, settings: { ...configuration.settings, firewall: firewallPoliciesOf(tree) } };
     if (args.dumpConfig) {
@@ -332,7 +322,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.captures.length === 0) {
     return stop('suricata', 'no capture was given (-r FILE)');
   }
-  const code = await inspect(args, configuration, members, firewall, folder, log, store, filter, { luaOutputs, luaCounters, packetLog });
+  let code: number;
+  try {
+    const { captures } = args;
+    code = await runSuricata({ captures, configuration, members, firewall, folder, log, store, filter, luaOutputs, luaCounters, packetLog });
+  } catch (problem) {
+    return stop('output', (problem as Error).message);
+  }
   luaOutputs.close();
   for (const { settings } of members) saveDataSets(settings, dataFolder);
   log.save();
@@ -398,166 +394,6 @@ function presentOf(paths: readonly string[], log: EngineLog): readonly string[] 
     if (!isThere) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
     return isThere;
   });
-}
-
-/** An engine of its own: the first takes the packets that no other, a tenant's, owns. */
-interface Member {
-  readonly id: number;
-  readonly settings: EngineSettings;
-  readonly rules: LoadedRules;
-  readonly owns?: PacketFilter;
-  readonly loaded: number;
-  readonly refused: number;
-  readonly skipped: number;
-}
-
-async function inspect(
-  args: Arguments,
-  configuration: Configuration,
-  members: readonly Member[],
-  firewall: FirewallRules,
-  folder: string,
-  log: EngineLog,
-  store: FileStore,
-  filter: PacketFilter,
-  { luaOutputs, luaCounters, packetLog }: { readonly luaOutputs: LuaOutputs; readonly luaCounters: LuaCounters; readonly packetLog: PacketLog | undefined },
-): Promise<number> {
-  const { eves, fastLog } = configuration;
-  const inFolder = (name: string): string => (isAbsolute(name) ? name : join(folder, name));
-  const files = eves.map((eve) => new LineWriter(inFolder(eve.filename)));
-  const fastFile = fastLog === undefined ? undefined : new LineWriter(inFolder(fastLog));
-  const [, ...tenants] = members;
-  const ofNobody: PacketFilter | undefined = tenants.length === 0 ? undefined : { keeps: (...packet) => !tenants.some(({ owns }) => owns?.keeps(...packet)) };
-  const signal = stopOnSignals();
-  const certificates = CertificateStore.of(configuration.tree, folder);
-  let exit = 0;
-  for (const given of args.captures) {
-    for (const capture of existsSync(given) || given === '-' ? capturesByTime(given, isYes(at(configuration.tree, 'pcap-file.recursive'), false)) : [given]) {
-      const counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()));
-      let lastTime = 0;
-      const engineOf = ({ id, settings, rules, owns: share = ofNobody }: Member): Engine => {
-        const writers = eves.map(
-          (eve, at) =>
-            new EveWriter(
-              (record: EveRecord) => files[at].line(eve.prefix + JSON.stringify(id === 0 ? record : { ...record, tenant_id: id })),
-              settings,
-              catalogue.protocols,
-              {
-                ...eve.options,
-                fileDetails: (file) => store.details(file),
-                ...(eve.captureName ? { captureFile: capture } : {}),
-              },
-            ),
-        );
-        const besides = new EveWriter((record: EveRecord) => store.writeRecord(record), settings, catalogue.protocols, {
-          ...DEFAULT_EVE,
-          types: new Set(['fileinfo']),
-          fileDetails: (file) => store.details(file),
-        });
-        const seeing = writers.filter((writer) => writer.seesPackets);
-        return new Engine(id === 0 ? { ...rules.plan, firewall: firewall.rules } : rules.plan, catalogue, settings, {
-          remembersFlows: seeing.length > 0,
-          filter,
-          ...(share === undefined ? {} : { share }),
-          packet: (packet) => {
-            lastTime = packet.time;
-            for (const writer of seeing) writer.packet(packet);
-          },
-          alert: (alert, packet) => {
-            for (const writer of writers) writer.alert(alert, packet);
-            fastFile?.line(fastLine(alert, packet, settings));
-            packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
-            certificates?.see(alert.transaction, packet);
-            if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
-          },
-          anomaly: (packet, flow, transaction, name) => {
-            for (const writer of writers) writer.anomaly(packet, flow, transaction, name);
-          },
-          transaction: (protocol, transaction, flow, packet) => {
-            counted.transaction(protocol, flow);
-            certificates?.see(transaction, packet);
-            for (const writer of writers) writer.transaction(protocol, transaction, flow, packet);
-            luaOutputs.transaction(protocol, transaction, flow, packet);
-          },
-          file: (protocol, file, transaction, flow, packet) => {
-            store.finish(file);
-            if (store.storage?.records === true) besides.file(protocol, file, transaction, flow, packet);
-            for (const writer of writers) writer.file(protocol, file, transaction, flow, packet);
-            if (luaOutputs.any) luaOutputs.file(file, store.details(file) ?? {}, transaction, flow, packet);
-          },
-          wantsFrames: writers.some((writer) => writer.wantsFrames),
-          frame: (report, packet, flow) => {
-            for (const writer of writers) writer.frame(report, packet, flow);
-          },
-          recognised: (flow) => counted.recognised(flow),
-          applicationError: (flow, cause) => counted.applicationError(flow, cause),
-          flow: (flow) => {
-            counted.flow(flow);
-            packetLog?.ended(flow);
-            for (const writer of writers) writer.flow(flow);
-            if (luaOutputs.any) luaOutputs.flow(flow);
-          },
-          dropped: (packet, flow, cause) => {
-            for (const writer of writers) writer.dropped(packet, flow, cause);
-          },
-          captured: (packet, flow) => {
-            for (const writer of writers) writer.captured(packet, flow);
-          },
-          tagged: (packet, flow) => {
-            for (const writer of writers) writer.tagged(packet, flow);
-            packetLog?.tagged();
-          },
-          decided: (packet, flow) => {
-            counted.decided(packet);
-            packetLog?.decided(packet, flow);
-            if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);
-          },
-        });
-      };
-      const engines = members.map(engineOf);
-      const problem = await runCapture(engines.length === 1 ? engines[0] : together(engines), capture, signal);
-      const counters = countersOf(engines);
-      if (problem !== undefined) {
-        // One of several files, or the rest of one, may be broken: what could be read counts.
-        const fatal = capture === given && counters.packets === 0 && problem.code !== 'capture/truncated';
-        log.say(fatal ? 'Error' : 'Warning', 'pcap', `${problem.message} (${capture})`);
-        if (fatal) exit = 1;
-      }
-      const stats = (shown: { readonly zeros: boolean; readonly deltas: boolean }): EveRecord =>
-        statsRecord({ counters }, counted, eveTimestamp(lastTime), members, shown, store, luaCounters, packetLog);
-      for (let at = 0; at < eves.length; at++) if (eves[at].stats) files[at].line(eves[at].prefix + JSON.stringify(stats(eves[at])));
-      if (luaOutputs.any) luaOutputs.stats(stats({ zeros: true, deltas: false }));
-      if (given !== '-' && problem === undefined && mayGo(configuration.tree, counters.alerts)) removeCapture(capture, log);
-      log.say('Notice', 'pcap', `read 1 file, ${counters.packets} packets, ${counters.bytes} bytes`);
-    }
-  }
-  packetLog?.close();
-  for (const failure of [packetLog?.failure, certificates?.failure]) {
-    if (failure === undefined) continue;
-    log.say('Error', 'output', failure);
-    exit = 1;
-  }
-  for (const failure of [...files.map((file) => file.close()), fastFile?.close()]) {
-    if (failure === undefined) continue;
-    log.say('Error', 'output', failure.message);
-    exit = 1;
-  }
-  if (signal.stopped) log.say('Notice', 'suricata', 'Signal Received.  Stopping engine.');
-  return exit;
-}
-
-/** `pcap-file.delete-when-done`: always, never, or where nothing was found in it. */
-function mayGo(tree: Tree, alerts: number): boolean {
-  const written = at(tree, 'pcap-file.delete-when-done');
-  return written === 'non-alerts' ? alerts === 0 : isYes(written, false);
-}
-
-function removeCapture(path: string, log: EngineLog): void {
-  try {
-    unlinkSync(path);
-  } catch (cause) {
-    log.say('Warning', 'pcap', `${path} could not be deleted: ${(cause as Error).message}`);
-  }
 }
 
 /** `a.b.0 = value` lines. */

@@ -37,7 +37,16 @@ const SIZES = [
 ];
 
 export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] {
-  return [...obsolete(tree), ...targets(tree), ...urgentData(tree), ...sizes(tree), ...fileStores(tree), ...references(tree)];
+  return [
+    ...obsolete(tree),
+    ...checksums(tree),
+    ...outputs(tree),
+    ...targets(tree),
+    ...urgentData(tree),
+    ...sizes(tree),
+    ...fileStores(tree),
+    ...references(tree),
+  ];
 }
 
 function isSize(written: unknown): boolean {
@@ -47,6 +56,39 @@ function isSize(written: unknown): boolean {
 function obsolete(tree: Tree): readonly ConfigurationProblem[] {
   if (at(tree, 'decoder.erspan.typeI.enabled') === undefined) return [];
   return [{ level: 'Warning', module: 'decode-erspan', text: 'ERSPAN Type I is no longer configurable: it is always read', fatal: 'no' }];
+}
+
+function checksums(tree: Tree): readonly ConfigurationProblem[] {
+  const written = at(tree, 'pcap-file.checksum-checks');
+  if (written === undefined || written === null || typeof written === 'boolean' || /^(auto|yes|no|true|false|on|off|0|1)$/i.test(String(written))) return [];
+  return [{ level: 'Warning', module: 'pcap', text: `pcap-file.checksum-checks: ${String(written)} is not one of auto, yes, no; auto counts`, fatal: 'no' }];
+}
+
+const BUILT_OUTPUTS = new Set(['eve-log', 'fast', 'http-log', 'tls-log', 'stats', 'alert-debug', 'file-store', 'pcap-log', 'tls-store', 'lua']);
+const DEPRECATED_OUTPUTS = new Set(['http-log', 'tls-log', 'syslog']);
+/** Outputs of Suricata 8 that are not built, and what to do instead. */
+const UNBUILT_OUTPUTS: Readonly<Record<string, string>> = {
+  syslog: 'is not built; eve-log and fast have the alerts',
+  'tcp-data': "is not built, and the user guide of Suricata 8 says nothing of it; pcap-log has the streams' packets",
+  'http-body-data': 'is not built, and the user guide of Suricata 8 says nothing of it; http-body of eve-log alerts and file-store have bodies',
+};
+
+/** Outputs that are asked for, and that nothing is written for. */
+function outputs(tree: Tree): readonly ConfigurationProblem[] {
+  const list = at(tree, 'outputs');
+  const wanted = (Array.isArray(list) ? list : []).flatMap((entry) => {
+    if (typeof entry !== 'object' || entry === null) return [];
+    const [[name, node] = ['', undefined]] = Object.entries(entry as Tree);
+    return isYes(at(node, 'enabled'), true) ? [name] : [];
+  });
+  return [...new Set(wanted)].flatMap((name) => {
+    const problem = (text: string): ConfigurationProblem => ({ level: 'Warning', module: 'output', text: `${name} ${text}`, fatal: 'no' });
+    const found: ConfigurationProblem[] = [];
+    if (DEPRECATED_OUTPUTS.has(name)) found.push(problem('is deprecated in Suricata 8.0 and goes with 9.0; eve-log has what it tells'));
+    if (UNBUILT_OUTPUTS[name] !== undefined) found.push(problem(UNBUILT_OUTPUTS[name]));
+    else if (!BUILT_OUTPUTS.has(name)) found.push(problem('is no output of Suricata 8; it is passed over'));
+    return found;
+  });
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {

@@ -7,7 +7,8 @@ export interface EveOutput {
   readonly enabled: boolean;
   /** records name the capture they come from */
   readonly captureName: boolean;
-  readonly filename: string;
+  /** options of the output: its file, and how it is written */
+  readonly file: Tree;
   readonly options: EveOptions;
   readonly stats: boolean;
   /** stats show counters that counted nothing */
@@ -22,7 +23,6 @@ export interface Outputs {
   /** the first of `eves`, or one that is not enabled */
   readonly eve: EveOutput;
   readonly eves: readonly EveOutput[];
-  readonly fastLog: string | undefined;
 }
 
 const ALL_TYPES = [
@@ -68,19 +68,16 @@ export function outputsOf(tree: Tree, dnsVersion: string | undefined): Outputs {
   const outputs = at(tree, 'outputs');
   const list = Array.isArray(outputs) ? outputs : [];
   const eves: EveOutput[] = [];
-  let fastLog: string | undefined;
   for (const entry of list) {
     if (typeof entry !== 'object' || entry === null) continue;
     for (const [name, value] of Object.entries(entry as Tree)) {
       const node = (value ?? {}) as Tree;
       if (name === 'eve-log' && isYes(node['enabled'], true)) eves.push(eveOf(node, tree, dnsVersion));
-      if (name === 'fast' && isYes(node['enabled'], true)) fastLog = String(node['filename'] ?? 'fast.log');
     }
   }
   return {
-    eve: eves[0] ?? { enabled: false, captureName: false, filename: 'eve.json', options: DEFAULT_EVE, stats: false, zeros: true, deltas: false, prefix: '' },
+    eve: eves[0] ?? { enabled: false, captureName: false, file: {}, options: DEFAULT_EVE, stats: false, zeros: true, deltas: false, prefix: '' },
     eves,
-    fastLog,
   };
 }
 
@@ -146,7 +143,7 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
   return {
     enabled: true,
     captureName: isYes(node['pcap-file'], false),
-    filename: String(node['filename'] ?? 'eve.json'),
+    file: node,
     options: {
       types,
       records,

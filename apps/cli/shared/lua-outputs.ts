@@ -16,6 +16,7 @@ import {
 import { type Alert, ScriptSubject } from '@sigwright/detection';
 import { Float, Table, UserData, type Value } from '@sigwright/lua';
 import { at, isYes, type Tree } from './configuration-tree.ts';
+import { countersIn } from './stats-log.ts';
 
 interface Output {
   readonly script: Script;
@@ -99,7 +100,7 @@ export class LuaOutputs {
   stats(record: EveRecord): void {
     this.#see(undefined, undefined, undefined);
     this.#run('stats', (script) => [
-      script.lua.list(counters(record['stats'], '').map(([name, value]) => script.table({ name, value, tmname: 'Total', pvalue: 0 }))),
+      script.lua.list(countersIn(record['stats'], '').map(([name, value]) => script.table({ name, value, tmname: 'Total', pvalue: 0 }))),
     ]);
   }
 
@@ -111,12 +112,6 @@ export class LuaOutputs {
 /** A dot alone is no text to YAML 1.1. */
 function folderOf(written: unknown): string {
   return typeof written === 'string' ? written : '.';
-}
-
-function counters(value: unknown, path: string): (readonly [string, number])[] {
-  if (typeof value === 'number') return [[path, value]];
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return Object.entries(value).flatMap(([name, one]) => counters(one, path === '' ? name : `${path}.${name}`));
 }
 
 function output(name: string, scriptFolder: string, configurationFile: string | undefined, logFolder: string, settings: EngineSettings): Output {

@@ -13,6 +13,9 @@ let spare: Uint8Array | undefined;
 /** What captures are fed to: an engine, or several as one. */
 export type CaptureTaker = Pick<Engine, 'feed' | 'finish'>;
 
+/** Captures one after another, as if they were one. */
+export type CaptureSeries = CaptureTaker & Pick<Engine, 'next'>;
+
 export interface StopSignal {
   stopped: boolean;
 }
@@ -35,22 +38,6 @@ export function capturesIn(path: string): readonly string[] {
     .sort()
     .map((name) => join(path, name))
     .filter((file) => statSync(file).isFile());
-}
-
-/** Folders in folders; nobody nests deeper. */
-const DEEPEST_FOLDER = 255;
-
-/** As Suricata reads a folder: its files, and where asked those of all folders below, by the time of their last change. */
-export function capturesByTime(path: string, recursive: boolean): readonly string[] {
-  if (path === '-' || !statSync(path).isDirectory()) return [path];
-  const below = (folder: string, depth: number): readonly string[] =>
-    readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-      const one = join(folder, entry.name);
-      if (entry.isDirectory()) return recursive && depth < DEEPEST_FOLDER ? below(one, depth + 1) : [];
-      return entry.isFile() ? [one] : [];
-    });
-  const found = below(path, 0).map((one) => ({ one, changed: statSync(one).mtimeMs }));
-  return found.sort((a, b) => a.changed - b.changed || (a.one < b.one ? -1 : 1)).map(({ one }) => one);
 }
 
 /** As `capturesIn`; throws where a folder holds none. */
@@ -78,8 +65,16 @@ export async function runChunks(
   return problem === undefined ? undefined : { ...problem, path };
 }
 
-/** Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. */
-export async function runCapture(engine: CaptureTaker, path: string, signal: { readonly stopped: boolean }): Promise<Failure | undefined> {
+/**
+ * Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. `over`: what is done
+ * then, unless the engine is to finish.
+ */
+export async function runCapture(
+  engine: CaptureTaker,
+  path: string,
+  signal: { readonly stopped: boolean },
+  over: () => Failure | undefined = () => engine.finish(),
+): Promise<Failure | undefined> {
   let fd: number;
   try {
     fd = path === '-' ? 0 : openSync(path, 'r');
@@ -113,7 +108,7 @@ export async function runCapture(engine: CaptureTaker, path: string, signal: { r
     if (fd !== 0) closeSync(fd);
     spare = buffer;
   }
-  const atEnd = engine.finish();
+  const atEnd = over();
   const problem = broken ?? (signal.stopped ? undefined : atEnd);
   return problem === undefined ? undefined : { ...problem, path };
 }

@@ -5,13 +5,23 @@ import type { LuaCounters } from './lua-settings.ts';
 import type { LoadedRules } from './plans.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
-/** `zeros`: counters that counted nothing are shown, too. `deltas`: with what they grew by. `files`: how often one could not be stored. */
+export interface StatsForm {
+  /** counters that counted nothing are shown, too */
+  readonly zeros: boolean;
+  /** each with what it grew by since `before`, the record before; all of it where there was none */
+  readonly deltas: boolean;
+  readonly before?: EveRecord | undefined;
+  /** seconds since the engine started */
+  readonly uptime: number;
+}
+
+/** `files`: how often one could not be stored. */
 export function statsRecord(
   { counters }: Pick<Engine, 'counters'>,
   counted: TrafficCounters,
   timestamp: string,
   rules: readonly (Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'> & { readonly id: number })[],
-  { zeros, deltas }: { readonly zeros: boolean; readonly deltas: boolean },
+  { zeros, deltas, before, uptime }: StatsForm,
   files: { readonly failures: number },
   lua: LuaCounters,
   packets: { readonly written: number; readonly filtered: number } | undefined,
@@ -20,7 +30,7 @@ export function statsRecord(
     timestamp,
     event_type: 'stats',
     stats: {
-      uptime: 0,
+      uptime,
       ...counted.tree(counters.discarded),
       detect: {
         engines: rules.map(({ id, loaded, refused, skipped }) => ({ id, rules_loaded: loaded, rules_failed: refused, rules_skipped: skipped })),
@@ -34,15 +44,15 @@ export function statsRecord(
     },
   };
   const shown = zeros ? record : withoutZeros(record);
-  return deltas ? { ...shown, stats: withDeltas(shown['stats'] as EveRecord) } : shown;
+  return deltas ? { ...shown, stats: withDeltas(shown['stats'] as EveRecord, before?.['stats']) } : shown;
 }
 
-/** Beside each counter what it grew by since the record before; there is one record a capture, so that it is all of it. */
-function withDeltas(tree: EveRecord): EveRecord {
+function withDeltas(tree: EveRecord, before: unknown): EveRecord {
   const all: EveRecord = {};
   for (const [name, value] of Object.entries(tree)) {
-    all[name] = typeof value === 'object' && value !== null && !Array.isArray(value) ? withDeltas(value as EveRecord) : value;
-    if (typeof value === 'number' && name !== 'uptime') all[`${name}_delta`] = value;
+    const then = (before as EveRecord | undefined)?.[name];
+    all[name] = typeof value === 'object' && value !== null && !Array.isArray(value) ? withDeltas(value as EveRecord, then) : value;
+    if (typeof value === 'number' && name !== 'uptime') all[`${name}_delta`] = value - (typeof then === 'number' ? then : 0);
   }
   return all;
 }

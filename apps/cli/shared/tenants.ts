@@ -9,7 +9,7 @@ import type { Engine } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { InputProblem } from './arguments.ts';
 import { at, isYes, readYaml, type Tree } from './configuration-tree.ts';
-import type { CaptureTaker } from './run-capture.ts';
+import type { CaptureSeries } from './run-capture.ts';
 
 export interface Tenant {
   readonly id: number;
@@ -105,9 +105,13 @@ function entriesOf(written: unknown): readonly Tree[] {
 }
 
 /** One capture for several engines, each of which takes its share of it. */
-export function together(engines: readonly Engine[]): CaptureTaker {
+export function together(engines: readonly Engine[]): CaptureSeries {
   const all = (act: (engine: Engine) => Failure | undefined): Failure | undefined => engines.map(act).find((failure) => failure !== undefined);
-  return { feed: (chunk) => all((engine) => engine.feed(chunk)), finish: () => all((engine) => engine.finish()) };
+  return {
+    feed: (chunk) => all((engine) => engine.feed(chunk)),
+    next: () => all((engine) => engine.next()),
+    finish: () => all((engine) => engine.finish()),
+  };
 }
 
 /** What several engines counted. */

@@ -115,7 +115,8 @@ export interface EveOptions {
   readonly version: boolean;
   /** what rules noted about a flow is shown with every record of it */
   readonly metadata: boolean;
-  readonly captureFile?: string;
+  /** records name the capture that is being read */
+  readonly captureFile?: () => string;
 }
 
 export const DEFAULT_EVE: EveOptions = {
@@ -561,7 +562,7 @@ export class EveWriter implements EngineHandlers {
       };
     }
     record['pkt_src'] = packetSource(packet);
-    if (this.#options.captureFile !== undefined) record['pcap_filename'] = this.#options.captureFile;
+    if (this.#options.captureFile !== undefined) record['pcap_filename'] = this.#options.captureFile();
     return record;
   }
 
@@ -626,7 +627,7 @@ function showPacket(record: EveRecord, packet: Packet, most = Number.POSITIVE_IN
 }
 
 /** What is held of one direction, and how much was lost before it where that is all there was. */
-function streamBytes(flow: Flow | undefined, direction: Direction, most: number): { bytes: Uint8Array; missing: number } | undefined {
+export function streamBytes(flow: Flow | undefined, direction: Direction, most: number): { bytes: Uint8Array; missing: number } | undefined {
   const side = flow?.protocol === TCP ? (flow.stream as TcpStream | undefined)?.sides[direction] : undefined;
   const length = side === undefined ? 0 : side.available - side.base;
   if (side === undefined || length <= 0) return undefined;
