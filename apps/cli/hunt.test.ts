@@ -1,7 +1,10 @@
 /** Retro-hunts by workers at a broker: nothing lost, nothing counted twice, whoever is killed. Left out aloud where there is no nats-server. */
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { hunting, openStore } from '@sigwright/workbench';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startNats } from '../../packages/workbench/hunt/own-nats.ts';
@@ -220,4 +223,37 @@ describe.skipIf(nats === undefined)('at a broker', { timeout: 240_000 }, () => {
     await store.close();
     await broker.close();
   });
+
+  // Whoever minds services starts again what ended; what hangs with an open connection stays dead.
+  test.each([
+    [
+      'a database that is away',
+      ['serve', '--store', 'postgres://nobody@127.0.0.1:1/none'],
+      1,
+      /the store postgres:.* can not be opened: connect ECONNREFUSED.*; see that PostgreSQL runs/,
+    ],
+    ['the same for a hunt', ['hunt', '--go-on', '--store', 'postgres://nobody@127.0.0.1:1/none'], 1, /can not be opened: connect ECONNREFUSED/],
+    ['a store of a newer version', ['serve', '--store', 'newer.db'], 1, /the store newer.db can not be opened: .*; a newer version of sigwright/],
+    ['networks that are none', ['serve', '--store', 'one.db', '--home-net', 'nonsense'], 2, /--home-net nonsense is no list of networks/],
+    ['a port that is taken', ['serve', '--store', 'one.db', '--port', 'TAKEN'], 1, /^sigwright serve: port \d+ of 127.0.0.1 is taken$/m],
+  ] as const)(
+    'with %s it says so and ends, though the broker answers',
+    async (_why, args, status, said) => {
+      rmSync(join(folder, 'newer.db'), { force: true });
+      const store = await openStore({ sqlite: join(folder, 'newer.db') });
+      await store.close();
+      const db = new DatabaseSync(join(folder, 'newer.db'));
+      db.exec(`insert into kysely_migration values ('9999 of tomorrow', '2026-01-01')`);
+      db.close();
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const port = String((taken.address() as { port: number }).port);
+      const argv = [...args.map((one) => (one === 'TAKEN' ? port : one)), '--nats', nats!.url];
+      const ran = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...argv], { cwd: folder, encoding: 'utf8', timeout: 30_000 });
+      taken.close();
+      expect([ran.signal, ran.status]).toEqual([null, status]);
+      expect(ran.stderr).toMatch(said);
+    },
+    60_000,
+  );
 });

@@ -6,12 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { counted } from '@sigwright/bytes';
-import { hunting, openStore } from '@sigwright/workbench';
+import { hunting } from '@sigwright/workbench';
 import { archiveAt } from './shared/archive.ts';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { brokerOf, connected } from './shared/broker.ts';
 import { logOf } from './shared/log.ts';
-import { placeOf } from './shared/store-place.ts';
+import { placeOf, storeAt } from './shared/store-place.ts';
 import { workEngines } from './shared/work-engines.ts';
 
 const WORKER = `sigwright worker --nats URL [--archive PLACE] [options]
@@ -112,36 +112,32 @@ export async function hunt(argv: readonly string[]): Promise<number> {
   const captures = goOn ? [] : await archiveAt(values.archive, HUNT).captures();
   const rules = files.map((path) => readFileSync(path, 'utf8')).join('\n');
   const signal = ending();
-  const broker = await connected(options);
-  const store = await openStore(place);
+  await using open = new AsyncDisposableStack();
+  const broker = open.adopt(await connected(options), (one) => one.close());
+  const store = open.adopt(await storeAt(place), (one) => one.close());
   const { mindHunts } = await hunting();
-  try {
-    const job = goOn
-      ? undefined
-      : await store.hunts.begin({
-          key: randomUUID(),
-          by: 'hunt',
-          title: values.title ?? files.join(', '),
-          rules,
-          items: captures,
-          ...(values['home-net'] === undefined ? {} : { networks: values['home-net'] }),
-        });
-    await mindHunts(store, broker, { signal, untilDone: true, tell: (words) => void process.stderr.write(`sigwright hunt: ${words}\n`) });
-    if (job === undefined) return 0;
-    const row = (await store.hunts.list()).find((one) => one.job === job)!;
-    if (values.json === true) for await (const { line } of store.hunts.lines(job)) process.stdout.write(`${line}\n`);
-    else {
-      process.stdout.write(`hunt ${job}: ${row.done} of ${counted(row.total, 'capture')} (${row.state})\n`);
-      for (const hit of await store.hunts.hits(job))
-        process.stdout.write(`${String(hit.alerts).padStart(8)} × ${hit.sid} ${hit.signature} (${counted(hit.captures, 'capture')})\n`);
-      for (const one of await store.hunts.captures(job))
-        if (one.said !== '') process.stdout.write(`${one.capture}: ${one.state === 'aside' ? 'set aside' : 'not read to its end'}: ${one.said}\n`);
-    }
-    return row.state === 'done' ? 0 : 1;
-  } finally {
-    await store.close();
-    await broker.close();
+  const job = goOn
+    ? undefined
+    : await store.hunts.begin({
+        key: randomUUID(),
+        by: 'hunt',
+        title: values.title ?? files.join(', '),
+        rules,
+        items: captures,
+        ...(values['home-net'] === undefined ? {} : { networks: values['home-net'] }),
+      });
+  await mindHunts(store, broker, { signal, untilDone: true, tell: (words) => void process.stderr.write(`sigwright hunt: ${words}\n`) });
+  if (job === undefined) return 0;
+  const row = (await store.hunts.list()).find((one) => one.job === job)!;
+  if (values.json === true) for await (const { line } of store.hunts.lines(job)) process.stdout.write(`${line}\n`);
+  else {
+    process.stdout.write(`hunt ${job}: ${row.done} of ${counted(row.total, 'capture')} (${row.state})\n`);
+    for (const hit of await store.hunts.hits(job))
+      process.stdout.write(`${String(hit.alerts).padStart(8)} × ${hit.sid} ${hit.signature} (${counted(hit.captures, 'capture')})\n`);
+    for (const one of await store.hunts.captures(job))
+      if (one.said !== '') process.stdout.write(`${one.capture}: ${one.state === 'aside' ? 'set aside' : 'not read to its end'}: ${one.said}\n`);
   }
+  return row.state === 'done' ? 0 : 1;
 }
 
 export async function ship(argv: readonly string[]): Promise<number> {

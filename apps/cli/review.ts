@@ -5,10 +5,10 @@
 
 import { createReadStream, existsSync } from 'node:fs';
 import { counted } from '@sigwright/bytes';
-import { alertsInEve, DECISIONS, type Decision, decide, openStore, REASONS, type Reason, reviewQueue, type Sightings, sightingsOf } from '@sigwright/workbench';
+import { alertsInEve, DECISIONS, type Decision, decide, REASONS, type Reason, reviewQueue, type Sightings, sightingsOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
-import { placeOf } from './shared/store-place.ts';
+import { placeOf, storeAt } from './shared/store-place.ts';
 
 const USAGE = `sigwright review [-C FOLDER] [--today DATE] [--store STORE] [--eve FILE…] [--all] [--json]
 sigwright review keep SID… [--note TEXT] [--by NAME] [-C FOLDER] [--today DATE]
@@ -109,9 +109,7 @@ async function seenByStore(named: string): Promise<readonly { readonly sid: numb
   const place = placeOf(named, USAGE);
   // A store that is not there would be made.
   if ('sqlite' in place && !existsSync(place.sqlite)) throw new InputProblem(`${place.sqlite} does not exist`);
-  const store = await openStore(place).catch((problem: unknown) => {
-    throw new InputProblem(`the store can not be opened: ${(problem as Error).message}`);
-  });
+  const store = await storeAt(place);
   try {
     return await store.signatures();
   } finally {

@@ -4,7 +4,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { counted } from '@sigwright/bytes';
 import { serveWorkbench } from '@sigwright/server';
-import { hunting, insideOf, openStore, type Retention, ruleFacts } from '@sigwright/workbench';
+import { hunting, insideOf, type Retention, ruleFacts } from '@sigwright/workbench';
 import { archiveAt } from './shared/archive.ts';
 import { argumentsOf, isLoopback, UsageProblem } from './shared/arguments.ts';
 import { connected } from './shared/broker.ts';
@@ -15,7 +15,7 @@ import { packetsFrom } from './shared/packets.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
 import { explainMatch, ruleCost } from './shared/rule-explainer.ts';
-import { placeOf } from './shared/store-place.ts';
+import { placeOf, storeAt } from './shared/store-place.ts';
 
 const DEFAULT_PORT = 8340;
 const HIGHEST_PORT = 65_535;
@@ -68,7 +68,7 @@ export async function ingest(argv: readonly string[]): Promise<number> {
     options: { store: { type: 'string' }, sensor: { type: 'string' }, 'home-net': { type: 'string' } },
   });
   if (positionals.length === 0) throw new UsageProblem('name EVE files, or - for standard input', INGEST);
-  const store = await openStore(placeOf(values.store, INGEST));
+  const store = await storeAt(placeOf(values.store, INGEST));
   try {
     if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net'])))
       throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, INGEST);
@@ -124,12 +124,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.folder !== undefined && repository === undefined) return 1;
   const archive = values.archive === undefined ? undefined : archiveAt(values.archive, SERVE);
   const nats = values.nats ?? process.env['SIGWRIGHT_NATS'];
-  const broker = nats === undefined ? undefined : await connected({ url: nats });
-  const store = await openStore(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) });
-  if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net']))) {
-    await store.close();
+  // However this ends, nothing that stays open keeps the process from ending.
+  await using open = new AsyncDisposableStack();
+  const broker = nats === undefined ? undefined : open.adopt(await connected({ url: nats }), (one) => one.close());
+  const store = open.adopt(await storeAt(place, repository === undefined ? {} : { factsOf: ruleFacts(repository) }), (one) => one.close());
+  if (values['home-net'] !== undefined && !(await store.setHomeNetworks(values['home-net'])))
     throw new UsageProblem(`--home-net ${values['home-net']} is no list of networks`, SERVE);
-  }
   const serving = await serveWorkbench(
     {
       title: repository?.settings.title ?? 'alerts',
@@ -193,7 +193,5 @@ export async function run(argv: readonly string[]): Promise<number> {
   clearInterval(timer);
   await serving.close();
   await Promise.all(rounds);
-  await broker?.close();
-  await store.close();
   return 0;
 }

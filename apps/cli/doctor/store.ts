@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { counted } from '@sigwright/bytes';
 import { lookAtStore, type StoreLook, type StorePlace } from '@sigwright/workbench';
+import { storeName, storeRemedy } from '../shared/store-place.ts';
 import { type Finding, Findings, sizeWords, timeWords } from './findings.ts';
 
 /** Milliseconds of silence after which a sensor is mentioned, and by which clocks may differ. */
@@ -13,13 +14,13 @@ const OLDEST_POSTGRES = 13;
 
 export async function storeFindings(place: StorePlace, now: number): Promise<{ readonly findings: readonly Finding[]; readonly look: StoreLook | undefined }> {
   const found = new Findings('store');
-  const name = 'sqlite' in place ? place.sqlite : place.postgres.replace(/:[^:@/]*@/, '@');
+  const name = storeName(place);
   let look: StoreLook | undefined;
   try {
     look = await lookAtStore(place);
   } catch (problem) {
     const { code, message } = problem as Error & { code?: string };
-    found.wrong(`${name} can not be opened: ${message === '' ? code : message}`, remedyOf(place, code, message));
+    found.wrong(`${name} can not be opened: ${message === '' ? code : message}`, storeRemedy(place, code, message));
     return { findings: found.all, look };
   }
   if ('sqlite' in place) mayWrite(found, place.sqlite);
@@ -68,16 +69,4 @@ function mayWrite(found: Findings, path: string): void {
     if (code === 'ENOENT') found.wrong(`the folder ${folder} does not exist`, `mkdir -p ${folder}`);
     else found.wrong(`${which ?? path} can not be written by this user`, `let the user that runs sigwright own ${folder}`);
   }
-}
-
-function remedyOf(place: StorePlace, code: string | undefined, message: string): string {
-  if ('sqlite' in place)
-    return /not a database|malformed/.test(message)
-      ? 'it is no SQLite file: name another by --store, or take the last backup'
-      : 'see that the file may be read and its folder be written by this user';
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || /timeout/i.test(message))
-    return 'see that PostgreSQL runs there, listens on that address, and that no firewall is between';
-  if (code === '28P01' || code === '28000') return 'see user and password (PGPASSWORD), and pg_hba.conf';
-  if (code === '3D000') return 'createdb -O USER DATABASE';
-  return 'see the log of PostgreSQL';
 }

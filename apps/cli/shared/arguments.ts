@@ -58,7 +58,8 @@ const SYSTEM_MESSAGES: Readonly<Record<string, string>> = {
 /** An error of the operating system in words; undefined where it is none. */
 export function systemMessage(problem: unknown): string | undefined {
   if (!(problem instanceof Error) || !('syscall' in problem) || !('code' in problem)) return undefined;
-  const { code, path } = problem as { code: string; path?: string };
+  const { code, path, address, port } = problem as { code: string; path?: string; address?: string; port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} of ${address} is taken`;
   // Reading a folder as a file fails without its name.
   if (code === 'EISDIR' && path === undefined) return 'a folder stands where a file is needed; name its files, FOLDER/*.rules say';
   return `${path ?? 'a file'} ${SYSTEM_MESSAGES[code] ?? `can not be used: ${problem.message}`}`;

@@ -11,7 +11,6 @@ import {
   beginSynthesis,
   filesBelow,
   hunting,
-  openStore,
   type ProofReport,
   proofOf,
   type Repository,
@@ -23,7 +22,7 @@ import {
 import { InputProblem } from './arguments.ts';
 import { brokerOf, connected } from './broker.ts';
 import { FilesRead, ourSettings } from './data-files.ts';
-import { placeOf } from './store-place.ts';
+import { placeOf, storeAt } from './store-place.ts';
 import type { SynthesisPlace } from './synthesis.ts';
 
 export const WORKERS_USAGE = `      --workers          by the workers at a broker (sigwright worker), not here; the page Hunts of the workbench shows and ends it
@@ -55,8 +54,9 @@ async function* jobByWorkers<One>(
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
-  const broker = await connected(options);
-  const store = await openStore(place);
+  await using open = new AsyncDisposableStack();
+  const broker = open.adopt(await connected(options), (one) => one.close());
+  const store = open.adopt(await storeAt(place), (one) => one.close());
   let telling: NodeJS.Timeout | undefined;
   try {
     const job = await begin(store);
@@ -76,8 +76,6 @@ async function* jobByWorkers<One>(
   } finally {
     clearInterval(telling);
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, stop);
-    await store.close();
-    await broker.close();
   }
 }
 
