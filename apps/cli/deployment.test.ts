@@ -16,6 +16,7 @@ interface Service {
   readonly environment?: Record<string, string>;
   readonly depends_on?: Record<string, unknown> | readonly string[];
   readonly volumes?: readonly string[];
+  readonly healthcheck?: { readonly test: readonly string[] };
 }
 const compose = parse(read('deploy', 'compose.yaml'), { merge: true }) as { services: Record<string, Service>; volumes: Record<string, unknown> };
 
@@ -25,18 +26,31 @@ test('the compose file has server, workers, database and broker, and asks for wh
   for (const [name, service] of Object.entries(compose.services)) {
     for (const other of Array.isArray(service.depends_on) ? service.depends_on : Object.keys(service.depends_on ?? {}))
       expect(compose.services, name).toHaveProperty(other);
+    // A file that is not there would become an empty folder in its place.
+    for (const volume of service.volumes ?? []) if (volume.startsWith('./')) expect(existsSync(join(ROOT, 'deploy', volume.split(':')[0])), volume).toBe(true);
     for (const volume of service.volumes ?? []) if (/^[a-z]+:/.test(volume)) expect(compose.volumes, name).toHaveProperty(volume.split(':')[0]);
     for (const [, variable] of JSON.stringify(service).matchAll(/\$\{([A-Z_]+)/g)) expect(variables, name).toContain(variable);
   }
 });
 
-test.each(['server', 'worker'])('%s: the verb knows every option, and no secret is among them', (name) => {
+test.each(['server', 'worker'])('%s: the verb knows every option', (name) => {
   const { command = [] } = compose.services[name];
   const [verb, ...options] = command;
   const usage = usageOf(verb);
   expect(options.length).toBeGreaterThan(1);
   for (const option of options) expect(usage, option).toContain(`${option.split('=')[0]} `);
-  expect(command.join(' ')).not.toMatch(/PASSWORD/);
+});
+
+// Whoever has a shell on the machine reads command lines; whoever gets the image or the repository, what lies in it.
+test('passwords stand on no command line, in no image and in no commit', () => {
+  for (const [name, { command = [] }] of Object.entries(compose.services)) expect(command.join(' '), name).not.toMatch(/PASSWORD/);
+  expect(read('deploy', 'Containerfile.dockerignore').split('\n')).toContain('**/.env');
+  expect(read('.gitignore').split('\n')).toContain('deploy/.env');
+});
+
+// The first start of PostgreSQL makes the database with a server that answers on its socket alone and is stopped again.
+test('the database counts as ready once it answers over the network', () => {
+  expect(compose.services['postgres'].healthcheck?.test).toContain('-h');
 });
 
 test('the unit for systemd asks for options that exist', () => {

@@ -39,7 +39,7 @@ test('from a store as from the file that it was filled with', () => {
 
 test.each<readonly [why: string, args: readonly string[], said: RegExp]>([
   ['a store that is not there is not made', ['--store', 'none.db'], /none\.db does not exist/],
-  ['a file that is no store', ['--store', 'eve.json'], /the store can not be opened/],
+  ['a file that is no store', ['--store', 'eve.json'], /the store \S+ can not be opened: .* it is no SQLite file/],
   ['an EVE file that is not there', ['--eve', 'none.json'], /none\.json/],
 ])('%s', (_why, args, said) => {
   const run = sigwright('review', '-C', 'week', ...args);
