@@ -137,7 +137,9 @@ test.each<readonly [why: string, options: readonly string[], words: RegExp]>([
 
 test('a folder is watched: what comes is read and deleted, logs are opened again, and a signal ends it', async () => {
   const where = place();
-  const child: ChildProcess = spawn(ENGINE, [...optionsFor(where), '--pcap-file-continuous', '--pcap-file-delete'], { stdio: 'ignore' });
+  const pidFile = join(root, 'suricata.pid');
+  const options = [...optionsFor(where), '--pcap-file-continuous', '--pcap-file-delete', '--pidfile', pidFile];
+  const child: ChildProcess = spawn(ENGINE, options, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const comes = async (what: () => boolean): Promise<void> => {
     for (let tries = 0; tries < 300 && child.exitCode === null && !what(); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -154,6 +156,7 @@ test('a folder is watched: what comes is read and deleted, logs are opened again
     put('one.pcap', FIRST);
     await comes(isEmpty);
     await comes(() => existsSync(join(where.out, 'eve.json')));
+    expect(readFileSync(pidFile, 'utf8')).toBe(`${child.pid}\n`);
     renameSync(join(where.out, 'eve.json'), join(where.out, 'eve.json.1'));
     child.kill('SIGHUP');
     await comes(() => existsSync(join(where.out, 'eve.json')));
@@ -165,6 +168,7 @@ test('a folder is watched: what comes is read and deleted, logs are opened again
     child.kill('SIGTERM');
   }
   expect(await ended).toBe(0);
+  expect(existsSync(pidFile)).toBe(false);
   expect(records(where.out, 'flow')).toHaveLength(1);
   expect(records(where.out, 'alert')).toHaveLength(1);
   expect(readFileSync(join(where.out, 'suricata.log'), 'utf8')).toMatch(/read 2 files/);

@@ -2,7 +2,7 @@
  * `sigwright suricata …`: the command line of the suricata binary, for tools and tests that call it. Options may stand
  * anywhere, as `--opt value` or `--opt=value`. What is not built says so and stops.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EngineSettings, FEATURES, hooksOf, type ProtocolDefinition, STREAM_FRAME, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
@@ -43,6 +43,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
   -T                         read configuration and rules, and end
       --set KEY=VALUE        change one value of the configuration
       --include FILE         a further configuration file
+      --pidfile FILE         where the number of this process stands while it runs, for signals
       --data-dir FOLDER      where sets that rules save are kept (default: that of the records)
       --firewall-rules-exclusive FILE   turn the firewall on, with these rules of its own
       --init-errors-fatal    end where a rule is refused
@@ -64,7 +65,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --firewall             turn the firewall on, as the configuration sets it up
       --list-runmodes, --dump-features   how captures are read; what rules may require
 
-Taken and without effect: --runmode, --user, --group, --pidfile, --unix-socket, --pcap-file-buffer-size, --pcap-buffer-size,
+Taken and without effect: --runmode, --user, --group, --unix-socket, --pcap-file-buffer-size, --pcap-buffer-size,
 --set-logdir, --disable-hashing, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
@@ -87,6 +88,7 @@ interface Arguments {
   dumpConfig: boolean;
   analysis: boolean;
   data: string | undefined;
+  pidFile: string | undefined;
   /** how many `v` */
   verbosity: number;
   filter: string[];
@@ -94,7 +96,7 @@ interface Arguments {
 }
 
 /** Options with a value that change nothing here. */
-const TAKES_VALUE = new Set(['--runmode', '--user', '--group', '--pidfile', '--unix-socket', '--pcap-file-buffer-size', '--pcap-buffer-size', '--set-logdir']);
+const TAKES_VALUE = new Set(['--runmode', '--user', '--group', '--unix-socket', '--pcap-file-buffer-size', '--pcap-buffer-size', '--set-logdir']);
 /** Options that print a list and end. */
 const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--list-app-layer-frames': frameNames,
@@ -130,6 +132,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     dumpConfig: false,
     analysis: false,
     data: undefined,
+    pidFile: undefined,
     verbosity: 0,
     filter: [],
     filterFile: undefined,
@@ -151,6 +154,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '--set') result.sets.push(value());
     else if (name === '--include') result.includes.push(value());
     else if (name === '--data-dir') result.data = value();
+    else if (name === '--pidfile') result.pidFile = value();
     else if (name === '-k') {
       const mode = value();
       if (mode !== 'none' && mode !== 'all') return `-k ${mode}: write all or none`;
@@ -324,10 +328,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   let code: number;
   try {
+    if (args.pidFile !== undefined) writeFileSync(args.pidFile, `${process.pid}\n`);
     const { captures } = args;
     code = await runSuricata({ captures, configuration, members, firewall, folder, log, store, filter, luaOutputs, luaCounters, packetLog });
   } catch (problem) {
     return stop('output', (problem as Error).message);
+  } finally {
+    if (args.pidFile !== undefined) rmSync(args.pidFile, { force: true });
   }
   luaOutputs.close();
   for (const { settings } of members) saveDataSets(settings, dataFolder);

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseRange } from '@sigwright/bytes';
+import { catalogue } from '@sigwright/catalogue';
 import { TARGET_SYSTEMS, URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 import type { LogLevel } from './engine-log.ts';
@@ -41,6 +42,7 @@ export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] 
     ...obsolete(tree),
     ...checksums(tree),
     ...outputs(tree),
+    ...records(tree),
     ...targets(tree),
     ...urgentData(tree),
     ...sizes(tree),
@@ -89,6 +91,30 @@ function outputs(tree: Tree): readonly ConfigurationProblem[] {
     else if (!BUILT_OUTPUTS.has(name)) found.push(problem('is no output of Suricata 8; it is passed over'));
     return found;
   });
+}
+
+/** Types of EVE records that no protocol of the catalogue gives its name to. */
+const OWN_TYPES = ['alert', 'anomaly', 'drop', 'files', 'flow', 'frame', 'metadata', 'netflow', 'stats', 'arp'];
+
+/** Types of records that nothing writes, and counters that are turned off for all. */
+function records(tree: Tree): readonly ConfigurationProblem[] {
+  const plain = (name: string): string => name.replaceAll('-', '_');
+  const known = new Set(OWN_TYPES);
+  for (const { name, recordName, outputName } of catalogue.protocols.values()) for (const one of [name, recordName, outputName ?? name]) known.add(plain(one));
+  const list = at(tree, 'outputs');
+  const wanted = (Array.isArray(list) ? list : []).flatMap((output) => {
+    const types = isYes(at(output, 'eve-log.enabled'), true) ? at(output, 'eve-log.types') : undefined;
+    return (Array.isArray(types) ? types : []).flatMap((type) => {
+      const [name, options] = typeof type === 'object' && type !== null ? (Object.entries(type as Tree)[0] ?? ['', undefined]) : [String(type), undefined];
+      return isYes(at(options, 'enabled'), true) ? [name] : [];
+    });
+  });
+  const problem = (text: string): ConfigurationProblem => ({ level: 'Warning', module: 'output', text, fatal: 'no' });
+  const unknown = [...new Set(wanted)]
+    .filter((name) => !known.has(plain(name)))
+    .map((name) => problem(`eve-log: type ${name} is not known; no records of it are written`));
+  const isOff = wanted.includes('stats') && !isYes(at(tree, 'stats.enabled'), true);
+  return isOff ? [...unknown, problem('eve-log: type stats is asked for, but stats.enabled turns counters off; no records of it are written')] : unknown;
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {

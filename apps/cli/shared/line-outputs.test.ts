@@ -16,8 +16,9 @@ import { parse } from 'yaml';
 import { checkConfiguration } from './configuration-check.ts';
 import type { Tree } from './configuration-tree.ts';
 import { checkLineOutputs, LineOutputs } from './line-outputs.ts';
-import { statsTable, statsTableOf } from './stats-log.ts';
+import { countersIn, statsTable, statsTableOf } from './stats-log.ts';
 import { tlsLines } from './tls-log.ts';
+import { TrafficCounters } from './traffic-counters.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sigwright-lines-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -272,10 +273,35 @@ test.each<readonly [outputs: string, words: readonly RegExp[]]>([
   ['[ { syslog: {} } ]', [/^syslog is deprecated/, /^syslog is not built/]],
   ['[ { tcp-data: {} }, { http-body-data: {} } ]', [/^tcp-data is not built.*user guide/, /^http-body-data is not built.*user guide/]],
   ['[ { dns-log: {} }, { unified2-alert: {} } ]', [/^dns-log is no output/, /^unified2-alert is no output/]],
+  ['[ { eve-log: { types: [ alert, { files: {} }, bittorrent-dht, ftp, doh2, { drop: {} }, frame ] } } ]', []],
+  ['[ { eve-log: { types: [ dns, { dms: {} }, { dans: { enabled: no } } ] } } ]', [/^eve-log: type dms is not known/]],
+  ['[ { eve-log: { enabled: no, types: [ dms ] } } ]', []],
 ])('outputs %s', (outputs, words) => {
   const told = checkConfiguration({ outputs: parse(outputs) as unknown[] }).map(({ text }) => text);
   expect(told).toHaveLength(words.length);
   for (const [at, word] of words.entries()) expect(told[at]).toMatch(word);
+});
+
+test('counters that are turned off for all are not written, and that is said', () => {
+  const told = checkConfiguration({ stats: { enabled: 'no' }, outputs: [{ 'eve-log': { types: ['stats'] } }] });
+  expect(told.map(({ text }) => text)).toEqual([expect.stringContaining('stats.enabled turns counters off')]);
+  const folder = mkdtempSync(join(root, 'off-'));
+  const lines = new LineOutputs({ stats: { enabled: 'no' }, outputs: [{ stats: {} }] }, folder);
+  expect(lines.wantsStats).toBe(false);
+  expect(lines.close()).toEqual([]);
+});
+
+test.each<readonly [why: string, options: { readonly decoderEvents: boolean; readonly streamEvents: boolean }, shown: Readonly<Record<string, number>>]>([
+  ['anomalies of decoders', { decoderEvents: true, streamEvents: false }, { 'decoder.event.ipv4.trunc_pkt': 1 }],
+  ['none', { decoderEvents: false, streamEvents: false }, {}],
+  ['those of streams, too', { decoderEvents: true, streamEvents: true }, { 'decoder.event.ipv4.trunc_pkt': 1, 'stream.pkt_invalid_ack': 1 }],
+])('counters for each kind of anomaly: %s', (_why, options, shown) => {
+  const counted = new TrafficCounters(DEFAULT_SETTINGS, [], options);
+  const packet = new Packet();
+  packet.anomalies.push('ipv4.trunc_pkt', 'stream.pkt_invalid_ack');
+  counted.decided(packet);
+  const events = countersIn(counted.tree(0), '').filter(([name]) => /event|^stream/.test(name));
+  expect(Object.fromEntries(events)).toEqual(shown);
 });
 
 test('one of several outputs of a kind may be of a kind of file that is not built', () => {

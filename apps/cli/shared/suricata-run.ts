@@ -104,6 +104,7 @@ class Series {
   readonly #engines: readonly Engine[];
   readonly #began = Date.now();
   readonly #removal: CaptureRemoval;
+  readonly #wantsStats: boolean;
   /** the capture that is being read */
   #capture = '';
   /** of the last packet, microseconds */
@@ -117,7 +118,10 @@ class Series {
     this.#eves = eves;
     this.#certificates = certificates;
     const { configuration, members, log } = run;
-    this.#counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()));
+    const counters = at(configuration.tree, 'stats');
+    const counting = { decoderEvents: isYes(at(counters, 'decoder-events'), true), streamEvents: isYes(at(counters, 'stream-events'), false) };
+    this.#counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()), counting);
+    this.#wantsStats = isYes(at(configuration.tree, 'stats.enabled'), true);
     this.#removal = new CaptureRemoval(configuration.tree, (text) => log.say('Warning', 'pcap', text));
     this.#capture = given;
     const [, ...tenants] = members;
@@ -195,7 +199,7 @@ class Series {
 
   #tellStats(): void {
     for (const eve of this.#eves) {
-      if (!eve.stats) continue;
+      if (!eve.stats || !this.#wantsStats) continue;
       const record = this.#stats(eve, eve.before);
       eve.log.line(eve.prefix + JSON.stringify(record));
       eve.before = record;

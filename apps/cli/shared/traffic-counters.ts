@@ -107,6 +107,16 @@ function counts(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, 0]));
 }
 
+/** What the configuration says of counters (`stats`; Suricata user guide, "Stats"). */
+export interface CounterOptions {
+  /** one for each kind of decoder anomaly */
+  readonly decoderEvents: boolean;
+  /** one for each kind of anomaly of streams */
+  readonly streamEvents: boolean;
+}
+
+const DEFAULT_COUNTERS: CounterOptions = { decoderEvents: true, streamEvents: false };
+
 export class TrafficCounters {
   readonly #ips: boolean;
   readonly #decoder: Record<string, number> = {
@@ -118,7 +128,9 @@ export class TrafficCounters {
   readonly #ordinary = [0, 0, 0, 0];
   #ordinaryBytes = 0;
   #longest = 0;
+  readonly #options: CounterOptions;
   readonly #events = new Map<string, number>();
+  readonly #streamEvents = new Map<string, number>();
   readonly #fragments: Record<string, { fragments: number; reassembled: number }> = {
     ipv4: { fragments: 0, reassembled: 0 },
     ipv6: { fragments: 0, reassembled: 0 },
@@ -139,7 +151,8 @@ export class TrafficCounters {
   readonly #protocolFlows = new Map<string, number>();
   readonly #protocolTransactions = new Map<string, number>();
 
-  constructor(settings: EngineSettings, protocols: Iterable<ProtocolDefinition>) {
+  constructor(settings: EngineSettings, protocols: Iterable<ProtocolDefinition>, options = DEFAULT_COUNTERS) {
+    this.#options = options;
     this.#ips = settings.ips;
     const policies = settings.exceptionPolicies;
     const places: Readonly<Record<string, ExceptionPolicy>> = {
@@ -177,7 +190,7 @@ export class TrafficCounters {
       return;
     }
     this.#layers(packet);
-    for (const name of packet.anomalies) if (!name.startsWith('stream.')) add(this.#events, name);
+    for (const name of packet.anomalies) add(name.startsWith('stream.') ? this.#streamEvents : this.#events, name);
     if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
     if (packet.anomalies.includes('stream.reassembly_depth_reached')) this.#tcp['stream_depth_reached']++;
     if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) this.#tcp['overlap']++;
@@ -300,7 +313,8 @@ export class TrafficCounters {
     decoder['max_pkt_size'] = Math.max(decoder['max_pkt_size'], this.#longest);
     const { pkts, bytes } = decoder;
     return {
-      decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), event: nested(this.#events) },
+      decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), ...(this.#options.decoderEvents ? { event: nested(this.#events) } : {}) },
+      ...(this.#options.streamEvents ? nested(this.#streamEvents) : {}),
       ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
       ...(this.#firewall === undefined ? {} : { firewall: { ...this.#firewall, drop_reason: this.#firewallReasons, discarded_alerts: discarded } }),
       exception_policy: nested(this.#exceptions),

@@ -225,6 +225,7 @@ export class Engine {
     const failure = this.#reader.end();
     this.#reader = new CaptureReader(this.#onRecord);
     this.#isBetween = true;
+    this.#count();
     return failure;
   }
 
@@ -238,11 +239,16 @@ export class Engine {
   finish(): Failure | undefined {
     const failure = this.#isBetween ? undefined : this.#reader.end();
     this.#pipeline.finish();
+    this.#count();
+    return failure;
+  }
+
+  /** What others count. */
+  #count(): void {
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;
     this.counters.overflowed = this.#alerts.overflowed;
     this.counters.discarded = this.#alerts.discarded;
-    return failure;
   }
 
   /** False: the packet is of no flow. */
