@@ -173,3 +173,12 @@ test('a folder is watched: what comes is read and deleted, logs are opened again
   expect(records(where.out, 'alert')).toHaveLength(1);
   expect(readFileSync(join(where.out, 'suricata.log'), 'utf8')).toMatch(/read 2 files/);
 });
+
+test('an option that would make a difference in Suricata, and makes none here, is said', () => {
+  const where = place();
+  bothIn(where.captures);
+  const { status, said } = suricata(where, '--disable-hashing', '--no-random');
+  expect(status).toBe(0);
+  expect(said).toContain('Warning: suricata: --disable-hashing has no effect here\n');
+  expect(said).not.toContain('--no-random');
+});

@@ -89,6 +89,8 @@ interface Arguments {
   analysis: boolean;
   data: string | undefined;
   pidFile: string | undefined;
+  /** options without effect that would make a difference in Suricata */
+  ignored: string[];
   /** how many `v` */
   verbosity: number;
   filter: string[];
@@ -110,6 +112,8 @@ const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--list-keywords': () => ['=====Supported keywords=====', ...[...catalogue.keywords.keys()].sort().map((name) => `- ${name}`)],
 };
 const FLAGS = new Set(['--no-random', '--disable-hashing', '-q']);
+/** Of these it is said when they are given. */
+const MISSED = new Set(['--unix-socket', '--disable-hashing', '--set-logdir']);
 /** Keywords that may be strict. */
 const STRICT_KEYWORDS = ['classtype', 'reference', 'app-layer-event'];
 
@@ -133,6 +137,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     analysis: false,
     data: undefined,
     pidFile: undefined,
+    ignored: [],
     verbosity: 0,
     filter: [],
     filterFile: undefined,
@@ -173,10 +178,10 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (name === '--dump-config') result.dumpConfig = true;
     else if (name === '--engine-analysis') result.analysis = true;
     else if (/^-v+$/.test(name)) result.verbosity += name.length - 1;
-    else if (TAKES_VALUE.has(name)) {
-      if (equals < 0) at++;
-    } else if (FLAGS.has(name)) continue;
-    else if (name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    else if (TAKES_VALUE.has(name) || FLAGS.has(name)) {
+      if (equals < 0 && TAKES_VALUE.has(name)) at++;
+      if (MISSED.has(name)) result.ignored.push(name);
+    } else if (name === '-i' || name === '--af-packet') return `${name} is not built yet`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -249,6 +254,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   const filter = packetFilterOf(args, configuration.tree);
   if ('problem' in filter) return stop('pcap', `packet filter: ${filter.problem}`);
   log.say('Notice', 'suricata', `This is Suricata version ${VERSION} RELEASE running in USER mode`);
+  for (const name of args.ignored) log.say('Warning', 'suricata', `${name} has no effect here`);
   log.say('Info', 'exception-policy', `master exception-policy set to: ${at(configuration.tree, 'exception-policy') ?? 'auto'}`);
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
   for (const { level, module, text, fatal } of checkConfiguration(configuration.tree)) {

@@ -27,7 +27,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const START = Date.UTC(2014, 6, 1, 4, 20, 14) * 1000 + 338_309;
 
 /** What the output writes, without the last line end. `options`: as a suricata.yaml has them. */
-function written(output: string, options: string, compose: (capture: CaptureComposer) => void, rules = ''): string {
+async function written(output: string, options: string, compose: (capture: CaptureComposer) => void, rules = ''): Promise<string> {
   const folder = mkdtempSync(join(root, 'run-'));
   const tree = { outputs: [{ [output]: { ...(parse(options) as Tree), filename: 'out.log' } }] };
   const capture = composeCapture({ seed: 1, startTime: START });
@@ -42,7 +42,7 @@ function written(output: string, options: string, compose: (capture: CaptureComp
   });
   engine.feed(capture.finish());
   engine.finish();
-  expect(lines.close()).toEqual([]);
+  expect(await lines.close()).toEqual([]);
   return readFileSync(join(folder, 'out.log'), 'utf8').replace(/\n$/, '');
 }
 
@@ -88,8 +88,8 @@ describe('http.log', () => {
     ],
     ['what is not said', '{}', BARE, `<hostname unknown> [**] / [**] <useragent unknown> [**] ${ENDS}`],
     ['bytes that do not print', '{}', FORGING, `a [**] /|01||FF| [**] x|0B|[**] [**] ${ENDS}`],
-  ])('%s', (_why, options, traffic, line) => {
-    const [time, ...rest] = written('http-log', options, traffic).split(' ');
+  ])('%s', async (_why, options, traffic, line) => {
+    const [time, ...rest] = (await written('http-log', options, traffic)).split(' ');
     expect(time).toMatch(/^07\/01\/2014-04:20:14\.\d{6}$/);
     expect(rest.join(' ')).toBe(line);
   });
@@ -106,17 +106,18 @@ describe('http.log', () => {
     ['time in a form of its own', '%{%Y-%m-%d}t', ORDINARY, '2014-07-01'],
     ['bytes that do not print', '%u', FORGING, '/|01||FF|'],
     ['a percent sign', '%%', ORDINARY, '%'],
-  ])('customformat: %s', (_why, customformat, traffic, line) => {
-    expect(written('http-log', JSON.stringify({ custom: 'yes', customformat }), traffic)).toBe(line);
+  ])('customformat: %s', async (_why, customformat, traffic, line) => {
+    expect(await written('http-log', JSON.stringify({ custom: 'yes', customformat }), traffic)).toBe(line);
   });
 
-  test('microseconds are those of the time', () => {
-    const [plain, custom] = ['{}', '{ custom: yes, customformat: "%{%m/%d/%Y-%H:%M:%S}t %z" }'].map((options) => written('http-log', options, ORDINARY));
+  test('microseconds are those of the time', async () => {
+    const plain = await written('http-log', '{}', ORDINARY);
+    const custom = await written('http-log', '{ custom: yes, customformat: "%{%m/%d/%Y-%H:%M:%S}t %z" }', ORDINARY);
     const [time, micros] = custom.split(' ');
     expect(plain.split(' ')[0]).toBe(`${time}.${micros.padStart(6, '0')}`);
   });
 
-  test('one line for each of two exchanges of a connection', () => {
+  test('one line for each of two exchanges of a connection', async () => {
     const twice = (capture: CaptureComposer): void => {
       capture.httpExchange({
         client: '192.168.1.6',
@@ -124,7 +125,7 @@ describe('http.log', () => {
         exchanges: [1, 2].map((number) => ({ request: { method: 'GET', uri: `/${number}`, headers: [] } })),
       });
     };
-    expect(written('http-log', '{ custom: yes, customformat: "%u" }', twice)).toBe('/1\n/2');
+    expect(await written('http-log', '{ custom: yes, customformat: "%u" }', twice)).toBe('/1\n/2');
   });
 });
 
@@ -158,8 +159,8 @@ describe('tls.log', () => {
     ['certificate in a format', custom('%s|%i|%f'), tls('1.2'), ['CN=server.example|CN=Authority|SHA1=', DIGEST]],
     ['the extended form in a format', custom('<%E>'), tls('1.3'), [/^<VERSION='TLS 1.3' SNI='suricata.io'>$/]],
     ['what is not there', custom('%s %i %f %d %D'), tls('1.3'), [/^- - - - -$/]],
-  ])('%s', (_why, options, traffic, parts) => {
-    const line = written('tls-log', options, traffic);
+  ])('%s', async (_why, options, traffic, parts) => {
+    const line = await written('tls-log', options, traffic);
     for (const part of parts) {
       if (typeof part === 'string') expect(line).toContain(part);
       else expect(line).toMatch(part);
@@ -180,7 +181,7 @@ describe('tls.log', () => {
     else expect(text).toMatch(line);
   });
 
-  test('other protocols have no line', () => expect(written('tls-log', '{}', ORDINARY)).toBe(''));
+  test('other protocols have no line', async () => expect(await written('tls-log', '{}', ORDINARY)).toBe(''));
 });
 
 function custom(customformat: string): string {
@@ -204,10 +205,10 @@ describe('alert-debug.log', () => {
     'alert http any any -> any any (msg:"on the answer"; http.stat_code; content:"200"; flowbits:set,seen; sid:3;)',
   ];
 
-  test('a block for each packet with alerts, with all of them', () => {
-    const blocks = written('alert-debug', '{}', ORDINARY, RULES.join('\n')).split('+================\n').slice(1);
+  test('a block for each packet with alerts, with all of them', async () => {
+    const blocks = (await written('alert-debug', '{}', ORDINARY, RULES.join('\n'))).split('+================\n').slice(1);
     const count = blocks.reduce((sum, block) => sum + Number(/^ALERT CNT: +(\d+)$/m.exec(block)?.[1]), 0);
-    expect(count).toBe(written('fast', '{}', ORDINARY, RULES.join('\n')).split('\n').length);
+    expect(count).toBe((await written('fast', '{}', ORDINARY, RULES.join('\n'))).split('\n').length);
     for (const block of blocks) expect(block.match(/^ALERT SID \[\d\d\]:/gm)).toHaveLength(Number(/^ALERT CNT: +(\d+)$/m.exec(block)?.[1]));
   });
 
@@ -229,12 +230,12 @@ describe('alert-debug.log', () => {
     ['the bytes of the stream', RULES[0], [/^STREAM DATA:\n 00000000 .* {2}GET \/search/m]],
     ['a transaction', RULES[0], [/^ALERT FOUND IN \[00\]: TX$/m, /^ALERT IN TX \[00\]: +0$/m]],
     ['bits of the flow', RULES[2], [/^FLOWBITS: +seen$/m, /^FLOW: +to_server: FALSE, to_client: TRUE$/m]],
-  ])('%s', (_why, rule, lines) => {
-    const text = written('alert-debug', '{}', ORDINARY, rule);
+  ])('%s', async (_why, rule, lines) => {
+    const text = await written('alert-debug', '{}', ORDINARY, rule);
     for (const line of lines) expect(text).toMatch(line);
   });
 
-  test('nothing without an alert', () => expect(written('alert-debug', '{}', ORDINARY)).toBe(''));
+  test('nothing without an alert', async () => expect(await written('alert-debug', '{}', ORDINARY)).toBe(''));
 });
 
 describe('stats.log', () => {
@@ -282,13 +283,13 @@ test.each<readonly [outputs: string, words: readonly RegExp[]]>([
   for (const [at, word] of words.entries()) expect(told[at]).toMatch(word);
 });
 
-test('counters that are turned off for all are not written, and that is said', () => {
+test('counters that are turned off for all are not written, and that is said', async () => {
   const told = checkConfiguration({ stats: { enabled: 'no' }, outputs: [{ 'eve-log': { types: ['stats'] } }] });
   expect(told.map(({ text }) => text)).toEqual([expect.stringContaining('stats.enabled turns counters off')]);
   const folder = mkdtempSync(join(root, 'off-'));
   const lines = new LineOutputs({ stats: { enabled: 'no' }, outputs: [{ stats: {} }] }, folder);
   expect(lines.wantsStats).toBe(false);
-  expect(lines.close()).toEqual([]);
+  expect(await lines.close()).toEqual([]);
 });
 
 test.each<readonly [why: string, options: { readonly decoderEvents: boolean; readonly streamEvents: boolean }, shown: Readonly<Record<string, number>>]>([
@@ -304,9 +305,9 @@ test.each<readonly [why: string, options: { readonly decoderEvents: boolean; rea
   expect(Object.fromEntries(events)).toEqual(shown);
 });
 
-test('one of several outputs of a kind may be of a kind of file that is not built', () => {
-  const lines = new LineOutputs({ outputs: [{ fast: { filetype: 'unix_stream' } }, { fast: { filename: 'there.log' } }] }, root);
-  expect(lines.problems).toEqual([expect.stringContaining('fast: filetype unix_stream is not built')]);
-  expect(lines.close()).toEqual([]);
+test('one of several outputs of a kind may be of a kind of file that is not built', async () => {
+  const lines = new LineOutputs({ outputs: [{ fast: { filetype: 'redis' } }, { fast: { filename: 'there.log' } }] }, root);
+  expect(lines.problems).toEqual([expect.stringContaining('fast: filetype redis is not built')]);
+  expect(await lines.close()).toEqual([]);
   expect(readFileSync(join(root, 'there.log'), 'utf8')).toBe('');
 });

@@ -83,9 +83,10 @@ export class LineOutputs {
     for (const file of this.#files) file.reopen();
   }
 
-  close(): readonly Failure[] {
+  async close(): Promise<readonly Failure[]> {
     this.decided();
-    return this.#files.flatMap((file) => file.close() ?? []);
+    const failures = await Promise.all(this.#files.map((file) => file.close()));
+    return failures.filter((failure) => failure !== undefined);
   }
 }
 

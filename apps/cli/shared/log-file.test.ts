@@ -1,8 +1,9 @@
 /** Files of outputs: whether they begin anew, who may read them, when a new one begins, and what is told of kinds that are not built. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Tree } from './configuration-tree.ts';
 import { fileTypeProblem, LogFile } from './log-file.ts';
 
@@ -17,12 +18,12 @@ test.each<readonly [why: string, options: Tree, text: string]>([
   ['nothing said goes on behind what is there', {}, 'before\nnew\n'],
   ['append: yes does the same', { append: 'yes' }, 'before\nnew\n'],
   ['append: no begins anew', { append: false }, 'new\n'],
-])('%s', (_why, options, text) => {
+])('%s', async (_why, options, text) => {
   const folder = mkdtempSync(join(root, 'append-'));
   writeFileSync(join(folder, 'fast.log'), 'before\n');
   const file = new LogFile(options, 'fast.log', folder);
   file.line('new');
-  expect(file.close()).toBeUndefined();
+  expect(await file.close()).toBeUndefined();
   expect(readFileSync(join(folder, 'fast.log'), 'utf8')).toBe(text);
 });
 
@@ -30,14 +31,14 @@ test.each<readonly [why: string, options: Tree, name: string]>([
   ['the name of the output where none is written', {}, 'fast.log'],
   ['the name that is written', { filename: 'alerts.txt' }, 'alerts.txt'],
   ['date modifiers, with the folder they ask for', { filename: '%Y/%m-%d.log' }, '2024/03-05.log'],
-])('%s', (_why, options, name) => {
+])('%s', async (_why, options, name) => {
   const folder = mkdtempSync(join(root, 'name-'));
-  new LogFile(options, 'fast.log', folder, () => START).close();
+  await new LogFile(options, 'fast.log', folder, () => START).close();
   expect(existsSync(join(folder, name))).toBe(true);
 });
 
-test('filemode: who may read it', () => {
-  new LogFile({ filemode: 600 }, 'secret.log', root).close();
+test('filemode: who may read it', async () => {
+  await new LogFile({ filemode: 600 }, 'secret.log', root).close();
   expect(statSync(join(root, 'secret.log')).mode & 0o777).toBe(0o600);
 });
 
@@ -48,7 +49,7 @@ test.each<readonly [why: string, interval: string, steps: readonly number[], fil
   ['each day of the clock', 'day', [0, 9 * 60 * MINUTE, 60 * MINUTE], { '14:07:30': '0\n1\n', '00:07:30': '2\n' }],
   ['so many seconds from when it was opened', '30s', [0, 29_999, 1, 30_000], { '14:07:30': '0\n1\n', '14:08:00': '2\n', '14:08:30': '3\n' }],
   ['so many weeks', '1w', [0, 6 * 24 * 60 * MINUTE], { '14:07:30': '0\n1\n' }],
-])('rotate-interval: %s', (_why, interval, steps, files) => {
+])('rotate-interval: %s', async (_why, interval, steps, files) => {
   const folder = mkdtempSync(join(root, 'rotate-'));
   let now = START;
   const file = new LogFile({ filename: '%T', 'rotate-interval': interval }, '', folder, () => now);
@@ -56,21 +57,21 @@ test.each<readonly [why: string, interval: string, steps: readonly number[], fil
     now += step;
     file.line(String(number));
   }
-  expect(file.close()).toBeUndefined();
+  expect(await file.close()).toBeUndefined();
   expect(Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]))).toEqual(files);
 });
 
-test('a new file of the same name goes on behind the old lines', () => {
+test('a new file of the same name goes on behind the old lines', async () => {
   let now = START;
   const file = new LogFile({ append: false, 'rotate-interval': '1s' }, 'same.log', root, () => now);
   file.line('a');
   now += 1000;
   file.line('b');
-  file.close();
+  await file.close();
   expect(readFileSync(join(root, 'same.log'), 'utf8')).toBe('a\nb\n');
 });
 
-test('opened again, lines go to the file that has the name now', () => {
+test('opened again, lines go to the file that has the name now', async () => {
   const file = new LogFile({ append: 'no' }, 'moved.log', root);
   file.line('old');
   file.flush();
@@ -78,18 +79,51 @@ test('opened again, lines go to the file that has the name now', () => {
   file.line('on its way');
   file.reopen();
   file.line('new');
-  file.close();
+  await file.close();
   expect(readFileSync(join(root, 'moved.log.1'), 'utf8')).toBe('old\non its way\n');
   expect(readFileSync(join(root, 'moved.log'), 'utf8')).toBe('new\n');
 });
 
-test('what can not be opened again is told at the end, and no line is a crash', () => {
+test('what can not be opened again is told at the end, and no line is a crash', async () => {
   const folder = mkdtempSync(join(root, 'gone-'));
   const file = new LogFile({}, 'fast.log', folder);
   rmSync(folder, { recursive: true });
   file.reopen();
   file.line('lost');
-  expect(file.close()?.code).toBe('output/open');
+  expect((await file.close())?.code).toBe('output/open');
+});
+
+describe('a socket', () => {
+  test('lines go to who listens, also to who listens there after a rotation', async () => {
+    const path = join(root, 'socket');
+    const heard: string[] = [];
+    const listen = (): Promise<Server> =>
+      new Promise((resolve) => {
+        const server = createServer((socket) => {
+          let text = '';
+          socket.on('data', (bytes) => {
+            text += String(bytes);
+          });
+          socket.on('end', () => heard.push(text));
+        });
+        server.listen(path, () => resolve(server));
+      });
+    const server = await listen();
+    const file = new LogFile({ filetype: 'unix_stream', filename: 'socket' }, 'x', root);
+    file.line('one');
+    file.line('two');
+    file.reopen();
+    file.line('three');
+    expect(await file.close()).toBeUndefined();
+    await new Promise((resolve) => server.close(resolve));
+    expect(heard.sort()).toEqual(['one\ntwo\n', 'three\n'].sort());
+  });
+
+  test('where nobody listens, that is told at the end', async () => {
+    const file = new LogFile({ filetype: 'unix_stream' }, 'nobody', root);
+    file.line('lost');
+    expect((await file.close())?.code).toBe('output/socket');
+  });
 });
 
 test.each<readonly [options: Tree, words: RegExp]>([
@@ -103,7 +137,8 @@ test.each<readonly [type: unknown, words: RegExp | undefined]>([
   [undefined, undefined],
   ['regular', undefined],
   ['file', undefined],
-  ['unix_stream', /not built/],
+  ['unix_stream', undefined],
+  ['unix_dgram', /not built/],
   ['redis', /not built/],
   ['carrier pigeon', /not one of/],
 ])('filetype: %s', (filetype, words) => {

@@ -1,11 +1,12 @@
 /**
- * A file of lines that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
+ * A file of lines, or a socket, that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
  * (`rotate-interval`), and opened again when somebody moved it away (Suricata user guide, "Log Rotation" and "Rotate log file").
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Failure, failure } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
+import { LineSocket } from './line-socket.ts';
 import { LineWriter } from './line-writer.ts';
 import { strftime } from './log-time.ts';
 
@@ -14,7 +15,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 const NAMED: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 };
 
 /** Kinds of files that lines can go to here, of those that Suricata knows. */
-const BUILT = new Set(['regular', 'file']);
+const BUILT = new Set(['regular', 'file', 'unix_stream']);
 const KNOWN = new Set(['regular', 'file', 'syslog', 'unix_dgram', 'unix_stream', 'redis']);
 
 interface Rotation {
@@ -29,7 +30,10 @@ export class LogFile {
   readonly #mode: number | undefined;
   readonly #rotation: Rotation | undefined;
   readonly #now: () => number;
-  #writer: LineWriter | undefined;
+  readonly #isSocket: boolean;
+  #writer: LineWriter | LineSocket | undefined;
+  /** sockets that were closed, of which something may still be on its way */
+  readonly #closed: LineSocket[] = [];
   #failure: Failure | undefined = undefined;
   /** milliseconds; when the next file is due */
   #until = Number.POSITIVE_INFINITY;
@@ -44,6 +48,7 @@ export class LogFile {
     this.#rotation = rotationOf(options['rotate-interval']);
     this.#mode = modeOf(options['filemode']);
     this.#now = now;
+    this.#isSocket = options['filetype'] === 'unix_stream';
     this.#writer = this.#open(isYes(options['append'], true));
   }
 
@@ -59,8 +64,7 @@ export class LogFile {
 
   /** Closes the file, and goes on at the end of the one that has its name now. */
   reopen(): void {
-    this.#failure ??= this.#writer?.close();
-    this.#writer = undefined;
+    this.#end();
     if (this.#failure !== undefined) return;
     try {
       this.#writer = this.#open(true);
@@ -69,15 +73,27 @@ export class LogFile {
     }
   }
 
-  close(): Failure | undefined {
-    const atEnd = this.#writer?.close();
-    this.#writer = undefined;
-    return this.#failure ?? atEnd;
+  /** What went wrong, first of all. */
+  async close(): Promise<Failure | undefined> {
+    this.#end();
+    for (const socket of this.#closed) {
+      await socket.ended;
+      this.#failure ??= socket.failure;
+    }
+    return this.#failure;
   }
 
-  #open(append: boolean): LineWriter {
+  #end(): void {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    this.#failure ??= writer?.close();
+    if (writer instanceof LineSocket) this.#closed.push(writer);
+  }
+
+  #open(append: boolean): LineWriter | LineSocket {
     const now = this.#now();
     const path = this.#pattern.includes('%') ? strftime(this.#pattern, now * 1000) : this.#pattern;
+    if (this.#isSocket) return new LineSocket(path);
     if (path !== this.#pattern) mkdirSync(dirname(path), { recursive: true });
     const writer = new LineWriter(path, append);
     if (this.#mode !== undefined) chmodSync(path, this.#mode);
@@ -94,7 +110,7 @@ export function fileTypeProblem(name: string, options: Tree): string | undefined
   const written = String(options['filetype'] ?? 'regular');
   if (BUILT.has(written)) return undefined;
   return KNOWN.has(written)
-    ? `${name}: filetype ${written} is not built, only regular is; nothing is written there`
+    ? `${name}: filetype ${written} is not built, only regular and unix_stream are; nothing is written there`
     : `${name}: filetype ${written} is not one of ${[...KNOWN].join(', ')}; nothing is written there`;
 }
 

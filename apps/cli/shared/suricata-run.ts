@@ -83,7 +83,7 @@ export async function runSuricata(run: SuricataRun): Promise<number> {
   }
   process.off('SIGHUP', reopen);
   packetLog?.close();
-  const failures = [packetLog?.failure, certificates?.failure, ...lines.close().map((failure) => failure.message)];
+  const failures = [packetLog?.failure, certificates?.failure, ...(await lines.close()).map((failure) => failure.message)];
   for (const failure of failures) {
     if (failure === undefined) continue;
     log.say('Error', 'output', failure);

@@ -71,12 +71,27 @@ test.each<readonly [why: string, selector: string, mapping: string, tags: readon
   expect(tenant.owns.keeps(frame, 0, frame.length, 1, frame.length)).toBe(owned);
 });
 
+test.each<readonly [why: string, given: string, owner: number | undefined]>([
+  ['the tenant that the configuration names', 'tenant-id: 2', 2],
+  ['nobody', 'tenant-id: none', undefined],
+  ['nobody where nothing is said', '', undefined],
+])('selector direct: all captures are those of %s', (_why, given, owner) => {
+  const tenants = tenantsOf(
+    parse(
+      `multi-detect: { enabled: yes, config-path: ${folder}, selector: direct, tenants: [ { id: 1, yaml: one.yaml }, { id: 2, yaml: two.yaml } ] }\npcap-file: { ${given} }`,
+    ),
+  );
+  const [frame] = greeting([]);
+  expect(tenants.find(({ owns }) => owns.keeps(frame, 0, frame.length, 1, frame.length))?.id).toBe(owner);
+});
+
 test.each([
   ['a selector that is none', 'selector: colour', /selector: colour/],
   ['a number that is none', 'selector: vlan, mappings: [ { tenant-id: 1, vlan-id: 5000 } ]', /vlan 5000/],
+  ['a tenant of captures that is no number', 'selector: direct }, pcap-file: { tenant-id: two', /pcap-file.tenant-id: two/],
   ['a file that is not there', 'selector: vlan, tenants: [ { id: 1, yaml: gone.yaml } ]', /gone.yaml of tenant 1 is not there/],
 ])('%s is told', (_why, options, message) => {
-  expect(() => tenantsOf(parse(`multi-detect: { enabled: yes, config-path: ${folder}, ${options} }`))).toThrow(message);
+  expect(() => tenantsOf(parse(`{ multi-detect: { enabled: yes, config-path: ${folder}, ${options} } }`))).toThrow(message);
 });
 
 test('each tenant has its rules and variables, and records name it', async () => {

@@ -1,6 +1,7 @@
 /**
  * Tenants (`multi-detect`): each has rules, variables, thresholds and classifications of its own, for the packets of its virtual
- * networks. Suricata user guide, "Multi Tenancy". Flows of different virtual networks never meet, so that each tenant has its own engine.
+ * networks, or (`selector: direct`) for all captures, which `pcap-file.tenant-id` gives to it. Suricata user guide, "Multi Tenancy".
+ * Flows of different virtual networks never meet, so that each tenant has its own engine.
  */
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -61,6 +62,9 @@ function treeOf(tree: Tree, id: number, own: Tree): Tree {
 /** Filters by tenant; selectors that no capture can answer have none. */
 function mappingsOf(tree: Tree, selector: string): ReadonlyMap<number, PacketFilter[]> {
   const owned = new Map<number, PacketFilter[]>();
+  const given = at(tree, 'pcap-file.tenant-id');
+  if (selector === 'direct' && given !== undefined && given !== null && given !== 'none')
+    owned.set(numberOf(given, 'pcap-file.tenant-id'), [{ keeps: () => true }]);
   if (selector !== 'vlan' && selector !== 'vlan-tuple') return owned;
   for (const entry of entriesOf(at(tree, 'multi-detect.mappings'))) {
     const id = numberOf(entry['tenant-id'], 'multi-detect.mappings: tenant-id');

@@ -1,0 +1,59 @@
+/**
+ * Lines into a Unix stream socket on which somebody listens (`filetype: unix_stream`). They are sent as the event loop turns; what can not
+ * be sent is a failure that is told, and everything after it is left out.
+ */
+import { createConnection, type Socket } from 'node:net';
+import { type Failure, failure } from '@sigwright/contracts';
+
+/** Bytes that wait for a slow reader; beyond it the reader is given up. */
+const MOST_WAITING = 64 * 1_048_576;
+/** Characters that are sent together. */
+const FLUSH_AT = 65_536;
+
+export class LineSocket {
+  failure: Failure | undefined = undefined;
+  /** everything was sent, or is known not to be */
+  readonly ended: Promise<void>;
+  readonly #path: string;
+  readonly #socket: Socket;
+  #pending: string[] = [];
+  #length = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#socket = createConnection(path);
+    this.ended = new Promise((resolve) => this.#socket.once('close', () => resolve()));
+    this.#socket.on('error', (cause) => this.#fail(cause.message, cause));
+    // Nobody answers; without a reader the end of the other side would not be seen.
+    this.#socket.resume();
+  }
+
+  line(text: string): void {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length >= FLUSH_AT) this.flush();
+  }
+
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const text = `${this.#pending.join('\n')}\n`;
+    this.#pending = [];
+    this.#length = 0;
+    if (this.failure !== undefined) return;
+    this.#socket.write(text);
+    if (this.#socket.writableLength <= MOST_WAITING) return;
+    this.#fail('its reader is too slow');
+    this.#socket.destroy();
+  }
+
+  /** What is still on its way is told by `ended`. */
+  close(): Failure | undefined {
+    this.flush();
+    this.#socket.end();
+    return this.failure;
+  }
+
+  #fail(why: string, cause?: Error): void {
+    this.failure ??= failure('output/socket', `${this.#path} could not be written: ${why}`, { path: this.#path, cause });
+  }
+}
