@@ -1,6 +1,6 @@
 /** The archive of captures that hunts go over: a folder, or a store that speaks S3. Names are paths inside it, with `/`. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import type { Failure } from '@sigwright/contracts';
 import { failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
@@ -54,15 +54,18 @@ function objects(store: ObjectStore): Archive {
 
 /** Captures below a folder. Links are not followed: they may lead out. */
 export function capturesOf(archive: string): ArchivedCapture[] {
-  const top = resolve(archive);
-  const inTop = top.endsWith(sep) ? top.length : top.length + 1;
-  const found = readdirSync(top, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && CAPTURE.test(entry.name))
-    .map(({ parentPath, name }) => {
-      const path = `${parentPath}${sep}${name}`;
-      const inside = parentPath.length < inTop ? name : path.slice(inTop);
-      return { name: sep === '/' ? inside : inside.replaceAll(sep, '/'), bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 };
-    });
+  const found: ArchivedCapture[] = [];
+  // A folder at a time: asked for all at once, Node looks at each entry a second time.
+  const folders = [''];
+  for (let inside = folders.pop(); inside !== undefined; inside = folders.pop()) {
+    const path = join(archive, inside);
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const { name } = entry;
+      if (entry.isDirectory()) folders.push(`${inside}${name}/`);
+      else if (entry.isFile() && CAPTURE.test(name))
+        found.push({ name: `${inside}${name}`, bytes: statSync(`${path}${sep}${name}`, { throwIfNoEntry: false })?.size ?? 0 });
+    }
+  }
   return inOrder(found);
 }
 

@@ -18,10 +18,10 @@ export interface MindOptions {
 /** Items that wait in the broker at a time, for each hunt. */
 const WINDOW = 4000;
 /** A message: so many captures, or so many bytes of them, whichever comes first; some tenths of a second of work. */
-const MOST_CAPTURES = 100;
-const MOST_CAPTURE_BYTES = 4 * 1024 * 1024;
+const MOST_CAPTURES = 250;
+const MOST_CAPTURE_BYTES = 8 * 1024 * 1024;
 /** And no more than this part of what is left, so that all workers have something to do until the end. */
-const SHARE = 64;
+const SHARE = 32;
 /** Rules a message: one may take seconds. */
 const MOST_RULES = 8;
 const MOST_MESSAGES = 20;

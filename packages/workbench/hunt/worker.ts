@@ -51,10 +51,10 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
     return known;
   };
   /** Again and again until the broker has them: full or away, the work is not lost. */
-  const report = async (task: HuntTask, results: readonly HuntResult[]): Promise<void> => {
+  const report = async (task: HuntTask, results: readonly string[]): Promise<void> => {
     while (!signal.aborted) {
       try {
-        await broker.streams.publish(resultsOf(task.store, task.hunt), JSON.stringify(results));
+        await broker.streams.publish(resultsOf(task.store, task.hunt), `[${results.join()}]`);
         return;
       } catch (problem) {
         tell(`${RESULTS}: ${(problem as Error).message}; it is tried again`);
@@ -63,9 +63,10 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
       }
     }
   };
-  /** Undefined: it is left to another, or nobody waits for it any more. */
-  const oneItem = async (task: HuntTask, item: string, tries: number): Promise<HuntResult | undefined> => {
-    const aside = (why: string): HuntResult => ({ hunt: task.hunt, item, worker: name, aside: why.slice(0, 1000) });
+  /** As JSON. Undefined: it is left to another, or nobody waits for it any more. */
+  const oneItem = async (task: HuntTask, item: string, tries: number): Promise<string | undefined> => {
+    const written = (result: HuntResult): string => JSON.stringify(result);
+    const aside = (why: string): string => written({ hunt: task.hunt, item, worker: name, aside: why.slice(0, 1000) });
     if (task.kind === 'hunt' && !staysInside(item)) return aside('its name leads out of the archive');
     if (tries > MOST_TRIES) return aside(`given up after ${MOST_TRIES} tries: whoever took it ended, or fell silent`);
     const stop = {
@@ -83,7 +84,7 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
       return aside((problem as Error).message);
     }
     if (stop.stopped) return undefined;
-    const result = { hunt: task.hunt, item, worker: name, outcome: task.kind === 'hunt' ? fitting(outcome, longest) : outcome };
+    const result = written({ hunt: task.hunt, item, worker: name, outcome: task.kind === 'hunt' ? fitting(outcome, longest) : outcome });
     const size = sizeOf(result);
     return size > longest ? aside(`what came out (${size} bytes) does not fit a message of the broker`) : result;
   };
@@ -103,7 +104,7 @@ export async function work(broker: Broker, options: WorkerOptions): Promise<numb
     }
     const beat = setInterval(() => message.working(), broker.patience / 3);
     try {
-      let results: HuntResult[] = [];
+      let results: string[] = [];
       let size = 0;
       for (const item of task.items) {
         const result = await oneItem(task, item, tries);
@@ -181,12 +182,13 @@ function isAway(problem: unknown): boolean {
   return /timeout|disconnect|no responders|connection|draining|closed/i.test(`${(problem as Error).name} ${(problem as Error).message}`);
 }
 
-function sizeOf(result: HuntResult): number {
-  return Buffer.byteLength(JSON.stringify(result)) + 1;
+function sizeOf(result: string): number {
+  return Buffer.byteLength(result) + 1;
 }
 
 /** All counts, and as many lines as a message carries. */
 function fitting(outcome: HuntOutcome, longest: number): HuntOutcome {
+  if (outcome.lines.length === 0) return outcome;
   let size = Buffer.byteLength(JSON.stringify(outcome.hits));
   const lines = outcome.lines.filter((line) => {
     size += Buffer.byteLength(line) * 1.2 + 4;

@@ -2,7 +2,7 @@
  * Work that workers share: which captures a retro-hunt has to inspect, which were, and what was found; the same for rules to be proved,
  * or to get evidence. An item (capture, or number of a rule) is settled once, however often its result arrives; so its alerts count once.
  */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { HuntResult, WorkKind } from '../hunt/shapes.ts';
 import type { StoreSchema } from './schema.ts';
 
@@ -35,15 +35,25 @@ export interface HuntRow {
 }
 
 const MOST_AT_ONCE = 200;
+/** Rows that go to the database as one text of JSON. */
+const MOST_IN_JSON = 5000;
 const MOST_SHOWN = 500;
 
 export class Hunts {
   readonly #db: Kysely<StoreSchema>;
+  readonly #isPostgres: boolean;
   readonly #now: () => number;
 
-  constructor(db: Kysely<StoreSchema>, now: () => number) {
+  constructor(db: Kysely<StoreSchema>, isPostgres: boolean, now: () => number) {
     this.#db = db;
+    this.#isPostgres = isPostgres;
     this.#now = now;
+  }
+
+  /** As a table with one column, `value`: one statement for any number of rows, where a value for each column of each has to be bound else. */
+  #rowsOf(rows: readonly unknown[]): RawBuilder<unknown> {
+    const json = JSON.stringify(rows);
+    return this.#isPostgres ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`;
   }
 
   /** Nothing is sent yet: whoever minds hunts does that, and does it again after a stop. */
@@ -65,16 +75,13 @@ export class Hunts {
         .insertInto('hunts')
         .values({ job: id, key: request.key, rules: request.rules, networks: request.networks ?? null })
         .execute();
-      const base = { job: id, state: 'waiting', tries: 0, worker: '', said: '', packets: 0, alerts: 0 };
-      const rows = request.items.map((item) =>
-        typeof item === 'string' ? { ...base, capture: item, bytes: 0 } : { ...base, capture: item.name, bytes: item.bytes },
-      );
-      for (let at = 0; at < rows.length; at += MOST_AT_ONCE)
-        await db
-          .insertInto('hunt_captures')
-          .values(rows.slice(at, at + MOST_AT_ONCE))
-          .execute();
-      if (rows.length === 0) await db.updateTable('jobs').set({ state: 'done', ended: this.#now() }).where('id', '=', id).execute();
+      for (let at = 0; at < request.items.length; at += MOST_IN_JSON) {
+        const rows = request.items.slice(at, at + MOST_IN_JSON).map((item) => (typeof item === 'string' ? { name: item, bytes: 0 } : item));
+        await sql`
+          insert into hunt_captures (job, capture, state, tries, worker, said, packets, bytes, alerts)
+          select cast(${id} as bigint), value->>'name', 'waiting', 0, '', '', 0, cast(value->>'bytes' as bigint), 0 from ${this.#rowsOf(rows)}`.execute(db);
+      }
+      if (request.items.length === 0) await db.updateTable('jobs').set({ state: 'done', ended: this.#now() }).where('id', '=', id).execute();
       return id;
     });
   }
@@ -170,38 +177,26 @@ export class Hunts {
         const own = new Map<string, HuntResult>();
         for (const result of results) if (result.hunt === key && !own.has(result.item)) own.set(result.item, result);
         const items = [...own.values()];
-        for (let at = 0; at < items.length; at += MOST_AT_ONCE) settled += await this.#settleSome(db, job, items.slice(at, at + MOST_AT_ONCE));
+        for (let at = 0; at < items.length; at += MOST_IN_JSON) settled += await this.#settleSome(db, job, items.slice(at, at + MOST_IN_JSON));
       }
       return settled;
     });
   }
 
-  /** Of one job, each item once, and no more of them than a statement takes. */
+  /** Of one job, each item once. */
   async #settleSome(db: Kysely<StoreSchema>, job: number, results: readonly HuntResult[]): Promise<number> {
-    const names = results.map(({ item }) => item);
-    const rows = await db.selectFrom('hunt_captures').select('capture').where('job', '=', job).where('capture', 'in', names).execute();
-    const known = new Set(rows.map(({ capture }) => capture));
-    const values = results.filter(({ item }) => known.has(item)).map((result) => settledRow(job, result));
-    if (values.length === 0) return 0;
-    // The rows are there; the condition decides who settles each: a second one changes nothing, and is not returned.
-    const changed = await db
-      .insertInto('hunt_captures')
-      .values(values)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['job', 'capture'])
-          .doUpdateSet((row) => ({
-            state: row.ref('excluded.state'),
-            worker: row.ref('excluded.worker'),
-            said: row.ref('excluded.said'),
-            packets: row.ref('excluded.packets'),
-            bytes: row.ref('excluded.bytes'),
-            alerts: row.ref('excluded.alerts'),
-          }))
-          .where('hunt_captures.state', 'in', ['waiting', 'sent']),
-      )
-      .returning('capture')
-      .execute();
+    // The rows are there; the last condition decides who settles each: a second one changes nothing, and is not returned.
+    const { rows: changed } = await sql<{ capture: string }>`
+      insert into hunt_captures (job, capture, state, tries, worker, said, packets, bytes, alerts)
+      select cast(${job} as bigint), value->>'capture', value->>'state', 0, value->>'worker', value->>'said',
+        cast(value->>'packets' as bigint), cast(value->>'bytes' as bigint), cast(value->>'alerts' as bigint)
+      from ${this.#rowsOf(results.map(settledRow))}
+      where exists (select 1 from hunt_captures as known where known.job = ${job} and known.capture = value->>'capture')
+      on conflict (job, capture) do update
+      set state = excluded.state, worker = excluded.worker, said = excluded.said,
+        packets = excluded.packets, bytes = excluded.bytes, alerts = excluded.alerts
+      where hunt_captures.state in ('waiting', 'sent')
+      returning capture`.execute(db);
     if (changed.length === 0) return 0;
     const counts = new Set(changed.map(({ capture }) => capture));
     const outcomes = results.flatMap((result) => ('outcome' in result && counts.has(result.item) ? [{ capture: result.item, ...result.outcome }] : []));
@@ -304,8 +299,8 @@ export class Hunts {
   }
 }
 
-function settledRow(job: number, result: HuntResult) {
-  const base = { job, capture: result.item, tries: 0, worker: result.worker };
+function settledRow(result: HuntResult) {
+  const base = { capture: result.item, worker: result.worker };
   if ('aside' in result) return { ...base, state: 'aside', said: result.aside, packets: 0, bytes: 0, alerts: 0 };
   const { packets, bytes, hits, problem = '' } = result.outcome;
   return { ...base, state: 'done', said: problem, packets, bytes, alerts: hits.reduce((sum, hit) => sum + hit.alerts, 0) };

@@ -76,7 +76,7 @@ export class Store {
     this.#factsOf = options.factsOf ?? (() => undefined);
     this.#now = options.now ?? Date.now;
     this.people = new People(db, this.#now);
-    this.hunts = new Hunts(db, this.#now);
+    this.hunts = new Hunts(db, isPostgres, this.#now);
     this.webhooks = new Webhooks(db, this.#now, this.#factsOf);
   }
 
