@@ -48,6 +48,8 @@ import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
+const NO_TRANSACTIONS: readonly Transaction[] = [];
+
 /** What detection keeps about one flow. */
 export class FlowDetection {
   readonly recognising = new Recognising();
@@ -348,25 +350,28 @@ export class Engine {
   #detect(packet: Packet, flow: Flow, detection: FlowDetection, stream: TcpStream | undefined): void {
     const { direction } = packet;
     const side = stream?.sides[direction];
+    const { session } = flow;
+    // Read once: sessions of many protocols are objects of as many kinds, and each look at one is slow.
+    const transactions = session?.transactions ?? NO_TRANSACTIONS;
     // Without news, no transaction can have become complete.
-    const news = flow.session !== undefined && this.#transactions.anyNews(flow.session);
+    const news = this.#transactions.anyNews(transactions);
     const { frames } = detection.recognising;
     if (flow.verdict === 'pass' || (packet.decision & PASSED) !== 0) {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
-      if (flow.session !== undefined) this.#transactions.passOver(flow.session, direction);
+      this.#transactions.passOver(transactions, direction);
     } else {
-      if (flow.session !== undefined && side !== undefined && !detection.flush[direction] && flow.session.rawInWholeChunks !== true)
-        detection.flush[direction] = this.#transactions.anyChanged(flow.session, direction);
+      if (side !== undefined && !detection.flush[direction] && this.#transactions.anyChanged(transactions, direction))
+        detection.flush[direction] = session?.rawInWholeChunks !== true;
       this.#inspectPacket(packet, detection, side);
-      if (flow.session !== undefined && this.explainer !== undefined) this.#explainTransactions(flow.session, packet, flow, direction, detection);
-      if (flow.session !== undefined) this.#transactions.inspect(flow.session, packet, flow, direction, detection);
+      if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
+      this.#transactions.inspect(transactions, packet, flow, direction, detection);
     }
     if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
     // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
     frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
-    if (news && flow.session !== undefined) this.#record(flow, flow.session, false);
+    if (news && session !== undefined) this.#record(flow, session, false);
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
   }
 
@@ -376,9 +381,9 @@ export class Engine {
     const side = stream?.sides[direction];
     const { session } = flow;
     const { frames } = detection.recognising;
-    const news = session !== undefined && this.#transactions.anyNews(session);
+    const news = session !== undefined && this.#transactions.anyNews(session.transactions);
     if (session !== undefined && side !== undefined && !detection.flush[direction] && session.rawInWholeChunks !== true)
-      detection.flush[direction] = this.#transactions.anyChanged(session, direction);
+      detection.flush[direction] = this.#transactions.anyChanged(session.transactions, direction);
     this.#readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
     const isPassed = (): boolean => flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
@@ -393,9 +398,9 @@ export class Engine {
       if (before !== packet.decision && !isOpen()) this.#alerts.keepFirewallOnly();
     }
     if (session !== undefined && isOpen()) {
-      if (isPassed()) this.#transactions.passOver(session, direction);
+      if (isPassed()) this.#transactions.passOver(session.transactions, direction);
       else {
-        this.#transactions.inspect(session, packet, flow, direction, detection);
+        this.#transactions.inspect(session.transactions, packet, flow, direction, detection);
         if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
         this.#alerts.decide(packet, flow);
       }
@@ -410,7 +415,7 @@ export class Engine {
     const { sides } = stream;
     const { session } = flow;
     if (!sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined) return false;
-    return detection.rulesSettled[0] && detection.rulesSettled[1] && !this.#transactions.anyNews(session);
+    return detection.rulesSettled[0] && detection.rulesSettled[1] && !this.#transactions.anyNews(session.transactions);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
@@ -586,7 +591,7 @@ export class Engine {
         const pseudo = this.#pseudoPacket(flow, direction);
         pseudo.number = this.#lastNumber;
         if (detection.recognising.frames !== undefined) this.#frames.inspect(detection.recognising.frames, pseudo, flow, true);
-        this.#transactions.inspect(session, pseudo, flow, direction, detection);
+        this.#transactions.inspect(session.transactions, pseudo, flow, direction, detection);
         this.#alerts.flush(pseudo, flow, this.#emit);
       }
     }

@@ -97,22 +97,20 @@ export class TransactionInspector {
     return protocol === undefined || spoken?.inner === undefined ? transaction : spoken.inner(transaction, protocol, direction);
   }
 
-  anyChanged(session: ProtocolSession, direction: Direction): boolean {
-    const { transactions } = session;
+  anyChanged(transactions: readonly Transaction[], direction: Direction): boolean {
     for (let at = 0; at < transactions.length; at++) if (transactions[at].changed[direction]) return true;
     return false;
   }
 
   /** Did anything happen that was not looked at, in either direction? */
-  anyNews(session: ProtocolSession): boolean {
-    const { transactions } = session;
+  anyNews(transactions: readonly Transaction[]): boolean {
     for (let at = 0; at < transactions.length; at++) if (transactions[at].changed[TO_SERVER] || transactions[at].changed[TO_CLIENT]) return true;
     return false;
   }
 
   /** Nothing of this direction is inspected any more. */
-  passOver(session: ProtocolSession, direction: Direction): void {
-    for (const transaction of session.transactions) transaction.changed[direction] = false;
+  passOver(transactions: readonly Transaction[], direction: Direction): void {
+    for (const transaction of transactions) transaction.changed[direction] = false;
   }
 
   /** Something outside the transactions changed (a payload part was found): look at them again. */
@@ -120,8 +118,7 @@ export class TransactionInspector {
     for (const transaction of session.transactions) if (transaction.inspected[direction]) transaction.changed[direction] = true;
   }
 
-  inspect(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
-    const { transactions } = session;
+  inspect(transactions: readonly Transaction[], packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     if (transactions.length === 0) return;
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
     if (definition === undefined) return;
