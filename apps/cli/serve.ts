@@ -116,6 +116,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new UsageProblem(`to listen on ${host}, put a proxy with TLS in front and name its address: --url https://…`, SERVE);
   const isProxy = values.proxy === undefined ? undefined : insideOf(values.proxy);
   if (values.proxy !== undefined && isProxy === undefined) throw new UsageProblem(`--proxy ${values.proxy} is no list of networks`, SERVE);
+  // Networks in which webhooks may be told although they are not public: the machine's owner says so, not an admin of the pages.
+  const inside = process.env['SIGWRIGHT_WEBHOOKS_INSIDE'];
+  const isAllowed = inside === undefined ? undefined : insideOf(inside);
+  if (inside !== undefined && isAllowed === undefined) throw new UsageProblem(`SIGWRIGHT_WEBHOOKS_INSIDE=${inside} is no list of networks`, SERVE);
   const place = placeOf(values.store, SERVE);
   const days = amountOf(values['keep-days'], 'keep-days');
   const bytes = amountOf(values['keep-bytes'], 'keep-bytes');
@@ -137,6 +141,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       classifications: DEFAULT_CLASSIFICATIONS,
       runner: proofRunner,
       workers: broker !== undefined,
+      ...(isAllowed === undefined ? {} : { dial: { isAllowed } }),
       ...(isProxy === undefined ? {} : { isProxy }),
       ...(values.folder === undefined ? {} : { folder: values.folder }),
       ...(broker === undefined || archive === undefined ? {} : { archive: () => archive.captures() }),

@@ -695,6 +695,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
       state: z.string().describe('of its last message: waiting, done, failed; empty before the first'),
       said: z.string(),
       waiting: z.number(),
+      gone: time.nullable().describe('when its receiver said that it is gone (410): it is told nothing more'),
     })
     .openapi('Webhook');
   api.openapi(
@@ -723,10 +724,7 @@ export function apiOf(desk: Desk): OpenAPIHono<Env> {
     }),
     async (context) => {
       const who = need(context, 'admin');
-      const { name, url, events } = context.req.valid('json');
-      const made = await desk.store.webhooks.add(name, url, events);
-      await desk.store.people.note(who.name, 'webhook added', name, { host: new URL(url).host, events });
-      return context.json(made, 201);
+      return context.json(taken(await desk.addWebhook(who, context.req.valid('json'))), 201);
     },
   );
   api.openapi(

@@ -16,6 +16,7 @@ import {
   changeRepository,
   type Decided,
   type DecisionRequest,
+  type DialOptions,
   type Draft,
   decide,
   draftRules,
@@ -44,6 +45,8 @@ import {
   takeFeedback,
   type VerdictRequest,
   verdictLacks,
+  type WebhookEvent,
+  webhookAddressLacks,
   writeRelease,
   writeWhole,
 } from '@sigwright/workbench';
@@ -95,10 +98,18 @@ export interface DeskOptions {
   readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */
   readonly workers?: boolean;
+  /** how webhooks are dialled: which addresses may be, although they are not public */
+  readonly dial?: DialOptions;
   /** proxies in front, whose word counts on who asks */
   readonly isProxy?: (address: string) => boolean;
   /** who did not sign in may read: for an example, never for real alerts */
   readonly guests?: boolean;
+}
+
+export interface WebhookWanted {
+  readonly name: string;
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
 }
 
 export interface Release {
@@ -240,6 +251,15 @@ export class Desk {
     );
     if (taken.ok) await this.store.people.note(who.name, 'feedback', String(report.sid), { ...report, slice: slice?.length ?? 0 });
     return taken;
+  }
+
+  /** Told of what happens from now on; its secret is told once. */
+  async addWebhook(who: Principal, { name, url, events }: WebhookWanted): Promise<Result<{ readonly id: number; readonly secret: string }>> {
+    const lacks = await webhookAddressLacks(url, this.options.dial ?? {});
+    if (lacks !== undefined) return lacks;
+    const made = await this.store.webhooks.add(name, url, events);
+    await this.store.people.note(who.name, 'webhook added', name, { host: new URL(url).host, events });
+    return success(made);
   }
 
   /** Newest first. */

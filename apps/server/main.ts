@@ -1,7 +1,7 @@
 /** Serves the workbench: pages and API over one store and one ruleset repository. */
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
-import { insideOf, tellWebhooks } from '@sigwright/workbench';
+import { tellWebhooks } from '@sigwright/workbench';
 import { Desk, type DeskOptions } from './desk.ts';
 import { appOf, type RequestEntry } from './server.ts';
 
@@ -34,10 +34,6 @@ const PATIENCE = 300_000;
 
 /** Rejects where the port is taken. */
 export async function serveWorkbench(options: DeskOptions, serving: ServeOptions): Promise<Serving> {
-  // Networks in which webhooks may be told although they are not public: the machine's owner says so, not an admin of the pages.
-  const inside = process.env['SIGWRIGHT_WEBHOOKS_INSIDE'];
-  const isAllowed = inside === undefined ? undefined : insideOf(inside);
-  if (inside !== undefined && isAllowed === undefined) throw new Error(`SIGWRIGHT_WEBHOOKS_INSIDE: \`${inside}\` is no list of networks`);
   const desk = new Desk(options);
   let url = serving.url?.replace(/\/+$/, '');
   const { hono, gate } = appOf(desk, () => url ?? 'http://127.0.0.1', serving.fault, serving.request);
@@ -61,7 +57,7 @@ export async function serveWorkbench(options: DeskOptions, serving: ServeOptions
     signal: ending.signal,
     // What a receiver does is no fault of ours: there is no stack to show.
     tell: (words) => serving.fault(Object.assign(new Error(words), { stack: undefined }), 'webhooks'),
-    ...(isAllowed === undefined ? {} : { isAllowed }),
+    ...options.dial,
   });
   return {
     desk,

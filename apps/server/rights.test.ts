@@ -32,7 +32,7 @@ const NEEDS: Record<Scope, readonly string[]> = {
   ],
   release: ['POST /releases', 'POST /api/v1/releases'],
   admin: [
-    ...['networks', 'links', 'users', 'users/:id', 'tokens', 'tokens/:id/end', 'webhooks', 'webhooks/:id/:action{test|again|end}', 'oidc'].map(
+    ...['networks', 'links', 'users', 'users/:id', 'tokens', 'tokens/:id/end', 'webhooks', 'webhooks/:id/:action{test|again|enable|end}', 'oidc'].map(
       (name) => `POST /settings/${name}`,
     ),
     ...['GET /api/v1/users', 'POST /api/v1/users', 'POST /api/v1/tokens', 'DELETE /api/v1/tokens/:id', 'GET /api/v1/audit'],

@@ -296,6 +296,29 @@ const ROWS: Record<string, () => Promise<void>> = {
       expect((await here.ask('/settings/webhooks', { cookie: admin.cookie, form: { csrf: admin.csrf, name: 'x', url, events: 'change' } })).status, url).toBe(
         400,
       );
+    // Refused where it is set already, however the address is written; and before every message, since a name may lead elsewhere by then.
+    const names: Record<string, readonly string[]> = {
+      'inside.example': ['10.0.0.1'],
+      'both.example': ['198.51.99.1', '127.0.0.1'],
+      'outside.example': ['198.51.99.1'],
+    };
+    const set = await trial({
+      dial: { resolve: async (name) => names[name] ?? Promise.reject(new Error('no such name')), isAllowed: (one) => one === '192.168.7.7' },
+    });
+    const owner = await set.signedIn('admin');
+    const hosts = ['127.0.0.1', '2130706433', '0x7f.1', '169.254.169.254', '[::1]', '[::ffff:10.0.0.1]', 'inside.example', 'both.example'];
+    const given = [
+      ...hosts.map((host) => [host, false] as const),
+      ...['outside.example', 'unknown.example', '192.168.7.7'].map((host) => [host, true] as const),
+    ];
+    for (const [host, may] of given) {
+      const hook = { name: 'x', url: `http://${host}/` };
+      const byForm = await set.ask('/settings/webhooks', { cookie: owner.cookie, form: { csrf: owner.csrf, ...hook, events: 'change' } });
+      const byApi = await set.ask('/api/v1/webhooks', { cookie: owner.cookie, headers: { 'x-csrf-token': owner.csrf }, json: { ...hook, events: ['change'] } });
+      expect([byForm.status, byApi.status], host).toEqual(may ? [200, 201] : [400, 400]);
+      if (!may) expect(await byForm.text(), host).toContain('which is not public');
+    }
+    await set.close();
     const { tellOnce } = await import('@sigwright/workbench');
     const { id } = await here.store.webhooks.add('x', 'http://hook.example/', ['change']);
     let dialled = 0;

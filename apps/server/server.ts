@@ -432,8 +432,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const who = need(context, 'admin');
     const form = await bodyOf(context, true);
     const wanted = checked(WebhookRequest, { name: form['name'], url: form['url'], events: [form['events'] ?? []].flat().map(String) });
-    const { secret } = await desk.store.webhooks.add(wanted.name, wanted.url, wanted.events);
-    await desk.store.people.note(who.name, 'webhook added', wanted.name, { host: new URL(wanted.url).host, events: wanted.events });
+    const { secret } = taken(await desk.addWebhook(who, wanted));
     return context.html(
       page(
         frame(context, 'A new webhook'),
@@ -441,12 +440,12 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
       ),
     );
   });
-  app.post('/settings/webhooks/:id/:action{test|again|end}', async (context) => {
+  app.post('/settings/webhooks/:id/:action{test|again|enable|end}', async (context) => {
     const who = need(context, 'admin');
     const id = number(context, 'id');
     const action = context.req.param('action');
     if (action === 'again') await desk.store.webhooks.sendAgain(id);
-    else if (!(await (action === 'test' ? desk.store.webhooks.test(id) : desk.store.webhooks.end(id)))) throw new Refusal(404, 'there is no such webhook');
+    else if (!(await desk.store.webhooks[action as 'test' | 'enable' | 'end'](id))) throw new Refusal(404, `there is no such webhook to ${action}`);
     await desk.store.people.note(who.name, `webhook: ${action}`, String(id));
     return back(context, '/settings', 'saved');
   });

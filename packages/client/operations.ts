@@ -232,6 +232,8 @@ export interface Webhook {
   readonly state: string;
   readonly said: string;
   readonly waiting: number;
+  /** when its receiver said that it is gone (410): it is told nothing more */
+  readonly gone: number | null;
 }
 
 export interface WebhookRequest {

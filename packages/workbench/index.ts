@@ -33,6 +33,7 @@ export * from './prove/prove.ts';
 export { RuleRelations, rulesAffected, rulesBehind } from './prove/related.ts';
 export * from './prove/seen-evidence.ts';
 export { capturesOf, type Renewed, renewEvidence, synthesizedEvidence } from './prove/synthesized.ts';
+export type { DialOptions } from './public-request.ts';
 export { tar } from './release/archives.ts';
 export { bothVersions } from './release/both-versions.ts';
 export * from './release/changes.ts';

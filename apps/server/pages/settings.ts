@@ -111,8 +111,8 @@ async function webhookPart(desk: Desk, csrf: string): Promise<Html> {
     one.name,
     one.url,
     one.events.join(', '),
-    `${one.state === '' ? 'nothing was sent yet' : `last: ${one.state}`}${one.said === '' ? '' : `: ${one.said}`}${one.waiting > 1 ? `; ${one.waiting} wait` : ''}`,
-    html`${action(one.id, 'test', 'Try it')}${one.state === 'failed' ? action(one.id, 'again', 'Send again') : html``}${action(one.id, 'end', 'End it')}`,
+    html`${one.gone === null ? '' : html`disabled since ${when(one.gone)}; `}${one.state === '' ? 'nothing was sent yet' : `last: ${one.state}`}${one.said === '' ? '' : `: ${one.said}`}${one.waiting > 1 ? `; ${one.waiting} wait` : ''}`,
+    html`${one.gone === null ? action(one.id, 'test', 'Try it') : action(one.id, 'enable', 'Enable it')}${one.gone === null && one.state === 'failed' ? action(one.id, 'again', 'Send again') : html``}${action(one.id, 'end', 'End it')}`,
   ]);
   const events = WEBHOOK_EVENTS.map((event) => html`<label><input type="checkbox" name="events" value="${event}"> ${EVENT_WORDS[event]}</label> `);
   return html`<h2>Webhooks</h2>${rows.length === 0 ? empty('Nobody is told of anything.') : table(['name', 'address', 'told of', 'state', 'change'], rows)}<form class="line" method="post" action="/settings/webhooks">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><label>Address <input name="url" type="url" required maxlength="2000" size="40" placeholder="https://"></label><fieldset><legend>Told of</legend>${events}</fieldset><button>Make a webhook</button></form>`;

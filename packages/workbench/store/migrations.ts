@@ -155,6 +155,11 @@ export function migrations(postgres: boolean): Record<string, Migration> {
         await sql`create index alerts_sensor on events (sensor, time, id) where sid is not null`.execute(db);
       },
     },
+    '0008 webhooks whose receiver is gone': {
+      async up(db: Kysely<unknown>): Promise<void> {
+        await db.schema.alterTable('webhooks').addColumn('gone', 'bigint').execute();
+      },
+    },
     '0003 jobs that say that they go on': {
       async up(db: Kysely<unknown>): Promise<void> {
         await db.schema.alterTable('jobs').addColumn('beat', 'bigint').execute();

@@ -223,6 +223,8 @@ export interface WebhookTable {
   last_change: number;
   /** jobs that ended until then were told */
   last_job: number;
+  /** when its receiver said that it is gone; it is told nothing until somebody enables it */
+  gone: number | null;
 }
 
 /** Hosts that a webhook was told of. */

@@ -143,6 +143,7 @@ describe.each(places)('%s', (engine, placeOf) => {
     await sql`create index events_flow on events (flow)`.execute(db);
     await sql`delete from kysely_migration where name >= '0006'`.execute(db);
     await sql`drop index alerts_sensor`.execute(db);
+    await db.schema.alterTable('webhooks').dropColumn('gone').execute();
     await db.destroy();
     await open();
     expect(await put(store, text)).toMatchObject({ added: 0, known: 3 });

@@ -28,10 +28,13 @@ export interface WebhookRow {
   readonly state: string;
   readonly said: string;
   readonly waiting: number;
+  /** when its receiver said that it is gone: it is told nothing more */
+  readonly gone: number | null;
 }
 
 export interface Delivery {
   readonly id: number;
+  readonly webhook: number;
   /** what the receiver knows it by */
   readonly key: string;
   readonly url: string;
@@ -57,6 +60,8 @@ const SECRET_BYTES = 32;
 const LONGEST_SAID = 300;
 /** In the audit log, and no change. */
 const NO_CHANGES = ['signed in', 'signed out', 'sign-in failed'];
+/** Who the audit log names where nobody did it. */
+const BY_ITSELF = 'sigwright';
 const COMPROMISE = 'check this host for compromise';
 
 type Database = Kysely<StoreSchema>;
@@ -89,9 +94,8 @@ export class Webhooks {
       secret,
       events: JSON.stringify(events),
       created: now,
-      last_alert: await this.#last('events'),
-      last_change: await this.#last('audit'),
-      last_job: now,
+      ...(await this.#fromNowOn()),
+      gone: null,
     };
     const { id } = await this.#db.insertInto('webhooks').values(row).returning('id').executeTakeFirstOrThrow();
     return { id, secret };
@@ -103,8 +107,14 @@ export class Webhooks {
     return (await this.#db.deleteFrom('webhooks').where('id', '=', id).executeTakeFirst()).numDeletedRows > 0n;
   }
 
+  /** One whose receiver is gone is told again of what happens from now on. False: there is none such. */
+  async enable(id: number): Promise<boolean> {
+    const again = { gone: null, ...(await this.#fromNowOn()) };
+    return (await this.#db.updateTable('webhooks').set(again).where('id', '=', id).where('gone', 'is not', null).executeTakeFirst()).numUpdatedRows > 0n;
+  }
+
   async list(): Promise<readonly WebhookRow[]> {
-    const rows = await this.#db.selectFrom('webhooks').select(['id', 'name', 'url', 'events', 'created']).orderBy('id').execute();
+    const rows = await this.#db.selectFrom('webhooks').select(['id', 'name', 'url', 'events', 'created', 'gone']).orderBy('id').execute();
     return Promise.all(
       rows.map(async (row): Promise<WebhookRow> => {
         const last = await this.#db
@@ -120,9 +130,9 @@ export class Webhooks {
     );
   }
 
-  /** A message that says nothing, to see whether it arrives. */
+  /** A message that says nothing, to see whether it arrives. False: there is none such, or its receiver is gone. */
   async test(id: number): Promise<boolean> {
-    const hook = await this.#db.selectFrom('webhooks').select('id').where('id', '=', id).executeTakeFirst();
+    const hook = await this.#db.selectFrom('webhooks').select('id').where('id', '=', id).where('gone', 'is', null).executeTakeFirst();
     if (hook === undefined) return false;
     await this.#put(this.#db, id, { type: 'test', text: 'sigwright: a message to see whether it arrives', data: {} });
     return true;
@@ -141,7 +151,7 @@ export class Webhooks {
 
   /** Turns what happened into messages that wait. */
   async collect(): Promise<void> {
-    for (const hook of await this.#db.selectFrom('webhooks').selectAll().execute()) {
+    for (const hook of await this.#db.selectFrom('webhooks').selectAll().where('gone', 'is', null).execute()) {
       if ((await this.#waiting(this.#db, hook.id)) >= MOST_WAITING) continue;
       const events = new Set(JSON.parse(hook.events) as WebhookEvent[]);
       if (events.has('alerts') || events.has('host')) await this.#alerts(hook, events);
@@ -161,7 +171,8 @@ export class Webhooks {
     const due = await this.#db
       .selectFrom('webhook_deliveries')
       .innerJoin('webhooks', 'webhooks.id', 'webhook_deliveries.webhook')
-      .select(['webhook_deliveries.id', 'webhook_deliveries.key', 'url', 'secret', 'body', 'tries', 'webhook_deliveries.created', 'next'])
+      .select(['webhook_deliveries.id', 'webhook', 'webhook_deliveries.key', 'url', 'secret', 'body', 'tries', 'webhook_deliveries.created', 'next'])
+      .where('gone', 'is', null)
       .where('state', '=', 'waiting')
       .where('next', '<=', now)
       .orderBy('webhook_deliveries.id')
@@ -192,6 +203,28 @@ export class Webhooks {
           ? { state: 'failed', said: problem.slice(0, LONGEST_SAID), ended: now }
           : { said: problem.slice(0, LONGEST_SAID), next: now + wait };
     await this.#db.updateTable('webhook_deliveries').set(change).where('id', '=', delivery.id).where('state', '=', 'waiting').execute();
+  }
+
+  /** The receiver said that it is gone for good: it is told nothing more, and the audit log says so once. */
+  async endGone({ webhook }: Delivery, problem: string): Promise<void> {
+    const now = this.#now();
+    const said = problem.slice(0, LONGEST_SAID);
+    await this.#db.transaction().execute(async (db) => {
+      const hook = await db.updateTable('webhooks').set({ gone: now }).where('id', '=', webhook).where('gone', 'is', null).returning('name').executeTakeFirst();
+      await db
+        .updateTable('webhook_deliveries')
+        .set({ state: 'failed', said, ended: now })
+        .where('webhook', '=', webhook)
+        .where('state', '=', 'waiting')
+        .execute();
+      if (hook === undefined) return;
+      const detail = JSON.stringify({ why: said });
+      await db.insertInto('audit').values({ time: now, who: BY_ITSELF, action: 'webhook: disabled', target: hook.name, detail }).execute();
+    });
+  }
+
+  async #fromNowOn(): Promise<Pick<Hook, 'last_alert' | 'last_change' | 'last_job'>> {
+    return { last_alert: await this.#last('events'), last_change: await this.#last('audit'), last_job: this.#now() };
   }
 
   async #last(table: 'events' | 'audit'): Promise<number> {

@@ -33,7 +33,7 @@ beforeAll(async () => {
     });
     request.on('end', () => {
       got.push({ headers: request.headers, body });
-      response.writeHead(status, { location: `${address}/elsewhere` }).end('ignored'.repeat(10_000));
+      response.writeHead(request.url === '/well' ? 200 : status, { location: `${address}/elsewhere` }).end('ignored'.repeat(10_000));
     });
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -145,6 +145,37 @@ describe.each(places)('%s', (_, placeOf) => {
     expect(await store.webhooks.sendAgain(id)).toBe(1);
     await round();
     expect((await store.webhooks.list())[0]).toMatchObject({ state: 'done' });
+  });
+
+  test('a receiver that says it is gone is told nothing more, which is noted, until somebody enables it', async () => {
+    const { id } = await add('change');
+    const { id: other } = await store.webhooks.add('two', `${address}/well`, ['change']);
+    status = 410;
+    for (let at = 0; at < 3; at++) await store.webhooks.test(id);
+    await round();
+    clock += 86_400_000;
+    await round();
+    // Three were taken at once; then none.
+    expect(types().filter((one) => one === 'test')).toHaveLength(3);
+    status = 200;
+    await store.people.note('ada', 'release', '7');
+    for (let at = 0; at < 3; at++) {
+      await round();
+      clock += 60_000;
+    }
+    // The other receiver is told of the change, and of the webhook that was disabled.
+    expect(got.slice(3).map(({ body }) => (JSON.parse(body) as { text: string }).text)).toEqual(['sigwright: webhook: disabled one', 'ada: release 7']);
+    const [one, two] = await store.webhooks.list();
+    expect(one).toMatchObject({ gone: expect.any(Number), state: 'failed', said: 'it says that it is gone (410)', waiting: 0 });
+    expect(two).toMatchObject({ id: other, gone: null });
+    expect((await store.people.audit(10)).filter(({ action }) => action === 'webhook: disabled')).toMatchObject([{ who: 'sigwright', target: 'one' }]);
+    expect([await store.webhooks.test(id), await store.webhooks.enable(id), await store.webhooks.enable(id)]).toEqual([false, true, false]);
+    got = [];
+    await round();
+    expect(got).toEqual([]);
+    await store.webhooks.test(id);
+    await round();
+    expect(types()).toEqual(['test']);
   });
 
   test('a redirect is no success and is not followed', async () => {
