@@ -223,9 +223,13 @@ export class CostMeter {
   }
 }
 
+/** Bits of a trillion: beyond it figures say nothing any more. */
+const SELDOM = Math.log2(1e12);
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 2 });
 
 /** Of a literal's rarity in bits: `expected about once in 1 million bytes of ordinary traffic`. */
 export function rarityInWords(bits: number): string {
-  return `expected about once in ${COMPACT.format(2 ** Math.min(bits, 60))} bytes of ordinary traffic`;
+  return bits > SELDOM
+    ? 'expected less than once in a trillion bytes of ordinary traffic'
+    : `expected about once in ${COMPACT.format(2 ** bits)} bytes of ordinary traffic`;
 }
