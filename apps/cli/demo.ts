@@ -18,7 +18,7 @@ import { configurationOf } from './shared/configuration.ts';
 import { readYaml } from './shared/configuration-tree.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { readingOf } from './shared/report.ts';
-import { ruleCost } from './shared/rule-explainer.ts';
+import { ruleCost, ruleGrader } from './shared/rule-explainer.ts';
 import { sliceCapture } from './shared/slice.ts';
 
 const USAGE = `sigwright demo [--port N] [--no-serve]
@@ -147,6 +147,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
     explain: (sid: number) => explanations.get(sid),
     runner: proofRunner,
     cost: ruleCost,
+    grader: ruleGrader,
     example: capture,
     slice: ({ source, destination }: { source: string; destination: string }) => sliceCapture(capture, source, destination),
     guests: true,

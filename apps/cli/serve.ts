@@ -14,7 +14,7 @@ import { isObjectStore } from './shared/object-store.ts';
 import { packetsFrom } from './shared/packets.ts';
 import { proofRunner } from './shared/proof-runner.ts';
 import { repositoryAt } from './shared/repository.ts';
-import { explainMatch, ruleCost } from './shared/rule-explainer.ts';
+import { explainMatch, ruleCost, ruleGrader } from './shared/rule-explainer.ts';
 import { placeOf, storeAt } from './shared/store-place.ts';
 
 const DEFAULT_PORT = 8340;
@@ -148,6 +148,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       ...(values.archive === undefined || isObjectStore(values.archive) ? {} : { slice: packetsFrom(values.archive) }),
       match: explainMatch,
       cost: ruleCost,
+      grader: ruleGrader,
     },
     {
       port,

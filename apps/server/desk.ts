@@ -51,6 +51,7 @@ import {
   writeWhole,
 } from '@sigwright/workbench';
 import { keptPacket } from './alert-bytes.ts';
+import { type Grader, type GraderWanted, type KnownCost, RuleCosts } from './rule-costs.ts';
 
 export interface MatchWanted {
   readonly rule: string;
@@ -94,6 +95,8 @@ export interface DeskOptions {
   readonly match?: (wanted: MatchWanted) => ExplainedAttempt | undefined;
   /** what a rule of the repository costs; undefined: the engine does not load it */
   readonly cost?: (wanted: Omit<MatchWanted, 'capture'>) => RuleCost | undefined;
+  /** grades of what rules cost, many at once */
+  readonly grader?: (wanted: GraderWanted) => Grader;
   /** captures of the archive, where hunts are minded */
   readonly archive?: () => readonly HuntItem[] | Promise<readonly HuntItem[]>;
   /** proofs go to workers, as hunts do */
@@ -145,6 +148,16 @@ const LONGEST_CHANGELOG = 200_000;
 /** Milliseconds that somebody at a page waits for another's change. */
 const PATIENCE = 20_000;
 
+/** What a file's bytes can not change without: by its name. */
+function stampsOf(folder: string): ReadonlyMap<string, string> {
+  const stamps = new Map<string, string>();
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const { size, mtimeNs, ctimeNs, ino } = statSync(join(folder, name), { bigint: true });
+    stamps.set(name, `${size} ${mtimeNs} ${ctimeNs} ${ino}`);
+  }
+  return stamps;
+}
+
 function done(failed: Failure | undefined): Result<undefined> {
   return failed ?? success(undefined);
 }
@@ -152,12 +165,22 @@ function done(failed: Failure | undefined): Result<undefined> {
 export class Desk {
   readonly options: DeskOptions;
   readonly store: Store;
-  #repository: { readonly at: number; readonly value: Repository | undefined } | undefined = undefined;
+  #repository: { readonly at: number; readonly value: Repository | undefined; readonly stamps: ReadonlyMap<string, string> } | undefined = undefined;
   #proofs: ProofReport | undefined = undefined;
+  readonly #costs: RuleCosts | undefined;
+  #queue: { readonly repository: Repository; readonly key: string; readonly items: readonly ReviewItem[] } | undefined = undefined;
 
   constructor(options: DeskOptions) {
     this.options = options;
     this.store = options.store;
+    const { grader } = options;
+    if (grader !== undefined)
+      this.#costs = new RuleCosts((repository) => grader({ folder: join(repository.folder, 'rules'), networks: repository.settings.networks }));
+  }
+
+  /** What the repository's rules cost, by their text, as far as it is known by now; undefined: nobody can tell. */
+  costs(repository: Repository): ReadonlyMap<string, KnownCost> | undefined {
+    return this.#costs?.of(repository);
   }
 
   now(): number {
@@ -172,15 +195,25 @@ export class Desk {
     const { folder } = this.options;
     if (folder === undefined) return undefined;
     if (this.#repository === undefined || this.now() - this.#repository.at > FRESH) {
-      const opened = openRepository(folder);
-      this.#repository = { at: this.now(), value: opened.ok ? opened.value : undefined };
+      const stamps = stampsOf(join(folder, 'rules'));
+      const { value: before, stamps: known } = this.#repository ?? {};
+      // Files of rules that did not change are not read again: they may be of many megabytes.
+      const changed = [...stamps].filter(([name, stamp]) => known?.get(name) !== stamp).map(([name]) => `rules/${name}`);
+      const evidence = [...(before?.evidence.keys() ?? [])].map((sid) => `evidence/${sid}`);
+      const opened = openRepository(folder, before === undefined ? undefined : { before, changed: [...changed, ...evidence] });
+      this.#repository = { at: this.now(), value: opened.ok ? opened.value : undefined, stamps };
     }
     return this.#repository.value;
   }
 
   /** Which rules are due and why; when sensors last saw them is what the store knows. */
   async reviewQueue(repository: Repository): Promise<readonly ReviewItem[]> {
-    return reviewQueue(repository, this.today(), sightingsOf(await this.store.signatures()));
+    const today = this.today();
+    const sightings = sightingsOf(await this.store.signatures());
+    const key = `${today} ${[...sightings].join(' ')}`;
+    // Of thousands of rules it takes a while, and hardly anything that it is made of changes between two pages.
+    if (this.#queue?.repository !== repository || this.#queue.key !== key) this.#queue = { repository, key, items: reviewQueue(repository, today, sightings) };
+    return this.#queue.items;
   }
 
   proofs(): ProofReport | undefined {

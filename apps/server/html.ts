@@ -50,20 +50,25 @@ export function bytesHtml(bytes: Uint8Array, from: number, start: number, end: n
 export function dumpHtml(bytes: Uint8Array, first: number, most: number, marks: readonly (readonly [start: number, end: number])[], from = 0): Html {
   const lines: string[] = [];
   for (let at = first; at < bytes.length && lines.length < most; at += 16) {
-    let hex = '';
-    let shown = '';
+    // In halves, which narrow screens show below each other.
+    const hex = ['', ''];
+    const shown = ['', ''];
     for (let one = at; one < at + 16; one++) {
+      const half = one < at + 8 ? 0 : 1;
       if (one >= bytes.length) {
-        hex += '   ';
+        hex[half] += '   ';
         continue;
       }
       const marked = marks.some(([start, end]) => one >= start && one < end);
       const pair = bytes[one].toString(16).padStart(2, '0');
       const letter = text(bytes[one] >= 0x20 && bytes[one] < 0x7f ? String.fromCharCode(bytes[one]) : '.');
-      hex += marked ? `<mark>${pair}</mark> ` : `${pair} `;
-      shown += marked ? `<mark>${letter}</mark>` : letter;
+      hex[half] += marked ? `<mark>${pair}</mark> ` : `${pair} `;
+      shown[half] += marked ? `<mark>${letter}</mark>` : letter;
     }
-    lines.push(`<span class="offset">${String(from + at).padStart(6)}</span>  ${hex} ${shown}`);
+    const none = at + 8 < bytes.length ? '' : ' class="none"';
+    lines.push(
+      `<span class="row"><span class="offset">${String(from + at).padStart(6)}  </span><span>${hex[0]}</span><span${none}>${hex[1]} </span><span>${shown[0]}</span><span${none}>${shown[1]}\n</span></span>`,
+    );
   }
-  return { html: `<pre class="bytes" tabindex="0">${lines.join('\n')}</pre>` };
+  return { html: `<pre class="bytes" tabindex="0">${lines.join('')}</pre>` };
 }

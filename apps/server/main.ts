@@ -6,6 +6,7 @@ import { Desk, type DeskOptions } from './desk.ts';
 import { appOf, type RequestEntry } from './server.ts';
 
 export { Desk, type DeskOptions, type MatchWanted, type SliceWanted } from './desk.ts';
+export type { Grader, GraderWanted } from './rule-costs.ts';
 export { appOf } from './server.ts';
 
 export interface ServeOptions {

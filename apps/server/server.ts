@@ -12,7 +12,7 @@ import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, Us
 import type { Desk } from './desk.ts';
 import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
-import { type Frame, page, type Titled } from './layout.ts';
+import { type Frame, page, sentence, type Titled } from './layout.ts';
 import { metricsText } from './metrics.ts';
 import { OIDC_SETTING, OidcSettings, OidcSignIn, rolesOf } from './oidc.ts';
 import { alertPage, alertsPage, filterOf } from './pages/alerts.ts';
@@ -84,11 +84,13 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const isRefused = problem instanceof Refusal || (problem instanceof HTTPException && problem.status < 500);
     const status = isRefused ? problem.status : 500;
     if (!isRefused) fault(problem, context.req.path);
-    const words = isRefused ? problem.message : 'something broke here; the server said more on its terminal';
+    const words = isRefused ? problem.message : 'something broke here; the log of the server says more';
     if (context.req.path.startsWith('/api/')) return context.json({ error: words }, status);
     if (status === 401 && context.req.method === 'GET') return context.redirect('/sign-in');
+    // What somebody wrote into a form is not lost: the browser has it still.
+    const again = context.req.method === 'POST' && status !== 403 ? html`<p>Your browser's way back leads to what you sent, as you wrote it.</p>` : html``;
     return context.html(
-      page(frame(context, 'This did not work'), html`<p class="problem" role="alert">${words}</p><p><a href="/">Back to the hosts</a></p>`),
+      page(frame(context, TITLES[status] ?? 'This did not work'), html`<p class="problem" role="alert">${sentence(words)}</p>${again}${wayBack(context)}`),
       status,
     );
   });
@@ -96,8 +98,8 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     if (context.req.path.startsWith('/api/')) return context.json({ error: 'there is no such route; see /api/v1/openapi.json' }, 404);
     return context.html(
       page(
-        frame(context, 'Not here'),
-        html`<p class="problem">There is no such page, or what it told of was forgotten.</p><p><a href="/">Back to the hosts</a></p>`,
+        frame(context, 'Page not found'),
+        html`<p class="problem">There is no page at this address, or what it showed is not kept any more.</p>${wayBack(context)}`,
       ),
       404,
     );
@@ -167,7 +169,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     });
   };
 
-  show('/', 'Hosts', () => hostsPage(desk));
+  show('/', 'Hosts', (context) => hostsPage(desk, context.req.query('from')));
   show('/hosts/:host', 'Host', (context) => hostPage(desk, param(context, 'host'), csrfFor(context, 'triage')));
   show('/alerts', 'Alerts', (context) => alertsPage(desk, context.req.query()));
   app.get('/metrics', async (context) => {
@@ -198,9 +200,9 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   show('/reports', 'Reports', (context) => reportsPage(desk, gate.csrf(context.get('who'))));
   show('/reports/:slug', 'Report', (context) => reportFilePage(desk, param(context, 'slug')));
-  show('/review', 'Review queue', () => reviewPage(desk));
-  show('/hunts', 'Retro-hunts', (context) => huntsPage(desk, csrfFor(context, 'triage')));
-  show('/hunts/:job', 'Retro-hunt', (context) => huntPage(desk, number(context, 'job'), csrfFor(context, 'triage')));
+  show('/review', 'Review queue', (context) => reviewPage(desk, context.req.query('from')));
+  show('/hunts', 'Hunts', (context) => huntsPage(desk, csrfFor(context, 'triage')));
+  show('/hunts/:job', 'Hunt', (context) => huntPage(desk, number(context, 'job'), csrfFor(context, 'triage')));
   show('/releases', 'Releases', (context) => releasesPage(desk, csrfFor(context, 'release'), may(context, 'release')));
   show('/releases/difference', 'Differences', (context) => differencePage(desk, context.req.query('from') ?? '', context.req.query('to') ?? ''));
   show('/community', 'Community review', (context) => communityPage(desk, csrfFor(context, 'write'), context.req.query('day')), COMMUNITY);
@@ -214,7 +216,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     });
   });
   show('/sensors', 'Sensors', (context) => sensorsPage(desk, may(context, 'admin')));
-  show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write')));
+  show('/feedback', 'Feedback', (context) => feedbackPage(desk, csrfFor(context, 'write'), may(context, 'write'), context.req.query('from')));
   show('/settings', 'Settings', (context) => settingsPage(desk, context.get('who'), csrfFor(context, 'read')));
 
   app.get('/alerts/:id/packets.pcap', async (context) => {
@@ -331,7 +333,8 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   app.post('/reports/read', async (context) => {
     need(context, 'read');
     const { text } = await formOf(context);
-    return context.html(page(frame(context, 'Reports', { wide: true }), readPage(desk, gate.csrf(context.get('who')), text ?? '', may(context, 'write'))));
+    const { title, body } = readPage(desk, gate.csrf(context.get('who')), text ?? '', may(context, 'write'));
+    return context.html(page(frame(context, title, { wide: true }), body));
   });
 
   app.post('/community', async (context) => {
@@ -417,7 +420,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     return context.html(
       page(
         frame(context, 'A new token'),
-        html`<p class="notice">It is shown once; keep it now.</p><pre class="text" id="token">${token}</pre><p><a href="/settings">Back to the settings</a></p>`,
+        html`<p class="notice">The token is shown this once: copy it now.</p><pre class="text" id="token">${token}</pre><p><a href="/settings">Back to the settings</a></p>`,
       ),
     );
   });
@@ -436,7 +439,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     return context.html(
       page(
         frame(context, 'A new webhook'),
-        html`<p class="notice">Its secret is shown once; the receiver checks signatures with it.</p><pre class="text" id="secret">${secret}</pre><p><a href="/settings">Back to the settings</a></p>`,
+        html`<p class="notice">Its secret is shown this once: copy it now. The receiver checks signatures with it.</p><pre class="text" id="secret">${secret}</pre><p><a href="/settings">Back to the settings</a></p>`,
       ),
     );
   });
@@ -543,14 +546,14 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   const noSetUp = (context: Context<Env>): Response | Promise<Response> =>
     context.html(
       page(
-        frame(context, 'Not here'),
-        html`<p class="problem">This link makes nobody an admin: it was used, or is of an earlier start of the server.</p><p><a href="/sign-in">Sign in</a></p>`,
+        frame(context, 'This link is no longer good'),
+        html`<p class="problem">It makes nobody an admin: it was used, or is of an earlier start of the server.</p><p><a href="/sign-in">Sign in</a></p>`,
       ),
       404,
     );
   app.get('/set-up/:secret', async (context) => {
     if (!(await gate.maysetUp(param(context, 'secret')))) return noSetUp(context);
-    return context.html(page(frame(context, 'Set up'), setupPage(param(context, 'secret'), undefined)));
+    return context.html(page(frame(context, 'Make the first admin'), setupPage(param(context, 'secret'), undefined, 'admin')));
   });
   app.post('/set-up/:secret', async (context) => {
     const secret = param(context, 'secret');
@@ -560,8 +563,12 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     if (!wanted.success)
       return context.html(
         page(
-          frame(context, 'Set up'),
-          setupPage(secret, `A name of letters and digits, and a password of ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters.`),
+          frame(context, 'Make the first admin'),
+          setupPage(
+            secret,
+            `A name holds letters, digits, and . _ - @, at most 64; a password has ${SHORTEST_PASSWORD} to ${LONGEST_PASSWORD} characters.`,
+            name ?? '',
+          ),
         ),
         400,
       );
@@ -573,6 +580,21 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
 
   return { hono: app, gate };
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: 'This can not be done',
+  403: 'Not allowed',
+  404: 'Page not found',
+  409: 'Something else is there by now',
+  413: 'Too large',
+  429: 'Too many tries',
+  500: 'Something broke',
+};
+
+/** Home, or to the form that lets somebody in. */
+function wayBack(context: Context<Env>): Html {
+  return context.get('who') === undefined ? html`<p><a href="/sign-in">Sign in</a></p>` : html`<p><a href="/">To the hosts</a></p>`;
 }
 
 const COMMUNITY: Partial<Frame> = { scripts: ['community.js'], wide: true };

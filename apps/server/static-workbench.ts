@@ -41,7 +41,7 @@ export function staticWorkbench({ rules, capture, networks, classifications }: S
   const head = html`<meta charset="utf-8"><meta http-equiv="content-security-policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="csp-nonce" content="${nonce}"><title>Rule workbench · sigwright</title><link rel="icon" href="data:,">`;
   return [
     `<!doctype html><html lang="en"><head>${head.html}<style nonce="${nonce}">${STYLE}</style></head>`,
-    `<body><a class="skip" href="#main">Skip to content</a><header><div class="top"><strong>sigwright</strong><span>alone, without a server</span></div></header>`,
+    `<body><a class="skip" href="#main">Skip to content</a><header class="wide"><div class="top"><strong>sigwright</strong><span class="title">the rule workbench, without a server</span></div></header>`,
     `<main id="main" class="wide"><h1>Rule workbench</h1>${body.html}</main>`,
     capture === undefined ? '' : `<script type="text/plain" id="capture-source">${Buffer.from(capture).toString('base64')}</script>`,
     `<script type="text/plain" id="engine-source">${inside(readFileSync(engine, 'utf8'))}</script>`,

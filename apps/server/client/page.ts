@@ -38,7 +38,7 @@ document.addEventListener('keydown', (event) => {
     help.id = 'keys';
     help.className = 'notice';
     help.setAttribute('role', 'status');
-    help.textContent = 'j, k: next and last row · Enter: open · /: search · ?: this';
+    help.textContent = 'Keys: j next row, k previous row, Enter opens it, / searches, ? hides this';
     document.querySelector('main')?.prepend(help);
   }
 });
@@ -67,7 +67,8 @@ if (jobs.length > 0) {
         bar.max = Math.max(1, total);
         bar.value = done;
         const words = bar.nextElementSibling;
-        if (words !== null) words.textContent = `${done} of ${total}`;
+        if (words !== null)
+          words.textContent = (words.textContent ?? '').replace(/^[\d,]+ of [\d,]+/, `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`);
       }
   });
 }

@@ -40,7 +40,7 @@ export class TrafficView {
       element('h2', 'Traffic'),
       element(
         'p',
-        `${counted(count.packets, 'packet')}, ${counted(count.flows, 'flow')}, ${counted(count.transactions, 'transaction')}. Choose bytes in a buffer to make a content of them.`,
+        `${counted(count.packets, 'packet')}, ${counted(count.flows, 'flow')}, ${counted(count.transactions, 'transaction')}. Times are UTC. Choose bytes in a buffer to make a content of them.`,
       ),
       element('label', ['Flows with these words (an address, a protocol, a host; alert: those with alerts) ', filter]),
       this.#count,

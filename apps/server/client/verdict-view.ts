@@ -36,7 +36,7 @@ export function explanationCard(
   const parts: (string | Node)[] = [
     element('h3', `${sid} ${message}`),
     element('p', verdict, 'judgement'),
-    ...(place === '' ? [] : [element('p', place, 'quiet-text')]),
+    ...(place === '' ? [] : [element('p', `${place.slice(0, 1).toUpperCase()}${place.slice(1)}`.replace(' -> ', ' → '), 'quiet-text')]),
     element(
       'ol',
       steps.map((step) => stepItem(step, actions)),

@@ -108,7 +108,9 @@ function showMarks(marks: readonly Marked[]): void {
 
 async function showActions(): Promise<void> {
   const fixes = (await editor.actions()).filter((fix) => fix.kind !== 'fix');
-  byId('actions').replaceChildren(...fixes.flatMap((fix) => [button(fix.title, () => editor.apply(fix.edits)), ' ']));
+  byId('actions').replaceChildren(
+    ...fixes.flatMap((fix) => [button(`${fix.title.slice(0, 1).toUpperCase()}${fix.title.slice(1)}`, () => editor.apply(fix.edits)), ' ']),
+  );
 }
 
 // --- traffic

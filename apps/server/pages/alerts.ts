@@ -1,17 +1,17 @@
 /** Alerts with filters in the address, and one alert with its record, flow and bytes. */
 import type { EveRecord } from '@sigwright/contracts';
-import { type AlertFilter, type AlertTimeline, EXPORT_FORMS, type StoredAlert, type StoredRecord } from '@sigwright/workbench';
+import { type AlertFilter, type AlertTimeline, EXPORT_FORMS, ROLES, type StoredAlert, type StoredRecord } from '@sigwright/workbench';
 import { contentsIn, keptPayload } from '../alert-bytes.ts';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS, flowLinks } from '../flow-links.ts';
 import { bytesHtml, dumpHtml, type Html, html } from '../html.ts';
-import { alertsAt, counted, empty, facts, hostLink, ruleLink, type Titled, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, empty, facts, hostLink, moment, ruleLink, select, type Titled, table, timeline, when } from '../layout.ts';
 import { verdictForm } from './hosts.ts';
 
 const FILTERS: readonly (readonly [string, string])[] = [
   ['words', 'Words of the message'],
-  ['sid', 'Rule'],
-  ['host', 'Host of ours'],
+  ['sid', 'Rule (sid)'],
+  ['host', 'Host'],
   ['address', 'Either address'],
   ['role', 'Role'],
   ['sensor', 'Sensor'],
@@ -49,7 +49,8 @@ export async function alertsPage(desk: Desk, query: Readonly<Record<string, stri
   // Sums are kept by hour of all, of a host and of a rule; with other filters the alerts on the page are what is counted.
   const isKept = Object.keys(others).length === 0 && (host === undefined || sid === undefined);
   const hours = isKept ? await desk.store.alertTimeline(host !== undefined ? { host } : sid !== undefined ? { sid } : {}) : timesOf(alerts);
-  const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`)}<button>Filter</button> <a href="/alerts">all</a></form>`;
+  const roles: [string, string][] = [['', 'any'], ...ROLES.map((role): [string, string] => [role, role.replaceAll('_', '-')])];
+  const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => (name === 'role' ? select(name, label, roles, filter.role ?? '') : html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`))}<button>Filter</button>${Object.keys(filter).length === 0 ? html`` : html` <a href="/alerts">Clear the filters</a>`}</form>`;
   const { after: _, ...kept } = query;
   const on = next === undefined ? html`` : html`<p><a href="${alertsAt({ ...kept, after: next })}" rel="next">Older alerts</a></p>`;
   const list =
@@ -57,7 +58,8 @@ export async function alertsPage(desk: Desk, query: Readonly<Record<string, stri
       ? empty(Object.keys(filter).length === 0 ? 'No alerts: no rule fired yet.' : 'No alert fits these filters.')
       : html`<div data-rows="tr">${alertTable(alerts)}</div>`;
   const forms = EXPORT_FORMS.map((one) => html`<a href="${alertsAt({ ...kept, form: one }).replace('/alerts?', '/alerts/export?')}">${one.toUpperCase()}</a> `);
-  const exports = alerts.length === 0 ? html`` : html`<p class="quiet-text">What these filters leave, newest 10,000, as ${forms}</p>`;
+  const exports =
+    alerts.length === 0 ? html`` : html`<p class="quiet-text">Export the alerts that these filters leave, at most the newest 10,000: ${forms}</p>`;
   return html`${form}${timeline(hours)}${list}${on}${exports}`;
 }
 
@@ -73,7 +75,7 @@ function timesOf(alerts: readonly StoredAlert[]): AlertTimeline {
 
 export function alertTable(alerts: readonly StoredAlert[]): Html {
   return table(
-    ['time', 'host', 'source', 'destination', 'about', 'rule'],
+    ['time (UTC)', 'host', 'source', 'destination', 'about', 'rule'],
     alerts.map((one) => [
       html`<a href="/alerts/${one.id}">${when(one.time)}</a>`,
       one.host === null ? '' : hostLink(one.host),
@@ -92,7 +94,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   const community = alert.record['community_id'];
   const elsewhere = typeof community === 'string' ? flowLinks(await desk.store.setting(FLOW_LINKS), community) : [];
   const about: [string, Html | string][] = [
-    ['time', when(alert.time)],
+    ['time', moment(alert.time)],
     ...(alert.sid === 0
       ? ([['type', String(alert.record['event_type'])]] as [string, string][])
       : ([
@@ -116,7 +118,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   const matched =
     steps === undefined
       ? html``
-      : html`<h2>What the rule matched</h2><p class="quiet-text">Where the conditions first held in the packets at hand: packet ${attempt!.packet}, ${attempt!.direction.replace('_', ' ')}, flow ${attempt!.flow}.</p><ol class="steps">${steps}</ol>`;
+      : html`<h2>What the rule matched</h2><p class="quiet-text">Where the conditions first held in the packets at hand: packet ${attempt!.packet}, ${attempt!.direction.replace('_', ' ')}, flow ${attempt!.flow.replace(' -> ', ' → ')}.</p><ol class="steps">${steps}</ol>`;
   const payload = attempt === undefined ? keptPayload(alert.record) : undefined;
   const rule = payload === undefined ? undefined : desk.repository()?.rules.find((one) => one.rule.sid === alert.sid)?.rule;
   const kept =
@@ -129,7 +131,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
     around.length < 2
       ? html``
       : html`<h2>Records of the same flow</h2>${table(
-          ['time', 'type', 'source', 'destination', 'about'],
+          ['time (UTC)', 'type', 'source', 'destination', 'about'],
           around.map((one) => [
             html`<a href="/alerts/${one.id}">${when(one.time)}</a>`,
             one.type,
@@ -141,7 +143,7 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
   const decide =
     csrf === undefined || alert.host === null || alert.sid === 0
       ? html``
-      : html`<h2>Verdict</h2>${verdictForm(csrf, 'pair', { host: alert.host, sid: alert.sid }, `/alerts/${id}`)}<details><summary>On the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid: alert.sid }, `/alerts/${id}`)}</details>`;
+      : html`<h2>Verdict</h2>${verdictForm(csrf, 'pair', { host: alert.host, sid: alert.sid }, `/alerts/${id}`)}<details><summary>A verdict on the rule, wherever it fires</summary>${verdictForm(csrf, 'rule', { sid: alert.sid }, `/alerts/${id}`)}</details>`;
   const others =
     elsewhere.length === 0 ? html`` : html`<p>This flow in ${elsewhere.map((one) => html`<a href="${one.href}" rel="noreferrer">${one.name}</a> `)}</p>`;
   const slice =

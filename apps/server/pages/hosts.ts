@@ -2,31 +2,55 @@
 import type { HostPicture, HostStory, JudgedHost, JudgedRule, Verdict } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { alertsAt, counted, csrfField, empty, fromTo, hostLink, ruleLink, select, table, timeline, when } from '../layout.ts';
+import { alertsAt, counted, csrfField, empty, fromTo, hostLink, moment, partOf, ruleLink, select, sentence, table, timeline, when } from '../layout.ts';
 
 const TONES: Record<string, string> = { 'check this host for compromise': 'bad', watch: 'watch', 'context only': 'context', nothing: 'quiet' };
-const VERDICT_WORDS: Record<Verdict['verdict'], string> = { true: 'true', false_positive: 'false positive', expected: 'expected here' };
+const VERDICT_WORDS: Record<Verdict['verdict'], string> = { true: 'true positive', false_positive: 'false positive', expected: 'expected here' };
 
-export async function hostsPage(desk: Desk): Promise<Html> {
+/** Hosts of one page. */
+const MOST_HOSTS = 100;
+
+/** What the judgement of a host is called on a page. */
+function judgementOf({ judgement }: JudgedHost): Html {
+  return html`<p class="judgement">${judgement === 'nothing' ? 'nothing to do' : judgement}</p>`;
+}
+
+function reasonsOf({ reasons }: JudgedHost): Html {
+  return html`<ul>${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+}
+
+/** The time of day, and the day where a span has more than one. */
+function within(first: string, last: string): (time: string) => string {
+  const isOneDay = when(first).slice(0, 10) === when(last).slice(0, 10);
+  return (time) => (isOneDay ? when(time).slice(11) : when(time));
+}
+
+export async function hostsPage(desk: Desk, from: string | undefined): Promise<Html> {
   const { hosts, quiet, more } = await desk.store.hosts();
   const hours = await desk.store.alertTimeline();
   if (hosts.length === 0)
-    return html`${empty(quiet === 0 ? 'No events yet. Send EVE JSON lines to /api/v1/events with a token that may ingest, or let the server follow a file.' : `No host has alerts; ${counted(quiet, 'host')} of ours were heard of.`)}`;
-  const cards = hosts.map((host) => hostCard(host));
-  return html`<p class="lead">${counted(hosts.length, 'host')} with alerts, worst first; ${counted(quiet, 'host')} without.${more > 0 ? ` ${counted(more, 'host')} whose alerts are older are left out.` : ''} <span id="live" role="status"></span></p>${timeline(hours)}<div data-rows="card">${cards}</div>`;
+    return empty(
+      quiet === 0
+        ? html`No events yet. <a href="/sensors">Sensors</a> says how they come.`
+        : `No host has alerts; ${counted(quiet, 'host')} of ours ${quiet === 1 ? 'was' : 'were'} heard of.`,
+    );
+  const { items, ways } = partOf(hosts, from, MOST_HOSTS, (start) => `/?from=${start}`);
+  const cards = items.map((host) => hostCard(host));
+  return html`<p class="lead">${counted(hosts.length, 'host')} with alerts, worst first${quiet === 0 ? '' : `; ${counted(quiet, 'host')} without`}.${more > 0 ? ` ${counted(more, 'host')} whose alerts are older are left out.` : ''} <span id="live" role="status"></span></p>${timeline(hours)}<div data-rows="card">${cards}</div>${ways}`;
 }
 
 function hostCard(host: JudgedHost): Html {
+  const time = within(host.first, host.last);
   const rules = table(
-    ['first', 'role', 'rule', 'alerts'],
+    ['first (UTC)', 'role', 'rule', 'alerts'],
     host.rules.map((rule) => [
-      when(rule.first).slice(11),
+      time(rule.first),
       rule.role.replace('_', '-'),
       html`${ruleLink(rule.sid)} ${rule.signature}${verdictTag(rule.verdict)}`,
       rule.alerts,
     ]),
   );
-  return html`<section class="card ${TONES[host.judgement]}"><h2>${hostLink(host.host)}</h2><p class="judgement">${host.judgement}</p><ul>${host.reasons.map((reason) => html`<li>${reason}</li>`)}</ul><details><summary>${counted(host.alerts, 'alert')} of ${counted(host.rules.length, 'rule')}, ${fromTo(host.first, host.last)}</summary>${rules}</details></section>`;
+  return html`<section class="card ${TONES[host.judgement]}"><h2>${hostLink(host.host)}</h2>${judgementOf(host)}${reasonsOf(host)}<details><summary>${counted(host.alerts, 'alert')} of ${counted(host.rules.length, 'rule')}, ${fromTo(host.first, host.last)}</summary>${rules}</details></section>`;
 }
 
 function verdictTag(verdict: Verdict | undefined): Html {
@@ -38,20 +62,21 @@ export async function hostPage(desk: Desk, host: string, csrf: string | undefine
   if (picture === undefined) return undefined;
   const hours = await desk.store.alertTimeline({ host });
   const list = (title: string, lines: readonly string[]): Html =>
-    lines.length === 0 ? html`` : html`<h2>${title}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+    lines.length === 0 ? html`` : html`<h2>${title}</h2><ul>${lines.map((line) => html`<li>${sentence(line)}</li>`)}</ul>`;
   const stories = picture.stories.map((story) => storyCard(picture, story, csrf));
   const whole =
     csrf === undefined || picture.rules.length === 0
       ? html``
       : html`<details><summary>Verdict on the whole host</summary>${verdictForm(csrf, 'host', { host }, `/hosts/${encodeURIComponent(host)}`)}</details>`;
-  return html`<section class="card ${TONES[picture.judgement]}"><p class="judgement">${picture.judgement}</p><ul>${picture.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></section><p><a href="${alertsAt({ host })}">${counted(picture.alerts, 'alert')} of this host</a>${picture.setAside > 0 ? `, ${picture.setAside} set aside` : ''}</p>${timeline(hours)}${list('What to do next', picture.next)}${list('What would change this', picture.wouldChange)}<h2>What happened</h2>${stories.length === 0 ? empty('No alert is laid to this host.') : stories}${verdictList(picture.verdicts, csrf, `/hosts/${encodeURIComponent(host)}`)}${whole}`;
+  return html`<section class="card ${TONES[picture.judgement]}">${judgementOf(picture)}${reasonsOf(picture)}</section><p><a href="${alertsAt({ host })}">${counted(picture.alerts, 'alert')} of this host</a>${picture.setAside > 0 ? `, ${picture.setAside.toLocaleString('en')} set aside` : ''}</p>${timeline(hours)}${list('What to do next', picture.next)}${list('What would change this', picture.wouldChange)}<h2>What happened</h2>${stories.length === 0 ? empty('No alert is laid to this host.') : stories}${verdictList(picture.verdicts, csrf, `/hosts/${encodeURIComponent(host)}`)}${whole}`;
 }
 
 function storyCard(picture: HostPicture, story: HostStory, csrf: string | undefined): Html {
   const here = `/hosts/${encodeURIComponent(picture.host)}`;
+  const time = within(story.first, story.last);
   const stages = story.stages.map(
     (stage) =>
-      html`<li><strong>${when(stage.from).slice(11)} ${stage.role.replace('_', '-')}</strong>: ${stage.signatures.join('; ')} (${counted(stage.alerts, 'alert')})</li>`,
+      html`<li><strong>${time(stage.from)} ${stage.role.replace('_', '-')}</strong>: ${stage.signatures.join('; ')} (${counted(stage.alerts, 'alert')})</li>`,
   );
   const rules = story.rules.map((rule: JudgedRule) => [
     html`${ruleLink(rule.sid)} ${rule.signature}${verdictTag(rule.verdict)}`,
@@ -80,25 +105,38 @@ export function verdictForm(csrf: string, scope: Verdict['scope'], names: { host
   const report =
     names.sid === undefined
       ? html``
-      : html`<label><input type="checkbox" name="report" value="yes"> report it to the rule's writers as a false positive</label>`;
+      : html`<label><input type="checkbox" name="report" value="yes"> Report it to the rule's writers as a false positive</label>`;
   return html`<form class="line" method="post" action="/verdicts">${csrfField(csrf)}${hidden}${select('verdict', 'Verdict', [
     ['false_positive', 'false positive'],
     ['expected', 'expected here'],
-    ['true', 'true'],
-  ])}<label>Note <input name="note" size="30" maxlength="4000"></label><label>Days (empty: no end) <input name="days" type="number" min="1" max="3650"></label>${report}<button>Set</button></form>`;
+    ['true', 'true positive'],
+  ])}<label>Note <input name="note" size="30" maxlength="4000"></label><label>Days it holds (empty: no end) <input name="days" type="number" min="1" max="3650"></label>${report}<button>Set verdict</button></form>`;
+}
+
+/** What a verdict is about, with the ways there. */
+function verdictOn({ scope, host, sid, story }: Verdict): Html {
+  const where = host === undefined ? html`every host` : hostLink(host);
+  if (scope === 'host') return html`host ${where}`;
+  if (scope === 'story') return html`the story ${story ?? ''} of ${where}`;
+  return html`rule ${sid === undefined ? '' : ruleLink(sid)} on ${where}`;
 }
 
 export function verdictList(verdicts: readonly Verdict[], csrf: string | undefined, back: string): Html {
   if (verdicts.length === 0) return html``;
   const rows = verdicts.map((one) => [
     VERDICT_WORDS[one.verdict],
-    [one.scope, one.host ?? '', one.sid === undefined ? '' : String(one.sid), one.story ?? ''].filter((word) => word !== '').join(' '),
+    verdictOn(one),
     one.note,
-    `${one.by}, ${when(one.created)}`,
-    one.takenBack !== undefined ? `taken back by ${one.takenBack.by}` : one.expires === undefined ? 'no end' : `until ${when(one.expires)}`,
-    csrf === undefined || one.takenBack !== undefined
+    `${one.by}, ${moment(one.created)}`,
+    one.takenBack !== undefined ? `taken back by ${one.takenBack.by}` : one.expires === undefined ? 'no end' : `until ${moment(one.expires)}`,
+    one.takenBack !== undefined
       ? ''
-      : html`<form method="post" action="/verdicts/${one.id}/take-back">${csrfField(csrf)}<input type="hidden" name="back" value="${back}"><button class="quiet">Take back</button></form>`,
+      : html`<form method="post" action="/verdicts/${one.id}/take-back">${csrfField(csrf ?? '')}<input type="hidden" name="back" value="${back}"><button class="quiet">Take back</button></form>`,
   ]);
-  return html`<h2>Verdicts</h2>${table(['verdict', 'on', 'note', 'by', 'holds', 'change'], rows)}`;
+  const headings = ['verdict', 'on', 'note', 'by', 'holds', 'change'];
+  const shown = csrf === undefined ? headings.length - 1 : headings.length;
+  return html`<h2>Verdicts</h2>${table(
+    headings.slice(0, shown),
+    rows.map((cells) => cells.slice(0, shown)),
+  )}`;
 }

@@ -2,7 +2,7 @@
 import { type HuntRow, proofOf, synthesizedOf, type WorkKind } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { counted, csrfField, empty, ofAll, ruleLink, type Titled, table, when } from '../layout.ts';
+import { counted, csrfField, empty, moment, ofAll, ruleLink, type Titled, table, when } from '../layout.ts';
 
 const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
   hunt: ['hunt', 'capture'],
@@ -11,8 +11,9 @@ const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
 };
 
 function progress(hunt: HuntRow): Html {
-  if (hunt.state !== 'running') return html`${hunt.state}, ${ofAll(hunt.done, hunt.total)}`;
-  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${KINDS[hunt.kind][1]}s of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${ofAll(hunt.done, hunt.total)}</span>`;
+  const item = `${KINDS[hunt.kind][1]}s`;
+  if (hunt.state !== 'running') return html`${hunt.state}, ${ofAll(hunt.done, hunt.total)} ${item}`;
+  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${item} of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${ofAll(hunt.done, hunt.total)} ${item}</span>`;
 }
 
 export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<Html> {
@@ -21,7 +22,7 @@ export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<H
     hunts.length === 0
       ? empty('No worker was asked for anything yet.')
       : html`<div data-rows="tr">${table(
-          ['begun', 'what', 'called', 'done', 'by'],
+          ['begun (UTC)', 'what', 'name', 'done', 'by'],
           hunts.map((hunt) => [when(hunt.created), KINDS[hunt.kind][0], html`<a href="/hunts/${hunt.job}">${hunt.title}</a>`, progress(hunt), hunt.by]),
         )}</div>`;
   const form =
@@ -29,8 +30,8 @@ export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<H
       ? html`<p class="quiet-text">To begin hunts here, start the server with <code>--nats</code> and <code>--archive</code>, and workers with <code>sigwright worker</code>.</p>`
       : csrf === undefined
         ? html``
-        : html`<h2>A new hunt</h2><form class="tall" method="post" action="/hunts">${csrfField(csrf)}<label>What it is called <input name="title" required maxlength="200"></label><label>Rules <textarea name="rules" rows="8" required spellcheck="false"></textarea></label><label>HOME_NET (optional) <input name="networks" maxlength="200"></label><p><button>Begin</button></p></form>`;
-  return html`<p class="lead">New rules over the captures that were kept: what happened before anybody knew. Proofs, and traffic for rules, that workers do stand here as well.</p>${list}${form}`;
+        : html`<h2>A new hunt</h2><form class="tall" method="post" action="/hunts">${csrfField(csrf)}<label>Name <input name="title" required maxlength="200"></label><label>Rules <textarea name="rules" rows="8" required spellcheck="false"></textarea></label><label>What $HOME_NET is (empty: as the server has it) <input name="networks" maxlength="200"></label><p><button>Begin the hunt</button></p></form>`;
+  return html`<p class="lead">A hunt runs new rules over the captures that were kept, and finds what happened before anybody knew. What else workers do is listed, too: proofs, and traffic made for rules.</p>${list}${form}`;
 }
 
 export async function huntPage(desk: Desk, job: number, csrf: string | undefined): Promise<Titled | undefined> {
@@ -38,7 +39,7 @@ export async function huntPage(desk: Desk, job: number, csrf: string | undefined
   if (hunt === undefined) return undefined;
   const [name, item] = KINDS[hunt.kind];
   if (hunt.kind !== 'hunt') {
-    const lead = html`<p>${progress(hunt)}</p><p class="quiet-text">A ${name}, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, item)}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>`;
+    const lead = html`<p>${progress(hunt)}</p><p class="quiet-text">A ${name}, begun ${moment(hunt.created)} by ${hunt.by}, ${counted(hunt.total, item)}${hunt.ended === null ? '' : `, ended ${moment(hunt.ended)}`}</p>`;
     const body = html`${lead}${cancelForm(hunt, csrf)}${hunt.state === 'running' ? html`` : await rulesOf(desk, hunt)}`;
     return { title: hunt.title, body };
   }
@@ -60,13 +61,13 @@ export async function huntPage(desk: Desk, job: number, csrf: string | undefined
           ['capture', 'alerts', 'state', 'why', 'worker'],
           captures.map((one) => [one.capture, one.alerts, one.state === 'aside' ? 'set aside' : one.state, one.said, one.worker]),
         )}`;
-  const body = html`<p>${progress(hunt)}</p><p class="quiet-text">A retro-hunt, begun ${when(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${when(hunt.ended)}`}</p>${cancelForm(hunt, csrf)}<h2>What fired</h2>${fired}${where}`;
+  const body = html`<p>${progress(hunt)}</p><p class="quiet-text">A hunt, begun ${moment(hunt.created)} by ${hunt.by}, ${counted(hunt.total, 'capture')}${hunt.ended === null ? '' : `, ended ${moment(hunt.ended)}`}</p>${cancelForm(hunt, csrf)}<h2>What fired</h2>${fired}${where}`;
   return { title: hunt.title, body };
 }
 
 function cancelForm(hunt: HuntRow, csrf: string | undefined): Html {
   if (hunt.state !== 'running' || csrf === undefined) return html``;
-  return html`<form method="post" action="/hunts/${hunt.job}/cancel">${csrfField(csrf)}<button>Give it up</button></form>`;
+  return html`<form method="post" action="/hunts/${hunt.job}/cancel">${csrfField(csrf)}<button class="quiet">Cancel it</button></form>`;
 }
 
 /** Rows of a page: what failed comes first, and counts when there is more. */

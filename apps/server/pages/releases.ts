@@ -3,8 +3,8 @@ import { type ChangedRule, compareReleases, type ReleaseDifference, type Release
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
 import { counted, csrfField, empty, ruleLink, select, table } from '../layout.ts';
+import { NO_REPOSITORY } from './rules.ts';
 
-const NO_REPOSITORY = 'There is no ruleset repository. Start the server with one: sigwright serve -C FOLDER.';
 /** The rules as they stand in the repository, released or not. */
 export const TODAY = 'today';
 /** Rules of one kind that are shown; more have their number. */
@@ -16,10 +16,11 @@ export function releasesPage(desk: Desk, csrf: string | undefined, mayRelease: b
   const make =
     csrf === undefined || !mayRelease
       ? html``
-      : html`<form class="line" method="post" action="/releases">${csrfField(csrf)}<label>Version <input name="version" required maxlength="60" value="${String(Number(releases[0]?.version ?? 0) + 1 || '')}"></label><button>Make a release</button></form>`;
+      : html`<form class="line" method="post" action="/releases">${csrfField(csrf)}<label>New version <input name="version" required maxlength="60" value="${String(Number(releases[0]?.version ?? 0) + 1 || '')}"></label><button>Make a release</button></form>`;
   const list = releases.map((release, at) => {
     const before = releases[at + 1]?.version;
-    const differences = before === undefined ? html`` : html`<p><a href="${differenceAt(before, release.version)}">Every difference from ${before}</a></p>`;
+    const differences =
+      before === undefined ? html`` : html`<p><a href="${differenceAt(before, release.version)}">Every difference from version ${before}, word by word</a></p>`;
     return html`<section class="card"><h2>Version ${release.version}</h2>${differences}<details open><summary>What changed</summary><pre class="text">${release.changelog}</pre></details><details><summary>${counted(release.files.length, 'file')}</summary>${table(
       ['file', 'bytes'],
       release.files.map((file) => [file.path, file.bytes]),
@@ -37,7 +38,7 @@ function compareForm(desk: Desk, from: string, to: string): Html {
     [TODAY, 'the rules of today'],
     ...desk.releases().map(({ version }): [string, string] => [version, `version ${version}`]),
   ];
-  return html`<form class="line" method="get" action="/releases/difference">${select('from', 'From', versions, from)}${select('to', 'to', versions, to)}<button>Compare</button></form>`;
+  return html`<form class="line" method="get" action="/releases/difference">${select('from', 'From', versions, from)}${select('to', 'To', versions, to)}<button>Compare</button></form>`;
 }
 
 const GROUPS: readonly (readonly [Exclude<keyof ReleaseDifference, 'added' | 'removed'>, string])[] = [

@@ -2,7 +2,7 @@
 import type { ReportIndicator } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { counted, csrfField, empty, ruleLink, table } from '../layout.ts';
+import { counted, csrfField, empty, facts, type Titled, table } from '../layout.ts';
 
 export function reportsPage(desk: Desk, csrf: string): Html {
   const reports = desk.repository()?.reports ?? [];
@@ -10,18 +10,18 @@ export function reportsPage(desk: Desk, csrf: string): Html {
     report.date,
     html`<a href="/reports/${report.slug}">${report.title}</a>`,
     report.credits.map((credit) => credit.handle).join(', '),
-    html`${report.rules.map(({ sid }) => html`${ruleLink(sid)} `)}`,
+    counted(report.rules.length, 'rule'),
   ]);
   return html`${pasteForm(csrf, '')}<h2>Reports of the repository</h2>${rows.length === 0 ? empty('None yet.') : html`<div data-rows="tr">${table(['date', 'title', 'credits', 'rules'], rows)}</div>`}`;
 }
 
 function pasteForm(csrf: string, text: string): Html {
-  return html`<form class="tall full" method="post" action="/reports/read">${csrfField(csrf)}<label>A report: text, Markdown or HTML; links are not followed <textarea name="text" rows="10" required placeholder="Paste, or drop a file here">${text}</textarea></label><p><button>Read it</button></p></form>`;
+  return html`<form class="tall full" method="post" action="/reports/read">${csrfField(csrf)}<label>A report: text, Markdown or HTML. Links in it are not followed. <textarea name="text" rows="10" required placeholder="Paste, or drop a file here">${text}</textarea></label><p><button>Read it: find indicators, draft rules</button></p></form>`;
 }
 
-export function readPage(desk: Desk, csrf: string, text: string, mayWrite: boolean): Html {
+export function readPage(desk: Desk, csrf: string, text: string, mayWrite: boolean): Titled {
   const { reading, draft } = desk.readReport(text);
-  const facts: [string, readonly string[]][] = [
+  const known: [string, readonly string[]][] = [
     ['credits', reading.credits],
     ['families', reading.families],
     ['actors', reading.actors],
@@ -29,14 +29,15 @@ export function readPage(desk: Desk, csrf: string, text: string, mayWrite: boole
     ['techniques', reading.techniques],
     ['references', reading.references],
   ];
-  const said = facts.filter(([, list]) => list.length > 0).map(([name, list]) => [name, list.join(', ')]);
-  const rules = draft.rules.map((rule) => html`<pre class="rule">${rule.text}</pre>${rule.weak === undefined ? html`` : html`<p>weak: ${rule.weak}</p>`}`);
+  const said = known.filter(([, list]) => list.length > 0).map(([name, list]): [string, string] => [name, list.join(', ')]);
+  const rules = draft.rules.map((rule) => html`<pre class="rule">${rule.text}</pre>${rule.weak === undefined ? html`` : html`<p>Weak: ${rule.weak}</p>`}`);
   const skipped = draft.skipped.map(({ indicator, why }) => html`<li>${indicator}: ${why}</li>`);
   const keep =
     !mayWrite || draft.rules.length === 0
       ? html``
       : html`<details><summary>Add drafts to the repository</summary><form class="tall full" method="post" action="/rules">${csrfField(csrf)}<label>Category <input name="category" value="malware" required></label><label>Rules <textarea name="rules" rows="8">${draft.rules.map((rule) => rule.text).join('\n')}</textarea></label><button>Add</button></form></details>`;
-  return html`<p class="lead">${reading.title}: ${counted(reading.indicators.filter((one) => one.role === 'indicator').length, 'indicator')}, ${counted(draft.rules.length, 'draft rule')}.</p>${said.length === 0 ? html`` : table(['what', 'it says'], said)}<div class="two"><section><h2>The report</h2>${reading.indicators.length === 0 ? empty('No indicator was found in it.') : html``}<pre class="text">${marked(reading.text, reading.indicators)}</pre></section><section><h2>Drafts</h2>${rules.length === 0 ? empty('No rule comes of it.') : rules}${keep}${skipped.length === 0 ? html`` : html`<h3>Left out</h3><ul>${skipped}</ul>`}</section></div><h2>Another one</h2>${pasteForm(csrf, '')}`;
+  const body = html`<p class="lead">A report that was read, and nothing kept yet: ${counted(reading.indicators.filter((one) => one.role === 'indicator').length, 'indicator')}, ${counted(draft.rules.length, 'draft rule')}.</p>${facts(said)}<div class="two"><section><h2>The report</h2>${reading.indicators.length === 0 ? empty('No indicator was found in it.') : html``}<pre class="text">${marked(reading.text, reading.indicators)}</pre></section><section><h2>Drafts</h2>${rules.length === 0 ? empty('No rule comes of it.') : rules}${keep}${skipped.length === 0 ? html`` : html`<h3>Left out</h3><ul>${skipped}</ul>`}</section></div><h2>Another report</h2>${pasteForm(csrf, '')}`;
+  return { title: reading.title === '' ? 'Report' : reading.title, body };
 }
 
 /** The text with its indicators marked where they stand; where two overlap, the first. */

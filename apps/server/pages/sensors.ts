@@ -21,13 +21,7 @@ export async function sensorsPage(desk: Desk, isAdmin: boolean): Promise<Html> {
         : age > QUIET
           ? html`quiet for ${ago(age)}`
           : html`<span class="good">heard ${ago(age)} ago</span>`;
-    return [
-      html`<a href="${alertsAt({ sensor: one.name })}">${one.name}</a>`,
-      state,
-      one.events.toLocaleString('en'),
-      when(one.first_seen),
-      when(one.last_seen),
-    ];
+    return [html`<a href="${alertsAt({ sensor: one.name })}">${one.name}</a>`, state, one.events, when(one.first_seen), when(one.last_seen)];
   });
   const lead =
     sensors.length === 0
@@ -44,11 +38,11 @@ export async function sensorsPage(desk: Desk, isAdmin: boolean): Promise<Html> {
           : offset === size
             ? html`<span class="good">read to its end</span>`
             : html`${(size - offset).toLocaleString('en')} bytes are not read yet`;
-    return [path, offset.toLocaleString('en'), state];
+    return [path, offset, state];
   });
   const address = '/api/v1/events?sensor=NAME';
-  const token = isAdmin ? html`<a href="/settings">Settings</a> make it` : html`an admin makes it`;
-  return html`${lead}${rows.length === 0 ? empty('No events came yet. Below is how they come.') : html`<div data-rows="tr">${table(['name', 'state', 'events', 'first heard', 'last heard'], rows)}</div>`}${files.length === 0 ? html`` : html`<h2>Followed files</h2>${table(['file', 'bytes read', 'state'], files)}`}<h2>One more</h2><ul><li>On this machine: <code>sigwright serve … --eve /var/log/suricata/eve.json</code></li><li>Elsewhere, through the broker: <code>sigwright ship --nats tls://… --eve FILE --state FILE --sensor NAME</code></li><li>By HTTP: lines to <code>${address}</code> with a token of the scope ingest (${token})</li></ul>`;
+  const token = isAdmin ? html`make it in the <a href="/settings">settings</a>` : html`an admin makes one`;
+  return html`${lead}${rows.length === 0 ? empty('No events came yet. Below is how they come.') : html`<div data-rows="tr">${table(['name', 'state', 'events', 'first heard (UTC)', 'last heard (UTC)'], rows)}</div>`}${files.length === 0 ? html`` : html`<h2>Followed files</h2>${table(['file', 'bytes read', 'state'], files)}`}<h2>Add a sensor</h2><ul><li>On this machine: <code>sigwright serve … --eve /var/log/suricata/eve.json</code></li><li>Elsewhere, through the broker: <code>sigwright ship --nats tls://… --eve FILE --state FILE --sensor NAME</code></li><li>By HTTP: lines to <code>${address}</code> with a token that has the scope ingest (${token})</li></ul>`;
 }
 
 function sizeOf(path: string): number | undefined {

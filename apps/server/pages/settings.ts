@@ -3,7 +3,7 @@ import { type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, USER_ROLES, WEBH
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS } from '../flow-links.ts';
 import { type Html, html } from '../html.ts';
-import { csrfField, empty, ofAll, select, table, when } from '../layout.ts';
+import { csrfField, empty, moment, ofAll, select, table, when } from '../layout.ts';
 import { OIDC_SETTING, OidcSettings } from '../oidc.ts';
 import { verdictList } from './hosts.ts';
 
@@ -24,8 +24,14 @@ export async function settingsPage(desk: Desk, who: Principal | undefined, csrf:
     jobs.length === 0
       ? empty('Nothing ran yet.')
       : table(
-          ['what', 'state', 'result', 'by', 'started'],
-          jobs.map((one) => [one.kind, one.total > 0 && one.state === 'running' ? ofAll(one.done, one.total) : one.state, one.said, one.by, when(one.created)]),
+          ['what', 'state', 'result', 'by', 'started (UTC)'],
+          jobs.map((one) => [
+            one.kind,
+            one.total > 0 && one.state === 'running' ? `running, ${ofAll(one.done, one.total)}` : one.state,
+            one.said,
+            one.by,
+            when(one.created),
+          ]),
         )
   }${verdictList(await store.verdicts(true), may('triage') ? csrf : undefined, '/settings')}<h2>API</h2><p>Described by <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Programs sign in with a token: <code>Authorization: Bearer sw_…</code></p>`;
   const own = who?.session === undefined || csrf === undefined ? html`` : await passwordPart(desk, who, csrf);
@@ -47,38 +53,40 @@ export async function settingsPage(desk: Desk, who: Principal | undefined, csrf:
         ['yes', 'disabled'],
       ],
       user.disabled ? 'yes' : 'no',
-    )}<label>New password (empty: as it is) <input name="password" type="password" minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button class="quiet">Change</button></form>`,
+    )}<label>New password (empty: as before) <input name="password" type="password" minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button class="quiet">Change</button></form>`,
   ]);
   const tokens = (await store.people.tokens()).map((token) => [
     token.name,
     token.owner,
     token.scopes.join(', '),
-    token.expires === null ? 'no end' : when(token.expires),
-    token.used === null ? 'never used' : when(token.used),
-    html`<form method="post" action="/settings/tokens/${token.id}/end">${csrfField(csrf)}<button class="quiet">End it</button></form>`,
+    token.expires === null ? 'no end' : moment(token.expires),
+    token.used === null ? 'never used' : moment(token.used),
+    html`<form method="post" action="/settings/tokens/${token.id}/end">${csrfField(csrf)}<button class="quiet">Revoke</button></form>`,
   ]);
   const audit = (await store.people.audit(100)).map((entry) => [when(entry.time), entry.who, entry.action, entry.target, detailWords(entry.detail)]);
   const links = (await store.setting(FLOW_LINKS)) ?? '';
   const networks = (await store.homeNetworks()) ?? '';
   const scopes = SCOPES.map((scope) => html`<label><input type="checkbox" name="scopes" value="${scope}"> ${scope}</label> `);
-  return html`${own}<h2>Networks of ours</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as HOME_NET is; empty: the private ones <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">Alerts that come from now on are laid to hosts by it.</p><h2>Links by flow</h2><form class="tall" method="post" action="/settings/links">${csrfField(csrf)}<label>One a line: a name, and a web address with {community_id} in it <textarea name="links" rows="3" spellcheck="false">${links}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">Alerts whose sensor writes community ids lead there. Arkime: <code>https://ARKIME/sessions?expression=communityId%3D%3D%22{community_id}%22</code></p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
+  return html`${own}<h2>Our networks</h2><form class="line" method="post" action="/settings/networks">${csrfField(csrf)}<label>Written as $HOME_NET is (empty: the private ones) <input name="networks" size="50" value="${networks}"></label><button>Set</button></form><p class="quiet-text">They say which end of an alert is the host of ours, for alerts that come from now on.</p><h2>Links from a flow to other tools</h2><form class="tall" method="post" action="/settings/links">${csrfField(csrf)}<label>One a line: a name, then a web address with {community_id} in it <textarea name="links" rows="3" spellcheck="false">${links}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">They stand on alerts whose sensor writes community ids. For Arkime: <code>https://ARKIME/sessions?expression=communityId%3D%3D%22{community_id}%22</code></p><h2>Users</h2>${table(['name', 'role', 'state', 'change'], users)}<form class="line" method="post" action="/settings/users">${csrfField(csrf)}<label>Name <input name="name" required maxlength="64" autocomplete="off"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label>${select(
     'role',
     'Role',
     USER_ROLES.map((role) => [role, ROLE_WORDS[role]]),
-  )}<button>Add</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${await oidcPart(desk, csrf)}${await webhookPart(desk, csrf)}${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time', 'who', 'did', 'to', 'more'], audit)}`;
+  )}<button>Add the user</button></form><h2>Tokens</h2>${tokens.length === 0 ? empty('No program has a token.') : table(['name', 'owner', 'scopes', 'until', 'used', 'change'], tokens)}<form class="line" method="post" action="/settings/tokens">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><fieldset><legend>Scopes</legend>${scopes}</fieldset><label>Days it is good for <input name="days" type="number" min="1" max="3650" value="90"></label><button>Make a token</button></form>${await oidcPart(desk, csrf)}${await webhookPart(desk, csrf)}${open}<h2>Audit log</h2>${audit.length === 0 ? empty('Nothing was changed yet.') : table(['time (UTC)', 'who', 'did', 'to', 'more'], audit)}`;
 }
 
 /** Only who has one: whom a provider vouches for has none here. */
 async function passwordPart(desk: Desk, who: Principal, csrf: string): Promise<Html> {
   if (!(await desk.store.people.hasPassword(who.user))) return html``;
-  return html`<h2>Your password</h2><form class="line" method="post" action="/settings/password">${csrfField(csrf)}<input type="hidden" name="username" autocomplete="username" value="${who.name}"><label>The current one <input name="current" type="password" required maxlength="200" autocomplete="current-password"></label><label>The new one (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button>Change it</button></form><p class="quiet-text">You are signed out everywhere else.</p>`;
+  return html`<h2>Your password</h2><form class="line" method="post" action="/settings/password">${csrfField(csrf)}<input type="hidden" name="username" autocomplete="username" value="${who.name}"><label>Current password <input name="current" type="password" required maxlength="200" autocomplete="current-password"></label><label>New password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><button>Change it</button></form><p class="quiet-text">Changing it signs you out everywhere else.</p>`;
 }
 
 /** `role: reader, disabled: false` of the JSON that the audit log keeps. */
 function detailWords(detail: string): string {
   try {
     return Object.entries(JSON.parse(detail) as Record<string, unknown>)
-      .map(([name, value]) => `${name}: ${wordOf(value)}`)
+      .map(([name, value]): [string, string] => [name, wordOf(value)])
+      .filter(([, word]) => word !== '')
+      .map(([name, word]) => `${name}: ${word}`)
       .join(', ');
   } catch {
     return detail;
@@ -94,12 +102,12 @@ async function oidcPart(desk: Desk, csrf: string): Promise<Html> {
   const kept = (await desk.store.setting(OIDC_SETTING)) ?? '';
   const set = kept === '' ? undefined : OidcSettings.safeParse(JSON.parse(kept)).data;
   const roles = set?.roles.map(({ value, role }) => `${value} = ${role}`).join('\n') ?? '';
-  return html`<h2>Sign-in by OpenID Connect</h2><form class="tall" method="post" action="/settings/oidc">${csrfField(csrf)}<label>Issuer (empty: none) <input name="issuer" type="url" maxlength="2000" value="${set?.issuer ?? ''}"></label><label>Client <input name="client" maxlength="300" value="${set?.client ?? ''}"></label><label>Secret${set === undefined ? '' : ' (empty: as it is)'} <input name="secret" type="password" maxlength="1000" autocomplete="off"></label><label>Claim that names groups <input name="claim" maxlength="200" value="${set?.claim ?? 'groups'}"></label><label>Roles, one a line: group = ${USER_ROLES.join(', ')} <textarea name="roles" rows="3" spellcheck="false">${roles}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">The provider has to know the address <code>/sign-in/back</code> here. Passwords go on working.</p>`;
+  return html`<h2>Sign-in by OpenID Connect</h2><form class="tall" method="post" action="/settings/oidc">${csrfField(csrf)}<label>Issuer (empty: nobody signs in this way) <input name="issuer" type="url" maxlength="2000" value="${set?.issuer ?? ''}"></label><label>Client id <input name="client" maxlength="300" value="${set?.client ?? ''}"></label><label>Secret${set === undefined ? '' : ' (empty: as before)'} <input name="secret" type="password" maxlength="1000" autocomplete="off"></label><label>Claim that names groups <input name="claim" maxlength="200" value="${set?.claim ?? 'groups'}"></label><label>Roles, one a line, as <code>group = analyst</code>: ${USER_ROLES.join(', ')} <textarea name="roles" rows="3" spellcheck="false">${roles}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">The provider has to know <code>/sign-in/back</code> at the address of this server. Passwords go on working.</p>`;
 }
 
 const EVENT_WORDS: Readonly<Record<WebhookEvent, string>> = {
-  alerts: 'alerts: new ones, but for context',
-  host: 'host: one is to be checked for compromise',
+  alerts: 'alerts: new ones, except for context',
+  host: 'host: one that is to be checked for compromise',
   change: 'change: what people do here',
   job: 'job: hunts and proofs that ended',
 };
@@ -111,8 +119,8 @@ async function webhookPart(desk: Desk, csrf: string): Promise<Html> {
     one.name,
     one.url,
     one.events.join(', '),
-    html`${one.gone === null ? '' : html`disabled since ${when(one.gone)}; `}${one.state === '' ? 'nothing was sent yet' : `last: ${one.state}`}${one.said === '' ? '' : `: ${one.said}`}${one.waiting > 1 ? `; ${one.waiting} wait` : ''}`,
-    html`${one.gone === null ? action(one.id, 'test', 'Try it') : action(one.id, 'enable', 'Enable it')}${one.gone === null && one.state === 'failed' ? action(one.id, 'again', 'Send again') : html``}${action(one.id, 'end', 'End it')}`,
+    html`${one.gone === null ? '' : html`disabled since ${moment(one.gone)}; `}${one.state === '' ? 'nothing was sent yet' : `last: ${one.state}`}${one.said === '' ? '' : `: ${one.said}`}${one.waiting > 1 ? `; ${one.waiting} wait` : ''}`,
+    html`${one.gone === null ? action(one.id, 'test', 'Send a test') : action(one.id, 'enable', 'Enable')}${one.gone === null && one.state === 'failed' ? action(one.id, 'again', 'Send again') : html``}${action(one.id, 'end', 'Remove')}`,
   ]);
   const events = WEBHOOK_EVENTS.map((event) => html`<label><input type="checkbox" name="events" value="${event}"> ${EVENT_WORDS[event]}</label> `);
   return html`<h2>Webhooks</h2>${rows.length === 0 ? empty('Nobody is told of anything.') : table(['name', 'address', 'told of', 'state', 'change'], rows)}<form class="line" method="post" action="/settings/webhooks">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><label>Address <input name="url" type="url" required maxlength="2000" size="40" placeholder="https://"></label><fieldset><legend>Told of</legend>${events}</fieldset><button>Make a webhook</button></form>`;
@@ -120,10 +128,13 @@ async function webhookPart(desk: Desk, csrf: string): Promise<Html> {
 
 export function signInPage(needsSetup: boolean, problem: string | undefined, provider: string | undefined): Html {
   const byProvider = provider === undefined ? html`` : html`<p><a href="/sign-in/provider">Sign in by ${provider}</a></p>`;
-  const hint = needsSetup ? html`<p class="notice">Nobody can sign in yet. The terminal shows a link that makes the first admin.</p>` : html``;
+  const hint = needsSetup
+    ? html`<p class="notice">Nobody can sign in yet. The terminal in which the server was started shows a link that makes the first admin.</p>`
+    : html``;
   return html`${hint}${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/sign-in"><label>Name <input name="name" required autocomplete="username" autofocus></label><label>Password <input name="password" type="password" required autocomplete="current-password"></label><p><button>Sign in</button></p></form>${byProvider}`;
 }
 
-export function setupPage(secret: string, problem: string | undefined): Html {
-  return html`<p class="lead">This link makes the first admin, once.</p>${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/set-up/${secret}"><label>Name <input name="name" required maxlength="64" value="admin" autocomplete="username"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><p><button>Begin</button></p></form>`;
+/** `name`: what stands in the form. */
+export function setupPage(secret: string, problem: string | undefined, name: string): Html {
+  return html`<p class="lead">This link works once. The admin may then make other users.</p>${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/set-up/${secret}"><label>Name <input name="name" required maxlength="64" value="${name}" autocomplete="username"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><p><button>Begin</button></p></form>`;
 }
