@@ -29,6 +29,37 @@ export function overhang(page: Page): Promise<number> {
   return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth') as Promise<number>;
 }
 
+/** Inputs without a name, cells and columns without a heading: what a screen reader needs first, and what a narrow screen shows before each cell. */
+const NAMELESS = `[
+  ...[...document.querySelectorAll('input:not([type=hidden]), select, textarea:not([hidden])')].filter((one) => one.labels.length === 0 && !one.getAttribute('aria-label')),
+  ...[...document.querySelectorAll('th')].filter((one) => one.textContent.trim() === ''),
+  ...[...document.querySelectorAll('td')].filter((one) => !one.dataset.heading),
+].map((one) => one.outerHTML.slice(0, 150))`;
+
+/** Times that do not say in which zone they are, in their words or in the heading of their column. What others wrote is left alone. */
+const ZONELESS = `(() => {
+  const found = [];
+  const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode;
+    if (/\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d(?!.{0,30}UTC)/.test(data) && parentElement.closest('pre, textarea, code, article, dd, [data-heading*=UTC]') === null) found.push(data.slice(0, 100));
+  }
+  return found;
+})()`;
+
+/** What is wrong with a page whatever it shows: it is wider than its window, something has no name, a time no zone, there is not one main heading, axe finds something. */
+export async function flawsOf(page: Page): Promise<readonly string[]> {
+  const over = await overhang(page);
+  const headings = await page.locator('h1').count();
+  return [
+    ...(over > 0 ? [`wider than its window by ${over} pixels`] : []),
+    ...(headings === 1 ? [] : [`${headings} main headings`]),
+    ...((await page.evaluate(NAMELESS)) as readonly string[]).map((one) => `without a name: ${one}`),
+    ...((await page.evaluate(ZONELESS)) as readonly string[]).map((one) => `a time without its zone: ${one}`),
+    ...(await breachesOf(page)),
+  ];
+}
+
 /** Points at a buffer's name in the rules until its words come: a pointer that does not move again is not noticed by a busy page. */
 export async function hoverTells(page: Page, buffer: string, words: string): Promise<void> {
   for (let tries = 0; ; tries++) {
