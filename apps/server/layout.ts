@@ -159,7 +159,7 @@ export function moment(time: string | number): string {
 /** What came from a rule or a report, as a sentence: it begins with a capital letter and ends with a full stop, but for a rule. */
 export function sentence(words: string): string {
   const trimmed = words.trim();
-  return `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}${/(?:[.!?…]|;\))$/.test(trimmed) ? '' : '.'}`;
+  return `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}${/(?:[.!?…:]|;\))$/.test(trimmed) ? '' : '.'}`;
 }
 
 export function empty(words: string | Html): Html {
@@ -210,7 +210,12 @@ export function timeline({ step: least, counts }: AlertTimeline): Html {
     const from = first + at * step;
     return html`<rect x="${(at * width).toFixed(1)}" y="${(HEIGHT - height).toFixed(1)}" width="${Math.max(1, width - 1).toFixed(1)}" height="${height.toFixed(1)}"><title>${moment(from)}: ${counted(alerts, 'alert')}</title></rect>`;
   });
-  return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${spanOf(step)}">${drawn}</svg><figcaption><span>${moment(first)}</span><span>${counted(total, 'alert')}; a bar is ${spanOf(step)}, the highest ${counted(most, 'alert')}</span><span>${moment(first + bars.length * step)}</span></figcaption></figure>`;
+  return html`<figure class="timeline"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${counted(total, 'alert')} over time, at most ${most} in ${spanOf(step)}">${drawn}</svg><figcaption><span>${minuteOf(first)}</span><span>${counted(total, 'alert')}; a bar is ${spanOf(step)}, the highest ${counted(most, 'alert')}</span><span>${minuteOf(first + bars.length * step)}</span></figcaption></figure>`;
+}
+
+/** Bars begin at whole minutes. */
+function minuteOf(time: number): string {
+  return `${when(time).slice(0, 16)} UTC`;
 }
 
 function spanOf(milliseconds: number): string {

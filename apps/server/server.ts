@@ -87,10 +87,15 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const words = isRefused ? problem.message : 'something broke here; the log of the server says more';
     if (context.req.path.startsWith('/api/')) return context.json({ error: words }, status);
     if (status === 401 && context.req.method === 'GET') return context.redirect('/sign-in');
+    // The rule that stands there by now is shown as one.
+    const [said, rule] = words.split(/(?<=it reads now:) (?=\S+ )/, 2);
     // What somebody wrote into a form is not lost: the browser has it still.
-    const again = context.req.method === 'POST' && status !== 403 ? html`<p>Your browser's way back leads to what you sent, as you wrote it.</p>` : html``;
+    const again = context.req.method === 'POST' && status !== 403 ? html`<p>The back button of your browser brings back what you wrote.</p>` : html``;
     return context.html(
-      page(frame(context, TITLES[status] ?? 'This did not work'), html`<p class="problem" role="alert">${sentence(words)}</p>${again}${wayBack(context)}`),
+      page(
+        frame(context, TITLES[status] ?? 'This did not work'),
+        html`<p class="problem" role="alert">${sentence(said)}</p>${rule === undefined ? html`` : html`<pre class="rule">${rule}</pre>`}${again}${wayBack(context)}`,
+      ),
       status,
     );
   });

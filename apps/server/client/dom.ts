@@ -10,7 +10,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(name: Name, co
   return made;
 }
 
-export function button(words: string, press: () => void, className = 'quiet'): HTMLButtonElement {
+export function button(words: Content, press: () => void, className = 'quiet'): HTMLButtonElement {
   const made = element('button', words, className);
   made.type = 'button';
   made.addEventListener('click', press);
@@ -23,6 +23,11 @@ export function byId<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
 
 export function counted(count: number, thing: string): string {
   return `${count.toLocaleString('en')} ${plural(count, thing)}`;
+}
+
+/** Code in a line, and nothing else: what rules match on may hold any other mark. */
+export function codes(line: string): (string | Node)[] {
+  return line.split(/`([^`]+)`/).map((part, at) => (at % 2 === 0 ? part : element('code', part)));
 }
 
 /** The little Markdown that packages/editor writes: paragraphs, line breaks, `---`, bold, italics, code. */

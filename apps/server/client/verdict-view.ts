@@ -1,5 +1,5 @@
 /** What the rules did: a line for each, and for the one at the caret every condition with its bytes, and the smallest change. */
-import { button, counted, element } from './dom.ts';
+import { button, codes, counted, element } from './dom.ts';
 import { hexdump } from './hexdump.ts';
 import type { ShownExplanation, ShownRule, ShownStep } from './messages.ts';
 
@@ -35,7 +35,7 @@ export function explanationCard(
 ): HTMLElement {
   const parts: (string | Node)[] = [
     element('h3', `${sid} ${message}`),
-    element('p', verdict, 'judgement'),
+    element('p', codes(verdict), 'judgement'),
     ...(place === '' ? [] : [element('p', `${place.slice(0, 1).toUpperCase()}${place.slice(1)}`.replace(' -> ', ' → '), 'quiet-text')]),
     element(
       'ol',
@@ -49,7 +49,7 @@ export function explanationCard(
       element(
         'p',
         [
-          `The smallest change that makes it fire (tried: ${counted(change.alerts, 'alert')}): ${change.steps.join(', then ')}. `,
+          ...codes(`The smallest change that makes it fire (tried: ${counted(change.alerts, 'alert')}): ${change.steps.join(', then ')}. `),
           button('Make it so', () => actions.change(text)),
         ],
         'notice',

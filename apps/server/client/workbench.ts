@@ -2,7 +2,7 @@
  * The rule workbench's page: rules on one side, what they do on a capture on the other, the traffic below. Everything that takes time
  * is a worker's; nothing is sent anywhere unless a form of the page is sent.
  */
-import { button, byId, counted, element, inlineMarkdown } from './dom.ts';
+import { button, byId, codes, counted, element, inlineMarkdown } from './dom.ts';
 import type { FromExplain, FromTraffic, Marked, PageSettings, ShownAlert, ShownExplanation, ShownRule, ToExplain, ToTraffic, WorkerName } from './messages.ts';
 import { type CaretRule, RuleEditorView } from './rule-editor.ts';
 import { TrafficView } from './traffic-view.ts';
@@ -93,7 +93,7 @@ function showMarks(marks: readonly Marked[]): void {
         ...mark.fixes
           .filter(({ kind }) => kind === 'fix')
           .slice(0, 3)
-          .flatMap((fix) => [' ', button(fix.title, () => editor.apply(fix.edits))]),
+          .flatMap((fix) => [' ', button(codes(`${fix.title.slice(0, 1).toUpperCase()}${fix.title.slice(1)}`), () => editor.apply(fix.edits))]),
       ],
       mark.severity === 'error' ? 'wrong' : '',
     ),
@@ -109,7 +109,7 @@ function showMarks(marks: readonly Marked[]): void {
 async function showActions(): Promise<void> {
   const fixes = (await editor.actions()).filter((fix) => fix.kind !== 'fix');
   byId('actions').replaceChildren(
-    ...fixes.flatMap((fix) => [button(`${fix.title.slice(0, 1).toUpperCase()}${fix.title.slice(1)}`, () => editor.apply(fix.edits)), ' ']),
+    ...fixes.flatMap((fix) => [button(codes(`${fix.title.slice(0, 1).toUpperCase()}${fix.title.slice(1)}`), () => editor.apply(fix.edits)), ' ']),
   );
 }
 
@@ -141,7 +141,8 @@ traffic.addEventListener('message', ({ data }: MessageEvent<FromTraffic>) => {
       if (data.total > 0 && data.done >= data.total) bar.hidden = true;
       break;
     case 'capture':
-      if (data.problem !== undefined) say(`${data.problem}. What came before it is shown.`);
+      if (data.problem !== undefined)
+        say(`${data.problem.slice(0, 1).toUpperCase()}${data.problem.slice(1)}.${data.count.packets === 0 ? '' : ' What came before it is shown.'}`);
       else say(`${counted(data.count.packets, 'packet')} in ${counted(data.count.flows, 'flow')} read in ${Math.round(data.milliseconds)} ms.`);
       view.show(data);
       break;

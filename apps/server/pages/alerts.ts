@@ -50,7 +50,7 @@ export async function alertsPage(desk: Desk, query: Readonly<Record<string, stri
   const isKept = Object.keys(others).length === 0 && (host === undefined || sid === undefined);
   const hours = isKept ? await desk.store.alertTimeline(host !== undefined ? { host } : sid !== undefined ? { sid } : {}) : timesOf(alerts);
   const roles: [string, string][] = [['', 'any'], ...ROLES.map((role): [string, string] => [role, role.replaceAll('_', '-')])];
-  const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => (name === 'role' ? select(name, label, roles, filter.role ?? '') : html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : 13}"></label>`))}<button>Filter</button>${Object.keys(filter).length === 0 ? html`` : html` <a href="/alerts">Clear the filters</a>`}</form>`;
+  const form = html`<form class="line" method="get" action="/alerts" role="search">${FILTERS.map(([name, label]) => (name === 'role' ? select(name, label, roles, filter.role ?? '') : html`<label>${label} <input name="${name}" value="${query[name] ?? ''}" size="${name === 'words' ? 24 : name === 'from' || name === 'to' ? 16 : 13}"${name === 'from' || name === 'to' ? html` placeholder="2024-03-08 09:00"` : html``}></label>`))}<button>Filter</button>${Object.keys(filter).length === 0 ? html`` : html` <a href="/alerts">Clear the filters</a>`}</form>`;
   const { after: _, ...kept } = query;
   const on = next === undefined ? html`` : html`<p><a href="${alertsAt({ ...kept, after: next })}" rel="next">Older alerts</a></p>`;
   const list =

@@ -76,7 +76,7 @@ function storyCard(picture: HostPicture, story: HostStory, csrf: string | undefi
   const time = within(story.first, story.last);
   const stages = story.stages.map(
     (stage) =>
-      html`<li><strong>${time(stage.from)} ${stage.role.replace('_', '-')}</strong>: ${stage.signatures.join('; ')} (${counted(stage.alerts, 'alert')})</li>`,
+      html`<li><strong>${time(stage.from)} UTC, ${stage.role.replace('_', '-')}</strong>: ${stage.signatures.join('; ')} (${counted(stage.alerts, 'alert')})</li>`,
   );
   const rules = story.rules.map((rule: JudgedRule) => [
     html`${ruleLink(rule.sid)} ${rule.signature}${verdictTag(rule.verdict)}`,

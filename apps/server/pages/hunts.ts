@@ -2,7 +2,7 @@
 import { type HuntRow, proofOf, synthesizedOf, type WorkKind } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { counted, csrfField, empty, moment, ofAll, ruleLink, type Titled, table, when } from '../layout.ts';
+import { counted, csrfField, empty, moment, ruleLink, type Titled, table, when } from '../layout.ts';
 
 const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
   hunt: ['hunt', 'capture'],
@@ -11,9 +11,10 @@ const KINDS: Record<WorkKind, readonly [name: string, item: string]> = {
 };
 
 function progress(hunt: HuntRow): Html {
-  const item = `${KINDS[hunt.kind][1]}s`;
-  if (hunt.state !== 'running') return html`${hunt.state}, ${ofAll(hunt.done, hunt.total)} ${item}`;
-  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${item} of ${KINDS[hunt.kind][0]} ${hunt.job}"></progress> <span>${ofAll(hunt.done, hunt.total)} ${item}</span>`;
+  const [name, item] = KINDS[hunt.kind];
+  const far = `${hunt.done.toLocaleString('en')} of ${counted(hunt.total, item)}`;
+  if (hunt.state !== 'running') return html`${hunt.state}, ${far}`;
+  return html`<progress data-job="${hunt.job}" max="${Math.max(1, hunt.total)}" value="${hunt.done}" aria-label="${item}s of ${name} ${hunt.job}"></progress> <span>${far}</span>`;
 }
 
 export async function huntsPage(desk: Desk, csrf: string | undefined): Promise<Html> {
