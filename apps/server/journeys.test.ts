@@ -144,7 +144,7 @@ describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] :
     await page.keyboard.type('\nalert http any any -> any any (msg:"x"; http.uri; contentt:"a"; sid:5;)');
     await page.locator('#diagnostics li.wrong').first().waitFor();
     await page.locator('#diagnostics').getByRole('button', { name: 'content', exact: false }).first().click();
-    await page.getByText('contentt').waitFor({ state: 'detached' });
+    await page.locator('#diagnostics').getByText('contentt').waitFor({ state: 'detached' });
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nalert tcp any any -> any any (fast_pat');
     await page.locator('.cm-tooltip-autocomplete', { hasText: 'fast_pattern' }).waitFor();
