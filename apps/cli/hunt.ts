@@ -12,7 +12,6 @@ import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { brokerOf, connected } from './shared/broker.ts';
 import { logOf } from './shared/log.ts';
 import { placeOf, storeAt } from './shared/store-place.ts';
-import { workEngines } from './shared/work-engines.ts';
 
 const WORKER = `sigwright worker --nats URL [--archive PLACE] [options]
 
@@ -78,6 +77,8 @@ export async function worker(argv: readonly string[]): Promise<number> {
   const name = values.name ?? `${hostname()} ${process.pid}`;
   process.stdout.write(`${name} waits for work (Ctrl-C ends it)\n`);
   const { work } = await hunting();
+  // Who only minds or ships needs no engine.
+  const { workEngines } = await import('./shared/work-engines.ts');
   const done = await work(broker, {
     name,
     engine: workEngines(archive),

@@ -174,15 +174,15 @@ export function digestOf(rules: string): string {
   return createHash('sha256').update(rules).digest('hex');
 }
 
-/** Puts the rules where workers find them; putting them twice is no harm. The answer is how many parts they are. */
-export async function putRules(broker: Broker, rules: string): Promise<number> {
+/** Puts the rules where workers find them, as a task says it; putting them twice is no harm. */
+export async function putRules(broker: Broker, rules: string): Promise<{ readonly rules: string; readonly parts: number }> {
   const digest = digestOf(rules);
   const packed = gzipSync(rules);
   const longest = longestPart(broker);
   const parts = Math.ceil(packed.length / longest);
   for (let part = 0; part < parts; part++)
     await broker.streams.publish(`sigwright.rules.${digest}.${part}`, packed.subarray(part * longest, (part + 1) * longest));
-  return parts;
+  return { rules: digest, parts };
 }
 
 /** Rejects where they are not there, unpack to more than `most` bytes, or are not what their digest says. */

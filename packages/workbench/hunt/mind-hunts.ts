@@ -43,8 +43,7 @@ export async function mindHunts(store: Store, broker: Broker, { signal, tell = (
     const known = bases.get(key);
     if (known !== undefined) return known;
     const { kind, rules, networks } = (await store.hunts.rulesOf(job))!;
-    const parts = await putRules(broker, rules);
-    const base = { hunt: key, kind, store: id, rules: digestOf(rules), parts, ...(networks === null ? {} : { networks }) };
+    const base = { hunt: key, kind, store: id, ...(await putRules(broker, rules)), ...(networks === null ? {} : { networks }) };
     bases.set(key, base);
     return base;
   };

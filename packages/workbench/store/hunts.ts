@@ -51,8 +51,9 @@ export class Hunts {
   }
 
   /** As a table with one column, `value`: one statement for any number of rows, where a value for each column of each has to be bound else. */
-  #rowsOf(rows: readonly unknown[]): RawBuilder<unknown> {
-    const json = JSON.stringify(rows);
+  #rowsOf(rows: readonly Readonly<Record<string, string | number>>[]): RawBuilder<unknown> {
+    // A text that was cut inside a letter of two halves is no JSON to PostgreSQL.
+    const json = JSON.stringify(rows, (_, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value));
     return this.#isPostgres ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`;
   }
 
@@ -76,7 +77,9 @@ export class Hunts {
         .values({ job: id, key: request.key, rules: request.rules, networks: request.networks ?? null })
         .execute();
       for (let at = 0; at < request.items.length; at += MOST_IN_JSON) {
-        const rows = request.items.slice(at, at + MOST_IN_JSON).map((item) => (typeof item === 'string' ? { name: item, bytes: 0 } : item));
+        const rows = request.items
+          .slice(at, at + MOST_IN_JSON)
+          .map((item) => (typeof item === 'string' ? { name: item, bytes: 0 } : { name: item.name, bytes: item.bytes }));
         await sql`
           insert into hunt_captures (job, capture, state, tries, worker, said, packets, bytes, alerts)
           select cast(${id} as bigint), value->>'name', 'waiting', 0, '', '', 0, cast(value->>'bytes' as bigint), 0 from ${this.#rowsOf(rows)}`.execute(db);

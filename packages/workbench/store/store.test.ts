@@ -413,6 +413,19 @@ describe.each(places)('%s', (engine, placeOf) => {
     expect(lines).toEqual(['a {}', 'a {"a":1}', 'c {}', 'c {"a":1}']);
     expect(await hunts.hits(given)).toEqual([]);
   });
+
+  test('captures of a hunt may be called anything, and words about them be cut anywhere', async () => {
+    const { hunts } = store;
+    const hunt = crypto.randomUUID();
+    const names = ['"quoted" \\ {}.pcap', "o'clock/%s ?.pcap", 'Ж/日本/𝄞.pcap', ' \n\t.pcap', `${'long/'.repeat(300)}.pcap`].sort();
+    const job = await hunts.begin({ key: hunt, by: 'me', title: 't', rules: '', items: names.map((name, at) => ({ name, bytes: 3_000_000_000 + at })) });
+    expect((await hunts.waiting(job, 10)).map(({ capture, bytes }) => [capture, bytes]).sort()).toEqual(names.map((name, at) => [name, 3_000_000_000 + at]));
+    await hunts.sent(job, names.slice(0, 2));
+    // The letter is of two halves, of which one is left.
+    const aside = '𝄞'.slice(0, 1);
+    expect(await hunts.settle(names.map((item) => ({ hunt, item, worker: aside, aside })))).toBe(names.length);
+    expect([...(await hunts.states(job))].sort()).toEqual(names.map((name) => [name, { state: 'aside', said: '\ufffd' }]));
+  });
 });
 
 describe('lines of chunks', () => {
