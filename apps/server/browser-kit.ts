@@ -47,6 +47,12 @@ const ZONELESS = `(() => {
   return found;
 })()`;
 
+/** Headings that stand before the cells of a narrow screen and run into what the cells say. */
+const OVERLAPPING = `[...new Set([...document.querySelectorAll('td')].filter((one) => {
+  const [room, wide] = [parseFloat(getComputedStyle(one).paddingLeft), parseFloat(getComputedStyle(one, '::before').width)];
+  return getComputedStyle(one, '::before').position === 'absolute' && room > 0 && wide > room;
+}).map((one) => one.dataset.heading))]`;
+
 /** What is wrong with a page whatever it shows: it is wider than its window, something has no name, a time no zone, there is not one main heading, axe finds something. */
 export async function flawsOf(page: Page): Promise<readonly string[]> {
   const over = await overhang(page);
@@ -56,6 +62,7 @@ export async function flawsOf(page: Page): Promise<readonly string[]> {
     ...(headings === 1 ? [] : [`${headings} main headings`]),
     ...((await page.evaluate(NAMELESS)) as readonly string[]).map((one) => `without a name: ${one}`),
     ...((await page.evaluate(ZONELESS)) as readonly string[]).map((one) => `a time without its zone: ${one}`),
+    ...((await page.evaluate(OVERLAPPING)) as readonly string[]).map((one) => `a heading runs into its cells: ${one}`),
     ...(await breachesOf(page)),
   ];
 }

@@ -20,6 +20,7 @@ import { proofRunner } from '../cli/shared/proof-runner.ts';
 import { explainMatch, ruleCost, ruleGrader } from '../cli/shared/rule-explainer.ts';
 import { sliceCapture } from '../cli/shared/slice.ts';
 import { flawsOf, LAUNCH, LEFT_OUT, picture, sayLeftOut } from './browser-kit.ts';
+import { OIDC_SETTING } from './oidc.ts';
 import { staticWorkbench } from './static-workbench.ts';
 import { alertLine, PASSWORD, type Trial, trial, WEEK } from './test-kit.ts';
 
@@ -371,7 +372,7 @@ describe.skipIf(LEFT_OUT)('far too much, with names that hurt', { timeout: 240_0
     await here.store.ingest([encoder.encode(lines.join(''))], `sensor ${LONG}`);
     const me = { user: 1, name: LONG, role: 'admin', scopes: new Set() } as never;
     await here.desk.addFeedback(me, { sid: 1_250_000, kind: 'miss', comment: `${FROM_RIGHT} ${LONG}`, redacted: false, matched: [] });
-    await here.store.addVerdict({ scope: 'pair', host: '10.3.0.0', sid: 1_250_000, verdict: 'true', note: LONG, by: LONG });
+    await here.store.addVerdict({ scope: 'pair', host: '10.3.1.1', sid: 1_250_001, verdict: 'true', note: LONG, by: LONG });
     await here.store.people.addUser(LONG.slice(0, 60), PASSWORD, 'reader');
     await here.store.webhooks.add(LONG.slice(0, 60), `https://chat.example.org/${LONG}`, ['alerts', 'host', 'change', 'job']);
     await (await here.store.job('prove', LONG.slice(0, 60), async () => LONG)).done;
@@ -389,7 +390,7 @@ describe.skipIf(LEFT_OUT)('far too much, with names that hurt', { timeout: 240_0
 
   test.each([
     ['hosts', '/'],
-    ['host', '/hosts/10.3.0.0'],
+    ['host', '/hosts/10.3.1.1'],
     ['host-long', `/hosts/${encodeURIComponent('2001:db8:1234:5678:9abc:def0:1234:0')}`],
     ['alerts', '/alerts'],
     ['alerts-one-rule', '/alerts?sid=1250000'],
@@ -436,8 +437,14 @@ describe.skipIf(LEFT_OUT)('what is refused, and who is not known yet', { timeout
     await page.goto(link);
     await inEveryView(page, 'set-up-used');
     await here.store.set(
-      'oidc',
-      JSON.stringify({ issuer: 'https://login.example.org/realms/soc', client: 'sigwright', secret: 's', claim: 'groups', roles: [] }),
+      OIDC_SETTING,
+      JSON.stringify({
+        issuer: 'https://login.example.org/realms/soc',
+        client: 'sigwright',
+        secret: 's',
+        claim: 'groups',
+        roles: [{ value: 'soc', role: 'analyst' }],
+      }),
     );
     await page.goto(`${address}/sign-in`);
     await inEveryView(page, 'sign-in');

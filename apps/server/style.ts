@@ -26,7 +26,7 @@ h1 small { font-weight: 400; color: var(--quiet); }
 .aside td { color: var(--quiet); } .tag { border: 1px solid var(--line); border-radius: .7rem; padding: 0 .5rem; font-size: .85rem; white-space: nowrap; }
 .gone { text-decoration: line-through; color: var(--bad); } .gone + mark { margin-left: .25rem; } .good { color: var(--good); } .wrong { color: var(--bad); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-td { overflow-wrap: anywhere; } th { white-space: nowrap; } td.number, th.number { text-align: right; }
+td { overflow-wrap: anywhere; } th { white-space: nowrap; } td.number, th.number { text-align: right; } .number:not(:last-child) { padding-right: 1.6rem; }
 th, td { min-width: 5.2rem; text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); }
 tr.here td { background: var(--soft); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; overflow-x: auto; font: .85rem/1.45 ui-monospace, monospace; }
@@ -40,7 +40,7 @@ details summary { cursor: pointer; padding: .2rem 0; } td summary { white-space:
 form.line > * { max-width: 100%; min-width: 0; } select { width: auto; }
 form.line { display: flex; flex-wrap: wrap; gap: .5rem .8rem; align-items: end; margin: .6rem 0 1rem; } form.line > a { padding: .45rem 0; } td > form.line:first-child { margin-top: 0; }
 form.tall { display: grid; gap: .7rem; max-width: 40rem; } form.tall.full { max-width: none; } form.tall > p { margin: 0; } form.tall > button { justify-self: start; } form.tall input:not([type=checkbox]) { width: 100%; max-width: 28rem; }
-label { font-size: .92rem; } label input:not([type=checkbox]), label select, label textarea { display: block; } label:has(> input[type=checkbox]) { display: flex; align-items: center; gap: .4rem; min-height: 2.3rem; }
+label { font-size: .92rem; } label input:not([type=checkbox]), label select, label textarea { display: block; margin-top: .2rem; } label:has(> input[type=checkbox]) { display: flex; align-items: center; gap: .4rem; min-height: 2.3rem; }
 input, select, textarea, button { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--quiet); border-radius: .3rem; padding: .3rem .5rem; max-width: 100%; min-height: 2.3rem; } ::placeholder { color: var(--quiet); opacity: 1; }
 input[type=checkbox] { flex: none; width: 1.1rem; height: 1.1rem; min-height: 0; } textarea { width: 100%; font: .9rem/1.45 ui-monospace, monospace; }
 button { background: var(--link); color: var(--paper); border-color: var(--link); cursor: pointer; } button.quiet { background: none; color: var(--link); border-color: var(--line); padding: .1rem .5rem; min-height: 1.8rem; }
@@ -76,7 +76,7 @@ details.flow { border: 1px solid var(--line); border-radius: .3rem; margin: .3re
   td { position: relative; padding: .1rem 0 .1rem 6.6rem; border: 0; min-height: 1.6rem; }
   td::before { content: attr(data-heading); position: absolute; left: 0; color: var(--quiet); } td:empty { display: none; } td.number { text-align: left; }
   td:has(form) { padding-top: 1.6rem; padding-left: 0; } td:has(form)::before { top: .1rem; } td:has(> form > button:only-of-type):not(:has(label)) { padding-top: .1rem; padding-left: 6.6rem; }
-  .row { display: grid; grid-template-columns: 4.5ch max-content 1fr; } .row > .offset { white-space: nowrap; text-align: right; padding-right: .8ch; } pre.bytes:has(.row) { font-size: .8rem; padding: .5rem; } .row > :nth-child(3) { grid-area: 2 / 2; } .row > :nth-child(4) { grid-area: 1 / 3; } .row > :nth-child(5) { grid-area: 2 / 3; } .row > .none { display: none; }
+  .row { display: grid; grid-template-columns: 5.5ch 25ch 1fr; } .row > .offset { white-space: nowrap; text-align: right; padding-right: 1.2ch; } pre.bytes:has(.row) { font-size: .8rem; padding: .5rem; } .row > :nth-child(3) { grid-area: 2 / 2; } .row > :nth-child(4) { grid-area: 1 / 3; } .row > :nth-child(5) { grid-area: 2 / 3; } .row > .none { display: none; }
   .dump pre.bytes { padding: .4rem .4rem; font-size: .8rem; } .flow-body { padding-left: 0; } ol.steps .dump { margin-left: -1.2rem; }
   .card { padding: .2rem .7rem .6rem; } ul, ol.steps { padding-left: 1.3rem; }
   nav { gap: 0 .8rem; font-size: .92rem; } nav a { padding: .25rem 0; }

@@ -42,7 +42,7 @@ export async function sensorsPage(desk: Desk, isAdmin: boolean): Promise<Html> {
   });
   const address = '/api/v1/events?sensor=NAME';
   const token = isAdmin ? html`make it in the <a href="/settings">settings</a>` : html`an admin makes one`;
-  return html`${lead}${rows.length === 0 ? empty('No events came yet. Below is how they come.') : html`<div data-rows="tr">${table(['name', 'state', 'events', 'first heard (UTC)', 'last heard (UTC)'], rows)}</div>`}${files.length === 0 ? html`` : html`<h2>Followed files</h2>${table(['file', 'bytes read', 'state'], files)}`}<h2>Add a sensor</h2><ul><li>On this machine: <code>sigwright serve … --eve /var/log/suricata/eve.json</code></li><li>Elsewhere, through the broker: <code>sigwright ship --nats tls://… --eve FILE --state FILE --sensor NAME</code></li><li>By HTTP: lines to <code>${address}</code> with a token that has the scope ingest (${token})</li></ul>`;
+  return html`${lead}${rows.length === 0 ? empty('No events came yet. Below is how they come.') : html`<div data-rows="tr">${table(['name', 'state', 'events', 'first (UTC)', 'last (UTC)'], rows)}</div>`}${files.length === 0 ? html`` : html`<h2>Followed files</h2>${table(['file', 'bytes read', 'state'], files)}`}<h2>Add a sensor</h2><ul><li>On this machine: <code>sigwright serve … --eve /var/log/suricata/eve.json</code></li><li>Elsewhere, through the broker: <code>sigwright ship --nats tls://… --eve FILE --state FILE --sensor NAME</code></li><li>By HTTP: lines to <code>${address}</code> with a token that has the scope ingest (${token})</li></ul>`;
 }
 
 function sizeOf(path: string): number | undefined {
