@@ -90,6 +90,9 @@ async function scene(options: Parameters<typeof trial>[0] = {}): Promise<Scene> 
 /** Every part that is folded, open. */
 const UNFOLD = 'for (const one of document.querySelectorAll("details")) one.open = true';
 
+/** Hexdumps whose text stands outside of their box, where somebody has to scroll for it. */
+const CUT_DUMPS = '[...document.querySelectorAll("pre.bytes")].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent.slice(0, 80))';
+
 /** Looks at one state, without loading it again. */
 async function inEveryView(page: Page, name: string): Promise<void> {
   for (const [width, colorScheme] of VIEWS) {
@@ -240,6 +243,10 @@ describe.skipIf(LEFT_OUT)('a whole week', { timeout: 240_000 }, () => {
     await week.page.waitForURL(/alerts\/\d+/);
     await week.page.evaluate(UNFOLD);
     await inEveryView(week.page, 'week-alert');
+    for (const width of [390, 1280]) {
+      await week.page.setViewportSize({ width, height: 900 });
+      expect(await week.page.evaluate(CUT_DUMPS), `${width} pixels`).toEqual([]);
+    }
   });
 
   test('a report that was pasted', async () => {
@@ -306,6 +313,14 @@ describe.skipIf(LEFT_OUT)('a whole week', { timeout: 240_000 }, () => {
       await week.page.getByText(/\d+ packets in \d+ flows/).waitFor();
       await week.page.locator('#verdict .judgement').waitFor();
       await inEveryView(week.page, 'workbench-alone');
+      expect(await week.page.evaluate(CUT_DUMPS)).toEqual([]);
+      // On a telephone lines are shorter, which is decided when they are drawn.
+      await week.page.setViewportSize({ width: 390, height: 900 });
+      await week.page.reload();
+      await week.page.locator('#verdict pre.bytes').first().waitFor();
+      expect(await week.page.evaluate(CUT_DUMPS)).toEqual([]);
+      await picture(week.page, 'workbench-telephone');
+      await week.page.setViewportSize({ width: 1280, height: 900 });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
