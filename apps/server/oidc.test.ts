@@ -5,6 +5,7 @@
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { OidcSignIn } from './oidc.ts';
 import { PASSWORD, type Trial, trial } from './test-kit.ts';
 
 const [good, other] = [0, 1].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
@@ -158,6 +159,26 @@ describe('refused is', () => {
     const { id } = (await here.store.people.users()).find(({ name }) => name === 'hopper')!;
     await here.store.people.changeUser(id, { disabled: true });
     expect((await signIn()).status).toBe(401);
+  });
+
+  test('a sign-in that many begin: each address so often, and only so many are remembered', async () => {
+    const answers: Response[] = [];
+    for (let at = 0; at < 11; at++) answers.push(await here.ask('/sign-in/provider'));
+    expect(answers.map(({ status }) => status)).toEqual([...Array(10).fill(302), 429]);
+    // No script of a page reads the state, and it goes to no other page of ours.
+    expect(answers[0].headers.get('set-cookie')).toMatch(/^sigwright-oidc=[\w-]+; Max-Age=600; Path=\/sign-in; HttpOnly; SameSite=Lax$/);
+    const signIn = new OidcSignIn(() => 0);
+    const settings = { issuer, client: CLIENT, secret: SECRET, claim: 'groups', roles: [{ value: 'soc', role: 'analyst' as const }] };
+    const states: string[] = [];
+    for (let at = 0; at < 10_001; at++) {
+      const begun = await signIn.begin(settings, 'http://127.0.0.1:8340/sign-in/back');
+      if (begun.ok) states.push(begun.value.state);
+    }
+    const come = async (state: string): Promise<string> => {
+      const end = await signIn.end(new URL(`http://127.0.0.1:8340/sign-in/back?code=x&state=${state}`), state);
+      return end.ok ? 'ok' : end.code;
+    };
+    expect([states.length, await come(states[0]), await come(states[10_000])]).toEqual([10_001, 'oidc/state', 'oidc/refused']);
   });
 
   test('settings that can not be right; the secret is not shown again', async () => {
