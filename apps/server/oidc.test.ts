@@ -116,6 +116,9 @@ test('who the provider vouches for is signed in, with the highest role of the gr
   expect(await greeted(await signIn())).toBe('grace, admin');
   expect((await here.store.people.users()).filter(({ name }) => name.startsWith('grace'))).toHaveLength(1);
   expect(await here.store.people.signIn('grace', '')).toBeUndefined();
+  // Known by issuer and subject: the same subject of another provider is somebody else.
+  expect(await here.store.people.signInBySubject(`${issuer} 7`, 'x', 'admin')).toMatchObject({ name: 'grace' });
+  expect(await here.store.people.signInBySubject('https://other.example 7', 'y', 'admin')).toMatchObject({ name: 'y' });
   expect((await here.store.people.audit(5)).map(({ action }) => action)).toContain('signed in');
 });
 
@@ -148,6 +151,11 @@ describe('refused is', () => {
     here.clock += 601_000;
     expect((await come()).status).toBe(401);
     expect((await come()).status).toBe(401);
+    // Whoever finds the address in a history comes too late, although the provider would answer again.
+    const again = await here.ask('/sign-in/provider');
+    const once = new URL((await fetch(again.headers.get('location')!, { redirect: 'manual' })).headers.get('location')!);
+    const use = (): Promise<Response> => here.ask(`${once.pathname}${once.search}`, { cookie: cookieOf(again, 'sigwright-oidc')! });
+    expect([(await use()).status, (await use()).status]).toEqual([200, 401]);
   });
 
   test('the name of a user with a password, and who was disabled', async () => {
