@@ -1,6 +1,6 @@
 /** Every row of the threat model in SECURITY.md, tried. */
 import crypto from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -407,6 +407,12 @@ const ROWS: Record<string, () => Promise<void>> = {
     for (const bad of [{ rules: '../x' }, { store: '*' }, { kind: 'shell' }, { items: [] }])
       expect(HuntTask.safeParse({ ...task, ...bad }).success).toBe(false);
     for (const path of ['../etc/passwd', '/etc/passwd', 'a/../../b', 'C:\\x', 'a\0b']) expect(staysInside(path), path).toBe(false);
+    // Files of a job are written below their folder, or none of them is.
+    const { packBundle, unpackBundle } = await import('@sigwright/workbench');
+    const below = join(here.folder, 'below');
+    const file = (path: string): { path: string; bytes: Uint8Array } => ({ path, bytes: new Uint8Array(1) });
+    expect(() => unpackBundle(packBundle({ options: {}, files: [file('good'), file('../beside')] }), below)).toThrow('a path that leads out');
+    expect([existsSync(join(below, 'good')), existsSync(join(here.folder, 'beside'))]).toEqual([false, false]);
     // Rules are those whose digest the task names, and unpack to a bounded size.
     const { digestOf, getRules } = await hunting();
     const { gzipSync } = await import('node:zlib');
