@@ -151,11 +151,12 @@ describe('refused is', () => {
     here.clock += 601_000;
     expect((await come()).status).toBe(401);
     expect((await come()).status).toBe(401);
-    // Whoever finds the address in a history comes too late, although the provider would answer again.
+    // Whoever finds the address in a history comes too late, whatever the provider would say: it is not asked.
     const again = await here.ask('/sign-in/provider');
     const once = new URL((await fetch(again.headers.get('location')!, { redirect: 'manual' })).headers.get('location')!);
     const use = (): Promise<Response> => here.ask(`${once.pathname}${once.search}`, { cookie: cookieOf(again, 'sigwright-oidc')! });
     expect([(await use()).status, (await use()).status]).toEqual([200, 401]);
+    expect((await here.store.people.audit(1))[0].detail).toContain('oidc/state');
   });
 
   test('the name of a user with a password, and who was disabled', async () => {
