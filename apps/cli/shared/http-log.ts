@@ -3,8 +3,8 @@ import { formatAddressLong, fromLatin1, latin1 } from '@sigwright/bytes';
 import { HttpTransaction, hostName } from '@sigwright/catalogue';
 import type { Flow, Packet, Transaction } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
-import { type Field, lineFormat, visible } from './line-format.ts';
-import { lineTime, microsOf } from './log-time.ts';
+import { customFormat, type Field, FLOW_FIELDS, visible } from './line-format.ts';
+import { lineTime } from './log-time.ts';
 
 interface Subject {
   readonly time: number;
@@ -22,31 +22,16 @@ const FIELDS: Readonly<Record<string, Field<Subject>>> = {
   s: ({ transaction }) => (isRedirection(transaction) ? `${statusOf(transaction)}(${locationOf(transaction)})` : statusOf(transaction)),
   B: ({ transaction }) => String(transaction.response.wireLength),
   o: ({ transaction }, name) => transaction.response.headers?.get(name.toLowerCase()),
-  z: ({ time }) => String(microsOf(time)),
-  a: ({ flow }) => formatAddressLong(flow.source, flow.ipVersion),
-  p: ({ flow }) => String(flow.sourcePort),
-  A: ({ flow }) => formatAddressLong(flow.destination, flow.ipVersion),
-  P: ({ flow }) => String(flow.destinationPort),
+  ...FLOW_FIELDS,
 };
 
 export type HttpLine = (transaction: Transaction, flow: Flow, packet: Packet) => string | undefined;
 
 /** Throws an Error with words for the user where `customformat` can not be read. */
 export function httpLines(options: Tree): HttpLine {
-  const written = options['customformat'];
-  const isCustom = isYes(options['custom'], false);
-  if (isCustom && typeof written !== 'string') throw new Error('http-log: custom needs a customformat');
   const extended = isYes(options['extended'], false);
-  const format = isCustom ? formatOf(String(written)) : (subject: Subject): string => plain(subject, extended);
+  const format = customFormat('http-log', options, FIELDS) ?? ((subject: Subject): string => plain(subject, extended));
   return (transaction, flow, packet) => (transaction instanceof HttpTransaction ? format({ time: packet.time, transaction, flow }) : undefined);
-}
-
-function formatOf(written: string): (subject: Subject) => string {
-  try {
-    return lineFormat(written, FIELDS);
-  } catch (problem) {
-    throw new Error(`http-log: ${(problem as Error).message}`);
-  }
 }
 
 function plain({ time, transaction, flow }: Subject, extended: boolean): string {

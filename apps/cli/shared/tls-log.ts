@@ -2,8 +2,8 @@
 import { formatAddressLong, fromUtf8 } from '@sigwright/bytes';
 import type { Flow, Packet, ProtocolDefinition, RecordOptions, Transaction } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
-import { type Field, lineFormat, visible } from './line-format.ts';
-import { lineTime, microsOf } from './log-time.ts';
+import { customFormat, type Field, FLOW_FIELDS, visible } from './line-format.ts';
+import { lineTime } from './log-time.ts';
 
 /** The `tls` object of its EVE record. */
 type Told = Readonly<Record<string, unknown>>;
@@ -39,23 +39,16 @@ const FIELDS: Readonly<Record<string, Field<Subject>>> = {
   s: ({ told }) => text(told, 'subject'),
   i: ({ told }) => text(told, 'issuerdn'),
   E: ({ told }) => all(told, [...SUBJECT_AND_ISSUER, ...EXTENDED]),
-  z: ({ time }) => String(microsOf(time)),
-  a: ({ flow }) => formatAddressLong(flow.source, flow.ipVersion),
-  p: ({ flow }) => String(flow.sourcePort),
-  A: ({ flow }) => formatAddressLong(flow.destination, flow.ipVersion),
-  P: ({ flow }) => String(flow.destinationPort),
+  ...FLOW_FIELDS,
 };
 
 export type TlsLine = (protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet) => string | undefined;
 
 /** Throws an Error with words for the user where `customformat` can not be read. */
 export function tlsLines(options: Tree): TlsLine {
-  const written = options['customformat'];
-  const isCustom = isYes(options['custom'], false);
-  if (isCustom && typeof written !== 'string') throw new Error('tls-log: custom needs a customformat');
   const extended = isYes(options['extended'], false);
   const resumed = isYes(options['session-resumption'], false);
-  const format = isCustom ? formatOf(String(written)) : (subject: Subject): string => plain(subject, extended);
+  const format = customFormat('tls-log', options, FIELDS) ?? ((subject: Subject): string => plain(subject, extended));
   return (protocol, transaction, flow, packet) => {
     if (protocol.name !== 'tls') return undefined;
     const told = protocol.records(transaction, flow, EVERYTHING)[0]?.body as Told | undefined;
@@ -63,14 +56,6 @@ export function tlsLines(options: Tree): TlsLine {
     if (told === undefined || (told['session_resumed'] === true && !resumed)) return undefined;
     return format({ time: packet.time, told, flow });
   };
-}
-
-function formatOf(written: string): (subject: Subject) => string {
-  try {
-    return lineFormat(written, FIELDS);
-  } catch (problem) {
-    throw new Error(`tls-log: ${(problem as Error).message}`);
-  }
 }
 
 function plain({ time, told, flow }: Subject, extended: boolean): string {
