@@ -182,3 +182,40 @@ test('an option that would make a difference in Suricata, and makes none here, i
   expect(said).toContain('Warning: suricata: --disable-hashing has no effect here\n');
   expect(said).not.toContain('--no-random');
 });
+
+describe('fingerprints of SSH key exchanges are in records', () => {
+  const offer = (): string => {
+    const word = (value: number): string => String.fromCharCode(0, 0, value >>> 8, value & 255);
+    const lists = ['k', 'h', 'up', 'down', 'm', 'm', 'none', 'none', '', ''].map((list) => word(list.length) + list).join('');
+    const body = 'c'.repeat(16) + lists;
+    return `${word(body.length + 2)}\0\x14${body}`;
+  };
+  const capture = composeCapture({ seed: 3 });
+  capture.tcpConversation({
+    client: '10.0.0.5',
+    server: '203.0.113.9',
+    serverPort: 22,
+    exchanges: [
+      { from: 'server', bytes: fromLatin1(`SSH-2.0-s\r\n${offer()}`) },
+      { from: 'client', bytes: fromLatin1(`SSH-2.0-c\r\n${offer()}`) },
+    ],
+  });
+  const file = join(root, 'ssh.pcap');
+  writeFileSync(file, capture.finish());
+  const rule = (options: string): string => `alert ssh any any -> any any (msg:"x"; ${options} sid:2;)\n`;
+
+  test.each([
+    ['where a rule asks for them', rule('ssh.hassh; content:"00000000000000000000000000000000";'), 'auto', true],
+    ['not where none does', rule('ssh.software; content:"OpenSSH";'), 'auto', false],
+    ['where the configuration says so', rule('ssh.software; content:"OpenSSH";'), 'yes', true],
+  ])('%s', (_where, rules, written, isThere) => {
+    const { out } = place();
+    const configuration = join(out, 'ssh.yaml');
+    writeFileSync(configuration, `outputs:\n  - eve-log: { types: [ ssh ] }\napp-layer: { protocols: { ssh: { enabled: yes, hassh: ${written} } } }\n`);
+    writeFileSync(join(out, 'ssh.rules'), rules);
+    const { status, stderr } = spawnSync(ENGINE, ['suricata', '-c', configuration, '-S', join(out, 'ssh.rules'), '-r', file, '-l', out], { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const records = readFileSync(join(out, 'eve.json'), 'utf8').trim().split('\n');
+    expect(records.map((line) => 'hassh' in (JSON.parse(line) as { ssh: { client: object } }).ssh.client)).toEqual([isThere]);
+  });
+});

@@ -278,10 +278,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     const dataFiles = dataFilesOf(tree, files, dataFolder, {
       absolute: (path) => log.say('Config', 'datasets', `Allowing absolute filename for dataset rule: ${path}`),
     });
-    return withFiles(
-      { ...settings, dataFiles, scripts, strictKeywords: args.strictKeywords, ssh: { ...settings.ssh, fingerprints: sshFingerprints(tree, files) } },
-      store,
-    );
+    return withFiles({ ...settings, dataFiles, scripts, strictKeywords: args.strictKeywords }, store);
   };
   configuration = { ...configuration, settings: ready(configuration, [...present, ...firewallRules]) };
   let luaOutputs: LuaOutputs;
@@ -304,12 +301,15 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
   if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
   log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
+  const asksForHassh = rules.plan.data.asksForHassh || firewall.rules.some(({ text }) => text.includes('ssh.hassh'));
+  configuration = { ...configuration, settings: withFingerprints(configuration, asksForHassh) };
   const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
   for (const { id, tree, owns } of tenants) {
     const own = configurationOf(tree, configured);
     const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
-    const settings = ready(own, there);
-    const read = loadRules(there, settings);
+    const prepared = ready(own, there);
+    const read = loadRules(there, prepared);
+    const settings = withFingerprints({ settings: prepared, tree: own.tree }, read.plan.data.asksForHassh);
     if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
       return stop('suricata', `Loading signatures of tenant ${id} failed.`);
     members.push({ id, settings, rules: read, owns, loaded: read.loaded, refused: read.refused, skipped: read.skipped });
@@ -371,11 +371,11 @@ function frameKinds(frames: readonly string[] | undefined, transport: 'tcp' | 'u
   return frames === undefined ? [] : transport === 'tcp' ? [...frames, STREAM_FRAME] : frames;
 }
 
-/** Where the configuration does not say, as rules need them. */
-function sshFingerprints(tree: Tree, ruleFiles: readonly string[]): boolean {
+/** HASSH as the configuration has it; where it does not say, as rules need it. */
+function withFingerprints({ settings, tree }: Pick<Configuration, 'settings' | 'tree'>, asked: boolean): EngineSettings {
   const written = at(tree, 'app-layer.protocols.ssh.hassh');
-  if (written !== undefined && written !== null && written !== 'auto') return isYes(written, false);
-  return ruleFiles.some((path) => readFileSync(path, 'latin1').includes('ssh.hassh'));
+  const isWritten = written !== undefined && written !== null && written !== 'auto';
+  return { ...settings, ssh: { ...settings.ssh, fingerprints: isWritten ? isYes(written, false) : asked } };
 }
 
 /** Of the words behind the options, a file (`-F`), or the configuration. */

@@ -97,11 +97,46 @@ describe('sets', () => {
     expect(new AddressSet({ include: [], exclude: [], all: true }).contains(zero, 6)).toBe(true);
   });
 
-  it('of ports know where they change', () => {
-    const flags = new Uint8Array(65_536);
-    flags.fill(1, 80, 82).fill(1, 65_535);
-    const set = PortSet.fromFlags(flags);
-    expect([79, 80, 81, 82, 65_534, 65_535].map((port) => set.contains(port))).toEqual([false, true, true, false, false, true]);
-    expect(set.boundaries()).toEqual([80, 82, 65_535]);
+  // Ranges that begin and end within a word of the set, at its edges, and across several.
+  it.each([
+    [
+      [
+        [80, 81],
+        [65_535, 65_535],
+      ],
+      [80, 82, 65_535],
+    ],
+    [[[0, 0]], [1]],
+    [[[0, 31]], [32]],
+    [
+      [
+        [31, 32],
+        [64, 127],
+      ],
+      [31, 33, 64, 128],
+    ],
+    [
+      [
+        [5, 5],
+        [7, 40],
+        [41, 1000],
+      ],
+      [5, 6, 7, 1001],
+    ],
+    [[[0, 65_535]], []],
+  ])('of ports %j change at %j', (ranges, boundaries) => {
+    const set = new PortSet();
+    for (const [from, to] of ranges) set.add(from, to);
+    expect(set.boundaries()).toEqual(boundaries);
+    const inside = (port: number): boolean => ranges.some(([from, to]) => port >= from && port <= to);
+    for (let port = 0; port < 65_536; port++) if (set.contains(port) !== inside(port)) expect.fail(`port ${port}`);
+    expect(set.containsAll()).toBe(boundaries.length === 0);
+  });
+
+  it('of ports are joined and taken from each other', () => {
+    const set = new PortSet().add(10, 100);
+    set.addAll(new PortSet().add(90, 200));
+    set.removeAll(new PortSet().add(50, 60));
+    expect(set.boundaries()).toEqual([10, 50, 61, 201]);
   });
 });

@@ -9,6 +9,7 @@ export interface AddressSetInput {
 }
 
 const MOST_SAMPLES = 32;
+const PORTS = 65_536;
 
 export class AddressSet {
   readonly #all: boolean;
@@ -125,30 +126,50 @@ function order6(words: Uint32Array, flat: Uint32Array, at: number): number {
 }
 
 export class PortSet {
-  /** one flag a port */
-  readonly #flags: Uint8Array;
-  #boundaries: readonly number[] | undefined = undefined;
+  /** one bit a port */
+  readonly #bits = new Uint32Array(PORTS / 32);
 
-  constructor(flags: Uint8Array) {
-    this.#flags = flags;
+  /** Takes in the ports `from` to `to`, both included. */
+  add(from: number, to: number): this {
+    const first = from >>> 5;
+    const last = to >>> 5;
+    const head = -1 << (from & 31);
+    const tail = -1 >>> (31 - (to & 31));
+    if (first === last) this.#bits[first] |= head & tail;
+    else {
+      this.#bits[first] |= head;
+      this.#bits.fill(0xffff_ffff, first + 1, last);
+      this.#bits[last] |= tail;
+    }
+    return this;
   }
 
-  /** flags: 65,536 bytes, 1 for a port in the set. */
-  static fromFlags(flags: Uint8Array): PortSet {
-    return new PortSet(flags);
+  addAll(other: PortSet): void {
+    for (let word = 0; word < this.#bits.length; word++) this.#bits[word] |= other.#bits[word];
+  }
+
+  removeAll(other: PortSet): void {
+    for (let word = 0; word < this.#bits.length; word++) this.#bits[word] &= ~other.#bits[word];
   }
 
   contains(port: number): boolean {
-    return this.#flags[port] === 1;
+    return ((this.#bits[port >>> 5] >>> (port & 31)) & 1) === 1;
+  }
+
+  containsAll(): boolean {
+    for (let word = 0; word < this.#bits.length; word++) if (this.#bits[word] !== 0xffff_ffff) return false;
+    return true;
   }
 
   /** Ports at which membership changes, ascending. */
   boundaries(): readonly number[] {
-    if (this.#boundaries === undefined) {
-      const list: number[] = [];
-      for (let port = this.#flags.indexOf(this.#flags[0] ^ 1); port !== -1; port = this.#flags.indexOf(this.#flags[port] ^ 1, port)) list.push(port);
-      this.#boundaries = list;
+    const list: number[] = [];
+    let before = this.#bits[0] & 1;
+    for (let word = 0; word < this.#bits.length; word++) {
+      const bits = this.#bits[word];
+      for (let changes = bits ^ ((bits << 1) | before); changes !== 0; changes &= changes - 1) list.push(word * 32 + 31 - Math.clz32(changes & -changes));
+      before = bits >>> 31;
     }
-    return this.#boundaries;
+    return list;
   }
 }

@@ -61,6 +61,7 @@ type Report = (code: string, title: string, at: Span, help?: string) => void;
 
 /** How deep variables may name variables. */
 const DEEPEST_VARIABLE = 16;
+const LAST_PORT = 65_535;
 
 export class HeaderResolver {
   readonly #settings: EngineSettings;
@@ -217,13 +218,12 @@ export class HeaderResolver {
     };
     const allowed = this.#collectPorts(text, at, noted, 0);
     if (failed || allowed === undefined) return undefined;
-    const set = allowed.indexOf(0) === -1 ? undefined : PortSet.fromFlags(allowed);
+    const set = allowed.containsAll() ? undefined : allowed;
     this.#ports.set(text, set);
     return set;
   }
 
-  /** One flag a port; small enough, and negations need no cleverness. */
-  #collectPorts(text: string, at: Span, report: Report, depth: number): Uint8Array | undefined {
+  #collectPorts(text: string, at: Span, report: Report, depth: number): PortSet | undefined {
     const { expression, diagnostics } = parsePortField(text);
     const problem = diagnostics.find((one) => one.severity === 'error');
     if (problem !== undefined || expression === undefined) {
@@ -234,18 +234,18 @@ export class HeaderResolver {
       report('header/variable-loop', `\`${text}\` names itself`, at);
       return undefined;
     }
-    const included = new Uint8Array(65536);
-    const excluded = new Uint8Array(65536);
+    const included = new PortSet();
+    const excluded = new PortSet();
     let anyIncluded = false;
     const walk = (one: PortExpression, negated: boolean): void => {
       switch (one.kind) {
         case 'any':
           if (!negated) {
-            included.fill(1);
+            included.add(0, LAST_PORT);
             anyIncluded = true;
           } else {
             if (depth === 0) report('header/nothing', `\`${text}\` leaves no port`, at, 'write the ports that are meant');
-            excluded.fill(1);
+            excluded.add(0, LAST_PORT);
           }
           return;
         case 'not':
@@ -262,30 +262,21 @@ export class HeaderResolver {
           }
           const nested = this.#collectPorts(value, at, report, depth + 1);
           if (nested === undefined) return;
-          const target = wordsOf(negated ? excluded : included);
-          const given = wordsOf(nested);
-          for (let at = 0; at < given.length; at++) target[at] |= given[at];
+          (negated ? excluded : included).addAll(nested);
           anyIncluded ||= !negated;
           return;
         }
         case 'range':
-          (negated ? excluded : included).fill(1, one.from, one.to + 1);
+          (negated ? excluded : included).add(one.from, one.to);
           anyIncluded ||= !negated;
           return;
       }
     };
     walk(expression, false);
-    if (!anyIncluded) included.fill(1);
-    const allowed = wordsOf(included);
-    const not = wordsOf(excluded);
-    for (let at = 0; at < allowed.length; at++) allowed[at] &= ~not[at];
+    if (!anyIncluded) included.add(0, LAST_PORT);
+    included.removeAll(excluded);
     return included;
   }
-}
-
-/** Flags of four ports at once: a ruleset names a hundred sets of ports, and every start makes them. */
-function wordsOf(flags: Uint8Array): Uint32Array {
-  return new Uint32Array(flags.buffer, flags.byteOffset, flags.length >> 2);
 }
 
 export function headerAdmitsProtocol(header: RuleHeader, packet: Packet): boolean {

@@ -84,12 +84,14 @@ export interface PlanData {
   readonly protocolOnly: RuleListData;
   /** rules that are asked before there is a flow */
   readonly early: Uint32Array;
+  /** some rule asks for fingerprints of SSH key exchanges */
+  readonly asksForHassh: boolean;
   /** for explanations: rules whose text was refused are not here */
   readonly ruleCount: number;
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 18;
+export const PLAN_VERSION = 19;
 
 export interface RuleSource {
   /** for messages */
@@ -307,6 +309,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
     early: Uint32Array.from(early),
+    asksForHassh: written.some((text) => text.includes('ssh.hassh')),
     ruleCount: count,
   };
 }

@@ -51,7 +51,7 @@ class Side {
   form: FormFiles | undefined = undefined;
   /** the body is a part of a file */
   part: RangePart | undefined = undefined;
-  /** the message completed last: what follows and begins no message belongs to its body */
+  /** the response completed last: what follows and begins no message belongs to its body */
   previous: HttpTransaction | undefined = undefined;
   /** bytes were lost where a message was to begin */
   lost = false;
@@ -120,7 +120,10 @@ export class HttpSession implements ProtocolSession {
       at = next;
       if (this.nextProtocol !== undefined) break;
     }
-    if (atEnd) this.#end(direction, side);
+    if (atEnd) {
+      this.#end(direction, side);
+      side.previous = undefined;
+    }
     return at;
   }
 
@@ -514,7 +517,8 @@ export class HttpSession implements ProtocolSession {
     side.frame = undefined;
     side.state = 'line';
     side.transaction = undefined;
-    side.previous = transaction;
+    // Nothing is put behind a request.
+    if (direction === TO_CLIENT) side.previous = transaction;
     side.unlikelyBody = false;
     side.codings = [];
   }
