@@ -329,7 +329,6 @@ export const SAMPLES = {
   },
   ike: {
     initial: `abcdefgh${zeros(8)}\x21\x20\x22\x08\0\0\0\0\0\0\0\x30\x29\0\0\x0cfghijklm\0\0\0\x08\0\0\x40\x04`,
-    marked: `${zeros(4)}abcdefghABCDEFGH\x2e\x20\x23\x20\0\0\0\x01\0\0\0\x24\0\0\0\x08cryp`,
   },
   sip: {
     invite: 'INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP pc.example\r\nf: Alice <sip:alice@example.org>\r\nContent-Length: 4\r\n\r\nv=0\n',

@@ -76,6 +76,8 @@ export interface Expectation {
 
 export interface AnomalyDefinition {
   readonly name: string;
+  /** how older rules call it */
+  readonly aliases?: readonly string[];
   readonly summary: string;
 }
 

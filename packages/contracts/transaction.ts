@@ -40,8 +40,13 @@ export abstract class Transaction {
   }
 
   raise(anomaly: string): void {
-    if (this.anomalies === undefined) this.anomalies = [];
-    if (!this.anomalies.includes(anomaly) && this.anomalies.length < MOST_ANOMALIES) this.anomalies.push(anomaly);
+    if (this.anomalies?.includes(anomaly) !== true) this.raiseAgain(anomaly);
+  }
+
+  /** Each time that it was seen counts: records tell of all of them. */
+  raiseAgain(anomaly: string): void {
+    this.anomalies ??= [];
+    if (this.anomalies.length < MOST_ANOMALIES) this.anomalies.push(anomaly);
   }
 
   /** It is complete, was looked at and recorded: what can be made again may go. */
@@ -53,5 +58,5 @@ export abstract class Transaction {
   }
 }
 
-/** Per transaction; a hostile peer must not grow it. Protocols have fewer than 64 kinds. */
-const MOST_ANOMALIES = 64;
+/** Per transaction; a hostile peer must not grow it. Suricata keeps as many. */
+const MOST_ANOMALIES = 255;

@@ -65,7 +65,6 @@ const cases: readonly (readonly [
     [[0, ike.initial]],
     [{ version_major: 2, exchange_type: 34, payload: ['SecurityAssociation', 'Notify', 'NoNextPayload'], ikev2: { notify: ['16388'] } }],
   ],
-  ['behind the mark of port 4500', 'ike', [[1, ike.marked]], [{ role: 'responder', payload: ['EncryptedAndAuthenticated'] }]],
   [
     'request and response',
     'sip',
@@ -144,4 +143,13 @@ test.each(streams)('%s: the same at every split', (_why, name, turns, transactio
   const told = tell(definition(name), whole(turns));
   expect(told.transactions.length).toBe(transactions);
   for (const pieces of everySplit(turns)) expect(tell(definition(name), pieces)).toEqual(told);
+});
+
+test('a conversation of SNMP keeps to its version', () => {
+  const session = definition('snmp').open(new Flow(), DEFAULT_SETTINGS);
+  for (const text of [snmp.get, snmp.get, snmp.user]) {
+    const bytes = fromLatin1(text);
+    session.consume(0, bytes, 0, bytes.length, true, 1);
+  }
+  expect(session.transactions.map(({ anomalies }) => anomalies)).toEqual([undefined, undefined, ['version_mismatch']]);
 });

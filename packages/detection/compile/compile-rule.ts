@@ -395,9 +395,11 @@ class Builder implements RuleBuilder {
     const dot = name.indexOf('.');
     // Without a protocol before it: which protocol this is went wrong, and a packet showed it.
     if (owner === 'application' && dot < 0) this.#anomalies.push({ owner: 'recognition', name: name.replace(/^applayer_/, 'applayer.') });
-    else this.#anomalies.push({ owner, name });
     const protocol = owner === 'application' && dot > 0 ? this.#compiler.catalogue.protocols.get(name.slice(0, dot)) : undefined;
-    if (protocol !== undefined && !protocol.anomalies.some((one) => one.name === name.slice(dot + 1)))
+    const event = name.slice(dot + 1);
+    const known = protocol?.anomalies.find((one) => one.name === event || one.aliases?.includes(event) === true);
+    if (owner !== 'application' || dot >= 0) this.#anomalies.push({ owner, name: known === undefined ? name : `${name.slice(0, dot)}.${known.name}` });
+    if (protocol !== undefined && known === undefined)
       this.caution('never-raised', `\`${name}\` is never raised here: the rule loads and stays silent`, 'look at the name again', { event: name });
   }
 

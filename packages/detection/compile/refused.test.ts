@@ -28,6 +28,11 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   ['an event of a decoder', 'pkthdr any any -> any any', 'decode-event:ipv4.trunc_pkt;', undefined],
   ['an event of no stream', 'tcp any any -> any any', 'stream-event:nothing;', 'stream-event/unknown'],
   ['an event of a stream', 'tcp any any -> any any', 'stream-event:stream.est_packet_out_of_window;', undefined],
+  ['an event that a decoder has not', 'pkthdr any any -> any any', 'decode-event:ipv4.trunc_packet;', 'decode-event/unknown'],
+  ['an event of ARP', 'pkthdr any any -> any any', 'decode-event:arp.unsupported_opcode;', undefined],
+  ['with the word decoder before it', 'pkthdr any any -> any any', 'engine-event:decoder.ipv4.trunc_pkt;', undefined],
+  ['an event that begins like those of a state', 'tcp any any -> any any', 'stream-event:est_packet_out_of_windows;', 'stream-event/unknown'],
+  ['an event of a stream that is no longer raised', 'tcp any any -> any any', 'stream-event:3whs_synack_resend_with_diff_seq;', undefined],
 ])('%s', (_why, header, options, code) => {
   const text = `alert ${header} (${options} sid:1;)`;
   const { problems } = buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, NO_HOME);

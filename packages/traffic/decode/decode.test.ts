@@ -35,6 +35,31 @@ const CASES: readonly Case[] = [
   { why: 'an unknown type behind a tag', frame: `${MACS} 8100 0001 1234 00`, anomalies: ['vlan.unknown_type'], vlans: [1] },
   { why: 'an unknown Ethernet type', frame: `${MACS} 1234 00`, anomalies: ['ethernet.unknown_ethertype'] },
   { why: 'ARP is known', frame: `${MACS} 0806 0001 0800 0604 0001 020000000001 0a000001 000000000000 0a000002` },
+  {
+    why: 'ARP of another link',
+    frame: `${MACS} 0806 0006 0800 0604 0001 020000000001 0a000001 000000000000 0a000002`,
+    anomalies: ['arp.unsupported_hardware'],
+  },
+  {
+    why: 'ARP for another network',
+    frame: `${MACS} 0806 0001 0801 0604 0001 020000000001 0a000001 000000000000 0a000002`,
+    anomalies: ['arp.unsupported_protocol'],
+  },
+  {
+    why: 'ARP with short link addresses',
+    frame: `${MACS} 0806 0001 0800 0504 0001 020000000001 0a000001 000000000000 0a000002`,
+    anomalies: ['arp.invalid_hardware_size'],
+  },
+  {
+    why: 'ARP with long network addresses',
+    frame: `${MACS} 0806 0001 0800 0610 0001 020000000001 0a000001 000000000000 0a000002`,
+    anomalies: ['arp.invalid_protocol_size'],
+  },
+  {
+    why: 'ARP that asks nothing known',
+    frame: `${MACS} 0806 0001 0800 0604 0099 020000000001 0a000001 000000000000 0a000002`,
+    anomalies: ['arp.unsupported_opcode'],
+  },
   { why: 'short Ethernet', frame: '020000', anomalies: ['ethernet.pkt_too_small'] },
   { why: 'PPPoE session', frame: `${MACS} 8864 1100 0001 001e 0021 ${IP}`, packets: [IP_TEXT] },
   { why: 'PPPoE with a wrong code', frame: `${MACS} 8864 1105 0001 001e 0021 ${IP}`, anomalies: ['pppoe.wrong_code'] },

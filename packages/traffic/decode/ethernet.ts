@@ -116,13 +116,27 @@ export function decodeEtherType(packet: Packet, type: number, start: number, end
       return decodeEthernet(packet, start, end);
     case ARP:
       packet.etherType = ARP;
-      if (end - start < 28) return fault(packet, 'arp.pkt_too_small');
-      return false;
+      return decodeArp(packet, start, end);
     default:
       packet.etherType = type;
       return unknown === undefined ? false : fault(packet, unknown);
   }
 }
+
+/** RFC 826, RFC 903, RFC 2390, as Ethernet and IPv4 use it. There is nothing more in it. */
+function decodeArp(packet: Packet, start: number, end: number): false {
+  const { data } = packet;
+  if (end - start < 28) return fault(packet, 'arp.pkt_too_small');
+  if (uint16(data, start) !== 1) return fault(packet, 'arp.unsupported_hardware');
+  if (uint16(data, start + 2) !== IPV4) return fault(packet, 'arp.unsupported_protocol');
+  if (data[start + 4] !== 6) return fault(packet, 'arp.invalid_hardware_size');
+  if (data[start + 5] !== 4) return fault(packet, 'arp.invalid_protocol_size');
+  const operation = uint16(data, start + 6);
+  return ARP_OPERATIONS.has(operation) ? false : fault(packet, 'arp.unsupported_opcode');
+}
+
+/** Request and reply of ARP, RARP and InARP. */
+const ARP_OPERATIONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 8, 9]);
 
 function decodeMpls(packet: Packet, start: number, end: number): boolean {
   const { data } = packet;

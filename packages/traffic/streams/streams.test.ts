@@ -86,6 +86,14 @@ const CASES: readonly Case[] = [
     state: 'established',
   },
   {
+    why: 'a window is not taken away by who is ahead of both sides (its packet is passed over)',
+    lines: [...HANDSHAKE, tcp('> PA 104 510 x', undefined, 1), '< PA 501 101 hello', '> A 101 506 ~'],
+    server: 'hello',
+    client: '',
+    anomalies: ['pkt_bad_window_update'],
+    state: 'established',
+  },
+  {
     why: 'numbers wrap around',
     lines: [
       '> S 4294967290 0 ~',

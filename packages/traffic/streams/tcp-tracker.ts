@@ -198,6 +198,10 @@ export class TcpTracker {
         packet.anomalies.push('stream.pkt_invalid_ack', INVALID_ACK[stream.state]);
         return false;
       }
+      if (beyondSent > PROBE && isBadWindowUpdate(packet, stream, side, peer)) {
+        packet.anomalies.push('stream.pkt_bad_window_update');
+        return false;
+      }
     }
     side.window = packet.tcpWindow;
     const end = (number + windowOf(packet, side, stream)) | 0;
@@ -346,6 +350,16 @@ export class TcpTracker {
 /** Only the states in which Suricata tells it apart. */
 function remark(packet: Packet, stream: TcpStream, what: string): void {
   if (stream.state === TCP_ESTABLISHED || stream.state === TCP_CLOSE_WAIT) packet.anomalies.push(`stream.${STATE_WORDS[stream.state]}_${what}`);
+}
+
+/**
+ * It acknowledges what was not sent yet, lies beyond what its sender sent, and takes away more of the window than it has bytes: whoever
+ * believes that takes nothing of what comes next.
+ */
+function isBadWindowUpdate(packet: Packet, stream: TcpStream, side: StreamSide, peer: StreamSide): boolean {
+  if (stream.state < TCP_ESTABLISHED || stream.state === TCP_CLOSED || (packet.tcpFlags & (SYN | FIN)) !== 0) return false;
+  const left = (peer.windowEnd - peer.lastAcknowledgement) | 0;
+  return ((packet.tcpSequence - side.next) | 0) > PROBE && left - windowOf(packet, side, stream) > packet.payloadEnd - packet.payloadStart;
 }
 
 /** Bytes this packet's sender is ready to take. */

@@ -36,6 +36,12 @@ const NOTHING = new Uint8Array(0);
 export const UNSAID = new Uint8Array(0);
 const LINE_END = fromLatin1('\r\n');
 
+/** How often something odd was seen on a connection; nobody reads on where everything is. */
+export interface RemarkCount {
+  count: number;
+}
+const MOST_REMARKS = 512;
+
 export class HttpTransaction extends Transaction {
   readonly request: HttpMessage;
   readonly response: HttpMessage;
@@ -43,6 +49,8 @@ export class HttpTransaction extends Transaction {
   recordedHeaders: readonly Direction[] = [];
   /** how `http.uri` is made */
   uriForm: TargetForm | undefined = undefined;
+  /** of the connection that it is on */
+  remarks: RemarkCount | undefined = undefined;
   /** an interim response came */
   interim = false;
   /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */
@@ -52,6 +60,12 @@ export class HttpTransaction extends Transaction {
     super(id, time);
     this.request = new HttpMessage(0, requestLimit, follow);
     this.response = new HttpMessage(1, responseLimit, follow);
+  }
+
+  override raiseAgain(anomaly: string): void {
+    const { remarks } = this;
+    if (remarks === undefined || ++remarks.count <= MOST_REMARKS) super.raiseAgain(anomaly);
+    else if (remarks.count === MOST_REMARKS + 1) super.raiseAgain('too_many_warnings');
   }
 
   /** Content-Range of the response */

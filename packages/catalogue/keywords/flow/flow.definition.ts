@@ -12,6 +12,7 @@ import {
   TO_SERVER,
 } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, list, none, numberIn, showComparison } from '../../arguments/index.ts';
+import { isPacketEvent, NO_LONGER_RAISED } from './packet-events.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
   established: 'established',
@@ -152,26 +153,6 @@ const TAG_METRICS = ['packets', 'bytes', 'seconds'] as const;
 
 /** Words for what was not recognised, and protocols that Suricata has a name for and nothing else. */
 const UNREAD_PROTOCOLS: ReadonlySet<string> = new Set(['unknown', 'failed', 'irc', 'jabber', 'msn', 'template', 'http_any']);
-
-/** What an event of the decoder is about: names begin so. `too_many_layers` stands alone. */
-const DECODERS: ReadonlySet<string> = new Set(
-  (
-    'afpacket arp chdlc dce erspan esp etag ethernet geneve gre icmpv4 icmpv6 ieee8021ah igmp ipraw ipv4 ipv6 ltnull ltraw mpls nsh nullpkt ppp ' +
-    'pppoe raw sctp sll sll2 tcp teredo udp vlan vntag vxlan'
-  ).split(' '),
-);
-/** And one of a stream: the state that the connection is in, or what is wrong. */
-const STREAM_EVENT =
-  /^(?:3whs|4whs|est|fin|fin1|fin2|timewait|lastack|closewait|closing|closed|shutdown|pkt|rst|reassembly|suspected|wrong|urgent)_[a-z0-9_]+$/;
-
-function isEvent(owner: 'decoder' | 'stream', name: string): boolean {
-  if (owner === 'stream') return STREAM_EVENT.test(name.replace(/^stream\./, ''));
-  const [decoder, event] = name.replace(/^decoder\./, '').split('.');
-  return name === 'too_many_layers' || (DECODERS.has(decoder) && event !== undefined);
-}
-
-/** Lengths that are wrong for UDP are not told from padding any more. */
-const NO_LONGER_RAISED: ReadonlySet<string> = new Set(['udp.hlen_invalid']);
 
 export const keywords = asKeywords(
   keyword({
@@ -436,15 +417,15 @@ export const keywords = asKeywords(
       examples: [`${name}:${owner === 'application' ? 'http.request_header_invalid' : owner === 'decoder' ? 'ipv4.trunc_pkt' : 'est_packet_out_of_window'};`],
       ...(owner === 'application' ? {} : { broken: [{ options: `${name}:foo.bar;`, code: `${name}/unknown` }] }),
       apply([anomaly], builder) {
-        if (owner !== 'application' && !isEvent(owner, anomaly)) {
+        if (owner !== 'application' && !isPacketEvent(owner, anomaly)) {
           builder.problem('unknown', `\`${anomaly}\` is no event of the ${owner}`);
           return;
         }
         if (owner === 'application') {
           const dot = anomaly.indexOf('.');
           if (dot > 0) builder.demandProtocol(anomaly.slice(0, dot));
-        } else if (owner === 'decoder' && NO_LONGER_RAISED.has(anomaly)) {
-          builder.caution('gone', `\`${anomaly}\` is no longer raised: the rule loads and stays silent`, 'remove the rule', { event: `decoder.${anomaly}` });
+        } else if (NO_LONGER_RAISED.has(anomaly.replace(/^(?:decoder|stream)\./, ''))) {
+          builder.caution('gone', `\`${anomaly}\` is no longer raised: the rule loads and stays silent`, 'remove the rule', { event: `${owner}.${anomaly}` });
         }
         builder.demandAnomaly(owner, anomaly);
       },

@@ -49,7 +49,9 @@ export function observeResponse(transaction: HttpTransaction): void {
   const headers = response.headers;
   if (headers === undefined) return;
   observeHeaders(transaction, headers, 'response');
-  if (/^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '')) transaction.raise('response_multipart_byteranges');
+  // RFC 2616, 4.4: they tell their own end, where nothing before tells it.
+  const toldElsewhere = headers.get('content-length') !== undefined || headers.get('transfer-encoding') !== undefined;
+  if (!toldElsewhere && /^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '')) transaction.raise('response_multipart_byteranges');
   const range = headers.text('content-range');
   if (range !== undefined && contentRange(range) === undefined) transaction.raise('range_invalid');
 }
@@ -122,6 +124,8 @@ export const anomalies: readonly AnomalyDefinition[] = [
   ...both('*_too_many_headers', 'more headers in the * than are read'),
   ...both('*_line_too_long', 'the first line of the * is longer than is read'),
   ...both('*_headers_too_long', 'the headers of the * are longer than is read'),
+  { name: 'request_line_invalid', summary: 'neither method nor version of the request are known' },
+  { name: 'request_body_unexpected', summary: 'bytes that came with a request, behind it, and begin with no method' },
   { name: 'response_body_unexpected', summary: 'bytes after a response that begin no other one' },
   ...both('invalid_*_field_folding', 'a folded line of the * that is a header of its own or follows none'),
   ...both('invalid_*_chunk_len', 'a chunk of the * without a valid length'),
@@ -129,7 +133,7 @@ export const anomalies: readonly AnomalyDefinition[] = [
   ...both('invalid_content_length_field_in_*', 'a length in the * that is no number'),
   ...both('duplicate_content_length_field_in_*', 'two lengths in the *'),
   { name: 'unable_to_match_response_to_request', summary: 'a response came for no request' },
-  { name: 'request_line_missing_protocol', summary: 'a request without version, as in HTTP/0.9' },
+  { name: 'request_line_missing_protocol', summary: 'a request without version, and headers all the same' },
   { name: 'request_line_leading_whitespace', summary: 'blanks before the method' },
   { name: 'request_line_incomplete', summary: 'the connection ends within the first line' },
   { name: 'method_delim_non_compliant', summary: 'not one space between method and target' },
@@ -164,6 +168,7 @@ export const anomalies: readonly AnomalyDefinition[] = [
   { name: 'lzma_decompression_failed', summary: 'LZMA that does not decode' },
   { name: 'zstd_decompression_failed', summary: 'Zstandard that does not decode' },
   { name: 'compression_bomb', summary: 'a body that grows beyond the limit when decoded' },
+  { name: 'too_many_warnings', summary: 'so much was odd on the connection that nothing more is told' },
   { name: 'too_many_transactions', summary: 'more pipelined requests than are followed' },
 ];
 

@@ -286,7 +286,52 @@ const cases: readonly Case[] = [
       ['server', 'plain text'],
     ],
     buffers: [{ 'http.uri': '/old', 'http.response_body': 'plain text' }],
-    anomalies: [['request_line_missing_protocol', 'response_invalid_protocol']],
+    anomalies: [[]],
+  },
+  {
+    why: 'headers behind a line without a version: it was left out',
+    turns: [
+      ['client', 'GET /old\r\nHost: a\r\n\r\n'],
+      ['server', OK],
+    ],
+    buffers: [{ 'http.uri': '/old', 'http.host': 'a' }],
+    anomalies: [['request_line_missing_protocol']],
+  },
+  {
+    why: 'neither method nor version are known',
+    turns: [
+      ['client', 'DESCRIBE rtsp://h/ RTSP/1.0\r\nHost: h\r\n\r\n'],
+      ['server', OK],
+    ],
+    buffers: [{ 'http.method': 'DESCRIBE', 'http.protocol': 'RTSP/1.0' }],
+    anomalies: [['request_line_invalid']],
+  },
+  {
+    why: 'bytes that come with a request and begin no other one go on with its body',
+    turns: [
+      ['client', 'GET /one HTTP/1.1\r\nHost: a\r\n\r\nnot announced\r\nGET /two HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', OK + OK],
+    ],
+    buffers: [{ 'http.uri': '/one', 'http.request_body': 'not announced\r\n' }, { 'http.uri': '/two' }],
+    anomalies: [['request_body_unexpected'], []],
+  },
+  {
+    why: 'several ranges tell their own end, where nothing else does',
+    turns: [
+      ['client', 'GET /r HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 206 Partial\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n--x--'],
+    ],
+    buffers: [{ 'http.uri': '/r' }],
+    anomalies: [['response_multipart_byteranges']],
+  },
+  {
+    why: 'a length tells it for them',
+    turns: [
+      ['client', 'GET /r HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 206 Partial\r\nContent-Type: multipart/byteranges; boundary=x\r\nContent-Length: 5\r\n\r\n--x--'],
+    ],
+    buffers: [{ 'http.uri': '/r' }],
+    anomalies: [[]],
   },
   {
     why: 'lines of blanks between requests are none',
@@ -398,4 +443,14 @@ test.each([
   flow.stream = { midstream };
   const bytes = Uint8Array.from(OK, (letter) => letter.charCodeAt(0));
   expect(protocol.recognise(bytes, 0, bytes.length, 0, flow)).toBe(expected);
+});
+
+test('where everything is odd nothing more is told', () => {
+  // Each of them lacks its host; the unexpected ends after as many as are told.
+  const odd = 'GET / HTTP/1.1\r\nnothing\r\n\r\n';
+  const { transactions } = tell(protocol, whole([['client', odd.repeat(300)]]), settings);
+  const told = transactions.flatMap((one) => one.anomalies);
+  expect(told.filter((name) => name === 'too_many_warnings')).toHaveLength(1);
+  expect(told).toHaveLength(513);
+  expect(transactions[299].anomalies).toEqual([]);
 });

@@ -16,7 +16,7 @@ import {
 } from '@sigwright/contracts';
 import { type ByteRanges, type RangePart, rangePart } from '../../formats/http-message/byte-ranges.ts';
 import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
-import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE } from '../../formats/http-message/exchange.ts';
+import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE, type RemarkCount } from '../../formats/http-message/exchange.ts';
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
 import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
@@ -35,7 +35,7 @@ const LETTER_H = 0x68;
 /** Blanks and digits of a chunk's size. */
 const CHUNK_SIZE_TEXT = 32;
 
-type State = 'line' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'lost' | 'tunnel';
+type State = 'line' | 'no-version' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'lost' | 'tunnel';
 
 class Side {
   state: State = 'line';
@@ -51,8 +51,10 @@ class Side {
   form: FormFiles | undefined = undefined;
   /** the body is a part of a file */
   part: RangePart | undefined = undefined;
-  /** the response completed last: what follows and begins no message belongs to its body */
+  /** the message completed last (of requests until the answer begins): what follows and begins no message belongs to its body */
   previous: HttpTransaction | undefined = undefined;
+  /** when that was: what came with it can not have waited for the answer */
+  previousAt = -1;
   /** bytes were lost where a message was to begin */
   lost = false;
   /** of the message being read, and of the one that was just over */
@@ -97,6 +99,7 @@ export class HttpSession implements ProtocolSession {
   /** requests whose response has not begun */
   readonly #waiting: HttpTransaction[] = [];
   readonly #found = new Line();
+  readonly #remarks: RemarkCount = { count: 0 };
   #time = 0;
 
   /** `ranges`: files that come in pieces, also over other connections */
@@ -111,6 +114,7 @@ export class HttpSession implements ProtocolSession {
     const side = this.#sides[direction];
     let at = start;
     if (side.ending !== undefined) this.#endFrame(side, start);
+    if (direction === TO_CLIENT) this.#answerBegins(this.#sides[TO_SERVER]);
     for (;;) {
       const state = side.state;
       const next = this.#step(direction, side, bytes, at, end, atEnd);
@@ -127,6 +131,11 @@ export class HttpSession implements ProtocolSession {
     return at;
   }
 
+  #answerBegins(asked: Side): void {
+    if (asked.state === 'no-version') this.#oldRequest(asked);
+    asked.previous = undefined;
+  }
+
   #endFrame(side: Side, at: number): void {
     if (side.ending !== undefined) this.frames?.endAt(side.ending, at);
     side.ending = undefined;
@@ -137,6 +146,8 @@ export class HttpSession implements ProtocolSession {
     switch (side.state) {
       case 'line':
         return this.#line(direction, side, bytes, at, end, atEnd);
+      case 'no-version':
+        return this.#noVersion(side, bytes, at, end, atEnd);
       case 'headers':
         return this.#headers(direction, side, bytes, at, end, atEnd);
       case 'sized': {
@@ -217,7 +228,10 @@ export class HttpSession implements ProtocolSession {
     // A line of blanks is passed over.
     if (first === found.stop) return found.next;
     if (direction === TO_SERVER) {
-      const next = this.#requestLine(side, bytes.slice(at, found.stop), found.next, at);
+      const { previous } = side;
+      if (previous !== undefined && side.previousAt === this.#time && !isMethod(bytes, first, found.stop))
+        return this.#unexpectedBody(side, previous, bytes, at, found.next);
+      const next = this.#requestLine(side, bytes, at, found.stop, found.next);
       if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
       return next;
     }
@@ -229,9 +243,11 @@ export class HttpSession implements ProtocolSession {
     return this.#noStatusLine(side, bytes, at, found.next);
   }
 
-  #requestLine(side: Side, line: Uint8Array, next: number, at: number): number {
+  /** The line is bytes[start, stop); the next one begins at `next`. */
+  #requestLine(side: Side, bytes: Uint8Array, start: number, lineStop: number, next: number): number {
+    const line = bytes.slice(start, lineStop);
     const transaction = this.#open();
-    side.frame = this.frames?.begin(TO_SERVER, 'request', at, -1, transaction);
+    side.frame = this.frames?.begin(TO_SERVER, 'request', start, -1, transaction);
     const { request } = transaction;
     request.seen = true;
     request.line = line;
@@ -243,23 +259,45 @@ export class HttpSession implements ProtocolSession {
     let lastBlank = stop;
     while (lastBlank > afterMethod && !isBlank(line[lastBlank - 1])) lastBlank--;
     const last = line.subarray(lastBlank, stop);
-    if (lastBlank > afterMethod && latin1(last, 0, Math.min(5, last.length)).toUpperCase() === 'HTTP/') {
+    if (lastBlank > afterMethod && isProtocol(last)) {
       request.third = last;
       stop = lastBlank;
       while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     }
     request.second = line.subarray(afterMethod, Math.max(afterMethod, stop));
+    if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
     side.transaction = transaction;
     this.#waiting.push(transaction);
     transaction.advance(TO_SERVER, LINE);
-    if (request.third.length === 0) {
-      // HTTP/0.9: a line and nothing else.
-      request.headers = new HeaderBlock(NOTHING);
-      transaction.raise('request_line_missing_protocol');
-      this.#complete(TO_SERVER, side);
-      return next;
+    side.state = request.third.length === 0 ? 'no-version' : 'headers';
+    return next;
+  }
+
+  /** HTTP/0.9 is a line and nothing else. Where more comes before the answer, the version was left out. */
+  #noVersion(side: Side, bytes: Uint8Array, start: number, end: number, atEnd: boolean): number {
+    let at = start;
+    while (at < end && (bytes[at] === CR || bytes[at] === LF)) at++;
+    if (at < end) {
+      side.transaction!.raise('request_line_missing_protocol');
+      side.state = 'headers';
+      return start;
     }
-    side.state = 'headers';
+    if (!atEnd) return -1;
+    this.#oldRequest(side);
+    return end;
+  }
+
+  #oldRequest(side: Side): void {
+    side.transaction!.request.headers = new HeaderBlock(NOTHING);
+    this.#complete(TO_SERVER, side);
+  }
+
+  /** Behind a request that is complete: what begins with no method goes on with its body. */
+  #unexpectedBody(side: Side, previous: HttpTransaction, bytes: Uint8Array, at: number, next: number): number {
+    previous.raise('request_body_unexpected');
+    side.transaction = previous;
+    this.#body(TO_SERVER, side, bytes, at, next);
+    side.transaction = undefined;
     return next;
   }
 
@@ -298,7 +336,6 @@ export class HttpSession implements ProtocolSession {
     if (previous === undefined || side.transaction !== undefined || this.#waiting.length > 0) {
       const transaction = this.#answered(side);
       transaction.response.headers = new HeaderBlock(NOTHING);
-      transaction.raise('response_invalid_protocol');
       transaction.advance(TO_CLIENT, BODY);
       side.state = side.lost ? 'lost' : 'open-ended';
       side.lost = false;
@@ -517,8 +554,8 @@ export class HttpSession implements ProtocolSession {
     side.frame = undefined;
     side.state = 'line';
     side.transaction = undefined;
-    // Nothing is put behind a request.
-    if (direction === TO_CLIENT) side.previous = transaction;
+    side.previous = transaction;
+    side.previousAt = this.#time;
     side.unlikelyBody = false;
     side.codings = [];
   }
@@ -535,6 +572,7 @@ export class HttpSession implements ProtocolSession {
     const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
     transaction.recordedHeaders = this.#settings.http.recordedHeaders;
     transaction.uriForm = this.#settings.http;
+    transaction.remarks = this.#remarks;
     this.transactions.push(transaction);
     return transaction;
   }
@@ -599,6 +637,7 @@ export class HttpSession implements ProtocolSession {
     const transaction = side.transaction;
     if (transaction === undefined) return;
     const open = side.state === 'open-ended';
+    if (side.state === 'no-version') transaction.request.headers = new HeaderBlock(NOTHING);
     this.#closeBody(direction, side, transaction, open ? 'CLOSED' : 'TRUNCATED');
     transaction.advance(direction, COMPLETE);
     side.ending = side.frame;
@@ -625,6 +664,32 @@ function isInterim(transaction: HttpTransaction): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
+/** The methods of RFC 9110, RFC 5789, RFC 4918 and RFC 3253: nothing else is taken for a request behind another one. */
+const METHODS: ReadonlySet<string> = new Set(
+  (
+    'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT UNCHECKOUT ' +
+    'CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE'
+  ).split(' '),
+);
+const LONGEST_METHOD = 16;
+const KNOWN_PROTOCOL = 'HTTP/1.1'.length;
+
+/** Is the first word of bytes[start, stop) a method? */
+function isMethod(bytes: Uint8Array, start: number, stop: number): boolean {
+  let end = start;
+  while (end < stop && end - start <= LONGEST_METHOD && !isSpace(bytes[end])) end++;
+  return METHODS.has(latin1(bytes, start, end));
+}
+
+function isKnownProtocol(word: Uint8Array): boolean {
+  return word.length === KNOWN_PROTOCOL && /^HTTP\/(?:0\.9|1\.[01])$/.test(latin1(word));
+}
+
+/** `HTTP/1.1`, or another protocol that looks like it: `RTSP/1.0`. */
+function isProtocol(word: Uint8Array): boolean {
+  return /^(?:HTTP\/|[a-z]+\/\d)/i.test(latin1(word, 0, Math.min(LONGEST_METHOD, word.length)));
+}
+
 /** One past the LF, or -1. */
 function lineEnd(bytes: Uint8Array, start: number, end: number): number {
   const feed = bytes.indexOf(LF, start);

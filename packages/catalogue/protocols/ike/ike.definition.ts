@@ -7,9 +7,8 @@ import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { type IkeContent, IkeSession } from './session.ts';
 import { ATTRIBUTES_V1, type Attribute, PAYLOADS_V2 } from './tables.ts';
-import { HEADER, type IkeMessage, markerLength, type Transform } from './wire.ts';
+import { HEADER, type IkeMessage, type Transform } from './wire.ts';
 
-const MARKED_PORT = 4500;
 const RESPONSE = 0x20;
 
 const hexText = (bytes: Uint8Array | undefined): Uint8Array | undefined => (bytes === undefined ? undefined : fromLatin1(hex(bytes)));
@@ -144,10 +143,9 @@ export const protocol: ProtocolDefinition = {
   recordName: 'ike',
   transport: ['udp'],
   summary: 'key exchange of IPsec',
-  ports: [500, MARKED_PORT],
+  ports: [500],
   anyPort: false,
-  recognise(bytes, from, end) {
-    const start = from + markerLength(bytes, from, end);
+  recognise(bytes, start, end) {
     if (end - start < HEADER) return NOT_THIS;
     const major = bytes[start + 17] >>> 4;
     const exchange = bytes[start + 18];
@@ -164,8 +162,8 @@ export const protocol: ProtocolDefinition = {
     { name: 'weak_crypto_prf', summary: 'a weak pseudo-random function is offered or chosen' },
     { name: 'weak_crypto_auth', summary: 'a weak method of integrity is offered or chosen' },
     { name: 'weak_crypto_dh', summary: 'a weak group is offered or chosen' },
-    { name: 'weak_crypto_no_dh', summary: 'a proposal without a group' },
-    { name: 'weak_crypto_no_auth', summary: 'a proposal without integrity' },
+    { name: 'weak_crypto_no_dh', aliases: ['weak_crypto_nodh'], summary: 'a proposal without a group' },
+    { name: 'weak_crypto_no_auth', aliases: ['weak_crypto_noauth'], summary: 'a proposal without integrity' },
     { name: 'no_encryption', summary: 'a proposal without encryption' },
     { name: 'multiple_server_proposal', summary: 'the responder chose more than one proposal' },
     { name: 'invalid_proposal', summary: 'a proposal that can not be read in full' },

@@ -39,6 +39,7 @@ describe('version 2', () => {
       [second(1, 2), second(2, 1), second(3, 1), second(4, 2)],
       ['weak_crypto_enc', 'weak_crypto_prf', 'weak_crypto_auth', 'weak_crypto_dh'],
     ],
+    ['each weak method is told', [second(1, 12), second(2, 5), second(3, 12), second(4, 1), second(4, 2)], ['weak_crypto_dh', 'weak_crypto_dh']],
     ['methods are missing', [second(2, 5)], ['no_encryption', 'weak_crypto_no_auth', 'weak_crypto_no_dh']],
   ])('%s', (_why, transforms, anomalies) => {
     expect(conversation([0, message(33, 0x20, 34, payload(0, proposal(transforms)))])[0].anomalies).toEqual(anomalies);

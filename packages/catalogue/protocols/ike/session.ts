@@ -45,7 +45,7 @@ export class IkeSession extends FramedSession<Message<IkeContent>> {
     const transaction = this.open(new Message(this.count, time, direction, content));
     if (message.proposals.length > 1 && direction === TO_CLIENT) transaction.raise('multiple_server_proposal');
     for (const fault of message.faults) transaction.raise(fault);
-    if (message.major === 2) for (const anomaly of weaknesses(message)) transaction.raise(anomaly);
+    if (message.major === 2) for (const anomaly of weaknesses(message)) transaction.raiseAgain(anomaly);
     return true;
   }
 

@@ -2,8 +2,6 @@
 import { Cursor } from '@sigwright/bytes';
 
 export const HEADER = 28;
-/** RFC 3948 §2.2: four zero bytes tell IKE from ESP on port 4500. */
-const MARKER = 4;
 const ENCRYPTED_V1 = 0x01;
 /** RFC 7296 §3.14, RFC 7383: what follows can not be read */
 const ENCRYPTED_PAYLOADS: ReadonlySet<number> = new Set([46, 53]);
@@ -50,12 +48,7 @@ export interface IkeMessage {
 
 export type ProposalFault = 'invalid_proposal' | 'unknown_proposal';
 
-export function markerLength(bytes: Uint8Array, start: number, end: number): number {
-  return end - start > MARKER + HEADER && bytes[start] === 0 && bytes[start + 1] === 0 && bytes[start + 2] === 0 && bytes[start + 3] === 0 ? MARKER : 0;
-}
-
-export function readIke(bytes: Uint8Array, from: number, end: number): IkeMessage | undefined {
-  const start = from + markerLength(bytes, from, end);
+export function readIke(bytes: Uint8Array, start: number, end: number): IkeMessage | undefined {
   const cursor = new Cursor(bytes, start, end);
   const initiator = cursor.take(8);
   const responder = cursor.take(8);

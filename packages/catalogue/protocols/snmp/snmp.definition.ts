@@ -1,6 +1,6 @@
 /** SNMP 1, 2c and 3 (RFC 1157, RFC 3416, RFC 3412): one transaction a message, with community or user, kind and asked variables. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
+import { type Direction, IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
 import { Asn1Walker, contextTag, type Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE } from '../../formats/asn1/asn1.ts';
 import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
@@ -106,6 +106,23 @@ function read(bytes: Uint8Array, start: number, end: number): SnmpMessage | unde
   return { version: 3, kind: KINDS[kind], community: undefined, user: shownUser, ...bindings(walker, body, kind) };
 }
 
+/** A conversation keeps to the version that it began with. */
+class SnmpSession extends MessageSession<SnmpMessage> {
+  #version = 0;
+
+  constructor() {
+    super(read);
+  }
+
+  protected override message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
+    if (!super.message(direction, bytes, start, end, time)) return false;
+    const message = this.transactions[this.transactions.length - 1];
+    if (this.#version === 0) this.#version = message.content.version;
+    else if (message.content.version !== this.#version) message.raise('version_mismatch');
+    return true;
+  }
+}
+
 function looksLikeSnmp(bytes: Uint8Array, start: number, end: number): boolean {
   const walker = new Asn1Walker(bytes);
   const outer = walker.element(start, end);
@@ -169,11 +186,14 @@ export const protocol: ProtocolDefinition = {
   ports: [161, 162],
   anyPort: false,
   recognise: (bytes, start, end) => (looksLikeSnmp(bytes, start, end) ? IS_THIS : NOT_THIS),
-  open: () => new MessageSession(read),
+  open: () => new SnmpSession(),
   complete: COMPLETE,
   buffers,
   keywords: [...keywords, ...numbers],
-  anomalies: [{ name: 'malformed_data', summary: 'a message that can not be read' }],
+  anomalies: [
+    { name: 'malformed_data', summary: 'a message that can not be read' },
+    { name: 'version_mismatch', summary: 'a message of another version than the first one' },
+  ],
   records: (transaction) => {
     const message = transaction as Message<SnmpMessage>;
     return [{ type: 'snmp', body: body(message), direction: message.direction }];
