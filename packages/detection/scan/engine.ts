@@ -478,7 +478,13 @@ export class Engine {
     for (let at = 0; at < candidates.count; at++) {
       const rule = this.plan.rule(candidates.at(at));
       if (rule.ofTransaction) {
-        if (detection !== undefined && evaluation.payloadOnly(rule, packet, flow)) {
+        // Found once, it is found for all transactions of the flow.
+        if (detection === undefined || detection.payloadFound[direction]?.has(rule.index) === true) continue;
+        this.#profile?.begin();
+        const isThere = evaluation.payloadOnly(rule, packet, flow);
+        // The rule itself is asked on the transaction.
+        this.#profile?.end(rule, false);
+        if (isThere) {
           detection.payloadFound[direction] ??= new Set();
           detection.payloadFound[direction].add(rule.index);
           if (flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
