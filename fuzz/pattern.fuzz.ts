@@ -1,9 +1,13 @@
 /**
  * Regular expressions on hostile bytes: damaged and generated patterns, subjects walked out of them and damaged. Reading never
- * throws, matching is bounded in time, both evaluators agree, and a match lies in its window.
+ * throws, matching is bounded in time, both evaluators agree, a match lies in its window, and what is said of all matches holds: the
+ * bytes at their first places, and the literals without which there is none.
  */
 
+import { find, findNocase } from '@sigwright/bytes';
+import { BeginningSearch, beginningOf } from '../packages/catalogue/formats/pattern/beginning.ts';
 import { sampleMatch, samplePattern } from '../packages/catalogue/formats/pattern/generate.ts';
+import { requiredLiterals } from '../packages/catalogue/formats/pattern/literals.ts';
 import { compilePattern, type PatternFlags } from '../packages/catalogue/formats/pattern/pattern.ts';
 import { readPattern } from '../packages/catalogue/formats/pattern/reader.ts';
 import { type FuzzRandom, fuzz, fuzzArguments, mutateBytes, mutateText } from './harness.ts';
@@ -52,6 +56,9 @@ function run(source: string, random: FuzzRandom): string | undefined {
   const machine = compilePattern(source, letters, STEPS, { evaluator: 'machine', keepGroups: true });
   const auto = compilePattern(source, letters, STEPS, { keepGroups: random.once(2) });
   if ('problem' in machine || 'problem' in auto) return 'read once, refused once';
+  const places = beginningOf(tree.root);
+  const beginning = places.length === 0 ? undefined : new BeginningSearch(places);
+  const literals = requiredLiterals(tree.root, 2);
   for (let subjects = 4; subjects > 0; subjects--) {
     const walked: number[] = [];
     sampleMatch(tree.root, (limit) => random.below(limit), walked);
@@ -63,10 +70,20 @@ function run(source: string, random: FuzzRandom): string | undefined {
     const one = machine.pattern.match(subject, start, subject.length, start);
     const other = auto.pattern.match(subject, start, subject.length, start);
     if (one !== undefined && !(one.end <= subject.length && one.start >= start)) return `a match outside the window: ${one.start} to ${one.end}`;
+    if (one !== undefined) {
+      const first = beginning?.next(subject, start, subject.length) ?? start;
+      // What \K moves, it moves forward.
+      if (first < start || first > one.start) return `a match at ${one.start} that begins at no place, the first is ${first}`;
+      if (!literals.every((set) => set.some((literal) => holds(subject, start, literal)))) return `a match without its literals`;
+    }
     if (machine.pattern.gaveUp || auto.pattern.gaveUp) continue;
     if (one?.start !== other?.start || one?.end !== other?.end) return `the evaluators differ: ${one?.start}:${one?.end}, ${other?.start}:${other?.end}`;
   }
   return undefined;
+}
+
+function holds(bytes: Uint8Array, start: number, { bytes: literal, nocase }: { readonly bytes: Uint8Array; readonly nocase: boolean }): boolean {
+  return (nocase ? findNocase(bytes, start, bytes.length, literal) : find(bytes, start, bytes.length, literal)) >= 0;
 }
 
 const { seconds, seed } = fuzzArguments();

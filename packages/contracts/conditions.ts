@@ -38,6 +38,13 @@ export interface PatternMatch {
   groups: Int32Array | undefined;
 }
 
+/** Bytes that a pattern asks for. */
+export interface PatternLiteral {
+  /** in lower case where case does not count */
+  readonly bytes: Uint8Array;
+  readonly nocase: boolean;
+}
+
 /** A compiled regular expression. Bounded in time: gives up after a fixed number of steps. */
 export interface BytePattern {
   readonly source: string;
@@ -49,6 +56,8 @@ export interface BytePattern {
   readonly growth?: 'linear' | 'polynomial' | 'exponential';
   /** the same as a JavaScript RegExp without flags, over one character a byte; undefined where that can not be said */
   readonly script?: string | undefined;
+  /** Sets of literals of at least `shortest` bytes: bytes in which it matches, its look-arounds included, hold a member of each set. */
+  literals?(shortest: number): readonly (readonly PatternLiteral[])[];
   /**
    * Bytes that it is likely to match, for traffic that is made up; the caller checks. `below(n)` draws a number from 0 to n - 1,
    * `wanted` are texts that should stand in them where a gap has room.

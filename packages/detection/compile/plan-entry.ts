@@ -5,7 +5,7 @@
 import { type Action, type Direction, PAYLOAD } from '@sigwright/contracts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import type { RuleHeader } from './header.ts';
-import { chooseHeadLiteral, choosePayloadLiteral } from './prefilter-choice.ts';
+import { chooseHeadLiteral, choosePatternLiterals, choosePayloadLiteral, choosePayloadPatternLiterals } from './prefilter-choice.ts';
 
 /** Where payload literals are looked for. */
 export type PayloadPlace = 'stream' | 'tcp' | 'udp' | 'other';
@@ -19,13 +19,13 @@ export const PAYLOAD_IN_PACKET = 4;
 /** Literals bound to the first bytes are looked for only there. */
 export const HEAD_LENGTH = 512;
 
-/** How a rule is found; `always`: no literal leads to it; `early`: before there is a flow. */
+/** How a rule is found, by any of some literals; `always`: no literal leads to it; `early`: before there is a flow. */
 export type Found =
   | { readonly by: 'addresses' | 'protocol' | 'always' | 'early' }
-  | { readonly by: 'payload'; readonly literal: PrefilterLiteral }
+  | { readonly by: 'payload'; readonly literals: readonly PrefilterLiteral[] }
   | {
       readonly by: 'buffer';
-      readonly literal: PrefilterLiteral;
+      readonly literals: readonly PrefilterLiteral[];
       /** the buffer searched, and the key of what is done to its bytes first; undefined: nothing */
       readonly buffer: string;
       readonly transformed: string | undefined;
@@ -51,7 +51,7 @@ export interface PlanEntry {
   readonly ofFrame: boolean;
   readonly found: Found;
   /** payload conditions beside buffers of transactions, which are found on their own; `always`: no literal leads to them */
-  readonly beside: PrefilterLiteral | 'always' | undefined;
+  readonly beside: readonly PrefilterLiteral[] | 'always' | undefined;
   /** for payloads of single packets */
   readonly head: PrefilterLiteral | undefined;
   readonly places: readonly PayloadPlace[];
@@ -79,8 +79,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     ofTransaction: rule.ofTransaction,
     ofFrame: rule.frameTests.length > 0,
     found,
-    beside:
-      !rule.ofTransaction || !hasPayload ? undefined : naive ? 'always' : found.by === 'payload' ? undefined : (choosePayloadLiteral(rule.payload) ?? 'always'),
+    beside: !rule.ofTransaction || !hasPayload ? undefined : naive ? 'always' : found.by === 'payload' ? undefined : foundBeside(rule),
     head: chooseHeadLiteral(rule.payload, HEAD_LENGTH),
     places: placesOf(rule),
     payloadAtMost: Math.min(...rule.packetConditions.map((condition) => condition.payloadAtMost ?? Number.POSITIVE_INFINITY), Number.POSITIVE_INFINITY),
@@ -88,22 +87,30 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
 }
 
 function foundBy(rule: CompiledRule, naive: boolean): Found {
-  const literal = rule.prefilter;
   if (rule.hook?.of === 'packet' && rule.hook.name === 'pre_flow') return { by: 'early' };
   if (rule.addressesOnly) return { by: 'addresses' };
   if (rule.protocolOnly) return { by: 'protocol' };
-  if (naive || literal === undefined) return { by: 'always' };
-  if (literal.where === PAYLOAD) return { by: 'payload', literal };
+  // A rule that holds in either direction of a transaction has no literal that both would show.
+  if (naive || rule.header.fields[3] === '=>') return { by: 'always' };
+  const literals = choosePatternLiterals(rule, rule.prefilter, rule.ofTransaction) ?? (rule.prefilter === undefined ? [] : [rule.prefilter]);
+  if (literals.length === 0) return { by: 'always' };
+  const [literal] = literals;
+  if (literal.where === PAYLOAD) return { by: 'payload', literals };
   if (!rule.ofTransaction) return { by: 'always' };
   const test = rule.bufferTests[literal.test];
   // A suffix is what `dotprefix` makes of a name: the name itself is looked up.
   const plain = test.transforms.length === 0 || literal.shape === 'suffix';
   return {
     by: 'buffer',
-    literal,
+    literals,
     buffer: plain ? (test.buffer.sameBytesAs ?? test.buffer.name) : test.buffer.name,
     transformed: plain ? undefined : test.key,
   };
+}
+
+function foundBeside({ payload }: CompiledRule): PlanEntry['beside'] {
+  const literal = choosePayloadLiteral(payload);
+  return choosePayloadPatternLiterals(payload, literal) ?? (literal === undefined ? 'always' : [literal]);
 }
 
 function bitsRank(rule: CompiledRule): number {

@@ -23,7 +23,7 @@ import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
 import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
-import { packetLiteral, reachOf } from './prefilter-choice.ts';
+import { packetLiterals, reachOf } from './prefilter-choice.ts';
 import { type RuleTexts, textsInMemory } from './rule-texts.ts';
 
 /** In `directionBits`: it can hold on a transaction of which nothing was read yet. */
@@ -264,7 +264,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     if (found.by === 'addresses') addressesOnly.push(index);
     else if (found.by === 'protocol') protocolOnly.push(index);
     else if (found.by === 'early') early.push(index);
-    else if (found.by === 'payload') addPayload(rule, index, found.literal, payload);
+    else if (found.by === 'payload') addPayload(rule, index, found.literals, payload);
     else if (found.by === 'buffer') addToGroup(rule, index, found, groups);
     else (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
     // A payload condition beside transaction buffers is looked for on its own and remembered.
@@ -321,38 +321,42 @@ function byteLength(text: string, encoder: { encode(text: string): Uint8Array })
 }
 
 function addToGroup(rule: PlanEntry, index: number, found: Found & { readonly by: 'buffer' }, groups: Map<string, GroupDraft>): void {
-  const { literal, buffer, transformed } = found;
+  const { literals, buffer, transformed } = found;
   for (const direction of rule.directions) {
     const key = `${direction}|${transformed ?? buffer}`;
     let draft = groups.get(key);
     if (draft === undefined) {
       const stands = transformed !== undefined;
-      draft = { direction, buffer, rule: stands ? index : -1, test: stands ? literal.test : -1, literals: new LiteralDraft() };
+      draft = { direction, buffer, rule: stands ? index : -1, test: stands ? literals[0].test : -1, literals: new LiteralDraft() };
       groups.set(key, draft);
     }
-    draft.literals.add(literal, index);
+    for (const literal of literals) draft.literals.add(literal, index);
   }
 }
 
-function addPayload(rule: PlanEntry, index: number, chosen: PrefilterLiteral, drafts: PayloadDrafts): void {
+function addPayload(rule: PlanEntry, index: number, chosen: readonly PrefilterLiteral[], drafts: PayloadDrafts): void {
   for (const place of rule.places) {
-    const literal = place === 'stream' ? chosen : packetLiteral(chosen, rule.head, place !== 'tcp');
-    const within = reachOf(literal);
-    for (const direction of rule.directions) {
-      const key = `${place}|${direction}`;
-      let draft = drafts.get(key);
-      if (draft === undefined) {
-        draft = { place, direction, headLength: 0, head: new LiteralDraft(), full: new LiteralDraft(), smallLength: 0, small: new LiteralDraft() };
-        drafts.set(key, draft);
-      }
-      if (within > 0 && within <= HEAD_LENGTH) {
-        draft.headLength = Math.max(draft.headLength, within);
-        draft.head.add(literal, index);
-      } else if (place !== 'stream' && rule.payloadAtMost <= SMALL_LENGTH) {
-        draft.smallLength = Math.max(draft.smallLength, rule.payloadAtMost);
-        draft.small.add(literal, index);
-      } else draft.full.add(literal, index);
+    for (const literal of place === 'stream' ? chosen : packetLiterals(chosen, rule.head, place !== 'tcp'))
+      addPayloadLiteral(rule, index, place, literal, drafts);
+  }
+}
+
+function addPayloadLiteral(rule: PlanEntry, index: number, place: PayloadPlace, literal: PrefilterLiteral, drafts: PayloadDrafts): void {
+  const within = reachOf(literal);
+  for (const direction of rule.directions) {
+    const key = `${place}|${direction}`;
+    let draft = drafts.get(key);
+    if (draft === undefined) {
+      draft = { place, direction, headLength: 0, head: new LiteralDraft(), full: new LiteralDraft(), smallLength: 0, small: new LiteralDraft() };
+      drafts.set(key, draft);
     }
+    if (within > 0 && within <= HEAD_LENGTH) {
+      draft.headLength = Math.max(draft.headLength, within);
+      draft.head.add(literal, index);
+    } else if (place !== 'stream' && rule.payloadAtMost <= SMALL_LENGTH) {
+      draft.smallLength = Math.max(draft.smallLength, rule.payloadAtMost);
+      draft.small.add(literal, index);
+    } else draft.full.add(literal, index);
   }
 }
 

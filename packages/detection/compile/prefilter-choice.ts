@@ -1,11 +1,17 @@
 /**
  * Which literal of a rule the prefilter looks for: the one expected to be found least often in ordinary traffic. The choice
  * can not be seen in results, only in speed, so `fast_pattern` is a hint among others (Suricata: documentation page
- * "Prefilter and fast_pattern"). A rule without a usable literal is a candidate wherever its protocol and ports fit.
+ * "Prefilter and fast_pattern"). Where its contents have none that is rare, literals of its patterns serve, one of which must be there.
+ * A rule without a usable literal is a candidate wherever its protocol and ports fit.
  */
-import { type BytesCondition, type ContentCondition, PAYLOAD } from '@sigwright/contracts';
+import { latin1 } from '@sigwright/bytes';
+import { type BytesCondition, type ContentCondition, PAYLOAD, type PatternCondition } from '@sigwright/contracts';
 import type { BufferTest, PrefilterLiteral } from './compiled-rule.ts';
 import { rarity } from './rarity.ts';
+
+/** Of what stands in buffers, the values that tell next to nothing: most requests or responses have them. */
+const EVERYDAY: ReadonlySet<string> = new Set(['GET', 'POST', '200', 'OK', 'HTTP/1.1', 'HTTP/1.0', 'text/html']);
+const EVERYDAY_BITS = 1;
 
 /** Shortest literal that a gram table can look for. */
 export const SHORTEST_LITERAL = 4;
@@ -14,6 +20,7 @@ const SHORTEST_ANYWHERE = 2;
 /** Short literals further from the beginning are rare, and a body's first part is at least this long. */
 const FURTHEST_PLACE = 256;
 const ENOUGH_RARITY = 40;
+const MOST_BITS = 120;
 /** What it is worth that nothing else may stand beside it. */
 const WHOLE_BITS = 20;
 /** What a fixed place is worth: it is looked at once for a buffer, not at every byte. */
@@ -35,7 +42,7 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   let bestScore = 0;
   const consider = (literal: PrefilterLiteral | undefined, hinted: boolean, weight: number): void => {
     if (literal === undefined) return;
-    const score = Math.min(scoreOf(literal), 120) * weight + (hinted ? 8 : 0);
+    const score = Math.min(scoreOf(literal), MOST_BITS) * weight + (hinted ? 8 : 0);
     if (score > bestScore) {
       bestScore = score;
       best = literal;
@@ -58,6 +65,60 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   }
   return best;
 }
+
+/**
+ * Literals out of a pattern, one of which must be there, where they are much rarer than `chosen`, what the contents gave. Undefined:
+ * there are none. `ofTransaction`: the rule is decided on transactions, so that its payload conditions stand beside.
+ */
+export function choosePatternLiterals(rule: Choosable, chosen: PrefilterLiteral | undefined, ofTransaction: boolean): readonly PrefilterLiteral[] | undefined {
+  let bestScore = chosen === undefined ? 0 : scoreOf(chosen) * weightIn(rule, chosen.test) + WORTH_MORE_LITERALS;
+  if (bestScore >= ENOUGH_RARITY) return undefined;
+  let best: readonly PrefilterLiteral[] | undefined;
+  const consider = (conditions: readonly BytesCondition[], where: string, test: number): void => {
+    for (const condition of conditions) {
+      if (!isAsked(condition)) continue;
+      for (const literals of condition.pattern.literals?.(SHORTEST_LITERAL) ?? []) {
+        const found = literals.map(({ bytes, nocase }): PrefilterLiteral => ({ where, test, bytes, nocase, shape: 'anywhere', offset: 0, within: 0 }));
+        const score = scoreOfAny(found) * weightIn(rule, test);
+        if (score <= bestScore) continue;
+        bestScore = score;
+        best = found;
+      }
+    }
+  };
+  if (!ofTransaction) consider(rule.payload, PAYLOAD, -1);
+  else
+    rule.bufferTests.forEach((test, at) => {
+      if (test.absent === 'no') consider(test.conditions, test.key, at);
+    });
+  return best;
+}
+
+/** As above, for payload conditions that are looked for on their own. */
+export function choosePayloadPatternLiterals(
+  payload: readonly BytesCondition[],
+  chosen: PrefilterLiteral | undefined,
+): readonly PrefilterLiteral[] | undefined {
+  return choosePatternLiterals({ payload, bufferTests: [], packetBufferTests: [] }, chosen, false);
+}
+
+function isAsked(condition: BytesCondition): condition is PatternCondition {
+  return condition.kind === 'pattern' && !condition.negated;
+}
+
+function weightIn(rule: Choosable, test: number): number {
+  return test < 0 ? 1 : (WEIGHT_BY_SHAPE[rule.bufferTests[test].buffer.shape] ?? 1);
+}
+
+/** Bits of surprise of finding any of them. */
+function scoreOfAny(literals: readonly PrefilterLiteral[]): number {
+  let often = 0;
+  for (const literal of literals) often += 2 ** -Math.min(scoreOf(literal), MOST_BITS);
+  return -Math.log2(often);
+}
+
+/** Bits by which they must be rarer: there are several of them, and the bodies of which they are often part are long. */
+const WORTH_MORE_LITERALS = 5;
 
 /** The content that the prefilter's literal was taken from, for those who show it. */
 export function prefilterContent({
@@ -96,11 +157,11 @@ const MUCH_RARER = 10;
  * What is looked for in single packets: the literal of the first bytes, which spares the rest of the packet, unless it is so common that
  * the rule would be asked again and again. Datagrams are short: there the rarer one is.
  */
-export function packetLiteral(chosen: PrefilterLiteral, head: PrefilterLiteral | undefined, isDatagram: boolean): PrefilterLiteral {
+export function packetLiterals(chosen: readonly PrefilterLiteral[], head: PrefilterLiteral | undefined, isDatagram: boolean): readonly PrefilterLiteral[] {
   if (head === undefined) return chosen;
-  const [first, whole] = [scoreOf(head), scoreOf(chosen)];
-  if (isDatagram) return first >= Math.min(whole, ENOUGH_RARITY) ? head : chosen;
-  return first < COMMON_HEAD && whole >= first + MUCH_RARER ? chosen : head;
+  const [first, whole] = [scoreOf(head), scoreOfAny(chosen)];
+  if (isDatagram) return first >= Math.min(whole, ENOUGH_RARITY) ? [head] : chosen;
+  return first < COMMON_HEAD && whole >= first + MUCH_RARER ? chosen : [head];
 }
 
 /** The literal ends within so many bytes from the beginning; 0: no such bound. */
@@ -110,6 +171,7 @@ export function reachOf(literal: PrefilterLiteral): number {
 
 /** Bits of surprise, more or less; a literal as a whole value is worth most. */
 function scoreOf(literal: PrefilterLiteral): number {
+  if (literal.test >= 0 && EVERYDAY.has(latin1(literal.bytes))) return EVERYDAY_BITS;
   switch (literal.shape) {
     case 'whole':
     case 'suffix':

@@ -9,7 +9,7 @@ import type { BytePattern, BytesCondition, PatternCondition } from '@sigwright/c
 import type { CompiledRule, PrefilterLiteral } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
 import { entryOf } from '../compile/plan-entry.ts';
-import { packetLiteral, SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
+import { packetLiterals, SHORTEST_LITERAL } from '../compile/prefilter-choice.ts';
 import { rarity } from '../compile/rarity.ts';
 
 export type CostGrade = 'A' | 'B' | 'C' | 'D' | 'E';
@@ -111,9 +111,9 @@ function rounded(bits: number): number {
 /** Undefined where the same is looked for as in the stream, or the rule looks at no single packets. */
 function literalInPackets(rule: CompiledRule): PrefilterLiteral | undefined {
   const { found, head, places } = entryOf(rule, false);
-  if (found.by !== 'payload') return undefined;
-  const chosen = found.literal;
-  const other = places.flatMap((place) => (place === 'stream' ? [] : [packetLiteral(chosen, head, place !== 'tcp')])).find((one) => one !== chosen);
+  const chosen = rule.prefilter;
+  if (found.by !== 'payload' || chosen === undefined || !found.literals.includes(chosen)) return undefined;
+  const other = places.flatMap((place) => (place === 'stream' ? [] : packetLiterals(found.literals, head, place !== 'tcp'))).find((one) => one !== chosen);
   const isSame = other?.offset === chosen.offset && other.bytes.length === chosen.bytes.length && other.bytes.every((byte, at) => byte === chosen.bytes[at]);
   return isSame ? undefined : other;
 }

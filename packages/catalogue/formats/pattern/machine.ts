@@ -3,6 +3,7 @@
  * on the good will of whoever sent the bytes. It gives up (no match, `gaveUp` says so) after a number of steps or at a height
  * of the stack. For patterns that a JavaScript RegExp could take for ever on or can not express.
  */
+import type { BeginningSearch } from './beginning.ts';
 import { isWord } from './byte-sets.ts';
 import {
   ASSIGN,
@@ -71,6 +72,7 @@ let stack = new Int32Array(FIRST_STACK);
 export class Machine {
   readonly #program: Program;
   readonly #limit: number;
+  readonly #beginning: BeginningSearch | undefined;
   readonly #registers: Int32Array;
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
@@ -81,9 +83,11 @@ export class Machine {
   #matchEnd = -1;
   gaveUp = false;
 
-  constructor(program: Program, stepLimit: number) {
+  /** `beginning`: finds the places where it is tried; where there is none, or only one place, first bytes do. */
+  constructor(program: Program, stepLimit: number, beginning?: BeginningSearch) {
     this.#program = program;
     this.#limit = stepLimit;
+    this.#beginning = program.anchor === undefined ? beginning : undefined;
     this.#registers = new Int32Array(program.registers);
   }
 
@@ -101,6 +105,7 @@ export class Machine {
   /** Start of the first match at or after `from`, or -1. */
   search(bytes: Uint8Array, start: number, end: number, from: number): number {
     const { anchor, first, leadingRun, sets } = this.#program;
+    const beginning = this.#beginning;
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
@@ -110,7 +115,10 @@ export class Machine {
     if (anchor === 'start' && from > start) return -1;
     const last = anchor === undefined ? end : from;
     for (let at = from; at <= last; at++) {
-      if (first !== undefined) {
+      if (beginning !== undefined) {
+        at = beginning.next(bytes, at, end);
+        if (at < 0) return -1;
+      } else if (first !== undefined) {
         while (at < end && first[bytes[at]] === 0) at++;
         if (at >= end || at > last) return -1;
       }

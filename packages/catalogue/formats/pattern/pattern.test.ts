@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromLatin1 } from '@sigwright/bytes';
+import { find, findNocase, fromLatin1 } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { samplePattern } from './generate.ts';
+import { BeginningSearch, beginningOf, searchFor } from './beginning.ts';
+import { sampleMatch, samplePattern } from './generate.ts';
+import { requiredLiterals } from './literals.ts';
 import { type CompiledPattern, compilePattern, type Evaluator, type PatternFlags } from './pattern.ts';
+import { readPattern } from './reader.ts';
 
 const STEPS = 200_000;
 const EVALUATORS: readonly Evaluator[] = ['auto', 'script', 'machine'];
@@ -284,6 +287,121 @@ test('RegExp and machine agree on generated patterns', () => {
     { numRuns: 2000, seed: 7 },
   );
 });
+
+describe('where a match may begin', () => {
+  const cases: readonly (readonly [why: string, pattern: string, places: readonly string[]])[] = [
+    ['as many places as the shortest match has', 'ab?c', ['a', 'bc']],
+    ['branches share places', '(?:ab|c)d', ['ac', 'bd']],
+    ['a repeat moves on what follows', '[12]{1,2}x', ['12', '12x']],
+    ['a look takes no place', 'a(?=b)(?<!c)d', ['a', 'd']],
+    ['a group taken again can be anything from there on', '(ab)\\1c', ['a', 'b']],
+    ['a loop that may take nothing', '(?:a|b*)*c', ['abc']],
+  ];
+  test.each(cases)('%s', (_why, pattern, places) => {
+    const tree = readPattern(pattern, flagsOf('s'));
+    if ('problem' in tree) throw new Error(tree.problem);
+    const letters = beginningOf(tree.root).map((set) => Array.from(set.keys(), (byte) => (set[byte] === 1 ? String.fromCharCode(byte) : '')).join(''));
+    expect(letters).toEqual(places);
+  });
+
+  test('the last places of what can be anything are left out, and what fits everywhere is not searched', () => {
+    const trees = ['ab.', '.b', '[^a][^b][^c]'].map((pattern) => readPattern(pattern, flagsOf('s')));
+    const [cut, kept, none] = trees.map((tree) => ('problem' in tree ? [] : beginningOf(tree.root)));
+    expect([cut.length, kept.length, none.length]).toEqual([2, 2, 0]);
+    expect('problem' in trees[2] ? undefined : searchFor(trees[2].root)).toBeUndefined();
+  });
+
+  test('the search finds what a look at every place finds', () => {
+    const set = fc.uniqueArray(fc.constantFrom(0x61, 0x62, 0x63, 0x64), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(
+        fc.array(set, { minLength: 1, maxLength: 30 }),
+        fc.array(fc.constantFrom(0x61, 0x62, 0x63, 0x64, 0x65), { maxLength: 80 }),
+        fc.nat(5),
+        (list, text, from) => {
+          const sets = list.map((bytes) => Uint8Array.from({ length: 256 }, (_, byte) => Number(bytes.some((one) => one === byte))));
+          const bytes = Uint8Array.from(text);
+          const fits = (at: number): boolean => at + sets.length <= bytes.length && sets.every((one, place) => one[bytes[at + place]] === 1);
+          let at = from;
+          while (at <= bytes.length && !fits(at)) at++;
+          expect(new BeginningSearch(sets).next(bytes, from, bytes.length)).toBe(at <= bytes.length ? at : -1);
+        },
+      ),
+      { numRuns: 2000, seed: 5 },
+    );
+  });
+});
+
+describe('literals of a pattern', () => {
+  const cases: readonly (readonly [why: string, pattern: string, letters: string, set: readonly string[] | undefined])[] = [
+    ['a text', 'abcd', '', ['abcd']],
+    ['without case', 'aBcd', 'i', ['abcd']],
+    ['branches', 'x(?:abcd|efgh)', '', ['xabcd', 'xefgh']],
+    ['a small class is written out', 'ab[12]d', '', ['ab1d', 'ab2d']],
+    ['a large one divides', 'ab[^x]abcd', '', ['abcd']],
+    ['what may be missing', 'ab(?:c)?de', '', ['abde', 'abcde']],
+    ['the turns of a loop', '(?:ab){2,}', '', ['abab']],
+    ['a loop that may be missing joins nothing', 'ab(?:x)*cd', '', undefined],
+    ['a look ahead that must hold', 'a(?=bcde)', '', ['bcde']],
+    ['one that must not', 'a(?!bcde)', '', undefined],
+    ['one branch without', 'abcd|e', '', undefined],
+    ['a group taken again', '(ab)\\1cdef', '', ['cdef']],
+    ['a text that holds another is not needed', '(?:abcde|abcd)', '', ['abcd']],
+    ['too many', '\\d{4}', '', undefined],
+  ];
+  test.each(cases)('%s', (_why, pattern, letters, wanted) => {
+    const tree = readPattern(pattern, flagsOf(letters));
+    if ('problem' in tree) throw new Error(tree.problem);
+    const sets = requiredLiterals(tree.root, 4).map((set) => set.map(({ bytes }) => String.fromCharCode(...bytes)));
+    if (wanted === undefined) expect(sets).toEqual([]);
+    else expect(sets).toContainEqual(wanted);
+  });
+});
+
+test('a match holds a member of each set of literals, and begins where it may', () => {
+  let matches = 0;
+  let sets = 0;
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      let state = seed >>> 0;
+      const below = (limit: number): number => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((state / 4_294_967_296) * limit);
+      };
+      const pattern = samplePattern(below, 2);
+      const letters = ['', 'i', 'm', 's', 'G'][below(5)];
+      const tree = readPattern(pattern, flagsOf(letters));
+      if ('problem' in tree) return;
+      const walked: number[] = [0x20];
+      sampleMatch(tree.root, below, walked);
+      const bytes = Uint8Array.from([...walked, 0x20]);
+      const plain = compiled(pattern, letters, 'machine', false);
+      const match = plain.pattern.match(bytes, 0, bytes.length, 0);
+      if (!plain.pattern.gaveUp) expect(compiled(pattern, letters, 'auto', false).pattern.match(bytes, 0, bytes.length, 0)).toEqual(match);
+      if (match === undefined) return;
+      matches++;
+      const places = beginningOf(tree.root);
+      // `\K` moves the start that is told, but only forward.
+      if (places.length > 0) {
+        const first = new BeginningSearch(places).next(bytes, 0, bytes.length);
+        expect(first).toBeGreaterThanOrEqual(0);
+        expect(first).toBeLessThanOrEqual(match.start);
+      }
+      for (const set of requiredLiterals(tree.root, 2)) {
+        sets++;
+        expect(set.some((literal) => holds(bytes, literal))).toBe(true);
+      }
+    }),
+    { numRuns: 4000, seed: 9 },
+  );
+  // Patterns that never match, or ask for nothing, would show nothing.
+  expect(matches).toBeGreaterThan(1000);
+  expect(sets).toBeGreaterThan(400);
+});
+
+function holds(bytes: Uint8Array, { bytes: literal, nocase }: { readonly bytes: Uint8Array; readonly nocase: boolean }): boolean {
+  return (nocase ? findNocase(bytes, 0, bytes.length, literal) : find(bytes, 0, bytes.length, literal)) >= 0;
+}
 
 describe('examples of a pattern match it', () => {
   const sources = [

@@ -4,8 +4,10 @@
  * with its limit of steps for everything else. Either is made when the pattern is first matched.
  */
 import { latin1 } from '@sigwright/bytes';
-import type { BytePattern, PatternMatch } from '@sigwright/contracts';
+import type { BytePattern, PatternLiteral, PatternMatch } from '@sigwright/contracts';
+import { type BeginningSearch, searchFor } from './beginning.ts';
 import { exampleOf } from './example.ts';
+import { requiredLiterals } from './literals.ts';
 import { Machine } from './machine.ts';
 import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
@@ -30,6 +32,7 @@ export interface BoundedPattern extends BytePattern {
   readonly gaveUp: boolean;
   readonly growth: 'linear' | 'polynomial' | 'exponential';
   readonly script: string | undefined;
+  literals(shortest: number): readonly (readonly PatternLiteral[])[];
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
@@ -41,7 +44,7 @@ export interface CompiledPattern {
   readonly names: ReadonlyMap<string, number>;
 }
 
-/** Who evaluates; `auto` is for everybody but tests, which compare the two. */
+/** Who evaluates; `auto` is for everybody but tests, which compare the two: those try every place, where `auto` looks for the beginning first. */
 export type Evaluator = 'auto' | 'script' | 'machine';
 
 export interface PatternOptions {
@@ -113,6 +116,8 @@ class TwofoldPattern implements BoundedPattern {
   /** windows up to this length are left to the RegExp; -1: none */
   #scriptUpTo = -1;
   #machine: Machine | undefined = undefined;
+  /** where a RegExp begins to look: of most windows nothing has to be made a text */
+  #beginning: BeginningSearch | undefined = undefined;
 
   constructor(source: string, flags: PatternFlags, tree: PatternTree, stepLimit: number, keepGroups: boolean, evaluator: Evaluator) {
     this.source = source;
@@ -149,6 +154,11 @@ class TwofoldPattern implements BoundedPattern {
     return 'problem' in tree ? undefined : scriptSource(tree);
   }
 
+  literals(shortest: number): readonly (readonly PatternLiteral[])[] {
+    const tree = this.#tree ?? readPattern(this.source, this.#flags);
+    return 'problem' in tree ? [] : requiredLiterals(tree.root, shortest);
+  }
+
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {
     const tree = readPattern(this.source, this.#flags);
     return 'problem' in tree ? new Uint8Array(0) : exampleOf(tree.root, below, wanted);
@@ -157,6 +167,7 @@ class TwofoldPattern implements BoundedPattern {
   #prepare(tree: PatternTree): void {
     this.#tree = undefined;
     const program = compileProgram(tree);
+    const beginning = this.#evaluator === 'auto' && program?.anchor === undefined ? searchFor(tree.root) : undefined;
     const toMachine = this.#evaluator === 'machine' || (this.#evaluator === 'auto' && program !== undefined && startsRarely(program));
     const script = toMachine ? undefined : scriptFor(tree, this.#keepGroups);
     if (script !== undefined) {
@@ -165,16 +176,19 @@ class TwofoldPattern implements BoundedPattern {
       // Of what the machine reads once, a RegExp would read each run from each of its bytes.
       if (this.#evaluator === 'auto' && program !== undefined && beginsWithLongRun(program) && exponent > 1)
         this.#scriptUpTo = Math.min(this.#scriptUpTo, FEW_BYTES);
+      this.#beginning = beginning;
       this.#expression = new RegExp(script.source, this.#keepGroups ? 'dg' : 'g');
     }
     if (this.#scriptUpTo === Number.POSITIVE_INFINITY) return;
     // Too long a program is a pattern that takes too many steps: it matches nothing.
-    if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit);
+    if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit, beginning);
   }
 
   #byScript(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
+    const first = this.#beginning === undefined ? from : this.#beginning.next(bytes, from, end);
+    if (first < 0) return undefined;
     const expression = this.#expression!;
-    expression.lastIndex = from - start;
+    expression.lastIndex = first - start;
     const found = expression.exec(windowText(bytes, start, end, from));
     if (found === null) return undefined;
     let groups: Int32Array | undefined;
