@@ -1,6 +1,7 @@
 /** What rules see of DNS. Suricata user guide, "DNS Keywords". */
 import { asKeywords, type BufferDefinition, type Direction, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { compares, comparison, describeComparison } from '../../arguments/index.ts';
+import { comparison } from '../../arguments/index.ts';
+import { describeSeveral, holdsForSeveral, severalNumbers } from '../../arguments/several-numbers.ts';
 import { type DnsMessage, opcodeOf, responseCodeOf } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, MESSAGE_READ, nameBuffer, sectionBuffers, stickyKeywords } from '../../formats/dns-message/dns-transaction.ts';
 import { RECORD_TYPES, RESPONSE_CODES } from '../../formats/dns-message/tables.ts';
@@ -35,7 +36,7 @@ function numberKeyword(
     summary,
     kind: 'condition',
     protocol: 'dns',
-    argument: comparison(0, most, named),
+    argument: severalNumbers(comparison(0, most, named)),
     examples: [`${name}:1;`, `${name}:!1;`, `${name}:2-5;`],
     broken: [
       { options: `${name}:x y;`, code: `${name}/argument` },
@@ -44,11 +45,11 @@ function numberKeyword(
     apply(wanted, builder) {
       builder.addTransaction({
         keyword: name,
-        describes: `${summary}: ${describeComparison(wanted)}`,
+        describes: `${summary}: ${describeSeveral(wanted)}`,
         protocol: 'dns',
         progress: MESSAGE_READ,
         directions: BOTH,
-        test: (transaction) => numbers((transaction as DnsTransaction).message).some((one) => compares(wanted, one)),
+        test: (transaction) => holdsForSeveral(wanted, numbers((transaction as DnsTransaction).message)),
         measured(transaction) {
           const found = [...new Set(numbers((transaction as DnsTransaction).message))];
           const words = found.map((one) => nameOf.get(one) ?? String(one)).join(', ');

@@ -1,7 +1,7 @@
 /** What rules see of HTTP/2 beside HTTP. Suricata user guide, "HTTP2 Keywords". */
 import { asKeywords, type BufferDefinition, type Comparison, type Direction, fillWindow, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none } from '../../arguments/index.ts';
-import { HEADERS, LINE } from '../../formats/http-message/exchange.ts';
+import { COMPLETE, HEADERS, LINE } from '../../formats/http-message/exchange.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import type { Http2Transaction } from './transactions.ts';
 import { ERROR_CODES, FRAME_TYPES, SETTING_NAMES } from './wire.ts';
@@ -87,6 +87,7 @@ export const keywords = asKeywords(
       maximum: MOST_NUMBER,
       words: errorWords,
       progress: LINE,
+      allAt: COMPLETE,
       read: (one, direction) => one.facts[direction].errorCodes,
     },
     {
@@ -95,6 +96,7 @@ export const keywords = asKeywords(
       since: '6.0',
       maximum: MOST_BYTE,
       progress: LINE,
+      allAt: COMPLETE,
       read: (one, direction) => one.facts[direction].priorities,
     },
     {
@@ -103,6 +105,7 @@ export const keywords = asKeywords(
       since: '6.0',
       maximum: MOST_NUMBER,
       progress: LINE,
+      allAt: COMPLETE,
       read: (one, direction) => one.facts[direction].windows,
     },
     {
@@ -111,6 +114,7 @@ export const keywords = asKeywords(
       since: '6.0',
       maximum: MOST_NUMBER,
       progress: LINE,
+      allAt: COMPLETE,
       read: (one, direction) => one.facts[direction].tableSizes,
     },
   ]),

@@ -1,7 +1,8 @@
 /** What rules see of LDAP. Suricata user guide, "LDAP Keywords". */
 import { fromLatin1 } from '@sigwright/bytes';
-import { type ArgumentGrammar, asKeywords, type Comparison, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
+import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { compares, comparison, describeComparison } from '../../arguments/index.ts';
+import { describeSeveral, holdsForSeveral, severalNumbers } from '../../arguments/several-numbers.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { LdapTransaction } from './session.ts';
@@ -76,31 +77,6 @@ const MOST_CODE = 4_294_967_295;
 const byName = (table: Readonly<Record<number, string>>): Record<string, number> =>
   Object.fromEntries(Object.entries(table).map(([number, name]) => [name, Number(number)]));
 
-interface Indexed {
-  readonly wanted: Comparison;
-  /** of the response; negative from the last on */
-  readonly at: number | 'any' | 'all';
-}
-
-/** A comparison, and behind a comma which of the responses is meant. */
-function indexed(values: ArgumentGrammar<Comparison>): ArgumentGrammar<Indexed> {
-  return custom(`${values.syntax}[,any|all|<index>]`, ['1', '>1,all', '1,-1'], (written): { value: Indexed } | { problem: string } => {
-    const [first, index, ...more] = written.split(',').map((part) => part.trim());
-    const found = values.read(first);
-    if ('problem' in found) return { problem: found.problem };
-    if (more.length > 0) return { problem: 'only one index may follow' };
-    if (index === undefined || index === 'any' || index === 'all') return { value: { wanted: found.value, at: index ?? 'any' } };
-    return /^-?\d{1,9}$/.test(index) ? { value: { wanted: found.value, at: Number(index) } } : { problem: `\`${index}\` is neither any, all nor an index` };
-  });
-}
-
-function holds({ wanted, at }: Indexed, values: readonly (number | undefined)[]): boolean {
-  const fits = (value: number | undefined): boolean => value !== undefined && compares(wanted, value);
-  if (at === 'any') return values.some(fits);
-  if (at === 'all') return values.length > 0 && values.every(fits);
-  return fits(values.at(at));
-}
-
 function condition<Value>(
   name: string,
   summary: string,
@@ -134,8 +110,6 @@ function condition<Value>(
   });
 }
 
-const describeIndexed = ({ wanted, at }: Indexed): string => `${describeComparison(wanted)} (${at})`;
-
 export const keywords = asKeywords(
   ...sticky,
   condition(
@@ -150,12 +124,12 @@ export const keywords = asKeywords(
   condition(
     'ldap.responses.operation',
     'operation of a response',
-    indexed(comparison(0, MOST_OPERATION, byName(OPERATIONS))),
+    severalNumbers(comparison(0, MOST_OPERATION, byName(OPERATIONS))),
     'search_result_done,-1',
     TO_CLIENT,
-    describeIndexed,
+    describeSeveral,
     (wanted, { responses }) =>
-      holds(
+      holdsForSeveral(
         wanted,
         responses.map((one) => one.number),
       ),
@@ -168,12 +142,12 @@ export const keywords = asKeywords(
   condition(
     'ldap.responses.result_code',
     'code of a result',
-    indexed(comparison(0, MOST_CODE, byName(RESULT_CODES))),
+    severalNumbers(comparison(0, MOST_CODE, byName(RESULT_CODES))),
     'invalid_credentials,0',
     TO_CLIENT,
-    describeIndexed,
+    describeSeveral,
     (wanted, { responses }) =>
-      holds(
+      holdsForSeveral(
         wanted,
         responses.map((one) => one.result?.code),
       ),
