@@ -146,6 +146,8 @@ export interface ProtocolDefinition {
   contextBeside?(transaction: Transaction, flow: Flow): Record<string, unknown> | undefined;
   /** What else stands in that object of an alert, where the output's options of `alert` ask for it (`http-body`). */
   alertDetail?(transaction: Transaction, options: RecordOptions): Record<string, unknown>;
+  /** What the request says in a field of its header, as proxies add some. */
+  requestHeader?(transaction: Transaction, name: string): string | undefined;
   /** Names and values of the header of what a transaction carries (a mail), as they were written. */
   fields?(transaction: Transaction): readonly (readonly [name: string, value: string])[];
 }

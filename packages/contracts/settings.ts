@@ -12,8 +12,6 @@ export const COMPATIBLE_VERSION = '8.0.7';
 /** What rules may require beside keywords and versions. */
 export const FEATURES: ReadonlySet<string> = new Set(['ja3', 'ja4']);
 
-import type { Direction } from './direction.ts';
-
 export interface Decompressors {
   /**
    * Whole-input decompression for codings without an own implementation (`br`, `zstd`), and `inflate` for raw DEFLATE where
@@ -96,8 +94,6 @@ export interface HttpSettings {
   readonly bombLimit: number;
   /** undo the coding `lzma` */
   readonly lzma: boolean;
-  /** directions whose headers are shown in full in records */
-  readonly recordedHeaders: readonly Direction[];
   /** escapes in path or query of `http.uri` are undone twice */
   readonly doubleDecodePath: boolean;
   readonly doubleDecodeQuery: boolean;
@@ -360,7 +356,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     decompressionDepth: 2,
     bombLimit: 1_048_576,
     lzma: false,
-    recordedHeaders: [],
     doubleDecodePath: false,
     doubleDecodeQuery: false,
     wholeUri: false,

@@ -1,5 +1,5 @@
 /** Rules + traffic → alerts. The only door of this package. */
-export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded, streamBytes } from './alert/eve-writer.ts';
+export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded, type ForwardedIn, streamBytes } from './alert/eve-writer.ts';
 export { analyseRule } from './analyse/analyse-rule.ts';
 export { groupByPorts, type MostGroups, type PortGroup } from './analyse/port-groups.ts';
 export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/compile-rule.ts';

@@ -10,7 +10,6 @@ import {
   type Countries,
   type DataSetType,
   DEFAULT_SETTINGS,
-  type Direction,
   ENCRYPTION_HANDLINGS,
   type EncryptionHandling,
   type EngineSettings,
@@ -19,8 +18,6 @@ import {
   type Reputation,
   TARGET_SYSTEMS,
   type Target,
-  TO_CLIENT,
-  TO_SERVER,
   type TunnelPorts,
   URGENT_POLICIES,
 } from '@sigwright/contracts';
@@ -110,7 +107,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),
     },
-    http: httpOf(at(tree, `${LIBHTP}.default-config`), recordedHeadersOf(tree)),
+    http: httpOf(at(tree, `${LIBHTP}.default-config`)),
     httpServers: httpServersOf(tree),
     dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
     protocolsOff: new Set([
@@ -177,7 +174,7 @@ function numbersOf(tree: Tree, key: string): ReadonlyMap<string, number> {
 
 const LIBHTP = 'app-layer.protocols.http.libhtp';
 
-function httpOf(node: unknown, recordedHeaders: readonly Direction[]): HttpSettings {
+function httpOf(node: unknown): HttpSettings {
   const defaults = DEFAULT_SETTINGS.http;
   return {
     requestBodyLimit: unlimited(sizeOf(at(node, 'request-body-limit'), defaults.requestBodyLimit)),
@@ -187,7 +184,6 @@ function httpOf(node: unknown, recordedHeaders: readonly Direction[]): HttpSetti
     decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
     bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
     lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),
-    recordedHeaders,
     doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
     doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
     wholeUri: isYes(at(node, 'uri-include-all'), false),
@@ -201,7 +197,7 @@ function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
     if (typeof entry !== 'object' || entry === null) return [];
     return Object.values(entry as Tree).flatMap((node) => {
       const networks = at(node, 'address');
-      return networks === undefined || networks === null ? [] : [{ networks: listOf(networks), http: httpOf(node, recordedHeadersOf(tree)) }];
+      return networks === undefined || networks === null ? [] : [{ networks: listOf(networks), http: httpOf(node) }];
     });
   });
 }
@@ -273,14 +269,6 @@ const MOST_BODY = 16 * 1_048_576;
 
 function unlimited(size: number): number {
   return size === 0 ? MOST_BODY : Math.min(size, MOST_BODY);
-}
-
-/** `dump-all-headers` of the type `http`. */
-function recordedHeadersOf(tree: Tree): readonly Direction[] {
-  const wanted = recordOption(tree, 'http.dump-all-headers');
-  if (wanted === 'both') return [TO_SERVER, TO_CLIENT];
-  if (wanted === 'request') return [TO_SERVER];
-  return wanted === 'response' ? [TO_CLIENT] : [];
 }
 
 /** An option of a record type, where any EVE output sets it. */

@@ -1,6 +1,6 @@
 /** The outputs of a suricata.yaml → what EVE records are written, where, and with what in them. Suricata user guide, "Eve JSON Output". */
 import type { RecordOptions } from '@sigwright/contracts';
-import { DEFAULT_EVE, type EveOptions, type Forwarded } from '@sigwright/detection';
+import { DEFAULT_EVE, type EveOptions, type Forwarded, type ForwardedIn } from '@sigwright/detection';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 
 export interface EveOutput {
@@ -85,6 +85,7 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
   const types = new Set<string>();
   const records = new Map<string, RecordOptions>();
   let { alert, anomaly, drop, exceptionPolicies, framePayload } = DEFAULT_EVE;
+  const forwarded: Partial<Record<ForwardedIn, Forwarded>> = {};
   let stats = false;
   let zeros = true;
   let deltas = false;
@@ -100,6 +101,10 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
     }
     const type = name === 'files' ? 'fileinfo' : name.replace('-', '_');
     types.add(type);
+    if (type === 'alert' || type === 'http' || type === 'fileinfo') {
+      const shown = forwardedOf(at(options, 'xff') ?? at(node, 'xff'));
+      if (shown !== undefined) forwarded[type] = shown;
+    }
     records.set(type, type === 'dns' && dnsVersion !== undefined ? { version: dnsVersion, ...options } : options);
     // Both connections of FTP are one choice.
     if (name === 'ftp') types.add('ftp_data');
@@ -136,7 +141,6 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
         ruleMetadata: isYes(at(options, 'metadata.rule.metadata'), true),
         references: isYes(at(options, 'metadata.rule.reference'), false),
         verdict: isYes(options['verdict'], false),
-        ...forwardedOf(at(options, 'xff') ?? at(node, 'xff')),
       };
     }
   }
@@ -149,6 +153,7 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
       records,
       anomaly,
       alert,
+      forwarded,
       drop,
       framePayload,
       exceptionPolicies,
@@ -177,9 +182,9 @@ function besideAlerts(options: Tree, part: 'app-layer' | 'flow'): boolean {
   return typeof metadata === 'object' ? isYes(at(metadata, part), true) : isYes(metadata, true);
 }
 
-function forwardedOf(node: unknown): { forwarded?: Forwarded } {
-  if (!isYes(at(node, 'enabled'), false)) return {};
+function forwardedOf(node: unknown): Forwarded | undefined {
+  if (!isYes(at(node, 'enabled'), false)) return undefined;
   const mode = at(node, 'mode') === 'overwrite' ? 'overwrite' : 'extra-data';
   const deployment = at(node, 'deployment') === 'forward' ? 'forward' : 'reverse';
-  return { forwarded: { mode, deployment, header: String(at(node, 'header') ?? 'X-Forwarded-For') } };
+  return { mode, deployment, header: String(at(node, 'header') ?? 'X-Forwarded-For').toLowerCase() };
 }

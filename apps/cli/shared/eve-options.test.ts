@@ -23,7 +23,7 @@ const MAIL: readonly Exchange[] = [
   ['server', '250 ok\r\n'],
   ['client', 'DATA\r\n'],
   ['server', '354 go\r\n'],
-  ['client', 'Subject: abc\r\nSensitivity: private\r\n\r\nabc\r\n.\r\n'],
+  ['client', 'Subject: abc\r\nSensitivity: private\r\nBcc: c@d, e@f\r\nReceived: from a\r\nReceived: from b\r\n\r\nabc\r\n.\r\n'],
   ['server', '250 taken\r\n'],
 ];
 
@@ -84,15 +84,60 @@ test.each<readonly [why: string, http: string, shown: Record<string, string>]>([
   expect(records('http', `{ types: [ { http: ${http} } ] }`, conversation(80, HTTP))[0]['http']).toMatchObject(shown);
 });
 
+test.each([
+  ['none', 'http', []],
+  ['request', 'http', ['request_headers']],
+  ['response', 'http', ['response_headers']],
+  ['both', 'http', ['request_headers', 'response_headers']],
+  // The user guide's examples of alerts and files have none, although they are dumped.
+  ['both', 'alert', []],
+  ['both', 'fileinfo', []],
+])('http: dump-all-headers: %s, seen in %s', (written, type, names) => {
+  const eve = `{ types: [ alert, files, { http: { extended: yes, dump-all-headers: ${written} } } ] }`;
+  const [record] = records(type, eve, conversation(80, HTTP), ON_HTTP);
+  expect(Object.keys(record['http'] as EveRecord).filter((name) => name.endsWith('_headers'))).toEqual(names);
+});
+
+const PROXIED: readonly Exchange[] = [
+  ['client', 'POST /a HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7, 192.0.2.8\r\nX-Real: 192.0.2.9\r\nContent-Length: 4\r\n\r\nbody'],
+  ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'],
+];
+
+test.each<readonly [why: string, xff: string, type: string, shown: object]>([
+  ['the last address counts behind reverse proxies', '{ enabled: yes }', 'http', { xff: '192.0.2.8', src_ip: '10.0.0.5' }],
+  ['the first behind forward proxies', '{ enabled: yes, deployment: forward }', 'http', { xff: '192.0.2.7' }],
+  ['files have it, too', '{ enabled: yes }', 'fileinfo', { xff: '192.0.2.8' }],
+  ['alerts have it within', '{ enabled: yes }', 'alert', { alert: { xff: '192.0.2.8' } }],
+  ['another header', '{ enabled: yes, header: X-Real }', 'alert', { alert: { xff: '192.0.2.9' } }],
+  ['in the client’s place', '{ enabled: yes, mode: overwrite }', 'http', { src_ip: '192.0.2.8', dest_ip: '203.0.113.9' }],
+  ['which is the other one of what the server sent', '{ enabled: yes, mode: overwrite }', 'alert', { src_ip: '203.0.113.9', dest_ip: '192.0.2.8' }],
+])('xff: %s', (_why, xff, type, shown) => {
+  const [record] = records(type, `{ xff: ${xff}, types: [ alert, http, files ] }`, conversation(80, PROXIED), ON_HTTP);
+  expect(record).toMatchObject(shown);
+});
+
+test('xff: off for all, on for one type', () => {
+  const eve = '{ types: [ { alert: { xff: { enabled: yes } } }, http ] }';
+  expect(records('alert', eve, conversation(80, PROXIED), ON_HTTP)[0]).toMatchObject({ alert: { xff: '192.0.2.8' } });
+  expect(records('http', eve, conversation(80, PROXIED), ON_HTTP)[0]).not.toHaveProperty('xff');
+});
+
 const ABC = '900150983cd24fb0d6963f7d28e17f72';
 
 test.each<readonly [why: string, smtp: string, application: string, shown: object | undefined, left: readonly string[]]>([
-  ['no digests unless asked for', '{}', '{ mime: { body-md5: yes } }', { subject: 'abc' }, ['subject_md5', 'body_md5', 'sensitivity']],
-  ['the subject’s', '{ md5: [subject] }', '{}', { subject_md5: ABC }, ['body_md5']],
-  ['the body’s needs the setting', '{ md5: [body] }', '{}', { subject: 'abc' }, ['body_md5']],
+  [
+    'who wrote to whom, and nothing else, unless asked for',
+    '{}',
+    '{ mime: { body-md5: yes } }',
+    { status: 'PARSE_DONE' },
+    ['subject', 'subject_md5', 'body_md5', 'sensitivity'],
+  ],
+  ['more in the extended form', '{ extended: yes }', '{}', { subject: 'abc', bcc: ['c@d', 'e@f'] }, ['sensitivity', 'received']],
+  ['the subject’s digest', '{ md5: [subject] }', '{}', { subject_md5: ABC }, ['subject', 'body_md5']],
+  ['the body’s needs the setting', '{ md5: [body] }', '{}', { status: 'PARSE_DONE' }, ['body_md5']],
   ['and is that of the text as sent', '{ md5: [body] }', '{ mime: { body-md5: yes } }', { body_md5: 'c13b6afecf97ea6b38d21a8f5167fa1e' }, []],
-  ['further fields by name', '{ custom: [sensitivity] }', '{}', { sensitivity: 'private' }, []],
-  ['values are cut', '{}', '{ mime: { header-value-depth: 2 } }', { subject: 'ab' }, []],
+  ['further fields by name', '{ custom: [sensitivity, Received] }', '{}', { sensitivity: 'private', received: ['from a', 'from b'] }, ['subject']],
+  ['values are cut', '{ custom: [subject] }', '{ mime: { header-value-depth: 2 } }', { subject: 'ab' }, []],
   ['mails that are not decoded show nothing', '{}', '{ mime: { decode-mime: no } }', undefined, []],
 ])('smtp: %s', (_why, smtp, application, shown, left) => {
   const [record] = records('smtp', `{ types: [ { smtp: ${smtp} } ] }`, conversation(25, MAIL), '', `app-layer: { protocols: { smtp: ${application} } }`);
@@ -114,7 +159,7 @@ test.each([
 test('smtp: raw-extraction makes one file of a mail that is not decoded', () => {
   const more = 'app-layer: { protocols: { smtp: { raw-extraction: yes, mime: { decode-mime: no } } } }';
   const [record] = records('fileinfo', '{ types: [ files ] }', conversation(25, MAIL), '', more);
-  expect(record['fileinfo']).toMatchObject({ filename: 'rawmsg', size: 43, state: 'CLOSED' });
+  expect(record['fileinfo']).toMatchObject({ filename: 'rawmsg', size: 94, state: 'CLOSED' });
 });
 
 /** Ethernet with the type of IPv4, and a version that is none. */

@@ -52,6 +52,9 @@ export interface Forwarded {
   readonly header: string;
 }
 
+/** Records that a proxy's client is shown in. */
+export type ForwardedIn = 'alert' | 'http' | 'fileinfo';
+
 export interface DropOptions {
   /** a record a dropped packet, or one a direction of a dropped flow */
   readonly everyPacket: boolean;
@@ -96,8 +99,9 @@ export interface EveOptions {
     readonly references: boolean;
     /** what became of the packet in the end */
     readonly verdict: boolean;
-    readonly forwarded?: Forwarded;
   };
+  /** by type of record: how the client is shown that a proxy names */
+  readonly forwarded?: Readonly<Partial<Record<ForwardedIn, Forwarded>>>;
   readonly drop: DropOptions;
   /** bytes shown of a frame at most, in records of frames */
   readonly framePayload: number;
@@ -262,11 +266,8 @@ export class EveWriter implements EngineHandlers {
     const record = this.#head('alert', packet, flow, packet.direction);
     if (transaction !== undefined) record['tx_id'] = transaction.id;
     if (guess !== undefined) record['tx_guessed'] = true;
-    const forwarded = this.#forwarded(flow, transaction);
-    if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'overwrite')
-      record[packet.direction === TO_SERVER ? 'src_ip' : 'dest_ip'] = forwarded;
     const body = this.#alertBody(alert, packet);
-    if (forwarded !== undefined && this.#options.alert.forwarded?.mode === 'extra-data') body['xff'] = forwarded;
+    this.#showForwarded('alert', record, body, flow, transaction, packet.direction);
     record['alert'] = body;
     if (alert.hook !== undefined) record['firewall'] = { hook: alert.hook };
     if (this.#options.alert.verdict) record['verdict'] = this.#verdict(packet);
@@ -306,17 +307,25 @@ export class EveWriter implements EngineHandlers {
     this.#write(record);
   }
 
-  /** The client that the proxy names, where records are to show it. */
-  #forwarded(flow: Flow | undefined, transaction: Transaction | undefined): string | undefined {
-    const { forwarded } = this.#options.alert;
-    const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
-    if (forwarded === undefined || flow === undefined || definition === undefined) return undefined;
+  /** The client that the proxy names, where records of that type are to show it: in `body`, or as the end that is the client's. */
+  #showForwarded(
+    type: ForwardedIn,
+    record: EveRecord,
+    body: EveRecord,
+    flow: Flow | undefined,
+    transaction: Transaction | undefined,
+    direction: Direction | undefined,
+  ): void {
+    const forwarded = this.#options.forwarded?.[type];
+    if (forwarded === undefined || flow === undefined) return;
     const shown = transaction ?? newest(flow);
-    const written = shown === undefined ? undefined : definition.context(shown, flow)?.['xff'];
-    if (typeof written !== 'string') return undefined;
+    const written = shown === undefined ? undefined : this.#protocols.get(flow.applicationProtocol ?? '')?.requestHeader?.(shown, forwarded.header);
+    if (written === undefined) return;
     const parts = written.split(',').map((part) => part.trim());
     const chosen = forwarded.deployment === 'forward' ? parts[0] : parts[parts.length - 1];
-    return parseAddress(chosen) === undefined ? undefined : chosen;
+    if (parseAddress(chosen) === undefined) return;
+    if (forwarded.mode === 'extra-data') body['xff'] = chosen;
+    else record[direction === TO_CLIENT ? 'dest_ip' : 'src_ip'] = chosen;
   }
 
   #alertBody({ rule, action, notes, hook }: Alert, packet: Packet): Record<string, unknown> {
@@ -409,6 +418,7 @@ export class EveWriter implements EngineHandlers {
         const record = this.#head(type, packet, flow, direction);
         record['tx_id'] = transaction.id;
         record[type] = body;
+        if (type === 'http') this.#showForwarded(type, record, record, flow, transaction, direction);
         if (beside !== undefined) Object.assign(record, beside);
         this.#write(record);
       }
@@ -422,6 +432,7 @@ export class EveWriter implements EngineHandlers {
     if (context !== undefined) record[protocol.recordName] = context;
     Object.assign(record, protocol.contextBeside?.(transaction, flow));
     record['app_proto'] = this.#recordName(flow.applicationProtocol ?? 'failed');
+    this.#showForwarded('fileinfo', record, record, flow, transaction, file.direction);
     record['fileinfo'] = { ...fileBody(file, transaction.id), ...this.#options.fileDetails?.(file) };
     this.#write(record);
   }
@@ -509,7 +520,7 @@ export class EveWriter implements EngineHandlers {
   #flowHead(type: string, flow: Flow, direction: Direction): EveRecord {
     const record: EveRecord = { timestamp: eveTimestamp(flow.lastTime), flow_id: flowId(flow), event_type: type };
     if (flow.vlans !== undefined) record['vlan'] = flow.vlans;
-    this.#addresses(record, flow, direction);
+    this.#addresses(record, flow, direction, type === 'netflow');
     this.#common(record, flow);
     if (this.#options.ethernet && this.#sightings !== undefined) {
       const source = this.#sightings.hardware(flow, direction);
@@ -566,7 +577,8 @@ export class EveWriter implements EngineHandlers {
     return record;
   }
 
-  #addresses(record: EveRecord, flow: Flow, direction: Direction): void {
+  /** `alone`: of that direction by itself, so that the reply's kind of ICMP stands for itself. */
+  #addresses(record: EveRecord, flow: Flow, direction: Direction, alone = false): void {
     const forward = direction !== TO_CLIENT;
     const ports = flow.protocol === TCP || flow.protocol === UDP || flow.protocol === SCTP;
     record['src_ip'] = formatAddressLong(forward ? flow.source : flow.destination, flow.ipVersion);
@@ -575,9 +587,10 @@ export class EveWriter implements EngineHandlers {
     if (ports) record['dest_port'] = forward ? flow.destinationPort : flow.sourcePort;
     record['proto'] = protocolName(flow.protocol);
     if (flow.protocol === ICMP || flow.protocol === ICMPV6) {
-      record['icmp_type'] = flow.sourcePort;
-      record['icmp_code'] = flow.destinationPort;
-      if (flow.packetsToClient > 0 && flow.responseType >= 0) {
+      const replied = alone && !forward && flow.responseType >= 0;
+      record['icmp_type'] = replied ? flow.responseType : flow.sourcePort;
+      record['icmp_code'] = replied ? 0 : flow.destinationPort;
+      if (!alone && flow.packetsToClient > 0 && flow.responseType >= 0) {
         record['response_icmp_type'] = flow.responseType;
         record['response_icmp_code'] = 0;
       }

@@ -38,9 +38,11 @@ export function layAlert(record: EveRecord, told: ToldRole, around: Surroundings
     const asked = name === undefined ? undefined : around.askedFirst(name, Date.parse(String(record['timestamp'] ?? '')));
     return asked === undefined ? { host: inside[0], waits: name !== undefined, role } : { host: asked, waits: false, role };
   }
-  const forwarded = record['xff'];
+  const alert = record['alert'] as { xff?: unknown; target?: { ip?: unknown } } | undefined;
+  // Before Suricata 7 it stood beside the alert.
+  const forwarded = alert?.xff ?? record['xff'];
   if (typeof forwarded === 'string' && around.isInside(forwarded)) return { host: forwarded, waits: false, role };
-  const target = (record['alert'] as { target?: { ip?: unknown } } | undefined)?.target;
+  const target = alert?.target;
   if (typeof target?.ip === 'string' && around.isInside(target.ip)) return { host: target.ip, waits: false, role };
   // Both ends are ours: it is about who opened the connection, be the other a proxy or a host that is used to get further.
   const host = inside.length === 1 ? inside[0] : clientOf(record, source, destination);

@@ -45,8 +45,6 @@ const MOST_REMARKS = 512;
 export class HttpTransaction extends Transaction {
   readonly request: HttpMessage;
   readonly response: HttpMessage;
-  /** directions whose headers are shown in full */
-  recordedHeaders: readonly Direction[] = [];
   /** how `http.uri` is made */
   uriForm: TargetForm | undefined = undefined;
   /** of the connection that it is on */

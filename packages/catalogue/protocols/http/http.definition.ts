@@ -1,6 +1,7 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
 import { base64, dotted, latin1, utf8 } from '@sigwright/bytes';
 import {
+  type Direction,
   type Flow,
   hooks,
   IS_THIS,
@@ -113,25 +114,32 @@ function body(transaction: HttpTransaction, extended = true): Record<string, unk
   if (extended) addExtended(transaction, record);
   const range = transaction.range;
   if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };
-  for (const direction of [TO_SERVER, TO_CLIENT] as const) {
-    const { headers } = transaction.message(direction);
-    if (headers === undefined || !transaction.recordedHeaders.includes(direction)) continue;
-    record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({
-      name: utf8(name),
-      value: utf8(value),
-    }));
-  }
   if (extended) record['length'] = response.wireLength;
   return record;
 }
+
+/** A header that the user guide writes in another way than the wire. */
+const OTHER_SPELLINGS: Readonly<Record<string, string>> = { etags: 'etag' };
+
+/** `dump-all-headers`: which directions it names. */
+const DUMPED: Readonly<Record<string, readonly Direction[]>> = { both: [TO_SERVER, TO_CLIENT], request: [TO_SERVER], response: [TO_CLIENT] };
 
 /** `extended` as written, else off where there are options at all; `custom` names further headers (`accept-language`, or `accept_language`). */
 function recordOf(transaction: HttpTransaction, options: RecordOptions | undefined): Record<string, unknown> {
   const record = body(transaction, isOn(options?.['extended'], options === undefined));
   for (const written of listed(options?.['custom']) ?? []) {
-    const name = written.replaceAll('_', '-');
+    const spelt = written.replaceAll('_', '-');
+    const name = OTHER_SPELLINGS[spelt] ?? spelt;
     const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
     if (value !== undefined) record[name.replaceAll('-', '_')] = utf8(value);
+  }
+  for (const direction of DUMPED[String(options?.['dump-all-headers'])] ?? []) {
+    const { headers } = transaction.message(direction);
+    if (headers === undefined) continue;
+    record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({
+      name: utf8(name),
+      value: utf8(value),
+    }));
   }
   return record;
 }
@@ -179,5 +187,6 @@ export const protocol: ProtocolDefinition = {
     return one.request.seen || one.response.seen ? [{ type: 'http', body: recordOf(one, options), direction: TO_SERVER }] : [];
   },
   context: (transaction) => body(transaction as HttpTransaction),
+  requestHeader: (transaction, name) => (transaction as HttpTransaction).request.headers?.text(name),
   alertDetail: (transaction, options) => bodies(transaction as HttpTransaction, options),
 };

@@ -570,7 +570,6 @@ export class HttpSession implements ProtocolSession {
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
     const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
-    transaction.recordedHeaders = this.#settings.http.recordedHeaders;
     transaction.uriForm = this.#settings.http;
     transaction.remarks = this.#remarks;
     this.transactions.push(transaction);

@@ -41,6 +41,7 @@ export const protocol: ProtocolDefinition = {
     const beside = besideDns(transaction);
     return [{ type: 'dns', body, direction: TO_SERVER, ...(beside === undefined ? {} : { beside }) }];
   },
+  requestHeader: (transaction, name) => (transaction as Http2Transaction).request.headers?.text(name),
   context: (transaction) => dns(transaction as Http2Transaction),
   contextBeside: besideDns,
 };

@@ -33,5 +33,6 @@ export const protocol: ProtocolDefinition = {
     const body = http2Body(transaction as Http2Transaction);
     return body === undefined ? [] : [{ type: 'http', body, direction: TO_SERVER }];
   },
+  requestHeader: (transaction, name) => (transaction as Http2Transaction).request.headers?.text(name),
   context: (transaction) => http2Body(transaction as Http2Transaction),
 };

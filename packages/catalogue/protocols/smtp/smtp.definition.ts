@@ -2,8 +2,9 @@
 import { fromLatin1, hex, md5 } from '@sigwright/bytes';
 import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type RecordOptions, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import type { MailReader } from '../../formats/mime/mail.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
-import { listed } from '../../formats/record-options.ts';
+import { isOn, listed } from '../../formats/record-options.ts';
 import { MAIL_OVER, MAIL_TEXT, SmtpSession, type SmtpTransaction } from './session.ts';
 
 const PORTS = [25, 465, 587];
@@ -82,13 +83,42 @@ function addresses(value: string): string[] {
   return value.split(',').map((one) => one.trim());
 }
 
-/** Headers shown once, as they are written. */
-const SINGLE_FIELDS = ['subject', 'date', 'message-id', 'x-mailer', 'user-agent', 'reply-to', 'bcc', 'x-originating-ip', 'in-reply-to', 'organization'];
+/** Shown where the output's `extended` asks for more. */
+const EXTENDED_FIELDS = ['bcc', 'message-id', 'subject', 'x-mailer', 'user-agent'];
 
 /** Shown where the output's `custom` names them. */
-const ASKED_FIELDS = ['references', 'importance', 'priority', 'sensitivity', 'content-md5'];
+const FIELDS = [
+  ...EXTENDED_FIELDS,
+  'reply-to',
+  'received',
+  'x-originating-ip',
+  'in-reply-to',
+  'references',
+  'importance',
+  'priority',
+  'sensitivity',
+  'organization',
+  'content-md5',
+  'date',
+];
 
-function email(one: SmtpTransaction, options: RecordOptions = {}): Record<string, unknown> | undefined {
+/** Without options of an output, the extended form. */
+function wantedFields(options: RecordOptions | undefined): readonly string[] {
+  if (options === undefined) return EXTENDED_FIELDS;
+  const asked = listed(options['custom'])?.map((name) => name.replaceAll('_', '-')) ?? [];
+  const extended = isOn(options['extended'], false);
+  return FIELDS.filter((name) => asked.includes(name) || (extended && EXTENDED_FIELDS.includes(name)));
+}
+
+/** One value as it is written, but the copies that nobody sees, and each `received` by itself. */
+function field(mail: MailReader, name: string): string | readonly string[] | undefined {
+  const value = mail.value(name);
+  if (value === undefined) return undefined;
+  return name === 'bcc' ? addresses(value) : name === 'received' ? mail.values(name) : value;
+}
+
+/** `fields`: headers shown beside those that always are. */
+function email(one: SmtpTransaction, fields: readonly string[], digests: readonly string[] = []): Record<string, unknown> | undefined {
   const { mail } = one;
   if (mail === undefined) return undefined;
   const body: Record<string, unknown> = { status: mail.status };
@@ -98,16 +128,12 @@ function email(one: SmtpTransaction, options: RecordOptions = {}): Record<string
   if (from !== undefined) body['from'] = from;
   if (to !== undefined) body['to'] = addresses(to);
   if (copies !== undefined) body['cc'] = addresses(copies);
-  const asked = listed(options['custom']) ?? [];
-  for (const name of [...SINGLE_FIELDS, ...ASKED_FIELDS.filter((field) => asked.includes(field))]) {
-    const value = mail.value(name);
+  for (const name of fields) {
+    const value = field(mail, name);
     if (value !== undefined) body[name.replaceAll('-', '_')] = value;
   }
-  const received = mail.values('received');
-  if (received.length > 0) body['received'] = received;
   if (mail.attachments.length > 0) body['attachment'] = mail.attachments;
   if (mail.urls.length > 0) body['url'] = mail.urls;
-  const digests = listed(options['md5']) ?? [];
   if (digests.includes('body') && mail.bodyDigest !== undefined) body['body_md5'] = mail.bodyDigest;
   const subject = mail.value('subject');
   if (digests.includes('subject') && subject !== undefined) body['subject_md5'] = hex(md5(fromLatin1(subject)));
@@ -115,8 +141,8 @@ function email(one: SmtpTransaction, options: RecordOptions = {}): Record<string
 }
 
 /** A mail that has begun; before, there is nothing to tell. */
-function emailBeside(transaction: Transaction, options?: RecordOptions): Record<string, unknown> | undefined {
-  const mail = email(transaction as SmtpTransaction, options);
+function emailBeside(transaction: Transaction, fields: readonly string[], digests?: readonly string[]): Record<string, unknown> | undefined {
+  const mail = email(transaction as SmtpTransaction, fields, digests);
   return mail === undefined ? undefined : { email: mail };
 }
 
@@ -172,10 +198,10 @@ export const protocol: ProtocolDefinition = {
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
   ],
   records(transaction, _flow, options) {
-    const beside = emailBeside(transaction, options);
+    const beside = emailBeside(transaction, wantedFields(options), listed(options?.['md5']));
     return [{ type: 'smtp', body: envelope(transaction), direction: TO_SERVER, ...(beside === undefined ? {} : { beside }) }];
   },
   fields: (transaction) => (transaction as SmtpTransaction).mail?.fields ?? [],
   context: envelope,
-  contextBeside: (transaction) => emailBeside(transaction),
+  contextBeside: (transaction) => emailBeside(transaction, []),
 };
