@@ -5,8 +5,9 @@ import { custom, numberIn } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE, type Message } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
+import { isOn } from '../../formats/record-options.ts';
 import { type IkeContent, IkeSession } from './session.ts';
-import { ATTRIBUTES_V1, type Attribute, PAYLOADS_V2 } from './tables.ts';
+import { ATTRIBUTES_V1, type Attribute, EXCHANGES_V1, METHODS_V2, PAYLOADS_V1, PAYLOADS_V2, PROPOSAL, SECURITY_ASSOCIATION_V1, TRANSFORM } from './tables.ts';
 import { HEADER, type IkeMessage, type Transform } from './wire.ts';
 
 const RESPONSE = 0x20;
@@ -87,7 +88,7 @@ function attributesBody(transform: Transform): Record<string, unknown> {
   for (const { number, name, values } of ATTRIBUTES_V1) {
     const value = transform.get(number);
     if (value === undefined) continue;
-    body[name] = values === undefined ? value : (values[value - 1] ?? 'Unknown');
+    body[name] = values?.[value - 1] ?? 'Unknown';
     body[`${name}_raw`] = value;
   }
   return body;
@@ -100,10 +101,17 @@ function sideBody(side: IkeContent['sides'][number]): Record<string, unknown> {
   };
 }
 
+/** Kinds of payloads, each once, the last one first; what an association holds counts, too. */
+function payloadsOf({ payloads, proposals }: IkeMessage): string[] {
+  const kinds = new Set(payloads.flatMap((type) => (type === SECURITY_ASSOCIATION_V1 && proposals.length > 0 ? [type, PROPOSAL, TRANSFORM] : [type])));
+  return [...kinds].reverse().map((type) => PAYLOADS_V1.get(type) ?? `Unknown(${type})`);
+}
+
 function firstVersion({ message, sides, vendors, chosen: attributes }: IkeContent): Record<string, unknown> {
   const [client, server] = sides;
   return {
     ...(attributes === undefined ? {} : attributesBody(attributes)),
+    payload: payloadsOf(message),
     ikev1: {
       ...(message.interpretation === undefined ? {} : { doi: message.interpretation }),
       encrypted_payloads: message.encrypted,
@@ -114,26 +122,37 @@ function firstVersion({ message, sides, vendors, chosen: attributes }: IkeConten
   };
 }
 
-function secondVersion(message: IkeMessage): Record<string, unknown> {
+/** What the responder chose, in its messages. */
+function methodsBody(methods: Transform): Record<string, unknown> {
+  const known = METHODS_V2.filter(({ kind }) => methods.has(kind));
+  return Object.fromEntries(known.map(({ kind, name, values }) => [name, values[methods.get(kind) ?? -1] ?? 'Unknown']));
+}
+
+function secondVersion({ message, methods }: IkeContent): Record<string, unknown> {
   const payload = message.payloads.map((type) => PAYLOADS_V2.get(type) ?? `Unknown(${type})`);
   if (message.ended) payload.push('NoNextPayload');
+  const responds = (message.flags & RESPONSE) !== 0;
   return {
-    role: (message.flags & RESPONSE) !== 0 ? 'responder' : 'initiator',
+    role: responds ? 'responder' : 'initiator',
+    ...(responds && methods !== undefined ? methodsBody(methods) : {}),
     payload,
     ikev2: { errors: 0, notify: message.notifications.map(String) },
   };
 }
 
-function body({ content }: Message<IkeContent>): Record<string, unknown> {
+/** `extended`: the exchange by name, where it has one. */
+function body({ content }: Message<IkeContent>, extended: boolean): Record<string, unknown> {
   const { message } = content;
+  const exchange = extended && message.major === 1 ? EXCHANGES_V1.get(message.exchange) : undefined;
   return {
     version_major: message.major,
     version_minor: message.minor,
     exchange_type: message.exchange,
+    ...(exchange === undefined ? {} : { exchange_type_verbose: exchange }),
     message_id: message.messageId,
     init_spi: hex(message.initiator),
     resp_spi: hex(message.responder),
-    ...(message.major === 1 ? firstVersion(content) : secondVersion(message)),
+    ...(message.major === 1 ? firstVersion(content) : secondVersion(content)),
   };
 }
 
@@ -170,9 +189,9 @@ export const protocol: ProtocolDefinition = {
     { name: 'unknown_proposal', summary: 'a proposal for a protocol that there is not' },
     { name: 'malformed_data', summary: 'a message that can not be read' },
   ],
-  records: (transaction) => {
+  records: (transaction, _flow, options) => {
     const message = transaction as Message<IkeContent>;
-    return [{ type: 'ike', body: body(message), direction: message.direction }];
+    return [{ type: 'ike', body: body(message, isOn(options?.['extended'], false)), direction: message.direction }];
   },
-  context: (transaction) => body(transaction as Message<IkeContent>),
+  context: (transaction) => body(transaction as Message<IkeContent>, false),
 };

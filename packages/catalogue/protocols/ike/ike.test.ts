@@ -74,6 +74,50 @@ test('version 1: records know what came before them in the conversation', () => 
   });
 });
 
+test('version 1: kinds of payloads, names of what was chosen, numbers without names', () => {
+  const chosen = payload(13, `\0\0\0\x01\0\0\0\x01${proposal([first([1, 7], [4, 14], [11, 1], [12, 900], [14, 256])])}`);
+  const text = message(1, 0x10, 2, chosen + payload(0, 'vendor'));
+  expect(conversation([1, text])[0]).toMatchObject({
+    payload: ['VendorID', 'Transform', 'Proposal', 'SecurityAssociation'],
+    alg_enc: 'EncAesCbc',
+    alg_dh: 'GroupModp2048Bit',
+    alg_dh_raw: 14,
+    sa_life_type: 'LifeTypeSeconds',
+    sa_life_duration: 'Unknown',
+    sa_life_duration_raw: 900,
+    sa_key_length: 'Unknown',
+    sa_key_length_raw: 256,
+  });
+});
+
+test.each([
+  ['the exchange by name only in the extended form', undefined, undefined],
+  ['extended: yes', { extended: true }, 'Identity Protection'],
+])('%s', (_why, options, name) => {
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  const bytes = fromLatin1(message(10, 0x10, 2, payload(0, 'nonce')));
+  session.consume(0, bytes, 0, bytes.length, true, 1);
+  expect(protocol.records(session.transactions[0], new Flow(), options)[0].body['exchange_type_verbose']).toBe(name);
+});
+
+test('version 2: the responder’s messages say what it chose', () => {
+  const answered = proposal([second(1, 12), second(2, 5), second(3, 12), second(4, 14), second(5, 0)]);
+  const [offer, answer] = conversation(
+    [0, message(33, 0x20, 34, payload(0, proposal([second(1, 12)])))],
+    [1, message(33, 0x20, 34, payload(0, answered)).replace('\x21\x20\x22\0', '\x21\x20\x22\x20')],
+  );
+  expect(offer).toMatchObject({ role: 'initiator' });
+  expect(offer).not.toHaveProperty('alg_enc');
+  expect(answer).toMatchObject({
+    role: 'responder',
+    alg_enc: 'ENCR_AES_CBC',
+    alg_prf: 'PRF_HMAC_SHA2_256',
+    alg_auth: 'AUTH_HMAC_SHA2_256_128',
+    alg_dh: 'Modp2048',
+    alg_esn: 'NoESN',
+  });
+});
+
 test('cut anywhere, nothing throws', () => {
   const whole = message(33, 0x20, 34, payload(0, proposal([second(1, 12), second(2, 5)])));
   for (let length = 0; length < whole.length; length++) conversation([0, whole.slice(0, length)]);

@@ -2,7 +2,7 @@
 import { hex } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { FramedSession, Message, wholeDatagram } from '../../formats/messages/framed-session.ts';
-import { AUTHENTICATED, ENCRYPTION, GROUP, INTEGRITY, PSEUDO_RANDOM, WEAK_V2 } from './tables.ts';
+import { AUTHENTICATED, ENCRYPTION, GROUP, INTEGRITY, METHODS_V2, PSEUDO_RANDOM, WEAK_V2 } from './tables.ts';
 import { type IkeMessage, readIke, type Transform } from './wire.ts';
 
 /** Vendor identifiers kept of one conversation. */
@@ -22,8 +22,10 @@ export interface IkeContent {
   /** as far as the conversation has come */
   readonly sides: readonly [client: Side, server: Side];
   readonly vendors: readonly string[];
-  /** what the responder chose, IKE 1 */
+  /** what the responder chose: attributes of IKE 1, also where IKE 2 has them */
   readonly chosen: Transform | undefined;
+  /** the same by kind of transform, IKE 2 */
+  readonly methods: Transform | undefined;
 }
 
 const NOTHING: Side = { keyExchange: undefined, nonce: undefined, proposals: [] };
@@ -32,6 +34,7 @@ export class IkeSession extends FramedSession<Message<IkeContent>> {
   #sides: readonly [Side, Side] = [NOTHING, NOTHING];
   #vendors: readonly string[] = [];
   #chosen: Transform | undefined = undefined;
+  #methods: Transform | undefined = undefined;
 
   protected frame(bytes: Uint8Array, at: number, end: number): number {
     return wholeDatagram(bytes, at, end);
@@ -41,7 +44,7 @@ export class IkeSession extends FramedSession<Message<IkeContent>> {
     const message = readIke(bytes, start, end);
     if (message === undefined) return false;
     this.#learn(message, direction);
-    const content = { message, sides: this.#sides, vendors: this.#vendors, chosen: this.#chosen };
+    const content = { message, sides: this.#sides, vendors: this.#vendors, chosen: this.#chosen, methods: this.#methods };
     const transaction = this.open(new Message(this.count, time, direction, content));
     if (message.proposals.length > 1 && direction === TO_CLIENT) transaction.raise('multiple_server_proposal');
     for (const fault of message.faults) transaction.raise(fault);
@@ -61,6 +64,16 @@ export class IkeSession extends FramedSession<Message<IkeContent>> {
       this.#sides = direction === TO_SERVER ? [side, this.#sides[TO_CLIENT]] : [this.#sides[TO_SERVER], side];
     }
     if (direction === TO_CLIENT && transforms.length > 0) this.#chosen = transforms[0];
+    if (direction === TO_CLIENT && message.major === 2 && message.proposals.length > 0) {
+      const methods = new Map(message.proposals[0].flatMap((transform) => [...transform]));
+      this.#methods = methods;
+      this.#chosen = new Map(
+        METHODS_V2.flatMap(({ kind, attribute }) => {
+          const method = methods.get(kind);
+          return attribute === undefined || method === undefined ? [] : [[attribute, method] as const];
+        }),
+      );
+    }
     const fresh = message.vendors.map((vendor) => hex(vendor)).filter((vendor) => !this.#vendors.includes(vendor));
     if (fresh.length > 0) this.#vendors = [...this.#vendors, ...fresh].slice(0, MOST_VENDORS);
   }
