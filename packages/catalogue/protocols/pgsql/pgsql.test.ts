@@ -157,6 +157,24 @@ test('a row of any length is counted without being kept', () => {
   ).toMatchObject([{ response: { data_rows: 3, data_size: size + 8 } }]);
 });
 
+const named = (name: string, value: string): string => `S${'\0\0\0'}${String.fromCharCode(6 + name.length + value.length)}${name}\0${value}\0`;
+
+test('settings are named in small letters', () => {
+  const names = ['DateStyle', 'IntervalStyle', 'TimeZone', 'application_name'];
+  const turns: Turns = [
+    ['client', pgsql.start],
+    ['server', `R\0\0\0\x08\0\0\0\0${names.map((name) => named(name, 'x')).join('')}Z\0\0\0\x05I`],
+  ];
+  expect(bodies(turns)[0]).toMatchObject({
+    response: { parameter_status: [{ date_style: 'x' }, { interval_style: 'x' }, { time_zone: 'x' }, { application_name: 'x' }] },
+  });
+});
+
+test('a wish to cancel names the session by what its server gave it', () => {
+  const cancel = '\0\0\0\x10\x04\xd2\x16\x2e\0\0\x71\x1a\x35\x0b\x0d\xd1';
+  expect(bodies([['client', cancel]])).toEqual([{ tx_id: 1, request: { message: 'cancel_request', process_id: 28_954, secret_key: 889_916_881 } }]);
+});
+
 test.each([
   ['a first message', pgsql.start, TO_SERVER, IS_THIS],
   ['half a first message', pgsql.start.slice(0, 6), TO_SERVER, NEED_MORE],

@@ -42,6 +42,8 @@ function requestBody(request: Request, transaction: PgsqlTransaction): Body {
     case 'copy-data':
       if (transaction.copiedIn > 0) body['copy_data_in'] = { msg_count: transaction.copiedIn, data_size: transaction.copiedInBytes };
       return transaction.copyEnd === undefined ? body : { ...body, ...requestBody(transaction.copyEnd, transaction) };
+    case 'cancel':
+      return { ...body, process_id: request.process, secret_key: request.secret };
     case 'copy-fail':
       return { ...body, reason: request.reason };
     default:
@@ -56,9 +58,9 @@ function startup(parameters: readonly (readonly [string, string])[]): Body {
   return { ...(user === undefined ? {} : { user: user[1] }), ...(others.length > 0 ? { optional_parameters: others } : {}) };
 }
 
-const OWN_NAMES: Readonly<Record<string, string>> = { DateStyle: 'date_style', TimeZone: 'time_zone' };
+const OWN_NAMES: Readonly<Record<string, string>> = { DateStyle: 'date_style', IntervalStyle: 'interval_style', TimeZone: 'time_zone' };
 
-/** As written, but the two that PostgreSQL writes with capitals in small letters. */
+/** As written, but those that PostgreSQL writes with capitals in small letters. */
 function parameterName(name: string): string {
   return OWN_NAMES[name] ?? name;
 }

@@ -20,7 +20,8 @@ const MOST_PARAMETERS = 128;
 type Pairs = readonly (readonly [name: string, value: string])[];
 
 export type Request =
-  | { readonly kind: 'ssl' | 'gss' | 'cancel' | 'terminate' | 'copy-done' | 'copy-data' | 'other' }
+  | { readonly kind: 'ssl' | 'gss' | 'terminate' | 'copy-done' | 'copy-data' | 'other' }
+  | { readonly kind: 'cancel'; readonly process: number; readonly secret: number }
   | { readonly kind: 'startup'; readonly version: string; readonly parameters: Pairs }
   | { readonly kind: 'password'; readonly text: string }
   | { readonly kind: 'sasl-initial'; readonly mechanism: string; readonly data: string }
@@ -90,8 +91,8 @@ function readFirst(bytes: Uint8Array, start: number, end: number): Request | und
   const code = uint32(bytes, start + 4);
   if (code === SSL_REQUEST) return { kind: 'ssl' };
   if (code === ENCRYPTION_REQUEST) return { kind: 'gss' };
-  if (code === CANCEL_REQUEST) return { kind: 'cancel' };
   const cursor = new Cursor(bytes, start + FIRST_HEAD, end);
+  if (code === CANCEL_REQUEST) return { kind: 'cancel', process: cursor.uint32(), secret: cursor.uint32() };
   const parameters: (readonly [string, string])[] = [];
   while (cursor.left > 1 && parameters.length < MOST_PARAMETERS) {
     const name = textOf(cursor);
