@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromLatin1 } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import { DEFAULT_SETTINGS, type Direction, Flow, Packet, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type Direction, Flow, Packet, TCP, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { buildPlan, Engine, usePlan } from '@sigwright/detection';
 import { parseRules } from '@sigwright/rule-language';
 import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
@@ -303,6 +303,16 @@ test.each<readonly [why: string, options: { readonly decoderEvents: boolean; rea
   counted.decided(packet);
   const events = countersIn(counted.tree(0), '').filter(([name]) => /event|^stream/.test(name));
   expect(Object.fromEntries(events)).toEqual(shown);
+});
+
+test.each<readonly [why: string, packet: { transportChecksumGood?: number; anomalies?: string[] }, shown: object]>([
+  ['a wrong checksum, where they are looked at', { transportChecksumGood: 0 }, { invalid_checksum: 1 }],
+  ['a right one', { transportChecksumGood: 1 }, {}],
+  ['other bytes in the same place', { anomalies: ['stream.reassembly_overlap_different_data'] }, { overlap: 1, overlap_diff_data: 1 }],
+])('counters of TCP: %s', (_why, packet, shown) => {
+  const counted = new TrafficCounters(DEFAULT_SETTINGS, []);
+  counted.decided(Object.assign(new Packet(), { protocol: TCP }, packet));
+  expect(Object.fromEntries(Object.entries(counted.tree(0)['tcp']).filter(([, count]) => count !== 0))).toEqual(shown);
 });
 
 test('one of several outputs of a kind may be of a kind of file that is not built', async () => {

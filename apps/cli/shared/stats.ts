@@ -11,6 +11,8 @@ export interface StatsForm {
   /** each with what it grew by since `before`, the record before; all of it where there was none */
   readonly deltas: boolean;
   readonly before?: EveRecord | undefined;
+  /** when the rules were loaded */
+  readonly loaded: string;
   /** seconds since the engine started */
   readonly uptime: number;
 }
@@ -21,7 +23,7 @@ export function statsRecord(
   counted: TrafficCounters,
   timestamp: string,
   rules: readonly (Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'> & { readonly id: number })[],
-  { zeros, deltas, before, uptime }: StatsForm,
+  { zeros, deltas, before, loaded, uptime }: StatsForm,
   files: { readonly failures: number },
   lua: LuaCounters,
   packets: { readonly written: number; readonly filtered: number } | undefined,
@@ -33,7 +35,13 @@ export function statsRecord(
       uptime,
       ...counted.tree(counters.discarded),
       detect: {
-        engines: rules.map(({ id, loaded, refused, skipped }) => ({ id, rules_loaded: loaded, rules_failed: refused, rules_skipped: skipped })),
+        engines: rules.map(({ id, loaded: count, refused, skipped }) => ({
+          id,
+          last_reload: loaded,
+          rules_loaded: count,
+          rules_failed: refused,
+          rules_skipped: skipped,
+        })),
         alert: counters.alerts,
         alert_queue_overflow: counters.overflowed,
         alerts_suppressed: counters.suppressed,

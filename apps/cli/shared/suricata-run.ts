@@ -193,7 +193,7 @@ class Series {
   #stats(shown: { readonly zeros: boolean; readonly deltas: boolean }, before: EveRecord | undefined): EveRecord {
     const { members, store, luaCounters, packetLog, configuration } = this.#run;
     const uptime = isYes(at(configuration.tree, 'pcap-file.continuous'), false) ? Math.floor((Date.now() - this.#began) / 1000) : 0;
-    const form = { ...shown, before, uptime };
+    const form = { ...shown, before, loaded: eveTimestamp(this.#began * 1000), uptime };
     return statsRecord({ counters: countersOf(this.#engines) }, this.#counted, eveTimestamp(this.#time), members, form, store, luaCounters, packetLog);
   }
 

@@ -138,7 +138,19 @@ export class TrafficCounters {
   readonly #flow = counts(['total', 'tcp', 'udp', 'icmpv4', 'icmpv6', 'tcp_reuse']);
   readonly #flowStates = counts(['new', 'established', 'closed', 'local_bypassed']);
   readonly #tcpStates = counts(TCP_STATE_NAMES);
-  readonly #tcp = counts(['sessions', 'syn', 'synack', 'rst', 'urg', 'midstream_pickups', 'overlap', 'reassembly_gap', 'stream_depth_reached']);
+  readonly #tcp = counts([
+    'sessions',
+    'syn',
+    'synack',
+    'rst',
+    'urg',
+    'invalid_checksum',
+    'midstream_pickups',
+    'overlap',
+    'overlap_diff_data',
+    'reassembly_gap',
+    'stream_depth_reached',
+  ]);
   readonly #ipsCounts = counts(['accepted', 'blocked', 'rejected', 'replaced']);
   readonly #dropReasons = counts(DROP_REASONS.map(named));
   readonly #firewall: Record<string, number> | undefined;
@@ -172,7 +184,7 @@ export class TrafficCounters {
         const name = protocol.transport.length > 1 ? `${shown}_${transport}` : shown;
         this.#protocolFlows.set(name, 0);
         this.#protocolTransactions.set(name, 0);
-        this.#applicationErrors[name] = { gap: 0, parser: 0 };
+        this.#applicationErrors[name] = { gap: 0, alloc: 0, parser: 0, internal: 0 };
       }
     }
     for (const name of ['failed_tcp', 'failed_udp']) this.#protocolFlows.set(name, 0);
@@ -193,7 +205,11 @@ export class TrafficCounters {
     for (const name of packet.anomalies) add(name.startsWith('stream.') ? this.#streamEvents : this.#events, name);
     if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
     if (packet.anomalies.includes('stream.reassembly_depth_reached')) this.#tcp['stream_depth_reached']++;
-    if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) this.#tcp['overlap']++;
+    if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) {
+      this.#tcp['overlap']++;
+      this.#tcp['overlap_diff_data']++;
+    }
+    if (packet.protocol === TCP && packet.transportChecksumGood === 0) this.#tcp['invalid_checksum']++;
     for (const { target, policy } of packet.exceptions ?? []) {
       if (this.#exceptionPlaces.has(target)) add(this.#exceptions, `${EXCEPTION_PLACES[target]}.${policy}`);
     }
@@ -346,6 +362,7 @@ function isOrdinary(packet: Packet): boolean {
     !packet.isInvalid &&
     (packet.protocol === TCP || packet.protocol === UDP) &&
     packet.transportStart >= 0 &&
+    packet.transportChecksumGood !== 0 &&
     !packet.isBypassed
   );
 }
