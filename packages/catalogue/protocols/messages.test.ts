@@ -48,6 +48,12 @@ const cases: readonly (readonly [
     [[0, longTag(snmp.get)]],
     [{ version: 2, pdu_type: 'get_request', community: 'public', vars: ['1.3.6.1.2.1.1.1.0'] }],
   ],
+  [
+    'an error is named',
+    'snmp',
+    [[1, snmp.response.replace('\x02\x01\0\x02\x01\0', '\x02\x01\x02\x02\x01\0')]],
+    [{ version: 2, pdu_type: 'response', error: 'NoSuchName', community: 'public', vars: ['1.3.6.1.2.1.1.1.0'] }],
+  ],
   ['a user of version 3', 'snmp', [[0, snmp.user]], [{ version: 3, pdu_type: 'get_request', usm: 'operator' }]],
   ['what is encrypted still names its user', 'snmp', [[0, snmp.hidden]], [{ version: 3, pdu_type: 'encrypted', usm: 'operator' }]],
   ['a file is asked for', 'tftp', [[0, tftp.read]], [{ packet: 'read', file: 'boot.img', mode: 'octet' }]],

@@ -126,3 +126,21 @@ export function dataAsText(message: DnsMessage, record: ResourceRecord): string 
       return undefined;
   }
 }
+
+export interface ExtensionOption {
+  readonly code: number;
+  /** in hexadecimal */
+  readonly data: string;
+}
+
+/** Options of an OPT record (RFC 6891 §6.1.2), as far as they are whole; undefined where there are none. */
+export function extensionOptions({ bytes }: DnsMessage, { dataStart, dataEnd }: ResourceRecord): readonly ExtensionOption[] | undefined {
+  const found: ExtensionOption[] = [];
+  for (let at = dataStart; at + 4 <= dataEnd; ) {
+    const end = at + 4 + uint16(bytes, at + 2);
+    if (end > dataEnd) break;
+    found.push({ code: uint16(bytes, at), data: hex(bytes.subarray(at + 4, end)) });
+    at = end;
+  }
+  return found.length > 0 ? found : undefined;
+}

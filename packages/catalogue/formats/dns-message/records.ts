@@ -18,7 +18,7 @@ import {
   TRUNCATED,
 } from './dns-message.ts';
 import type { DnsTransaction } from './dns-transaction.ts';
-import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from './record-data.ts';
+import { dataAsText, extensionOptions, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from './record-data.ts';
 import { OPT, recordTypeName, responseCodeName, SOA, SRV, SSHFP, TXT } from './tables.ts';
 
 const VERSION = 3;
@@ -33,6 +33,8 @@ function data(message: DnsMessage, record: ResourceRecord): readonly (readonly [
       return entry('srv', service(message, record));
     case SSHFP:
       return entry('sshfp', hostKeyFingerprint(message, record));
+    case OPT:
+      return entry('opt', extensionOptions(message, record));
     case TXT:
       return textStrings(message, record).map((text) => ['rdata', text] as const);
     default:

@@ -20,6 +20,28 @@ const KINDS: readonly string[] = [
 const TRAP_V1 = 4;
 /** RFC 1157 §4.1.6: generic-trap */
 const TRAP_TYPES: readonly string[] = ['coldstart', 'warmstart', 'linkdown', 'linkup', 'authenticationfailure', 'egpneighborloss', 'enterprisespecific'];
+/** RFC 3416 §3: error-status */
+const ERRORS: readonly string[] = [
+  'NoError',
+  'TooBig',
+  'NoSuchName',
+  'BadValue',
+  'ReadOnly',
+  'GenErr',
+  'NoAccess',
+  'WrongType',
+  'WrongLength',
+  'WrongEncoding',
+  'WrongValue',
+  'NoCreation',
+  'InconsistentValue',
+  'ResourceUnavailable',
+  'CommitFailed',
+  'UndoFailed',
+  'AuthorizationError',
+  'NotWritable',
+  'InconsistentName',
+];
 /** Place of generic-trap among the fields of a trap of version 1: enterprise, agent, generic-trap, specific-trap, time. */
 const TRAP_TYPE_FIELD = 2;
 /** Variables shown of one message. */
@@ -171,7 +193,7 @@ function body({ content }: Message<SnmpMessage>): Record<string, unknown> {
   if (content.trapType !== undefined) record['trap_type'] = TRAP_TYPES[content.trapType] ?? 'unknown';
   if (content.trapIdentifier !== undefined) record['trap_oid'] = content.trapIdentifier;
   if (content.trapAddress !== undefined) record['trap_address'] = content.trapAddress;
-  if (content.errorStatus > 0 && content.kind === 'response') record['error'] = content.errorStatus;
+  if (content.errorStatus > 0 && content.kind === 'response') record['error'] = ERRORS[content.errorStatus] ?? `Unknown(${content.errorStatus})`;
   if (content.community !== undefined) record['community'] = content.community;
   if (content.user !== undefined) record['usm'] = content.user;
   if (content.variables.length > 0) record['vars'] = content.variables;
