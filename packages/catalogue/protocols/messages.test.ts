@@ -122,6 +122,22 @@ describe.each(cases)('%s', (_why, name, messages, bodies) => {
   });
 });
 
+test('DHCP: who has the address and until when, and nothing of the network, unless the extended form is asked for', () => {
+  const options = '\x01\x04\xff\xff\xff\0\x3a\x04\0\0\x54\x60\x3d\x07\x01\x02\0\0\0\0\x09\xff';
+  expect(datagrams('dhcp', [[1, dhcp.acknowledgement.slice(0, -1) + options]]).bodies).toEqual([
+    {
+      type: 'reply',
+      id: 0x12345678,
+      client_mac: '02:00:00:00:00:09',
+      assigned_ip: '10.0.0.7',
+      dhcp_type: 'ack',
+      client_id: '02:00:00:00:00:09',
+      hostname: 'host',
+      renewal_time: 21_600,
+    },
+  ]);
+});
+
 const prefixed = (text: string): string => `\0\0\0${String.fromCharCode(text.length)}${text}`;
 
 const streams: readonly (readonly [why: string, protocol: string, turns: Turns, transactions: number])[] = [

@@ -149,7 +149,7 @@ class DhcpSession extends MessageSession<DhcpMessage> {
   }
 }
 
-/** What every record tells. */
+/** What every record tells: whose address is whose. */
 function shortBody(content: DhcpMessage): Record<string, unknown> {
   const record: Record<string, unknown> = {
     type: content.reply ? 'reply' : 'request',
@@ -157,21 +157,24 @@ function shortBody(content: DhcpMessage): Record<string, unknown> {
     client_mac: content.hardware,
     assigned_ip: content.assigned,
   };
+  if (content.type > 0) record['dhcp_type'] = MESSAGE_TYPES[content.type] ?? 'unknown';
+  const client = content.options.get(CLIENT);
+  if (client !== undefined) record['client_id'] = client[0] === ETHERNET ? hardwareAddress(client.subarray(1)) : hardwareAddress(client);
+  const hostName = content.options.get(HOST_NAME);
+  if (hostName !== undefined) record['hostname'] = latin1(hostName, 0, hostName.length);
+  const renewal = option32(content, RENEWAL_TIME);
+  if (renewal !== undefined) record['renewal_time'] = renewal;
+  return record;
+}
+
+/** The extended form. */
+function body({ content }: Message<DhcpMessage>): Record<string, unknown> {
+  const record = shortBody(content);
   if (content.clientAddress !== '0.0.0.0') record['client_ip'] = content.clientAddress;
   if (content.reply) {
     record['relay_ip'] = content.relay;
     record['next_server_ip'] = content.server;
   }
-  if (content.type > 0) record['dhcp_type'] = MESSAGE_TYPES[content.type] ?? 'unknown';
-  const hostName = content.options.get(HOST_NAME);
-  if (hostName !== undefined) record['hostname'] = latin1(hostName, 0, hostName.length);
-  return record;
-}
-
-function body({ content }: Message<DhcpMessage>): Record<string, unknown> {
-  const record = shortBody(content);
-  const client = content.options.get(CLIENT);
-  if (client !== undefined) record['client_id'] = client[0] === ETHERNET ? hardwareAddress(client.subarray(1)) : hardwareAddress(client);
   for (const [code, name] of [
     [SUBNET_MASK, 'subnet_mask'],
     [REQUESTED_ADDRESS, 'requested_ip'],
@@ -181,7 +184,6 @@ function body({ content }: Message<DhcpMessage>): Record<string, unknown> {
   }
   for (const [code, name] of [
     [LEASE_TIME, 'lease_time'],
-    [RENEWAL_TIME, 'renewal_time'],
     [REBINDING_TIME, 'rebinding_time'],
   ] as const) {
     const value = option32(content, code);
