@@ -94,7 +94,7 @@ function outputs(tree: Tree): readonly ConfigurationProblem[] {
 }
 
 /** Types of EVE records that no protocol of the catalogue gives its name to. */
-const OWN_TYPES = ['alert', 'anomaly', 'drop', 'files', 'flow', 'frame', 'metadata', 'netflow', 'stats', 'arp'];
+const OWN_TYPES = ['alert', 'anomaly', 'drop', 'files', 'flow', 'frame', 'metadata', 'netflow', 'stats', 'arp', 'stream'];
 
 /** Types of records that nothing writes, and counters that are turned off for all. */
 function records(tree: Tree): readonly ConfigurationProblem[] {

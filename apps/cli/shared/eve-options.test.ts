@@ -214,6 +214,36 @@ test.each([
   expect(['answers', 'grouped'].filter((form) => form in answer)).toEqual(forms);
 });
 
+test.each<readonly [why: string, stream: string, packets: readonly (readonly [packet: number, state: string])[]]>([
+  [
+    'every packet',
+    '{ all: true }',
+    [
+      [1, 'syn_sent'],
+      [2, 'syn_recv'],
+      [3, 'established'],
+      [4, 'established'],
+    ],
+  ],
+  [
+    'packets that bring the connection on',
+    '{ state-update: true }',
+    [
+      [1, 'syn_sent'],
+      [2, 'syn_recv'],
+      [3, 'established'],
+    ],
+  ],
+  ['none', '{}', []],
+  ['none with anomalies', '{ event-set: true }', []],
+])('stream: %s', (_why, stream, packets) => {
+  const shown = records('stream_tcp', `{ types: [ { stream: ${stream} } ] }`, conversation(80, HTTP));
+  const states = shown.map(({ pcap_cnt, stream_tcp }) => [pcap_cnt, (stream_tcp as { session: { state: string } }).session.state]);
+  expect(states.slice(0, packets.length)).toEqual(packets);
+  if (packets.length === 0) expect(states).toEqual([]);
+  else expect(shown[0]).toMatchObject({ direction: 'to_server', stream_tcp: { packet: { syn: true, ack: false } } });
+});
+
 test('every record names the sensor', () => {
   const [record] = records('http', '{ types: [ http ] }', conversation(80, HTTP), '', 'sensor-name: here');
   expect(record['host']).toBe('here');

@@ -231,11 +231,12 @@ class Series {
       fileDetails: (file) => store.details(file),
     });
     const seeing = writers.filter((writer) => writer.seesPackets);
+    const deciding = writers.filter((writer) => writer.wantsDecided);
     const counted = this.#counted;
     const lines = this.#lines;
     const certificates = this.#certificates;
     return new Engine(id === 0 ? { ...rules.plan, firewall: firewall.rules } : rules.plan, catalogue, settings, {
-      remembersFlows: seeing.length > 0,
+      remembersFlows: seeing.length + deciding.length > 0,
       filter,
       ...(share === undefined ? {} : { share }),
       packet: (packet) => {
@@ -290,6 +291,7 @@ class Series {
       },
       decided: (packet, flow) => {
         counted.decided(packet);
+        for (const writer of deciding) writer.decided(packet, flow);
         lines.decided();
         packetLog?.decided(packet, flow);
         if (luaOutputs.wantsPackets && !packet.isPseudo) luaOutputs.packet(packet, flow);

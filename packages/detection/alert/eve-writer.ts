@@ -43,6 +43,7 @@ import type { FrameReport } from '../scan/frame-inspector.ts';
 import { ARP_TYPE, arpBody } from './arp-record.ts';
 import { communityId } from './community-id.ts';
 import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
+import { StreamRecords } from './stream-record.ts';
 
 /** `X-Forwarded-For`: shown beside the addresses, or in the client's place. */
 export interface Forwarded {
@@ -204,6 +205,8 @@ export class EveWriter implements EngineHandlers {
   readonly counts = new Map<string, number>();
   /** kept only where some record shows it */
   readonly #sightings: FlowSightings | undefined;
+  /** only where they are asked for by name */
+  readonly #streams: StreamRecords | undefined;
 
   constructor(
     emit: (record: EveRecord) => void,
@@ -216,11 +219,26 @@ export class EveWriter implements EngineHandlers {
     this.#protocols = protocols;
     this.#options = options;
     if (options.ethernet || options.types?.has('netflow') === true) this.#sightings = new FlowSightings();
+    if (options.types?.has('stream') === true) this.#streams = new StreamRecords(options.records.get('stream') ?? {});
   }
 
   /** what it writes depends on single packets */
   get seesPackets(): boolean {
     return this.#sightings !== undefined || this.#wantsArp;
+  }
+
+  /** each packet is told of once more when everything about it is decided */
+  get wantsDecided(): boolean {
+    return this.#streams !== undefined;
+  }
+
+  decided(packet: Packet, flow: Flow | undefined): void {
+    const body = this.#streams?.body(packet, flow, () => headerBody(packet));
+    if (body === undefined) return;
+    const record = this.#head('stream_tcp', packet, flow, packet.direction);
+    record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
+    record['stream_tcp'] = body;
+    this.#write(record);
   }
 
   packet(packet: Packet): void {
@@ -390,7 +408,7 @@ export class EveWriter implements EngineHandlers {
     if (flow?.verdict === 'drop') flow.dropsLogged |= 1 << packet.direction;
     const record = this.#head('drop', packet, flow, packet.direction);
     if (flow !== undefined) record['direction'] = packet.direction === TO_SERVER ? 'to_server' : 'to_client';
-    record['drop'] = dropBody(packet);
+    record['drop'] = { ...headerBody(packet), reason: packet.dropReason };
     if (verdict) record['verdict'] = this.#verdict(packet);
     if (alerts && cause !== undefined) record['alert'] = this.#alertBody(cause, packet);
     this.#write(record);
@@ -547,7 +565,7 @@ export class EveWriter implements EngineHandlers {
     record['event_type'] = type;
     if (packet.vlanCount > 0 && !packet.isPseudo) record['vlan'] = Array.from(packet.vlans.subarray(0, packet.vlanCount));
     else if (flow?.vlans !== undefined) record['vlan'] = flow.vlans;
-    if (flow !== undefined && (type !== 'alert' || packet.isPseudo) && type !== 'anomaly' && type !== 'packet' && type !== 'drop')
+    if (flow !== undefined && (type !== 'alert' || packet.isPseudo) && type !== 'anomaly' && type !== 'packet' && type !== 'drop' && type !== 'stream_tcp')
       this.#addresses(record, flow, direction);
     else if (packet.ipVersion !== 0) {
       record['src_ip'] = formatAddressLong(packet.source, packet.ipVersion);
@@ -693,8 +711,8 @@ function tunnelBody(packet: Packet, root: Packet): Record<string, unknown> {
   };
 }
 
-/** Header fields of a dropped packet, and why it was. */
-function dropBody(packet: Packet): Record<string, unknown> {
+/** Header fields of a packet. */
+function headerBody(packet: Packet): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   if (packet.ipVersion === 4) Object.assign(body, { len: packet.ipLength, tos: packet.tos, ttl: packet.ttl, ipid: packet.ipId });
   else if (packet.ipVersion === 6) Object.assign(body, { len: packet.ipLength, tc: packet.tos, hoplimit: packet.ttl });
@@ -704,7 +722,6 @@ function dropBody(packet: Packet): Record<string, unknown> {
     Object.assign(body, { tcpres: 0, tcpurgp: packet.tcpUrgent });
   } else if (packet.protocol === UDP && packet.transportStart >= 0) body['udplen'] = packet.payloadEnd - packet.transportStart;
   else if (packet.protocol === ICMP && packet.icmpId >= 0) Object.assign(body, { icmp_id: packet.icmpId, icmp_seq: packet.icmpSequence });
-  body['reason'] = packet.dropReason;
   return body;
 }
 
