@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EngineSettings, FEATURES, hooksOf, type ProtocolDefinition, STREAM_FRAME, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { askedFingerprints, type Fingerprint } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { folderReadingOf } from './shared/capture-folder.ts';
@@ -17,6 +18,7 @@ import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.t
 import { EngineLog } from './shared/engine-log.ts';
 import { filesOf } from './shared/file-pattern.ts';
 import { FileStore } from './shared/file-store.ts';
+import { shownFingerprints } from './shared/fingerprints.ts';
 import { firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { checkLineOutputs } from './shared/line-outputs.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
@@ -301,15 +303,15 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
   if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
   log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
-  const asksForHassh = rules.plan.data.asksForHassh || firewall.rules.some(({ text }) => text.includes('ssh.hassh'));
-  configuration = { ...configuration, settings: withFingerprints(configuration, asksForHassh) };
+  const asked = [...rules.plan.data.asksFor, ...askedFingerprints(firewall.rules.map(({ text }) => text))];
+  configuration = { ...configuration, settings: withFingerprints(configuration, asked) };
   const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
   for (const { id, tree, owns } of tenants) {
     const own = configurationOf(tree, configured);
     const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
     const prepared = ready(own, there);
     const read = loadRules(there, prepared);
-    const settings = withFingerprints({ settings: prepared, tree: own.tree }, read.plan.data.asksForHassh);
+    const settings = withFingerprints({ settings: prepared, tree: own.tree }, read.plan.data.asksFor);
     if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
       return stop('suricata', `Loading signatures of tenant ${id} failed.`);
     members.push({ id, settings, rules: read, owns, loaded: read.loaded, refused: read.refused, skipped: read.skipped });
@@ -371,11 +373,10 @@ function frameKinds(frames: readonly string[] | undefined, transport: 'tcp' | 'u
   return frames === undefined ? [] : transport === 'tcp' ? [...frames, STREAM_FRAME] : frames;
 }
 
-/** HASSH as the configuration has it; where it does not say, as rules need it. */
-function withFingerprints({ settings, tree }: Pick<Configuration, 'settings' | 'tree'>, asked: boolean): EngineSettings {
-  const written = at(tree, 'app-layer.protocols.ssh.hassh');
-  const isWritten = written !== undefined && written !== null && written !== 'auto';
-  return { ...settings, ssh: { ...settings.ssh, fingerprints: isWritten ? isYes(written, false) : asked } };
+/** Fingerprints as the configuration has them; where it does not say, as rules need them. */
+function withFingerprints({ settings, tree }: Pick<Configuration, 'settings' | 'tree'>, asked: readonly Fingerprint[]): EngineSettings {
+  const { hassh, ja3, ja4 } = shownFingerprints(tree, asked);
+  return { ...settings, ssh: { ...settings.ssh, fingerprints: hassh }, tls: { ...settings.tls, shownFingerprints: { ja3, ja4 } } };
 }
 
 /** Of the words behind the options, a file (`-F`), or the configuration. */

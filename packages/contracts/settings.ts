@@ -202,6 +202,8 @@ export interface EngineSettings {
     readonly encryptionHandling: EncryptionHandling;
     /** fingerprints that rules may look at, in QUIC too */
     readonly fingerprints: { readonly ja3: boolean; readonly ja4: boolean };
+    /** fingerprints that records of TLS show, where their output does not leave them out */
+    readonly shownFingerprints: { readonly ja3: boolean; readonly ja4: boolean };
   };
   readonly mqtt: {
     /** records show them */
@@ -376,7 +378,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true, encryptionHandling: 'track-only' },
   mail: { urls: { schemes: ['http'], withScheme: false }, reading: 'parts', base64: true, quotedPrintable: true, longestValue: 2000, digest: false },
-  tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true } },
+  tls: { encryptionHandling: 'track-only', fingerprints: { ja3: true, ja4: true }, shownFingerprints: { ja3: true, ja4: true } },
   mqtt: { passwords: true, messageLimit: 1_048_576, shownText: 1024 },
   pgsql: { passwords: false },
   flowTimeouts: {

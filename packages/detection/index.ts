@@ -2,6 +2,7 @@
 export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded, type ForwardedIn, streamBytes } from './alert/eve-writer.ts';
 export { analyseRule } from './analyse/analyse-rule.ts';
 export { groupByPorts, type MostGroups, type PortGroup } from './analyse/port-groups.ts';
+export { askedFingerprints, type Fingerprint } from './compile/asked-fingerprints.ts';
 export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver } from './compile/header.ts';

@@ -131,6 +131,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     tls: {
       encryptionHandling: encryptionHandlingOf(tree, 'tls'),
       fingerprints: { ja3: mayUse(tree, 'ja3'), ja4: mayUse(tree, 'ja4') },
+      shownFingerprints: { ja3: mayUse(tree, 'ja3'), ja4: mayUse(tree, 'ja4') },
     },
     mqtt: {
       passwords: isYes(recordOption(tree, 'mqtt.passwords'), defaults.mqtt.passwords),
@@ -272,7 +273,7 @@ function unlimited(size: number): number {
 }
 
 /** An option of a record type, where any EVE output sets it. */
-function recordOption(tree: Tree, path: string): unknown {
+export function recordOption(tree: Tree, path: string): unknown {
   const outputs = at(tree, 'outputs');
   for (const output of Array.isArray(outputs) ? outputs : []) {
     const types = at(output, 'eve-log.types');

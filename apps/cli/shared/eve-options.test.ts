@@ -214,6 +214,12 @@ test.each([
   expect(['answers', 'grouped'].filter((form) => form in answer)).toEqual(forms);
 });
 
+test('anomaly: what an application protocol is about stands within', () => {
+  const [record] = records('anomaly', '{ types: [ anomaly ] }', conversation(80, [['client', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n']]));
+  expect(record).toMatchObject({ tx_id: 0, anomaly: { app_proto: 'http', type: 'applayer', layer: 'proto_parser' } });
+  expect(record).not.toHaveProperty('app_proto');
+});
+
 test.each<readonly [why: string, stream: string, packets: readonly (readonly [packet: number, state: string])[]]>([
   [
     'every packet',

@@ -469,7 +469,6 @@ export class EveWriter implements EngineHandlers {
     const record = this.#head('anomaly', packet, flow, packet.direction);
     if (application) {
       const protocol = this.#recordName(flow?.applicationProtocol ?? 'failed');
-      record['app_proto'] = protocol;
       const capitals = recognition || this.#protocols.get(owner)?.anomaliesInCapitals === true;
       const event = recognition ? name.replace('.', '_') : name.slice(dot + 1);
       record['anomaly'] = {

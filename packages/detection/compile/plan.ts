@@ -19,6 +19,7 @@ import {
 import { parseRule } from '@sigwright/rule-language';
 import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts';
 import { buildRuleList, type RuleListData } from '../scan/rule-list.ts';
+import { askedFingerprints, type Fingerprint } from './asked-fingerprints.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
@@ -84,14 +85,14 @@ export interface PlanData {
   readonly protocolOnly: RuleListData;
   /** rules that are asked before there is a flow */
   readonly early: Uint32Array;
-  /** some rule asks for fingerprints of SSH key exchanges */
-  readonly asksForHassh: boolean;
+  /** fingerprints that rules ask for */
+  readonly asksFor: readonly Fingerprint[];
   /** for explanations: rules whose text was refused are not here */
   readonly ruleCount: number;
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 19;
+export const PLAN_VERSION = 20;
 
 export interface RuleSource {
   /** for messages */
@@ -309,7 +310,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
     early: Uint32Array.from(early),
-    asksForHassh: written.some((text) => text.includes('ssh.hassh')),
+    asksFor: askedFingerprints(written),
     ruleCount: count,
   };
 }

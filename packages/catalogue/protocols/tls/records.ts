@@ -73,7 +73,10 @@ export function wantedFields(options: RecordOptions | undefined): ReadonlySet<st
   const resumed = isOn(options['session-resumption'], Object.keys(options).length > 0);
   if (resumed) fields.add('session_resumed');
   else fields.delete('session_resumed');
-  for (const print of ['ja3', 'ja3s', 'ja4']) if (isOn(options[print], false)) fields.add(print);
+  for (const print of ['ja3', 'ja3s', 'ja4']) {
+    if (isOn(options[print], false)) fields.add(print);
+    else if (options[print] !== undefined) fields.delete(print);
+  }
   return fields;
 }
 
@@ -113,7 +116,7 @@ function handshake(hello: Hello, fromClient: boolean): Record<string, unknown> {
 
 export function tlsBody(transaction: TlsTransaction, wanted: ReadonlySet<string> = ALL_EXTENDED): Record<string, unknown> {
   const record: Record<string, unknown> = {};
-  const { client, server, chain, clientChain } = transaction;
+  const { client, server, chain, clientChain, shownFingerprints } = transaction;
   addCertificate(record, chain, wanted);
   if (transaction.resumed && wanted.has('session_resumed')) record['session_resumed'] = true;
   if (client?.serverName !== undefined && wanted.has('sni')) record['sni'] = utf8(client.serverName);
@@ -130,10 +133,11 @@ export function tlsBody(transaction: TlsTransaction, wanted: ReadonlySet<string>
     record['client'] = shown;
   }
   if (client !== undefined && client.suites.length > 0) {
-    if (wanted.has('ja3')) record['ja3'] = { hash: transaction.ja3Hash, string: transaction.ja3 };
-    if (wanted.has('ja4')) record['ja4'] = transaction.ja4;
+    if (shownFingerprints.ja3 && wanted.has('ja3')) record['ja3'] = { hash: transaction.ja3Hash, string: transaction.ja3 };
+    if (shownFingerprints.ja4 && wanted.has('ja4')) record['ja4'] = transaction.ja4;
   }
-  if (server !== undefined && server.suites.length > 0 && wanted.has('ja3s')) record['ja3s'] = { hash: transaction.ja3sHash, string: transaction.ja3s };
+  if (server !== undefined && server.suites.length > 0 && shownFingerprints.ja3 && wanted.has('ja3s'))
+    record['ja3s'] = { hash: transaction.ja3sHash, string: transaction.ja3s };
   const offered = client?.applicationProtocols ?? [];
   const chosen = server?.applicationProtocols ?? [];
   if (offered.length > 0 && wanted.has('client_alpns')) record['client_alpns'] = offered.map((one) => utf8(one));

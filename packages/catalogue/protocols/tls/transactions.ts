@@ -90,6 +90,8 @@ export class TlsTransaction extends Transaction {
   resumed = false;
   /** the server sent at least one record */
   answered = false;
+  /** fingerprints that its records show */
+  shownFingerprints: EngineSettings['tls']['shownFingerprints'] = { ja3: true, ja4: true };
   /** the server asks for a certificate of the client */
   clientCertificateAsked = false;
   #ja3: string | undefined = undefined;
@@ -187,6 +189,7 @@ export class TlsSession implements ProtocolSession {
   constructor(settings: EngineSettings, time: number) {
     this.#encryptionHandling = settings.tls.encryptionHandling;
     this.#transaction = new TlsTransaction(0, time);
+    this.#transaction.shownFingerprints = settings.tls.shownFingerprints;
     this.transactions.push(this.#transaction);
   }
 
