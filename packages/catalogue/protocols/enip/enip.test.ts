@@ -92,6 +92,11 @@ describe('a dialogue', () => {
     ]);
   });
 
+  test('a service that a vendor made up is text, too', () => {
+    const [{ request }] = bodies([['client', enip.sent.replace('\x05\x02\x20\x01', '\x4c\x02\x20\x01')]]) as [{ request: object }];
+    expect(request).toMatchObject({ cip: { multiple: [{ service: 'unknown-76' }] } });
+  });
+
   test('is the same at every split', () => {
     const told = tell(protocol, whole(dialogue));
     expect(told.transactions.map((one) => one.anomalies)).toEqual([[], [], [], [], [], []]);

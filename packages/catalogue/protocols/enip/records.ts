@@ -39,9 +39,14 @@ const SERVICES: Readonly<Record<number, string>> = {
   91: 'large_forward_open',
 };
 
+/** Text, too, so that a field is of one type. */
+function unknown(number: number): string {
+  return `unknown-${number}`;
+}
+
 function cipBody({ service, isResponse, path, attributes, status, extendedStatus, inner }: CipMessage): Body {
   return {
-    service: SERVICES[service] ?? service,
+    service: SERVICES[service] ?? unknown(service),
     ...(isResponse ? { status } : {}),
     ...(extendedStatus.length > 0 ? { status_extended: extendedStatus } : {}),
     ...(path.length > 0 ? { path: path.map(({ type, value }) => ({ segment_type: type, value })) } : {}),
@@ -72,8 +77,8 @@ function packetBody({ command, status, registration, identities, services, cip }
   const [identity] = identities;
   const [service] = services;
   return {
-    command: COMMAND_NAMES.get(command),
-    status: STATUS_NAMES.get(status) ?? status,
+    command: COMMAND_NAMES.get(command) ?? unknown(command),
+    status: STATUS_NAMES.get(status) ?? unknown(status),
     ...(registration === undefined ? {} : { register_session: { protocol_version: registration.protocolVersion, options: registration.options } }),
     ...(identity === undefined ? {} : { identity: identityBody(identity) }),
     ...(service === undefined ? {} : { list_services: serviceBody(service) }),
