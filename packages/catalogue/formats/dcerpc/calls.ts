@@ -92,24 +92,24 @@ export function callOf(transaction: Transaction): RpcCall | undefined {
   return call instanceof RpcCall ? call : undefined;
 }
 
-/** Fields of the call in records. */
-export function callBody(call: RpcCall): Record<string, unknown> {
+/** Fields of the call in records; `withReasons`: why an interface was taken or not, as records of SMB have it. */
+export function callBody(call: RpcCall, withReasons = false): Record<string, unknown> {
   const [request, response] = call.halves;
   const body: Record<string, unknown> = { request: request.type < 0 ? 'REQUEST_LOST' : TYPE_NAMES[request.type] };
   if (request.type === REQUEST) body['req'] = { opnum: call.opnum, frag_cnt: request.fragments, stub_data_size: request.size };
   body['response'] = response.type < 0 ? 'UNREPLIED' : TYPE_NAMES[response.type];
   if (response.type === RESPONSE) body['res'] = { frag_cnt: response.fragments, stub_data_size: response.size };
-  if (call.interfaces.length > 0) body['interfaces'] = call.interfaces.map((one) => interfaceBody(one));
+  if (call.interfaces.length > 0) body['interfaces'] = call.interfaces.map((one) => interfaceBody(one, withReasons));
   body['call_id'] = call.id;
   return body;
 }
 
-function interfaceBody(one: RpcInterface): Record<string, unknown> {
+function interfaceBody(one: RpcInterface, withReasons: boolean): Record<string, unknown> {
   const body: Record<string, unknown> = { uuid: one.identifier, version: `${one.major}.${one.minor}` };
   if (one.result !== undefined) {
     body['ack_result'] = one.result;
     // As in Suricata's records, which tell of the result alone.
-    body['ack_reason'] = 0;
+    if (withReasons) body['ack_reason'] = 0;
   }
   return body;
 }

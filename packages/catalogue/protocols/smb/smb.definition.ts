@@ -103,7 +103,7 @@ function body(transaction: Transaction): Record<string, unknown> {
   record['tree_id'] = one.tree;
   if (one.path !== undefined) record[one.isPipe ? 'named_pipe' : 'share'] = one.path;
   Object.assign(record, one.details);
-  if (one.call !== undefined) record['dcerpc'] = callBody(one.call);
+  if (one.call !== undefined) record['dcerpc'] = callBody(one.call, true);
   return record;
 }
 
