@@ -315,6 +315,21 @@ test.each<readonly [why: string, packet: { transportChecksumGood?: number; anoma
   expect(Object.fromEntries(Object.entries(counted.tree(0)['tcp']).filter(([, count]) => count !== 0))).toEqual(shown);
 });
 
+test.each([
+  ['none by protocol unless asked for', false, undefined],
+  ['those of the protocol', true, { pass_packet: 1, drop_packet: 0 }],
+])('what was done about errors: %s', (_why, protocolPolicies, shown) => {
+  const settings = { ...DEFAULT_SETTINGS, exceptionPolicies: { ...DEFAULT_SETTINGS.exceptionPolicies, applicationError: 'pass-packet' as const } };
+  const counted = new TrafficCounters(settings, [catalogue.protocols.get('tls')!], { decoderEvents: true, streamEvents: false, protocolPolicies });
+  const flow = new Flow();
+  Object.assign(flow, { protocol: TCP, applicationProtocol: 'tls' });
+  counted.decided(Object.assign(new Packet(), { flow, exceptions: [{ target: 'app_layer_error', policy: 'pass_packet' }] }));
+  const tree = counted.tree(0) as { exception_policy: object; app_layer: { error: { tls: { exception_policy?: object } } } };
+  expect(tree.exception_policy).toMatchObject({ app_layer: { error: { pass_packet: 1 } } });
+  if (shown === undefined) expect(tree.app_layer.error.tls).not.toHaveProperty('exception_policy');
+  else expect(tree.app_layer.error.tls.exception_policy).toMatchObject(shown);
+});
+
 test('one of several outputs of a kind may be of a kind of file that is not built', async () => {
   const lines = new LineOutputs({ outputs: [{ fast: { filetype: 'redis' } }, { fast: { filename: 'there.log' } }] }, root);
   expect(lines.problems).toEqual([expect.stringContaining('fast: filetype redis is not built')]);

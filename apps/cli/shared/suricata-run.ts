@@ -119,7 +119,11 @@ class Series {
     this.#certificates = certificates;
     const { configuration, members, log } = run;
     const counters = at(configuration.tree, 'stats');
-    const counting = { decoderEvents: isYes(at(counters, 'decoder-events'), true), streamEvents: isYes(at(counters, 'stream-events'), false) };
+    const counting = {
+      decoderEvents: isYes(at(counters, 'decoder-events'), true),
+      streamEvents: isYes(at(counters, 'stream-events'), false),
+      protocolPolicies: isYes(at(counters, 'exception-policy.per-app-proto-errors'), false),
+    };
     this.#counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()), counting);
     this.#wantsStats = isYes(at(configuration.tree, 'stats.enabled'), true);
     this.#removal = new CaptureRemoval(configuration.tree, (text) => log.say('Warning', 'pcap', text));

@@ -113,6 +113,8 @@ export interface CounterOptions {
   readonly decoderEvents: boolean;
   /** one for each kind of anomaly of streams */
   readonly streamEvents: boolean;
+  /** what was done about errors of each protocol (`exception-policy.per-app-proto-errors`) */
+  readonly protocolPolicies?: boolean;
 }
 
 const DEFAULT_COUNTERS: CounterOptions = { decoderEvents: true, streamEvents: false };
@@ -160,6 +162,8 @@ export class TrafficCounters {
   /** where a policy does something */
   readonly #exceptionPlaces = new Set<string>();
   readonly #applicationErrors: Record<string, Record<string, number>> = {};
+  /** the same words, by protocol; none where they are not asked for, or nothing is done about errors */
+  readonly #protocolPolicies = new Map<string, Record<string, number>>();
   readonly #protocolFlows = new Map<string, number>();
   readonly #protocolTransactions = new Map<string, number>();
 
@@ -184,6 +188,8 @@ export class TrafficCounters {
         const name = protocol.transport.length > 1 ? `${shown}_${transport}` : shown;
         this.#protocolFlows.set(name, 0);
         this.#protocolTransactions.set(name, 0);
+        if (options.protocolPolicies === true && this.#exceptionPlaces.has(APPLICATION_ERROR))
+          this.#protocolPolicies.set(name, counts(EXCEPTION_POLICIES.map((policy) => policy.replaceAll('-', '_'))));
         this.#applicationErrors[name] = { gap: 0, alloc: 0, parser: 0, internal: 0 };
       }
     }
@@ -212,6 +218,8 @@ export class TrafficCounters {
     if (packet.protocol === TCP && packet.transportChecksumGood === 0) this.#tcp['invalid_checksum']++;
     for (const { target, policy } of packet.exceptions ?? []) {
       if (this.#exceptionPlaces.has(target)) add(this.#exceptions, `${EXCEPTION_PLACES[target]}.${policy}`);
+      const ofProtocol = target === APPLICATION_ERROR && packet.flow !== undefined ? this.#protocolPolicies.get(this.#name(packet.flow)) : undefined;
+      if (ofProtocol !== undefined) count(ofProtocol, policy);
     }
     if (packet.isBypassed) {
       this.#bypassed['local_pkts']++;
@@ -314,6 +322,15 @@ export class TrafficCounters {
     this.#tcpStates[stream.stateName]++;
   }
 
+  #errors(): Counts {
+    if (this.#protocolPolicies.size === 0) return this.#applicationErrors;
+    const withPolicies = Object.entries(this.#applicationErrors).map(([name, errors]) => {
+      const policies = this.#protocolPolicies.get(name);
+      return [name, policies === undefined ? errors : { ...errors, exception_policy: policies }] as const;
+    });
+    return Object.fromEntries(withPolicies);
+  }
+
   /** Everything but what the engine itself counts. */
   tree(discarded: number): Counts {
     const decoder = { ...this.#decoder };
@@ -338,7 +355,7 @@ export class TrafficCounters {
       flow_bypassed: this.#bypassed,
       defrag: this.#fragments,
       tcp: this.#tcp,
-      app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions), error: this.#applicationErrors },
+      app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions), error: this.#errors() },
     };
   }
 }
@@ -366,6 +383,8 @@ function isOrdinary(packet: Packet): boolean {
     !packet.isBypassed
   );
 }
+
+const APPLICATION_ERROR = 'app_layer_error';
 
 /** Where counters put the places that records name. */
 const EXCEPTION_PLACES: Readonly<Record<string, string>> = {
