@@ -219,3 +219,14 @@ describe('fingerprints of SSH key exchanges are in records', () => {
     expect(records.map((line) => 'hassh' in (JSON.parse(line) as { ssh: { client: object } }).ssh.client)).toEqual([isThere]);
   });
 });
+
+test('what a run put into a data set is saved at its end, where fingerprints depend on rules too', () => {
+  const where = place();
+  const capture = join(where.captures, 'one.pcap');
+  writeFileSync(capture, Buffer.concat([FIRST, SECOND.subarray(24)]));
+  const rules = join(where.out, 'set.rules');
+  writeFileSync(rules, 'alert http any any -> any any (msg:"seen"; http.host; dataset:set,hosts,type string,save hosts.lst; sid:3;)\n');
+  const { status, stderr } = spawnSync(ENGINE, ['suricata', '-c', CONFIGURATION, '-S', rules, '-r', capture, '-l', where.out], { encoding: 'utf8' });
+  expect(status, stderr).toBe(0);
+  expect(readFileSync(join(where.out, 'hosts.lst'), 'utf8')).toBe(`${Buffer.from('a.example').toString('base64')}\n`);
+});

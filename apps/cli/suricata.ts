@@ -303,6 +303,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
   if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
   log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
+  // Data sets belong to the settings that rules were loaded with.
+  const loadedWith = [configuration.settings];
   const asked = [...rules.plan.data.asksFor, ...askedFingerprints(firewall.rules.map(({ text }) => text))];
   configuration = { ...configuration, settings: withFingerprints(configuration, asked) };
   const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
@@ -311,6 +313,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
     const prepared = ready(own, there);
     const read = loadRules(there, prepared);
+    loadedWith.push(prepared);
     const settings = withFingerprints({ settings: prepared, tree: own.tree }, read.plan.data.asksFor);
     if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
       return stop('suricata', `Loading signatures of tenant ${id} failed.`);
@@ -345,7 +348,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     if (args.pidFile !== undefined) rmSync(args.pidFile, { force: true });
   }
   luaOutputs.close();
-  for (const { settings } of members) saveDataSets(settings, dataFolder);
+  for (const settings of loadedWith) saveDataSets(settings, dataFolder);
   log.save();
   return code;
 }
