@@ -40,13 +40,20 @@ function framesIn(path: string): Uint8Array[] {
   return frames;
 }
 
-function logged(options: Tree, rule: string): { log: PacketLog; folder: string; names: string[]; frames: Uint8Array[] } {
+/** An alert's packet, and where it says that it is kept. */
+type Told = readonly [path: string | undefined, frame: Uint8Array];
+
+function logged(options: Tree, rule: string): { log: PacketLog; folder: string; names: string[]; frames: Uint8Array[]; told: Told[] } {
   const folder = mkdtempSync(join(root, 'run-'));
+  const told: Told[] = [];
   const log = PacketLog.of({ outputs: [{ 'pcap-log': { enabled: 'yes', ...options } }] }, folder);
   if (log === undefined) throw new Error('no log');
   const plan = usePlan(buildPlan([{ path: 'test', rules: parseRules(rule).rules }], catalogue, DEFAULT_SETTINGS).data, catalogue, DEFAULT_SETTINGS);
   const engine = new Engine(plan, catalogue, DEFAULT_SETTINGS, {
-    alert: ({ flow, rule: { tags } }) => log.alerted(flow, tags.length > 0),
+    alert: ({ flow, rule: { tags } }, packet) => {
+      told.push([log.fileOf(packet, flow), packet.data.slice(packet.frameStart, packet.frameEnd)]);
+      log.alerted(flow, tags.length > 0);
+    },
     tagged: () => log.tagged(),
     decided: (packet, flow) => log.decided(packet, flow),
     flow: (flow) => log.ended(flow),
@@ -55,7 +62,7 @@ function logged(options: Tree, rule: string): { log: PacketLog; folder: string; 
   engine.finish();
   log.close();
   const names = readdirSync(folder).sort();
-  return { log, folder, names, frames: names.flatMap((name) => framesIn(join(folder, name))) };
+  return { log, folder, names, frames: names.flatMap((name) => framesIn(join(folder, name))), told };
 }
 
 const ALERT = 'alert http any any -> any any (http.uri; content:"/evil"; sid:1;)';
@@ -108,6 +115,19 @@ test('a name for each thread, and what the filter left out is counted', () => {
   expect(log.filtered).toBeGreaterThan(0);
   expect(log.written + log.filtered).toBe(all.length);
 });
+
+test.each([
+  ['all packets', {}],
+  ['files that are soon full', { limit: '2kb', 'ts-format': 'usec' }],
+  ['what alerted alone', { conditional: 'alerts' }],
+])('an alert names the file of its thread: %s', (_why, options) => {
+  const { told, folder, names } = logged({ mode: 'multi', filename: 'part.%n-%t', ...options }, ALERT);
+  const [[path = '', frame]] = told;
+  expect(names.map((name) => join(folder, name))).toContain(path);
+  expect(framesIn(path)).toContainEqual(frame);
+});
+
+test('files that are not of one thread are not named', () => expect(logged({}, ALERT).told[0][0]).toBeUndefined());
 
 test.each([
   [{ compression: 'lz4' }, /lz4.*not built/],

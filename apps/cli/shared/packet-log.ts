@@ -82,6 +82,14 @@ export class PacketLog {
     });
   }
 
+  /** Where the packet at hand is kept, or what its flow had before it; only where each thread has files of its own (`mode: multi`). */
+  fileOf(packet: Packet, flow: Flow | undefined): string | undefined {
+    if (!this.#settings.multi || packet.isPseudo || this.failure !== undefined) return undefined;
+    const [before] = (flow === undefined ? undefined : this.#kept.get(flow)) ?? [];
+    const record = before ?? captureRecord(packet.time, packet.data, packet.frameStart, packet.frameEnd, packet.wireLength);
+    return this.#hasRoom(record, packet.linkType) ? this.#names[this.#names.length - 1] : this.#pathOf(record);
+  }
+
   /** A rule alerted on the packet at hand, or at the end of its flow. `tags`: the rule tags what follows. */
   alerted(flow: Flow | undefined, tags: boolean): void {
     const { condition } = this.#settings;
@@ -157,7 +165,7 @@ export class PacketLog {
     if (this.failure !== undefined) return;
     // A file has one link type.
     const link = packet?.linkType ?? this.#link;
-    if (this.#file === undefined || this.#size + record.length > this.#settings.limit || link !== this.#link) this.#next(record, link);
+    if (!this.#hasRoom(record, link)) this.#next(record, link);
     this.#pending.push(record);
     this.#pendingLength += record.length;
     this.#size += record.length;
@@ -165,11 +173,20 @@ export class PacketLog {
     if (this.#pendingLength >= FLUSH_AT) this.#flush();
   }
 
+  #hasRoom(record: Uint8Array, link: number): boolean {
+    return this.#file !== undefined && this.#size + record.length <= this.#settings.limit && link === this.#link;
+  }
+
+  /** The file that begins with the record. */
+  #pathOf(record: Uint8Array): string {
+    const view = new DataView(record.buffer, record.byteOffset);
+    return join(this.#settings.folder, this.#nameAt(view.getUint32(0, true), view.getUint32(4, true)));
+  }
+
   #next(record: Uint8Array, link: number): void {
     this.close();
     const { folder, files } = this.#settings;
-    const view = new DataView(record.buffer, record.byteOffset);
-    const path = join(folder, this.#nameAt(view.getUint32(0, true), view.getUint32(4, true)));
+    const path = this.#pathOf(record);
     try {
       mkdirSync(folder, { recursive: true });
       this.#file = openSync(path, 'w');

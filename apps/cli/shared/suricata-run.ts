@@ -226,6 +226,7 @@ class Series {
             ...eve.options,
             fileDetails: (file) => store.details(file),
             ...(eve.captureName ? { captureFile: capture } : {}),
+            ...(packetLog === undefined ? {} : { keptIn: (packet, flow) => packetLog.fileOf(packet, flow) }),
           },
         ),
     );

@@ -120,6 +120,8 @@ export interface EveOptions {
   readonly version: boolean;
   /** what rules noted about a flow is shown with every record of it */
   readonly metadata: boolean;
+  /** the file that keeps the packet of an alert */
+  readonly keptIn?: (packet: Packet, flow: Flow | undefined) => string | undefined;
   /** records name the capture that is being read */
   readonly captureFile?: () => string;
 }
@@ -322,6 +324,8 @@ export class EveWriter implements EngineHandlers {
       record['stream'] = alert.inStream ? 1 : 0;
     }
     if (wholePacket && !packet.isPseudo) showPacket(record, packet);
+    const kept = this.#options.keptIn?.(packet, flow);
+    if (kept !== undefined) record['capture_file'] = kept;
     this.#write(record);
   }
 
