@@ -18,7 +18,7 @@ import type { Tree } from './configuration-tree.ts';
 import { checkLineOutputs, LineOutputs } from './line-outputs.ts';
 import { countersIn, statsTable, statsTableOf } from './stats-log.ts';
 import { tlsLines } from './tls-log.ts';
-import { TrafficCounters } from './traffic-counters.ts';
+import { type CounterOptions, TrafficCounters } from './traffic-counters.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sigwright-lines-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -292,7 +292,7 @@ test('counters that are turned off for all are not written, and that is said', a
   expect(await lines.close()).toEqual([]);
 });
 
-test.each<readonly [why: string, options: { readonly decoderEvents: boolean; readonly streamEvents: boolean }, shown: Readonly<Record<string, number>>]>([
+test.each<readonly [why: string, options: CounterOptions, shown: Readonly<Record<string, number>>]>([
   ['anomalies of decoders', { decoderEvents: true, streamEvents: false }, { 'decoder.event.ipv4.trunc_pkt': 1 }],
   ['none', { decoderEvents: false, streamEvents: false }, {}],
   ['those of streams, too', { decoderEvents: true, streamEvents: true }, { 'decoder.event.ipv4.trunc_pkt': 1, 'stream.pkt_invalid_ack': 1 }],
@@ -303,6 +303,13 @@ test.each<readonly [why: string, options: { readonly decoderEvents: boolean; rea
   counted.decided(packet);
   const events = countersIn(counted.tree(0), '').filter(([name]) => /event|^stream/.test(name));
   expect(Object.fromEntries(events)).toEqual(shown);
+});
+
+test('counters of decoder anomalies in their old place: where a decoder counts packets under that name, there is no room', () => {
+  const counted = new TrafficCounters(DEFAULT_SETTINGS, [], { decoderEvents: true, decoderEventsAt: 'decoder', streamEvents: false });
+  counted.decided(Object.assign(new Packet(), { anomalies: ['ipraw.invalid_ip_version', 'ipv4.trunc_pkt'] }));
+  expect(counted.tree(0)['decoder']).toMatchObject({ ipraw: { invalid_ip_version: 1 }, ipv4: 0 });
+  expect(counted.tree(0)['decoder']).not.toHaveProperty('event');
 });
 
 test.each<readonly [why: string, packet: { transportChecksumGood?: number; anomalies?: string[] }, shown: object]>([

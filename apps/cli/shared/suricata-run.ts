@@ -121,6 +121,7 @@ class Series {
     const counters = at(configuration.tree, 'stats');
     const counting = {
       decoderEvents: isYes(at(counters, 'decoder-events'), true),
+      decoderEventsAt: String(at(counters, 'decoder-events-prefix') ?? ''),
       streamEvents: isYes(at(counters, 'stream-events'), false),
       protocolPolicies: isYes(at(counters, 'exception-policy.per-app-proto-errors'), false),
     };

@@ -111,6 +111,8 @@ function counts(names: readonly string[]): Record<string, number> {
 export interface CounterOptions {
   /** one for each kind of decoder anomaly */
   readonly decoderEvents: boolean;
+  /** where they stand (`decoder-events-prefix`) */
+  readonly decoderEventsAt?: string;
   /** one for each kind of anomaly of streams */
   readonly streamEvents: boolean;
   /** what was done about errors of each protocol (`exception-policy.per-app-proto-errors`) */
@@ -322,6 +324,14 @@ export class TrafficCounters {
     this.#tcpStates[stream.stateName]++;
   }
 
+  /** Counters of events beside those of the decoder; where a name is taken, the event has none. */
+  #decoderEvents(decoder: Record<string, number>): Counts {
+    if (!this.#options.decoderEvents) return {};
+    const events = nested(this.#events);
+    if (this.#options.decoderEventsAt !== 'decoder') return { event: events };
+    return Object.fromEntries(Object.entries(events).filter(([name]) => decoder[name] === undefined));
+  }
+
   #errors(): Counts {
     if (this.#protocolPolicies.size === 0) return this.#applicationErrors;
     const withPolicies = Object.entries(this.#applicationErrors).map(([name, errors]) => {
@@ -346,7 +356,7 @@ export class TrafficCounters {
     decoder['max_pkt_size'] = Math.max(decoder['max_pkt_size'], this.#longest);
     const { pkts, bytes } = decoder;
     return {
-      decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), ...(this.#options.decoderEvents ? { event: nested(this.#events) } : {}) },
+      decoder: { ...decoder, avg_pkt_size: pkts === 0 ? 0 : Math.floor(bytes / pkts), ...this.#decoderEvents(decoder) },
       ...(this.#options.streamEvents ? nested(this.#streamEvents) : {}),
       ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
       ...(this.#firewall === undefined ? {} : { firewall: { ...this.#firewall, drop_reason: this.#firewallReasons, discarded_alerts: discarded } }),
