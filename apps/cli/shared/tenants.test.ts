@@ -127,9 +127,10 @@ outputs: [ { eve-log: { types: [ alert, flow, stats ] } } ]
   const [{ stats }] = records.filter((one) => one.event_type === 'stats');
   expect(stats.decoder.pkts).toBe(3);
   expect(stats.detect.alert).toBe(4);
+  const last_reload = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string;
   expect(stats.detect.engines).toEqual([
-    { id: 0, rules_loaded: 1, rules_failed: 0, rules_skipped: 0 },
-    { id: 1, rules_loaded: 2, rules_failed: 0, rules_skipped: 0 },
-    { id: 2, rules_loaded: 2, rules_failed: 0, rules_skipped: 0 },
+    { id: 0, last_reload, rules_loaded: 1, rules_failed: 0, rules_skipped: 0 },
+    { id: 1, last_reload, rules_loaded: 2, rules_failed: 0, rules_skipped: 0 },
+    { id: 2, last_reload, rules_loaded: 2, rules_failed: 0, rules_skipped: 0 },
   ]);
 });
