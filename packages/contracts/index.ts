@@ -16,6 +16,7 @@ export * from './keyword.ts';
 export * from './lint.ts';
 export * from './packet.ts';
 export * from './protocol.ts';
+export * from './record-options.ts';
 export * from './rule.ts';
 export * from './rule-builder.ts';
 export * from './settings.ts';

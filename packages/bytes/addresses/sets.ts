@@ -125,6 +125,7 @@ function order6(words: Uint32Array, flat: Uint32Array, at: number): number {
   return 0;
 }
 
+/** Ports, put together from ranges and other sets. Empty at first. */
 export class PortSet {
   /** one bit a port */
   readonly #bits = new Uint32Array(PORTS / 32);

@@ -2,14 +2,8 @@
  * A packet of a TCP connection and what it did to it → the `stream_tcp` object of an EVE record (Suricata's `stream` type, which its
  * configuration calls experimental: for looking at single packets, not for sensors).
  */
-import { type Flow, type Packet, type RecordOptions, TCP } from '@sigwright/contracts';
+import { type Flow, isOn, type Packet, type RecordOptions, TCP } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
-
-/** An option of that name as it is written. */
-function isOn(options: RecordOptions, name: string): boolean {
-  const written = options[name];
-  return typeof written === 'boolean' ? written : /^(?:yes|true|on|1)$/i.test(String(written ?? ''));
-}
 
 export class StreamRecords {
   readonly #all: boolean;
@@ -19,10 +13,10 @@ export class StreamRecords {
   readonly #states = new WeakMap<Flow, string>();
 
   constructor(options: RecordOptions) {
-    this.#all = isOn(options, 'all');
-    this.#events = isOn(options, 'event-set');
-    this.#updates = isOn(options, 'state-update');
-    this.#repeated = isOn(options, 'spurious-retransmission');
+    this.#all = isOn(options['all'], false);
+    this.#events = isOn(options['event-set'], false);
+    this.#updates = isOn(options['state-update'], false);
+    this.#repeated = isOn(options['spurious-retransmission'], false);
   }
 
   /** Undefined for packets that are not asked for; `header`: fields of the packet as other records show them. */

@@ -2,9 +2,7 @@
  * DNS transaction → EVE records (Suricata user guide, "Event type: DNS"). Version 3 shows a whole message; version 2 gives a record a
  * question, and answers under the first name that was asked for, with the addresses as in the request. Alerts show version 3.
  */
-import type { ProtocolRecord, RecordOptions } from '@sigwright/contracts';
-import { TO_SERVER } from '@sigwright/contracts';
-import { isOn, listed } from '../record-options.ts';
+import { isOn, listed, type ProtocolRecord, type RecordOptions, TO_SERVER } from '@sigwright/contracts';
 import {
   AUTHORITATIVE,
   type DnsMessage,

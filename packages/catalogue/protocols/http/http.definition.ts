@@ -6,6 +6,8 @@ import {
   hooks,
   IS_THIS,
   IS_THIS_REVERSED,
+  isOn,
+  listed,
   NEED_MORE,
   NOT_THIS,
   type ProtocolDefinition,
@@ -18,7 +20,6 @@ import {
 import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from '../../formats/http-message/exchange.ts';
 import { hostName, hostPort } from '../../formats/http-message/uri.ts';
-import { isOn, listed } from '../../formats/record-options.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';

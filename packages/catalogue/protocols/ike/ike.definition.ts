@@ -1,11 +1,10 @@
 /** IKE 1 and 2 (RFC 2409, RFC 7296) over UDP: each message, with what both sides offered and chose. Suricata user guide, "IKE Keywords". */
 import { Cursor, fromLatin1, hex } from '@sigwright/bytes';
-import { asKeywords, type Direction, IS_THIS, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { asKeywords, type Direction, IS_THIS, isOn, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE, type Message } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
-import { isOn } from '../../formats/record-options.ts';
 import { type IkeContent, IkeSession } from './session.ts';
 import { ATTRIBUTES_V1, type Attribute, EXCHANGES_V1, METHODS_V2, PAYLOADS_V1, PAYLOADS_V2, PROPOSAL, SECURITY_ASSOCIATION_V1, TRANSFORM } from './tables.ts';
 import { HEADER, type IkeMessage, type Transform } from './wire.ts';

@@ -6,6 +6,7 @@ import {
   IS_THIS,
   IS_THIS_REVERSED,
   keyword,
+  listed,
   NEED_MORE,
   NOT_THIS,
   type ProtocolDefinition,
@@ -17,7 +18,6 @@ import { wholeNumber } from '../../arguments/index.ts';
 import { callBody } from '../../formats/dcerpc/calls.ts';
 import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
-import { listed } from '../../formats/record-options.ts';
 import type { SmbTransaction } from './conversation.ts';
 import { isMarked, SMB1_MARK, SMB2_MARK, SmbSession } from './session.ts';
 

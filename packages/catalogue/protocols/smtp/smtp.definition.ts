@@ -1,10 +1,20 @@
 /** SMTP (RFC 5321) with mails as RFC 5322 and MIME write them; recognised by the client's greeting or the server's 220 on mail ports. */
 import { fromLatin1, hex, md5 } from '@sigwright/bytes';
-import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type RecordOptions, TO_SERVER, type Transaction } from '@sigwright/contracts';
+import {
+  hooks,
+  IS_THIS,
+  isOn,
+  listed,
+  NEED_MORE,
+  NOT_THIS,
+  type ProtocolDefinition,
+  type RecordOptions,
+  TO_SERVER,
+  type Transaction,
+} from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { MailReader } from '../../formats/mime/mail.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
-import { isOn, listed } from '../../formats/record-options.ts';
 import { MAIL_OVER, MAIL_TEXT, SmtpSession, type SmtpTransaction } from './session.ts';
 
 const PORTS = [25, 465, 587];

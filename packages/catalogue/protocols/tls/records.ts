@@ -3,8 +3,7 @@
  * where a certificate was read, an earlier session was resumed, the version hides the certificate, or nothing of the server was captured.
  */
 import { base64, utf8 } from '@sigwright/bytes';
-import type { RecordOptions } from '@sigwright/contracts';
-import { isOn, listed } from '../../formats/record-options.ts';
+import { isOn, listed, type RecordOptions } from '@sigwright/contracts';
 import { type Hello, isGrease, isTls13 } from '../../formats/tls-hello/hello.ts';
 import type { Chain, TlsTransaction } from './transactions.ts';
 

@@ -1,8 +1,7 @@
 /** WebSocket (RFC 6455), spoken once an HTTP server has agreed to it; never recognised by itself. */
 import { base64, utf8 } from '@sigwright/bytes';
-import { NOT_THIS, type ProtocolDefinition, type Transaction } from '@sigwright/contracts';
+import { isOn, NOT_THIS, type ProtocolDefinition, type Transaction } from '@sigwright/contracts';
 import { COMPLETE } from '../../formats/messages/framed-session.ts';
-import { isOn } from '../../formats/record-options.ts';
 import { buffers, keywords } from './keywords.ts';
 import { WebSocketSession, type WebSocketTransaction } from './session.ts';
 import { FIN, OPCODES } from './wire.ts';

@@ -1,5 +1,6 @@
 /** Options of records as a configuration writes them: `yes` and `no`, lists of words. */
 
+/** Is an option on? `otherwise`: where it is not written. */
 export function isOn(written: unknown, otherwise: boolean): boolean {
   if (written === undefined || written === null) return otherwise;
   return typeof written === 'boolean' ? written : /^(?:yes|true|on|1)$/i.test(String(written));
