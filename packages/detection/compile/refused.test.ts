@@ -39,3 +39,12 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   const errors = problems.flatMap((one) => one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').map((diagnostic) => diagnostic.code));
   expect(errors).toEqual(code === undefined ? [] : [code]);
 });
+
+test.each<readonly [why: string, option: string, isSilent: boolean]>([
+  ['an event of threads, of which there are none here', 'stream-event:wrong_thread;', true],
+  ['an event whose every case has a name of its own', 'decode-event:arp.unsupported_pkt;', true],
+  ['an event that is raised', 'decode-event:sctp.init_chunk_not_alone;', false],
+])('an author is told what stays silent: %s', (_why, option, isSilent) => {
+  const { problems } = buildPlan([{ path: 'test', rules: parseRules(`alert ip any any -> any any (${option} sid:1;)`).rules }], catalogue, NO_HOME);
+  expect(problems.flatMap((one) => one.diagnostics).some(({ what }) => what.includes('is never raised here'))).toBe(isSilent);
+});

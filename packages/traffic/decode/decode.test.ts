@@ -24,6 +24,12 @@ const IP6_HEAD = (length: string, next: string): string => `60000000 ${length} $
 const UDP = '03e8 0035 0008 0000';
 const IP6_TEXT = '2001:db8::1:1000 > 2001:db8::2:53/17';
 
+/** IPv4 with SCTP and these chunks. */
+function sctp(tag: string, ...chunks: string[]): string {
+  const body = chunks.join('');
+  return `4500 ${(32 + body.length / 2).toString(16).padStart(4, '0')} 00010000 4084 0000 01010101 02020202 03e8 0035 ${tag} 00000000 ${body}`;
+}
+
 const CASES: readonly Case[] = [
   { why: 'Ethernet II', frame: `${MACS} 0800 ${IP}`, packets: [IP_TEXT] },
   { why: 'padding of short frames is no payload', frame: `${MACS} 0800 ${IP} 000000000000`, packets: [IP_TEXT] },
@@ -174,6 +180,28 @@ const CASES: readonly Case[] = [
     frame: `45000044 00010000 4011 0000 01010101 02020202 3039 17c1 0030 0000 01000800 00000100 00000000 ${IP}`,
     packets: ['1.1.1.1:12345 > 2.2.2.2:6081/17', IP_TEXT],
   },
+  {
+    why: 'Geneve with something that is no packet: the tunnel is remarked, rules ask for it',
+    link: RAW,
+    frame: '45000028 00010000 4011 0000 01010101 02020202 3039 17c1 0014 0000 00001234 00000100 01020304',
+    packets: ['1.1.1.1:12345 > 2.2.2.2:6081/17'],
+    anomalies: ['geneve.unknown_payload_type'],
+  },
+  {
+    why: 'VXLAN with a frame of a type that is not known',
+    link: RAW,
+    frame: `45000036 00010000 4011 0000 01010101 02020202 3039 12b5 0022 0000 08000000 00000100 ${MACS} 1234 01020304`,
+    packets: ['1.1.1.1:12345 > 2.2.2.2:4789/17'],
+    anomalies: ['vxlan.unknown_payload_type'],
+  },
+  ...(
+    [
+      ['SCTP opens with a chunk alone', sctp('00000000', '01000004'), []],
+      ['SCTP opens and sends at once', sctp('00000000', '01000004', '00000004'), ['sctp.data_with_zero_vtag', 'sctp.init_chunk_not_alone']],
+      ['SCTP opens with a tag it can not have yet', sctp('00000001', '01000004'), ['sctp.init_with_non_zero_vtag']],
+      ['a chunk of SCTP that is longer than the packet', sctp('00000001', '00000009'), ['sctp.chunk_len_invalid']],
+    ] as const
+  ).map(([why, frame, anomalies]) => ({ why, link: RAW, frame, packets: ['1.1.1.1:1000 > 2.2.2.2:53/132'], anomalies })),
   {
     why: 'Teredo with an origin indication',
     link: RAW,

@@ -67,6 +67,9 @@ function decodeUdp(packet: Packet, verifyChecksums: boolean): boolean {
 
 /** A packet has room for some sixty data chunks; Suricata stops counting at 32. */
 const MOST_CHUNKS = 32;
+/** RFC 9260, section 3.2 */
+const SCTP_DATA = 0;
+const SCTP_INIT = 1;
 
 function decodeSctp(packet: Packet): boolean {
   const { data, payloadStart: start, payloadEnd: end } = packet;
@@ -75,19 +78,32 @@ function decodeSctp(packet: Packet): boolean {
   packet.sourcePort = uint16(data, start);
   packet.destinationPort = uint16(data, start + 2);
   packet.payloadStart = start + 12;
+  const tag = uint32(data, start + 4);
   let chunks = 0;
+  let hasInit = false;
   for (let at = start + 12; end - at >= 4; ) {
     if (++chunks > MOST_CHUNKS) {
       packet.anomalies.push('sctp.too_many_chunks');
       break;
     }
+    const type = data[at];
     const length = uint16(data, at + 2);
     if (length < 4) {
       packet.anomalies.push('sctp.chunk_too_small');
       break;
     }
+    if (length > end - at) {
+      packet.anomalies.push('sctp.chunk_len_invalid');
+      break;
+    }
+    // Section 8.5.1: a first chunk has no tag to show yet, and nothing else has none (section 3.3.2: it comes alone).
+    if (type === SCTP_INIT) {
+      hasInit = true;
+      if (tag !== 0 && chunks === 1) packet.anomalies.push('sctp.init_with_non_zero_vtag');
+    } else if (type === SCTP_DATA && tag === 0 && !packet.anomalies.includes('sctp.data_with_zero_vtag')) packet.anomalies.push('sctp.data_with_zero_vtag');
     at += (length + 3) & ~3;
   }
+  if (hasInit && chunks > 1) packet.anomalies.push('sctp.init_chunk_not_alone');
   return true;
 }
 

@@ -153,13 +153,18 @@ function openDatagram(outer: Packet, inner: Packet, { vxlan, vxlanReserved, gene
   if (vxlan === undefined || vxlan.has(destinationPort)) {
     // The one flag that says that there is a network identifier.
     const isHeader = end - start >= 8 + 14 && (data[start] & 0x08) !== 0 && (vxlanReserved || data[start + 7] === 0);
-    if (isHeader) return opened(inner, prepare(outer, inner, 'vxlan encapsulation', start + 8, end) && decodeEthernet(inner, start + 8, end));
+    if (isHeader) {
+      const decoded = prepare(outer, inner, 'vxlan encapsulation', start + 8, end) && decodeEthernet(inner, start + 8, end);
+      return inner.anomalies.includes('ethernet.unknown_ethertype') ? faulty(outer, 'vxlan.unknown_payload_type') : opened(inner, decoded);
+    }
   }
   if (geneve === undefined || geneve.has(destinationPort)) {
     if (end - start < 8 || data[start] >>> 6 !== 0 || (data[start + 1] & 0x3f) !== 0 || data[start + 7] !== 0) return NO_TUNNEL;
     const at = start + 8 + (data[start] & 0x3f) * 4;
     if (at >= end) return NO_TUNNEL;
-    return opened(inner, prepare(outer, inner, 'geneve encapsulation', at, end) && decodeEtherType(inner, uint16(data, start + 2), at, end, undefined));
+    const unknown = 'geneve.unknown_payload_type';
+    const decoded = prepare(outer, inner, 'geneve encapsulation', at, end) && decodeEtherType(inner, uint16(data, start + 2), at, end, unknown);
+    return inner.anomalies.includes(unknown) ? faulty(outer, unknown) : opened(inner, decoded);
   }
   return NO_TUNNEL;
 }

@@ -87,6 +87,12 @@ describe('fragments', () => {
     { why: 'one is missing', frames: [fragment4(FIRST, 0, true), fragment4(THIRD, 24, false)], rebuilt: [] },
     { why: 'the last one comes a minute too late', frames: [fragment4(FIRST, 0, true), 61, fragment4(SECOND + THIRD, 16, false)], rebuilt: [] },
     { why: 'beyond the largest packet', frames: [fragment4(SECOND, 65_528, false)], rebuilt: [], anomalies: ['ipv4.frag_pkt_too_large'] },
+    {
+      why: 'so many pieces that no more are kept: the last one is remarked',
+      frames: Array.from({ length: 2049 }, (_, at) => fragment4(SECOND, 8 + 8 * at, true)),
+      rebuilt: [],
+      anomalies: ['ipv4.frag_ignored'],
+    },
     { why: 'IPv6', frames: [fragment6(FIRST, 0, true), fragment6(SECOND + THIRD, 16, false)], rebuilt: [WHOLE] },
     { why: 'IPv6 of a length that no fragment may have', frames: [fragment6(`${FIRST}x`, 0, true)], rebuilt: [], anomalies: ['ipv6.frag_invalid_length'] },
   ];

@@ -88,7 +88,10 @@ export class Defragmenter {
       return undefined;
     }
     if (length === 0 && more) return undefined;
-    if (assembly.pieces.length >= MOST_FRAGMENTS || assembly.bytes + length > MOST_BYTES_EACH) return undefined;
+    if (assembly.pieces.length >= MOST_FRAGMENTS || assembly.bytes + length > MOST_BYTES_EACH) {
+      packet.anomalies.push(`${name}.frag_ignored`);
+      return undefined;
+    }
     assembly.bytes += length;
     this.bytes += length;
     this.#insert(assembly, packet, packet.fragmentOffset, length, name);

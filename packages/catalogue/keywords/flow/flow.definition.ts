@@ -12,7 +12,7 @@ import {
   TO_SERVER,
 } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, list, none, numberIn, showComparison } from '../../arguments/index.ts';
-import { isPacketEvent, NO_LONGER_RAISED } from './packet-events.ts';
+import { isPacketEvent, NEVER_RAISED } from './packet-events.ts';
 
 const FLOW_WORDS: Record<string, FlowDemand> = {
   established: 'established',
@@ -424,8 +424,8 @@ export const keywords = asKeywords(
         if (owner === 'application') {
           const dot = anomaly.indexOf('.');
           if (dot > 0) builder.demandProtocol(anomaly.slice(0, dot));
-        } else if (NO_LONGER_RAISED.has(anomaly.replace(/^(?:decoder|stream)\./, ''))) {
-          builder.caution('gone', `\`${anomaly}\` is no longer raised: the rule loads and stays silent`, 'remove the rule', { event: `${owner}.${anomaly}` });
+        } else if (NEVER_RAISED.has(anomaly.replace(/^(?:decoder|stream)\./, ''))) {
+          builder.caution('gone', `\`${anomaly}\` is never raised here: the rule loads and stays silent`, 'remove the rule', { event: `${owner}.${anomaly}` });
         }
         builder.demandAnomaly(owner, anomaly);
       },

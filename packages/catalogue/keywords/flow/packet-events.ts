@@ -75,10 +75,28 @@ export function isPacketEvent(owner: 'decoder' | 'stream', name: string): boolea
   return owner === 'stream' ? STREAM_EVENTS.has(name.replace(/^stream\./, '')) : DECODER_EVENT_NAMES.has(name.replace(/^decoder\./, ''));
 }
 
-/** Names that rules still use, of things that nobody raises: the rule loads and stays silent. */
-export const NO_LONGER_RAISED: ReadonlySet<string> = new Set([
+/** Names that rules use of things that nobody raises: the rule loads and stays silent. */
+export const NEVER_RAISED: ReadonlySet<string> = new Set([
   // lengths that are wrong for UDP are not told from padding any more
   'udp.hlen_invalid',
   // another answer may be the one that the client takes: it is remembered, and nothing wrong with it
   '3whs_synack_resend_with_diff_seq',
+  // of a live interface, of its threads
+  'afpacket.trunc_pkt',
+  'wrong_thread',
+  // what can be wrong with it has a name of its own
+  'arp.unsupported_pkt',
+  'ipv4.opt_invalid',
+  // a list of options need not be closed where it fills the header
+  'ipv4.opt_eol_required',
+  // version 1 with source routes is refused as such
+  'gre.version1_malformed_sre_hdr',
+  // nothing behind the first one is read
+  'ipv6.exthdr_dupl_eh',
+  // segments are kept otherwise here: what finds no room is `reassembly_no_segment`, what was there before a retransmission
+  'reassembly_insert_invalid',
+  'reassembly_insert_limit',
+  'reassembly_insert_memcap',
+  'reassembly_segment_before_base_seq',
+  'reassembly_urgent_oob_limit_reached',
 ]);
