@@ -46,5 +46,5 @@ test.each<readonly [why: string, option: string, isSilent: boolean]>([
   ['an event that is raised', 'decode-event:sctp.init_chunk_not_alone;', false],
 ])('an author is told what stays silent: %s', (_why, option, isSilent) => {
   const { problems } = buildPlan([{ path: 'test', rules: parseRules(`alert ip any any -> any any (${option} sid:1;)`).rules }], catalogue, NO_HOME);
-  expect(problems.flatMap((one) => one.diagnostics).some(({ what }) => what.includes('is never raised here'))).toBe(isSilent);
+  expect(problems.flatMap((one) => one.diagnostics).some(({ title }) => title.includes('is never raised here'))).toBe(isSilent);
 });
