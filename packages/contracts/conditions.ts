@@ -161,6 +161,8 @@ export interface PacketCondition {
   readonly onceRecognised?: boolean;
   /** its answer is the same for every packet that a flow sends in one direction: asked once */
   readonly flowConstant?: boolean;
+  /** is its answer for this packet that for every packet of its kind, see `packetKind`? */
+  ofKind?(packet: Packet): boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */
   readonly payloadAtMost?: number;
   /** asked once all conditions on the payload are known: does it leave them room? */

@@ -159,3 +159,29 @@ export interface PacketException {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Payloads shorter than this are of a kind for each length; longer ones are of one. */
+export const KIND_LENGTHS = 31;
+
+/**
+ * What many conditions ask of a packet, as one number that fits 28 bits: flags or ICMP type, length of a short payload, fragmentation,
+ * version, transport, whether there are options and anomalies. Packets of one kind have the same answer to all of it.
+ */
+export function packetKind(packet: Packet): number {
+  const { protocol, ipVersion } = packet;
+  const type = protocol === TCP ? packet.tcpFlags : protocol === ICMP || protocol === ICMPV6 ? packet.icmpType + 1 : 0;
+  return (
+    (type & 0x1ff) |
+    (Math.min(packet.payloadEnd - packet.payloadStart, KIND_LENGTHS) << 9) |
+    ((packet.fragmentFlags & 7) << 14) |
+    (packet.fragmentOffset > 0 ? 1 << 17 : 0) |
+    (packet.isPseudo ? 1 << 18 : 0) |
+    ((ipVersion === 4 ? 1 : ipVersion === 6 ? 2 : 0) << 19) |
+    ((protocol === TCP ? 1 : protocol === ICMP ? 2 : protocol === ICMPV6 ? 3 : 0) << 21) |
+    (packet.transportStart >= 0 ? 1 << 23 : 0) |
+    (packet.flowEstablished ? 1 << 24 : 0) |
+    (packet.isRebuilt ? 1 << 25 : 0) |
+    (packet.anomalies.length > 0 ? 1 << 26 : 0) |
+    (packet.ipOptionsEnd > packet.ipStart + 20 ? 1 << 27 : 0)
+  );
+}

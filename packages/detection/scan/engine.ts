@@ -39,7 +39,7 @@ import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
-import { PacketRules } from './packet-rules.ts';
+import { type FittingRules, PacketRules } from './packet-rules.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
@@ -54,7 +54,7 @@ const NO_TRANSACTIONS: readonly Transaction[] = [];
 export class FlowDetection {
   readonly recognising = new Recognising();
   /** packet rules whose header fits this flow, by direction; made with the first packet */
-  packetRules: [Uint32Array | undefined, Uint32Array | undefined] = [undefined, undefined];
+  packetRules: [FittingRules | undefined, FittingRules | undefined] = [undefined, undefined];
   /** what is looked for in payloads, by direction */
   readonly search: [PayloadSearch | undefined, PayloadSearch | undefined] = [undefined, undefined];
   addressesDone: [boolean, boolean] = [false, false];

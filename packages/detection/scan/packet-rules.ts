@@ -1,23 +1,43 @@
 /**
- * Packet rules that no literal leads to: by flow and direction, those whose header fits. Lists are made once for each pair of
- * port intervals and narrowed once for each flow and direction, so that a packet costs only the rules that may be true.
+ * Packet rules that no literal leads to: by flow and direction, those whose header fits, and of them by the kind of packet those that it
+ * can make true. Lists are made once for each pair of port intervals, narrowed once for each flow and direction, and sifted once for each
+ * kind of packet that comes, so that a packet costs only the rules that may hold.
  */
-import { type Direction, type Flow, type Packet, TCP, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, type Flow, type Packet, packetKind, TCP, TO_SERVER } from '@sigwright/contracts';
 import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
 import { PortIntervals } from './port-intervals.ts';
+import { holdsOnPacket } from './rule-evaluation.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
 /** Pairs of port intervals that are remembered; a scan of all ports meets many. */
 const MOST_PAIRS = 65_536;
+/** Lists that are remembered to be found again, and what is remembered for kinds of packets, in rules and lists of them. */
+const MOST_LISTS = 4096;
+const MOST_SIFTED = 1_000_000;
+/** Bits of a packet's kind; above them stands what is inspected with it. */
+const KIND_BITS = 28;
 
 /** Is it known what is spoken? After a change of protocol, what this direction speaks. */
 function isRecognised(flow: Flow, direction: Direction): boolean {
   if (flow.applicationProtocol === undefined) return false;
   return flow.originalProtocol === undefined || (direction === TO_SERVER ? flow.protocolToServer : flow.protocolToClient) !== undefined;
+}
+
+/** Rules whose header fits the packets of a flow in one direction. Flows with the same rules have the same list. */
+export class FittingRules {
+  readonly rules: Uint32Array;
+  /** by application protocol, then by kind of packet: those that may hold */
+  readonly sifted = new Map<string | undefined, Map<number, Uint32Array>>();
+  /** of what is sifted */
+  age = 0;
+
+  constructor(rules: Uint32Array) {
+    this.rules = rules;
+  }
 }
 
 export class PacketRules {
@@ -36,14 +56,23 @@ export class PacketRules {
   readonly #plan: PlanUse;
   /** key: transport class, source and destination port interval */
   readonly #byPorts = new Map<number, Uint32Array>();
-  /** key: the list that was narrowed */
-  readonly #lastNarrowed = new WeakMap<Uint32Array, Uint32Array>();
+  /** key: hash of the rules */
+  readonly #fitting = new Map<number, FittingRules>();
+  /** how much was sifted at this age; with the next, all of it is forgotten */
+  #siftedCount = 0;
+  #age = 0;
   readonly #byProtocol = new Map<string | undefined, Uint8Array>();
   readonly #always: RuleListData;
   readonly #addressesOnly: RuleListData;
   readonly #protocolOnly: RuleListData;
   readonly #ports: PortIntervals;
   readonly #empty: boolean;
+  /** by header: in which round of narrowing it was held against the packet, and whether it fits */
+  readonly #heldIn: Uint32Array;
+  readonly #fits: Uint8Array;
+  /** by rule: 1 where it asks for nothing that is the same for a whole flow */
+  readonly #isFree: Uint8Array;
+  #round = 0;
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
@@ -52,6 +81,9 @@ export class PacketRules {
     this.#always = plan.data.packetAlways;
     this.#addressesOnly = plan.data.addressesOnly;
     this.#protocolOnly = plan.data.protocolOnly;
+    this.#heldIn = new Uint32Array(plan.data.headers.length);
+    this.#fits = new Uint8Array(plan.data.headers.length);
+    this.#isFree = new Uint8Array(plan.data.ruleCount);
   }
 
   /** `hasStream`: a chunk of the stream is inspected with this packet. `hasPayload`: its payload is. */
@@ -59,13 +91,18 @@ export class PacketRules {
     if (this.#empty) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
-      candidates.addAll(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
+      const list = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
+      candidates.addAll(this.#possible(list, packet, flow, hasStream, hasPayload));
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, undefined));
       return;
     }
     if (detection.rulesSettled[direction]) return;
-    detection.packetRules[direction] ??= this.#narrow(this.#always, this.#forPorts(packet), packet, direction);
-    this.#addPossible(detection.packetRules[direction], packet, flow, hasStream, hasPayload, candidates);
+    let fitting = detection.packetRules[direction];
+    if (fitting === undefined) {
+      fitting = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+      detection.packetRules[direction] = fitting;
+    }
+    if (fitting.rules.length > 0) candidates.addAll(this.#possible(fitting, packet, flow, hasStream, hasPayload));
     if (!detection.addressesDone[direction]) {
       detection.addressesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
@@ -73,26 +110,53 @@ export class PacketRules {
     if (!detection.protocolRulesDone[direction] && isRecognised(flow, direction)) {
       detection.protocolRulesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#protocolOnly, this.#protocolOnly.general, packet, direction));
-      detection.rulesSettled[direction] = detection.packetRules[direction].length === 0;
+      detection.rulesSettled[direction] = fitting.rules.length === 0;
     }
   }
 
-  /** Of rules that fit the flow, those that this packet can make true: cheap columns only. */
-  #addPossible(list: Uint32Array, packet: Packet, flow: Flow, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
-    const { payloadBits, protocolNumbers } = this.#plan.data;
+  /** Of rules whose header fits, those that a packet of this kind can make true. */
+  #possible(fitting: FittingRules, packet: Packet, flow: Flow | undefined, hasStream: boolean, hasPayload: boolean): Uint32Array {
     const packetPayload = hasPayload && (packet.protocol !== TCP || !packet.inStream) ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0;
     const wanted = packetPayload | (hasStream ? PAYLOAD_IN_STREAM : 0);
-    const fitting = this.#fitting(flow.applicationProtocol);
-    for (let at = 0; at < list.length; at++) {
-      const rule = list[at];
-      const bits = payloadBits[rule];
-      if (bits !== 0 && (bits & wanted) === 0) continue;
-      if (fitting[protocolNumbers[rule]] === 0) continue;
-      candidates.add(rule);
+    if (fitting.age !== this.#age) {
+      fitting.age = this.#age;
+      fitting.sifted.clear();
     }
+    const protocol = flow?.applicationProtocol;
+    let byKind = fitting.sifted.get(protocol);
+    if (byKind === undefined) {
+      byKind = new Map();
+      fitting.sifted.set(protocol, byKind);
+    }
+    const kind = packetKind(packet) | (wanted << KIND_BITS);
+    let possible = byKind.get(kind);
+    if (possible === undefined) {
+      possible = this.#sift(fitting.rules, packet, flow, wanted);
+      byKind.set(kind, possible);
+      this.#siftedCount += possible.length + 1;
+      if (this.#siftedCount > MOST_SIFTED) {
+        this.#siftedCount = 0;
+        this.#age++;
+      }
+    }
+    return possible;
   }
 
-  #fitting(protocol: string | undefined): Uint8Array {
+  #sift(list: Uint32Array, packet: Packet, flow: Flow | undefined, wanted: number): Uint32Array {
+    const { payloadBits, protocolNumbers } = this.#plan.data;
+    const speaking = this.#speaking(flow?.applicationProtocol);
+    return list.filter((number) => {
+      const bits = payloadBits[number];
+      if ((bits !== 0 && (bits & wanted) === 0) || speaking[protocolNumbers[number]] === 0) return false;
+      const { flow: demands, packetConditions, anomalies, ofTransaction } = this.#plan.rule(number);
+      if (demands.any && !holdsOnPacket(demands, packet)) return false;
+      if (ofTransaction) return true;
+      if (anomalies.length > 0 && packet.anomalies.length === 0) return false;
+      return packetConditions.every((condition) => condition.ofKind?.(packet) !== true || condition.test(packet, flow));
+    });
+  }
+
+  #speaking(protocol: string | undefined): Uint8Array {
     let fitting = this.#byProtocol.get(protocol);
     if (fitting === undefined) {
       fitting = protocolsFitting(this.#plan.data, protocol);
@@ -104,38 +168,45 @@ export class PacketRules {
   /** Rules of `list` whose header fits this packet. */
   #narrow(list: RuleListData, general: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
     const kept: number[] = [];
+    this.#round = (this.#round + 1) >>> 0;
     this.#keep(general, packet, direction, kept);
     if (packet.ipVersion === 4) {
       this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
       this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
     }
-    // Most flows of the same ports come to the same list: one is kept for all of them.
-    const last = this.#lastNarrowed.get(general);
-    if (last !== undefined && last.length === kept.length && last.every((rule, at) => rule === kept[at])) return last;
-    const narrowed = Uint32Array.from(kept);
-    this.#lastNarrowed.set(general, narrowed);
-    return narrowed;
+    return Uint32Array.from(kept);
+  }
+
+  #listOf(rules: Uint32Array): FittingRules {
+    let hash = rules.length;
+    for (let at = 0; at < rules.length; at++) hash = Math.imul(hash ^ rules[at], 0x01000193);
+    const known = this.#fitting.get(hash);
+    if (known !== undefined && known.rules.length === rules.length && known.rules.every((rule, at) => rule === rules[at])) return known;
+    const made = new FittingRules(rules);
+    if (this.#fitting.size >= MOST_LISTS) this.#fitting.clear();
+    this.#fitting.set(hash, made);
+    return made;
   }
 
   #keep(list: ArrayLike<number>, packet: Packet, direction: Direction | undefined, kept: number[]): void {
     const { data } = this.#plan;
-    let lastHeader = -1;
-    let lastFits = false;
     for (let at = 0; at < list.length; at++) {
       const rule = list[at];
       if (direction !== undefined && (data.directionBits[rule] & (1 << direction)) === 0) continue;
       const number = data.headerNumbers[rule];
-      if (number !== lastHeader) {
-        lastHeader = number;
-        lastFits = headerMatches(this.#plan.header(number), packet);
+      if (this.#heldIn[number] !== this.#round) {
+        this.#heldIn[number] = this.#round;
+        this.#fits[number] = headerMatches(this.#plan.header(number), packet) ? 1 : 0;
       }
-      if (lastFits && this.#canHold(rule, packet)) kept.push(rule);
+      if (this.#fits[number] === 1 && this.#canHold(rule, packet)) kept.push(rule);
     }
   }
 
   #canHold(rule: number, packet: Packet): boolean {
-    for (const condition of this.#plan.rule(rule).packetConditions) if (condition.flowConstant === true && !condition.test(packet, packet.flow)) return false;
-    return true;
+    if (this.#isFree[rule] === 1) return true;
+    const conditions = this.#plan.rule(rule).packetConditions.filter((condition) => condition.flowConstant === true);
+    if (conditions.length === 0) this.#isFree[rule] = 1;
+    return conditions.every((condition) => condition.test(packet, packet.flow));
   }
 
   #forPorts(packet: Packet): Uint32Array {

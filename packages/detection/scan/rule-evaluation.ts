@@ -17,7 +17,7 @@ import {
   TCP,
   type Transaction,
 } from '@sigwright/contracts';
-import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
+import type { BufferTest, CompiledRule, FlowDemands } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
 import type { HostState } from './host-state.ts';
 import { type InspectionRecorder, Inspector, newInspection } from './inspector.ts';
@@ -226,15 +226,19 @@ export class RuleEvaluation {
   }
 }
 
+/** What `flow:` asks for beside the direction. */
+export function holdsOnPacket(demands: FlowDemands, packet: Packet): boolean {
+  if (demands.established && !packet.flowEstablished) return false;
+  if (demands.notEstablished && packet.flowEstablished) return false;
+  return packet.isRebuilt ? !demands.noFragments : !demands.onlyFragments;
+}
+
 /** What `flow:` and the protocol ask for. */
 export function flowHolds(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
   const demands = rule.flow;
   if (demands.any) {
-    if (demands.established && !packet.flowEstablished) return false;
-    if (demands.notEstablished && packet.flowEstablished) return false;
+    if (!holdsOnPacket(demands, packet)) return false;
     if (demands.direction !== undefined && (flow === undefined || packet.direction !== demands.direction)) return false;
-    if (demands.onlyFragments && !packet.isRebuilt) return false;
-    if (demands.noFragments && packet.isRebuilt) return false;
   }
   if (rule.protocols !== undefined) {
     const spoken = flow?.applicationProtocol;

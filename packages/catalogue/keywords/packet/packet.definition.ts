@@ -8,9 +8,11 @@ import {
   fillWindow,
   ICMP,
   ICMPV6,
+  KIND_LENGTHS,
   keyword,
   type Packet,
   type PacketBuffer,
+  type PacketCondition,
   TCP,
   UDP,
 } from '@sigwright/contracts';
@@ -35,6 +37,8 @@ interface FieldOptions {
   readonly shows?: (wanted: Comparison) => Record<string, unknown>;
   /** see PacketCondition */
   readonly flowConstant?: boolean;
+  /** a packet's kind tells the field below this number, or that it is not below; undefined: nothing of it */
+  readonly ofKindBelow?: number;
 }
 
 function showNumber({ value }: Comparison): Record<string, unknown> {
@@ -67,6 +71,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         shown: { [options.shownAs ?? name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: (options.shows ?? showComparison)(wanted) },
         ...(options.ofPayload === true ? { ...upperBound(wanted), contradicts: (payload) => noRoom('the payload', wanted, payload) } : {}),
         ...(options.flowConstant === true ? { flowConstant: true } : {}),
+        ...toldByKind(wanted, read, options.ofKindBelow),
         measured(packet) {
           const value = read(packet);
           const isThere = (protocols === undefined || protocols.includes(packet.protocol)) && packet.ipVersion !== 0 && value >= 0;
@@ -82,6 +87,13 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
       });
     },
   });
+}
+
+/** Told where the kind has the field itself, or where it makes no difference which larger one it is; single bits make one. */
+function toldByKind({ operator, value, upper }: Comparison, read: (packet: Packet) => number, below: number | undefined): Pick<PacketCondition, 'ofKind'> {
+  if (below === undefined) return {};
+  const isSmall = Math.max(value, upper) < below && !operator.endsWith('&') && !operator.endsWith('mask');
+  return { ofKind: (packet) => isSmall || read(packet) < below };
 }
 
 const FLAG_BITS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, A: 16, U: 32, E: 64, C: 128, '2': 64, '1': 128, '0': 0 };
@@ -211,7 +223,7 @@ export const keywords = asKeywords(
   field('ttl', 'time to live', (packet) => packet.ttl, { maximum: 255 }),
   field('id', 'identification of the IPv4 packet', (packet) => (packet.ipVersion === 4 ? packet.ipId : -1), { maximum: 65535 }),
   field('tos', 'type of service', (packet) => packet.tos, { maximum: 255 }),
-  field('fragoffset', 'offset of the fragment, in units of 8 bytes', (packet) => packet.fragmentOffset / 8, { maximum: 8191 }),
+  field('fragoffset', 'offset of the fragment, in units of 8 bytes', (packet) => packet.fragmentOffset / 8, { maximum: 8191, ofKindBelow: 1 }),
   field('seq', 'sequence number', (packet) => packet.tcpSequence, { aliases: ['tcp.seq'], shownName: 'tcp.seq', shows: showNumber, protocols: [TCP] }),
   field('ack', 'acknowledgement number', (packet) => packet.tcpAcknowledgement, {
     aliases: ['tcp.ack'],
@@ -228,7 +240,7 @@ export const keywords = asKeywords(
   }),
   field('tcp.mss', 'maximum segment size', (packet) => packet.tcpMss, { since: '5.0', maximum: 65535, protocols: [TCP], rangeInclusive: true }),
   field('tcp.wscale', 'window scale', (packet) => packet.tcpWindowScale, { since: '8.0', maximum: 255, protocols: [TCP] }),
-  field('itype', 'ICMP type', (packet) => packet.icmpType, { shownAs: 'type', maximum: 255, protocols: [ICMP, ICMPV6] }),
+  field('itype', 'ICMP type', (packet) => packet.icmpType, { shownAs: 'type', maximum: 255, protocols: [ICMP, ICMPV6], ofKindBelow: 256 }),
   field('icode', 'ICMP code', (packet) => packet.icmpCode, { shownAs: 'code', maximum: 255, protocols: [ICMP, ICMPV6] }),
   field('icmp_id', 'ICMP identification', (packet) => packet.icmpId, { shows: showNumber, maximum: 65535, protocols: [ICMP, ICMPV6] }),
   field('icmp_seq', 'ICMP sequence', (packet) => packet.icmpSequence, { shows: showNumber, maximum: 65535, protocols: [ICMP, ICMPV6] }),
@@ -240,6 +252,7 @@ export const keywords = asKeywords(
     maximum: 65535,
     emptyIsNot: true,
     ofPayload: true,
+    ofKindBelow: KIND_LENGTHS,
   }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, flowConstant: true }),
   keyword<FlagsWanted>({
@@ -268,6 +281,7 @@ export const keywords = asKeywords(
         // Packets that open or end a connection: SYN, FIN, RST.
         ...((bits & 7) !== 0 && mode !== '!' ? { shown: { opens_or_ends: true } } : {}),
         cost: 1,
+        ofKind: () => true,
         test(packet) {
           if (packet.protocol !== TCP || packet.transportStart < 0 || packet.isPseudo) return false;
           const flags = packet.tcpFlags & ~ignored & 255;
@@ -305,6 +319,7 @@ export const keywords = asKeywords(
         keyword: 'fragbits',
         describes: `fragmentation bits ${mode} ${bits}`,
         cost: 1,
+        ofKind: () => true,
         test(packet) {
           if (packet.ipVersion !== 4 || packet.isPseudo) return false;
           const flags = packet.fragmentFlags;
@@ -336,6 +351,7 @@ export const keywords = asKeywords(
         describes: `IP option ${wanted === -1 ? 'of any kind' : wanted}`,
         cost: 3,
         shown: { ipopts: { option: wanted === -1 ? 'any' : Object.keys(IP_OPTIONS).find((name) => IP_OPTIONS[name] === wanted) } },
+        ofKind: (packet) => packet.ipOptionsEnd <= packet.ipStart + 20,
         test(packet) {
           if (packet.ipVersion !== 4 || packet.isPseudo) return false;
           const { data, ipOptionsEnd } = packet;
