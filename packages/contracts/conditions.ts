@@ -182,6 +182,8 @@ export interface TransactionCondition {
   readonly protocol: string;
   /** the transaction's progress at which it can be decided, see ProtocolDefinition.progress; the direction is the one being inspected */
   readonly progress: number;
+  /** progress from which it holds for good or not at all; before, what does not hold yet may come to hold (another entry of a list) */
+  readonly settledAt?: number;
   /** directions in which it can be decided */
   readonly directions: readonly Direction[];
   /** true where it can hold before the protocol read anything of the direction */

@@ -46,7 +46,7 @@ class DirectionState {
   bodyBytes = 0;
   files = 0;
   payloadRules = 0;
-  /** rules that hold on every news at their hook are pending */
+  /** rules that any news may decide are pending: those that hold at their hook each time, those about lists that go on */
   repeating = false;
   /** those that held before */
   repeated: Set<number> | undefined = undefined;
@@ -75,6 +75,8 @@ export class TransactionInspector {
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
   readonly #window: BufferWindow = emptyWindow();
+  /** the rule just evaluated waits for what may still join a list */
+  #unsettled = false;
   /** of the transaction being looked at */
   #spoken: ProtocolDefinition | undefined = undefined;
   /** set while rules are profiled */
@@ -229,9 +231,11 @@ export class TransactionInspector {
       const rule = this.#plan.rule(pending[at]);
       this.profile?.begin();
       const wasLeft = rule.repeats && state.repeated?.has(rule.index) === true && transaction.progress[direction] > (rule.hook as TransactionHook).progress;
+      this.#unsettled = false;
       const answer = wasLeft ? NO : this.#rule(rule, transaction, packet, flow, direction, detection, complete);
       this.profile?.end(rule, answer === YES);
       if (answer === LATER && !complete) {
+        if (this.#unsettled) state.repeating = true;
         pending[kept++] = rule.index;
         continue;
       }
@@ -344,7 +348,9 @@ export class TransactionInspector {
       else {
         const subject = this.#subject(transaction, condition.protocol, direction);
         if (subject === undefined && !complete) later = true;
-        else if (subject === undefined || !condition.test(subject, direction, flow)) return NO;
+        else if (subject !== undefined && condition.test(subject, direction, flow)) continue;
+        else if (complete || condition.settledAt === undefined || transaction.progress[direction] >= condition.settledAt) return NO;
+        else later = this.#unsettled = true;
       }
     }
     for (const test of rule.bufferTests) {

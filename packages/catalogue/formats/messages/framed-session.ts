@@ -26,6 +26,8 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
   mostOpen = MOST_OPEN;
+  /** progress of transactions that are over */
+  protected readonly complete: readonly [number, number] = COMPLETE;
   readonly #passOver: [number, number] = [0, 0];
   /** frames told of the message that is not read yet */
   readonly #told: [readonly Frame[] | undefined, readonly Frame[] | undefined] = [undefined, undefined];
@@ -104,20 +106,21 @@ export abstract class FramedSession<Kind extends Transaction> implements Protoco
     this.transactions.push(transaction);
     if (this.transactions.length > this.mostOpen) {
       const oldest = this.transactions[this.transactions.length - this.mostOpen - 1];
-      if (this.crowded !== undefined && oldest.progress[TO_SERVER] + oldest.progress[TO_CLIENT] < 2 * MESSAGE_COMPLETE) oldest.raise(this.crowded);
-      close(oldest);
+      const isOpen = oldest.progress[TO_SERVER] < this.complete[TO_SERVER] || oldest.progress[TO_CLIENT] < this.complete[TO_CLIENT];
+      if (this.crowded !== undefined && isOpen) oldest.raise(this.crowded);
+      close(oldest, this.complete);
     }
     return transaction;
   }
 
   finish(_time: number): void {
-    for (const transaction of this.transactions) close(transaction);
+    for (const transaction of this.transactions) close(transaction, this.complete);
   }
 }
 
-export function close(transaction: Transaction): void {
+export function close(transaction: Transaction, complete = COMPLETE): void {
   for (const direction of [TO_SERVER, TO_CLIENT] as const)
-    if (transaction.progress[direction] < MESSAGE_COMPLETE) transaction.advance(direction, MESSAGE_COMPLETE);
+    if (transaction.progress[direction] < complete[direction]) transaction.advance(direction, complete[direction]);
 }
 
 /** One message that stands for itself. */

@@ -18,6 +18,8 @@ export interface NumberKeyword<Kind extends Transaction> {
   readonly progress?: number;
   /** there may be several, and rules may say which: progress at which all are there */
   readonly allAt?: number;
+  /** there may be several, and one of them must hold: progress at which no more come */
+  readonly settledAt?: number;
   /** undefined where the transaction has none; several: one of them must hold */
   read(transaction: Kind, direction: Direction): number | readonly number[] | undefined;
 }
@@ -51,6 +53,7 @@ function addNumber<Kind extends Transaction>(
   one: NumberKeyword<Kind>,
   describes: string,
   progress: number,
+  settledAt: number,
   test: (value: number | readonly number[] | undefined) => boolean,
 ): void {
   builder.addTransaction({
@@ -58,6 +61,7 @@ function addNumber<Kind extends Transaction>(
     describes: `${one.summary} ${describes}`,
     protocol,
     progress,
+    settledAt,
     directions: one.directions ?? BOTH,
     test: (transaction, direction) => test(one.read(transaction as Kind, direction)),
     measured(transaction, direction) {
@@ -76,7 +80,8 @@ function singleNumber<Kind extends Transaction>(protocol: string, one: NumberKey
     ...common(protocol, one),
     argument: comparison(one.minimum ?? 0, one.maximum, one.words),
     apply(wanted, builder) {
-      addNumber(builder, protocol, one, describeComparison(wanted), one.progress ?? MESSAGE_COMPLETE, (value) => {
+      const progress = one.progress ?? MESSAGE_COMPLETE;
+      addNumber(builder, protocol, one, describeComparison(wanted), progress, one.settledAt ?? progress, (value) => {
         if (value === undefined) return false;
         return typeof value === 'number' ? compares(wanted, value) : value.some((each) => compares(wanted, each));
       });
@@ -89,7 +94,7 @@ function listOfNumbers<Kind extends Transaction>(protocol: string, one: NumberKe
     ...common(protocol, one),
     argument: severalNumbers(comparison(one.minimum ?? 0, one.maximum, one.words)),
     apply(wanted, builder) {
-      addNumber(builder, protocol, one, describeSeveral(wanted), needsWholeList(wanted) ? allAt : (one.progress ?? MESSAGE_COMPLETE), (value) =>
+      addNumber(builder, protocol, one, describeSeveral(wanted), needsWholeList(wanted) ? allAt : (one.progress ?? MESSAGE_COMPLETE), allAt, (value) =>
         holdsForSeveral(wanted, value === undefined ? [] : typeof value === 'number' ? [value] : value),
       );
     },

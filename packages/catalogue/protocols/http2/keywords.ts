@@ -78,6 +78,7 @@ export const keywords = asKeywords(
       maximum: MOST_BYTE,
       words: frameWords,
       progress: LINE,
+      settledAt: COMPLETE,
       read: (one, direction) => [...one.facts[direction].types],
     },
     {

@@ -2,10 +2,9 @@
 import { fromLatin1 } from '@sigwright/bytes';
 import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, describeComparison } from '../../arguments/index.ts';
-import { describeSeveral, holdsForSeveral, severalNumbers } from '../../arguments/several-numbers.ts';
-import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
+import { describeSeveral, holdsForSeveral, needsWholeList, type SeveralNumbers, severalNumbers } from '../../arguments/several-numbers.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
-import type { LdapTransaction } from './session.ts';
+import { ANSWER_BEGUN, ANSWER_COMPLETE, COMPLETE, type LdapTransaction } from './session.ts';
 import { OPERATIONS, RESULT_CODES } from './wire.ts';
 
 const text = (value: string | undefined): Uint8Array | undefined => (value === undefined ? undefined : fromLatin1(value));
@@ -34,6 +33,7 @@ const { buffers, keywords: sticky } = textBuffers<LdapTransaction>('ldap', [
     summary: 'name in a response',
     since: '8.0',
     directions: [TO_CLIENT],
+    progress: ANSWER_COMPLETE,
     multiple: true,
     read: (one, index) => text(one.responses.filter((response) => filled(response.name))[index]?.name),
   },
@@ -42,6 +42,7 @@ const { buffers, keywords: sticky } = textBuffers<LdapTransaction>('ldap', [
     summary: 'message of a result',
     since: '8.0',
     directions: [TO_CLIENT],
+    progress: ANSWER_COMPLETE,
     multiple: true,
     read: (one, index) => text(one.responses.filter((response) => filled(response.result?.message))[index]?.result?.message),
   },
@@ -58,6 +59,7 @@ const { buffers, keywords: sticky } = textBuffers<LdapTransaction>('ldap', [
     summary: 'an attribute in a response',
     since: '8.0',
     directions: [TO_CLIENT],
+    progress: ANSWER_COMPLETE,
     multiple: true,
     read: (one, index) =>
       text(
@@ -77,6 +79,9 @@ const MOST_CODE = 4_294_967_295;
 const byName = (table: Readonly<Record<number, string>>): Record<string, number> =>
   Object.fromEntries(Object.entries(table).map(([number, name]) => [name, Number(number)]));
 
+/** A first entry counts before the last has come, where it alone decides. */
+const fromWhich = (wanted: SeveralNumbers): number => (needsWholeList(wanted) ? ANSWER_COMPLETE : ANSWER_BEGUN);
+
 function condition<Value>(
   name: string,
   summary: string,
@@ -85,7 +90,7 @@ function condition<Value>(
   direction: 0 | 1,
   describe: (wanted: Value) => string,
   test: (wanted: Value, transaction: LdapTransaction) => boolean,
-  progress = MESSAGE_COMPLETE,
+  progress: (wanted: Value) => number = () => COMPLETE[direction],
 ): KeywordDefinition<never> {
   return keyword<Value>({
     name,
@@ -102,7 +107,8 @@ function condition<Value>(
         keyword: name,
         describes: `${summary}: ${describe(wanted)}`,
         protocol: 'ldap',
-        progress,
+        progress: progress(wanted),
+        settledAt: COMPLETE[direction],
         directions: [direction],
         test: (transaction) => test(wanted, transaction as LdapTransaction),
       });
@@ -133,8 +139,7 @@ export const keywords = asKeywords(
         wanted,
         responses.map((one) => one.number),
       ),
-    // A first entry counts before the last has come.
-    0,
+    fromWhich,
   ),
   condition('ldap.responses.count', 'number of responses', comparison(0, MOST_CODE), '>1', TO_CLIENT, describeComparison, (wanted, { responses }) =>
     compares(wanted, responses.length),
@@ -151,5 +156,6 @@ export const keywords = asKeywords(
         wanted,
         responses.map((one) => one.result?.code),
       ),
+    fromWhich,
   ),
 );

@@ -1,8 +1,7 @@
 /** LDAP 3 (RFC 4511) over TCP and UDP (CLDAP), recognised by the first message. */
 import { IS_THIS, IS_THIS_REVERSED, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
-import { COMPLETE } from '../../formats/messages/framed-session.ts';
 import { buffers, keywords } from './keywords.ts';
-import { LdapSession, type LdapTransaction } from './session.ts';
+import { COMPLETE, LdapSession, type LdapTransaction } from './session.ts';
 import { type LdapMessage, messageLength, readMessage } from './wire.ts';
 
 const PORTS = [389, 3268];

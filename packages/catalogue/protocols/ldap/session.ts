@@ -1,12 +1,17 @@
 /** LDAP messages → transactions: a request and every message of its answer (RFC 4511 §4.1.1.1), matched by message identifier. */
 import { type Direction, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
-import { close, FramedSession } from '../../formats/messages/framed-session.ts';
+import { close, FramedSession, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { type LdapMessage, messageLength, readMessage } from './wire.ts';
 
 /** Answers kept of one request; a search may give any number of entries. */
 const MOST_RESPONSES = 256;
 /** RFC 4511 §4.14 */
 const START_TLS = '1.3.6.1.4.1.1466.20037';
+
+/** An answer has as many messages as there are entries: it begins with the first one. */
+export const ANSWER_BEGUN = 1;
+export const ANSWER_COMPLETE = 2;
+export const COMPLETE: readonly [number, number] = [MESSAGE_COMPLETE, ANSWER_COMPLETE];
 
 const WITHOUT_ANSWER: ReadonlySet<string> = new Set(['unbind_request', 'abandon_request']);
 /** More follows these. */
@@ -20,6 +25,7 @@ export class LdapTransaction extends Transaction {
 
 export class LdapSession extends FramedSession<LdapTransaction> {
   protected override readonly crowded = 'too_many_transactions';
+  protected override readonly complete = COMPLETE;
   readonly #isDatagram: boolean;
 
   constructor(isDatagram: boolean) {
@@ -52,7 +58,7 @@ export class LdapSession extends FramedSession<LdapTransaction> {
     transaction.changed[TO_CLIENT] = false;
     if (direction === TO_CLIENT) transaction.raise('request_to_client');
     if (WITHOUT_ANSWER.has(message.operation)) this.#close(transaction);
-    else transaction.advance(TO_SERVER, 1);
+    else transaction.advance(TO_SERVER, MESSAGE_COMPLETE);
   }
 
   #response(message: LdapMessage, time: number): void {
@@ -61,7 +67,7 @@ export class LdapSession extends FramedSession<LdapTransaction> {
     if (transaction.responses.length < MOST_RESPONSES) transaction.responses.push(message);
     // Identifier 0 is a notice that nobody asked for (§4.4).
     if (asked === undefined && message.id !== 0) transaction.raise('request_not_found');
-    transaction.changed[TO_CLIENT] = true;
+    transaction.advance(TO_CLIENT, ANSWER_BEGUN);
     if (PARTIAL.has(message.operation)) return;
     this.#close(transaction);
     const isStartTls = transaction.request?.fields?.['name'] === START_TLS;
@@ -70,6 +76,6 @@ export class LdapSession extends FramedSession<LdapTransaction> {
 
   #close(transaction: LdapTransaction): void {
     transaction.over = true;
-    close(transaction);
+    close(transaction, COMPLETE);
   }
 }
