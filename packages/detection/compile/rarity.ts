@@ -57,7 +57,7 @@ function commonness(): Uint8Array {
 }
 
 /** Bits of surprise of one byte, in ordinary payload: letters and NUL are common, control bytes and most high bytes are not. */
-function surprise(byte: number): number {
+export function surprise(byte: number): number {
   if (byte === 0x20 || byte === 0x65 || byte === 0x74 || byte === 0x00) return 3.2;
   if ((byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39)) return 4.4;
   if (byte >= 0x41 && byte <= 0x5a) return 4.8;

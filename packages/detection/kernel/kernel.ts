@@ -32,6 +32,16 @@ interface Exports {
   few(start: number, length: number, masks: number, out: number): number;
   narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number, before: number, ends: number): number;
   shorts(start: number, length: number, table: number, left: number): number;
+  pair(start: number, from: number, length: number, one: number, oneFold: number, two: number, twoFold: number, gap: number): number;
+}
+
+/** Two bytes in a fixed distance; `fold`: the bit that is set in what is compared, 0x20 for a letter whose case does not count. */
+export interface BytePair {
+  readonly one: number;
+  readonly oneFold: number;
+  readonly two: number;
+  readonly twoFold: number;
+  readonly gap: number;
 }
 
 /** A table of grams as the kernel keeps it. */
@@ -132,6 +142,11 @@ export class ScanKernel {
   /** Looks for short needles, at most sixteen, whose table is kept as scan.as.ts wants it: of the bits of `left`, those that do not occur. */
   shorts(table: number, left: number): number {
     return this.#exports.shorts(INPUT, this.#length, table, left);
+  }
+
+  /** The first place of a pair in what was loaded, from `from` on, or -1. */
+  pair({ one, oneFold, two, twoFold, gap }: BytePair, from: number): number {
+    return this.#exports.pair(INPUT, from, this.#length, one, oneFold, two, twoFold, gap);
   }
 }
 

@@ -262,3 +262,22 @@ export function shorts(start: usize, length: i32, table: usize, left: i32): i32 
   }
   return left;
 }
+
+/**
+ * The first place in memory[start + from, start + length) of one byte with another `gap` bytes behind it, or -1. The bits of `oneFold` and
+ * `twoFold` are set in what is compared: bit 5 where the case of a letter does not count. Up to 16 bytes behind the searched ones are read.
+ */
+export function pair(start: usize, from: i32, length: i32, one: i32, oneFold: i32, two: i32, twoFold: i32, gap: i32): i32 {
+  const ones = i8x16.splat(<i8>one);
+  const twos = i8x16.splat(<i8>two);
+  const oneFolds = i8x16.splat(<i8>oneFold);
+  const twoFolds = i8x16.splat(<i8>twoFold);
+  for (let at = from; at + gap < length; at += 16) {
+    const first = i8x16.eq(v128.or(v128.load(start + at), oneFolds), ones);
+    const hits = v128.and(first, i8x16.eq(v128.or(v128.load(start + at + gap), twoFolds), twos));
+    if (!v128.any_true(hits)) continue;
+    const position = at + ctz(i8x16.bitmask(hits));
+    return position + gap < length ? position : -1;
+  }
+  return -1;
+}

@@ -3,8 +3,9 @@
  * condition fails, the content before it is tried at its next place. Meaning of offset, depth, distance, within, startswith
  * and endswith: Suricata user guide, "Payload keywords". Time is bounded by a number of steps per buffer.
  */
-import { find, findNocase, latin1 } from '@sigwright/bytes';
+import { latin1 } from '@sigwright/bytes';
 import type { BytesCondition, BytesDecode, ContentCondition, Inspection, PatternCondition, PatternMatch, Quantity } from '@sigwright/contracts';
+import { searchContent } from './content-search.ts';
 
 /** Conditions tried on one buffer before it counts as no match: hostile data must not multiply retries (Suricata: 3,000 recursions). */
 export const MOST_STEPS = 3000;
@@ -78,7 +79,7 @@ export class Inspector {
       else from = Math.max(from, inspection.end - length);
     }
     if (content.negated) {
-      const found = to - from >= length ? search(content, inspection.bytes, from, to) : -1;
+      const found = to - from >= length ? searchContent(content, inspection.bytes, from, to) : -1;
       this.#recorder?.condition(
         content,
         at,
@@ -91,7 +92,7 @@ export class Inspector {
     }
     const retry = at + 1 < conditions.length && startsAtCursor(conditions[at + 1]);
     for (let next = from; to - next >= length; ) {
-      const found = search(content, inspection.bytes, next, to);
+      const found = searchContent(content, inspection.bytes, next, to);
       if (found === -1) break;
       this.#recorder?.condition(content, at, 'matched', found, found + length, inspection);
       inspection.cursor = found + length;
@@ -153,21 +154,6 @@ function startsAtCursor(condition: BytesCondition): boolean {
 function quantity(value: Quantity | undefined, inspection: Inspection): number {
   if (value === undefined) return 0;
   return typeof value === 'number' ? value : inspection.variables[value.variable];
-}
-
-function search(content: ContentCondition, bytes: Uint8Array, from: number, to: number): number {
-  return content.nocase ? findNocase(bytes, from, to, lowered(content)) : find(bytes, from, to, content.bytes);
-}
-
-/** Lower-cased needles of nocase contents, made once each. */
-const loweredNeedles = new WeakMap<ContentCondition, Uint8Array>();
-
-function lowered(content: ContentCondition): Uint8Array {
-  const known = loweredNeedles.get(content);
-  if (known !== undefined) return known;
-  const made = content.bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
-  loweredNeedles.set(content, made);
-  return made;
 }
 
 /** A fresh inspection state for a rule with `variables` variables. */
