@@ -403,6 +403,15 @@ it.each([
   expect(seen).toEqual([false, false, established, true]);
 });
 
+it.each([
+  ['without data begins the connection anew', '> S 100 0 ~', 2],
+  ['with its data is a retransmission', '> S 100 0 GET', 1],
+])('fast open whose data was ignored: the same SYN %s', (_why, again, connections) => {
+  const option = fromHex('220a0102030405060708 0101')!;
+  const { flows } = watch([tcp('> S 100 0 GET', option), '< SA 500 101 ~', again.endsWith('GET') ? tcp(again, option) : again, '< SA 500 101 ~']);
+  expect(flows.length).toBe(connections);
+});
+
 describe('a reset over a hole', () => {
   // What its sender never acknowledged behind a hole may never have arrived: it is searched, and no protocol reads it.
   test.each([

@@ -99,9 +99,9 @@ export class TcpTracker {
     if ((packet.tcpFlags & (SYN | ACK | RST | FIN)) !== SYN) return false;
     const stream = flow.stream as TcpStream | undefined;
     if (stream === undefined) return flow.state === FLOW_CLOSED;
-    // The same SYN again is a retransmission, whatever became of the first one.
+    // The same SYN again is a retransmission, whatever became of the first one; but a client whose early data was not wanted begins anew without.
     const again = packet.direction === TO_SERVER && stream.sides[TO_SERVER].known && ((packet.tcpSequence + 1) | 0) === stream.sides[TO_SERVER].first;
-    if (again) return false;
+    if (again) return stream.state === TCP_SYN_RECEIVED && stream.earlyData && !earlyDataTaken(stream) && packet.payloadEnd === packet.payloadStart;
     if (stream.state === TCP_CLOSED || stream.state === TCP_TIME_WAIT || stream.state === TCP_LAST_ACK) return true;
     if (packet.direction === TO_CLIENT || stream.state < TCP_ESTABLISHED) return false;
     const side = stream.sides[TO_SERVER];
