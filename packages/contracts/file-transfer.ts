@@ -26,7 +26,7 @@ export class FileTransfer {
   /** first byte number where the transfer is a range of a file */
   rangeStart: number | undefined = undefined;
   rangeEnd: number | undefined = undefined;
-  /** it was handed on to be recorded; set by the engine */
+  /** it was handed on to be recorded, set by the engine; or it is nothing to be told of */
   recorded = false;
   /** a rule wants it to be stored; undefined: what holds for its flow */
   stored: boolean | undefined = undefined;

@@ -250,6 +250,21 @@ test.each<readonly [why: string, stream: string, packets: readonly (readonly [pa
   else expect(shown[0]).toMatchObject({ direction: 'to_server', stream_tcp: { packet: { syn: true, ack: false } } });
 });
 
+test.each<readonly [why: string, request: string, files: readonly string[]]>([
+  ['what a path gives is a file', 'GET /a?b HTTP/1.1', ['/a']],
+  ['what a proxy says of CONNECT is none: a host has no path', 'CONNECT a:443 HTTP/1.1', []],
+  ['nor is an answer to a line without one', 'GET/HTTP/1.1', []],
+])('fileinfo: %s', (_why, request, files) => {
+  const refused = conversation(80, [
+    ['client', `${request}\r\nHost: a\r\n\r\n`],
+    ['server', 'HTTP/1.1 405 No\r\nContent-Length: 2\r\n\r\nno'],
+  ]);
+  expect(records('fileinfo', '{ types: [ files ] }', refused).map(({ fileinfo }) => (fileinfo as { filename: string }).filename)).toEqual(files);
+  // Rules read it all the same.
+  const rule = 'alert http any any -> any any (flow:to_client; file.data; content:"no"; sid:1;)';
+  expect(records('alert', '{ types: [ alert ] }', refused, rule).length).toBe(1);
+});
+
 test('every record names the sensor', () => {
   const [record] = records('http', '{ types: [ http ] }', conversation(80, HTTP), '', 'sensor-name: here');
   expect(record['host']).toBe('here');

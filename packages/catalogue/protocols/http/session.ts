@@ -515,6 +515,8 @@ export class HttpSession implements ProtocolSession {
     if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
     if (transaction.files?.includes(message.body) === true) return;
     message.body.name = fileName(transaction);
+    // Rules read it as any body; it is no file to be told of.
+    if (message.body.name === '') message.body.recorded = true;
     observeFileName(transaction, message.body.name);
     const range = direction === TO_CLIENT ? transaction.range : undefined;
     message.body.rangeStart = range?.start;
@@ -706,11 +708,12 @@ function word(line: Uint8Array, from: number): [Uint8Array, number] {
   return [line.subarray(start, end), next];
 }
 
-/** From Content-Disposition, or the last part of the path. */
+/** From Content-Disposition, or the path; empty where there is none: what is asked for by CONNECT is a host. */
 function fileName(transaction: HttpTransaction): string {
   const disposition = transaction.response.headers?.text('content-disposition');
   const named = disposition === undefined ? null : /filename\*?="?([^";]+)"?/i.exec(disposition);
   if (named !== null) return named[1];
+  if (transaction.method === 'CONNECT') return '';
   const uri = latin1(transaction.uri ?? NOTHING);
   return uri.split('?')[0];
 }
