@@ -1,43 +1,51 @@
 /**
- * Compiles packages/detection/kernel/scan.as.ts to WebAssembly and writes it as a module with the bytes in base64, so that it
- * loads alike in Node, in workers and in browsers. `--check`: write nothing, fail where the module in the tree is another.
+ * Compiles the hot loops (`*.as.ts`, AssemblyScript) to WebAssembly and writes each as a module with the bytes in base64, so that it
+ * loads alike in Node, in workers and in browsers. `--check`: write nothing, fail where a module in the tree is another.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
-const folder = join(import.meta.dirname, '..', 'packages', 'detection', 'kernel');
-const target = join(folder, 'scan.wasm.ts');
+const packages = join(import.meta.dirname, '..', 'packages');
+const KERNELS = [
+  { folder: 'detection/kernel', name: 'scan' },
+  { folder: 'catalogue/formats/deflate', name: 'inflate' },
+];
 
-const compiled = new Map<string, Uint8Array>();
-const { error, stderr } = await asc.main(['scan.as.ts', '--outFile', 'scan.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'], {
-  readFile: (name) => {
-    try {
-      return readFileSync(join(folder, name), 'utf8');
-    } catch {
-      return null;
-    }
-  },
-  writeFile: (name, contents) => void compiled.set(name, contents as Uint8Array),
-  listFiles: () => [],
-});
-const bytes = compiled.get('scan.wasm');
-if (error !== null || bytes === undefined) {
+async function compile(folder: string, name: string): Promise<Uint8Array> {
+  const compiled = new Map<string, Uint8Array>();
+  const { error, stderr } = await asc.main([`${name}.as.ts`, '--outFile', `${name}.wasm`, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'], {
+    readFile: (path) => {
+      try {
+        return readFileSync(join(folder, path), 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    writeFile: (path, contents) => void compiled.set(path, contents as Uint8Array),
+    listFiles: () => [],
+  });
+  const bytes = compiled.get(`${name}.wasm`);
+  if (error === null && bytes !== undefined) return bytes;
   console.error(stderr.toString());
   process.exit(1);
 }
-const lines = Buffer.from(bytes)
-  .toString('base64')
-  .match(/.{1,120}/g)!
-  .map((line) => `  '${line}',`);
-const text = `/** scan.as.ts compiled (${bytes.length} bytes). Made by tools/build-kernel.ts; not to be edited. */
-export const SCAN_WASM = [
+
+for (const { folder, name } of KERNELS) {
+  const bytes = await compile(join(packages, folder), name);
+  const lines = Buffer.from(bytes)
+    .toString('base64')
+    .match(/.{1,120}/g)!
+    .map((line) => `  '${line}',`);
+  const text = `/** ${name}.as.ts compiled (${bytes.length} bytes). Made by tools/build-kernel.ts; not to be edited. */
+export const ${name.toUpperCase()}_WASM = [
 ${lines.join('\n')}
 ].join('');
 `;
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('packages/detection/kernel/scan.wasm.ts is not what scan.as.ts compiles to; run: node tools/build-kernel.ts');
-    process.exit(1);
+  const target = join(packages, folder, `${name}.wasm.ts`);
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (readFileSync(target, 'utf8') !== text) {
+    console.error(`packages/${folder}/${name}.wasm.ts is not what ${name}.as.ts compiles to; run: node tools/build-kernel.ts`);
+    process.exitCode = 1;
   }
-} else writeFileSync(target, text);
+}

@@ -4,6 +4,7 @@ export * from './addresses/sets.ts';
 export * from './base64.ts';
 export * from './checksum.ts';
 export * from './ciphers/aes128.ts';
+export * from './compiled-module.ts';
 export * from './content-text.ts';
 export * from './cursor.ts';
 export * from './digests/digests.ts';

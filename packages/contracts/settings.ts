@@ -14,8 +14,8 @@ export const FEATURES: ReadonlySet<string> = new Set(['ja3', 'ja4']);
 
 export interface Decompressors {
   /**
-   * Whole-input decompression for codings without an own implementation (`br`, `zstd`), and `inflate` for raw DEFLATE where
-   * there is a faster one. At most `limit` bytes of output; a truncated input gives what could be decoded. Undefined: a fault.
+   * Whole-input decompression for codings without an own implementation (`br`, `zstd`). At most `limit` bytes of output; a truncated
+   * input gives what could be decoded. Undefined: a fault.
    */
   readonly [coding: string]: (input: Uint8Array, limit: number) => Uint8Array | undefined;
 }

@@ -3,6 +3,7 @@
  * all engines of its plan, and its place is used again when the plan is gone: an engine a capture must not make the memory grow. One for
  * each thread. Where WebAssembly or its SIMD is missing there is none, and the loops in plain TypeScript serve.
  */
+import { type CompiledMemory, compiledModule } from '@sigwright/bytes';
 import { SCAN_WASM } from './scan.wasm.ts';
 
 /** Bytes looked at in one call. They stay in the first-level cache with the answers of most traffic; positions fit 16 bits. */
@@ -26,7 +27,7 @@ const HAS_END = 2;
 export const FAR = 0xf000_0000;
 
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: CompiledMemory;
   grams(start: number, length: number, filter: number, shift: number, out: number): number;
   everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
   few(start: number, length: number, masks: number, out: number): number;
@@ -150,11 +151,6 @@ export class ScanKernel {
   }
 }
 
-/** What the language library of this project's TypeScript does not declare. */
-const { WebAssembly: wasm } = globalThis as unknown as {
-  readonly WebAssembly: { readonly Module: new (bytes: Uint8Array) => object; readonly Instance: new (module: object) => { readonly exports: unknown } };
-};
-
 let made: ScanKernel | undefined;
 let tried = false;
 
@@ -162,17 +158,8 @@ let tried = false;
 export function scanKernel(): ScanKernel | undefined {
   if (!tried) {
     tried = true;
-    const exports = compiled();
+    const exports = compiledModule<Exports>(SCAN_WASM);
     if (exports !== undefined) made = new ScanKernel(exports);
   }
   return made;
-}
-
-function compiled(): Exports | undefined {
-  try {
-    return new wasm.Instance(new wasm.Module(Uint8Array.from(atob(SCAN_WASM), (letter) => letter.charCodeAt(0)))).exports as Exports;
-  } catch {
-    // No WebAssembly here, or none with SIMD.
-    return undefined;
-  }
 }

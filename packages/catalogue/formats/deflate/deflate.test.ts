@@ -1,7 +1,8 @@
-import { constants, deflateSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inflateGzip, inflateZlib } from './deflate.ts';
+import { compiledInflate } from './compiled-inflate.ts';
+import { inflateGzip, inflateZlib, plainInflate } from './deflate.ts';
 
 const PLENTY = 1 << 20;
 const sentence = new TextEncoder().encode('the same words, the same words, and the same words again; '.repeat(40));
@@ -79,5 +80,65 @@ describe('bad input', () => {
       }),
       { seed: 9, numRuns: 1000 },
     );
+  });
+});
+
+describe('the compiled loops say what the plain ones say', () => {
+  const agree = (packed: Uint8Array, at: number, limit: number): void => {
+    const compiled = compiledInflate(packed, at, limit);
+    expect(compiled).toBeDefined();
+    expect(Buffer.compare(compiled!, plainInflate(packed, at, limit))).toBe(0);
+  };
+  const random = Uint8Array.from({ length: 20_000 }, (_, at) => (at * 2654435761) >>> 24);
+  const inputs: readonly (readonly [string, Uint8Array])[] = [
+    ['dynamic codes', deflateRawSync(sentence)],
+    ['fixed codes', deflateRawSync(sentence, { strategy: constants.Z_FIXED })],
+    ['stored', deflateRawSync(noise, { level: 0 })],
+    ['literals only', deflateRawSync(noise, { strategy: constants.Z_HUFFMAN_ONLY })],
+    ['runs of one byte', deflateRawSync(new Uint8Array(3000).fill(65))],
+    ['short distances', deflateRawSync(new Uint8Array(3000).map((_, at) => at % 3))],
+    ['far matches', deflateRawSync(Uint8Array.from([...random, ...random]))],
+    ['no DEFLATE at all', noise],
+  ];
+  const [, firstPacked] = inputs[0];
+
+  test.each(inputs)('%s: whole, at every cut, and at every limit', (_why, packed) => {
+    for (let cut = 0; cut <= Math.min(packed.length, 400); cut++) agree(packed.subarray(0, cut), 0, PLENTY);
+    for (let limit = 1; limit <= 300; limit++) agree(packed, 0, limit);
+    for (const limit of [65_535, 65_536, 65_537, PLENTY]) agree(packed, 0, limit);
+    agree(Uint8Array.from([1, 2, 3, ...packed]), 3, PLENTY);
+  });
+
+  test('any bytes at any level', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 4000 }), fc.integer({ min: 0, max: 9 }), fc.nat(5000), (plain, level, limit) => {
+        agree(deflateRawSync(plain, { level }), 0, limit + 1);
+      }),
+      { seed: 6 },
+    );
+  });
+
+  test('damaged bytes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(firstPacked.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 }), (changes) => {
+        const damaged = Uint8Array.from(firstPacked);
+        for (const [at, byte] of changes) damaged[at] = byte;
+        agree(damaged, 0, 5000);
+      }),
+      { seed: 10, numRuns: 5000 },
+    );
+  });
+
+  test('what grows to more than was thought, and what is not taken on', () => {
+    const bomb = deflateRawSync(new Uint8Array(3_000_000));
+    agree(bomb, 0, PLENTY * 4);
+    expect(compiledInflate(bomb, 0, PLENTY * 4)!.length).toBe(3_000_000);
+    // So much memory would never be given back.
+    expect(compiledInflate(deflateRawSync(new Uint8Array(40_000_000)), 0, PLENTY * 64)).toBeUndefined();
+  });
+
+  test('the output of one call may be the input of the next', () => {
+    const twice = deflateRawSync(deflateRawSync(sentence));
+    expect(Buffer.compare(compiledInflate(compiledInflate(twice, 0, PLENTY)!, 0, PLENTY)!, sentence)).toBe(0);
   });
 });

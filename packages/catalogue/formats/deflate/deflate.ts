@@ -1,8 +1,9 @@
 /**
- * DEFLATE (RFC 1951), and the frames of gzip (RFC 1952) and zlib (RFC 1950) around it, for short buffers. What a damaged or
+ * DEFLATE (RFC 1951), and the frames of gzip (RFC 1952) and zlib (RFC 1950) around it. What a damaged or
  * truncated input gives before its fault is kept; output is bounded by the caller; checksums are not compared, since attackers
  * get them wrong on purpose and receivers do not care.
  */
+import { compiledInflate } from './compiled-inflate.ts';
 
 const LONGEST_CODE = 15;
 /** Order in which the lengths of the code for code lengths are sent (section 3.2.7). */
@@ -355,15 +356,19 @@ export function inflateOn(input: Uint8Array, limit: number, history: Uint8Array)
   return new Inflater(input, 0, limit + history.length, history).all().subarray(history.length);
 }
 
-/** A faster one for raw DEFLATE, undefined where it finds a fault. */
-export type Inflate = (input: Uint8Array, limit: number) => Uint8Array | undefined;
+/** Raw DEFLATE behind `at`, in plain TypeScript. */
+export function plainInflate(input: Uint8Array, at: number, limit: number): Uint8Array {
+  return new Inflater(input, at, limit).all();
+}
 
-/** gzip, zlib or raw DEFLATE, whatever it is. At most `limit` bytes; undefined where it is none of them. */
-export function inflateBytes(input: Uint8Array, limit: number, inflate: Inflate | undefined): Uint8Array | undefined {
+/**
+ * gzip, zlib or raw DEFLATE, whatever it is. At most `limit` bytes, which are valid until the next call; undefined where it is none of
+ * them.
+ */
+export function inflateBytes(input: Uint8Array, limit: number): Uint8Array | undefined {
   const raw = (at: number): Uint8Array | undefined => {
     if (at >= input.length) return undefined;
-    const fast = inflate?.(input.subarray(at), limit);
-    const bytes = fast !== undefined && fast.length > 0 ? fast : new Inflater(input, at, limit).all();
+    const bytes = compiledInflate(input, at, limit) ?? plainInflate(input, at, limit);
     return bytes.length > 0 ? bytes : undefined;
   };
   const body = gzipBody(input);

@@ -39,13 +39,13 @@ function codingOf(written: string, settings: EngineSettings, faults: CodingFault
   return name.includes('gzip') ? 'gzip' : name.includes('deflate') ? 'deflate' : '';
 }
 
-/** At most `bombLimit` bytes. */
+/** At most `bombLimit` bytes, which are valid until the next call. */
 export function decoded(input: Uint8Array, codings: readonly string[], settings: EngineSettings, faults: CodingFaults): Uint8Array {
   let bytes = input;
   const limit = settings.http.bombLimit;
   for (const coding of codings) {
     const plain = INFLATED.has(coding)
-      ? inflateBytes(bytes, limit, settings.decompressors['inflate'])
+      ? inflateBytes(bytes, limit)
       : coding === 'lzma'
         ? expandLzma(bytes, limit)
         : settings.decompressors[coding]?.(bytes, limit);
@@ -54,7 +54,8 @@ export function decoded(input: Uint8Array, codings: readonly string[], settings:
       continue;
     }
     if (plain.length >= limit) faults.raise('compression_bomb');
-    bytes = plain;
+    // What is undone next takes the memory of what was undone before.
+    bytes = codings.length > 1 ? plain.slice() : plain;
   }
   return bytes;
 }

@@ -1,5 +1,5 @@
 /** HTTP/1 dialogues: what the buffers hold, what is anomalous, which files pass. Every dialogue is replayed at every split. */
-import { brotliDecompressSync, deflateRawSync, deflateSync, gzipSync, inflateRawSync } from 'node:zlib';
+import { brotliDecompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { DEFAULT_SETTINGS, Flow, IS_THIS_REVERSED, NOT_THIS } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
@@ -14,7 +14,7 @@ const undo =
       return undefined;
     }
   };
-const settings = { ...DEFAULT_SETTINGS, decompressors: { inflate: undo(inflateRawSync), br: undo(brotliDecompressSync) } };
+const settings = { ...DEFAULT_SETTINGS, decompressors: { br: undo(brotliDecompressSync) } };
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 const sized = (body: string, headers = ''): string => `HTTP/1.1 200 OK\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
