@@ -1,7 +1,8 @@
 /** Rules files → a plan ready for use, taken from what an earlier run kept where that fits (plan-cache.ts). */
 import { readFileSync } from 'node:fs';
+import { leading } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import type { Diagnostic, EngineSettings } from '@sigwright/contracts';
+import { type Diagnostic, type EngineSettings, error } from '@sigwright/contracts';
 import { buildPlan, type PlanProblem, type PlanUse, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
 import { type LineNode, parseRules } from '@sigwright/rule-language';
 import { cacheFolder, type FoundPlan, findByStamps, keyOf, readSaved, rememberStamps, type StampedFiles, stampsOf, writeSaved } from './plan-cache.ts';
@@ -31,6 +32,9 @@ export interface LoadedRules {
 const WORTH_SAVING = 500_000;
 /** Enough to name what is wrong. */
 const LONGEST_EXCERPT = 1000;
+/** A zero so early says that a file is no text: a capture, a packed archive, UTF-16. */
+const BEGINNING = 1024;
+const NOT_TEXT = error('rule/not-text', 'this is no text but something binary', { start: 0, end: 0 }, 'name a file of rules, in UTF-8');
 
 export function loadRules(paths: readonly string[], settings: EngineSettings, options: { readonly cache: boolean } = { cache: true }): LoadedRules {
   const folder = options.cache ? cacheFolder() : undefined;
@@ -98,13 +102,20 @@ export function readRules(files: readonly { readonly path: string; readonly byte
   const problems: RuleProblem[] = [];
   let broken = 0;
   const sources = files.map(({ path, bytes }) => {
+    if (bytes.subarray(0, BEGINNING).includes(0)) {
+      broken++;
+      problems.push({ path, line: 1, sid: 0, diagnostic: NOT_TEXT, rule: '', written: '' });
+      return { path, rules: [], text: '' };
+    }
     const text = new TextDecoder().decode(bytes);
     const { document, rules, diagnostics } = parseRules(text);
     const brokenLines = new Set<LineNode>();
+    const lineOf = lineNumbers(text);
     for (const diagnostic of diagnostics) {
-      const node = document.lines.find((one) => diagnostic.at.start >= one.start && diagnostic.at.start < one.end);
+      const { start } = diagnostic.at;
+      const node: LineNode | undefined = document.lines[leading(document.lines, (one) => one.end <= start)];
       const rule = node?.kind === 'rule' ? text.slice(node.bodyStart, node.bodyEnd) : '';
-      problems.push({ path, line: lineOf(text, node?.start ?? diagnostic.at.start), sid: 0, diagnostic, rule, written: excerpt(text, diagnostic) });
+      problems.push({ path, line: lineOf(node?.start ?? start), sid: 0, diagnostic, rule, written: excerpt(text, diagnostic) });
       if (diagnostic.severity === 'error' && node !== undefined) brokenLines.add(node);
     }
     broken += brokenLines.size;
@@ -115,9 +126,10 @@ export function readRules(files: readonly { readonly path: string; readonly byte
 
 /** What was said of rules that could be read. */
 export function problemsOf(problems: readonly PlanProblem[], sources: readonly ReadRules[]): RuleProblem[] {
+  const known = new Map(sources.map(({ path, text }) => [path, { text, lineOf: lineNumbers(text) }]));
   return problems.flatMap(({ path, rule, diagnostics }) => {
-    const text = sources.find((source) => source.path === path)?.text ?? '';
-    const line = lineOf(text, rule.span.start);
+    const { text, lineOf } = known.get(path)!;
+    const line = lineOf(rule.span.start);
     return diagnostics.map((diagnostic) => ({ path, line, sid: rule.sid, diagnostic, rule: rule.text, written: excerpt(text, diagnostic) }));
   });
 }
@@ -126,8 +138,14 @@ function excerpt(text: string, { at }: Diagnostic): string {
   return text.slice(at.start, Math.min(at.end, at.start + LONGEST_EXCERPT));
 }
 
-function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line++;
-  return line;
+/** Lines of offsets, the first one 1; the text is read once, when it is asked. */
+function lineNumbers(text: string): (offset: number) => number {
+  let ends: number[] | undefined;
+  return (offset) => {
+    if (ends === undefined) {
+      ends = [];
+      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) ends.push(at);
+    }
+    return leading(ends, (end) => end < offset) + 1;
+  };
 }
