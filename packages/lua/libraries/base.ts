@@ -117,6 +117,11 @@ export function installBase(lua: Interpreter): void {
     },
     tostring: (args) => [shown(lua, any(args, 0, 'tostring'))],
     type: (args) => [typeOf(any(args, 0, 'type'))],
+    // Warnings are off until somebody says `@on`, and nobody here listens.
+    warn(args) {
+      for (let at = 0; at < Math.max(1, args.length); at++) text(args, at, 'warn');
+      return [];
+    },
     xpcall(args) {
       try {
         return [true, ...lua.call(args[0], args.slice(2))];
