@@ -3,68 +3,45 @@
  * where functions inside use it, a new one each time its declaration is passed. Statements answer what the control flow does next.
  */
 
+import { BREAK, Cell, type Evaluate, type EvaluateAll, type Frame, Goto, NONE_HELD, NOTHING, type Outcome, type Run } from './frames.ts';
 import type { Interpreter } from './interpreter.ts';
 import { arithmetic, complement, concatenate, equal, index, lengthOf, lessThan, metamethod, negate, setIndex } from './operations.ts';
+import { stepwise } from './stepwise.ts';
 import type { Block, Expression, FunctionBody, Local, Statement } from './syntax.ts';
 import { Float, floatOf, integer, isNumber, isTrue, LuaError, type LuaFunction, Table, typeOf, type Value } from './values.ts';
 
-export class Cell {
-  value: Value;
-
-  constructor(value: Value) {
-    this.value = value;
-  }
-}
-
-/** One call. */
-export interface Frame {
-  readonly slots: (Value | Cell)[];
-  readonly outer: readonly Cell[];
-  readonly rest: readonly Value[];
-}
-
-const BREAK = Symbol('break');
-class Goto {
-  readonly label: string;
-
-  constructor(label: string) {
-    this.label = label;
-  }
-}
-/** undefined: go on; an array: return these */
-type Outcome = undefined | typeof BREAK | Goto | readonly Value[];
-type Run = (frame: Frame) => Outcome;
-type Evaluate = (frame: Frame) => Value;
-type EvaluateAll = (frame: Frame) => readonly Value[];
-
-const NOTHING: readonly Value[] = [];
 /** What a closure and a captured variable take. */
-const CLOSURE = 40;
+export const CLOSURE = 40;
 
 export class Compiler {
-  readonly #lua: Interpreter;
+  readonly lua: Interpreter;
   readonly #chunk: string;
 
   constructor(lua: Interpreter, chunk: string) {
-    this.#lua = lua;
+    this.lua = lua;
     this.#chunk = chunk;
   }
 
   /** Makes the function anew for each frame that passes its definition. */
   function(body: FunctionBody): (frame: Frame | undefined) => LuaFunction {
-    const lua = this.#lua;
-    const run = this.#block(body.body);
+    const lua = this.lua;
+    const run = this.block(body.body);
     const { parameters, hasRest, slots } = body;
     const cells = parameters.filter((local) => local.captured).map((local) => local.slot);
     const sources = body.outer.map(({ local, index: at }) => ({ slot: local === undefined ? -1 : local.slot, index: at }));
     const parameterCount = parameters.length;
+    const begin = (outer: readonly Cell[], args: readonly Value[], held: Value[]): Frame => {
+      const frame: Frame = { slots: new Array(slots), outer, rest: hasRest ? args.slice(parameterCount) : NOTHING, held };
+      for (let at = 0; at < parameterCount; at++) frame.slots[at] = args[at];
+      for (const slot of cells) frame.slots[slot] = new Cell(frame.slots[slot] as Value);
+      return frame;
+    };
+    const steps = stepwise(this, body, begin);
     return (around) => {
       const outer = sources.map(({ slot, index: at }) => (slot >= 0 ? (around!.slots[slot] as Cell) : around!.outer[at]));
       lua.allocate(CLOSURE + 8 * outer.length);
-      return (args) => {
-        const frame: Frame = { slots: new Array(slots), outer, rest: hasRest ? args.slice(parameterCount) : NOTHING };
-        for (let at = 0; at < parameterCount; at++) frame.slots[at] = args[at];
-        for (const slot of cells) frame.slots[slot] = new Cell(frame.slots[slot] as Value);
+      const made: LuaFunction = (args) => {
+        const frame = begin(outer, args, NONE_HELD);
         lua.enter(frame);
         try {
           const outcome = run(frame);
@@ -73,19 +50,21 @@ export class Compiler {
           lua.leave();
         }
       };
+      made.source = { outer, steps };
+      return made;
     };
   }
 
-  #at<Result>(line: number, work: () => Result): Result {
+  at<Result>(line: number, work: () => Result): Result {
     try {
       return work();
     } catch (error) {
-      throw this.#located(error, line);
+      throw this.located(error, line);
     }
   }
 
   /** Messages of the interpreter say where; what `error` was called with says it itself. */
-  #located(error: unknown, line: number): unknown {
+  located(error: unknown, line: number): unknown {
     if (!(error instanceof LuaError) || located.has(error) || typeof error.value !== 'string') return error;
     const placed = Object.assign(Object.create(Object.getPrototypeOf(error)), error, {
       value: `${this.#chunk}:${line}: ${error.value}`,
@@ -95,9 +74,9 @@ export class Compiler {
     return placed;
   }
 
-  #block(block: Block): Run {
-    const lua = this.#lua;
-    const statements = block.statements.map((statement) => this.#statement(statement));
+  block(block: Block): Run {
+    const lua = this.lua;
+    const statements = block.statements.map((statement) => this.statement(statement));
     const labels = new Map<string, number>();
     block.statements.forEach((statement, at) => {
       if (statement.kind === 'label') labels.set(statement.name, at);
@@ -124,66 +103,70 @@ export class Compiler {
 
   /** Calls `__close` of the variables that were reached, the last first (section 3.3.8). */
   #closing(locals: readonly Local[], run: Run): Run {
-    const lua = this.#lua;
+    const close = this.closer(locals);
     return (frame) => {
       for (const { slot } of locals) frame.slots[slot] = undefined;
-      const close = (error: Value): void => {
-        for (let at = locals.length - 1; at >= 0; at--) {
-          const held = frame.slots[locals[at].slot];
-          const value = held instanceof Cell ? held.value : held;
-          if (isTrue(value)) lua.call(metamethod(value, '__close'), [value, error]);
-        }
-      };
       let outcome: Outcome;
       try {
         outcome = run(frame);
       } catch (error) {
-        if (error instanceof LuaError) close(error.value);
+        if (error instanceof LuaError) close(frame, error.value);
         throw error;
       }
-      close(undefined);
+      close(frame, undefined);
       return outcome;
     };
   }
 
-  #declare(local: Local): (frame: Frame, value: Value) => void {
+  closer(locals: readonly Local[]): (frame: Frame, error: Value) => void {
+    const { lua } = this;
+    return (frame, error) => {
+      for (let at = locals.length - 1; at >= 0; at--) {
+        const held = frame.slots[locals[at].slot];
+        const value = held instanceof Cell ? held.value : held;
+        if (isTrue(value)) lua.call(metamethod(value, '__close'), [value, error]);
+      }
+    };
+  }
+
+  declare(local: Local): (frame: Frame, value: Value) => void {
     const { slot } = local;
     if (!local.captured)
       return (frame, value) => {
         frame.slots[slot] = value;
       };
-    const lua = this.#lua;
+    const lua = this.lua;
     return (frame, value) => {
       lua.allocate(CLOSURE);
       frame.slots[slot] = new Cell(value);
     };
   }
 
-  #statement(statement: Statement): Run {
+  statement(statement: Statement): Run {
     switch (statement.kind) {
       case 'local':
         return this.#local(statement);
       case 'assign':
         return this.#assign(statement);
       case 'call': {
-        const call = this.#all(statement.call);
+        const call = this.all(statement.call);
         return (frame) => {
           call(frame);
           return undefined;
         };
       }
       case 'do':
-        return this.#block(statement.body);
+        return this.block(statement.body);
       case 'while': {
-        const condition = this.#expression(statement.condition);
-        const body = this.#block(statement.body);
+        const condition = this.expression(statement.condition);
+        const body = this.block(statement.body);
         return this.#loop((frame) => (isTrue(condition(frame)) ? undefined : BREAK), body);
       }
       case 'repeat': {
         // The condition belongs to the block: it sees its locals.
-        const body = this.#block(statement.body);
-        const condition = this.#expression(statement.condition);
-        const lua = this.#lua;
+        const body = this.block(statement.body);
+        const condition = this.expression(statement.condition);
+        const lua = this.lua;
         return (frame) => {
           for (;;) {
             lua.step();
@@ -195,8 +178,8 @@ export class Compiler {
         };
       }
       case 'if': {
-        const cases = statement.cases.map(({ condition, body }) => ({ condition: this.#expression(condition), body: this.#block(body) }));
-        const otherwise = statement.otherwise === undefined ? undefined : this.#block(statement.otherwise);
+        const cases = statement.cases.map(({ condition, body }) => ({ condition: this.expression(condition), body: this.block(body) }));
+        const otherwise = statement.otherwise === undefined ? undefined : this.block(statement.otherwise);
         return (frame) => {
           for (const { condition, body } of cases) if (isTrue(condition(frame))) return body(frame);
           return otherwise?.(frame);
@@ -207,7 +190,7 @@ export class Compiler {
       case 'for-in':
         return this.#forIn(statement);
       case 'local-function': {
-        const declare = this.#declare(statement.local);
+        const declare = this.declare(statement.local);
         const make = this.function(statement.body);
         const { slot, captured } = statement.local;
         return (frame) => {
@@ -225,10 +208,10 @@ export class Compiler {
           statement.values[0].kind !== 'method' &&
           statement.values[0].kind !== 'rest'
         ) {
-          const value = this.#expression(statement.values[0]);
+          const value = this.expression(statement.values[0]);
           return (frame) => [value(frame)];
         }
-        return this.#list(statement.values);
+        return this.list(statement.values);
       }
       case 'break':
         return () => BREAK;
@@ -242,7 +225,7 @@ export class Compiler {
   }
 
   #loop(before: (frame: Frame) => Outcome, body: Run): Run {
-    const lua = this.#lua;
+    const lua = this.lua;
     return (frame) => {
       for (;;) {
         lua.step();
@@ -255,15 +238,15 @@ export class Compiler {
   }
 
   #local({ locals, values, line }: Extract<Statement, { kind: 'local' }>): Run {
-    const declare = locals.map((local) => this.#declare(local));
+    const declare = locals.map((local) => this.declare(local));
     const check = (at: number, value: Value): void => {
       if (locals[at].closes && isTrue(value) && metamethod(value, '__close') === undefined)
-        this.#at(line, () => {
+        this.at(line, () => {
           throw new LuaError(`variable '${locals[at].name}' got a non-closable value`);
         });
     };
     if (locals.length === 1 && values.length === 1) {
-      const value = this.#expression(values[0]);
+      const value = this.expression(values[0]);
       const [only] = declare;
       const closes = locals[0].closes;
       return (frame) => {
@@ -273,7 +256,7 @@ export class Compiler {
         return undefined;
       };
     }
-    const list = this.#list(values);
+    const list = this.list(values);
     return (frame) => {
       const made = list(frame);
       for (let at = 0; at < declare.length; at++) {
@@ -287,9 +270,9 @@ export class Compiler {
   #assign({ targets, values }: Extract<Statement, { kind: 'assign' }>): Run {
     if (targets.length === 1 && values.length === 1) {
       const [target] = targets;
-      const value = this.#expression(values[0]);
+      const value = this.expression(values[0]);
       if (target.kind === 'local' || target.kind === 'outer' || target.kind === 'global') {
-        const store = this.#storeName(target);
+        const store = this.storeName(target);
         return (frame) => {
           store(frame, value(frame));
           return undefined;
@@ -297,7 +280,7 @@ export class Compiler {
       }
     }
     const prepared = targets.map((target) => this.#target(target));
-    const list = this.#list(values);
+    const list = this.list(values);
     return (frame) => {
       // Tables and keys are evaluated before anything is stored.
       const stores = prepared.map((prepare) => prepare(frame));
@@ -307,7 +290,7 @@ export class Compiler {
     };
   }
 
-  #storeName(target: Extract<Expression, { kind: 'local' | 'outer' | 'global' }>): (frame: Frame, value: Value) => void {
+  storeName(target: Extract<Expression, { kind: 'local' | 'outer' | 'global' }>): (frame: Frame, value: Value) => void {
     if (target.kind === 'local') {
       const { slot, captured } = target.local;
       return captured
@@ -325,20 +308,20 @@ export class Compiler {
       };
     }
     const { name } = target;
-    const { globals } = this.#lua;
-    const lua = this.#lua;
+    const { globals } = this.lua;
+    const lua = this.lua;
     return (_frame, value) => setIndex(lua, globals, name, value, '');
   }
 
   #target(target: Expression): (frame: Frame) => (value: Value) => void {
     if (target.kind === 'local' || target.kind === 'outer' || target.kind === 'global') {
-      const store = this.#storeName(target);
+      const store = this.storeName(target);
       return (frame) => (value) => store(frame, value);
     }
     if (target.kind !== 'index') throw new LuaError('syntax error');
-    const object = this.#expression(target.object);
-    const key = this.#expression(target.key);
-    const lua = this.#lua;
+    const object = this.expression(target.object);
+    const key = this.expression(target.key);
+    const lua = this.lua;
     const { line } = target;
     const name = nameOf(target.object);
     return (frame) => {
@@ -347,20 +330,20 @@ export class Compiler {
       return (value) => {
         lua.step();
         if (table instanceof Table && table.metatable === undefined && place !== undefined && !(place instanceof Float)) table.set(place, value);
-        else this.#at(line, () => setIndex(lua, table, place, value, name));
+        else this.at(line, () => setIndex(lua, table, place, value, name));
       };
     };
   }
 
   #for({ local, from, to, step, body, line }: Extract<Statement, { kind: 'for' }>): Run {
-    const lua = this.#lua;
-    const declare = this.#declare(local);
-    const first = this.#expression(from);
-    const last = this.#expression(to);
-    const by = step === undefined ? () => 1 : this.#expression(step);
-    const run = this.#block(body);
+    const lua = this.lua;
+    const declare = this.declare(local);
+    const first = this.expression(from);
+    const last = this.expression(to);
+    const by = step === undefined ? () => 1 : this.expression(step);
+    const run = this.block(body);
     return (frame) => {
-      const range = this.#at(line, () => rangeOf(first(frame), last(frame), by(frame)));
+      const range = this.at(line, () => rangeOf(first(frame), last(frame), by(frame)));
       for (let at = 0; range.count < 0 || at < range.count; at++) {
         lua.step();
         let value: Value;
@@ -379,17 +362,17 @@ export class Compiler {
   }
 
   #forIn({ locals, values, body, line }: Extract<Statement, { kind: 'for-in' }>): Run {
-    const lua = this.#lua;
-    const declare = locals.map((local) => this.#declare(local));
-    const list = this.#list(values);
-    const run = this.#block(body);
+    const lua = this.lua;
+    const declare = locals.map((local) => this.declare(local));
+    const list = this.list(values);
+    const run = this.block(body);
     return (frame) => {
       const [iterate, state, initial, closing] = list(frame);
       let control = initial;
       try {
         for (;;) {
           lua.step();
-          const made = this.#at(line, () => lua.call(iterate, [state, control]));
+          const made = this.at(line, () => lua.call(iterate, [state, control]));
           control = made[0];
           if (control === undefined) return undefined;
           for (let at = 0; at < declare.length; at++) declare[at](frame, made[at]);
@@ -404,12 +387,12 @@ export class Compiler {
   }
 
   /** All values of a list: the last one may be several. */
-  #list(expressions: readonly Expression[]): EvaluateAll {
+  list(expressions: readonly Expression[]): EvaluateAll {
     if (expressions.length === 0) return () => NOTHING;
     const last = expressions[expressions.length - 1];
     const isOpen = last.kind === 'call' || last.kind === 'method' || last.kind === 'rest';
-    const single = (isOpen ? expressions.slice(0, -1) : expressions).map((expression) => this.#expression(expression));
-    const open = isOpen ? this.#all(last) : undefined;
+    const single = (isOpen ? expressions.slice(0, -1) : expressions).map((expression) => this.expression(expression));
+    const open = isOpen ? this.all(last) : undefined;
     if (single.length === 0 && open !== undefined) return open;
     return (frame) => {
       const values: Value[] = new Array(single.length);
@@ -420,14 +403,14 @@ export class Compiler {
   }
 
   /** Of a call or `...`: all values. */
-  #all(expression: Expression): EvaluateAll {
-    const lua = this.#lua;
+  all(expression: Expression): EvaluateAll {
+    const lua = this.lua;
     switch (expression.kind) {
       case 'rest':
         return (frame) => frame.rest;
       case 'call': {
-        const callee = this.#expression(expression.callee);
-        const list = this.#list(expression.arguments);
+        const callee = this.expression(expression.callee);
+        const list = this.list(expression.arguments);
         const { line } = expression;
         const name = nameOf(expression.callee);
         return (frame) => {
@@ -437,13 +420,13 @@ export class Compiler {
           try {
             return lua.call(called, args, name);
           } catch (error) {
-            throw this.#located(error, line);
+            throw this.located(error, line);
           }
         };
       }
       case 'method': {
-        const object = this.#expression(expression.object);
-        const list = this.#list(expression.arguments);
+        const object = this.expression(expression.object);
+        const list = this.list(expression.arguments);
         const { line, name } = expression;
         const objectName = nameOf(expression.object);
         return (frame) => {
@@ -453,19 +436,19 @@ export class Compiler {
           try {
             return lua.call(index(lua, self, name, objectName), [self, ...args], ` (method '${name}')`);
           } catch (error) {
-            throw this.#located(error, line);
+            throw this.located(error, line);
           }
         };
       }
       default: {
-        const value = this.#expression(expression);
+        const value = this.expression(expression);
         return (frame) => [value(frame)];
       }
     }
   }
 
-  #expression(expression: Expression): Evaluate {
-    const lua = this.#lua;
+  expression(expression: Expression): Evaluate {
+    const lua = this.lua;
     switch (expression.kind) {
       case 'constant': {
         const { value } = expression;
@@ -474,6 +457,10 @@ export class Compiler {
       case 'local': {
         const { slot, captured } = expression.local;
         return captured ? (frame) => (frame.slots[slot] as Cell).value : (frame) => frame.slots[slot] as Value;
+      }
+      case 'held': {
+        const { fromTop } = expression;
+        return (frame) => frame.held[frame.held.length - fromTop];
       }
       case 'outer': {
         const { index: at } = expression;
@@ -486,8 +473,8 @@ export class Compiler {
         return () => globals.get(name) ?? index(lua, globals, name, '');
       }
       case 'index': {
-        const object = this.#expression(expression.object);
-        const key = this.#expression(expression.key);
+        const object = this.expression(expression.object);
+        const key = this.expression(expression.key);
         const { line } = expression;
         const name =
           expression.key.kind === 'constant' && typeof expression.key.value === 'string'
@@ -501,17 +488,17 @@ export class Compiler {
             const found = table.get(place);
             if (found !== undefined) return found;
           }
-          return this.#at(line, () => index(lua, table, place, name));
+          return this.at(line, () => index(lua, table, place, name));
         };
       }
       case 'call':
       case 'method':
       case 'rest': {
-        const all = this.#all(expression);
+        const all = this.all(expression);
         return (frame) => all(frame)[0];
       }
       case 'group':
-        return this.#expression(expression.inner);
+        return this.expression(expression.inner);
       case 'function': {
         const make = this.function(expression.body);
         return (frame) => make(frame);
@@ -519,14 +506,14 @@ export class Compiler {
       case 'binary':
         return this.#binary(expression);
       case 'unary': {
-        const operand = this.#expression(expression.operand);
+        const operand = this.expression(expression.operand);
         const { operator, line } = expression;
         if (operator === 'not') return (frame) => !isTrue(operand(frame));
         const work = operator === '-' ? negate : operator === '#' ? lengthOf : complement;
         return (frame) => {
           lua.step();
           const value = operand(frame);
-          return this.#at(line, () => work(lua, value));
+          return this.at(line, () => work(lua, value));
         };
       }
       case 'table':
@@ -535,9 +522,9 @@ export class Compiler {
   }
 
   #binary({ operator, left, right, line }: Extract<Expression, { kind: 'binary' }>): Evaluate {
-    const lua = this.#lua;
-    const a = this.#expression(left);
-    const b = this.#expression(right);
+    const lua = this.lua;
+    const a = this.expression(left);
+    const b = this.expression(right);
     switch (operator) {
       case 'and':
         return (frame) => {
@@ -569,7 +556,7 @@ export class Compiler {
           lua.step();
           const x = a(frame);
           const y = b(frame);
-          return this.#at(line, () => (isTurned ? lessThan(lua, y, x, orEqual) : lessThan(lua, x, y, orEqual)));
+          return this.at(line, () => (isTurned ? lessThan(lua, y, x, orEqual) : lessThan(lua, x, y, orEqual)));
         };
       }
       case '..':
@@ -577,7 +564,7 @@ export class Compiler {
           lua.step();
           const x = a(frame);
           const y = b(frame);
-          return this.#at(line, () => concatenate(lua, x, y));
+          return this.at(line, () => concatenate(lua, x, y));
         };
       case '+':
         return (frame) => {
@@ -588,26 +575,26 @@ export class Compiler {
             const sum = x + y;
             if (Number.isSafeInteger(sum)) return sum;
           }
-          return this.#at(line, () => arithmetic(lua, '+', x, y));
+          return this.at(line, () => arithmetic(lua, '+', x, y));
         };
       default:
         return (frame) => {
           lua.step();
           const x = a(frame);
           const y = b(frame);
-          return this.#at(line, () => arithmetic(lua, operator, x, y));
+          return this.at(line, () => arithmetic(lua, operator, x, y));
         };
     }
   }
 
   #table({ fields, line }: Extract<Expression, { kind: 'table' }>): Evaluate {
-    const lua = this.#lua;
+    const lua = this.lua;
     const named: { key: Evaluate | undefined; value: Evaluate }[] = [];
     let open: EvaluateAll | undefined;
     fields.forEach(({ key, value }, at) => {
       const isOpen = value.kind === 'call' || value.kind === 'method' || value.kind === 'rest';
-      if (key === undefined && isOpen && at === fields.length - 1) open = this.#all(value);
-      else named.push({ key: key === undefined ? undefined : this.#expression(key), value: this.#expression(value) });
+      if (key === undefined && isOpen && at === fields.length - 1) open = this.all(value);
+      else named.push({ key: key === undefined ? undefined : this.expression(key), value: this.expression(value) });
     });
     return (frame) => {
       const table = lua.table();
@@ -618,7 +605,7 @@ export class Compiler {
         else {
           const at = key(frame);
           const made = value(frame);
-          this.#at(line, () => table.set(at, made));
+          this.at(line, () => table.set(at, made));
         }
       }
       if (open !== undefined) for (const value of open(frame)) table.set(place++, value);
@@ -635,7 +622,7 @@ export function markLocated(error: LuaError): LuaError {
 }
 
 /** How messages call what was not what it should be. */
-function nameOf(expression: Expression): string {
+export function nameOf(expression: Expression): string {
   switch (expression.kind) {
     case 'local':
       return ` (local '${expression.local.name}')`;
@@ -665,7 +652,7 @@ interface Range {
 }
 
 /** Section 3.3.5: how often an integer loop runs is known before it begins. */
-function rangeOf(first: Value, last: Value, step: Value): Range {
+export function rangeOf(first: Value, last: Value, step: Value): Range {
   for (const [what, value] of [
     ['limit', last],
     ['step', step],

@@ -91,6 +91,178 @@ describe('programs', () => {
   });
 });
 
+describe('coroutines', () => {
+  test.each<readonly [why: string, code: string, ...lines: string[]]>([
+    [
+      'values go in and out',
+      'local co=coroutine.create(function(a,b) print(a,b) local c=coroutine.yield(a+b) print(c) local d,e=coroutine.yield(c*2) print(d,e) return "end" end) print(coroutine.resume(co,1,2)) print(coroutine.resume(co,10)) print(coroutine.resume(co,"x","y")) print(coroutine.resume(co))',
+      '1\t2',
+      'true\t3',
+      '10',
+      'true\t20',
+      'x\ty',
+      'true\tend',
+      'false\tcannot resume dead coroutine',
+    ],
+    [
+      'a generator in a loop',
+      'local function upto(n) return coroutine.wrap(function() for i=1,n do coroutine.yield(i) end end) end for i in upto(3) do print(i) end',
+      '1',
+      '2',
+      '3',
+    ],
+    [
+      'from calls inside calls, between operands, arguments, fields and places',
+      'local y=coroutine.yield local function f(x) return y(x) end local co=coroutine.wrap(function() local t={y("a"),k=y("b"),y("c")} t[y("d")]=f("e")..f("f") print(t[1],t.k,t[2],t.p,#t) return 1+y("g")*y("h"),f("i") end) print(co()) for _,v in ipairs{1,2,3,"p","x","y",5,6} do print(co(v)) end print(co("z"))',
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+      'f',
+      '1\t2\t3\txy\t2',
+      'g',
+      'h',
+      'i',
+      '31\tz',
+    ],
+    [
+      'from every kind of loop and condition',
+      'local y=coroutine.yield local co=coroutine.wrap(function() local n=0 while y("w") do n=n+1 if n==2 then break end end repeat local stop=y("r") until stop for i=y("from"),y("to"),y("step") do n=n+i if i==3 then goto out end end ::out:: if y("?") and not y("!") or y("??") then return n end end) local got={true,true,false,true,1,9,2,true,true,true} print(co()) for _,v in ipairs(got) do print(co(v)) end',
+      'w',
+      'w',
+      'r',
+      'r',
+      'from',
+      'to',
+      'step',
+      '?',
+      '!',
+      '??',
+      '6',
+    ],
+    [
+      'through pcall, and errors tell where',
+      'local co=coroutine.create(function() print(pcall(function() coroutine.yield(1) local x; x.y=2 end)) error({}) end) print(coroutine.resume(co)) local ok,e=coroutine.resume(co) print(ok,type(e),coroutine.status(co))',
+      'true\t1',
+      "false\tscript:1: attempt to index a nil value (local 'x')",
+      'false\ttable\tdead',
+    ],
+    [
+      'what is running',
+      'print(coroutine.isyieldable(), select(2,coroutine.running())) local co co=coroutine.create(function() print(coroutine.status(co), coroutine.isyieldable(), coroutine.running()==co) local inner=coroutine.wrap(function() print(coroutine.status(co)) end) inner() end) print(coroutine.status(co), type(co)) coroutine.resume(co) print(coroutine.status(co))',
+      'false\ttrue',
+      'suspended\tthread',
+      'running\ttrue\ttrue',
+      'normal',
+      'dead',
+    ],
+    [
+      'closing closes what waits',
+      'local co=coroutine.create(function() local c <close> = setmetatable({},{__close=function() print("closed") end}) coroutine.yield() end) coroutine.resume(co) print(coroutine.close(co), coroutine.status(co)) local bad=coroutine.create(error) coroutine.resume(bad,"oops") print(coroutine.close(bad)) print(coroutine.close(bad))',
+      'closed',
+      'true\tdead',
+      'false\toops',
+      'true',
+    ],
+    [
+      'a program that does not run can not wait, nor a library function that calls back',
+      'print(pcall(coroutine.yield)) local co=coroutine.create(function() table.sort({2,1},function() coroutine.yield() end) end) print(coroutine.resume(co))',
+      'false\tattempt to yield from outside a coroutine',
+      'false\tscript:1: attempt to yield across a C-call boundary',
+    ],
+    [
+      'two at a time have variables of their own',
+      'local function g(s) return coroutine.wrap(function() for i=1,2 do coroutine.yield(s..i) end end) end local a,b=g("a"),g("b") print(a(),b(),a(),b())',
+      'a1\tb1\ta2\tb2',
+    ],
+    [
+      'one can not resume itself',
+      'local co co=coroutine.wrap(function() return coroutine.resume(coroutine.running()) end) print(co())',
+      'false\tcannot resume non-suspended coroutine',
+    ],
+    ['its error is told to who calls it', 'local f=coroutine.wrap(function() error("oops") end) print(pcall(f))', 'false\tscript:1: oops'],
+    [
+      'methods and metamethods',
+      'local o={v=1} function o:next() self.v=self.v+coroutine.yield(self.v) return self.v end local c=setmetatable({},{__call=function(_,x) return coroutine.yield(x) end}) local co=coroutine.wrap(function() return o:next(), c(7) end) print(co()) print(co(4)) print(co("z"))',
+      '1',
+      '7',
+      '5\tz',
+    ],
+  ])('%s', (_why, code, ...lines) => {
+    expect(run(code)).toEqual(lines);
+  });
+
+  test('calm and step by step, a program does the same', () => {
+    const program =
+      'local t,s={},0 for i=1,20 do t[#t+1]=i%3==0 and {n=i,[i]=-i} or i end for k,v in pairs(t) do if type(v)=="table" then s=s+v.n else s=s+k end end local function f(n,...) if n==0 then return select("#",...) end return f(n-1,n,...) end local m={f(3),f(4)} return s, f(7), #m, ("x"):rep(3)..f(2), not f(0)';
+    const calm = run(`print((function() ${program} end)())`);
+    expect(calm).toEqual(['210\t7\t2\txxx2\tfalse']);
+    expect(run(`print(coroutine.wrap(function() ${program} end)())`)).toEqual(calm);
+  });
+
+  test.each<readonly [why: string, code: string, limits: Limits, last: string]>([
+    ['one that never ends', 'coroutine.wrap(function() while true do end end)()', { instructions: 10_000, bytes: 0 }, '! instruction limit exceeded'],
+    [
+      'one that always waits',
+      'local f=coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end',
+      { instructions: 10_000, bytes: 0 },
+      '! instruction limit exceeded',
+    ],
+    [
+      'one whose errors are caught',
+      'while true do coroutine.resume(coroutine.create(function() while true do end end)) end',
+      { instructions: 10_000, bytes: 0 },
+      '! instruction limit exceeded',
+    ],
+    ['a million of them kept', 'local t={} for i=1,1e6 do t[i]=coroutine.create(print) end', { instructions: 0, bytes: 500_000 }, '! memory limit exceeded'],
+    [
+      'what many of them hold in variables',
+      'local t={} for i=1,1e6 do t[i]=coroutine.wrap(function() local s=("x"):rep(10000)..i coroutine.yield() return s end) t[i]() end',
+      { instructions: 0, bytes: 1_000_000 },
+      '! memory limit exceeded',
+    ],
+    [
+      'what many of them hold between two operands',
+      'local t={} for i=1,1e6 do t[i]=coroutine.wrap(function() return (("x"):rep(10000)..i)..coroutine.yield() end) t[i]() end',
+      { instructions: 0, bytes: 1_000_000 },
+      '! memory limit exceeded',
+    ],
+    [
+      'closures that hold much',
+      'local t={} for i=1,1e6 do local s=("x"):rep(10000)..i t[i]=function() return s end end',
+      { instructions: 0, bytes: 1_000_000 },
+      '! memory limit exceeded',
+    ],
+    [
+      'a million of them dropped',
+      'for i=1,20000 do coroutine.wrap(function() coroutine.yield() end)() end print("done")',
+      { instructions: 0, bytes: 500_000 },
+      'done',
+    ],
+    [
+      'one that resumes another without end',
+      'local function f() return coroutine.wrap(f)() end print(pcall(f))',
+      { instructions: 1_000_000, bytes: 10_000_000 },
+      'stack overflow',
+    ],
+    [
+      'deep calls inside one',
+      'local function f() return 1+f() end print(coroutine.resume(coroutine.create(f)))',
+      { instructions: 1_000_000, bytes: 10_000_000 },
+      'stack overflow',
+    ],
+    [
+      'deep calls that wait at the bottom',
+      'local function f(n) if n==0 then coroutine.yield() return 0 end return 1+f(n-1) end local co=coroutine.wrap(function() return f(150) end) co() print(co())',
+      { instructions: 0, bytes: 0 },
+      '150',
+    ],
+  ])('%s', (_why, code, limits, last) => {
+    expect(run(code, limits).at(-1)).toContain(last);
+  });
+});
+
 describe('limits', () => {
   test.each<readonly [why: string, code: string, limits: Limits, limit: string]>([
     ['an endless loop', 'while true do end', { instructions: 10_000, bytes: 0 }, 'instruction'],

@@ -14,6 +14,8 @@ export interface Local {
 export type Expression =
   | { readonly kind: 'constant'; readonly value: undefined | boolean | number | bigint | string | Float }
   | { readonly kind: 'rest' }
+  /** of what a coroutine evaluated before: 1 is on top */
+  | { readonly kind: 'held'; readonly fromTop: number }
   | { readonly kind: 'local'; readonly local: Local }
   | { readonly kind: 'outer'; readonly index: number; readonly name: string; readonly constant: boolean }
   | { readonly kind: 'global'; readonly name: string; readonly line: number }

@@ -2,8 +2,48 @@
  * Values of Lua 5.4 (reference manual, section 2.1) as JavaScript holds them: nil is undefined; a string is one character for each byte; an
  * integer is a number while it is safe and a bigint beyond, always 64 bits; a float is a `Float`, so that 1 and 1.0 stay apart.
  */
-export type Value = undefined | boolean | number | bigint | string | Float | Table | LuaFunction | UserData;
-export type LuaFunction = (args: readonly Value[]) => readonly Value[];
+export type Value = undefined | boolean | number | bigint | string | Float | Table | LuaFunction | UserData | Coroutine;
+
+/** What runs step by step: gives the values of each `yield`, takes those of the `resume` after it. */
+export type Steps<Result> = Generator<readonly Value[], Result, readonly Value[]>;
+
+export interface LuaFunction {
+  (args: readonly Value[]): readonly Value[];
+  source?: FunctionSource;
+}
+
+/** What is behind a function: variables that it holds, and how a coroutine runs it. Functions without are run at once. */
+export interface FunctionSource {
+  /** cells, which are counted with it */
+  readonly outer: readonly { readonly value: Value }[];
+  readonly steps?: (outer: FunctionSource['outer'], args: readonly Value[]) => Steps<readonly Value[]>;
+}
+
+/** A call under way. */
+export interface Activation {
+  readonly slots: readonly unknown[];
+  readonly outer: readonly unknown[];
+  readonly rest: readonly Value[];
+  /** what an expression holds while another part of it waits */
+  readonly held: readonly Value[];
+}
+
+/** A thread of Lua (section 2.6). */
+export class Coroutine {
+  status: 'suspended' | 'running' | 'normal' | 'dead' = 'suspended';
+  /** what it runs; undefined until it is resumed first */
+  steps: Steps<readonly Value[]> | undefined = undefined;
+  /** undefined: the main program */
+  readonly body: Value;
+  /** its calls while it is suspended */
+  activations: Activation[] = [];
+  /** it died of this */
+  failure: LuaError | undefined = undefined;
+
+  constructor(body: Value) {
+    this.body = body;
+  }
+}
 
 export class Float {
   readonly value: number;
@@ -222,7 +262,7 @@ export function typeOf(value: Value): string {
     case 'function':
       return 'function';
     default:
-      return value instanceof Table ? 'table' : value instanceof Float ? 'number' : 'userdata';
+      return value instanceof Table ? 'table' : value instanceof Float ? 'number' : value instanceof Coroutine ? 'thread' : 'userdata';
   }
 }
 

@@ -139,6 +139,17 @@ describe('lua', () => {
     }
   });
 
+  test.each<readonly [why: string, limits: Partial<ScriptSettings>, sids: readonly number[], failed: RegExp]>([
+    ['rules have no coroutines', {}, [], /^blocked .*Blocked Lua function called: coroutine/],
+    ['unless the configuration lets them', { unrestricted: true }, [1], /^$/],
+    ['and then they are limited, too', { unrestricted: true, instructions: 3 }, [], /^instructions /],
+  ])('%s', (_why, limits, sids, failed) => {
+    const script = `${INIT}function match() local next = coroutine.wrap(function() coroutine.yield(0) return 1 end) next() return next() end`;
+    const outcome = run(HTTP, { 's.lua': script }, limits);
+    expect(outcome.sids).toEqual(sids);
+    expect(outcome.failed.join('\n')).toMatch(failed);
+  });
+
   test('what lets a rule be refused', () => {
     expect(run(HTTP, {}).refused).toEqual(['lua/no-script']);
     expect(run(HTTP, { 's.lua': 'function init() return {} end' }).refused).toEqual(['lua/no-function']);

@@ -1,13 +1,45 @@
 /** Basic functions (reference manual, section 6.1). What reaches outside (`print`) belongs to the host. */
 import { markLocated } from '../compiler.ts';
-import type { Interpreter } from '../interpreter.ts';
+import { caught, type Interpreter } from '../interpreter.ts';
 import { index, metamethod, shown } from '../operations.ts';
-import { Blocked, Float, integer, isNumber, isTrue, LuaError, numberOf, rawEqual, Table, typeOf, type Value } from '../values.ts';
+import { Float, integer, isNumber, isTrue, LuaError, type LuaFunction, numberOf, rawEqual, Table, typeOf, type Value } from '../values.ts';
 import { any, badArgument, table, text, whole } from './arguments.ts';
 
 export function installBase(lua: Interpreter): void {
   const { globals } = lua;
   const next = (args: readonly Value[]): readonly Value[] => table(args, 0, 'next').next(args[1]) ?? [undefined];
+  const pcall: LuaFunction = (args) => {
+    const callee = any(args, 0, 'pcall');
+    return lua.protect(() => [true, ...lua.call(callee, args.slice(1))]);
+  };
+  pcall.source = {
+    outer: [],
+    *steps(_outer, args) {
+      const callee = any(args, 0, 'pcall');
+      try {
+        return [true, ...(yield* lua.callSteps(callee, args.slice(1)))];
+      } catch (error) {
+        return [false, caught(error).value];
+      }
+    },
+  };
+  const xpcall: LuaFunction = (args) => {
+    try {
+      return [true, ...lua.call(args[0], args.slice(2))];
+    } catch (error) {
+      return [false, ...lua.call(args[1], [caught(error).value])];
+    }
+  };
+  xpcall.source = {
+    outer: [],
+    *steps(_outer, args) {
+      try {
+        return [true, ...(yield* lua.callSteps(args[0], args.slice(2)))];
+      } catch (error) {
+        return [false, ...lua.call(args[1], [caught(error).value])];
+      }
+    },
+  };
   const functions: Readonly<Record<string, (args: readonly Value[]) => readonly Value[]>> = {
     assert(args) {
       if (isTrue(any(args, 0, 'assert'))) return args;
@@ -64,15 +96,7 @@ export function installBase(lua: Interpreter): void {
       if (handler !== undefined) return lua.call(handler, [args[0]]).slice(0, 3);
       return [next, table(args, 0, 'pairs'), undefined];
     },
-    pcall(args) {
-      any(args, 0, 'pcall');
-      try {
-        return [true, ...lua.call(args[0], args.slice(1))];
-      } catch (error) {
-        if (error instanceof LuaError && !(error instanceof Blocked)) return [false, error.value];
-        throw error;
-      }
-    },
+    pcall,
     rawequal: (args) => [rawEqual(any(args, 0, 'rawequal'), any(args, 1, 'rawequal'))],
     rawget: (args) => [table(args, 0, 'rawget').get(args[1])],
     rawlen(args) {
@@ -122,14 +146,7 @@ export function installBase(lua: Interpreter): void {
       for (let at = 0; at < Math.max(1, args.length); at++) text(args, at, 'warn');
       return [];
     },
-    xpcall(args) {
-      try {
-        return [true, ...lua.call(args[0], args.slice(2))];
-      } catch (error) {
-        if (error instanceof LuaError && !(error instanceof Blocked)) return [false, ...lua.call(args[1], [error.value])];
-        throw error;
-      }
-    },
+    xpcall,
   };
   for (const [name, one] of Object.entries(functions)) globals.set(name, one);
   globals.set('_VERSION', 'Lua 5.4');

@@ -6,7 +6,7 @@ import { suricataLibraries } from './libraries.ts';
 
 /** What scripts of rules may not call, unless the configuration lets them. Suricata user guide, "Lua sandbox". */
 const KEPT_FROM_RULES = ['collectgarbage', 'getmetatable', 'load', 'pcall', 'setmetatable', 'xpcall'];
-/** Names that the language has, but scripts here never do. */
+/** Names that the language has, and rules do not; of these the interpreter itself knows `coroutine` alone. */
 const ABSENT = ['dofile', 'loadfile', 'loadstring', 'coroutine', 'os', 'io', 'debug', 'package'];
 
 /** What runs a script at the moment, and on what. */
