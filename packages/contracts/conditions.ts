@@ -58,6 +58,8 @@ export interface BytePattern {
   readonly script?: string | undefined;
   /** Sets of literals of at least `shortest` bytes: bytes in which it matches, its look-arounds included, hold a member of each set. */
   literals?(shortest: number): readonly (readonly PatternLiteral[])[];
+  /** The bytes that can stand at each of the first places of a match: 256 flags a place. */
+  beginning?(): readonly Uint8Array[];
   /**
    * Bytes that it is likely to match, for traffic that is made up; the caller checks. `below(n)` draws a number from 0 to n - 1,
    * `wanted` are texts that should stand in them where a gap has room.
@@ -159,7 +161,7 @@ export interface PacketCondition {
   readonly addressesOnly?: boolean;
   /** true or false for good as soon as it is known what is spoken */
   readonly onceRecognised?: boolean;
-  /** its answer is the same for every packet that a flow sends in one direction: asked once */
+  /** protocol, addresses and ports tell its answer, the same for every packet that a flow sends in one direction: asked once */
   readonly flowConstant?: boolean;
   /** is its answer for this packet that for every packet of its kind, see `packetKind`? */
   ofKind?(packet: Packet): boolean;

@@ -57,6 +57,8 @@ export interface PlanData {
   readonly version: number;
   /** the catalogue it was made with */
   readonly fingerprint: string;
+  /** every rule is asked wherever its header fits */
+  readonly naive: boolean;
   readonly texts: RuleTexts;
   /** per rule: bytes [textStarts[i], textStarts[i + 1]) of `texts` */
   readonly textStarts: Uint32Array;
@@ -92,7 +94,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 20;
+export const PLAN_VERSION = 21;
 
 export interface RuleSource {
   /** for messages */
@@ -168,7 +170,7 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
     }
   }
   const ordered = orderRules([...byId.values()], settings.actionOrder);
-  return { data: planOf(ordered, catalogue), problems, loaded: ordered.length, refused, skipped };
+  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused, skipped };
 }
 
 function duplicate(rule: Rule, known: PlanEntry): Diagnostic {
@@ -208,7 +210,7 @@ interface PayloadDraft {
 
 type PayloadDrafts = Map<string, PayloadDraft>;
 
-function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
+function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolean): PlanData {
   const count = rules.length;
   const encoder = new TextEncoder();
   const written = rules.map((rule) => rule.text);
@@ -277,6 +279,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue): PlanData {
   return {
     version: PLAN_VERSION,
     fingerprint: catalogue.fingerprint,
+    naive,
     texts: textsInMemory(encoder.encode(written.join(''))),
     textStarts,
     sids,

@@ -136,6 +136,11 @@ export class ScanKernel {
     return this.#narrow(table, this.#exports.few(INPUT, this.#length, table.filter, ANSWERS));
   }
 
+  /** As `few`, without a look at what is found: `masks` say which bytes each of eight classes has at four places. */
+  classes(masks: number): number {
+    return this.#exports.few(INPUT, this.#length, masks, ANSWERS);
+  }
+
   #narrow({ buckets, bucketShift, entries }: KernelGrams, count: number): number {
     return count === 0 ? 0 : this.#exports.narrow(INPUT, this.#length, buckets, bucketShift, entries, ANSWERS, count, this.#before, this.#ends);
   }

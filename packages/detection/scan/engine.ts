@@ -469,12 +469,13 @@ export class Engine {
     const evaluation = this.#evaluation;
     const { flow, direction } = packet;
     const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
-    this.#packetRules.collect(packet, flow, detection, evaluation.hasStream, hasPayload, candidates);
+    this.#packetRules.collect(packet, flow, detection, evaluation.stream, hasPayload, candidates);
     if (hasPayload && flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
     else if (hasPayload) this.#payload.alone(packet, candidates);
     this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();
+    let isTouched = false;
     for (let at = 0; at < candidates.count; at++) {
       const rule = this.plan.rule(candidates.at(at));
       if (rule.ofTransaction) {
@@ -487,7 +488,8 @@ export class Engine {
         if (isThere) {
           detection.payloadFound[direction] ??= new Set();
           detection.payloadFound[direction].add(rule.index);
-          if (flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
+          if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
+          isTouched = true;
         }
         continue;
       }

@@ -4,13 +4,15 @@
  * kind of packet that comes, so that a packet costs only the rules that may hold.
  */
 import { type Direction, type Flow, type Packet, packetKind, TCP, TO_SERVER } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
+import { type GatedRule, gatedRule, PatternGate } from './pattern-gate.ts';
 import { PortIntervals } from './port-intervals.ts';
-import { holdsOnPacket } from './rule-evaluation.ts';
+import { holdsOnPacket, type StreamChunk } from './rule-evaluation.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
 /** Pairs of port intervals that are remembered; a scan of all ports meets many. */
@@ -18,6 +20,9 @@ const MOST_PAIRS = 65_536;
 /** Lists that are remembered to be found again, and what is remembered for kinds of packets, in rules and lists of them. */
 const MOST_LISTS = 4096;
 const MOST_SIFTED = 1_000_000;
+const MOST_GATES = 256;
+/** Pairs of addresses for which lists are remembered: flows come again, after a rest and as new ones. A power of two. */
+const REMEMBERED = 4096;
 /** Bits of a packet's kind; above them stands what is inspected with it. */
 const KIND_BITS = 28;
 
@@ -27,17 +32,34 @@ function isRecognised(flow: Flow, direction: Direction): boolean {
   return flow.originalProtocol === undefined || (direction === TO_SERVER ? flow.protocolToServer : flow.protocolToClient) !== undefined;
 }
 
+/** Rules that packets of one kind can make true: those that are asked, and those that a gate may keep from it. */
+interface Possible {
+  readonly rules: Uint32Array;
+  readonly gate: PatternGate | undefined;
+  /** some of the gate's rules look at packets that the stream has, too */
+  readonly inPacket: boolean;
+}
+
 /** Rules whose header fits the packets of a flow in one direction. Flows with the same rules have the same list. */
 export class FittingRules {
   readonly rules: Uint32Array;
   /** by application protocol, then by kind of packet: those that may hold */
-  readonly sifted = new Map<string | undefined, Map<number, Uint32Array>>();
+  readonly sifted = new Map<string | undefined, Map<number, Possible>>();
   /** of what is sifted */
   age = 0;
 
   constructor(rules: Uint32Array) {
     this.rules = rules;
   }
+}
+
+/** What was found for a pair of addresses, version 4. */
+interface Remembered {
+  readonly source: number;
+  readonly destination: number;
+  readonly ports: number;
+  readonly direction: Direction;
+  readonly rules: FittingRules;
 }
 
 export class PacketRules {
@@ -58,9 +80,13 @@ export class PacketRules {
   readonly #byPorts = new Map<number, Uint32Array>();
   /** key: hash of the rules */
   readonly #fitting = new Map<number, FittingRules>();
+  readonly #remembered: (Remembered | undefined)[] = new Array(REMEMBERED).fill(undefined);
   /** how much was sifted at this age; with the next, all of it is forgotten */
   #siftedCount = 0;
   #age = 0;
+  /** by their numbers */
+  readonly #gates = new Map<string, PatternGate>();
+  readonly #gated = new Map<number, GatedRule | undefined>();
   readonly #byProtocol = new Map<string | undefined, Uint8Array>();
   readonly #always: RuleListData;
   readonly #addressesOnly: RuleListData;
@@ -86,23 +112,30 @@ export class PacketRules {
     this.#isFree = new Uint8Array(plan.data.ruleCount);
   }
 
-  /** `hasStream`: a chunk of the stream is inspected with this packet. `hasPayload`: its payload is. */
-  collect(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, hasStream: boolean, hasPayload: boolean, candidates: Candidates): void {
+  /** `stream`: the chunk of the stream that is inspected with this packet, if any. `hasPayload`: its payload is. */
+  collect(
+    packet: Packet,
+    flow: Flow | undefined,
+    detection: FlowDetection | undefined,
+    stream: StreamChunk,
+    hasPayload: boolean,
+    candidates: Candidates,
+  ): void {
     if (this.#empty) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
       const list = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
-      candidates.addAll(this.#possible(list, packet, flow, hasStream, hasPayload));
+      this.#addPossible(list, packet, flow, stream, hasPayload, candidates);
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, undefined));
       return;
     }
     if (detection.rulesSettled[direction]) return;
     let fitting = detection.packetRules[direction];
     if (fitting === undefined) {
-      fitting = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+      fitting = this.#fittingOf(packet, direction);
       detection.packetRules[direction] = fitting;
     }
-    if (fitting.rules.length > 0) candidates.addAll(this.#possible(fitting, packet, flow, hasStream, hasPayload));
+    if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
     if (!detection.addressesDone[direction]) {
       detection.addressesDone[direction] = true;
       candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
@@ -114,10 +147,20 @@ export class PacketRules {
     }
   }
 
+  /** Of rules whose header fits, those that this packet may make true. */
+  #addPossible(fitting: FittingRules, packet: Packet, flow: Flow | undefined, stream: StreamChunk, hasPayload: boolean, candidates: Candidates): void {
+    const isNeeded = hasPayload && (packet.protocol !== TCP || !packet.inStream);
+    const hasStream = stream.end > stream.start;
+    const wanted = (isNeeded ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0) | (hasStream ? PAYLOAD_IN_STREAM : 0);
+    const { rules, gate, inPacket } = this.#possible(fitting, packet, flow, wanted);
+    candidates.addAll(rules);
+    if (gate === undefined) return;
+    if (hasStream) gate.open(stream.bytes, stream.start, stream.end, candidates);
+    if (isNeeded || (inPacket && hasPayload)) gate.open(packet.data, packet.payloadStart, packet.payloadEnd, candidates);
+  }
+
   /** Of rules whose header fits, those that a packet of this kind can make true. */
-  #possible(fitting: FittingRules, packet: Packet, flow: Flow | undefined, hasStream: boolean, hasPayload: boolean): Uint32Array {
-    const packetPayload = hasPayload && (packet.protocol !== TCP || !packet.inStream) ? PAYLOAD_NEEDED : hasPayload ? PAYLOAD_IN_PACKET : 0;
-    const wanted = packetPayload | (hasStream ? PAYLOAD_IN_STREAM : 0);
+  #possible(fitting: FittingRules, packet: Packet, flow: Flow | undefined, wanted: number): Possible {
     if (fitting.age !== this.#age) {
       fitting.age = this.#age;
       fitting.sifted.clear();
@@ -133,7 +176,7 @@ export class PacketRules {
     if (possible === undefined) {
       possible = this.#sift(fitting.rules, packet, flow, wanted);
       byKind.set(kind, possible);
-      this.#siftedCount += possible.length + 1;
+      this.#siftedCount += possible.rules.length + 1;
       if (this.#siftedCount > MOST_SIFTED) {
         this.#siftedCount = 0;
         this.#age++;
@@ -142,18 +185,43 @@ export class PacketRules {
     return possible;
   }
 
-  #sift(list: Uint32Array, packet: Packet, flow: Flow | undefined, wanted: number): Uint32Array {
-    const { payloadBits, protocolNumbers } = this.#plan.data;
+  #sift(list: Uint32Array, packet: Packet, flow: Flow | undefined, wanted: number): Possible {
+    const { payloadBits, protocolNumbers, naive } = this.#plan.data;
     const speaking = this.#speaking(flow?.applicationProtocol);
-    return list.filter((number) => {
+    const possible = list.filter((number) => {
       const bits = payloadBits[number];
       if ((bits !== 0 && (bits & wanted) === 0) || speaking[protocolNumbers[number]] === 0) return false;
-      const { flow: demands, packetConditions, anomalies, ofTransaction } = this.#plan.rule(number);
-      if (demands.any && !holdsOnPacket(demands, packet)) return false;
-      if (ofTransaction) return true;
-      if (anomalies.length > 0 && packet.anomalies.length === 0) return false;
-      return packetConditions.every((condition) => condition.ofKind?.(packet) !== true || condition.test(packet, flow));
+      return naive || this.#mayHold(this.#plan.rule(number), packet, flow);
     });
+    const gated = naive ? [] : Array.from(possible, (rule) => this.#gatedRule(rule)).filter((one) => one !== undefined);
+    if (gated.length === 0) return { rules: possible, gate: undefined, inPacket: false };
+    const key = gated.map(({ rule }) => rule).join();
+    let gate = this.#gates.get(key);
+    if (gate === undefined) {
+      gate = new PatternGate(gated);
+      if (this.#gates.size >= MOST_GATES) this.#gates.clear();
+      this.#gates.set(key, gate);
+    }
+    return {
+      rules: possible.filter((rule) => this.#gatedRule(rule) === undefined),
+      gate,
+      inPacket: gated.some(({ rule }) => (payloadBits[rule] & PAYLOAD_IN_PACKET) !== 0),
+    };
+  }
+
+  /** As far as the kind of packet tells. */
+  #mayHold({ flow: demands, packetConditions, anomalies, ofTransaction }: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
+    if (demands.any && !holdsOnPacket(demands, packet)) return false;
+    if (ofTransaction) return true;
+    if (anomalies.length > 0 && packet.anomalies.length === 0) return false;
+    return packetConditions.every((condition) => condition.ofKind?.(packet) !== true || condition.test(packet, flow));
+  }
+
+  #gatedRule(number: number): GatedRule | undefined {
+    if (this.#gated.has(number)) return this.#gated.get(number);
+    const gated = gatedRule(number, this.#plan.rule(number).payload);
+    this.#gated.set(number, gated);
+    return gated;
   }
 
   #speaking(protocol: string | undefined): Uint8Array {
@@ -175,6 +243,19 @@ export class PacketRules {
       this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
     }
     return Uint32Array.from(kept);
+  }
+
+  #fittingOf(packet: Packet, direction: Direction): FittingRules {
+    if (packet.ipVersion !== 4) return this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+    const ports = this.#ports.key(packet);
+    const [source, destination] = [packet.source[0], packet.destination[0]];
+    const slot = (Math.imul(source ^ Math.imul(destination, 0x9e3779b1) ^ ports, 0x85ebca6b) >>> 16) & (REMEMBERED - 1);
+    const known = this.#remembered[slot];
+    if (known !== undefined && known.source === source && known.destination === destination && known.ports === ports && known.direction === direction)
+      return known.rules;
+    const rules = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+    this.#remembered[slot] = { source, destination, ports, direction, rules };
+    return rules;
   }
 
   #listOf(rules: Uint32Array): FittingRules {

@@ -28,6 +28,15 @@ const MOST_VARIABLES = 64;
 /** Texts that rules capture for one flow, or one packet. */
 const MOST_CAPTURED = 64;
 
+/** Bytes of one direction of a stream. */
+export interface StreamChunk {
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  /** stream offset of `start` */
+  offset: number;
+}
+
 export class RuleEvaluation {
   /** rules evaluated so far */
   count = 0;
@@ -38,10 +47,8 @@ export class RuleEvaluation {
   readonly #inspection: Inspection = newInspection(MOST_VARIABLES);
   readonly #window: BufferWindow = emptyWindow();
   readonly #script: ScriptedRule;
-  #streamBytes: Uint8Array = this.#window.bytes;
-  #streamStart = 0;
-  #streamEnd = 0;
-  #streamOffset = 0;
+  /** the chunk of the stream that is inspected with this packet; empty where there is none */
+  readonly stream: StreamChunk = { bytes: this.#window.bytes, start: 0, end: 0, offset: 0 };
   /** set while explaining */
   recorder: InspectionRecorder | undefined = undefined;
 
@@ -51,19 +58,20 @@ export class RuleEvaluation {
   }
 
   noStream(): void {
-    this.#streamStart = this.#streamEnd = 0;
+    this.stream.start = this.stream.end = 0;
   }
 
   /** The chunk of the stream that is inspected with this packet; `offset` is the stream offset of `start`. */
   setStream(bytes: Uint8Array, start: number, end: number, offset: number): void {
-    this.#streamBytes = bytes;
-    this.#streamStart = start;
-    this.#streamEnd = end;
-    this.#streamOffset = offset;
+    const { stream } = this;
+    stream.bytes = bytes;
+    stream.start = start;
+    stream.end = end;
+    stream.offset = offset;
   }
 
   get hasStream(): boolean {
-    return this.#streamEnd > this.#streamStart;
+    return this.stream.end > this.stream.start;
   }
 
   /** A rule without transaction parts, on a packet and the chunk set before. */
@@ -177,10 +185,11 @@ export class RuleEvaluation {
     inspection.transaction = undefined;
     inspection.direction = packet.direction;
     if (rule.inStream && this.hasStream) {
-      inspection.bytes = this.#streamBytes;
-      inspection.start = this.#streamStart;
-      inspection.end = this.#streamEnd;
-      inspection.streamOffset = this.#streamOffset;
+      const { bytes, start, end, offset } = this.stream;
+      inspection.bytes = bytes;
+      inspection.start = start;
+      inspection.end = end;
+      inspection.streamOffset = offset;
       // A chunk ends where the stream ends so far: `endswith` looks there.
       inspection.complete = true;
       if (this.#inspector.inspect(rule.payload, inspection, this.recorder)) {

@@ -5,7 +5,7 @@
  */
 import { latin1 } from '@sigwright/bytes';
 import type { BytePattern, PatternLiteral, PatternMatch } from '@sigwright/contracts';
-import { type BeginningSearch, searchFor } from './beginning.ts';
+import { type BeginningSearch, beginningOf, searchFor } from './beginning.ts';
 import { exampleOf } from './example.ts';
 import { requiredLiterals } from './literals.ts';
 import { Machine } from './machine.ts';
@@ -33,6 +33,7 @@ export interface BoundedPattern extends BytePattern {
   readonly growth: 'linear' | 'polynomial' | 'exponential';
   readonly script: string | undefined;
   literals(shortest: number): readonly (readonly PatternLiteral[])[];
+  beginning(): readonly Uint8Array[];
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array;
   /** windows up to this length are left to the RegExp; -1: none */
   readonly scriptUpTo: number;
@@ -157,6 +158,11 @@ class TwofoldPattern implements BoundedPattern {
   literals(shortest: number): readonly (readonly PatternLiteral[])[] {
     const tree = this.#tree ?? readPattern(this.source, this.#flags);
     return 'problem' in tree ? [] : requiredLiterals(tree.root, shortest);
+  }
+
+  beginning(): readonly Uint8Array[] {
+    const tree = this.#tree ?? readPattern(this.source, this.#flags);
+    return 'problem' in tree ? [] : beginningOf(tree.root);
   }
 
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {
