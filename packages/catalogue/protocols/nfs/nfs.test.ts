@@ -73,7 +73,14 @@ const cases: readonly Case[] = [
     ],
     [['new.txt', 4, 'CLOSED']],
   ],
-  ['a question whether anybody is there is no transaction', records(['client', 'nothing']), [], []],
+  [
+    'questions whether anybody is there, to the program for access lists, too',
+    records(['client', 'nothing', 'nothingOfLists']),
+    [{ body: { procedure: 'NULL', filename: '', id: 1 } }, { body: { procedure: 'NULL', id: 2 } }],
+    [],
+  ],
+  ['other calls of that program are not of NFS', records(['client', 'listsOfAccess']), [], []],
+  ['version 4 knows compounds alone', records(['client', 'nothingFour']), [], []],
 ];
 
 describe.each(cases)('%s', (_why, turns, expected, files) => {

@@ -1,5 +1,5 @@
 /**
- * NFS over datagrams, or over TCP in records of RPC (RFC 5531 §11): a transaction for each call of versions 2 and 3 but NULL; parts of
+ * NFS over datagrams, or over TCP in records of RPC (RFC 5531 §11): a transaction for each call of versions 2 and 3; parts of
  * files and what ends them are told in one transaction a file and direction. Of version 4, compounds that create, remove or rename.
  */
 import { Cursor, concatBytes, uint32 } from '@sigwright/bytes';
@@ -33,6 +33,11 @@ interface Awaited {
   /** name that the call looks up */
   readonly name: string | undefined;
   readonly reads: readonly { readonly file: FileParts; readonly key: string; readonly offset: number }[];
+}
+
+/** Or asks whether a program beside it is there (NFSACL has a number of its own and shares the connection). */
+function isOurs({ program, version, procedure }: Call): boolean {
+  return program === NFS_PROGRAM || (procedure === NULL && version === 3);
 }
 
 /** Bytes of a part that are still to come. */
@@ -137,7 +142,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
     if (end - start < (direction === TO_SERVER ? CALL_HEAD : REPLY_HEAD)) return end === start;
     const message = readMessage(new Cursor(bytes, start, end));
     if (message === undefined) return false;
-    if (message.kind === 'call') return direction !== TO_SERVER || message.program !== NFS_PROGRAM || this.#call(message, coming);
+    if (message.kind === 'call') return direction !== TO_SERVER || !isOurs(message) || this.#call(message, coming);
     return direction !== TO_CLIENT || this.#reply(message, coming);
   }
 
@@ -147,8 +152,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
       if (!this.anomalies.includes(anomaly)) this.anomalies.push(anomaly);
       return true;
     }
-    if (call.procedure === NULL) return true;
-    if (call.version === 4) return this.#compound(call, coming);
+    if (call.version === 4) return call.procedure === NULL || this.#compound(call, coming);
     const found = call.body === undefined ? {} : readArguments(call.version, call.procedure, call.body);
     if (found === undefined) return false;
     this.#arguments(call, found, coming);
