@@ -14,6 +14,7 @@ const HIGHEST_PORT = 65_535;
 /** Headers that servers send several times for good reason. */
 const MAY_REPEAT = new Set(['', 'set-cookie', 'content-length']);
 const PERCENT = 0x25;
+const COLON = 0x3a;
 const TWO = 0x32;
 const FIVE = 0x35;
 
@@ -54,6 +55,20 @@ export function observeResponse(transaction: HttpTransaction): void {
   if (!toldElsewhere && /^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '')) transaction.raise('response_multipart_byteranges');
   const range = headers.text('content-range');
   if (range !== undefined && contentRange(range) === undefined) transaction.raise('range_invalid');
+}
+
+/** Is the header of which bytes[start, end) is the beginning longer than that already, blanks around its value left out? */
+export function isLongField(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= LONG_FIELD) return false;
+  const colon = bytes.indexOf(COLON, start);
+  if (colon === -1 || colon >= end) return false;
+  let from = colon + 1;
+  while (from < end && isSpace(bytes[from])) from++;
+  let to = end;
+  while (to > from && isSpace(bytes[to - 1])) to--;
+  let nameEnd = colon;
+  while (nameEnd > start && isSpace(bytes[nameEnd - 1])) nameEnd--;
+  return nameEnd - start + to - from > LONG_FIELD;
 }
 
 function observeHeaders(transaction: HttpTransaction, headers: HeaderBlock, name: 'request' | 'response'): void {

@@ -454,3 +454,15 @@ test('where everything is odd nothing more is told', () => {
   expect(told).toHaveLength(513);
   expect(transactions[299].anomalies).toEqual([]);
 });
+
+test.each<readonly [why: string, line: string, isTold: boolean]>([
+  ['a header without an end is told as soon as it is too long', `A: ${'b'.repeat(18_000)}`, true],
+  ['one that may still be short enough is not', `A: ${'b'.repeat(17_999)}`, false],
+  ['blanks do not count: they may be all there is', `A: ${' '.repeat(18_000)}`, false],
+])('%s', (_why, line, isTold) => {
+  const session = protocol.open(new Flow(), settings);
+  const bytes = Uint8Array.from(`GET / HTTP/1.1\r\n${line}`, (letter) => letter.charCodeAt(0));
+  const read = session.consume(0, bytes, 0, bytes.length, false, 0);
+  session.consume(0, bytes, read, bytes.length, false, 0);
+  expect(session.transactions[0].anomalies ?? []).toEqual(isTold ? ['request_field_too_long'] : []);
+});

@@ -19,7 +19,7 @@ import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE, type RemarkCount } from '../../formats/http-message/exchange.ts';
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
-import { side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
+import { isLongField, side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
 import { FormFiles, formBoundary, isForm } from './multipart.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
@@ -360,6 +360,11 @@ export class HttpSession implements ProtocolSession {
     let blockEnd = headerBlockEnd(this.#found, bytes, start, start + side.searched, end, direction, atEnd);
     if (blockEnd < 0) {
       side.searched = ~blockEnd - start;
+      // Who sends it without an end is told of as soon as it is too long.
+      if (isLongField(bytes, ~blockEnd, end)) {
+        transaction.raise(`${named(direction)}_field_too_long`);
+        transaction.changed[direction] = true;
+      }
       if (end - start < LONGEST_HEADERS && !(atEnd && end > start)) return -1;
       if (!atEnd) transaction.raise(direction === TO_SERVER ? 'request_headers_too_long' : 'response_headers_too_long');
       blockEnd = end;
