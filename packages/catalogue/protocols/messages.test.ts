@@ -122,6 +122,16 @@ describe.each(cases)('%s', (_why, name, messages, bodies) => {
   });
 });
 
+test('SIP in datagrams: requests of who was asked, and responses to it, are not read', () => {
+  const { bodies, anomalies } = datagrams('sip', [
+    [1, sip.invite],
+    [0, sip.ringing],
+    [0, sip.invite],
+  ]);
+  expect(bodies).toMatchObject([{ method: 'INVITE' }]);
+  expect(anomalies).toEqual(['malformed_data']);
+});
+
 test('DHCP: who has the address and until when, and nothing of the network, unless the extended form is asked for', () => {
   const options = '\x01\x04\xff\xff\xff\0\x3a\x04\0\0\x54\x60\x3d\x07\x01\x02\0\0\0\0\x09\xff';
   expect(datagrams('dhcp', [[1, dhcp.acknowledgement.slice(0, -1) + options]]).bodies).toEqual([

@@ -1,6 +1,16 @@
 /** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
 import { find, fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, type Frame, type FrameSink, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, type Recognition } from '@sigwright/contracts';
+import {
+  type Direction,
+  type Frame,
+  type FrameSink,
+  IS_THIS,
+  NEED_MORE,
+  NOT_THIS,
+  type ProtocolDefinition,
+  type Recognition,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { COMPLETE, LENGTH_UNKNOWN, type Message, MessageSession, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
@@ -68,6 +78,12 @@ function frame(bytes: Uint8Array, at: number, end: number): number {
   if (stop < 0) return end - from >= LONGEST_HEAD ? NO_MESSAGE : LENGTH_UNKNOWN;
   const length = /\n(?:content-length|l)[ \t]*:[ \t]*(\d{1,7})[ \t]*\r?\n/i.exec(latin1(bytes, from, stop));
   return stop - at + Number(length?.[1] ?? 0);
+}
+
+/** As in Suricata: of who began, requests are read, of the other one responses, and nothing else. */
+function datagramRead(bytes: Uint8Array, start: number, end: number, direction: Direction): SipMessage | undefined {
+  const message = read(bytes, start, end);
+  return message === undefined || (message.request === undefined) === (direction === TO_SERVER) ? undefined : message;
 }
 
 function streamRead(bytes: Uint8Array, start: number, end: number): SipMessage | undefined {
@@ -171,7 +187,7 @@ export const protocol: ProtocolDefinition = {
   ports: [5060, 5061],
   anyPort: true,
   recognise,
-  open: (flow) => (flow.protocol === 17 ? new SipSession(read) : new SipSession(streamRead, frame)),
+  open: (flow) => (flow.protocol === 17 ? new SipSession(datagramRead) : new SipSession(streamRead, frame)),
   complete: COMPLETE,
   frames: ['pdu', 'request.line', 'response.line', 'request.headers', 'response.headers', 'request.body', 'response.body'],
   buffers,
