@@ -124,3 +124,17 @@ describe('packets of random fields', () => {
 
   test('few are asked in vain', () => expect(engine.counters.evaluations).toBeLessThan([...found.values()].length * 1.5));
 });
+
+test('frames without IP are told by their type, whichever came first', () => {
+  const rules = ['ether', 'arp', 'pkthdr', 'ip'].map((word, at) => `alert ${word} any any -> any any (vlan.layers:0; sid:${at + 1};)`).join('\n');
+  const plan = usePlan(buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, SETTINGS).data, catalogue, SETTINGS);
+  const [discovery, arp] = [0x88cc, 0x0806].map((type) =>
+    Uint8Array.from([...new Uint8Array(12), ...uint16(type), 0, 1, 8, 0, 6, 4, 0, 1, ...new Uint8Array(38)]),
+  );
+  const found: string[] = [];
+  const engine = new Engine(plan, catalogue, SETTINGS, { alert: ({ rule }, packet) => found.push(`${packet.number}:${rule.sid}`) });
+  const frames = [discovery, arp, frame(new SeededRandom(1)), discovery];
+  engine.feed(concatBytes(captureHeader(ETHERNET), ...frames.map((bytes, at) => captureRecord(1e15 + at, bytes, 0, bytes.length, bytes.length))));
+  engine.finish();
+  expect(found).toEqual(['1:1', '1:3', '2:1', '2:2', '2:3', '3:1', '3:3', '3:4', '4:1', '4:3']);
+});

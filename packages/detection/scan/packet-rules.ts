@@ -3,9 +3,10 @@
  * can make true. Lists are made once for each pair of port intervals, narrowed once for each flow and direction, and sifted once for each
  * kind of packet that comes, so that a packet costs only the rules that may hold.
  */
+import type { AddressSet } from '@sigwright/bytes';
 import { type Direction, type Flow, type Packet, packetKind, TCP, TO_SERVER } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import { headerAdmitsProtocol, headerMatches, portsFit } from '../compile/header.ts';
+import { headerAdmitsProtocol, headerMatches, portsFit, type RuleHeader } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
@@ -53,6 +54,30 @@ export class FittingRules {
   }
 }
 
+/** Answers about a packet, each found once in a round. */
+class Answers {
+  readonly #round: Uint32Array;
+  readonly #fits: Uint8Array;
+
+  constructor(count: number) {
+    this.#round = new Uint32Array(count);
+    this.#fits = new Uint8Array(count);
+  }
+
+  isKnown(number: number, round: number): boolean {
+    return this.#round[number] === round;
+  }
+
+  set(number: number, round: number, fits: boolean): void {
+    this.#round[number] = round;
+    this.#fits[number] = fits ? 1 : 0;
+  }
+
+  fits(number: number): boolean {
+    return this.#fits[number] === 1;
+  }
+}
+
 /** What was found for a pair of addresses, version 4. */
 interface Remembered {
   readonly source: number;
@@ -93,9 +118,13 @@ export class PacketRules {
   readonly #protocolOnly: RuleListData;
   readonly #ports: PortIntervals;
   readonly #empty: boolean;
-  /** by header: in which round of narrowing it was held against the packet, and whether it fits */
-  readonly #heldIn: Uint32Array;
-  readonly #fits: Uint8Array;
+  /** by header, and by class of addresses: in which round of narrowing it was held against the packet, and whether it fits */
+  readonly #headers: Answers;
+  readonly #classes: Answers;
+  /** by header: its class of addresses, one more than its number; 0: not known yet */
+  readonly #classOf: Uint16Array;
+  readonly #classNumbers = new Map<RuleHeader | AddressSet | undefined, Map<AddressSet | undefined, number>>();
+  #classCount = 0;
   /** by rule: 1 where it asks for nothing that is the same for a whole flow */
   readonly #isFree: Uint8Array;
   #round = 0;
@@ -107,8 +136,10 @@ export class PacketRules {
     this.#always = plan.data.packetAlways;
     this.#addressesOnly = plan.data.addressesOnly;
     this.#protocolOnly = plan.data.protocolOnly;
-    this.#heldIn = new Uint32Array(plan.data.headers.length);
-    this.#fits = new Uint8Array(plan.data.headers.length);
+    const { length } = plan.data.headers;
+    this.#headers = new Answers(length);
+    this.#classes = new Answers(length + 1);
+    this.#classOf = new Uint16Array(length);
     this.#isFree = new Uint8Array(plan.data.ruleCount);
   }
 
@@ -124,9 +155,9 @@ export class PacketRules {
     if (this.#empty) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
-      const list = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, undefined));
+      const list = this.#listOf(this.#narrow(this.#always, packet, undefined));
       this.#addPossible(list, packet, flow, stream, hasPayload, candidates);
-      candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, undefined));
+      candidates.addAll(this.#narrow(this.#addressesOnly, packet, undefined));
       return;
     }
     if (detection.rulesSettled[direction]) return;
@@ -138,11 +169,11 @@ export class PacketRules {
     if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
     if (!detection.addressesDone[direction]) {
       detection.addressesDone[direction] = true;
-      candidates.addAll(this.#narrow(this.#addressesOnly, this.#addressesOnly.general, packet, direction));
+      candidates.addAll(this.#narrow(this.#addressesOnly, packet, direction));
     }
     if (!detection.protocolRulesDone[direction] && isRecognised(flow, direction)) {
       detection.protocolRulesDone[direction] = true;
-      candidates.addAll(this.#narrow(this.#protocolOnly, this.#protocolOnly.general, packet, direction));
+      candidates.addAll(this.#narrow(this.#protocolOnly, packet, direction));
       detection.rulesSettled[direction] = fitting.rules.length === 0;
     }
   }
@@ -234,10 +265,11 @@ export class PacketRules {
   }
 
   /** Rules of `list` whose header fits this packet. */
-  #narrow(list: RuleListData, general: Uint32Array, packet: Packet, direction: Direction | undefined): Uint32Array {
+  #narrow(list: RuleListData, packet: Packet, direction: Direction | undefined): Uint32Array {
     const kept: number[] = [];
     this.#round = (this.#round + 1) >>> 0;
-    this.#keep(general, packet, direction, kept);
+    if (list === this.#always) this.#keepByAddresses(this.#forPorts(packet), packet, direction, kept);
+    else this.#keep(list.general, packet, direction, kept);
     if (packet.ipVersion === 4) {
       this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
       this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
@@ -246,14 +278,14 @@ export class PacketRules {
   }
 
   #fittingOf(packet: Packet, direction: Direction): FittingRules {
-    if (packet.ipVersion !== 4) return this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+    if (packet.ipVersion !== 4) return this.#listOf(this.#narrow(this.#always, packet, direction));
     const ports = this.#ports.key(packet);
     const [source, destination] = [packet.source[0], packet.destination[0]];
     const slot = (Math.imul(source ^ Math.imul(destination, 0x9e3779b1) ^ ports, 0x85ebca6b) >>> 16) & (REMEMBERED - 1);
     const known = this.#remembered[slot];
     if (known !== undefined && known.source === source && known.destination === destination && known.ports === ports && known.direction === direction)
       return known.rules;
-    const rules = this.#listOf(this.#narrow(this.#always, this.#forPorts(packet), packet, direction));
+    const rules = this.#listOf(this.#narrow(this.#always, packet, direction));
     this.#remembered[slot] = { source, destination, ports, direction, rules };
     return rules;
   }
@@ -271,16 +303,44 @@ export class PacketRules {
 
   #keep(list: ArrayLike<number>, packet: Packet, direction: Direction | undefined, kept: number[]): void {
     const { data } = this.#plan;
+    const answers = this.#headers;
     for (let at = 0; at < list.length; at++) {
       const rule = list[at];
       if (direction !== undefined && (data.directionBits[rule] & (1 << direction)) === 0) continue;
       const number = data.headerNumbers[rule];
-      if (this.#heldIn[number] !== this.#round) {
-        this.#heldIn[number] = this.#round;
-        this.#fits[number] = headerMatches(this.#plan.header(number), packet) ? 1 : 0;
-      }
-      if (this.#fits[number] === 1 && this.#canHold(rule, packet)) kept.push(rule);
+      if (!answers.isKnown(number, this.#round)) answers.set(number, this.#round, headerMatches(this.#plan.header(number), packet));
+      if (answers.fits(number) && this.#canHold(rule, packet)) kept.push(rule);
     }
+  }
+
+  /** As above, of rules whose protocol and ports fit: many headers have the same addresses. */
+  #keepByAddresses(list: Uint32Array, packet: Packet, direction: Direction | undefined, kept: number[]): void {
+    const { data } = this.#plan;
+    const answers = this.#classes;
+    for (let at = 0; at < list.length; at++) {
+      const rule = list[at];
+      if (direction !== undefined && (data.directionBits[rule] & (1 << direction)) === 0) continue;
+      const number = data.headerNumbers[rule];
+      const ofAddresses = this.#classOf[number] > 0 ? this.#classOf[number] : this.#classify(number);
+      if (!answers.isKnown(ofAddresses, this.#round)) answers.set(ofAddresses, this.#round, headerMatches(this.#plan.header(number), packet));
+      if (answers.fits(ofAddresses) && this.#canHold(rule, packet)) kept.push(rule);
+    }
+  }
+
+  /** Headers with the same sets of addresses are of one class; one that is meant both ways, or that asks for more than IP, has its own. */
+  #classify(number: number): number {
+    const header = this.#plan.header(number);
+    const isOwn = header.bidirectional || header.ipVersion !== 0 || header.frame !== undefined;
+    const from = isOwn ? header : header.source;
+    let numbers = this.#classNumbers.get(from);
+    if (numbers === undefined) {
+      numbers = new Map();
+      this.#classNumbers.set(from, numbers);
+    }
+    const known = numbers.get(header.destination) ?? ++this.#classCount;
+    numbers.set(header.destination, known);
+    this.#classOf[number] = known;
+    return known;
   }
 
   #canHold(rule: number, packet: Packet): boolean {

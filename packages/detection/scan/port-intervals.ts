@@ -19,6 +19,8 @@ export class PortIntervals {
   }
 
   key(packet: Packet): number {
+    // Rules tell frames without IP by their type.
+    if (packet.ipVersion === 0) return -1 - 2 * packet.etherType - (packet.ethernetStart >= 0 ? 1 : 0);
     const version = packet.ipVersion === 6 ? 1 : 0;
     if (packet.protocol !== TCP && packet.protocol !== UDP) return (packet.protocol + 1) * 0x800000000 + version;
     if (this.#sources === undefined || this.#destinations === undefined) {
