@@ -40,6 +40,7 @@ import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
 import { type FittingRules, PacketRules } from './packet-rules.ts';
+import { PayloadAnswers, PayloadFound } from './payload-parts.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
@@ -64,7 +65,7 @@ export class FlowDetection {
   /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
   idle = false;
   /** rules of transactions whose payload part was found, by direction */
-  payloadFound: [Set<number> | undefined, Set<number> | undefined] = [undefined, undefined];
+  payloadFound: [PayloadFound | undefined, PayloadFound | undefined] = [undefined, undefined];
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush: [boolean, boolean] = [false, false];
 
@@ -120,6 +121,7 @@ export class Engine {
   readonly #evaluation: RuleEvaluation;
   readonly #packetRules: PacketRules;
   readonly #payload: PayloadScanner;
+  readonly #payloadAnswers: PayloadAnswers;
   readonly #transactions: TransactionInspector;
   readonly #frames: FrameInspector;
   readonly #alerts: AlertQueue;
@@ -142,6 +144,7 @@ export class Engine {
     this.#evaluation = new RuleEvaluation(state, catalogue);
     this.#packetRules = PacketRules.of(plan);
     this.#payload = PayloadScanner.of(plan);
+    this.#payloadAnswers = PayloadAnswers.of(plan);
     this.#alerts = new AlertQueue(settings, new Thresholds(settings));
     this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
     this.#frames = new FrameInspector(
@@ -475,19 +478,24 @@ export class Engine {
     this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();
+    this.#payloadAnswers.begin();
     let isTouched = false;
     for (let at = 0; at < candidates.count; at++) {
       const rule = this.plan.rule(candidates.at(at));
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.
         if (detection === undefined || detection.payloadFound[direction]?.has(rule.index) === true) continue;
-        this.#profile?.begin();
-        const isThere = evaluation.payloadOnly(rule, packet, flow);
-        // The rule itself is asked on the transaction.
-        this.#profile?.end(rule, false);
+        let isThere = this.#payloadAnswers.known(rule);
+        if (isThere === undefined) {
+          this.#profile?.begin();
+          isThere = evaluation.payloadOnly(rule, packet, flow);
+          // The rule itself is asked on the transaction.
+          this.#profile?.end(rule, false);
+          this.#payloadAnswers.keep(rule, isThere);
+        }
         if (isThere) {
-          detection.payloadFound[direction] ??= new Set();
-          detection.payloadFound[direction].add(rule.index);
+          detection.payloadFound[direction] ??= new PayloadFound();
+          detection.payloadFound[direction].add(rule);
           if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
           isTouched = true;
         }

@@ -9,7 +9,6 @@ import {
   type EngineSettings,
   emptyWindow,
   type Flow,
-  PAYLOAD,
   type Packet,
   type ProtocolDefinition,
   type ProtocolSession,
@@ -53,6 +52,7 @@ class DirectionState {
 }
 
 const NO_GROUPS = new Uint16Array(0);
+const NO_RULES: readonly number[] = [];
 
 class TransactionState {
   readonly directions: [DirectionState, DirectionState] = [new DirectionState(), new DirectionState()];
@@ -144,7 +144,7 @@ export class TransactionInspector {
     const state = (transaction.detection as TransactionState).directions[direction];
     const complete = transaction.progress[direction] >= definition.complete[direction];
     const bodyBytes = bytesKept(transaction);
-    const payloadRules = detection.payloadFound[direction]?.size ?? 0;
+    const payloadRules = detection.payloadFound[direction]?.count ?? 0;
     const files = transaction.files?.length ?? 0;
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
@@ -167,9 +167,7 @@ export class TransactionInspector {
       state.openCount = state.open.length;
     }
     this.#scanOpen(state, prepared.groups, transaction, flow, direction, complete);
-    if (detection.payloadFound[direction] !== undefined) {
-      for (const rule of detection.payloadFound[direction]) if (this.#plan.rule(rule).prefilter?.where === PAYLOAD) candidates.add(rule);
-    }
+    for (const rule of detection.payloadFound[direction]?.leading ?? NO_RULES) candidates.add(rule);
     const before = state.pending.length;
     this.#take(state);
     if (quiet && state.pending.length === before) return;

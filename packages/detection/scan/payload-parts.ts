@@ -1,0 +1,98 @@
+/**
+ * Payload conditions of rules that are decided on transactions: looked for as packets come, remembered for the flow. Many rules ask for the
+ * same (`GET ` at the beginning): with one packet it is looked for once for all of them.
+ */
+import { PAYLOAD } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
+import type { PlanData, PlanUse } from '../compile/plan.ts';
+
+/** Rules whose payload part was found in one direction of a flow. */
+export class PayloadFound {
+  readonly #rules = new Set<number>();
+  /** of them, those that the payload leads to: nothing in a transaction does */
+  readonly leading: number[] = [];
+
+  get count(): number {
+    return this.#rules.size;
+  }
+
+  has(rule: number): boolean {
+    return this.#rules.has(rule);
+  }
+
+  add(rule: CompiledRule): void {
+    if (this.#rules.has(rule.index)) return;
+    this.#rules.add(rule.index);
+    if (rule.prefilter?.where === PAYLOAD) this.leading.push(rule.index);
+  }
+}
+
+const UNKNOWN = 0;
+/** Its answer may depend on more than the packet. */
+const ALONE = -1;
+
+/** Answers about payload parts for the packet that is looked at. */
+export class PayloadAnswers {
+  static readonly #ofPlan = new WeakMap<PlanUse, PayloadAnswers>();
+
+  /** The plan's own: which rules ask for the same is found once for all engines that use the plan. */
+  static of(plan: PlanUse): PayloadAnswers {
+    let known = PayloadAnswers.#ofPlan.get(plan);
+    if (known === undefined) {
+      known = new PayloadAnswers(plan.data);
+      PayloadAnswers.#ofPlan.set(plan, known);
+    }
+    return known;
+  }
+
+  /** by rule: which part it has, from 1 on */
+  readonly #parts: Int32Array;
+  readonly #numbers = new Map<string, number>();
+  /** by part: with which packet it was looked for, and whether it was there */
+  readonly #lookedFor: number[] = [0];
+  readonly #found: boolean[] = [false];
+  #packet = 0;
+
+  /** The naive plan looks for each part anew. */
+  constructor({ ruleCount, naive }: PlanData) {
+    this.#parts = new Int32Array(ruleCount).fill(naive ? ALONE : UNKNOWN);
+  }
+
+  /** The next packet. */
+  begin(): void {
+    this.#packet++;
+  }
+
+  /** Undefined: it has to be looked for. */
+  known(rule: CompiledRule): boolean | undefined {
+    const part = this.#parts[rule.index];
+    return part > 0 && this.#lookedFor[part] === this.#packet ? this.#found[part] : undefined;
+  }
+
+  keep(rule: CompiledRule, found: boolean): void {
+    let part = this.#parts[rule.index];
+    if (part === UNKNOWN) {
+      part = this.#partOf(rule);
+      this.#parts[rule.index] = part;
+    }
+    if (part === ALONE) return;
+    this.#lookedFor[part] = this.#packet;
+    this.#found[part] = found;
+  }
+
+  #partOf({ header, flow, protocols, payload, inPacket, inStream, onlyInStream }: CompiledRule): number {
+    const isPlain = payload.every(
+      (one) => one.kind === 'content' && [one.offset, one.depth, one.distance, one.within].every((place) => typeof place !== 'object'),
+    );
+    if (!isPlain) return ALONE;
+    const key = JSON.stringify([header.fields, flow, protocols, inPacket, inStream, onlyInStream, payload]);
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#found.length;
+      this.#numbers.set(key, number);
+      this.#lookedFor.push(0);
+      this.#found.push(false);
+    }
+    return number;
+  }
+}
