@@ -204,8 +204,8 @@ function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
 }
 
 const DETECTION_ONLY = 'detection-only';
-/** Protocols of industrial plants are looked for where the configuration says so, as in Suricata. */
-const OFF_UNLESS_NAMED = ['dnp3', 'enip', 'modbus'];
+/** Protocols of industrial plants, and PostgreSQL, are looked for where the configuration says so, as in Suricata. */
+const OFF_UNLESS_NAMED = ['dnp3', 'enip', 'modbus', 'pgsql'];
 
 function protocolsWhere(tree: Tree, holds: (enabled: unknown) => boolean): ReadonlySet<string> {
   const protocols = at(tree, 'app-layer.protocols');

@@ -265,6 +265,20 @@ test.each<readonly [why: string, request: string, files: readonly string[]]>([
   expect(records('alert', '{ types: [ alert ] }', refused, rule).length).toBe(1);
 });
 
+test.each<readonly [why: string, layer: string, protocol: string]>([
+  ['as in Suricata, unless it is named', '', 'failed'],
+  ['named, it is looked for', 'app-layer: { protocols: { pgsql: { enabled: yes } } }', 'pgsql'],
+])('PostgreSQL is not looked for: %s', (_why, layer, protocol) => {
+  const asked = conversation(5432, [
+    ['client', '\0\0\0\x08\x04\xd2\x16\x2f'],
+    ['server', 'N'],
+    ['client', '\0\0\0\x13\0\x03\0\0user\0alice\0\0'],
+    ['server', 'R\0\0\0\x08\0\0\0\0'],
+  ]);
+  const [flow] = records('flow', '{ types: [ flow ] }', asked, '', layer);
+  expect(flow['app_proto'] ?? 'failed').toBe(protocol);
+});
+
 test('every record names the sensor', () => {
   const [record] = records('http', '{ types: [ http ] }', conversation(80, HTTP), '', 'sensor-name: here');
   expect(record['host']).toBe('here');
