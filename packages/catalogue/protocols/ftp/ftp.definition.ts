@@ -52,7 +52,12 @@ export const protocol: ProtocolDefinition = {
   anyPort: true,
   recognise(bytes, start, end, direction, flow) {
     const onPort = PORTS.includes(flow.destinationPort);
-    const like = startsLike(bytes, start, end, direction === TO_SERVER ? ['USER ', 'PASS ', 'PORT ', 'AUTH TLS', 'AUTH SSL'] : onPort ? ['220 ', '220-'] : []);
+    const like = startsLike(
+      bytes,
+      start,
+      end,
+      direction === TO_SERVER ? ['USER ', 'PASS ', 'PORT ', 'FEAT', 'AUTH TLS', 'AUTH SSL'] : onPort ? ['220 ', '220-'] : [],
+    );
     return like === 'yes' ? IS_THIS : like === 'maybe' ? NEED_MORE : NOT_THIS;
   },
   open: (_flow, settings) => new FtpSession(settings),

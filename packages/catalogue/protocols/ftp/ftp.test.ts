@@ -1,5 +1,5 @@
 /** FTP: what is agreed on about data connections, commands that are never answered. */
-import { DEFAULT_SETTINGS } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, Flow, IS_THIS, NEED_MORE, NOT_THIS, type Recognition, TO_SERVER } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './ftp.definition.ts';
@@ -51,4 +51,15 @@ test('commands that nobody answers end the reading', () => {
   expect(told.broken).toBe(true);
   expect(told.transactions.map((transaction) => transaction.anomalies)).toEqual([[], ['too_many_transactions']]);
   for (const pieces of everySplit(turns)) expect(tell(protocol, pieces, settings)).toEqual(told);
+});
+
+test.each<readonly [why: string, first: string, answer: Recognition]>([
+  ['who signs in', 'USER alice', IS_THIS],
+  ['who asks first what the server can', 'FEAT\r\n', IS_THIS],
+  ['who asks for encryption', 'AUTH TLS', IS_THIS],
+  ['too little to tell', 'FE', NEED_MORE],
+  ['who speaks of something else', 'HELO alice', NOT_THIS],
+])('recognised by the first command: %s', (_why, first, answer) => {
+  const bytes = Uint8Array.from(first, (letter) => letter.charCodeAt(0));
+  expect(protocol.recognise!(bytes, 0, bytes.length, TO_SERVER, new Flow())).toBe(answer);
 });
