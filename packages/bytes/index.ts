@@ -10,7 +10,7 @@ export * from './cursor.ts';
 export * from './digests/digests.ts';
 export * from './digests/hkdf.ts';
 export * from './hexdump.ts';
-export { LowerWords } from './lower-words.ts';
+export { RepeatedWords } from './repeated-words.ts';
 export * from './search/find.ts';
 export * from './search/leading.ts';
 export * from './slab-pool.ts';

@@ -6,6 +6,7 @@
  * packet of their direction; `settings.inline` reads them at once.
  */
 import {
+  BOTH_DIRECTIONS,
   type Catalogue,
   type Direction,
   DROPPED,
@@ -23,6 +24,7 @@ import {
   type ProtocolSession,
   RST,
   SYN,
+  swapped,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -30,6 +32,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import { applyException, CaptureReader, drop, type RecordHandler, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -54,30 +57,66 @@ const NO_TRANSACTIONS: readonly Transaction[] = [];
 /** What detection keeps about one flow. */
 export class FlowDetection {
   readonly recognising = new Recognising();
-  /** packet rules whose header fits this flow, by direction; made with the first packet */
-  packetRules: [FittingRules | undefined, FittingRules | undefined] = [undefined, undefined];
-  /** what is looked for in payloads, by direction */
-  readonly search: [PayloadSearch | undefined, PayloadSearch | undefined] = [undefined, undefined];
-  addressesDone: [boolean, boolean] = [false, false];
-  protocolRulesDone: [boolean, boolean] = [false, false];
-  /** no rule is left for PacketRules to bring in, by direction */
-  rulesSettled: [boolean, boolean] = [false, false];
+  /** packet rules whose header fits this flow; made with the first packet */
+  #rulesToServer: FittingRules | undefined = undefined;
+  #rulesToClient: FittingRules | undefined = undefined;
+  /** what is looked for in payloads */
+  #searchToServer: PayloadSearch | undefined = undefined;
+  #searchToClient: PayloadSearch | undefined = undefined;
+  /** rules of transactions whose payload part was found */
+  #foundToServer: PayloadFound | undefined = undefined;
+  #foundToClient: PayloadFound | undefined = undefined;
+  /** Directions as bits, as all that follow: rules on addresses alone, and on the protocol alone, were asked. */
+  addressesDone = 0;
+  protocolRulesDone = 0;
+  /** no rule is left for PacketRules to bring in */
+  rulesSettled = 0;
+  /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
+  flush = 0;
   /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
   idle = false;
-  /** rules of transactions whose payload part was found, by direction */
-  payloadFound: [PayloadFound | undefined, PayloadFound | undefined] = [undefined, undefined];
-  /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
-  flush: [boolean, boolean] = [false, false];
+
+  packetRules(direction: Direction): FittingRules | undefined {
+    return direction === TO_SERVER ? this.#rulesToServer : this.#rulesToClient;
+  }
+
+  keepPacketRules(direction: Direction, rules: FittingRules): void {
+    if (direction === TO_SERVER) this.#rulesToServer = rules;
+    else this.#rulesToClient = rules;
+  }
+
+  search(direction: Direction): PayloadSearch | undefined {
+    return direction === TO_SERVER ? this.#searchToServer : this.#searchToClient;
+  }
+
+  keepSearch(direction: Direction, search: PayloadSearch): void {
+    if (direction === TO_SERVER) this.#searchToServer = search;
+    else this.#searchToClient = search;
+  }
+
+  payloadFound(direction: Direction): PayloadFound | undefined {
+    return direction === TO_SERVER ? this.#foundToServer : this.#foundToClient;
+  }
+
+  addPayloadFound(direction: Direction, rule: CompiledRule): void {
+    if (direction === TO_SERVER) {
+      this.#foundToServer ??= new PayloadFound();
+      this.#foundToServer.add(rule);
+    } else {
+      this.#foundToClient ??= new PayloadFound();
+      this.#foundToClient.add(rule);
+    }
+  }
 
   /** Client and server changed places: which rules fit is found anew. */
   turn(): void {
-    this.packetRules.fill(undefined);
-    this.search.fill(undefined);
-    this.addressesDone.reverse();
-    this.protocolRulesDone.reverse();
-    this.rulesSettled.fill(false);
-    this.payloadFound.fill(undefined);
-    this.flush.reverse();
+    this.#rulesToServer = this.#rulesToClient = undefined;
+    this.#searchToServer = this.#searchToClient = undefined;
+    this.#foundToServer = this.#foundToClient = undefined;
+    this.addressesDone = swapped(this.addressesDone);
+    this.protocolRulesDone = swapped(this.protocolRulesDone);
+    this.rulesSettled = 0;
+    this.flush = swapped(this.flush);
   }
 }
 
@@ -363,8 +402,7 @@ export class Engine {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       this.#transactions.passOver(transactions, direction);
     } else {
-      if (side !== undefined && !detection.flush[direction] && this.#transactions.anyChanged(transactions, direction))
-        detection.flush[direction] = session?.rawInWholeChunks !== true;
+      if (side !== undefined && session?.rawInWholeChunks !== true && this.#transactions.anyChanged(transactions, direction)) detection.flush |= 1 << direction;
       this.#inspectPacket(packet, detection, side);
       if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
       this.#transactions.inspect(transactions, packet, flow, direction, detection);
@@ -385,8 +423,8 @@ export class Engine {
     const { session } = flow;
     const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session.transactions);
-    if (session !== undefined && side !== undefined && !detection.flush[direction] && session.rawInWholeChunks !== true)
-      detection.flush[direction] = this.#transactions.anyChanged(session.transactions, direction);
+    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#transactions.anyChanged(session.transactions, direction))
+      detection.flush |= 1 << direction;
     this.#readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
     const isPassed = (): boolean => flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
@@ -418,13 +456,13 @@ export class Engine {
     const { sides } = stream;
     const { session } = flow;
     if (!sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined) return false;
-    return detection.rulesSettled[0] && detection.rulesSettled[1] && !this.#transactions.anyNews(session.transactions);
+    return detection.rulesSettled === BOTH_DIRECTIONS && !this.#transactions.anyNews(session.transactions);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     const { explainer } = this;
     if (explainer === undefined) return;
-    const found = detection.payloadFound[direction]?.has(explainer.ruleIndex) === true;
+    const found = detection.payloadFound(direction)?.has(explainer.ruleIndex) === true;
     for (const transaction of session.transactions) {
       if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, found);
     }
@@ -464,7 +502,7 @@ export class Engine {
     evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
     this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
     side.searched = upTo;
-    detection!.flush[direction] = false;
+    detection!.flush &= ~(1 << direction);
   }
 
   #inspectRules(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
@@ -484,7 +522,7 @@ export class Engine {
       const rule = this.plan.rule(candidates.at(at));
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.
-        if (detection === undefined || detection.payloadFound[direction]?.has(rule.index) === true) continue;
+        if (detection === undefined || detection.payloadFound(direction)?.has(rule.index) === true) continue;
         let isThere = this.#payloadAnswers.known(rule);
         if (isThere === undefined) {
           this.#profile?.begin();
@@ -494,8 +532,7 @@ export class Engine {
           this.#payloadAnswers.keep(rule, isThere);
         }
         if (isThere) {
-          detection.payloadFound[direction] ??= new PayloadFound();
-          detection.payloadFound[direction].add(rule);
+          detection.addPayloadFound(direction, rule);
           if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
           isTouched = true;
         }
@@ -537,7 +574,7 @@ export class Engine {
     this.#evaluation.setStream(window.bytes, window.start, window.end, window.offset);
     this.#payload.stream(this.#search(packet, flow, detection), window.bytes, window.start, window.end, window.offset, this.#candidates);
     if (upTo > side.searched) side.searched = upTo;
-    detection.flush[packet.direction] = false;
+    detection.flush &= ~(1 << packet.direction);
   }
 
   #chunkSize(direction: Direction): number {
@@ -545,8 +582,9 @@ export class Engine {
   }
 
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
-    const search = this.#payload.search(packet, flow, detection.search[packet.direction]);
-    detection.search[packet.direction] = search;
+    const known = detection.search(packet.direction);
+    const search = this.#payload.search(packet, flow, known);
+    if (search !== known) detection.keepSearch(packet.direction, search);
     return search;
   }
 
@@ -554,7 +592,7 @@ export class Engine {
   #chunkReady(packet: Packet, flow: Flow, side: StreamSide, direction: Direction, upTo: number, detection: FlowDetection): boolean {
     const pending = upTo - side.searched;
     if (pending <= 0) return false;
-    if (this.#settings.inline || packet.isPseudo || side.ended || detection.flush[direction]) return true;
+    if (this.#settings.inline || packet.isPseudo || side.ended || (detection.flush & (1 << direction)) !== 0) return true;
     if (flow.state !== FLOW_ESTABLISHED) return true;
     return pending >= this.#chunkSize(direction);
   }
@@ -577,7 +615,7 @@ export class Engine {
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
     // Datagrams of one side alone that no protocol owns to.
-    if (flow.protocol === UDP && detection.recognising.failed.includes(true)) flow.applicationProtocol ??= 'failed';
+    if (flow.protocol === UDP && detection.recognising.failed !== 0) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
     this.#tags.forget(flow);
     flow.detection = undefined;
@@ -587,7 +625,7 @@ export class Engine {
   /** A flow on which nothing is under way: all that is left to do is to tell of it. */
   #onRestEnd(flow: Flow, kept: number): void {
     this.#resting.restore(flow, kept);
-    if (flow.protocol === UDP && failedSides(kept).includes(true)) flow.applicationProtocol ??= 'failed';
+    if (flow.protocol === UDP && failedSides(kept) !== 0) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
   }
 
@@ -613,8 +651,8 @@ export class Engine {
     }
     this.#record(flow, session, true);
     // What is spoken next is another question.
-    detection.protocolRulesDone.fill(false);
-    detection.rulesSettled.fill(false);
+    detection.protocolRulesDone = 0;
+    detection.rulesSettled = 0;
   }
 
   /** Carries no bytes; stands for the flow when it is inspected without a packet. */
@@ -672,7 +710,8 @@ export class Engine {
         transaction.settle();
       } else transactions[kept++] = transaction;
     }
-    transactions.length = kept;
+    // Setting a length costs as much as a search, even the same one.
+    if (kept < transactions.length) transactions.length = kept;
   }
 
   #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow, all: boolean): void {

@@ -160,21 +160,22 @@ export class PacketRules {
       candidates.addAll(this.#narrow(this.#addressesOnly, packet, undefined));
       return;
     }
-    if (detection.rulesSettled[direction]) return;
-    let fitting = detection.packetRules[direction];
+    const bit = 1 << direction;
+    if ((detection.rulesSettled & bit) !== 0) return;
+    let fitting = detection.packetRules(direction);
     if (fitting === undefined) {
       fitting = this.#fittingOf(packet, direction);
-      detection.packetRules[direction] = fitting;
+      detection.keepPacketRules(direction, fitting);
     }
     if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
-    if (!detection.addressesDone[direction]) {
-      detection.addressesDone[direction] = true;
+    if ((detection.addressesDone & bit) === 0) {
+      detection.addressesDone |= bit;
       candidates.addAll(this.#narrow(this.#addressesOnly, packet, direction));
     }
-    if (!detection.protocolRulesDone[direction] && isRecognised(flow, direction)) {
-      detection.protocolRulesDone[direction] = true;
+    if ((detection.protocolRulesDone & bit) === 0 && isRecognised(flow, direction)) {
+      detection.protocolRulesDone |= bit;
       candidates.addAll(this.#narrow(this.#protocolOnly, packet, direction));
-      detection.rulesSettled[direction] = fitting.rules.length === 0;
+      if (fitting.rules.length === 0) detection.rulesSettled |= bit;
     }
   }
 

@@ -2,7 +2,7 @@
  * A flow at rest, as far as detection knows it: one number, from which everything that has to be known is found again when its next
  * packet comes. What can be worked out anew (which rules fit) is.
  */
-import type { Catalogue, EngineSettings, Flow, ProtocolDefinition } from '@sigwright/contracts';
+import { BOTH_DIRECTIONS, type Catalogue, type EngineSettings, type Flow, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { FlowDetection } from './engine.ts';
 
 /** Application protocols by number; the first two mean none and one that could not be told. */
@@ -53,21 +53,23 @@ export class RestingFlows {
 
   /** -1: something is known of the flow that no number says. */
   rest(flow: Flow, detection: FlowDetection): number {
-    const { recognising, payloadFound, flush } = detection;
+    const { recognising } = detection;
     const { session, applicationProtocol: protocol } = flow;
-    if (detection.idle || payloadFound[0] !== undefined || payloadFound[1] !== undefined || flush[0] || flush[1]) return -1;
-    if (recognising.broken || recognising.frames !== undefined || recognising.left[0] !== undefined || recognising.left[1] !== undefined) return -1;
+    if (detection.idle || detection.payloadFound(TO_SERVER) !== undefined || detection.payloadFound(TO_CLIENT) !== undefined || detection.flush !== 0)
+      return -1;
+    if (recognising.broken || recognising.frames !== undefined || recognising.left?.some((one) => one !== undefined) === true) return -1;
     const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);
     if (number === undefined) return -1;
     if ((flow.protocolToServer ?? protocol) !== protocol || (flow.protocolToClient ?? protocol) !== protocol) return -1;
     let kept =
       number |
-      (pair(flow.protocolToServer !== undefined, flow.protocolToClient !== undefined) << TOLD) |
-      (pair(...recognising.judged) << JUDGED) |
-      (pair(...recognising.failed) << FAILED_SIDES) |
-      (pair(...detection.addressesDone) << ADDRESSES_DONE) |
-      (pair(...detection.protocolRulesDone) << PROTOCOL_RULES_DONE) |
-      (pair(...detection.rulesSettled) << SETTLED);
+      (flow.protocolToServer === undefined ? 0 : 1 << TOLD) |
+      (flow.protocolToClient === undefined ? 0 : 2 << TOLD) |
+      (recognising.judged << JUDGED) |
+      (recognising.failed << FAILED_SIDES) |
+      (detection.addressesDone << ADDRESSES_DONE) |
+      (detection.protocolRulesDone << PROTOCOL_RULES_DONE) |
+      (detection.rulesSettled << SETTLED);
     if (session !== undefined) {
       if (session.isAtRest !== true || session.count > MOST_COUNTED || this.#protocols[number - FIRST_PROTOCOL]?.resume === undefined) return -1;
       kept |= HAS_SESSION | (session.count << COUNT);
@@ -88,24 +90,16 @@ export class RestingFlows {
   /** Everything. */
   wake(flow: Flow, kept: number, detection: FlowDetection): void {
     this.restore(flow, kept);
-    detection.recognising.judged = bits(kept >>> JUDGED);
+    detection.recognising.judged = (kept >>> JUDGED) & BOTH_DIRECTIONS;
     detection.recognising.failed = failedSides(kept);
-    detection.addressesDone = bits(kept >>> ADDRESSES_DONE);
-    detection.protocolRulesDone = bits(kept >>> PROTOCOL_RULES_DONE);
-    detection.rulesSettled = bits(kept >>> SETTLED);
+    detection.addressesDone = (kept >>> ADDRESSES_DONE) & BOTH_DIRECTIONS;
+    detection.protocolRulesDone = (kept >>> PROTOCOL_RULES_DONE) & BOTH_DIRECTIONS;
+    detection.rulesSettled = (kept >>> SETTLED) & BOTH_DIRECTIONS;
     flow.detection = detection;
   }
 }
 
-/** Sides of which the protocol could not be told. */
-export function failedSides(kept: number): [boolean, boolean] {
-  return bits(kept >>> FAILED_SIDES);
-}
-
-function pair(first: boolean, second: boolean): number {
-  return (first ? 1 : 0) | (second ? 2 : 0);
-}
-
-function bits(number: number): [boolean, boolean] {
-  return [(number & 1) !== 0, (number & 2) !== 0];
+/** Sides of which the protocol could not be told, as bits. */
+export function failedSides(kept: number): number {
+  return (kept >>> FAILED_SIDES) & BOTH_DIRECTIONS;
 }

@@ -19,7 +19,7 @@ export interface TableGroup {
 export interface ProtocolTables {
   readonly groups: readonly TableGroup[];
   /** the number of each group */
-  readonly all: Uint16Array;
+  readonly all: number[];
   readonly always: Uint32Array;
   /** one of these looks before anything was read */
   readonly early: boolean;
@@ -70,7 +70,7 @@ export class TransactionTables {
       .sort((a, b) => a.progress - b.progress);
     const fitting = protocolsFitting(data, spoken.name);
     const always = data.transactionAlways.filter((rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && fitting[data.protocolNumbers[rule]] !== 0);
-    return { groups, all: Uint16Array.from(groups.keys()), always, early: always.some((rule) => (data.directionBits[rule] & EARLY) !== 0) };
+    return { groups, all: Array.from(groups.keys()), always, early: always.some((rule) => (data.directionBits[rule] & EARLY) !== 0) };
   }
 
   /** May transactions of `spoken` have buffers of `protocol`? */

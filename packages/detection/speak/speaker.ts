@@ -3,6 +3,7 @@
  * is sure, to that protocol's session. Names no protocol itself.
  */
 import {
+  BOTH_DIRECTIONS,
   type Catalogue,
   type Direction,
   type EngineSettings,
@@ -14,6 +15,7 @@ import {
   type ProtocolDefinition,
   type ProtocolSession,
   SharedState,
+  swapped,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -47,10 +49,11 @@ const NO_PROTOCOLS: readonly ProtocolDefinition[] = [];
 /** What is still unknown about a flow. Kept in the flow's detection state by the engine. */
 export class Recognising {
   /** candidates left, by direction; undefined: not begun */
-  left: [readonly ProtocolDefinition[] | undefined, readonly ProtocolDefinition[] | undefined] = [undefined, undefined];
-  failed: [boolean, boolean] = [false, false];
-  /** which sides were held against the protocol that the other one was recognised by */
-  judged: [boolean, boolean] = [false, false];
+  left: [readonly ProtocolDefinition[] | undefined, readonly ProtocolDefinition[] | undefined] | undefined = undefined;
+  /** Directions as bits: those that could not be told, */
+  failed = 0;
+  /** and those that were held against the protocol that the other one was recognised by. */
+  judged = 0;
   /** where somebody asks for frames of what is spoken */
   frames: FlowFrames | undefined = undefined;
   /** a session could not go on: bytes are passed over */
@@ -59,9 +62,9 @@ export class Recognising {
   diverted = false;
 
   turn(): void {
-    this.left.reverse();
-    this.failed.reverse();
-    this.judged.reverse();
+    this.left?.reverse();
+    this.failed = swapped(this.failed);
+    this.judged = swapped(this.judged);
   }
 }
 
@@ -112,7 +115,7 @@ export class Speaker {
     if (protocol === undefined) return;
     flow.expected = expectation?.detail;
     this.#open(flow, state, protocol, direction);
-    state.judged = [true, true];
+    state.judged = BOTH_DIRECTIONS;
   }
 
   #side(flow: Flow, state: Recognising, stream: TcpStream, from: Direction, time: number, atEnd: boolean): void {
@@ -131,7 +134,7 @@ export class Speaker {
       const session = flow.session;
       // Recognition may find that client and server are to change places.
       const direction = directionOf(stream, side);
-      if (session !== undefined && before === 0 && upTo > 0 && !state.judged[direction]) this.#judge(flow, state, side, direction, upTo);
+      if (session !== undefined && before === 0 && upTo > 0 && (state.judged & (1 << direction)) === 0) this.#judge(flow, state, side, direction, upTo);
       if (state.broken || side.cutOff || flow.applicationProtocol === 'failed') side.parsed = upTo;
       else if (session === undefined) this.#recognise(flow, state, side, direction, upTo, ended);
       else if (session.nextProtocol !== undefined) return;
@@ -161,7 +164,7 @@ export class Speaker {
       this.#events.failed(flow, 'gap');
     }
     if (session === undefined) {
-      state.failed[direction] = true;
+      state.failed |= 1 << direction;
       this.#undecidable(flow, state);
     }
   }
@@ -198,7 +201,7 @@ export class Speaker {
 
   /** Does this side speak as the other, which was recognised, makes expect? */
   #judge(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number): void {
-    state.judged[direction] = true;
+    state.judged |= 1 << direction;
     const start = side.parsed - side.base;
     const end = upTo - side.base;
     let undecided = false;
@@ -233,8 +236,8 @@ export class Speaker {
     flow.applicationProtocol = undefined;
     flow.protocolToServer = undefined;
     flow.protocolToClient = undefined;
-    state.left = [undefined, undefined];
-    state.failed = [false, false];
+    state.left = undefined;
+    state.failed = 0;
     const agreed = this.#byName.get(session.nextProtocol ?? '');
     const spoken = agreed === undefined ? undefined : this.#spokenInstead(flow, stream, agreed);
     const next = spoken ?? agreed;
@@ -244,7 +247,7 @@ export class Speaker {
     }
     if (next !== undefined && !this.#settings.protocolsOff.has(next.name)) this.#open(flow, state, next, TO_SERVER);
     if (spoken !== undefined) this.#events.anomaly(flow, session.nextProtocol === 'tls' ? 'applayer.no_tls_after_starttls' : 'applayer.unexpected_protocol');
-    state.judged = [true, true];
+    state.judged = BOTH_DIRECTIONS;
   }
 
   /** The peers agreed on a protocol, and what follows is certainly another one (STARTTLS in a capture of decrypted traffic). */
@@ -263,13 +266,13 @@ export class Speaker {
   }
 
   #recognise(flow: Flow, state: Recognising, side: StreamSide, direction: Direction, upTo: number, ended: boolean): void {
-    if (state.failed[direction]) return;
+    if ((state.failed & (1 << direction)) !== 0) return;
     const start = side.parsed - side.base;
     const end = upTo - side.base;
     if (end <= start) {
       // A connection on which nothing was said can not be told, but may still be spoken on after a forged reset.
       if (ended && side.available > 0) {
-        state.failed[direction] = true;
+        state.failed |= 1 << direction;
         this.#undecidable(flow, state);
       }
       return;
@@ -277,12 +280,12 @@ export class Speaker {
     const wasTurned = flow.turned;
     const found = this.#ask(flow, state, side.bytes, start, end, direction, ended);
     if (found !== undefined) this.#open(flow, state, found, flow.turned === wasTurned ? direction : opposite(direction));
-    else if (state.failed[direction]) this.#undecidable(flow, state);
+    else if ((state.failed & (1 << direction)) !== 0) this.#undecidable(flow, state);
   }
 
   /** One round over the candidates left. Undefined: none is sure (yet); state.failed says whether any is left. */
   #ask(flow: Flow, state: Recognising, bytes: Uint8Array, start: number, end: number, direction: Direction, ended: boolean): ProtocolDefinition | undefined {
-    const left = state.left[direction] ?? this.#candidates(flow);
+    const left = state.left?.[direction] ?? this.#candidates(flow);
     let undecided: ProtocolDefinition[] | undefined;
     for (const protocol of left) {
       const answer = protocol.recognise(bytes, start, end, direction, flow);
@@ -297,8 +300,9 @@ export class Speaker {
         undecided.push(protocol);
       }
     }
+    state.left ??= [undefined, undefined];
     state.left[direction] = undecided ?? NO_PROTOCOLS;
-    if (undecided === undefined || ended || end - start >= MOST_UNDECIDED) state.failed[direction] = true;
+    if (undecided === undefined || ended || end - start >= MOST_UNDECIDED) state.failed |= 1 << direction;
     return undefined;
   }
 
@@ -309,7 +313,7 @@ export class Speaker {
   }
 
   #undecidable(flow: Flow, state: Recognising): void {
-    if (state.failed[0] && state.failed[1] && flow.applicationProtocol === undefined) {
+    if (state.failed === BOTH_DIRECTIONS && flow.applicationProtocol === undefined) {
       flow.applicationProtocol = 'failed';
       this.#events.recognised(flow);
     }
@@ -330,11 +334,11 @@ export class Speaker {
       state.frames = new FlowFrames(flow.protocol === TCP);
       flow.session.frames = state.frames;
     }
-    state.judged[direction] = true;
+    state.judged |= 1 << direction;
     this.#events.recognised(flow);
     const other = opposite(direction);
-    if (flow.protocol === TCP && state.failed[other] && !state.judged[other]) {
-      state.judged[other] = true;
+    if (flow.protocol === TCP && (state.failed & (1 << other)) !== 0 && (state.judged & (1 << other)) === 0) {
+      state.judged |= 1 << other;
       this.#events.anomaly(flow, 'applayer.detect_protocol_only_one_direction');
     }
   }
@@ -343,12 +347,12 @@ export class Speaker {
   udp(flow: Flow, state: Recognising, packet: Packet): void {
     if (packet.payloadEnd <= packet.payloadStart) return;
     const first = packet.direction;
-    if (flow.session === undefined && flow.applicationProtocol === undefined && !state.failed[first]) {
+    if (flow.session === undefined && flow.applicationProtocol === undefined && (state.failed & (1 << first)) === 0) {
       const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, first, false);
-      state.left[first] = undefined;
+      if (state.left !== undefined) state.left[first] = undefined;
       if (found !== undefined) this.#open(flow, state, found, packet.direction);
       else {
-        state.failed[first] = true;
+        state.failed |= 1 << first;
         this.#undecidable(flow, state);
       }
     }

@@ -96,7 +96,7 @@ export class StreamSide {
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
   /** where segments that are not acknowledged yet begin and end; only where `laterWins` asks */
-  #taken: { readonly start: number; readonly end: number }[] = [];
+  #taken: { readonly start: number; readonly end: number }[] | undefined = undefined;
   /** bytes were passed over: where in the stream earlier sequence numbers lie is no longer known */
   #isShifted = false;
   /** nothing more will come: the end is where the last waiting segment ends */
@@ -143,15 +143,16 @@ export class StreamSide {
     };
     // What was acknowledged is with the application already.
     const settledUntil = Math.max(this.acknowledged, this.parsed, this.searched, this.base);
-    this.#taken = this.#taken.filter((one) => one.end > settledUntil);
-    for (const one of this.#taken) {
+    const taken = (this.#taken ?? []).filter((one) => one.end > settledUntil);
+    this.#taken = taken;
+    for (const one of taken) {
       decide(one.start, one.end, this.bytes, this.base, Math.max(offset, one.start, settledUntil), Math.min(end, one.end, this.available));
     }
     for (const one of this.#waiting ?? []) {
       const heldEnd = one.offset + one.bytes.length;
       decide(one.offset, heldEnd, one.bytes, one.offset, Math.max(offset, one.offset), Math.min(end, heldEnd));
     }
-    if (this.#taken.length < MOST_SEGMENTS) this.#taken.push({ start: offset, end });
+    if (taken.length < MOST_SEGMENTS) taken.push({ start: offset, end });
     return data;
   }
 

@@ -114,12 +114,12 @@ function buildCode(code: usize, from: usize, count: u32): bool {
 }
 
 /** symbol << 4 | length of its code, for a code of any length; -1: none. */
-function longSymbol(code: usize): i32 {
+function longSymbol(code: usize, held: u64): i32 {
   let value: i32 = 0;
   let first: i32 = 0;
   let index: i32 = 0;
   for (let length: u32 = 1; length <= LONGEST_CODE; length++) {
-    value |= <i32>((bits >> (length - 1)) & 1);
+    value |= <i32>((held >> (length - 1)) & 1);
     const count = <i32>load<u16>(code + COUNTS + (length << 1));
     if (value - first < count) return <i32>((<u32>load<u16>(code + SYMBOLS + (<usize>(index + value - first) << 1)) << 4) | length);
     index += count;
@@ -134,7 +134,7 @@ function longSymbol(code: usize): i32 {
 @inline
 function symbolOf(code: usize): i32 {
   let entry = <i32>load<u16>(code + QUICK + (<usize>(bits & QUICK_MASK) << 1));
-  if (entry === 0) entry = longSymbol(code);
+  if (entry === 0) entry = longSymbol(code, bits);
   const length = <u32>(entry & 15);
   if (entry < 0 || length > bitCount) return -1;
   bits >>= length;
@@ -142,52 +142,82 @@ function symbolOf(code: usize): i32 {
   return entry >>> 4;
 }
 
-/** False: the block did not come to its end. */
+/** False: the block did not come to its end. The state of the whole is kept in locals here, which processors hold in registers. */
 function coded(): bool {
+  const last = end;
+  const room = most;
+  let from = at;
+  let held = bits;
+  let count = bitCount;
+  let to = out;
+  let well = false;
   while (true) {
-    refill();
-    const symbol = symbolOf(literalCode);
-    if (symbol < 0) return false;
-    if (symbol < 256) {
-      if (out === most) {
-        stopped = true;
-        return false;
+    if (from + 8 <= last) {
+      held |= load<u64>(from) << count;
+      from += (63 - count) >>> 3;
+      count |= 56;
+    } else
+      while (count <= 56 && from < last) {
+        held |= <u64>load<u8>(from++) << count;
+        count += 8;
       }
-      store<u8>(out++, <u8>symbol);
+    let entry = <i32>load<u16>(literalCode + QUICK + (<usize>(held & QUICK_MASK) << 1));
+    if (entry === 0) entry = longSymbol(literalCode, held);
+    let used = <u32>(entry & 15);
+    if (entry < 0 || used > count) break;
+    held >>= used;
+    count -= used;
+    const symbol = entry >>> 4;
+    if (symbol < 256) {
+      if (to === room) {
+        stopped = true;
+        break;
+      }
+      store<u8>(to++, <u8>symbol);
       continue;
     }
-    if (symbol === 256) return true;
+    if (symbol === 256) {
+      well = true;
+      break;
+    }
     const kind = <u32>(symbol - 257);
-    if (kind >= LENGTH_KINDS) return false;
-    let more = <u32>load<u8>(LENGTH_BITS + kind);
-    if (more > bitCount) return false;
-    const count = <usize>load<u16>(LENGTH_BASES + (kind << 1)) + <usize>(bits & ((1 << more) - 1));
-    bits >>= more;
-    bitCount -= more;
-    if (bitCount < 28) refill();
-    const reach = symbolOf(distanceCode);
-    if (reach < 0 || <u32>reach >= DISTANCE_KINDS) return false;
-    more = <u32>load<u8>(DISTANCE_BITS + reach);
-    if (more > bitCount) return false;
-    const distance = <usize>load<u16>(DISTANCE_BASES + (reach << 1)) + <usize>(bits & ((1 << more) - 1));
-    bits >>= more;
-    bitCount -= more;
-    if (distance > out - begin) return false;
-    const until = out + count < most ? out + count : most;
-    if (distance === 1) {
-      memory.fill(out, load<u8>(out - 1), until - out);
-      out = until;
-    } else if (distance >= 8) {
+    if (kind >= LENGTH_KINDS) break;
+    used = <u32>load<u8>(LENGTH_BITS + kind);
+    if (used > count) break;
+    const length = <usize>load<u16>(LENGTH_BASES + (kind << 1)) + <usize>(held & ((1 << used) - 1));
+    held >>= used;
+    count -= used;
+    // Of 56 bits at most 20 are used: the longest distance, 28 bits, is there. At the end of the input all that is left is.
+    entry = <i32>load<u16>(distanceCode + QUICK + (<usize>(held & QUICK_MASK) << 1));
+    if (entry === 0) entry = longSymbol(distanceCode, held);
+    used = <u32>(entry & 15);
+    if (entry < 0 || used > count) break;
+    held >>= used;
+    count -= used;
+    const reach = <u32>(entry >>> 4);
+    if (reach >= DISTANCE_KINDS) break;
+    used = <u32>load<u8>(DISTANCE_BITS + reach);
+    if (used > count) break;
+    const distance = <usize>load<u16>(DISTANCE_BASES + (reach << 1)) + <usize>(held & ((1 << used) - 1));
+    held >>= used;
+    count -= used;
+    if (distance > to - begin) break;
+    const until = to + length < room ? to + length : room;
+    if (distance >= 8) {
       // Up to seven bytes behind the end are written, and written again by what comes next.
-      let place = out;
-      for (; place < until; place += 8) store<u64>(place, load<u64>(place - distance));
-      out = until;
-    } else for (; out < until; out++) store<u8>(out, load<u8>(out - distance));
-    if (out === most) {
+      for (; to < until; to += 8) store<u64>(to, load<u64>(to - distance));
+      to = until;
+    } else for (; to < until; to++) store<u8>(to, load<u8>(to - distance));
+    if (to === room) {
       stopped = true;
-      return false;
+      break;
     }
   }
+  at = from;
+  bits = held;
+  bitCount = count;
+  out = to;
+  return well;
 }
 
 /** Section 3.2.4. */

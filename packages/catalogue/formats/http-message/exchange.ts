@@ -1,5 +1,5 @@
 /** One exchange of HTTP, of whatever version: request and response, with everything that buffers and records read. Views are made when first asked for. */
-import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, RepeatedWords } from '@sigwright/bytes';
 import { type Direction, FileTransfer, type FollowFile, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { contentRange } from './content-range.ts';
 import type { HeaderBlock } from './headers.ts';
@@ -35,6 +35,7 @@ const NOTHING = new Uint8Array(0);
 /** A part that the message has not; empty parts are there. */
 export const UNSAID = new Uint8Array(0);
 const LINE_END = fromLatin1('\r\n');
+const METHODS = new RepeatedWords('as written');
 
 /** How often something odd was seen on a connection; nobody reads on where everything is. */
 export interface RemarkCount {
@@ -121,11 +122,19 @@ export class HttpTransaction extends Transaction {
   }
 
   get method(): string {
-    return latin1(this.request.first);
+    const { first } = this.request;
+    return METHODS.of(first, 0, first.length);
   }
 
   get status(): number {
-    const text = latin1(this.response.second);
-    return /^\d{1,3}$/.test(text) ? Number(text) : 0;
+    const { second } = this.response;
+    if (second.length > 3) return 0;
+    let status = 0;
+    for (let at = 0; at < second.length; at++) {
+      const digit = second[at] - 0x30;
+      if (digit < 0 || digit > 9) return 0;
+      status = status * 10 + digit;
+    }
+    return status;
   }
 }

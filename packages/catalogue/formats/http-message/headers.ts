@@ -2,7 +2,7 @@
  * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
  * inside names. Keeps the bytes once; names and values are places in them, but for folded lines, which are joined.
  */
-import { concatBytes, fromLatin1, LowerWords, latin1 } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, RepeatedWords } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
 
@@ -206,7 +206,7 @@ export class HeaderBlock {
 
   text(key: string): string | undefined {
     const value = this.get(key);
-    return value === undefined ? undefined : latin1(value);
+    return value === undefined ? undefined : VALUES.of(value, 0, value.length);
   }
 
   count(key: string): number {
@@ -270,7 +270,8 @@ function isName(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /** The same few come with every message. */
-const NAMES = new LowerWords();
+const NAMES = new RepeatedWords('lower case');
+const VALUES = new RepeatedWords('as written');
 
 const COMMA = fromLatin1(', ');
 const SEPARATOR = fromLatin1(': ');

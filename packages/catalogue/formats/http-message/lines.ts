@@ -3,8 +3,11 @@
  * a lone CR or LF CR. Says the same however the bytes are split: what depends on a byte that has not come is `need`.
  */
 
+import { find } from '@sigwright/bytes';
+
 const LF = 0x0a;
 const CR = 0x0d;
+const RETURN = Uint8Array.of(CR);
 
 /** A line found: bytes[start, stop) and where the next one begins. Reused from line to line. */
 export class Line {
@@ -23,13 +26,20 @@ export class Line {
  */
 export function readLine(line: Line, bytes: Uint8Array, at: number, end: number, loneReturns: boolean, afterFeed: boolean, atEnd: boolean): boolean {
   line.start = at;
-  const feed = indexBefore(bytes, LF, at, end);
+  let feed = at;
+  let firstReturn = -1;
+  for (; feed < end; feed++) {
+    const byte = bytes[feed];
+    if (byte === LF) break;
+    if (byte === CR && firstReturn === -1) firstReturn = feed;
+  }
+  const limit = feed;
+  if (feed === end) feed = -1;
   if (loneReturns) {
-    const limit = feed === -1 ? end : feed;
-    let back = indexBefore(bytes, CR, at, limit);
+    let back = firstReturn;
     if (back === at && afterFeed && back + 1 < limit && (feed === -1 || back + 1 !== feed)) {
       line.start = at + 1;
-      back = indexBefore(bytes, CR, at + 1, limit);
+      back = find(bytes, at + 1, limit, RETURN);
     }
     if (back !== -1 && back + 1 !== feed) {
       // The last byte there is: it may be the first half of CR LF.
@@ -63,9 +73,4 @@ export function isSpace(byte: number): boolean {
 /** A line that begins so goes on with the one before it (RFC 9112 §5.2); some peers take NUL for a blank. */
 export function isFolding(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0;
-}
-
-function indexBefore(bytes: Uint8Array, value: number, from: number, end: number): number {
-  const found = bytes.indexOf(value, from);
-  return found >= end ? -1 : found;
 }

@@ -22,8 +22,9 @@ const FIVE = 0x35;
 export function observeRequest(transaction: HttpTransaction, line: Uint8Array, port: number): void {
   const { request } = transaction;
   if (line.length > 0 && isSpace(line[0])) transaction.raise('request_line_leading_whitespace');
-  if (oddDelimiter(line, request.first)) transaction.raise('method_delim_non_compliant');
-  if (oddDelimiter(line, request.second)) transaction.raise('uri_delim_non_compliant');
+  const afterMethod = afterBlanks(line, 0) + request.first.length;
+  if (request.first.length > 0 && oddDelimiter(line, afterMethod)) transaction.raise('method_delim_non_compliant');
+  if (request.second.length > 0 && oddDelimiter(line, afterBlanks(line, afterMethod) + request.second.length)) transaction.raise('uri_delim_non_compliant');
   if (isDoubleEncoded(request.second)) transaction.raise('double_encoded_uri');
   const headers = request.headers;
   if (headers === undefined) return;
@@ -108,17 +109,28 @@ export function observeFileName(transaction: HttpTransaction, name: string): voi
   if (name.length > LONG_FILE_NAME) transaction.raise('file_name_too_long');
 }
 
-/** One blank follows a well-formed word. `word` lies in the same memory as `line`. */
-function oddDelimiter(line: Uint8Array, word: Uint8Array): boolean {
-  const stop = word.byteOffset - line.byteOffset + word.length;
-  if (word.length === 0 || stop >= line.length) return false;
+function afterBlanks(line: Uint8Array, from: number): number {
+  let at = from;
+  while (at < line.length && isBlank(line[at])) at++;
+  return at;
+}
+
+/** One blank follows a well-formed word, which ends at `stop`. */
+function oddDelimiter(line: Uint8Array, stop: number): boolean {
+  if (stop >= line.length) return false;
   return line[stop] !== 0x20 || (stop + 1 < line.length && isBlank(line[stop + 1]));
 }
 
 /** `%25` before two hexadecimal digits. */
 function isDoubleEncoded(target: Uint8Array): boolean {
-  for (let at = target.indexOf(PERCENT); at !== -1; at = target.indexOf(PERCENT, at + 1))
-    if (target[at + 1] === TWO && target[at + 2] === FIVE && /^[0-9a-f]{2}$/i.test(latin1(target, at + 3, Math.min(at + 5, target.length)))) return true;
+  for (let at = 0; at < target.length; at++)
+    if (
+      target[at] === PERCENT &&
+      target[at + 1] === TWO &&
+      target[at + 2] === FIVE &&
+      /^[0-9a-f]{2}$/i.test(latin1(target, at + 3, Math.min(at + 5, target.length)))
+    )
+      return true;
   return false;
 }
 

@@ -258,13 +258,13 @@ export class HttpSession implements ProtocolSession {
     while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     let lastBlank = stop;
     while (lastBlank > afterMethod && !isBlank(line[lastBlank - 1])) lastBlank--;
-    const last = line.subarray(lastBlank, stop);
+    const last = line.slice(lastBlank, stop);
     if (lastBlank > afterMethod && isProtocol(last)) {
       request.third = last;
       stop = lastBlank;
       while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     }
-    request.second = line.subarray(afterMethod, Math.max(afterMethod, stop));
+    request.second = line.slice(afterMethod, Math.max(afterMethod, stop));
     if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
     side.transaction = transaction;
     this.#waiting.push(transaction);
@@ -324,7 +324,7 @@ export class HttpSession implements ProtocolSession {
     const [status, afterStatus] = word(line, afterProtocol);
     response.first = protocol;
     response.second = status;
-    response.third = line.subarray(afterStatus);
+    response.third = line.slice(afterStatus);
     if (!isInterim(transaction)) transaction.advance(TO_CLIENT, LINE);
     side.state = 'headers';
     return next;
@@ -698,11 +698,11 @@ function isProtocol(word: Uint8Array): boolean {
 
 /** One past the LF, or -1. */
 function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  const feed = bytes.indexOf(LF, start);
-  return feed === -1 || feed >= end ? -1 : feed + 1;
+  for (let at = start; at < end; at++) if (bytes[at] === LF) return at + 1;
+  return -1;
 }
 
-/** The word at `from` and where the next one begins. */
+/** The word at `from` and where the next one begins. Copied: short arrays have no buffer of their own until something looks into it. */
 function word(line: Uint8Array, from: number): [Uint8Array, number] {
   let start = from;
   while (start < line.length && isBlank(line[start])) start++;
@@ -710,7 +710,7 @@ function word(line: Uint8Array, from: number): [Uint8Array, number] {
   while (end < line.length && !isBlank(line[end])) end++;
   let next = end;
   while (next < line.length && isBlank(line[next])) next++;
-  return [line.subarray(start, end), next];
+  return [line.slice(start, end), next];
 }
 
 /** From Content-Disposition, or the path; empty where there is none: what is asked for by CONNECT is a host. */

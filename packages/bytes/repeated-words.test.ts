@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { LowerWords } from './lower-words.ts';
+import { RepeatedWords } from './repeated-words.ts';
 import { fromLatin1, latin1 } from './text.ts';
 
-test('words are in lower case whatever came before them, also where hashes meet and beyond ASCII', () => {
-  const words = new LowerWords();
+test('words are right whatever came before them, also where hashes meet and beyond ASCII', () => {
+  const lower = new RepeatedWords('lower case');
+  const written = new RepeatedWords('as written');
   let seed = 7;
   const next = (below: number): number => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -13,11 +14,13 @@ test('words are in lower case whatever came before them, also where hashes meet 
   for (let run = 0; run < 20_000; run++) {
     const text = Array.from({ length: next(6) }, () => letters[next(letters.length)]).join('');
     const bytes = fromLatin1(`xx${text}yy`);
-    expect(words.of(bytes, 2, 2 + text.length)).toBe(text.toLowerCase());
+    expect(lower.of(bytes, 2, 2 + text.length)).toBe(text.toLowerCase());
+    expect(written.of(bytes, 2, 2 + text.length)).toBe(text);
   }
 });
 
 test('long words are not kept, and are right', () => {
   const bytes = fromLatin1('X'.repeat(5000));
-  expect(new LowerWords().of(bytes, 0, 5000)).toBe(latin1(bytes).toLowerCase());
+  expect(new RepeatedWords('lower case').of(bytes, 0, 5000)).toBe(latin1(bytes).toLowerCase());
+  expect(new RepeatedWords('as written').of(bytes, 0, 5000)).toBe(latin1(bytes));
 });
