@@ -251,12 +251,13 @@ test.each<readonly [why: string, stream: string, packets: readonly (readonly [pa
 });
 
 test.each<readonly [why: string, request: string, files: readonly string[]]>([
-  ['what a path gives is a file', 'GET /a?b HTTP/1.1', ['/a']],
-  ['what a proxy says of CONNECT is none: a host has no path', 'CONNECT a:443 HTTP/1.1', []],
-  ['nor is an answer to a line without one', 'GET/HTTP/1.1', []],
+  ['what a path gives is a file', 'GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n', ['/a']],
+  ['what a proxy says of CONNECT is none: a host has no path', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', []],
+  ['nor is an answer to a line without one', 'GET/HTTP/1.1\r\nHost: a\r\n\r\n', []],
+  ['what was asked may have had one where no line came to its end', 'nothing that ends', ['']],
 ])('fileinfo: %s', (_why, request, files) => {
   const refused = conversation(80, [
-    ['client', `${request}\r\nHost: a\r\n\r\n`],
+    ['client', request],
     ['server', 'HTTP/1.1 405 No\r\nContent-Length: 2\r\n\r\nno'],
   ]);
   expect(records('fileinfo', '{ types: [ files ] }', refused).map(({ fileinfo }) => (fileinfo as { filename: string }).filename)).toEqual(files);

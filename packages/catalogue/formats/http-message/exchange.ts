@@ -50,6 +50,8 @@ export class HttpTransaction extends Transaction {
   uriForm: TargetForm | undefined = undefined;
   /** of the connection that it is on */
   remarks: RemarkCount | undefined = undefined;
+  /** its request, which was seen, asks for no path */
+  isPathless = false;
   /** an interim response came */
   interim = false;
   /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */

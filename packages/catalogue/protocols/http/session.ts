@@ -265,6 +265,7 @@ export class HttpSession implements ProtocolSession {
       while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     }
     request.second = line.slice(afterMethod, Math.max(afterMethod, stop));
+    transaction.isPathless = next > lineStop && (request.second.length === 0 || transaction.method === 'CONNECT');
     if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
     side.transaction = transaction;
     this.#waiting.push(transaction);
@@ -520,8 +521,8 @@ export class HttpSession implements ProtocolSession {
     if (direction === TO_SERVER && transaction.method !== 'POST' && transaction.method !== 'PUT') return;
     if (transaction.files?.includes(message.body) === true) return;
     message.body.name = fileName(transaction);
-    // Rules read it as any body; it is no file to be told of.
-    if (message.body.name === '') message.body.recorded = true;
+    // Rules read it as any body; it is no file to be told of. Where the request was not seen to its line's end, it might be one.
+    if (message.body.name === '' && transaction.isPathless) message.body.recorded = true;
     observeFileName(transaction, message.body.name);
     const range = direction === TO_CLIENT ? transaction.range : undefined;
     message.body.rangeStart = range?.start;
