@@ -254,6 +254,7 @@ test.each<readonly [why: string, request: string, files: readonly string[]]>([
   ['what a path gives is a file', 'GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n', ['/a']],
   ['what a proxy says of CONNECT is none: a host has no path', 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n', []],
   ['nor is an answer to a line without one', 'GET/HTTP/1.1\r\nHost: a\r\n\r\n', []],
+  ['what stands behind a form feed may be one', 'GET\f/a\r\nHost: a\r\n\r\n', ['']],
   ['what was asked may have had one where no line came to its end', 'nothing that ends', ['']],
 ])('fileinfo: %s', (_why, request, files) => {
   const refused = conversation(80, [

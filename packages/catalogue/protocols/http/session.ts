@@ -265,7 +265,8 @@ export class HttpSession implements ProtocolSession {
       while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     }
     request.second = line.slice(afterMethod, Math.max(afterMethod, stop));
-    transaction.isPathless = next > lineStop && (request.second.length === 0 || transaction.method === 'CONNECT');
+    // To some peers a form feed parts words, too: what stands behind it may be a path.
+    transaction.isPathless = next > lineStop && (transaction.method === 'CONNECT' || (request.second.length === 0 && !line.some(isSpace)));
     if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
     side.transaction = transaction;
     this.#waiting.push(transaction);
