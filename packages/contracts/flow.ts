@@ -23,10 +23,35 @@ function addressWords(): Uint32Array {
 }
 
 export class Flow {
+  // What every packet looks at comes first and lies together: most flows are not in the processor's caches when their next packet comes.
+  protocol = 0;
+  state = FLOW_NEW;
+  /** source and destination changed places since the first packet: it was the server's */
+  turned = false;
+  /** its row in the flow table, -1 while it is in none; owned by `traffic/flows` */
+  row = -1;
+  /** nothing more of it is looked at, not even by streams and protocols */
+  bypassed = false;
+  /** passed: nothing more is inspected; dropped: nothing more of it goes on (the first decision counts) */
+  verdict: 'none' | 'pass' | 'drop' = 'none';
+  lastTime = 0.5;
+  packetsToServer = 0;
+  packetsToClient = 0;
+  bytesToServer = 0;
+  bytesToClient = 0;
+  /** name of the application protocol: undefined while not known, `failed` where it could not be told */
+  applicationProtocol: string | undefined = undefined;
+  /** the protocol before a change of protocol */
+  originalProtocol: string | undefined = undefined;
+  session: ProtocolSession | undefined = undefined;
+  /** owned by `traffic/streams` */
+  stream: unknown = undefined;
+  /** owned by detection */
+  detection: unknown = undefined;
+
   /** counts from 1 in order of appearance; the EVE flow_id is made from it */
   id = 0;
   ipVersion = 4;
-  protocol = 0;
   readonly source: Uint32Array = addressWords();
   readonly destination: Uint32Array = addressWords();
   /** ports, or icmp type and code */
@@ -34,40 +59,20 @@ export class Flow {
   destinationPort = 0;
   /** ICMP: the type that answers the one it began with, -1 where there is none */
   responseType = -1;
-  /** source and destination changed places since the first packet: it was the server's */
-  turned = false;
   vlans: readonly number[] | undefined = undefined;
-  state = FLOW_NEW;
   /** microseconds */
   startTime = 0.5;
-  lastTime = 0.5;
-  packetsToServer = 0;
-  packetsToClient = 0;
-  bytesToServer = 0;
-  bytesToClient = 0;
   /** packets around it: the same addresses inside and outside of a tunnel are two flows */
   tunnelDepth = 0;
   /** packet number of the first packet */
   firstPacket = 0;
-
-  /** owned by `traffic/streams` */
-  stream: unknown = undefined;
-  /** its row in the flow table, -1 while it is in none; owned by `traffic/flows` */
-  row = -1;
-
-  /** name of the application protocol: undefined while not known, `failed` where it could not be told */
-  applicationProtocol: string | undefined = undefined;
   /** what each side alone was taken for */
   protocolToServer: string | undefined = undefined;
   protocolToClient: string | undefined = undefined;
-  /** the protocol before a change of protocol */
-  originalProtocol: string | undefined = undefined;
   /** what the peers had agreed to change to, where they went on with another one */
   agreedProtocol: string | undefined = undefined;
-  session: ProtocolSession | undefined = undefined;
   /** what the flow that agreed on this one said about it */
   expected: unknown = undefined;
-
   /** names set by flowbits, in order; undefined where none */
   bits: Set<string> | undefined = undefined;
   integers: Map<string, number> | undefined = undefined;
@@ -77,24 +82,18 @@ export class Flow {
   entropies: Map<string, number> | undefined = undefined;
   /** an alert was raised on it */
   alerted = false;
-  /** passed: nothing more is inspected; dropped: nothing more of it goes on (the first decision counts) */
-  verdict: 'none' | 'pass' | 'drop' = 'none';
   /** why its further packets are dropped, in the words of drop records */
   dropReason = 'flow drop';
   /** the firewall lets everything of it through */
   accepted = false;
   /** directions in which a drop was recorded, as bits */
   dropsLogged = 0;
-  /** nothing more of it is looked at, not even by streams and protocols */
-  bypassed = false;
   /** exception policies that were applied, each target once */
   exceptions: { readonly target: string; readonly policy: string }[] | undefined = undefined;
   /** directions in which rules want files to be stored, as bits */
   filesStored = 0;
   /** why the flow ended: `timeout`, `forced`, `shutdown` (end of capture), `tcp_reuse` */
   endReason = '';
-  /** owned by detection */
-  detection: unknown = undefined;
   /** names of anomalies raised on the flow as a whole */
   anomalies: string[] | undefined = undefined;
 }

@@ -16,6 +16,7 @@ import { PortIntervals } from './port-intervals.ts';
 import { holdsOnPacket, type StreamChunk } from './rule-evaluation.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
+const NO_RULES = new Uint32Array(0);
 /** Pairs of port intervals that are remembered; a scan of all ports meets many. */
 const MOST_PAIRS = 65_536;
 /** Lists that are remembered to be found again, and what is remembered for kinds of packets, in rules and lists of them. */
@@ -275,7 +276,7 @@ export class PacketRules {
       this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
       this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
     }
-    return Uint32Array.from(kept);
+    return kept.length === 0 ? NO_RULES : new Uint32Array(kept);
   }
 
   #fittingOf(packet: Packet, direction: Direction): FittingRules {

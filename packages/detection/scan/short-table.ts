@@ -166,7 +166,8 @@ export class ShortTable {
 
   /** A search begins. */
   begin(): void {
-    this.#left.set(this.#whole);
+    const left = this.#left;
+    for (let at = 0; at < left.length; at++) left[at] = this.#whole[at];
   }
 
   /** Looks at what the kernel has loaded. */

@@ -259,7 +259,8 @@ export class FlowTable {
       if (words[row * WIDTH + KIND] === 0) continue;
       if (flows[row] !== undefined || this.#handlers.onRestEnd !== undefined) order[count++] = this.#id(row) * scale + row;
     }
-    for (const one of order.subarray(0, count).sort()) this.#end(one % scale, 'shutdown');
+    // As an integer: a fraction would change how every flow keeps its row.
+    for (const one of order.subarray(0, count).sort()) this.#end((one % scale) | 0, 'shutdown');
     if (this.count > 0) this.#forgetAll();
   }
 

@@ -20,6 +20,9 @@ export interface Header {
   /** lower case, for look-ups */
   readonly key: string;
   readonly name: Uint8Array;
+  readonly nameLength: number;
+  /** Writes the name to to[at, at + nameLength). */
+  writeName(to: Uint8Array, at: number): void;
   readonly value: Uint8Array;
   /** bytes of name and value */
   readonly size: number;
@@ -47,6 +50,15 @@ class HeaderLine implements Header {
     this.#from = from;
     this.to = to;
     this.isPlain = isPlain;
+  }
+
+  get nameLength(): number {
+    return this.#nameEnd - this.nameStart;
+  }
+
+  writeName(to: Uint8Array, at: number): void {
+    const bytes = this.#bytes;
+    for (let from = this.nameStart, place = at; from < this.#nameEnd; from++, place++) to[place] = bytes[from];
   }
 
   /** Made each time: hardly anything asks twice. */
@@ -253,10 +265,20 @@ export class HeaderBlock {
 
   /** `\r\nHost\r\nAccept\r\n\r\n` */
   names(): Uint8Array {
-    const parts: Uint8Array[] = [LINE_END];
-    for (const header of this.list) parts.push(header.name, LINE_END);
-    parts.push(LINE_END);
-    return concatBytes(...parts);
+    let length = LINE_END.length * (this.list.length + 2);
+    for (const header of this.list) length += header.nameLength;
+    const names = new Uint8Array(length);
+    names.set(LINE_END);
+    let at = LINE_END.length;
+    for (const header of this.list) {
+      header.writeName(names, at);
+      at += header.nameLength;
+      names[at++] = CR;
+      names[at++] = LF;
+    }
+    names[at] = CR;
+    names[at + 1] = LF;
+    return names;
   }
 }
 

@@ -113,7 +113,7 @@ function headersOf(fields: readonly HpackField[]): HeaderBlock {
   for (const { name, value, tableSize, fault } of fields) {
     if (tableSize !== undefined || fault !== undefined) continue;
     // Names are in lower case; one that is not is another name.
-    list.push({ key: latin1(name), name, value, size: name.length + value.length });
+    list.push({ key: latin1(name), name, nameLength: name.length, writeName: (to, at) => to.set(name, at), value, size: name.length + value.length });
     parts.push(name, COLON, value, LINE_END);
   }
   return new HeaderBlock(list.length === 0 ? NOTHING : concatBytes(...parts), list);
