@@ -32,7 +32,6 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import { applyException, CaptureReader, drop, type RecordHandler, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
-import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
@@ -54,18 +53,21 @@ import { TransactionInspector } from './transaction-inspector.ts';
 
 const NO_TRANSACTIONS: readonly Transaction[] = [];
 
+/** What detection keeps about one direction of a flow. */
+class DirectionDetection {
+  /** packet rules whose header fits; found with the first packet */
+  packetRules: FittingRules | undefined = undefined;
+  /** what is looked for in payloads */
+  search: PayloadSearch | undefined = undefined;
+  /** rules of transactions whose payload part was found */
+  payloadFound: PayloadFound | undefined = undefined;
+}
+
 /** What detection keeps about one flow. */
 export class FlowDetection {
   readonly recognising = new Recognising();
-  /** packet rules whose header fits this flow; made with the first packet */
-  #rulesToServer: FittingRules | undefined = undefined;
-  #rulesToClient: FittingRules | undefined = undefined;
-  /** what is looked for in payloads */
-  #searchToServer: PayloadSearch | undefined = undefined;
-  #searchToClient: PayloadSearch | undefined = undefined;
-  /** rules of transactions whose payload part was found */
-  #foundToServer: PayloadFound | undefined = undefined;
-  #foundToClient: PayloadFound | undefined = undefined;
+  #toServer = new DirectionDetection();
+  #toClient = new DirectionDetection();
   /** Directions as bits, as all that follow: rules on addresses alone, and on the protocol alone, were asked. */
   addressesDone = 0;
   protocolRulesDone = 0;
@@ -76,43 +78,14 @@ export class FlowDetection {
   /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
   idle = false;
 
-  packetRules(direction: Direction): FittingRules | undefined {
-    return direction === TO_SERVER ? this.#rulesToServer : this.#rulesToClient;
-  }
-
-  keepPacketRules(direction: Direction, rules: FittingRules): void {
-    if (direction === TO_SERVER) this.#rulesToServer = rules;
-    else this.#rulesToClient = rules;
-  }
-
-  search(direction: Direction): PayloadSearch | undefined {
-    return direction === TO_SERVER ? this.#searchToServer : this.#searchToClient;
-  }
-
-  keepSearch(direction: Direction, search: PayloadSearch): void {
-    if (direction === TO_SERVER) this.#searchToServer = search;
-    else this.#searchToClient = search;
-  }
-
-  payloadFound(direction: Direction): PayloadFound | undefined {
-    return direction === TO_SERVER ? this.#foundToServer : this.#foundToClient;
-  }
-
-  addPayloadFound(direction: Direction, rule: CompiledRule): void {
-    if (direction === TO_SERVER) {
-      this.#foundToServer ??= new PayloadFound();
-      this.#foundToServer.add(rule);
-    } else {
-      this.#foundToClient ??= new PayloadFound();
-      this.#foundToClient.add(rule);
-    }
+  of(direction: Direction): DirectionDetection {
+    return direction === TO_SERVER ? this.#toServer : this.#toClient;
   }
 
   /** Client and server changed places: which rules fit is found anew. */
   turn(): void {
-    this.#rulesToServer = this.#rulesToClient = undefined;
-    this.#searchToServer = this.#searchToClient = undefined;
-    this.#foundToServer = this.#foundToClient = undefined;
+    this.#toServer = new DirectionDetection();
+    this.#toClient = new DirectionDetection();
     this.addressesDone = swapped(this.addressesDone);
     this.protocolRulesDone = swapped(this.protocolRulesDone);
     this.rulesSettled = 0;
@@ -462,7 +435,7 @@ export class Engine {
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     const { explainer } = this;
     if (explainer === undefined) return;
-    const found = detection.payloadFound(direction)?.has(explainer.ruleIndex) === true;
+    const found = detection.of(direction).payloadFound?.has(explainer.ruleIndex) === true;
     for (const transaction of session.transactions) {
       if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, found);
     }
@@ -522,7 +495,7 @@ export class Engine {
       const rule = this.plan.rule(candidates.at(at));
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.
-        if (detection === undefined || detection.payloadFound(direction)?.has(rule.index) === true) continue;
+        if (detection === undefined || detection.of(direction).payloadFound?.has(rule.index) === true) continue;
         let isThere = this.#payloadAnswers.known(rule);
         if (isThere === undefined) {
           this.#profile?.begin();
@@ -532,7 +505,9 @@ export class Engine {
           this.#payloadAnswers.keep(rule, isThere);
         }
         if (isThere) {
-          detection.addPayloadFound(direction, rule);
+          const found = detection.of(direction);
+          found.payloadFound ??= new PayloadFound();
+          found.payloadFound.add(rule);
           if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
           isTouched = true;
         }
@@ -582,10 +557,9 @@ export class Engine {
   }
 
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
-    const known = detection.search(packet.direction);
-    const search = this.#payload.search(packet, flow, known);
-    if (search !== known) detection.keepSearch(packet.direction, search);
-    return search;
+    const side = detection.of(packet.direction);
+    side.search = this.#payload.search(packet, flow, side.search);
+    return side.search;
   }
 
   /** Stream bytes are searched a chunk at a time, or what there is when a transaction came further or the stream ended. */

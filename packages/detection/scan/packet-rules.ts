@@ -163,11 +163,9 @@ export class PacketRules {
     }
     const bit = 1 << direction;
     if ((detection.rulesSettled & bit) !== 0) return;
-    let fitting = detection.packetRules(direction);
-    if (fitting === undefined) {
-      fitting = this.#fittingOf(packet, direction);
-      detection.keepPacketRules(direction, fitting);
-    }
+    const side = detection.of(direction);
+    side.packetRules ??= this.#fittingOf(packet, direction);
+    const fitting = side.packetRules;
     if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
     if ((detection.addressesDone & bit) === 0) {
       detection.addressesDone |= bit;

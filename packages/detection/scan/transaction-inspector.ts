@@ -138,13 +138,18 @@ export class TransactionInspector {
     const prepared = this.#tables.for(definition, direction);
     if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
     // No rule asks for anything of it.
-    if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && detection.payloadFound(direction) === undefined)
+    if (
+      transaction.detection === undefined &&
+      prepared.groups.length === 0 &&
+      prepared.always.length === 0 &&
+      detection.of(direction).payloadFound === undefined
+    )
       return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
     const complete = transaction.progress[direction] >= definition.complete[direction];
     const bodyBytes = bytesKept(transaction);
-    const payloadRules = detection.payloadFound(direction)?.count ?? 0;
+    const payloadRules = detection.of(direction).payloadFound?.count ?? 0;
     const files = transaction.files?.length ?? 0;
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
@@ -167,7 +172,7 @@ export class TransactionInspector {
       state.openCount = state.open.length;
     }
     this.#scanOpen(state, prepared.groups, transaction, flow, direction, complete);
-    for (const rule of detection.payloadFound(direction)?.leading ?? NO_RULES) candidates.add(rule);
+    for (const rule of detection.of(direction).payloadFound?.leading ?? NO_RULES) candidates.add(rule);
     const before = state.pending.length;
     this.#take(state);
     if (quiet && state.pending.length === before) return;
@@ -339,7 +344,7 @@ export class TransactionInspector {
     evaluation.forgetNotes();
     if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
     if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow, transaction)) return LATER;
-    if (rule.payload.length > 0 && detection.payloadFound(direction)?.has(rule.index) !== true) return LATER;
+    if (rule.payload.length > 0 && detection.of(direction).payloadFound?.has(rule.index) !== true) return LATER;
     let later = false;
     for (const condition of rule.transactionConditions) {
       if (transaction.progress[direction] < condition.progress && !complete) later = true;

@@ -1,9 +1,10 @@
 /** One exchange of HTTP, of whatever version: request and response, with everything that buffers and records read. Views are made when first asked for. */
-import { concatBytes, fromLatin1, RepeatedWords } from '@sigwright/bytes';
+import { concatBytes, fromLatin1 } from '@sigwright/bytes';
 import { type Direction, FileTransfer, type FollowFile, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { contentRange } from './content-range.ts';
 import type { HeaderBlock } from './headers.ts';
 import { hostName, normalizedTarget, type TargetForm, targetHost } from './uri.ts';
+import { asWritten } from './words.ts';
 
 /** Progress of either side. */
 export const LINE = 1;
@@ -35,7 +36,6 @@ const NOTHING = new Uint8Array(0);
 /** A part that the message has not; empty parts are there. */
 export const UNSAID = new Uint8Array(0);
 const LINE_END = fromLatin1('\r\n');
-const METHODS = new RepeatedWords('as written');
 
 /** How often something odd was seen on a connection; nobody reads on where everything is. */
 export interface RemarkCount {
@@ -124,8 +124,7 @@ export class HttpTransaction extends Transaction {
   }
 
   get method(): string {
-    const { first } = this.request;
-    return METHODS.of(first, 0, first.length);
+    return asWritten(this.request.first);
   }
 
   get status(): number {

@@ -2,9 +2,10 @@
  * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
  * inside names. Keeps the bytes once; names and values are places in them, but for folded lines, which are joined.
  */
-import { concatBytes, fromLatin1, RepeatedWords } from '@sigwright/bytes';
+import { concatBytes, fromLatin1 } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
+import { asWritten, NAMES } from './words.ts';
 
 /** Headers of one message; servers stop at 100 to 1,000. */
 const MOST_HEADERS = 1024;
@@ -218,7 +219,7 @@ export class HeaderBlock {
 
   text(key: string): string | undefined {
     const value = this.get(key);
-    return value === undefined ? undefined : VALUES.of(value, 0, value.length);
+    return value === undefined ? undefined : asWritten(value);
   }
 
   count(key: string): number {
@@ -290,10 +291,6 @@ function isName(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (NAME_BYTES[bytes[at]] === 0) return false;
   return end > start;
 }
-
-/** The same few come with every message. */
-const NAMES = new RepeatedWords('lower case');
-const VALUES = new RepeatedWords('as written');
 
 const COMMA = fromLatin1(', ');
 const SEPARATOR = fromLatin1(': ');

@@ -1,11 +1,12 @@
 /** What is odd about the head of a message (RFC 9110, RFC 9112), and the names under which rules ask for it. */
-import { latin1, RepeatedWords } from '@sigwright/bytes';
+import { latin1 } from '@sigwright/bytes';
 import { type AnomalyDefinition, type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { contentRange } from '../../formats/http-message/content-range.ts';
 import type { HttpTransaction } from '../../formats/http-message/exchange.ts';
 import type { Header, HeaderBlock } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace } from '../../formats/http-message/lines.ts';
 import { hostName, hostPort, targetHost } from '../../formats/http-message/uri.ts';
+import { asWritten } from '../../formats/http-message/words.ts';
 
 /** A header line; proxies stop at 8 to 64 KiB, Suricata warns at 18,000. */
 const LONG_FIELD = 18_000;
@@ -31,7 +32,7 @@ export function observeRequest(transaction: HttpTransaction, line: Uint8Array, p
   observeHeaders(transaction, headers, 'request');
   const inTarget = targetHost(request.second);
   const inHeader = headers.text('host');
-  if (inHeader === undefined && /1\.1$/.test(WORDS.of(request.third, 0, request.third.length))) transaction.raise('missing_host_header');
+  if (inHeader === undefined && /1\.1$/.test(asWritten(request.third))) transaction.raise('missing_host_header');
   if (inTarget !== undefined && inHeader !== undefined && hostName(inTarget) !== hostName(inHeader)) transaction.raise('host_header_ambiguous');
   if (inTarget !== undefined && !isHost(inTarget)) transaction.raise('request_uri_host_invalid');
   if (inHeader !== undefined && !isHost(inHeader)) transaction.raise('request_header_host_invalid');
@@ -47,7 +48,7 @@ export function observeRequest(transaction: HttpTransaction, line: Uint8Array, p
 export function observeResponse(transaction: HttpTransaction): void {
   const { response } = transaction;
   const { first, second } = response;
-  if (!/^HTTP\/\d\.\d$/i.test(WORDS.of(first, 0, first.length))) transaction.raise('response_invalid_protocol');
+  if (!/^HTTP\/\d\.\d$/i.test(asWritten(first))) transaction.raise('response_invalid_protocol');
   if (second.length !== 3 || transaction.status < 100) transaction.raise('response_invalid_status');
   const headers = response.headers;
   if (headers === undefined) return;
@@ -98,9 +99,6 @@ function repeatsOne(list: readonly Header[]): boolean {
   }
   return false;
 }
-
-/** Protocols. */
-const WORDS = new RepeatedWords('as written');
 
 const FAULTS: Readonly<Record<string, string>> = {
   missing_colon: '*_field_missing_colon',

@@ -2,7 +2,7 @@
  * HTTP/1 on one connection (RFC 9112), read as leniently as browsers and servers read it: requests and responses in order,
  * pipelined or not, with chunked, sized and open-ended bodies. Gives the same result however the bytes are split.
  */
-import { latin1, RepeatedWords } from '@sigwright/bytes';
+import { latin1 } from '@sigwright/bytes';
 import {
   type Direction,
   type EngineSettings,
@@ -19,6 +19,7 @@ import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE, type RemarkCount } from '../../formats/http-message/exchange.ts';
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
+import { asWritten } from '../../formats/http-message/words.ts';
 import { isLongField, side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
 import { FormFiles, formBoundary, isForm } from './multipart.ts';
 
@@ -235,7 +236,7 @@ export class HttpSession implements ProtocolSession {
       if (bytes[found.next - 1] !== LF) this.transactions[this.transactions.length - 1].raise('request_line_incomplete');
       return next;
     }
-    if (WORDS.of(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
+    if (asWritten(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
       return this.#statusLine(side, bytes.slice(first, found.stop), found.next, at);
     // A line of something else right before what may be a status line is passed over, too.
     if (found.next >= end && !atEnd) return at > start ? at : -1;
@@ -376,7 +377,7 @@ export class HttpSession implements ProtocolSession {
     message.headers = HeaderBlock.read(
       bytes.slice(start, blockEnd),
       direction,
-      direction === TO_CLIENT && WORDS.of(message.first, 0, message.first.length).toUpperCase() === 'HTTP/1.1',
+      direction === TO_CLIENT && asWritten(message.first).toUpperCase() === 'HTTP/1.1',
     );
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
@@ -693,16 +694,13 @@ function isMethod(bytes: Uint8Array, start: number, stop: number): boolean {
   return METHODS.has(latin1(bytes, start, end));
 }
 
-/** Protocols, and beginnings of lines. */
-const WORDS = new RepeatedWords('as written');
-
 function isKnownProtocol(word: Uint8Array): boolean {
-  return word.length === KNOWN_PROTOCOL && /^HTTP\/(?:0\.9|1\.[01])$/.test(WORDS.of(word, 0, word.length));
+  return word.length === KNOWN_PROTOCOL && /^HTTP\/(?:0\.9|1\.[01])$/.test(asWritten(word));
 }
 
 /** `HTTP/1.1`, or another protocol that looks like it: `RTSP/1.0`. */
 function isProtocol(word: Uint8Array): boolean {
-  return /^(?:HTTP\/|[a-z]+\/\d)/i.test(WORDS.of(word, 0, Math.min(LONGEST_METHOD, word.length)));
+  return /^(?:HTTP\/|[a-z]+\/\d)/i.test(asWritten(word, 0, Math.min(LONGEST_METHOD, word.length)));
 }
 
 /** One past the LF, or -1. */
