@@ -1,11 +1,12 @@
 /**
- * `npm test`: cheap gates first (format, types, import rules), then the tests, then short fuzz runs. Ends with a line
- * `N passed, N failed`; a gate counts as one.
+ * `npm test`: what tests need beside Node is installed where it may be; cheap gates come first (format, types, import rules), then the
+ * tests, then short fuzz runs. Ends with a line `N passed, N failed`; a gate counts as one.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installTestServers } from './install-test-servers.ts';
 
 const root = join(import.meta.dirname, '..');
 const node = process.execPath;
@@ -27,6 +28,7 @@ function gate(name: string, command: string, args: readonly string[]): void {
 
 const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 
+installTestServers();
 gate('catalogue index', node, ['tools/generate-catalogue-index.ts']);
 gate('format and lint', bin('biome'), ['check', '.']);
 gate('types', bin('tsc'), ['--noEmit']);
