@@ -10,6 +10,7 @@ const packages = join(import.meta.dirname, '..', 'packages');
 const KERNELS = [
   { folder: 'detection/kernel', name: 'scan' },
   { folder: 'catalogue/formats/deflate', name: 'inflate' },
+  { folder: 'bytes/checksum', name: 'sum' },
 ];
 
 async function compile(folder: string, name: string): Promise<Uint8Array> {

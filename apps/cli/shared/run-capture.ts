@@ -1,6 +1,7 @@
 /** Feeds a capture (file, folder of captures, or `-` for standard input) to an engine, and stops tidily when told to. */
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { summedBuffer } from '@sigwright/bytes';
 import { type Failure, failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
 import { InputProblem } from './arguments.ts';
@@ -81,7 +82,7 @@ export async function runCapture(
   } catch (cause) {
     return failure('capture/open', `${path} can not be opened: ${(cause as Error).message}`, { path, cause });
   }
-  const buffer = spare ?? new Uint8Array(CHUNK);
+  const buffer = spare ?? summedBuffer(CHUNK);
   spare = undefined;
   let broken: Failure | undefined;
   try {

@@ -1,7 +1,7 @@
 import { fromHex } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checksum, checksumAdd, checksumFinish } from './checksum.ts';
+import { checksum, checksumAdd, checksumFinish, summedBuffer } from './checksum.ts';
 
 /** RFC 1071 read aloud: pad to even, add 16-bit words, carry around, complement. */
 function plain(bytes: Uint8Array, start: number, end: number): number {
@@ -31,6 +31,22 @@ describe('checksum', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('agrees with the plain reading where the compiled loop reads: any start, length and content, ones for the carry', () => {
+    const buffer = summedBuffer(262_144);
+    const copy = (from: number, to: number): Uint8Array => buffer.slice(from, to);
+    fc.assert(
+      fc.property(fc.nat(300), fc.nat(2000), fc.integer(), (start, length, seed) => {
+        for (let at = start; at < start + length; at++) buffer[at] = Math.imul(seed + at, 0x9e3779b1) >>> 24;
+        const view = buffer.subarray(0, 4096);
+        expect(checksum(view, start, start + length)).toBe(plain(copy(start, start + length), 0, length));
+      }),
+    );
+    buffer.fill(255);
+    expect(checksum(buffer, 0, 262_144)).toBe(0);
+    expect(checksum(buffer, 1, 262_144)).toBe(plain(copy(1, 262_144), 0, 262_143));
+    expect(summedBuffer(4096).buffer).not.toBe(buffer.buffer);
   });
 
   it('carries in long inputs of ones, and adds to an initial sum', () => {
