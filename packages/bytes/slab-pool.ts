@@ -4,23 +4,28 @@
  */
 const SMALLEST_POWER = 11;
 const LARGEST_POWER = 18;
-/** Slabs kept for each size: at most 16 × 512 KiB in all; what is more is left to the garbage collector. */
-const MOST_KEPT = 16;
+/** Bytes kept of all sizes, mostly of the small ones; what is more is left to the garbage collector. */
+const MOST_KEPT = 8 * 1024 * 1024;
 
 export class SlabPool {
   readonly #free: Uint8Array[][] = Array.from({ length: LARGEST_POWER + 1 }, () => []);
+  #kept = 0;
 
   /** At least `size` bytes, with whatever content. */
   take(size: number): Uint8Array {
     const power = Math.max(SMALLEST_POWER, 32 - Math.clz32(size - 1));
     if (power > LARGEST_POWER) return new Uint8Array(2 ** power);
-    return this.#free[power].pop() ?? new Uint8Array(1 << power);
+    const slab = this.#free[power].pop();
+    if (slab === undefined) return new Uint8Array(1 << power);
+    this.#kept -= slab.length;
+    return slab;
   }
 
   give(slab: Uint8Array): void {
     const power = 31 - Math.clz32(slab.length);
     if (power < SMALLEST_POWER || power > LARGEST_POWER || slab.length !== 1 << power) return;
-    const list = this.#free[power];
-    if (list.length < MOST_KEPT) list.push(slab);
+    if (this.#kept + slab.length > MOST_KEPT) return;
+    this.#kept += slab.length;
+    this.#free[power].push(slab);
   }
 }

@@ -100,6 +100,9 @@ export class HttpTransaction extends Transaction {
     this.makeAnew();
     this.request.headers?.settle();
     this.response.headers?.settle();
+    // Those that are no files: of forms, of methods that hand over none.
+    this.request.body.release();
+    this.response.body.release();
   }
 
   get uri(): Uint8Array | undefined {

@@ -352,6 +352,7 @@ export class HttpSession implements ProtocolSession {
       this.#bodyBegins(TO_CLIENT, side, previous, true);
       return at;
     }
+    side.compressed?.release();
     side.compressed = undefined;
     this.#body(TO_CLIENT, side, bytes, at, next);
     side.transaction = undefined;
@@ -542,6 +543,7 @@ export class HttpSession implements ProtocolSession {
     if (side.compressed !== undefined) {
       this.#decompress(side, transaction, message);
       this.#announce(direction, side, transaction, message);
+      side.compressed.release();
       side.compressed = undefined;
     }
     side.form?.close();
