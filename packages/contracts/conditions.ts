@@ -223,6 +223,8 @@ export interface Threshold {
   readonly seconds: number;
   /** backoff only */
   readonly multiplier?: number;
+  /** detection only: not matches are counted, but the ports among them that differ */
+  readonly unique?: 'src_port' | 'dst_port';
   /** rate_filter only */
   readonly newAction?: string;
   readonly timeout?: number;

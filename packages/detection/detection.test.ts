@@ -279,6 +279,11 @@ describe('app-layer-protocol alone', () => {
     ['of the direction asked for', 'flow:to_server; app-layer-protocol:!tls;', 1],
     ['what it sets changes nothing', 'flow:to_client; app-layer-protocol:http; flowbits:set,seen;', 1],
     ['another protocol', 'app-layer-protocol:tls;', 0],
+    ['one of several', 'app-layer-protocol:tls|http;', 2],
+    ['none of several', 'app-layer-protocol:!tls|dns;', 2],
+    ['not none of several', 'app-layer-protocol:!tls|http;', 0],
+    ['what does not stand for others', 'app-layer-protocol:http1,exact;', 2],
+    ['found on either side', 'app-layer-protocol:dns|http,either;', 2],
   ])('is asked %s', (_why, options, count) => {
     expect(alertsOf(rule('tcp any any -> any any', options), bytes)).toHaveLength(count);
   });

@@ -81,25 +81,38 @@ export function wholeNumber(minimum = 0, maximum = 4294967295): ArgumentGrammar<
 
 const UNITS: Record<string, number> = { '': 1, kb: 1024, mb: 1_048_576, gb: 1_073_741_824, kib: 1024, mib: 1_048_576, gib: 1_073_741_824 };
 
+/** Greatest numbers of 8, 16 and 32 bits: nothing on the wire is greater. */
+const WIDEST: ReadonlySet<number> = new Set([255, 65_535, 4_294_967_295]);
+
 /** `5`, `!5`, `<5`, `>=5`, `1-5`, `1<>5`, `!1-5`. */
-export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Record<string, number>> = {}): ArgumentGrammar<Comparison> {
+export function comparison(
+  minimum = 0,
+  maximum = 4294967295,
+  names: Readonly<Record<string, number>> = {},
+  rangeInclusive = false,
+): ArgumentGrammar<Comparison> {
   const samples = [String(minimum + 1), `<${minimum + 5}`, `>${minimum}`, `${minimum + 1}<>${minimum + 9}`];
   return grammar<Comparison>('[!|<|<=|>|>=]<number>, <number>-<number>, <number><><number> or &<mask>=<number>', samples, (written) => {
     const number = (part: string): number | undefined => {
-      const word = part.trim().toLowerCase();
-      if (names[word] !== undefined) return names[word];
-      const sized = /^(\d+|0x[0-9a-f]+)\s*([kmg]i?b)?$/.exec(word);
+      const text = part.trim().toLowerCase();
+      if (names[text] !== undefined) return names[text];
+      const sized = /^(\d+|0x[0-9a-f]+)\s*([kmg]i?b)?$/.exec(text);
       if (sized === null) return undefined;
       const value = (numberIn(sized[1]) ?? 0) * UNITS[sized[2] ?? ''];
       return value <= maximum ? value : undefined;
     };
     const source = withoutQuotes(written).trim();
+    const [, negation, word] = /^(!?)\s*(.*)$/s.exec(source)!;
+    const named = names[word.toLowerCase()];
+    if (named !== undefined) return { value: { operator: negation === '' ? '=' : '!=', value: named, upper: named } };
     const range = /^(!)?\s*([\w]+)\s*(<>|-)\s*([\w]+)$/.exec(source);
     if (range !== null) {
       const value = number(range[2]);
       const upper = number(range[4]);
       if (value === undefined || upper === undefined) return { problem: `\`${written}\` is not a range of numbers from ${minimum} to ${maximum}` };
       if (value >= upper) return { problem: `the range begins at ${value} and ends at ${upper}`, help: 'the smaller number comes first' };
+      if (upper - value === 1 && !rangeInclusive)
+        return { problem: `nothing is between ${value} and ${upper}`, help: 'the ends of a range do not belong to it' };
       return { value: { operator: range[1] === undefined ? 'range' : '!range', value, upper } };
     }
     const mask = /^&\s*(\w+)\s*(!?=)\s*(\w+)$/.exec(source);
@@ -107,6 +120,7 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
       const value = number(mask[1]);
       const upper = number(mask[3]);
       if (value === undefined || upper === undefined) return { problem: `\`${written}\` is not a mask and a number from ${minimum} to ${maximum}` };
+      if (under(value, upper) !== upper) return { problem: `${upper} has bits that the mask ${value} takes away`, help: 'no shift is done behind the mask' };
       return { value: { operator: mask[2] === '=' ? 'mask' : '!mask', value, upper } };
     }
     const single = /^(!=|!|<=|>=|<|>|=|&|!&)?\s*([\w]+)$/.exec(source);
@@ -115,11 +129,13 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
       return { problem: `\`${written}\` is not a comparison with a number from ${minimum} to ${maximum}`, help: 'write for example `5`, `<5`, `>5` or `1<>5`' };
     const sign = single[1] ?? '=';
     const operator = sign === '!' ? '!=' : (sign as Comparison['operator']);
+    if ((value === 0 && (operator === '<' || operator === '>=')) || (WIDEST.has(value) && value === maximum && (operator === '>' || operator === '<=')))
+      return { problem: `\`${written}\` holds for ${operator.length === 1 ? 'no' : 'every'} number`, help: 'leave it out, or compare with another number' };
     return { value: { operator, value, upper: value } };
   });
 }
 
-/** `rangeInclusive`: whether `1<>5` takes in its ends; Suricata's older keywords leave them out. */
+/** `rangeInclusive`: the ends of a range belong to it, as only keywords of NFS have it. */
 export function compares(comparison: Comparison, value: number, rangeInclusive = false): boolean {
   switch (comparison.operator) {
     case '=':

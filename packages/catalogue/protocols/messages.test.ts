@@ -132,6 +132,12 @@ test('SIP in datagrams: requests of who was asked, and responses to it, are not 
   expect(anomalies).toEqual(['malformed_data']);
 });
 
+test('SIP: headers that stand several times are several buffers, short names count', () => {
+  const request = 'INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP one\r\nv: SIP/2.0/UDP two\r\nUser-Agent: phone\r\nl: 0\r\n\r\n';
+  const [{ buffers }] = tell(definition('sip'), [[0, fromLatin1(request)]]).transactions;
+  expect(buffers).toMatchObject({ 'sip.via': ['SIP/2.0/UDP one', 'SIP/2.0/UDP two'], 'sip.ua': ['phone'], 'sip.content_length': ['0'] });
+});
+
 test('DHCP: who has the address and until when, and nothing of the network, unless the extended form is asked for', () => {
   const options = '\x01\x04\xff\xff\xff\0\x3a\x04\0\0\x54\x60\x3d\x07\x01\x02\0\0\0\0\x09\xff';
   expect(datagrams('dhcp', [[1, dhcp.acknowledgement.slice(0, -1) + options]]).bodies).toEqual([

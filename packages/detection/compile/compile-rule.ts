@@ -526,6 +526,7 @@ class Builder implements RuleBuilder {
       if (buffer === undefined) continue;
       const absent: 'no' | 'only' | 'or_else' = this.#absent.get(list.key) ?? 'no';
       if (list.conditions.length === 0 && absent === 'no') continue;
+      this.#checkAbsent(list, absent);
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
       if (buffer.of === 'transaction') {
         if (buffer.ofFiles === true) this.#checkFiles(buffer.name, protocols);
@@ -626,6 +627,26 @@ class Builder implements RuleBuilder {
       ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };
+  }
+
+  /** What is not there can not be looked at; `or_else` needs something else. */
+  #checkAbsent({ buffer, conditions }: OpenList, absent: 'no' | 'only' | 'or_else'): void {
+    if (absent === 'only' && conditions.length > 0)
+      this.#say(
+        'error',
+        'absent/beside-others',
+        `\`${buffer!.name}\` is to be absent, and something is looked for in it`,
+        this.#spanOf('absent'),
+        'write `absent:or_else`, or remove the other options',
+      );
+    else if (absent === 'or_else' && conditions.length === 0)
+      this.#say(
+        'error',
+        'absent/nothing-else',
+        '`or_else` stands without anything else about the buffer',
+        this.#spanOf('absent'),
+        'add a `content`, or write `absent`',
+      );
   }
 
   /** Conditions that are right one by one, but not beside each other. */

@@ -87,10 +87,20 @@ describe('thresholds', () => {
     ['threshold: too slow', 'threshold:type threshold, track by_src, count 2, seconds 60;', five(one, far, 61), 0],
     ['both: once a window', 'threshold:type both, track by_src, count 2, seconds 60;', five(one, far, 1), 1],
     ['detection filter: those beyond the count', 'detection_filter:track by_src, count 2, seconds 60;', five(one, far, 1), 3],
+    ['detection filter: ports that differ', 'detection_filter:track by_dst, count 2, seconds 60, unique_on src_port;', five(each, far, 1), 3],
+    ['detection filter: one port', 'detection_filter:track by_dst, count 1, seconds 60, unique_on dst_port;', five(each, far, 1), 0],
     ['detection filter: never reached', 'detection_filter:track by_src, count 5, seconds 60;', five(one, far, 1), 0],
   ])('%s', (_why, options, capture, count) => {
     expect(alertsOf([rule('again', options, 1)], capture)).toHaveLength(count);
   });
+});
+
+test('backoff: the first, second and fourth of five in a flow', () => {
+  const capture = composeCapture({ seed: 23 });
+  const exchanges = [0, 1, 2, 3, 4].map(() => ({ from: 'client', bytes: bytesOf('again') }) as const);
+  capture.udpExchange({ client: A, server: S, serverPort: 9000, startTime: START, exchanges });
+  const udp = 'alert udp any any -> any any (msg:"t"; content:"again"; threshold:type backoff, track by_flow, count 1, multiplier 2; sid:1;)';
+  expect(alertsOf([udp], capture.finish())).toHaveLength(3);
 });
 
 test('what is over is swept away with many hosts, what is not stays', () => {

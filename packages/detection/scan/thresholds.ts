@@ -31,6 +31,8 @@ interface Window {
   /** rate: packet time at which the other action began; -1 where it does not hold */
   changedAt: number;
   readonly threshold: Threshold;
+  /** ports seen in this window, where these are counted */
+  readonly ports: Set<number> | undefined;
 }
 
 /** Tracked addresses over all rules; beyond it the oldest quarter is dropped. */
@@ -81,8 +83,13 @@ export class Thresholds {
     if (packet.time - window.start >= threshold.seconds * 1e6) {
       window.start = packet.time;
       window.count = 0;
+      window.ports?.clear();
     }
-    window.count++;
+    if (window.ports === undefined) window.count++;
+    else {
+      window.ports.add(threshold.unique === 'src_port' ? packet.sourcePort : packet.destinationPort);
+      window.count = window.ports.size;
+    }
     switch (threshold.type) {
       case 'limit':
         return window.count <= threshold.count;
@@ -120,7 +127,7 @@ export class Thresholds {
     let window = this.#windows.get(key);
     if (window === undefined) {
       if (this.#windows.size >= this.#sweepAt) this.#sweep(packet.time);
-      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold };
+      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold, ports: threshold.unique === undefined ? undefined : new Set() };
       this.#windows.set(key, window);
     }
     return window;

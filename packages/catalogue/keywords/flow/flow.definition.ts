@@ -67,6 +67,7 @@ function readThreshold(written: string, filter: boolean): { value: WrittenThresh
   const count = numberIn(fields.get('count') ?? '');
   const seconds = numberIn(fields.get('seconds') ?? (type === 'backoff' ? '0' : ''));
   const multiplier = numberIn(fields.get('multiplier') ?? '');
+  const unique = fields.get('unique_on') as Threshold['unique'];
   if (type !== 'limit' && type !== 'threshold' && type !== 'both' && type !== 'backoff' && type !== 'detection')
     return { problem: `type \`${type ?? ''}\` is not known`, help };
   if (track !== 'by_src' && track !== 'by_dst' && track !== 'by_both' && track !== 'by_rule' && track !== 'by_flow')
@@ -74,11 +75,23 @@ function readThreshold(written: string, filter: boolean): { value: WrittenThresh
   if (count === undefined || count < 1) return { problem: 'count is missing or not above 0', help };
   if (seconds === undefined || seconds < 0 || (seconds === 0 && type !== 'backoff')) return { problem: 'seconds are missing or not above 0', help };
   if (type === 'backoff' && multiplier === undefined) return { problem: 'backoff needs a multiplier', help };
-  return { value: { threshold: { type, track, count, seconds, ...(multiplier === undefined ? {} : { multiplier }) }, ignored } };
+  if (type === 'backoff' && track !== 'by_flow') return { problem: 'backoff is kept for flows alone', help: 'write `track by_flow`' };
+  if (unique !== undefined && unique !== 'src_port' && unique !== 'dst_port') return { problem: `\`${unique}\` can not be told apart`, help };
+  const more = { ...(multiplier === undefined ? {} : { multiplier }), ...(unique === undefined ? {} : { unique }) } as const;
+  return { value: { threshold: { type, track, count, seconds, ...more }, ignored } };
 }
 
 function addThreshold({ threshold, ignored }: WrittenThreshold, builder: RuleBuilder): void {
+  const others = builder.rule.options.filter((one) => one !== builder.option && (one.name === 'threshold' || one.name === 'detection_filter'));
+  if (others.length > 0 && others[0].span.start < builder.option.span.start) {
+    builder.problem('second', `the rule already has \`${others[0].name}\``, 'a rule has one of them, once');
+    return;
+  }
   if (ignored !== '') builder.caution('ignored', `what stands behind the threshold is not read: \`${ignored}\``, 'is a `;` missing before it?');
+  if (threshold.unique !== undefined && /^(?:ip|icmp|pkthdr|ether|arp)/.test(builder.rule.protocol)) {
+    builder.problem('without-ports', `packets of \`${builder.rule.protocol}\` have no ports to tell apart`, 'write a rule for tcp, udp or sctp');
+    return;
+  }
   builder.addThreshold(threshold);
 }
 
@@ -154,6 +167,34 @@ const TAG_METRICS = ['packets', 'bytes', 'seconds'] as const;
 /** Words for what was not recognised, and protocols that Suricata has a name for and nothing else. */
 const UNREAD_PROTOCOLS: ReadonlySet<string> = new Set(['unknown', 'failed', 'irc', 'jabber', 'msn', 'template', 'http_any']);
 
+const PROTOCOL_MODES: ReadonlySet<string> = new Set(['direction', 'final', 'original', 'either', 'to_server', 'to_client']);
+
+interface WrittenProtocols {
+  readonly negated: boolean;
+  readonly written: readonly string[];
+  readonly mode: string;
+  /** no protocol stands for others that carry it */
+  readonly exact: boolean;
+}
+
+function readProtocols(text: string): { value: WrittenProtocols } | { problem: string; help?: string } {
+  const [first, ...qualifiers] = text.split(',').map((part) => part.trim());
+  const negated = first.startsWith('!');
+  const written = first
+    .replace(/^!/, '')
+    .split('|')
+    .map((name) => name.trim().toLowerCase());
+  if (negated && written.includes('unknown')) return { problem: '`unknown` can not be negated' };
+  let mode: string | undefined;
+  let exact = false;
+  for (const word of qualifiers) {
+    if (word === 'exact' && !exact) exact = true;
+    else if (PROTOCOL_MODES.has(word) && mode === undefined) mode = word;
+    else return { problem: `\`${word}\` is no mode, or stands beside another` };
+  }
+  return { value: { negated, written, mode: mode ?? 'direction', exact } };
+}
+
 export const keywords = asKeywords(
   keyword({
     name: 'flow',
@@ -191,7 +232,10 @@ export const keywords = asKeywords(
     kind: 'annotation',
     argument: custom(THRESHOLD_SYNTAX, ['type limit, track by_src, count 1, seconds 60'], (written) => readThreshold(written, false)),
     examples: ['threshold:type limit, track by_src, count 1, seconds 60;'],
-    broken: [{ options: 'threshold:type often, track by_src, count 1, seconds 60;', code: 'threshold/argument' }],
+    broken: [
+      { options: 'threshold:type often, track by_src, count 1, seconds 60;', code: 'threshold/argument' },
+      { options: 'threshold:type backoff, track by_src, count 1, multiplier 10;', code: 'threshold/argument' },
+    ],
     apply: addThreshold,
   }),
   keyword({
@@ -200,11 +244,20 @@ export const keywords = asKeywords(
     since: '1.0',
     summary: 'alert only once this many matches were seen',
     kind: 'annotation',
-    argument: custom('track <by_src|by_dst|by_rule|by_both|by_flow>, count <n>, seconds <n>', ['track by_dst, count 20, seconds 60'], (written) =>
-      readThreshold(written, true),
+    argument: custom(
+      'track <by_src|by_dst|by_rule|by_both|by_flow>, count <n>, seconds <n>[, unique_on <src_port|dst_port>]',
+      ['track by_dst, count 20, seconds 60', 'track by_src, count 20, seconds 60, unique_on dst_port'],
+      (written) => readThreshold(written, true),
     ),
     examples: ['detection_filter:track by_dst, count 20, seconds 60;'],
-    broken: [{ options: 'detection_filter:count 20;', code: 'detection_filter/argument' }],
+    broken: [
+      { options: 'detection_filter:count 20;', code: 'detection_filter/argument' },
+      { options: 'detection_filter:track by_dst, count 20, seconds 60, unique_on ttl;', code: 'detection_filter/argument' },
+      {
+        options: 'threshold:type limit, track by_src, count 1, seconds 60; detection_filter:track by_dst, count 20, seconds 60;',
+        code: 'detection_filter/second',
+      },
+    ],
     apply: addThreshold,
   }),
   keyword({
@@ -320,39 +373,54 @@ export const keywords = asKeywords(
     since: '1.4',
     summary: 'the application protocol that was recognised',
     kind: 'condition',
-    argument: custom('[!]<protocol>[,<final|original|either|to_server|to_client>]', ['http', '!tls'], (written) => {
-      const parts = written.split(',').map((part) => part.trim());
-      const negated = parts[0].startsWith('!');
-      const mode = parts[1] ?? 'directional';
-      if (!['directional', 'final', 'original', 'either', 'to_server', 'to_client'].includes(mode)) return { problem: `\`${mode}\` is no mode` };
-      const name = parts[0].replace(/^!/, '').toLowerCase();
-      return { value: { negated, name, mode } };
-    }),
-    examples: ['app-layer-protocol:http;', 'app-layer-protocol:!failed;'],
-    broken: [{ options: 'app-layer-protocol:nothing;', code: 'app-layer-protocol/unknown' }],
-    apply({ negated, name, mode }, builder) {
-      const known = builder.spokenAs(name);
-      const names = known.length === 0 ? [name] : known;
-      if (known.length === 0 && !UNREAD_PROTOCOLS.has(name)) {
-        builder.problem('unknown', `no application protocol is called \`${name}\``);
+    argument: custom(
+      '[!]<protocol>[|<protocol>…][,<direction|final|original|either|to_server|to_client>][,exact]',
+      ['http', '!tls', 'unknown|tls,either'],
+      readProtocols,
+    ),
+    examples: ['app-layer-protocol:http;', 'app-layer-protocol:!failed;', 'app-layer-protocol:!tls|http,final;', 'app-layer-protocol:dns,either,exact;'],
+    broken: [
+      { options: 'app-layer-protocol:nothing;', code: 'app-layer-protocol/unknown' },
+      { options: 'app-layer-protocol:http,exact;', code: 'app-layer-protocol/never' },
+      { options: 'app-layer-protocol:!unknown|tls;', code: 'app-layer-protocol/argument' },
+      { options: 'app-layer-protocol:tls,final,original;', code: 'app-layer-protocol/argument' },
+      { options: 'app-layer-protocol:!http; app-layer-protocol:!http;', code: 'app-layer-protocol/twice' },
+    ],
+    apply({ negated, written, mode, exact }, builder) {
+      const names: string[] = [];
+      for (const name of written) {
+        const known = builder.spokenAs(name);
+        if (known.length === 0 && !UNREAD_PROTOCOLS.has(name)) {
+          builder.problem('unknown', `no application protocol is called \`${name}\``);
+          return;
+        }
+        if (exact && name === 'http') {
+          builder.problem('never', 'no flow is just `http`: each is `http1` or `http2`', 'name these, or leave out `exact`');
+          return;
+        }
+        names.push(...(known.length === 0 ? [name] : exact ? known.slice(0, 1) : known));
+      }
+      const same = builder.rule.options.find((one) => one.name === 'app-layer-protocol' && one.value === builder.option.value);
+      if (same !== undefined && same !== builder.option) {
+        builder.problem('twice', `\`${builder.option.value ?? ''}\` stands twice`);
         return;
       }
       builder.addPacket({
         keyword: 'app-layer-protocol',
-        describes: `the protocol is ${negated ? 'not ' : ''}${name}`,
-        onceRecognised: name !== 'unknown',
+        describes: `the protocol is ${negated ? 'not ' : ''}${written.join(' or ')}`,
+        onceRecognised: !written.includes('unknown'),
         cost: 2,
         test: (_packet, flow) => {
           if (flow === undefined) return false;
           const side = mode === 'to_server' ? flow.protocolToServer : mode === 'to_client' ? flow.protocolToClient : flow.applicationProtocol;
-          if (side === undefined && name !== 'unknown') return false;
           const current = side ?? 'unknown';
+          if (current === 'unknown') return !negated && names.includes(current);
           const is =
             mode === 'original'
               ? names.includes(flow.originalProtocol ?? current)
-              : mode === 'either'
-                ? names.includes(current) || (flow.originalProtocol !== undefined && names.includes(flow.originalProtocol))
-                : names.includes(current);
+              : names.includes(current) ||
+                (mode === 'either' &&
+                  [flow.protocolToServer, flow.protocolToClient, flow.originalProtocol].some((one) => one !== undefined && names.includes(one)));
           return is !== negated;
         },
         measured: (_packet, flow) => ({ words: `it is ${flow?.applicationProtocol ?? 'not recognised yet'}` }),

@@ -18,6 +18,7 @@ import {
 } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none, showComparison } from '../../arguments/index.ts';
 import { noRoom } from '../../formats/room.ts';
+import { IP_PROTOCOLS } from './ip-protocols.ts';
 
 interface FieldOptions {
   readonly aliases?: readonly string[];
@@ -26,7 +27,6 @@ interface FieldOptions {
   /** protocol that carries the field; the packet must be of it */
   readonly protocols?: readonly number[];
   readonly names?: Readonly<Record<string, number>>;
-  readonly rangeInclusive?: boolean;
   /** `!n` asks for something else, not for nothing */
   readonly emptyIsNot?: boolean;
   /** it is the length of the payload: bounds what contents may need */
@@ -62,7 +62,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
     examples: [`${name}:1;`],
     broken: [{ options: `${name}:x y;`, code: `${name}/argument` }],
     apply(wanted, builder) {
-      const { protocols, rangeInclusive } = options;
+      const { protocols } = options;
       builder.demandPacket();
       builder.addPacket({
         keyword: options.shownName ?? name,
@@ -82,7 +82,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
           if (packet.isPseudo || packet.ipVersion === 0) return false;
           const value = read(packet);
           if (value === 0 && options.emptyIsNot === true && wanted.operator === '!=') return false;
-          return value >= 0 && compares(wanted, value, rangeInclusive);
+          return value >= 0 && compares(wanted, value);
         },
       });
     },
@@ -126,8 +126,6 @@ interface FlagsWanted {
 const FRAGMENT_BITS: Record<string, number> = { M: 1, D: 2, R: 4 };
 
 const IP_OPTIONS: Record<string, number> = { rr: 7, eol: 0, nop: 1, ts: 68, sec: 130, esec: 133, lsrr: 131, ssrr: 137, satid: 136 };
-
-const IP_PROTOCOLS: Record<string, number> = { icmp: 1, igmp: 2, tcp: 6, udp: 17, ipv6: 41, gre: 47, esp: 50, ah: 51, 'ipv6-icmp': 58, icmpv6: 58, sctp: 132 };
 
 function header(name: string, summary: string, limits: (packet: Packet) => readonly [number, number] | undefined): PacketBuffer {
   return {
@@ -238,7 +236,7 @@ export const keywords = asKeywords(
     maximum: 65535,
     protocols: [TCP],
   }),
-  field('tcp.mss', 'maximum segment size', (packet) => packet.tcpMss, { since: '5.0', maximum: 65535, protocols: [TCP], rangeInclusive: true }),
+  field('tcp.mss', 'maximum segment size', (packet) => packet.tcpMss, { since: '5.0', maximum: 65535, protocols: [TCP] }),
   field('tcp.wscale', 'window scale', (packet) => packet.tcpWindowScale, { since: '8.0', maximum: 255, protocols: [TCP] }),
   field('itype', 'ICMP type', (packet) => packet.icmpType, { shownAs: 'type', maximum: 255, protocols: [ICMP, ICMPV6], ofKindBelow: 256 }),
   field('icode', 'ICMP code', (packet) => packet.icmpCode, { shownAs: 'code', maximum: 255, protocols: [ICMP, ICMPV6] }),

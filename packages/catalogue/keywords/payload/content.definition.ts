@@ -313,7 +313,11 @@ export const keywords = asKeywords(
       ),
     ),
     examples: ['http.referer; absent;', 'http.referer; absent:or_else; content:!"abc";'],
-    broken: [{ options: 'absent;', code: 'absent/without-buffer' }],
+    broken: [
+      { options: 'absent;', code: 'absent/without-buffer' },
+      { options: 'http.referer; absent; content:"abc";', code: 'absent/beside-others' },
+      { options: 'http.referer; absent:or_else;', code: 'absent/nothing-else' },
+    ],
     apply(mode, builder) {
       builder.setAbsent(mode ?? 'only');
     },

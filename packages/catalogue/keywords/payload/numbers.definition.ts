@@ -296,7 +296,7 @@ export const keywords = asKeywords(
     summary: 'read a number, calculate with it, keep the result in a variable',
     kind: 'condition',
     argument: custom(
-      'bytes <n or variable>, offset <n>, oper <operator>, rvalue <number or variable>, result <variable>[, relative][, endian <big|little>][, string <base>][, bitmask <mask>]',
+      'bytes <n or variable>, offset <n>, oper <operator>, rvalue <number or variable>, result <variable>[, relative][, endian <big|little|dce>][, string <base>][, dce][, bitmask <mask>]',
       ['bytes 2, offset 0, oper +, rvalue 10, result total'],
       (written) => {
         const fields = new Map<string, string>();
@@ -323,7 +323,7 @@ export const keywords = asKeywords(
         if (fields.has('bitmask')) words.push(`bitmask ${fields.get('bitmask')}`);
         const flags = readFlags(words, count, offset);
         if ('problem' in flags) return flags;
-        for (const known of ['bytes', 'offset', 'oper', 'rvalue', 'result', 'relative', 'endian', 'string', 'bitmask']) fields.delete(known);
+        for (const known of ['bytes', 'offset', 'oper', 'rvalue', 'result', 'relative', 'endian', 'dce', 'string', 'bitmask']) fields.delete(known);
         const [unknown] = [...fields.keys(), ...flags.named.keys()];
         if (unknown !== undefined) return { problem: `\`${unknown}\` is not known` };
         return { value: { reading: flags.reading, operator: operator as '+', operand, result } };
@@ -331,6 +331,7 @@ export const keywords = asKeywords(
     ),
     examples: [
       'byte_math:bytes 2, offset 0, oper +, rvalue 10, result total;',
+      'dcerpc.stub_data; byte_math:bytes 2, offset 0, oper +, rvalue 10, result total, dce;',
       'content:"a"; byte_math:bytes 2, offset 0, oper *, rvalue 2, result total, relative;',
     ],
     broken: [

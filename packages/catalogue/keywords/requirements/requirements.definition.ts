@@ -61,6 +61,8 @@ export const keywords = asKeywords(
           if (kind !== 'other' && text === '') return { problem: `${word} of what is missing` };
           if (kind === 'version' && versionFits(text) === undefined)
             return { problem: `\`${text}\` is no range of versions`, help: 'write for example `version >= 7.0.3 < 8`' };
+          if (kind === 'version' && wanted.some((one) => one.kind === 'version'))
+            return { problem: 'two ranges of versions are given', help: 'write one, its parts behind `|`' };
           wanted.push({ kind, text: kind === 'other' ? part.trim() : text });
         }
         return { value: wanted };
@@ -70,6 +72,7 @@ export const keywords = asKeywords(
     broken: [
       { options: 'requires:version 7;', code: 'requires/argument' },
       { options: 'requires:feature;', code: 'requires/argument' },
+      { options: 'requires:version >= 7.0.4, version < 9;', code: 'requires/argument' },
     ],
     apply(wanted, builder) {
       for (const { kind, text } of wanted) {

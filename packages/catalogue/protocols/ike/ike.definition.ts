@@ -1,7 +1,7 @@
 /** IKE 1 and 2 (RFC 2409, RFC 7296) over UDP: each message, with what both sides offered and chose. Suricata user guide, "IKE Keywords". */
-import { Cursor, fromLatin1, hex } from '@sigwright/bytes';
+import { Cursor, fromLatin1, hex, latin1 } from '@sigwright/bytes';
 import { asKeywords, type Direction, IS_THIS, isOn, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { custom, numberIn } from '../../arguments/index.ts';
+import { custom, numberIn, optional } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE, type Message } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
@@ -12,6 +12,9 @@ import { HEADER, type IkeMessage, type Transform } from './wire.ts';
 const RESPONSE = 0x20;
 
 const hexText = (bytes: Uint8Array | undefined): Uint8Array | undefined => (bytes === undefined ? undefined : fromLatin1(hex(bytes)));
+
+/** The guide writes what is looked for as bytes; records, and rules made from them, write it in hex. */
+const bothForms = (bytes: Uint8Array | undefined, index: number): Uint8Array | undefined => (index === 0 ? bytes : index === 1 ? hexText(bytes) : undefined);
 
 const { buffers, keywords } = textBuffers<Message<IkeContent>>('ike', [
   {
@@ -35,12 +38,47 @@ const { buffers, keywords } = textBuffers<Message<IkeContent>>('ike', [
   },
   {
     name: 'ike.key_exchange_payload',
-    summary: 'public value of the key exchange, in hex',
+    summary: 'public value of the key exchange: its bytes, and these in hex',
     since: '7.0',
-    read: ({ content }) => hexText(content.message.keyExchange),
+    multiple: true,
+    read: ({ content }, index) => bothForms(content.message.keyExchange, index),
   },
-  { name: 'ike.nonce_payload', summary: 'nonce, in hex', since: '7.0', read: ({ content }) => hexText(content.message.nonce) },
+  {
+    name: 'ike.nonce_payload',
+    summary: 'nonce: its bytes, and these in hex',
+    since: '7.0',
+    multiple: true,
+    read: ({ content }, index) => bothForms(content.message.nonce, index),
+  },
 ]);
+
+/** `ike.vendor:<hex>`, as the user guide has it; without it the buffer is selected, as rules in use have it. */
+const vendor = keyword({
+  name: 'ike.vendor',
+  family: 'ike',
+  since: '7.0',
+  summary: 'a vendor identifier, in hex',
+  kind: 'sticky-buffer',
+  protocol: 'ike',
+  argument: optional(
+    custom('<hex>', ['4a131c81070358455c5728f20e95452f'], (written) =>
+      /^(?:[0-9a-f]{2})+$/i.test(written.trim()) ? { value: written.trim().toLowerCase() } : { problem: `\`${written}\` is no identifier in hex` },
+    ),
+  ),
+  examples: ['ike.vendor; content:"4a131c81";', 'ike.vendor:4a131c81070358455c5728f20e95452f;'],
+  broken: [{ options: 'ike.vendor:cisco;', code: 'ike.vendor/argument' }],
+  apply(identifier, builder) {
+    builder.selectBuffer('ike.vendor');
+    if (identifier === undefined) return;
+    builder.addBytes({
+      kind: 'test',
+      keyword: 'ike.vendor',
+      relative: false,
+      describes: `the vendor is ${identifier}`,
+      test: ({ bytes, start, end }) => end - start === identifier.length && latin1(bytes, start, end) === identifier,
+    });
+  },
+});
 
 const numbers = numberKeywords<Message<IkeContent>>('ike', [
   { name: 'ike.exchtype', summary: 'type of exchange', since: '7.0', maximum: 255, read: ({ content }) => content.message.exchange },
@@ -174,7 +212,7 @@ export const protocol: ProtocolDefinition = {
   open: () => new IkeSession(),
   complete: COMPLETE,
   buffers,
-  keywords: [...keywords, ...numbers, ...asKeywords(chosen)],
+  keywords: [...keywords.filter((one) => one.name !== vendor.name), ...numbers, ...asKeywords(vendor, chosen)],
   anomalies: [
     { name: 'weak_crypto_enc', summary: 'weak encryption is offered or chosen' },
     { name: 'weak_crypto_prf', summary: 'a weak pseudo-random function is offered or chosen' },

@@ -2,6 +2,7 @@
 import { fromLatin1 } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type Direction, Flow } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
+import { tell } from '../../session-kit.ts';
 import { protocol } from './ike.definition.ts';
 
 const two = (value: number): string => String.fromCharCode(value >>> 8, value & 255);
@@ -121,4 +122,13 @@ test('version 2: the responder’s messages say what it chose', () => {
 test('cut anywhere, nothing throws', () => {
   const whole = message(33, 0x20, 34, payload(0, proposal([second(1, 12), second(2, 5)])));
   for (let length = 0; length < whole.length; length++) conversation([0, whole.slice(0, length)]);
+});
+
+test('rules read nonces and keys as bytes and in hex, vendors and indices in hex', () => {
+  const [{ buffers }] = tell(protocol, [[0, fromLatin1(message(10, 0x10, 2, payload(13, 'nonce') + payload(0, 'vendor')))]]).transactions;
+  expect(buffers).toMatchObject({
+    'ike.nonce_payload': ['nonce', '6e6f6e6365'],
+    'ike.vendor': ['76656e646f72'],
+    'ike.init_spi': ['696e69746961746f'],
+  });
 });

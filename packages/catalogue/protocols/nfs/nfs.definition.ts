@@ -31,7 +31,7 @@ const call = { protocol: 'nfs', progress: CALLED, directions: [TO_SERVER] as con
 
 type Wanted = { readonly kind: 'number'; readonly number: Comparison } | { readonly kind: 'name'; readonly numbers: ReadonlyMap<number, number> };
 
-const numbers = comparison(0, undefined);
+const numbers = comparison(0, undefined, {}, true);
 
 function procedureArgument(written: string): { readonly value: Wanted } | { readonly problem: string } {
   const known = procedureNumbers(written.trim());
@@ -49,7 +49,7 @@ const keywords = asKeywords(
     summary: 'version of NFS',
     kind: 'condition',
     protocol: 'nfs',
-    argument: comparison(0, undefined),
+    argument: numbers,
     examples: ['nfs.version:3;', 'nfs_version:2<>4;'],
     broken: [{ options: 'nfs.version:,;', code: 'nfs.version/argument' }],
     apply(wanted, builder) {

@@ -28,7 +28,8 @@ interface SipMessage {
   readonly session: SessionDescription | undefined;
   readonly request: { readonly line: string; readonly method: string; readonly uri: string; readonly version: string } | undefined;
   readonly response: { readonly line: string; readonly version: string; readonly code: string; readonly reason: string } | undefined;
-  readonly headers: ReadonlyMap<string, string>;
+  /** values in order, by name in full */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Header names in full, by their short forms (RFC 3261 §7.3.3). */
@@ -52,15 +53,18 @@ function read(bytes: Uint8Array, start: number, end: number): SipMessage | undef
     .split('\n')
     .map((line) => line.replace(/\r$/, ''));
   const first = lines[0];
-  const headers = new Map<string, string>();
+  const headers = new Map<string, string[]>();
   for (const line of lines.slice(1)) {
     const colon = line.indexOf(':');
     if (colon <= 0) continue;
     const name = line.slice(0, colon).trim().toLowerCase();
     const full = SHORT_NAMES[name] ?? name;
-    if (!headers.has(full)) headers.set(full, line.slice(colon + 1).trim());
+    const value = line.slice(colon + 1).trim();
+    const values = headers.get(full);
+    if (values === undefined) headers.set(full, [value]);
+    else values.push(value);
   }
-  const described = stop >= 0 && stop < end && headers.get('content-type')?.toLowerCase().startsWith('application/sdp') === true;
+  const described = stop >= 0 && stop < end && headers.get('content-type')?.[0].toLowerCase().startsWith('application/sdp') === true;
   const session = described ? readSdp(latin1(bytes, stop, end)) : undefined;
   const response = /^(SIP\/\d\.\d) (\d{3}) ?(.*)$/.exec(first);
   if (response !== null)
@@ -145,9 +149,11 @@ const { buffers, keywords } = textBuffers<Message<SipMessage>>('sip', [
   { name: 'sip.protocol', summary: 'protocol and version', since: '5.0', read: ({ content }) => text((content.request ?? content.response)?.version) },
   ...(['from', 'to', 'via', 'user-agent', 'content-type', 'content-length'] as const).map((header) => ({
     name: `sip.${header === 'user-agent' ? 'ua' : header.replace('-', '_')}`,
+    ...(header === 'user-agent' ? { aliases: ['sip.user_agent'] } : {}),
     summary: `value of the header ${header}`,
     since: '8.0',
-    read: ({ content }: Message<SipMessage>) => text(content.headers.get(header)),
+    multiple: true,
+    read: ({ content }: Message<SipMessage>, index: number) => text(content.headers.get(header)?.[index]),
   })),
   ...SESSION_FIELDS.map(([name, letter, summary]) => ({
     name: `sdp.${name}`,
