@@ -1,21 +1,24 @@
 /**
  * Compiles the hot loops (`*.as.ts`, AssemblyScript) to WebAssembly and writes each as a module with the bytes in base64, so that it
- * loads alike in Node, in workers and in browsers. `--check`: write nothing, fail where a module in the tree is another.
+ * loads alike in Node, in workers and in browsers. One of which some runtimes can do more is there twice, once for those. `--check`: write nothing, fail where a module in the tree is another.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const packages = join(import.meta.dirname, '..', 'packages');
-const KERNELS = [
-  { folder: 'detection/kernel', name: 'scan' },
+const KERNELS: readonly { readonly folder: string; readonly name: string; readonly isRelaxed?: boolean }[] = [
+  { folder: 'detection/kernel', name: 'scan', isRelaxed: true },
   { folder: 'catalogue/formats/deflate', name: 'inflate' },
   { folder: 'bytes/checksum', name: 'sum' },
 ];
 
-async function compile(folder: string, name: string): Promise<Uint8Array> {
+const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
+const RELAXED = ['--enable', 'relaxed-simd'];
+
+async function compile(folder: string, name: string, more: readonly string[]): Promise<Uint8Array> {
   const compiled = new Map<string, Uint8Array>();
-  const { error, stderr } = await asc.main([`${name}.as.ts`, '--outFile', `${name}.wasm`, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'], {
+  const { error, stderr } = await asc.main([`${name}.as.ts`, '--outFile', `${name}.wasm`, ...OPTIONS, ...more], {
     readFile: (path) => {
       try {
         return readFileSync(join(folder, path), 'utf8');
@@ -32,17 +35,24 @@ async function compile(folder: string, name: string): Promise<Uint8Array> {
   process.exit(1);
 }
 
-for (const { folder, name } of KERNELS) {
-  const bytes = await compile(join(packages, folder), name);
+function constant(name: string, bytes: Uint8Array): string {
   const lines = Buffer.from(bytes)
     .toString('base64')
     .match(/.{1,120}/g)!
     .map((line) => `  '${line}',`);
-  const text = `/** ${name}.as.ts compiled (${bytes.length} bytes). Made by tools/build-kernel.ts; not to be edited. */
-export const ${name.toUpperCase()}_WASM = [
+  return `/** ${bytes.length} bytes */
+export const ${name}_WASM = [
 ${lines.join('\n')}
 ].join('');
 `;
+}
+
+for (const { folder, name, isRelaxed } of KERNELS) {
+  const place = join(packages, folder);
+  const plain = constant(name.toUpperCase(), await compile(place, name, []));
+  const relaxed = isRelaxed === true ? constant(`${name.toUpperCase()}_RELAXED`, await compile(place, name, RELAXED)) : '';
+  const text = `/** ${name}.as.ts compiled. Made by tools/build-kernel.ts; not to be edited. */
+${plain}${relaxed}`;
   const target = join(packages, folder, `${name}.wasm.ts`);
   if (!process.argv.includes('--check')) writeFileSync(target, text);
   else if (readFileSync(target, 'utf8') !== text) {

@@ -1,4 +1,5 @@
-/** sum.as.ts compiled (292 bytes). Made by tools/build-kernel.ts; not to be edited. */
+/** sum.as.ts compiled. Made by tools/build-kernel.ts; not to be edited. */
+/** 292 bytes */
 export const SUM_WASM = [
   'AGFzbQEAAAABBwFgAn9/AX8DAgEABQMBAAAHEAIDc3VtAAAGbWVtb3J5AgAK9QEB8gEDAX4BfwF7A0AgAEFAayIDIAFNBEAgBCAA/QAEAP1/IAD9AAQQ/X/9',
   'rgEgAP0ABCD9fyAA/QAEMP1//a4B/a4B/a4BIQQgAyEADAELCwNAIABBEGoiAyABTQRAIAQgAP0ABAD9f/2uASEEIAMhAAwBCwsgBP0bA60gBP0bAq0gBP0b',

@@ -4,7 +4,7 @@
  * each thread. Where WebAssembly or its SIMD is missing there is none, and the loops in plain TypeScript serve.
  */
 import { type CompiledMemory, compiledModule } from '@sigwright/bytes';
-import { SCAN_WASM } from './scan.wasm.ts';
+import { SCAN_RELAXED_WASM, SCAN_WASM } from './scan.wasm.ts';
 
 /** Bytes looked at in one call. They stay in the first-level cache with the answers of most traffic; positions fit 16 bits. */
 export const PIECE = 16_384;
@@ -163,7 +163,7 @@ let tried = false;
 export function scanKernel(): ScanKernel | undefined {
   if (!tried) {
     tried = true;
-    const exports = compiledModule<Exports>(SCAN_WASM);
+    const exports = compiledModule<Exports>(SCAN_RELAXED_WASM) ?? compiledModule<Exports>(SCAN_WASM);
     if (exports !== undefined) made = new ScanKernel(exports);
   }
   return made;

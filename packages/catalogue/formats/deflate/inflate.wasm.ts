@@ -1,4 +1,5 @@
-/** inflate.as.ts compiled (2763 bytes). Made by tools/build-kernel.ts; not to be edited. */
+/** inflate.as.ts compiled. Made by tools/build-kernel.ts; not to be edited. */
+/** 2763 bytes */
 export const INFLATE_WASM = [
   'AGFzbQEAAAABGQRgAAF/YAF/AX9gA39/fwF/YAR/f39/AX8DBwYBAgADAAAFAwEAAQYpCH8BQQALfwFBAAt+AUIAC38BQQALfwFBAAt/AUEAC38BQQALfwFB',
   'AAsHGwMEZnJlZQAEB2luZmxhdGUAAwZtZW1vcnkCAAwBBQrzEgaVAQIBfgF/IwMgAEkEQCMBIwBBCGpPBEAjAiMAKQMAIwOthoQkAiMAQT8jA2tBA3ZqJAAj',
