@@ -161,8 +161,8 @@ export interface PacketCondition {
   readonly addressesOnly?: boolean;
   /** true or false for good as soon as it is known what is spoken */
   readonly onceRecognised?: boolean;
-  /** protocol, addresses and ports tell its answer, the same for every packet that a flow sends in one direction: asked once */
-  readonly flowConstant?: boolean;
+  /** the transport protocol tells its answer, so that it is asked once for all packets of a flow */
+  readonly ofProtocol?: boolean;
   /** is its answer for this packet that for every packet of its kind, see `packetKind`? */
   ofKind?(packet: Packet): boolean;
   /** it can only be true for payloads of at most this many bytes: spares the search in longer ones */

@@ -51,6 +51,11 @@ export class AddressSet {
     return list;
   }
 
+  /** IPv4 addresses at which membership changes, or may. */
+  boundaries(): readonly number[] {
+    return [this.#include4, this.#exclude4].flatMap((flat) => Array.from(flat, (address, at) => address + (at & 1)));
+  }
+
   contains(words: Uint32Array, version: number): boolean {
     if (version === 4) {
       const word = words[0];

@@ -39,6 +39,7 @@ import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
+import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
 import { type FittingRules, PacketRules } from './packet-rules.ts';
@@ -55,19 +56,26 @@ const NO_TRANSACTIONS: readonly Transaction[] = [];
 
 /** What detection keeps about one direction of a flow. */
 class DirectionDetection {
+  #headers: FittingHeaders | undefined = undefined;
   /** packet rules whose header fits; found with the first packet */
   packetRules: FittingRules | undefined = undefined;
   /** what is looked for in payloads */
   search: PayloadSearch | undefined = undefined;
   /** rules of transactions whose payload part was found */
   payloadFound: PayloadFound | undefined = undefined;
+
+  /** Which headers fit its packets, of which this is one. */
+  headers(rows: HeaderRows, packet: Packet): FittingHeaders {
+    this.#headers ??= rows.fitting(packet);
+    return this.#headers;
+  }
 }
 
 /** What detection keeps about one flow. */
 export class FlowDetection {
   readonly recognising = new Recognising();
-  #toServer = new DirectionDetection();
-  #toClient = new DirectionDetection();
+  #toServer: DirectionDetection | undefined = undefined;
+  #toClient: DirectionDetection | undefined = undefined;
   /** Directions as bits, as all that follow: rules on addresses alone, and on the protocol alone, were asked. */
   addressesDone = 0;
   protocolRulesDone = 0;
@@ -78,14 +86,25 @@ export class FlowDetection {
   /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
   idle = false;
 
+  /** Most flows of a scan have packets of one direction, and rules look at few of them. */
   of(direction: Direction): DirectionDetection {
+    const known = this.known(direction);
+    if (known !== undefined) return known;
+    const made = new DirectionDetection();
+    if (direction === TO_SERVER) this.#toServer = made;
+    else this.#toClient = made;
+    return made;
+  }
+
+  /** As `of`, where anything is known yet. */
+  known(direction: Direction): DirectionDetection | undefined {
     return direction === TO_SERVER ? this.#toServer : this.#toClient;
   }
 
   /** Client and server changed places: which rules fit is found anew. */
   turn(): void {
-    this.#toServer = new DirectionDetection();
-    this.#toClient = new DirectionDetection();
+    this.#toServer = undefined;
+    this.#toClient = undefined;
     this.addressesDone = swapped(this.addressesDone);
     this.protocolRulesDone = swapped(this.protocolRulesDone);
     this.rulesSettled = 0;
@@ -131,6 +150,7 @@ export class Engine {
   readonly #speaker: Speaker;
   readonly #candidates: Candidates;
   readonly #evaluation: RuleEvaluation;
+  readonly #headers: HeaderRows;
   readonly #packetRules: PacketRules;
   readonly #payload: PayloadScanner;
   readonly #payloadAnswers: PayloadAnswers;
@@ -154,6 +174,7 @@ export class Engine {
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#evaluation = new RuleEvaluation(state, catalogue);
+    this.#headers = HeaderRows.of(plan);
     this.#packetRules = PacketRules.of(plan);
     this.#payload = PayloadScanner.of(plan);
     this.#payloadAnswers = PayloadAnswers.of(plan);
@@ -435,7 +456,7 @@ export class Engine {
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     const { explainer } = this;
     if (explainer === undefined) return;
-    const found = detection.of(direction).payloadFound?.has(explainer.ruleIndex) === true;
+    const found = detection.known(direction)?.payloadFound?.has(explainer.ruleIndex) === true;
     for (const transaction of session.transactions) {
       if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, found);
     }
@@ -473,7 +494,7 @@ export class Engine {
     if (!this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) return;
     const from = Math.max(side.searched, side.base);
     evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
-    this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
+    if (!this.#payload.isEmpty) this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
     side.searched = upTo;
     detection!.flush &= ~(1 << direction);
   }
@@ -484,15 +505,21 @@ export class Engine {
     const { flow, direction } = packet;
     const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
     this.#packetRules.collect(packet, flow, detection, evaluation.stream, hasPayload, candidates);
-    if (hasPayload && flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
-    else if (hasPayload) this.#payload.alone(packet, candidates);
+    if (!hasPayload || this.#payload.isEmpty) {
+      // Nothing is looked for.
+    } else if (flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
+    else this.#payload.alone(packet, candidates);
     this.explainer?.packet(packet, flow, evaluation);
     if (candidates.count === 0) return;
     candidates.sort();
     this.#payloadAnswers.begin();
     let isTouched = false;
+    const { headerNumbers } = this.plan.data;
+    const fits = detection === undefined ? undefined : detection.of(direction).headers(this.#headers, packet).flags;
     for (let at = 0; at < candidates.count; at++) {
-      const rule = this.plan.rule(candidates.at(at));
+      const index = candidates.at(at);
+      if (fits !== undefined && fits[headerNumbers[index]] === 0) continue;
+      const rule = this.plan.rule(index);
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.
         if (detection === undefined || detection.of(direction).payloadFound?.has(rule.index) === true) continue;

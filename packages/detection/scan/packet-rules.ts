@@ -3,28 +3,23 @@
  * can make true. Lists are made once for each pair of port intervals, narrowed once for each flow and direction, and sifted once for each
  * kind of packet that comes, so that a packet costs only the rules that may hold.
  */
-import type { AddressSet } from '@sigwright/bytes';
 import { type Direction, type Flow, type Packet, packetKind, TCP, TO_SERVER } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import { headerAdmitsProtocol, headerMatches, portsFit, type RuleHeader } from '../compile/header.ts';
+import { headerMatches } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
+import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
 import { type GatedRule, gatedRule, PatternGate } from './pattern-gate.ts';
-import { PortIntervals } from './port-intervals.ts';
 import { holdsOnPacket, type StreamChunk } from './rule-evaluation.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
-const NO_RULES = new Uint32Array(0);
-/** Pairs of port intervals that are remembered; a scan of all ports meets many. */
-const MOST_PAIRS = 65_536;
+const NO_NUMBERS: readonly number[] = [];
 /** Lists that are remembered to be found again, and what is remembered for kinds of packets, in rules and lists of them. */
 const MOST_LISTS = 4096;
 const MOST_SIFTED = 1_000_000;
 const MOST_GATES = 256;
-/** Pairs of addresses for which lists are remembered: flows come again, after a rest and as new ones. A power of two. */
-const REMEMBERED = 4096;
 /** Bits of a packet's kind; above them stands what is inspected with it. */
 const KIND_BITS = 28;
 
@@ -79,15 +74,6 @@ class Answers {
   }
 }
 
-/** What was found for a pair of addresses, version 4. */
-interface Remembered {
-  readonly source: number;
-  readonly destination: number;
-  readonly ports: number;
-  readonly direction: Direction;
-  readonly rules: FittingRules;
-}
-
 export class PacketRules {
   static readonly #ofPlan = new WeakMap<PlanUse, PacketRules>();
 
@@ -102,11 +88,11 @@ export class PacketRules {
   }
 
   readonly #plan: PlanUse;
-  /** key: transport class, source and destination port interval */
-  readonly #byPorts = new Map<number, Uint32Array>();
+  readonly #headers: HeaderRows;
+  /** by direction, the last one for packets that have none: those of the general list */
+  readonly #general = [new WeakMap<FittingHeaders, FittingRules>(), new WeakMap<FittingHeaders, FittingRules>(), new WeakMap<FittingHeaders, FittingRules>()];
   /** key: hash of the rules */
   readonly #fitting = new Map<number, FittingRules>();
-  readonly #remembered: (Remembered | undefined)[] = new Array(REMEMBERED).fill(undefined);
   /** how much was sifted at this age; with the next, all of it is forgotten */
   #siftedCount = 0;
   #age = 0;
@@ -117,31 +103,19 @@ export class PacketRules {
   readonly #always: RuleListData;
   readonly #addressesOnly: RuleListData;
   readonly #protocolOnly: RuleListData;
-  readonly #ports: PortIntervals;
   readonly #empty: boolean;
-  /** by header, and by class of addresses: in which round of narrowing it was held against the packet, and whether it fits */
-  readonly #headers: Answers;
-  readonly #classes: Answers;
-  /** by header: its class of addresses, one more than its number; 0: not known yet */
-  readonly #classOf: Uint16Array;
-  readonly #classNumbers = new Map<RuleHeader | AddressSet | undefined, Map<AddressSet | undefined, number>>();
-  #classCount = 0;
-  /** by rule: 1 where it asks for nothing that is the same for a whole flow */
-  readonly #isFree: Uint8Array;
+  /** by header: in which round it was held against the packet, and whether it fits */
+  readonly #answers: Answers;
   #round = 0;
 
   constructor(plan: PlanUse) {
     this.#plan = plan;
     this.#empty = [plan.data.packetAlways, plan.data.addressesOnly, plan.data.protocolOnly].every(isEmptyList);
-    this.#ports = new PortIntervals(plan, () => plan.data.packetAlways.general);
+    this.#headers = HeaderRows.of(plan);
     this.#always = plan.data.packetAlways;
     this.#addressesOnly = plan.data.addressesOnly;
     this.#protocolOnly = plan.data.protocolOnly;
-    const { length } = plan.data.headers;
-    this.#headers = new Answers(length);
-    this.#classes = new Answers(length + 1);
-    this.#classOf = new Uint16Array(length);
-    this.#isFree = new Uint8Array(plan.data.ruleCount);
+    this.#answers = new Answers(plan.data.headers.length);
   }
 
   /** `stream`: the chunk of the stream that is inspected with this packet, if any. `hasPayload`: its payload is. */
@@ -156,24 +130,25 @@ export class PacketRules {
     if (this.#empty) return;
     const { direction } = packet;
     if (detection === undefined || flow === undefined) {
-      const list = this.#listOf(this.#narrow(this.#always, packet, undefined));
-      this.#addPossible(list, packet, flow, stream, hasPayload, candidates);
-      candidates.addAll(this.#narrow(this.#addressesOnly, packet, undefined));
+      const headers = this.#headers.fitting(packet);
+      this.#addPossible(this.#fittingOf(headers, packet, undefined), packet, flow, stream, hasPayload, candidates);
+      this.#addOnce(this.#addressesOnly, headers, packet, undefined, candidates);
       return;
     }
     const bit = 1 << direction;
     if ((detection.rulesSettled & bit) !== 0) return;
     const side = detection.of(direction);
-    side.packetRules ??= this.#fittingOf(packet, direction);
+    const headers = side.headers(this.#headers, packet);
+    side.packetRules ??= this.#fittingOf(headers, packet, direction);
     const fitting = side.packetRules;
     if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
     if ((detection.addressesDone & bit) === 0) {
       detection.addressesDone |= bit;
-      candidates.addAll(this.#narrow(this.#addressesOnly, packet, direction));
+      this.#addOnce(this.#addressesOnly, headers, packet, direction, candidates);
     }
     if ((detection.protocolRulesDone & bit) === 0 && isRecognised(flow, direction)) {
       detection.protocolRulesDone |= bit;
-      candidates.addAll(this.#narrow(this.#protocolOnly, packet, direction));
+      this.#addOnce(this.#protocolOnly, headers, packet, direction, candidates);
       if (fitting.rules.length === 0) detection.rulesSettled |= bit;
     }
   }
@@ -264,30 +239,42 @@ export class PacketRules {
     return fitting;
   }
 
-  /** Rules of `list` whose header fits this packet. */
-  #narrow(list: RuleListData, packet: Packet, direction: Direction | undefined): Uint32Array {
-    const kept: number[] = [];
-    this.#round = (this.#round + 1) >>> 0;
-    if (list === this.#always) this.#keepByAddresses(this.#forPorts(packet), packet, direction, kept);
-    else this.#keep(list.general, packet, direction, kept);
-    if (packet.ipVersion === 4) {
-      this.#keep(rulesAt(list.bySource, packet.source[0] >>> 16), packet, direction, kept);
-      this.#keep(rulesAt(list.byDestination, packet.destination[0] >>> 16), packet, direction, kept);
+  /** Of the rules that are asked with many packets. */
+  #fittingOf(headers: FittingHeaders, packet: Packet, direction: Direction | undefined): FittingRules {
+    const known = this.#general[direction ?? 2];
+    let general = known.get(headers);
+    if (general === undefined) {
+      const rules = this.#always.general.filter((rule) => this.#isFor(rule, headers, direction) && this.#canHold(rule, packet));
+      general = this.#listOf(rules);
+      known.set(headers, general);
     }
-    return kept.length === 0 ? NO_RULES : new Uint32Array(kept);
+    const byAddress = this.#byAddress(this.#always, packet, direction);
+    if (byAddress.length === 0) return general;
+    return this.#listOf(Uint32Array.from([...general.rules, ...byAddress.filter((rule) => this.#canHold(rule, packet))]));
   }
 
-  #fittingOf(packet: Packet, direction: Direction): FittingRules {
-    if (packet.ipVersion !== 4) return this.#listOf(this.#narrow(this.#always, packet, direction));
-    const ports = this.#ports.key(packet);
-    const [source, destination] = [packet.source[0], packet.destination[0]];
-    const slot = (Math.imul(source ^ Math.imul(destination, 0x9e3779b1) ^ ports, 0x85ebca6b) >>> 16) & (REMEMBERED - 1);
-    const known = this.#remembered[slot];
-    if (known !== undefined && known.source === source && known.destination === destination && known.ports === ports && known.direction === direction)
-      return known.rules;
-    const rules = this.#listOf(this.#narrow(this.#always, packet, direction));
-    this.#remembered[slot] = { source, destination, ports, direction, rules };
-    return rules;
+  /** Of the rules that are asked once a flow and direction. */
+  #addOnce(list: RuleListData, headers: FittingHeaders, packet: Packet, direction: Direction | undefined, candidates: Candidates): void {
+    for (let at = 0; at < list.general.length; at++) if (this.#isFor(list.general[at], headers, direction)) candidates.add(list.general[at]);
+    for (const rule of this.#byAddress(list, packet, direction)) candidates.add(rule);
+  }
+
+  #isFor(rule: number, headers: FittingHeaders, direction: Direction | undefined): boolean {
+    const { directionBits, headerNumbers } = this.#plan.data;
+    return headers.flags[headerNumbers[rule]] === 1 && (direction === undefined || (directionBits[rule] & (1 << direction)) !== 0);
+  }
+
+  /** Of the rules on few addresses. */
+  #byAddress(list: RuleListData, packet: Packet, direction: Direction | undefined): readonly number[] {
+    if (packet.ipVersion !== 4) return NO_NUMBERS;
+    const bySource = rulesAt(list.bySource, packet.source[0] >>> 16);
+    const byDestination = rulesAt(list.byDestination, packet.destination[0] >>> 16);
+    if (bySource.length + byDestination.length === 0) return NO_NUMBERS;
+    const kept: number[] = [];
+    this.#round = (this.#round + 1) >>> 0;
+    this.#keep(bySource, packet, direction, kept);
+    this.#keep(byDestination, packet, direction, kept);
+    return kept;
   }
 
   #listOf(rules: Uint32Array): FittingRules {
@@ -301,68 +288,19 @@ export class PacketRules {
     return made;
   }
 
-  #keep(list: ArrayLike<number>, packet: Packet, direction: Direction | undefined, kept: number[]): void {
+  #keep(list: Uint32Array, packet: Packet, direction: Direction | undefined, kept: number[]): void {
     const { data } = this.#plan;
-    const answers = this.#headers;
+    const answers = this.#answers;
     for (let at = 0; at < list.length; at++) {
       const rule = list[at];
       if (direction !== undefined && (data.directionBits[rule] & (1 << direction)) === 0) continue;
       const number = data.headerNumbers[rule];
       if (!answers.isKnown(number, this.#round)) answers.set(number, this.#round, headerMatches(this.#plan.header(number), packet));
-      if (answers.fits(number) && this.#canHold(rule, packet)) kept.push(rule);
+      if (answers.fits(number)) kept.push(rule);
     }
-  }
-
-  /** As above, of rules whose protocol and ports fit: many headers have the same addresses. */
-  #keepByAddresses(list: Uint32Array, packet: Packet, direction: Direction | undefined, kept: number[]): void {
-    const { data } = this.#plan;
-    const answers = this.#classes;
-    for (let at = 0; at < list.length; at++) {
-      const rule = list[at];
-      if (direction !== undefined && (data.directionBits[rule] & (1 << direction)) === 0) continue;
-      const number = data.headerNumbers[rule];
-      const ofAddresses = this.#classOf[number] > 0 ? this.#classOf[number] : this.#classify(number);
-      if (!answers.isKnown(ofAddresses, this.#round)) answers.set(ofAddresses, this.#round, headerMatches(this.#plan.header(number), packet));
-      if (answers.fits(ofAddresses) && this.#canHold(rule, packet)) kept.push(rule);
-    }
-  }
-
-  /** Headers with the same sets of addresses are of one class; one that is meant both ways, or that asks for more than IP, has its own. */
-  #classify(number: number): number {
-    const header = this.#plan.header(number);
-    const isOwn = header.bidirectional || header.ipVersion !== 0 || header.frame !== undefined;
-    const from = isOwn ? header : header.source;
-    let numbers = this.#classNumbers.get(from);
-    if (numbers === undefined) {
-      numbers = new Map();
-      this.#classNumbers.set(from, numbers);
-    }
-    const known = numbers.get(header.destination) ?? ++this.#classCount;
-    numbers.set(header.destination, known);
-    this.#classOf[number] = known;
-    return known;
   }
 
   #canHold(rule: number, packet: Packet): boolean {
-    if (this.#isFree[rule] === 1) return true;
-    const conditions = this.#plan.rule(rule).packetConditions.filter((condition) => condition.flowConstant === true);
-    if (conditions.length === 0) this.#isFree[rule] = 1;
-    return conditions.every((condition) => condition.test(packet, packet.flow));
-  }
-
-  #forPorts(packet: Packet): Uint32Array {
-    const key = this.#ports.key(packet);
-    let list = this.#byPorts.get(key);
-    if (list === undefined) {
-      const kept: number[] = [];
-      for (const rule of this.#always.general) {
-        const header = this.#plan.header(this.#plan.data.headerNumbers[rule]);
-        if (headerAdmitsProtocol(header, packet) && portsFit(header, packet)) kept.push(rule);
-      }
-      list = Uint32Array.from(kept);
-      if (this.#byPorts.size >= MOST_PAIRS) this.#byPorts.clear();
-      this.#byPorts.set(key, list);
-    }
-    return list;
+    return this.#plan.rule(rule).packetConditions.every((condition) => condition.ofProtocol !== true || condition.test(packet, packet.flow));
   }
 }

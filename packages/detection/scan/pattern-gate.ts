@@ -13,6 +13,7 @@ const WINDOW = 4;
 const TOGETHER = 8;
 /** Bytes of the masks of four places. */
 const MASKS = 128;
+const BYTES = 256;
 /** A window that is found more often than this does not pay. */
 const MOST_FREQUENT = 1 / 256;
 
@@ -45,50 +46,98 @@ export function gatedRule(rule: number, conditions: readonly BytesCondition[]): 
   return best;
 }
 
+/** Up to eight rules, a bit each. */
+class Group {
+  readonly #rules: readonly GatedRule[];
+  readonly #masks: number;
+  /** places that are looked at, from the first that the kernel compared: the rarest first; and of each which bytes rules can have there */
+  readonly #offsets: readonly number[];
+  readonly #fitting: Uint8Array;
+  /** of each place the rules that ask nothing of it */
+  readonly #careless: Uint8Array;
+
+  constructor(rules: readonly GatedRule[], kernel: ScanKernel | undefined) {
+    this.#rules = rules;
+    this.#masks = kernel?.keep(rules, () => masksOf(rules)) ?? 0;
+    const first = -Math.max(...rules.map(({ window }) => window));
+    const last = Math.max(...rules.map(({ places, window }) => places.length - window));
+    // The kernel knows halves of folded bytes: what it compared is looked at again.
+    const around = Array.from({ length: last - first }, (_, at) => first + at);
+    this.#offsets = [...around.filter((at) => at >= 0), ...around.filter((at) => at < 0)];
+    this.#fitting = new Uint8Array(this.#offsets.length * BYTES);
+    this.#careless = new Uint8Array(this.#offsets.length);
+    for (const [at, offset] of this.#offsets.entries()) {
+      for (const [number, { places, window }] of rules.entries()) {
+        const set = places[window + offset] as Uint8Array | undefined;
+        if (set === undefined) this.#careless[at] |= 1 << number;
+        for (let byte = 0; byte < BYTES; byte++) if (set === undefined || set[byte] === 1) this.#fitting[at * BYTES + byte] |= 1 << number;
+      }
+    }
+  }
+
+  get all(): number {
+    return (1 << this.#rules.length) - 1;
+  }
+
+  /** Of the rules `wanted`, those that may match in what the kernel loaded from `from` on. */
+  find(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, from: number, wanted: number): number {
+    const { answers } = kernel;
+    let left = wanted;
+    for (let answer = 0, count = kernel.classes(this.#masks); answer < count && left !== 0; answer++) {
+      left &= ~this.#fittingAt(bytes, start, end, from + answers[answer], left);
+    }
+    return wanted & ~left;
+  }
+
+  /** Can matches of the rules `wanted` begin where `place` is the first of the places that the kernel compared? */
+  #fittingAt(bytes: Uint8Array, start: number, end: number, place: number, wanted: number): number {
+    const offsets = this.#offsets;
+    let fitting = wanted;
+    for (let at = 0; at < offsets.length && fitting !== 0; at++) {
+      const position = place + offsets[at];
+      fitting &= position < start || position >= end ? this.#careless[at] : this.#fitting[at * BYTES + bytes[position]];
+    }
+    return fitting;
+  }
+
+  report(found: number, sink: ValueSink): void {
+    for (let left = found; left !== 0; left &= left - 1) sink.add(this.#rules[31 - Math.clz32(left & -left)].rule);
+  }
+}
+
 export class PatternGate {
   readonly #kernel: ScanKernel | undefined;
-  readonly #groups: readonly { readonly rules: readonly GatedRule[]; readonly masks: number }[];
+  readonly #groups: readonly Group[];
+  /** by group: which rules were not found yet */
+  readonly #left: Uint8Array;
 
   /** Where there is no kernel, all are open. */
   constructor(rules: readonly GatedRule[], given: ScanKernel | 'plain' = scanKernel() ?? 'plain') {
     const kernel = given === 'plain' ? undefined : given;
     this.#kernel = kernel;
-    this.#groups = Array.from({ length: Math.ceil(rules.length / TOGETHER) }, (_, at) => {
-      const some = rules.slice(at * TOGETHER, (at + 1) * TOGETHER);
-      return { rules: some, masks: kernel?.keep(some, () => masksOf(some)) ?? 0 };
-    });
+    this.#groups = Array.from({ length: Math.ceil(rules.length / TOGETHER) }, (_, at) => new Group(rules.slice(at * TOGETHER, (at + 1) * TOGETHER), kernel));
+    this.#left = new Uint8Array(this.#groups.length);
   }
 
   /** Reports rules that may match in bytes[start, end). */
   open(bytes: Uint8Array, start: number, end: number, sink: ValueSink): void {
     const kernel = this.#kernel;
+    const groups = this.#groups;
     if (kernel === undefined || end - start < WORTH_A_CALL) {
-      for (const { rules } of this.#groups) for (const { rule } of rules) sink.add(rule);
+      for (const group of groups) group.report(group.all, sink);
       return;
     }
+    const left = this.#left;
+    for (let at = 0; at < groups.length; at++) left[at] = groups[at].all;
     // What lies across two pieces is seen in the second.
     for (let from = start; ; from += PIECE - WINDOW) {
       const to = Math.min(end, from + PIECE);
       kernel.load(bytes, start, end, from, to, 0);
-      for (const { rules, masks } of this.#groups) {
-        const count = kernel.classes(masks);
-        for (let answer = 0; answer < count; answer++) {
-          const place = from + kernel.answers[answer];
-          for (let at = 0; at < rules.length; at++) if (fits(rules[at], bytes, place, start, end)) sink.add(rules[at].rule);
-        }
-      }
-      if (to === end) return;
+      for (let at = 0; at < groups.length; at++) if (left[at] !== 0) left[at] &= ~groups[at].find(kernel, bytes, start, end, from, left[at]);
+      if (to === end) break;
     }
+    for (let at = 0; at < groups.length; at++) groups[at].report(groups[at].all & ~left[at], sink);
   }
-}
-
-/** Can a match begin where `place` is the first of the places looked for? */
-function fits({ places, window }: GatedRule, bytes: Uint8Array, place: number, start: number, end: number): boolean {
-  const first = place - window;
-  if (first < start || first + places.length > end) return false;
-  for (let at = 0; at < WINDOW; at++) if (places[window + at][bytes[place + at]] === 0) return false;
-  for (let at = 0; at < places.length; at++) if (places[at][bytes[first + at]] === 0) return false;
-  return true;
 }
 
 /** As `few` of scan.as.ts wants them, for folded bytes. */

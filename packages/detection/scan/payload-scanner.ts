@@ -48,6 +48,11 @@ export class PayloadScanner {
     this.#plan = plan;
   }
 
+  /** No rule looks for anything in payloads. */
+  get isEmpty(): boolean {
+    return this.#plan.data.payload.length === 0;
+  }
+
   /** What to look for in packets like this one. `known`: the answer for an earlier packet of the flow in this direction. */
   search(packet: Packet, flow: Flow, known: PayloadSearch | undefined): PayloadSearch {
     const protocol = flow.applicationProtocol;

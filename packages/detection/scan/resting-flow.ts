@@ -55,7 +55,12 @@ export class RestingFlows {
   rest(flow: Flow, detection: FlowDetection): number {
     const { recognising } = detection;
     const { session, applicationProtocol: protocol } = flow;
-    if (detection.idle || detection.of(TO_SERVER).payloadFound !== undefined || detection.of(TO_CLIENT).payloadFound !== undefined || detection.flush !== 0)
+    if (
+      detection.idle ||
+      detection.known(TO_SERVER)?.payloadFound !== undefined ||
+      detection.known(TO_CLIENT)?.payloadFound !== undefined ||
+      detection.flush !== 0
+    )
       return -1;
     if (recognising.broken || recognising.frames !== undefined || recognising.left?.some((one) => one !== undefined) === true) return -1;
     const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);

@@ -24,6 +24,7 @@ import type { PlanUse } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
+import { HeaderRows } from './fitting-headers.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
 import { type TableGroup, TransactionTables } from './transaction-tables.ts';
@@ -52,7 +53,6 @@ class DirectionState {
 }
 
 const NO_GROUPS: number[] = [];
-const NO_RULES: readonly number[] = [];
 
 class TransactionState {
   readonly directions: [DirectionState, DirectionState] = [new DirectionState(), new DirectionState()];
@@ -82,6 +82,7 @@ export class TransactionInspector {
   /** set while rules are profiled */
   profile: RuleProfile | undefined = undefined;
   readonly #tables: TransactionTables;
+  readonly #headers: HeaderRows;
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
@@ -91,6 +92,7 @@ export class TransactionInspector {
     this.#alerts = alerts;
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#tables = TransactionTables.of(plan, catalogue);
+    this.#headers = HeaderRows.of(plan);
   }
 
   /** The transaction that buffers and conditions of `protocol` read. */
@@ -137,19 +139,14 @@ export class TransactionInspector {
     this.#spoken = definition;
     const prepared = this.#tables.for(definition, direction);
     if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
+    const payloadFound = detection.known(direction)?.payloadFound;
     // No rule asks for anything of it.
-    if (
-      transaction.detection === undefined &&
-      prepared.groups.length === 0 &&
-      prepared.always.length === 0 &&
-      detection.of(direction).payloadFound === undefined
-    )
-      return;
+    if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && payloadFound === undefined) return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
     const complete = transaction.progress[direction] >= definition.complete[direction];
     const bodyBytes = bytesKept(transaction);
-    const payloadRules = detection.of(direction).payloadFound?.count ?? 0;
+    const payloadRules = payloadFound?.count ?? 0;
     const files = transaction.files?.length ?? 0;
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
@@ -172,9 +169,9 @@ export class TransactionInspector {
       state.openCount = state.open.length;
     }
     this.#scanOpen(state, prepared.groups, transaction, flow, direction, complete);
-    for (const rule of detection.of(direction).payloadFound?.leading ?? NO_RULES) candidates.add(rule);
+    if (payloadFound !== undefined) for (let at = 0; at < payloadFound.leading.length; at++) candidates.add(payloadFound.leading[at]);
     const before = state.pending.length;
-    this.#take(state);
+    if (candidates.count > 0) this.#take(state, detection.of(direction).headers(this.#headers, packet).flags);
     if (quiet && state.pending.length === before) return;
     state.progress = transaction.progress[direction];
     state.bodyBytes = bodyBytes;
@@ -203,11 +200,12 @@ export class TransactionInspector {
   }
 
   /** Adds the candidates that are new to the pending rules. */
-  #take(state: DirectionState): void {
+  #take(state: DirectionState, fits: Uint8Array): void {
     const candidates = this.#candidates;
+    const { headerNumbers } = this.#plan.data;
     for (let at = 0; at < candidates.count; at++) {
       const rule = candidates.at(at);
-      if (state.decided?.has(rule) === true || (state.pending.length > 0 && state.pending.includes(rule))) continue;
+      if (fits[headerNumbers[rule]] === 0 || state.decided?.has(rule) === true || (state.pending.length > 0 && state.pending.includes(rule))) continue;
       state.pending.push(rule);
       state.pendingSorted = false;
     }
@@ -344,7 +342,7 @@ export class TransactionInspector {
     evaluation.forgetNotes();
     if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
     if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow, transaction)) return LATER;
-    if (rule.payload.length > 0 && detection.of(direction).payloadFound?.has(rule.index) !== true) return LATER;
+    if (rule.payload.length > 0 && detection.known(direction)?.payloadFound?.has(rule.index) !== true) return LATER;
     let later = false;
     for (const condition of rule.transactionConditions) {
       if (transaction.progress[direction] < condition.progress && !complete) later = true;

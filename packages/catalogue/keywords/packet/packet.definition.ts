@@ -36,7 +36,7 @@ interface FieldOptions {
   readonly shownAs?: string;
   readonly shows?: (wanted: Comparison) => Record<string, unknown>;
   /** see PacketCondition */
-  readonly flowConstant?: boolean;
+  readonly ofProtocol?: boolean;
   /** a packet's kind tells the field below this number, or that it is not below; undefined: nothing of it */
   readonly ofKindBelow?: number;
 }
@@ -70,7 +70,7 @@ function field(name: string, summary: string, read: (packet: Packet) => number, 
         cost: 1,
         shown: { [options.shownAs ?? name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('_')) + 1)]: (options.shows ?? showComparison)(wanted) },
         ...(options.ofPayload === true ? { ...upperBound(wanted), contradicts: (payload) => noRoom('the payload', wanted, payload) } : {}),
-        ...(options.flowConstant === true ? { flowConstant: true } : {}),
+        ...(options.ofProtocol === true ? { ofProtocol: true } : {}),
         ...toldByKind(wanted, read, options.ofKindBelow),
         measured(packet) {
           const value = read(packet);
@@ -252,7 +252,7 @@ export const keywords = asKeywords(
     ofPayload: true,
     ofKindBelow: KIND_LENGTHS,
   }),
-  field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, flowConstant: true }),
+  field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, ofProtocol: true }),
   keyword<FlagsWanted>({
     name: 'tcp.flags',
     aliases: ['flags'],
