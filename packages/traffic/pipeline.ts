@@ -74,6 +74,7 @@ export class TrafficPipeline {
       },
       onWake: (flow, kept) => handlers.onWake?.(flow, kept),
       openStream: () => this.#tracker.open(),
+      giveStreamBack: (stream) => this.#tracker.giveBack(stream),
     });
   }
 
@@ -128,16 +129,19 @@ export class TrafficPipeline {
     // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
     const carried = openTunnel(packet, inner, this.#tunnels);
     this.#handlers.onPacket(packet);
-    if (packet.flow !== undefined && packet.flow.protocol === packet.protocol) this.#rest(packet.flow);
+    if (packet.flow !== undefined && packet.flow.protocol === packet.protocol) this.#rest(packet, packet.flow, carried === NO_TUNNEL);
     if (carried === NO_TUNNEL) return;
     if (carried === INNER_PACKET && decodeFromInternet(inner, this.#verifyChecksums)) this.#deliver(inner);
     else this.#handlers.onPacket(inner);
   }
 
-  #rest(flow: Flow): void {
+  /** `isLast`: nobody asks for the packet's flow after this. */
+  #rest(packet: Packet, flow: Flow, isLast: boolean): void {
     if (this.#handlers.rest === undefined || !this.flows.canRest(flow)) return;
     const kept = this.#handlers.rest(flow);
-    if (kept >= 0) this.flows.rest(flow, kept);
+    if (kept < 0) return;
+    this.flows.rest(flow, kept, isLast);
+    if (isLast) packet.flow = undefined;
   }
 
   #follow(packet: Packet): void {

@@ -101,6 +101,11 @@ export class PacketLog {
     this.#forget(flow);
   }
 
+  /** Frames of a flow wait for its alert. */
+  get remembersFlows(): boolean {
+    return this.#settings.condition !== 'all';
+  }
+
   tagged(): void {
     if (this.#settings.condition === 'tag') this.#chosen = true;
   }

@@ -242,7 +242,7 @@ class Series {
     const lines = this.#lines;
     const certificates = this.#certificates;
     return new Engine(id === 0 ? { ...rules.plan, firewall: firewall.rules } : rules.plan, catalogue, settings, {
-      remembersFlows: seeing.length + deciding.length > 0,
+      remembersFlows: seeing.length + deciding.length > 0 || packetLog?.remembersFlows === true,
       filter,
       ...(share === undefined ? {} : { share }),
       packet: (packet) => {

@@ -112,12 +112,56 @@ describe('flows', () => {
     expect(watch([...lines(['> S 100 0 ~', '< SA 500 101 ~', '> A 101 501 ~']), 61, udp(1, 2, 1, 2)]).ends[0]).toBe('1 shutdown');
   });
 
+  it('ends flows among very many, and finds all others again', () => {
+    const steps: (Uint8Array | number)[] = [];
+    const many = (from: number, step: number): void => {
+      for (let at = from; at < 5000; at += step) steps.push(udp(1 + (at & 7), 200, 1000 + at, 53));
+    };
+    many(0, 1);
+    steps.push(20);
+    many(0, 3);
+    steps.push(15);
+    many(0, 1);
+    const { packets } = watch(steps);
+    const before = packets.slice(0, 5000);
+    const after = packets.slice(-5000);
+    for (let at = 0; at < 5000; at++) {
+      if (at % 3 === 0) expect(after[at]).toBe(before[at]);
+      else expect(Number.parseInt(after[at], 10)).toBeGreaterThan(5000);
+    }
+  });
+
   it('finds each of very many flows again', () => {
     const steps: Uint8Array[] = [];
     for (let round = 0; round < 2; round++) for (let at = 0; at < 20_000; at++) steps.push(udp(1 + (at & 7), 200, 1000 + at, 53));
     const { packets, ends } = watch(steps);
     expect(packets.slice(20_000)).toEqual(packets.slice(0, 20_000));
     expect(ends.length).toBe(20_000);
+  });
+});
+
+describe('IPv6', () => {
+  /** UDP between two addresses of which these words are given, the others zero. */
+  const udp6 = (from: readonly [word: number, value: number], to: readonly [word: number, value: number], source: number, destination: number): Uint8Array => {
+    const bytes = new Uint8Array(52);
+    const view = new DataView(bytes.buffer);
+    view.setUint8(0, 0x60);
+    view.setUint16(4, 12);
+    view.setUint8(6, 17);
+    view.setUint8(7, 64);
+    view.setUint32(8 + from[0] * 4, from[1]);
+    view.setUint32(24 + to[0] * 4, to[1]);
+    view.setUint16(40, source);
+    view.setUint16(42, destination);
+    view.setUint16(44, 12);
+    return bytes;
+  };
+  it.each<readonly [why: string, steps: readonly Uint8Array[], packets: readonly string[]]>([
+    ['both directions are one flow', [udp6([0, 7], [3, 9], 1000, 53), udp6([3, 9], [0, 7], 53, 1000)], ['1 0', '1 1']],
+    ['every word of an address counts', [0, 1, 2, 3].map((word) => udp6([word, 7], [3, 9], 1000, 53)), ['1 0', '2 0', '3 0', '4 0']],
+    ['the same words in other places are another flow', [udp6([1, 7], [2, 9], 1000, 53), udp6([2, 7], [1, 9], 1000, 53)], ['1 0', '2 0']],
+  ])('%s', (_why, steps, packets) => {
+    expect(watch(steps).packets).toEqual(packets);
   });
 });
 

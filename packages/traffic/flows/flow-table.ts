@@ -22,30 +22,36 @@ import {
 } from '@sigwright/contracts';
 import type { TcpStream } from '../streams/tcp-stream.ts';
 import {
+  AT_REST,
+  DEPTH_SHIFT,
   DESTINATION,
   FlowRows,
-  HASH,
   ID,
   KEPT,
   KIND,
   LIST,
-  LISTED_AT,
-  LONG_ADDRESSES,
+  LIST_SHIFT,
+  LONG,
   NEWER,
-  NEXT,
   OLDER,
   PORTS,
+  placeOf,
   SOURCE,
-  TIMES,
-  VLANS,
-  WIDTH,
+  USED,
+  VERSION_SHIFT,
+  vlansOf,
+  WITH_DEPTH,
+  WITHOUT_DEPTH,
 } from './flow-rows.ts';
-import { canRest, putToRest, wake } from './resting.ts';
+import { counterpart, question } from './icmp-exchange.ts';
+import { canRest, clear, putToRest, wake } from './resting.ts';
 
-const FIRST_BUCKETS = 256;
+/** A power of two. */
+const FIRST_SLOTS = 256;
 
 /** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
+  /** from 1 */
   readonly number: number;
   /** microseconds */
   readonly timeout: number;
@@ -60,21 +66,21 @@ class TimeoutList {
   }
 
   add(row: number): void {
-    const { words, times } = this.#rows;
-    const at = row * WIDTH;
-    times[row * TIMES + LISTED_AT] = this.#rows.lastTime(row);
-    words[at + LIST] = this.number;
+    const rows = this.#rows;
+    const words = rows.block(row);
+    const at = placeOf(row);
+    rows.setListedAt(row, rows.lastTime(row));
+    words[at + KIND] = (words[at + KIND] & ~LIST) | (this.number << LIST_SHIFT);
     words[at + OLDER] = this.newest;
     words[at + NEWER] = -1;
-    if (this.newest >= 0) words[this.newest * WIDTH + NEWER] = row;
+    if (this.newest >= 0) rows.block(this.newest)[placeOf(this.newest) + NEWER] = row;
     else this.oldest = row;
     this.newest = row;
   }
 
   /** Flows that had packets since they were listed go to the end, until the oldest one had none. */
   renew(): void {
-    const { times } = this.#rows;
-    while (this.oldest >= 0 && this.#rows.lastTime(this.oldest) > times[this.oldest * TIMES + LISTED_AT]) {
+    while (this.oldest >= 0 && this.#rows.lastTime(this.oldest) > this.#rows.listedAt(this.oldest)) {
       const row = this.oldest;
       this.remove(row);
       this.add(row);
@@ -82,15 +88,16 @@ class TimeoutList {
   }
 
   remove(row: number): void {
-    const { words } = this.#rows;
-    const at = row * WIDTH;
+    const rows = this.#rows;
+    const words = rows.block(row);
+    const at = placeOf(row);
     const older = words[at + OLDER];
     const newer = words[at + NEWER];
-    if (older >= 0) words[older * WIDTH + NEWER] = newer;
+    if (older >= 0) rows.block(older)[placeOf(older) + NEWER] = newer;
     else this.oldest = newer;
-    if (newer >= 0) words[newer * WIDTH + OLDER] = older;
+    if (newer >= 0) rows.block(newer)[placeOf(newer) + OLDER] = older;
     else this.newest = older;
-    words[at + LIST] = -1;
+    words[at + KIND] &= ~LIST;
   }
 }
 
@@ -102,20 +109,29 @@ export interface FlowTableHandlers {
   /** A flow at rest has an object again. */
   onWake?(flow: Flow, kept: number): void;
   openStream(): TcpStream;
+  /** The stream of a flow that was put to rest: nobody needs it. */
+  giveStreamBack(stream: TcpStream): void;
 }
 
 export class FlowTable {
   count = 0;
   #created = 0;
+  /** of which nothing is known, for the next one */
+  #spare: Flow | undefined = undefined;
   /** what an ICMP error quotes */
   readonly #quote = new Packet();
   #rows = new FlowRows();
-  /** first row of each bucket and 1, 0 for none */
-  #buckets = new Int32Array(FIRST_BUCKETS);
+  /**
+   * Rows by hash: at least twice as many slots as rows. A row is in the slot that the last bits of its flow's hash say, or in one of the
+   * next where that was taken, none of them empty. A slot holds the row and 1 in as many bits as it takes to count slots, the first bits
+   * of the hash above them; 0 where it is empty.
+   */
+  #slots = new Int32Array(FIRST_SLOTS);
   readonly #settings: EngineSettings;
   readonly #handlers: FlowTableHandlers;
-  readonly #lists = new Map<number, TimeoutList>();
-  readonly #all: TimeoutList[] = [];
+  readonly #lists: TimeoutList[] = [];
+  /** by what is spoken and the flow's state */
+  readonly #listsOf: (TimeoutList | undefined)[] = new Array(LISTS).fill(undefined);
 
   constructor(settings: EngineSettings, handlers: FlowTableHandlers) {
     this.#settings = settings;
@@ -126,17 +142,17 @@ export class FlowTable {
   lookup(packet: Packet): Flow | undefined {
     if (packet.protocol === ICMP && packet.icmpType === UNREACHABLE) return this.#quoted(packet);
     const hash = hashOf(packet);
-    let row = this.#find(packet, hash);
+    const row = this.#find(packet, hash);
+    let flow = row < 0 ? undefined : this.#rows.flowOf(row);
     // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
-    if (row >= 0 && this.#isOver(row, packet.time)) {
-      this.#end(row, 'timeout');
-      row = -1;
+    if (row >= 0 && this.#isOver(row, flow, packet.time)) this.#end(row, 'timeout');
+    else if (row >= 0) {
+      flow ??= this.#wake(row);
+      if (flow.turned) packet.direction = packet.direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+      packet.flow = flow;
+      return flow;
     }
-    if (row < 0) {
-      row = this.#create(packet, hash);
-      if (row < 0) return undefined;
-    }
-    const flow = this.#awake(row);
+    flow = this.#create(packet, hash);
     packet.flow = flow;
     return flow;
   }
@@ -158,8 +174,10 @@ export class FlowTable {
     quoted.vlanCount = packet.vlanCount;
     quoted.vlans.set(packet.vlans);
     const row = this.#find(quoted, hashOf(quoted));
-    if (row < 0 || this.#isOver(row, packet.time)) return undefined;
-    const flow = this.#awake(row);
+    if (row < 0) return undefined;
+    let flow = this.#rows.flowOf(row);
+    if (this.#isOver(row, flow, packet.time)) return undefined;
+    flow ??= this.#wake(row);
     packet.flow = flow;
     packet.direction = flow.source[0] === packet.source[0] ? TO_SERVER : TO_CLIENT;
     packet.flowEstablished = flow.state === FLOW_ESTABLISHED;
@@ -167,17 +185,43 @@ export class FlowTable {
   }
 
   /** Was it silent longer than its timeout? */
-  #isOver(row: number, now: number): boolean {
-    const list = this.#rows.words[row * WIDTH + LIST];
-    return list >= 0 && this.#rows.lastTime(row) + this.#all[list].timeout <= now;
+  #isOver(row: number, flow: Flow | undefined, now: number): boolean {
+    const list = this.#listed(row);
+    return list !== undefined && (flow === undefined ? this.#rows.listedAt(row) : flow.lastTime) + list.timeout <= now;
   }
 
-  #awake(row: number): Flow {
-    const flow = this.#rows.flows[row];
-    if (flow !== undefined) return flow;
-    const woken = wake(this.#rows, row, this.#handlers.openStream);
-    this.#handlers.onWake?.(woken, this.#rows.words[row * WIDTH + KEPT]);
-    return woken;
+  #listed(row: number): TimeoutList | undefined {
+    const number = (this.#kind(row) & LIST) >>> LIST_SHIFT;
+    return number === 0 ? undefined : this.#lists[number - 1];
+  }
+
+  #kind(row: number): number {
+    return this.#rows.block(row)[placeOf(row) + KIND];
+  }
+
+  #wake(row: number): Flow {
+    const kept = this.#kept(row);
+    const flow = this.#newFlow();
+    wake(this.#rows, row, flow, this.#handlers.openStream);
+    this.#handlers.onWake?.(flow, kept);
+    return flow;
+  }
+
+  #newFlow(): Flow {
+    const flow = this.#spare ?? new Flow();
+    this.#spare = undefined;
+    return flow;
+  }
+
+  /** Nobody knows the object of a flow at rest any longer: it serves the next flow, and stays in the processor's caches. */
+  #reuse(flow: Flow): void {
+    if (flow.stream !== undefined) this.#handlers.giveStreamBack(flow.stream as TcpStream);
+    clear(flow);
+    this.#spare = flow;
+  }
+
+  #kept(row: number): number {
+    return this.#rows.block(row)[placeOf(row) + KEPT];
   }
 
   /** Counts the packet; its flow lives on from now. */
@@ -197,22 +241,24 @@ export class FlowTable {
       packet.flowEstablished = both;
     }
     const list = this.#listFor(flow);
-    const listed = this.#rows.words[flow.row * WIDTH + LIST];
-    if (listed === list.number) return;
-    if (listed >= 0) this.#all[listed].remove(flow.row);
+    if ((this.#kind(flow.row) & LIST) >>> LIST_SHIFT === list.number) return;
+    this.#listed(flow.row)?.remove(flow.row);
     list.add(flow.row);
   }
 
-  /** Nothing need be known of the flow now but what its row holds, and `kept` (not negative), which is given back when it is woken. */
-  rest(flow: Flow, kept: number): void {
-    const listed = this.#rows.words[flow.row * WIDTH + LIST];
-    if (listed < 0) return;
-    const list = this.#all[listed];
-    if (this.#rows.times[flow.row * TIMES + LISTED_AT] !== flow.lastTime) {
+  /**
+   * Nothing need be known of the flow now but what its row holds, and `kept` (not negative), which is given back when it is woken. Its
+   * object is another flow's from now on, where `isForgotten`: nobody else holds it.
+   */
+  rest(flow: Flow, kept: number, isForgotten: boolean): void {
+    const list = this.#listed(flow.row);
+    if (list === undefined) return;
+    if (this.#rows.listedAt(flow.row) !== flow.lastTime) {
       list.remove(flow.row);
       list.add(flow.row);
     }
     putToRest(this.#rows, flow, kept);
+    if (isForgotten) this.#reuse(flow);
   }
 
   /** As far as the table knows, can the flow be put to rest? */
@@ -224,8 +270,8 @@ export class FlowTable {
   expire(now: number): void {
     const rows = this.#rows;
     let over: number[] | undefined;
-    for (const list of this.#all) {
-      while (list.oldest >= 0 && rows.times[list.oldest * TIMES + LISTED_AT] + list.timeout < now) {
+    for (const list of this.#lists) {
+      while (list.oldest >= 0 && rows.listedAt(list.oldest) + list.timeout < now) {
         const row = list.oldest;
         list.remove(row);
         if (rows.lastTime(row) + list.timeout < now) {
@@ -240,7 +286,7 @@ export class FlowTable {
   }
 
   #id(row: number): number {
-    return this.#rows.words[row * WIDTH + ID] >>> 0;
+    return this.#rows.block(row)[placeOf(row) + ID] >>> 0;
   }
 
   /** Ends one flow now. */
@@ -250,103 +296,111 @@ export class FlowTable {
 
   /** Ends all flows, in the order they began. */
   finish(): void {
-    const { words, flows } = this.#rows;
-    const order = new Float64Array(this.count);
+    const rows = this.#rows;
+    const { length } = rows;
+    const restEnds = this.#handlers.onRestEnd !== undefined;
     let count = 0;
+    for (let row = 0; row < length; row++) if (this.#isUsed(row, restEnds)) count++;
+    const order = new Float64Array(count);
+    count = 0;
     // A row's number fits below its flow's, so that numbers alone are sorted.
-    const scale = flows.length;
-    for (let row = 0; row < flows.length; row++) {
-      if (words[row * WIDTH + KIND] === 0) continue;
-      if (flows[row] !== undefined || this.#handlers.onRestEnd !== undefined) order[count++] = this.#id(row) * scale + row;
-    }
+    for (let row = 0; row < length; row++) if (this.#isUsed(row, restEnds)) order[count++] = this.#id(row) * length + row;
     // As an integer: a fraction would change how every flow keeps its row.
-    for (const one of order.subarray(0, count).sort()) this.#end((one % scale) | 0, 'shutdown');
+    for (const one of order.sort()) this.#end((one % length) | 0, 'shutdown');
     if (this.count > 0) this.#forgetAll();
+  }
+
+  #isUsed(row: number, resting: boolean): boolean {
+    const kind = this.#kind(row);
+    return kind !== 0 && (resting || (kind & AT_REST) === 0);
   }
 
   /** Those at rest that nobody wants to hear of. */
   #forgetAll(): void {
     this.#rows = new FlowRows();
-    this.#buckets = new Int32Array(FIRST_BUCKETS);
-    this.#lists.clear();
-    this.#all.length = 0;
+    this.#slots = new Int32Array(FIRST_SLOTS);
+    this.#lists.length = 0;
+    this.#listsOf.fill(undefined);
     this.count = 0;
   }
 
   #end(row: number, reason: string): void {
-    const { words } = this.#rows;
-    const at = row * WIDTH;
-    if (words[at + LIST] >= 0) this.#all[words[at + LIST]].remove(row);
-    const slot = words[at + HASH] & (this.#buckets.length - 1);
-    if (this.#buckets[slot] === row + 1) this.#buckets[slot] = words[at + NEXT] + 1;
-    else {
-      let before = this.#buckets[slot] - 1;
-      while (before >= 0 && words[before * WIDTH + NEXT] !== row) before = words[before * WIDTH + NEXT];
-      if (before >= 0) words[before * WIDTH + NEXT] = words[at + NEXT];
-    }
+    this.#listed(row)?.remove(row);
+    this.#unslot(row);
     this.count--;
-    const flow = this.#rows.flows[row];
+    const flow = this.#rows.flowOf(row);
     if (flow !== undefined) {
       flow.endReason = reason;
       this.#handlers.onEnd(flow);
       flow.row = -1;
     } else if (this.#handlers.onRestEnd !== undefined) {
-      const woken = wake(this.#rows, row, this.#handlers.openStream);
+      const kept = this.#kept(row);
+      const woken = this.#newFlow();
+      wake(this.#rows, row, woken, this.#handlers.openStream);
       woken.endReason = reason;
-      this.#handlers.onRestEnd(woken, words[at + KEPT]);
-      woken.row = -1;
+      this.#handlers.onRestEnd(woken, kept);
+      this.#reuse(woken);
     }
     this.#rows.give(row);
   }
 
-  /** The row of the packet's flow, -1 where there is none; sets packet.direction. */
+  /** The row of the packet's flow, -1 where there is none; sets packet.direction as if client and server had not changed places. */
   #find(packet: Packet, hash: number): number {
-    const { words, flows } = this.#rows;
+    const rows = this.#rows;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const { protocol } = packet;
     const source = packet.source[0] | 0;
     const destination = packet.destination[0] | 0;
-    const kind = kindOf(packet, this.#settings.tunnelDepthTellsFlowsApart);
-    const depthBits = this.#settings.tunnelDepthTellsFlowsApart ? -1 : DEPTH_LEFT_OUT;
-    const { vlansTellFlowsApart } = this.#settings;
-    for (let row = this.#buckets[hash & (this.#buckets.length - 1)] - 1; row >= 0; row = words[row * WIDTH + NEXT]) {
-      const at = row * WIDTH;
-      if (words[at + HASH] !== hash || (words[at + KIND] & depthBits) !== kind || (vlansTellFlowsApart && words[at + VLANS] !== vlansOf(packet))) continue;
-      const ports = words[at + PORTS];
+    const bits = this.#settings.tunnelDepthTellsFlowsApart ? WITH_DEPTH : WITHOUT_DEPTH;
+    const wanted = kindOf(packet) & bits;
+    const portBits = protocol === ICMP || protocol === ICMPV6 ? ICMP_TYPE : -1;
+    const there = portsOf(packet);
+    const back = portsBack(packet, there);
+    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const entry = slots[slot];
+      if (((entry ^ hash) & ~mask) !== 0) continue;
+      const row = (entry & mask) - 1;
+      const words = rows.block(row);
+      const at = placeOf(row);
+      const kind = words[at + KIND];
+      if ((kind & bits) !== wanted) continue;
+      const ports = words[at + PORTS] & portBits;
       const first = words[at + SOURCE];
       const second = words[at + DESTINATION];
-      const forward = first === source && second === destination && portsFit(ports, packet, true) && this.#sameRest(row, packet, true);
-      if (!forward && !(first === destination && second === source && portsFit(ports, packet, false) && this.#sameRest(row, packet, false))) continue;
-      packet.direction = (flows[row]?.turned === true) === forward ? TO_CLIENT : TO_SERVER;
+      const isLong = (kind & LONG) !== 0;
+      if (isLong && second !== hash) continue;
+      const forward = ports === there && (isLong ? rows.hasLong(first, packet.source, packet.destination) : first === source && second === destination);
+      if (!forward && !(ports === back && (isLong ? rows.hasLong(first, packet.destination, packet.source) : first === destination && second === source)))
+        continue;
+      if (this.#settings.vlansTellFlowsApart && (isLong || packet.vlanCount > 0) && !this.#sameVlans(row, packet)) continue;
+      packet.direction = forward ? TO_SERVER : TO_CLIENT;
       return row;
     }
     return -1;
   }
 
-  /** What the columns compared so far do not hold: a third VLAN, and the rest of longer addresses. */
-  #sameRest(row: number, packet: Packet, forward: boolean): boolean {
-    const { words, flows, addresses } = this.#rows;
-    if (this.#settings.vlansTellFlowsApart && packet.vlanCount > 2 && flows[row]?.vlans?.[2] !== packet.vlans[2]) return false;
-    const place = words[row * WIDTH + LONG_ADDRESSES];
-    if (place < 0) return true;
-    const source = forward ? packet.source : packet.destination;
-    const destination = forward ? packet.destination : packet.source;
-    for (let word = 1; word < 4; word++) if (addresses[place + word] !== source[word] || addresses[place + 4 + word] !== destination[word]) return false;
-    return true;
+  #sameVlans(row: number, packet: Packet): boolean {
+    if (this.#rows.vlans(row) !== vlansOf(packet)) return false;
+    return packet.vlanCount <= 2 || this.#rows.flowOf(row)?.vlans?.[2] === packet.vlans[2];
   }
 
-  #create(packet: Packet, hash: number): number {
-    if (packet.transportStart < 0 || !beginsFlow(packet)) return -1;
+  #create(packet: Packet, hash: number): Flow | undefined {
+    if (packet.transportStart < 0 || !beginsFlow(packet)) return undefined;
     if (this.count >= this.#settings.maximumFlows) this.#makeRoom();
-    const flow = new Flow();
+    const flow = this.#newFlow();
     flow.id = ++this.#created;
     flow.ipVersion = packet.ipVersion;
     flow.protocol = packet.protocol;
     flow.tunnelDepth = packet.tunnelDepth;
-    flow.source.set(packet.source);
-    flow.destination.set(packet.destination);
+    for (let word = 0; word < 4; word++) {
+      flow.source[word] = packet.source[word];
+      flow.destination[word] = packet.destination[word];
+    }
     if (packet.protocol === ICMP || packet.protocol === ICMPV6) {
       flow.sourcePort = packet.icmpType;
       flow.destinationPort = packet.icmpCode;
-      flow.responseType = counterpart(packet);
+      flow.responseType = counterpart(packet.protocol, packet.icmpType);
     } else {
       flow.sourcePort = packet.sourcePort;
       flow.destinationPort = packet.destinationPort;
@@ -355,83 +409,100 @@ export class FlowTable {
     flow.startTime = flow.lastTime = packet.time;
     flow.firstPacket = packet.number;
     packet.direction = TO_SERVER;
-    const row = this.#rows.take(flow);
-    flow.row = row;
-    if (this.count * 2 >= this.#buckets.length) this.#growBuckets();
-    const { words } = this.#rows;
-    const at = row * WIDTH;
-    const slot = hash & (this.#buckets.length - 1);
-    words[at + HASH] = hash;
-    words[at + KIND] = kindOf(packet, true);
-    words[at + SOURCE] = flow.source[0];
-    words[at + DESTINATION] = flow.destination[0];
+    const rows = this.#rows;
+    const row = rows.take(flow);
+    if (this.count * 2 >= this.#slots.length) this.#growSlots();
+    const words = rows.block(row);
+    const at = placeOf(row);
+    const isLong = packet.ipVersion === 6 || packet.vlanCount > 0;
+    words[at + KIND] = kindOf(packet) | USED | (isLong ? LONG : 0);
+    words[at + SOURCE] = isLong ? rows.keepLong(packet.source, packet.destination, vlansOf(packet)) : packet.source[0];
+    words[at + DESTINATION] = isLong ? hash : packet.destination[0];
     words[at + PORTS] = (flow.sourcePort << 16) | flow.destinationPort;
-    words[at + VLANS] = vlansOf(packet);
-    words[at + LONG_ADDRESSES] = packet.ipVersion === 6 ? this.#rows.keepAddresses(flow.source, flow.destination) : -1;
     words[at + ID] = flow.id;
-    words[at + NEXT] = this.#buckets[slot] - 1;
-    this.#buckets[slot] = row + 1;
+    slotIn(this.#slots, row, hash);
     this.count++;
     this.#listFor(flow).add(row);
-    return row;
+    return flow;
   }
 
   #makeRoom(): void {
     let oldest = -1;
-    for (const list of this.#all) {
+    for (const list of this.#lists) {
       list.renew();
       if (list.oldest >= 0 && (oldest < 0 || this.#rows.lastTime(list.oldest) < this.#rows.lastTime(oldest))) oldest = list.oldest;
     }
     if (oldest >= 0) this.#end(oldest, 'forced');
   }
 
-  #growBuckets(): void {
-    const { words, flows } = this.#rows;
-    const buckets = new Int32Array(this.#buckets.length * 2);
-    for (let row = 0; row < flows.length; row++) {
-      const at = row * WIDTH;
-      if (words[at + KIND] === 0) continue;
-      const slot = words[at + HASH] & (buckets.length - 1);
-      words[at + NEXT] = buckets[slot] - 1;
-      buckets[slot] = row + 1;
+  #growSlots(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    for (let row = 0; row < this.#rows.length; row++) if (this.#kind(row) !== 0) slotIn(slots, row, this.#hash(row));
+    this.#slots = slots;
+  }
+
+  /** What `hashOf` said about the packet that the row was made for. */
+  #hash(row: number): number {
+    const words = this.#rows.block(row);
+    const at = placeOf(row);
+    const kind = words[at + KIND];
+    if ((kind & LONG) !== 0) return words[at + DESTINATION];
+    return mixed(hashOfPorts(kind & 0xff, words[at + PORTS]) ^ (words[at + SOURCE] + words[at + DESTINATION] + (kind & 0xff)));
+  }
+
+  /** What comes behind it moves up, so that nothing lies behind an empty slot. */
+  #unslot(row: number): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let empty = this.#hash(row) & mask;
+    while ((slots[empty] & mask) !== row + 1) empty = (empty + 1) & mask;
+    for (let slot = (empty + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hash((slots[slot] & mask) - 1) & mask;
+      // Its own place lies between the empty one and where it is: there it stays.
+      if (((slot - home) & mask) < ((slot - empty) & mask)) continue;
+      slots[empty] = slots[slot];
+      empty = slot;
     }
-    this.#buckets = buckets;
+    slots[empty] = 0;
   }
 
   #listFor(flow: Flow): TimeoutList {
-    const { flowTimeouts } = this.#settings;
-    const timeouts: FlowTimeouts =
-      flow.protocol === TCP
-        ? flowTimeouts.tcp
-        : flow.protocol === UDP
-          ? flowTimeouts.udp
-          : flow.protocol === ICMP || flow.protocol === ICMPV6
-            ? flowTimeouts.icmp
-            : flowTimeouts.other;
-    const seconds = flow.state === FLOW_CLOSED ? timeouts.closed : flow.state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh;
-    let list = this.#lists.get(seconds);
+    const { protocol } = flow;
+    const spoken = protocol === TCP ? 0 : protocol === UDP ? 1 : protocol === ICMP || protocol === ICMPV6 ? 2 : 3;
+    return this.#listsOf[spoken * STATES + flow.state] ?? this.#makeList(spoken, flow.state);
+  }
+
+  #makeList(spoken: number, state: number): TimeoutList {
+    const { tcp, udp, icmp, other } = this.#settings.flowTimeouts;
+    const timeouts: FlowTimeouts = [tcp, udp, icmp, other][spoken];
+    const seconds = state === FLOW_CLOSED ? timeouts.closed : state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh;
+    let list = this.#lists.find((one) => one.timeout === seconds * 1e6);
     if (list === undefined) {
-      list = new TimeoutList(this.#rows, this.#all.length, seconds);
-      this.#lists.set(seconds, list);
-      this.#all.push(list);
+      list = new TimeoutList(this.#rows, this.#lists.length + 1, seconds);
+      this.#lists.push(list);
     }
+    this.#listsOf[spoken * STATES + state] = list;
     return list;
   }
 }
 
-const DEPTH_LEFT_OUT = 0xfff;
+/** FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED, for each of TCP, UDP, ICMP and all others. */
+const STATES = 3;
+const LISTS = 4 * STATES;
+/** ICMP's code does not tell flows apart. */
+const ICMP_TYPE = 0xffff0000 | 0;
 
 /** IP protocol (8 bits), IP version (4), and tunnel depth above. */
-function kindOf(packet: Packet, withDepth: boolean): number {
-  const kind = packet.protocol | (packet.ipVersion << 8);
-  return withDepth ? kind | (packet.tunnelDepth << 12) : kind;
+function kindOf(packet: Packet): number {
+  return packet.protocol | (packet.ipVersion << VERSION_SHIFT) | (packet.tunnelDepth << DEPTH_SHIFT);
 }
 
-/** How many (2 bits), and the first two (12 bits each). */
-function vlansOf(packet: Packet): number {
-  const { vlanCount, vlans } = packet;
-  if (vlanCount === 0) return 0;
-  return vlanCount | (vlans[0] << 2) | (vlanCount > 1 ? vlans[1] << 14 : 0);
+/** In the first slot that is empty. */
+function slotIn(slots: Int32Array, row: number, hash: number): void {
+  const mask = slots.length - 1;
+  let slot = hash & mask;
+  while (slots[slot] !== 0) slot = (slot + 1) & mask;
+  slots[slot] = (hash & ~mask) | (row + 1);
 }
 
 /** Encapsulating security payload (RFC 4303). */
@@ -462,44 +533,34 @@ const UNREACHABLE = 3;
 /** Unreachable, source quench, redirect, time exceeded, parameter problem (RFC 792). */
 const ICMP_ERRORS: ReadonlySet<number> = new Set([3, 4, 5, 11, 12]);
 
-/** Replies of ICMP questions belong to the question. */
-const ICMP_ANSWERS: ReadonlyMap<number, number> = new Map([
-  [0, 8],
-  [14, 13],
-  [16, 15],
-  [18, 17],
-]);
-const ICMPV6_ANSWERS: ReadonlyMap<number, number> = new Map([
-  [129, 128],
-  [136, 135],
-]);
-
-function question(packet: Packet): number {
-  return (packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS).get(packet.icmpType) ?? packet.icmpType;
+/** As in the column of that name, without ICMP's code. */
+function portsOf(packet: Packet): number {
+  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return packet.icmpType << 16;
+  return (packet.sourcePort << 16) | packet.destinationPort;
 }
 
-/** The type that is the other half of the packet's exchange, -1 where it has none. */
-function counterpart(packet: Packet): number {
-  const known = packet.protocol === ICMP ? ICMP_ANSWERS : ICMPV6_ANSWERS;
-  const asked = known.get(packet.icmpType);
-  if (asked !== undefined) return asked;
-  for (const [answer, asks] of known) if (asks === packet.icmpType) return answer;
-  return -1;
+/** The same of a packet that goes the other way. */
+function portsBack(packet: Packet, there: number): number {
+  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return counterpart(packet.protocol, packet.icmpType) << 16;
+  return packet.sourcePort > 0xffff ? there : (there << 16) | (there >>> 16);
 }
 
-function portsFit(ports: number, packet: Packet, forward: boolean): boolean {
-  if (packet.protocol === ICMP || packet.protocol === ICMPV6) return ports >>> 16 === (forward ? packet.icmpType : counterpart(packet));
-  return ports === (forward ? (packet.sourcePort << 16) | packet.destinationPort : (packet.destinationPort << 16) | packet.sourcePort);
+function hashOfPorts(protocol: number, ports: number): number {
+  const first = ports >>> 16;
+  if (protocol === ICMP || protocol === ICMPV6) return question(protocol, first);
+  const second = ports & 0xffff;
+  return (first ^ second) | ((first + second) << 15);
 }
 
+function mixed(hash: number): number {
+  const product = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return product ^ (product >>> 15);
+}
+
+/** The same for both directions. */
 function hashOf(packet: Packet): number {
   const { source, destination } = packet;
-  let hash =
-    packet.protocol === ICMP || packet.protocol === ICMPV6
-      ? question(packet)
-      : (packet.sourcePort ^ packet.destinationPort) | ((packet.sourcePort + packet.destinationPort) << 15);
-  hash ^= source[0] + destination[0] + packet.protocol;
+  let hash = hashOfPorts(packet.protocol, portsOf(packet)) ^ (source[0] + destination[0] + packet.protocol);
   if (packet.ipVersion === 6) hash ^= source[1] + destination[1] + Math.imul(source[2] + destination[2], 31) + Math.imul(source[3] + destination[3], 17);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return (hash ^ (hash >>> 15)) | 0;
+  return mixed(hash);
 }

@@ -2,38 +2,36 @@
  * Flows at rest: a lookup without its answer, a connection that was asked for. Millions of them come with a scan, and most never see
  * another packet; they are kept as numbers in their row, and get an object again when one comes.
  */
-import { Flow, ICMP, ICMPV6, TCP } from '@sigwright/contracts';
+import { FLOW_NEW, type Flow, ICMP, ICMPV6 } from '@sigwright/contracts';
 import { loneSyn, TCP_SYN_SENT, type TcpStream } from '../streams/tcp-stream.ts';
 import {
-  BYTES_TO_CLIENT,
-  BYTES_TO_SERVER,
-  DESTINATION,
+  BYTES,
+  DEPTH_SHIFT,
   FIRST_PACKET,
   type FlowRows,
   ID,
-  KEPT,
   KIND,
-  LISTED_AT,
-  LONG_ADDRESSES,
-  NUMBER,
-  PACKETS_TO_CLIENT,
-  PACKETS_TO_SERVER,
+  LASTED,
   PORTS,
-  SOURCE,
-  STARTED_AT,
-  STATE,
-  TIMES,
-  TIMESTAMP,
-  VLANS,
-  WIDTH,
+  placeOf,
+  STATE_SHIFT,
+  SYN_HEADER,
+  SYN_SEQUENCE,
+  SYN_TIMESTAMP,
+  TO_CLIENT_SHIFT,
+  TO_SERVER_SHIFT,
+  VERSION_SHIFT,
+  WITHOUT_REST,
 } from './flow-rows.ts';
+import { counterpart } from './icmp-exchange.ts';
 
 /** Packets after which a flow is no longer put to rest: it talks, and would be woken each time. */
 const MOST_PACKETS = 4;
 const MOST_VLANS = 2;
-const MOST_BYTES = 0x7fffffff;
+/** In each direction. */
+const MOST_BYTES = 0xffff;
 
-/** Bits of STATE: flow state (2), stream (1), timestamp known (1), window scale + 1 (4), TCP flags (8), window (16). */
+/** Bits of SYN_HEADER: stream (1), timestamp known (1), window scale + 1 (4), TCP flags (8), window (16). */
 const HAS_STREAM = 1 << 2;
 const HAS_TIMESTAMP = 1 << 3;
 
@@ -41,7 +39,10 @@ const HAS_TIMESTAMP = 1 << 3;
 export function canRest(flow: Flow): boolean {
   return (
     flow.packetsToServer + flow.packetsToClient <= MOST_PACKETS &&
-    flow.bytesToServer + flow.bytesToClient <= MOST_BYTES &&
+    flow.bytesToServer <= MOST_BYTES &&
+    flow.bytesToClient <= MOST_BYTES &&
+    // Also false for what is no whole number.
+    (flow.lastTime - flow.startTime) >>> 0 === flow.lastTime - flow.startTime &&
     flow.verdict === 'none' &&
     !flow.turned &&
     !flow.alerted &&
@@ -57,6 +58,7 @@ export function canRest(flow: Flow): boolean {
     flow.anomalies === undefined &&
     flow.expected === undefined &&
     flow.originalProtocol === undefined &&
+    flow.agreedProtocol === undefined &&
     (flow.vlans === undefined || flow.vlans.length <= MOST_VLANS) &&
     (flow.stream === undefined || loneSyn(flow.stream as TcpStream) !== undefined)
   );
@@ -64,71 +66,84 @@ export function canRest(flow: Flow): boolean {
 
 /** `kept`: what the handler wants to find again. The row is in its list, at its end. */
 export function putToRest(rows: FlowRows, flow: Flow, kept: number): void {
-  const { words, times } = rows;
-  const at = flow.row * WIDTH;
+  const words = rows.block(flow.row);
+  const at = placeOf(flow.row);
   const stream = flow.stream as TcpStream | undefined;
   const side = stream === undefined ? undefined : loneSyn(stream);
+  words[at + KIND] =
+    (words[at + KIND] & WITHOUT_REST) | (flow.state << STATE_SHIFT) | (flow.packetsToServer << TO_SERVER_SHIFT) | (flow.packetsToClient << TO_CLIENT_SHIFT);
   words[at + FIRST_PACKET] = flow.firstPacket;
-  words[at + PACKETS_TO_SERVER] = flow.packetsToServer;
-  words[at + PACKETS_TO_CLIENT] = flow.packetsToClient;
-  words[at + BYTES_TO_SERVER] = flow.bytesToServer;
-  words[at + BYTES_TO_CLIENT] = flow.bytesToClient;
-  words[at + KEPT] = kept;
-  times[flow.row * TIMES + STARTED_AT] = flow.startTime;
-  let state: number = flow.state;
-  if (side !== undefined) {
-    state |= HAS_STREAM | (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) | ((side.windowScale + 1) << 4) | (side.flags << 8) | (side.window << 16);
-    words[at + NUMBER] = side.first;
-    words[at + TIMESTAMP] = side.timestamp;
-  } else words[at + NUMBER] = flow.responseType;
-  words[at + STATE] = state;
-  rows.flows[flow.row] = undefined;
+  words[at + LASTED] = flow.lastTime - flow.startTime;
+  words[at + BYTES] = flow.bytesToServer | (flow.bytesToClient << 16);
+  if (side === undefined) words[at + SYN_HEADER] = 0;
+  else {
+    words[at + SYN_HEADER] = HAS_STREAM | (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) | ((side.windowScale + 1) << 4) | (side.flags << 8) | (side.window << 16);
+    words[at + SYN_SEQUENCE] = side.first;
+    words[at + SYN_TIMESTAMP] = side.timestamp;
+  }
+  rows.forgetFlow(flow.row, kept);
 }
 
-/** The flow of a row, as it was when it was put to rest. */
-export function wake(rows: FlowRows, row: number, openStream: () => TcpStream): Flow {
-  const { words, times, addresses } = rows;
-  const at = row * WIDTH;
-  const flow = new Flow();
+/** Makes `flow`, of which nothing is known, the one of a row as it was when it was put to rest. */
+export function wake(rows: FlowRows, row: number, flow: Flow, openStream: () => TcpStream): void {
+  const words = rows.block(row);
+  const at = placeOf(row);
   flow.row = row;
   flow.id = words[at + ID] >>> 0;
   const kind = words[at + KIND];
   flow.protocol = kind & 0xff;
-  flow.ipVersion = (kind >>> 8) & 0xf;
-  flow.tunnelDepth = kind >>> 12;
-  const place = words[at + LONG_ADDRESSES];
-  if (place >= 0) {
-    flow.source.set(addresses.subarray(place, place + 4));
-    flow.destination.set(addresses.subarray(place + 4, place + 8));
-  } else {
-    flow.source[0] = words[at + SOURCE];
-    flow.destination[0] = words[at + DESTINATION];
-  }
+  flow.ipVersion = (kind >>> VERSION_SHIFT) & 0xf;
+  flow.tunnelDepth = (kind >>> DEPTH_SHIFT) & 0xf;
+  rows.readAddresses(row, flow.source, flow.destination);
   flow.sourcePort = words[at + PORTS] >>> 16;
   flow.destinationPort = words[at + PORTS] & 0xffff;
-  const vlans = words[at + VLANS];
+  const vlans = rows.vlans(row);
   if (vlans !== 0) flow.vlans = [(vlans >>> 2) & 0xfff, (vlans >>> 14) & 0xfff].slice(0, vlans & 3);
-  flow.startTime = times[row * TIMES + STARTED_AT];
-  flow.lastTime = times[row * TIMES + LISTED_AT];
+  flow.lastTime = rows.listedAt(row);
+  flow.startTime = flow.lastTime - (words[at + LASTED] >>> 0);
   flow.firstPacket = words[at + FIRST_PACKET] >>> 0;
-  flow.packetsToServer = words[at + PACKETS_TO_SERVER];
-  flow.packetsToClient = words[at + PACKETS_TO_CLIENT];
-  flow.bytesToServer = words[at + BYTES_TO_SERVER];
-  flow.bytesToClient = words[at + BYTES_TO_CLIENT];
-  const state = words[at + STATE];
-  flow.state = state & 3;
-  if (flow.protocol === ICMP || flow.protocol === ICMPV6) flow.responseType = words[at + NUMBER];
-  if (flow.protocol === TCP && (state & HAS_STREAM) !== 0) {
+  flow.state = (kind >>> STATE_SHIFT) & 3;
+  flow.packetsToServer = (kind >>> TO_SERVER_SHIFT) & 7;
+  flow.packetsToClient = (kind >>> TO_CLIENT_SHIFT) & 7;
+  flow.bytesToServer = words[at + BYTES] & 0xffff;
+  flow.bytesToClient = words[at + BYTES] >>> 16;
+  if (flow.protocol === ICMP || flow.protocol === ICMPV6) flow.responseType = counterpart(flow.protocol, flow.sourcePort);
+  const header = words[at + SYN_HEADER];
+  if ((header & HAS_STREAM) !== 0) {
     const stream = openStream();
     const [side] = stream.sides;
     stream.state = TCP_SYN_SENT;
-    side.begin(words[at + NUMBER]);
-    side.timestamp = (state & HAS_TIMESTAMP) === 0 ? -1 : words[at + TIMESTAMP] >>> 0;
-    side.windowScale = ((state >>> 4) & 0xf) - 1;
-    side.flags = (state >>> 8) & 0xff;
-    side.window = state >>> 16;
+    side.begin(words[at + SYN_SEQUENCE]);
+    side.timestamp = (header & HAS_TIMESTAMP) === 0 ? -1 : words[at + SYN_TIMESTAMP] >>> 0;
+    side.windowScale = ((header >>> 4) & 0xf) - 1;
+    side.flags = (header >>> 8) & 0xff;
+    side.window = header >>> 16;
     flow.stream = stream;
   }
-  rows.flows[row] = flow;
-  return flow;
+  rows.keepFlow(row, flow);
+}
+
+/** Makes the object of a flow that can rest one of which nothing is known: what `canRest` asks for is as it was already. */
+export function clear(flow: Flow): void {
+  flow.row = -1;
+  flow.protocol = 0;
+  flow.state = FLOW_NEW;
+  flow.packetsToServer = flow.packetsToClient = 0;
+  flow.bytesToServer = flow.bytesToClient = 0;
+  flow.applicationProtocol = undefined;
+  flow.protocolToServer = flow.protocolToClient = undefined;
+  flow.session = undefined;
+  flow.stream = undefined;
+  flow.detection = undefined;
+  flow.id = 0;
+  flow.ipVersion = 4;
+  flow.sourcePort = flow.destinationPort = 0;
+  for (let word = 0; word < 4; word++) flow.source[word] = flow.destination[word] = 0;
+  flow.responseType = -1;
+  flow.vlans = undefined;
+  flow.startTime = flow.lastTime = 0.5;
+  flow.tunnelDepth = 0;
+  flow.firstPacket = 0;
+  flow.dropReason = 'flow drop';
+  flow.endReason = '';
 }

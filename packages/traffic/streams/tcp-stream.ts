@@ -99,3 +99,17 @@ export function loneSyn(stream: TcpStream): StreamSide | undefined {
     ? client
     : undefined;
 }
+
+/** Makes a stream of which only a SYN is known one of which nothing is. False: something else would stay. */
+export function forgetSyn(stream: TcpStream): boolean {
+  const side = loneSyn(stream);
+  if (side === undefined || stream.targeted || stream.reset) return false;
+  stream.state = TCP_NONE;
+  side.next = side.first = side.lastAcknowledgement = side.windowEnd = 0;
+  side.known = false;
+  side.window = 65535;
+  side.windowScale = -1;
+  side.timestamp = -1;
+  side.flags = 0;
+  return true;
+}

@@ -26,6 +26,7 @@ import type { TargetTable } from '../target-systems.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
+  forgetSyn,
   TCP_CLOSE_WAIT,
   TCP_CLOSED,
   TCP_CLOSING,
@@ -87,6 +88,7 @@ export class TcpTracker {
   readonly #settings: EngineSettings;
   readonly #targets: TargetTable | undefined;
   readonly #pool = new SlabPool();
+  #spare: TcpStream | undefined = undefined;
 
   constructor(settings: EngineSettings, targets: TargetTable) {
     this.#settings = settings;
@@ -109,7 +111,14 @@ export class TcpTracker {
   }
 
   open(): TcpStream {
-    return new TcpStream(this.#settings.stream.depth, this.#pool);
+    const stream = this.#spare ?? new TcpStream(this.#settings.stream.depth, this.#pool);
+    this.#spare = undefined;
+    return stream;
+  }
+
+  /** Nobody knows the stream any longer: the next one may take its place. */
+  giveBack(stream: TcpStream): void {
+    if (forgetSyn(stream)) this.#spare = stream;
   }
 
   /** Takes the packet in: packet.direction and packet.flow are set. */
