@@ -495,19 +495,22 @@ export class EveWriter implements EngineHandlers {
     const record = this.#flowHead('flow', flow, TO_SERVER);
     if (flow.applicationProtocol !== undefined) record['app_proto'] = this.#recordName(flow.applicationProtocol);
     this.#sideProtocols(record, flow);
-    record['flow'] = {
-      ...counters(flow),
-      start: eveTimestamp(flow.startTime),
-      end: eveTimestamp(flow.lastTime),
-      age: Math.floor(flow.lastTime / 1e6) - Math.floor(flow.startTime / 1e6),
-      ...(flow.bypassed ? { bypass: 'local', bypassed: { pkts_toserver: 0, pkts_toclient: 0, bytes_toserver: 0, bytes_toclient: 0 } } : {}),
-      state: flow.bypassed ? 'bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new',
-      reason: flow.endReason,
-      alerted: flow.alerted,
-      ...(flow.session === undefined ? {} : { tx_cnt: flow.session.count }),
-      ...actionOf(flow),
-      ...(this.#options.exceptionPolicies && flow.exceptions !== undefined ? { exception_policy: flow.exceptions } : {}),
-    };
+    const body = counters(flow);
+    body['start'] = eveTimestamp(flow.startTime);
+    body['end'] = eveTimestamp(flow.lastTime);
+    body['age'] = Math.floor(flow.lastTime / 1e6) - Math.floor(flow.startTime / 1e6);
+    if (flow.bypassed) {
+      body['bypass'] = 'local';
+      body['bypassed'] = { pkts_toserver: 0, pkts_toclient: 0, bytes_toserver: 0, bytes_toclient: 0 };
+    }
+    body['state'] = flow.bypassed ? 'bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new';
+    body['reason'] = flow.endReason;
+    body['alerted'] = flow.alerted;
+    if (flow.session !== undefined) body['tx_cnt'] = flow.session.count;
+    const action = actionOf(flow);
+    if (action !== undefined) body['action'] = action;
+    if (this.#options.exceptionPolicies && flow.exceptions !== undefined) body['exception_policy'] = flow.exceptions;
+    record['flow'] = body;
     const tcp = tcpBody(flow);
     if (tcp !== undefined) record['tcp'] = tcp;
     this.#write(record);
@@ -647,9 +650,9 @@ export class EveWriter implements EngineHandlers {
 }
 
 /** What was decided about the flow as a whole: the firewall's word counts, unless it was dropped all the same. */
-function actionOf({ verdict, accepted }: Flow): { action?: string } {
-  if (accepted && verdict !== 'drop') return { action: 'accept' };
-  return verdict === 'none' ? {} : { action: verdict };
+function actionOf({ verdict, accepted }: Flow): string | undefined {
+  if (accepted && verdict !== 'drop') return 'accept';
+  return verdict === 'none' ? undefined : verdict;
 }
 
 /** Bytes of a packet beside an anomaly (`packethdr`). */
@@ -738,15 +741,15 @@ const DROP_FLAGS: readonly (readonly [string, number])[] = [
 ];
 
 /** How a flow record names the flags that were seen. */
-const FLOW_FLAGS: readonly (readonly [string, number])[] = [
-  ['syn', SYN],
-  ['fin', FIN],
-  ['rst', RST],
-  ['psh', PSH],
-  ['ack', ACK],
-  ['urg', URG],
-  ['ecn', ECE],
-  ['cwr', CWR],
+const FLOW_FLAGS: readonly { readonly name: string; readonly bit: number }[] = [
+  { name: 'syn', bit: SYN },
+  { name: 'fin', bit: FIN },
+  { name: 'rst', bit: RST },
+  { name: 'psh', bit: PSH },
+  { name: 'ack', bit: ACK },
+  { name: 'urg', bit: URG },
+  { name: 'ecn', bit: ECE },
+  { name: 'cwr', bit: CWR },
 ];
 
 function tcpBody(flow: Flow): Record<string, unknown> | undefined {
@@ -776,7 +779,9 @@ function hexFlags(flags: number): string {
 }
 
 function flagNames(flags: number): Record<string, true> {
-  return Object.fromEntries(FLOW_FLAGS.flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [[name, true]])));
+  const names: Record<string, true> = {};
+  for (let at = 0; at < FLOW_FLAGS.length; at++) if ((flags & FLOW_FLAGS[at].bit) !== 0) names[FLOW_FLAGS[at].name] = true;
+  return names;
 }
 
 function counters(flow: Flow): Record<string, unknown> {
@@ -791,7 +796,11 @@ function newest(flow: Flow): Transaction | undefined {
 /** Looks like Suricata's: a large number that two runs over the same capture give alike. */
 function flowId(flow: Flow): number {
   let hash = 0x811c9dc5 ^ flow.id;
-  for (const part of [flow.source[0], flow.destination[0], flow.sourcePort, flow.destinationPort, flow.protocol]) hash = Math.imul(hash ^ part, 0x01000193);
+  hash = Math.imul(hash ^ flow.source[0], 0x01000193);
+  hash = Math.imul(hash ^ flow.destination[0], 0x01000193);
+  hash = Math.imul(hash ^ flow.sourcePort, 0x01000193);
+  hash = Math.imul(hash ^ flow.destinationPort, 0x01000193);
+  hash = Math.imul(hash ^ flow.protocol, 0x01000193);
   return (hash >>> 0) * 262_144 + (flow.id % 262_144);
 }
 

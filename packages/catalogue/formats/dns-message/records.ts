@@ -68,18 +68,18 @@ function grouped(message: DnsMessage): Record<string, unknown[]> {
 
 function shownFlags(flags: number): Record<string, unknown> {
   const shown: Record<string, unknown> = { flags: flags.toString(16) };
-  for (const [name, bit] of FLAGS) if ((flags & bit) !== 0) shown[name] = true;
+  for (let at = 0; at < FLAGS.length; at++) if ((flags & FLAGS[at].bit) !== 0) shown[FLAGS[at].name] = true;
   shown['opcode'] = opcodeOf(flags);
   return shown;
 }
 
-const FLAGS: readonly (readonly [string, number])[] = [
-  ['qr', RESPONSE],
-  ['aa', AUTHORITATIVE],
-  ['tc', TRUNCATED],
-  ['rd', RECURSION_DESIRED],
-  ['ra', RECURSION_AVAILABLE],
-  ['z', RESERVED],
+const FLAGS: readonly { readonly name: string; readonly bit: number }[] = [
+  { name: 'qr', bit: RESPONSE },
+  { name: 'aa', bit: AUTHORITATIVE },
+  { name: 'tc', bit: TRUNCATED },
+  { name: 'rd', bit: RECURSION_DESIRED },
+  { name: 'ra', bit: RECURSION_AVAILABLE },
+  { name: 'z', bit: RESERVED },
 ];
 
 /** The records that an output wants of a message: `requests`, `responses`, `types`, `version`, `formats`. */

@@ -204,13 +204,16 @@ export class HeaderBlock {
 
   /** What can be made again goes. */
   settle(): void {
-    for (const header of this.list) header.forget?.();
+    const { list } = this;
+    for (let at = 0; at < list.length; at++) list[at].forget?.();
   }
 
   /** Value of a header, repeated ones joined by `, `; undefined where there is none. */
   get(key: string): Uint8Array | undefined {
+    const { list } = this;
     let found: Uint8Array | undefined;
-    for (const header of this.list) {
+    for (let at = 0; at < list.length; at++) {
+      const header = list[at];
       if (header.key !== key) continue;
       found = found === undefined ? header.value : concatBytes(found, COMMA, header.value);
     }
@@ -223,8 +226,9 @@ export class HeaderBlock {
   }
 
   count(key: string): number {
+    const { list } = this;
     let count = 0;
-    for (const header of this.list) if (header.key === key) count++;
+    for (let at = 0; at < list.length; at++) if (list[at].key === key) count++;
     return count;
   }
 

@@ -77,7 +77,7 @@ export function isLongField(bytes: Uint8Array, start: number, end: number): bool
 function observeHeaders(transaction: HttpTransaction, headers: HeaderBlock, name: 'request' | 'response'): void {
   for (const fault of headers.faults) transaction.raise(FAULTS[fault].replace('*', name));
   const { list } = headers;
-  for (const header of list) if (header.size > LONG_FIELD) transaction.raise(`${name}_field_too_long`);
+  for (let at = 0; at < list.length; at++) if (list[at].size > LONG_FIELD) transaction.raise(`${name}_field_too_long`);
   if (repeatsOne(list)) transaction.raise(`${name}_header_repetition`);
 }
 

@@ -20,6 +20,7 @@ import {
 import { ByteRanges } from '../../formats/http-message/byte-ranges.ts';
 import { BODY, COMPLETE, HEADERS, type HttpTransaction, LINE, TRAILER } from '../../formats/http-message/exchange.ts';
 import { hostName, hostPort } from '../../formats/http-message/uri.ts';
+import { asWritten } from '../../formats/http-message/words.ts';
 import { anomalies } from './anomalies.ts';
 import { buffers } from './buffers.ts';
 import { keywords } from './keywords.ts';
@@ -79,14 +80,19 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
   return NOT_THIS;
 }
 
+function upTo(text: string, end: RegExp): string {
+  const at = text.search(end);
+  return at < 0 ? text : text.slice(0, at);
+}
+
 function addExtended(transaction: HttpTransaction, record: Record<string, unknown>): void {
   const { request, response } = transaction;
   const referer = request.headers?.get('referer');
   if (referer !== undefined) record['http_refer'] = utf8(referer);
   if (request.seen) {
     record['http_method'] = transaction.method;
-    if (request.third.length > 0) record['protocol'] = latin1(request.third);
-  } else if (response.seen) record['protocol'] = latin1(response.first);
+    if (request.third.length > 0) record['protocol'] = asWritten(request.third);
+  } else if (response.seen) record['protocol'] = asWritten(response.first);
   if (response.seen) {
     if (transaction.status > 0) record['status'] = transaction.status;
     else if (response.second.length > 0) record['status_string'] = utf8(response.second);
@@ -111,7 +117,7 @@ function body(transaction: HttpTransaction, extended = true): Record<string, unk
   const forwarded = request.headers?.text('x-forwarded-for');
   if (forwarded !== undefined) record['xff'] = forwarded;
   const type = response.headers?.text('content-type');
-  if (type !== undefined) record['http_content_type'] = type.split(/[;\s,]/)[0];
+  if (type !== undefined) record['http_content_type'] = upTo(type, /[;\s,]/);
   if (extended) addExtended(transaction, record);
   const range = transaction.range;
   if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };

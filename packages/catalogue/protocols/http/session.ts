@@ -729,5 +729,6 @@ function fileName(transaction: HttpTransaction): string {
   if (named !== null) return named[1];
   if (transaction.method === 'CONNECT') return '';
   const uri = latin1(transaction.uri ?? NOTHING);
-  return uri.split('?')[0];
+  const query = uri.indexOf('?');
+  return query < 0 ? uri : uri.slice(0, query);
 }
