@@ -1,15 +1,18 @@
 /** Lua scripts that `outputs: - lua` names, which write records of their own. Suricata user guide, "Lua output". */
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { latin1 } from '@sigwright/bytes';
 import { failureOf, Script } from '@sigwright/catalogue';
 import {
   type Catalogue,
+  type Direction,
   type EngineSettings,
   type EveRecord,
   type FileTransfer,
   type Flow,
   type Packet,
   type ProtocolDefinition,
+  TO_CLIENT,
   TO_SERVER,
   type Transaction,
 } from '@sigwright/contracts';
@@ -20,7 +23,7 @@ import { countersIn } from './stats-log.ts';
 
 interface Output {
   readonly script: Script;
-  /** `http`, or `packet`, `alerts`, `flow`, `stats`, `file` */
+  /** `http`, or `packet`, `alerts`, `flow`, `stats`, `file`, `stream`, `bodies` */
   readonly wants: string;
 }
 
@@ -78,6 +81,32 @@ export class LuaOutputs {
     if (this.#outputs.length === 0) return;
     this.#see(packet, flow, transaction);
     this.#run(protocol.name);
+    if (this.#outputs.some(({ wants }) => wants === 'bodies') && (protocol.name === 'http' || protocol.name === 'http2')) this.#bodies();
+  }
+
+  /** Something is written for bytes of streams. */
+  get wantsStreams(): boolean {
+    return this.#outputs.some(({ wants }) => wants === 'stream');
+  }
+
+  stream(flow: Flow, direction: Direction, bytes: Uint8Array, open: boolean, close: boolean): void {
+    this.#see(undefined, flow, undefined);
+    this.#subject.direction = direction;
+    this.#chunk('stream', direction, bytes, open, close);
+  }
+
+  /** Each body is one piece: by the time the exchange is told of it is whole, as far as it is kept. */
+  #bodies(): void {
+    for (const [buffer, direction] of BODIES) {
+      const bytes = this.#subject.buffer(buffer, direction);
+      if (bytes !== undefined && bytes.length > 0) this.#chunk('bodies', direction, bytes, true, true);
+    }
+  }
+
+  #chunk(wants: string, direction: Direction, bytes: Uint8Array, open: boolean, close: boolean): void {
+    const data = latin1(bytes);
+    const [toserver, toclient] = [direction === TO_SERVER, direction === TO_CLIENT];
+    this.#run(wants, (script) => [script.table({ stream: script.table({ data, open, close, toserver, toclient }) })]);
   }
 
   /** `details`: what is known of it beside what the wire says, as `file_id` and digests. */
@@ -133,13 +162,19 @@ function output(name: string, scriptFolder: string, configurationFile: string | 
 }
 
 const KINDS = new Set(['packet', 'flow', 'stats', 'file']);
+/** Of exchanges of HTTP, those of the request first. */
+const BODIES: readonly (readonly [buffer: string, direction: Direction])[] = [
+  ['http.request_body', TO_SERVER],
+  ['http.response_body', TO_CLIENT],
+];
 
 /** What the table says that `init` gave. */
 function wantedBy(needs: Value): string | undefined {
   if (!(needs instanceof Table)) return undefined;
   const protocol = needs.get('protocol');
-  if (typeof protocol === 'string') return protocol;
   const type = needs.get('type');
+  if (type === 'streaming') return protocol === 'http' ? 'bodies' : needs.get('filter') === 'tcp' ? 'stream' : undefined;
+  if (typeof protocol === 'string') return protocol;
   if (type === 'packet' && needs.get('filter') === 'alerts') return 'alerts';
   return typeof type === 'string' && KINDS.has(type) ? type : undefined;
 }

@@ -285,6 +285,7 @@ class Series {
         for (const writer of writers) writer.flow(flow);
         if (luaOutputs.any) luaOutputs.flow(flow);
       },
+      ...(luaOutputs.wantsStreams ? { stream: luaOutputs.stream.bind(luaOutputs) } : {}),
       dropped: (packet, flow, cause) => {
         for (const writer of writers) writer.dropped(packet, flow, cause);
       },

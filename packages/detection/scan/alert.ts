@@ -48,6 +48,8 @@ export interface EngineHandlers {
   /** Once for each frame, when it is whole or enough of it is there to be worth telling. */
   frame?(report: FrameReport, packet: Packet, flow: Flow): void;
   flow?(flow: Flow): void;
+  /** Bytes of a TCP stream in order, as far as they may be read, then once the end. `open`: the first ones of this direction. */
+  stream?(flow: Flow, direction: Direction, bytes: Uint8Array, open: boolean, close: boolean): void;
   /** Comes after the packet's alerts. `cause`: the alert whose rule dropped it, where one did. */
   dropped?(packet: Packet, flow: Flow | undefined, cause: Alert | undefined): void;
   /** A packet of which rules captured texts. */

@@ -231,6 +231,8 @@ export class Engine {
     this.plan = plan;
   }
 
+  /** How far each stream was handed on, where somebody asks for streams. */
+  #toldOf: WeakMap<TcpStream, [number, number]> | undefined = undefined;
   readonly plan: PlanUse;
   #profile: RuleProfile | undefined = undefined;
 
@@ -449,7 +451,8 @@ export class Engine {
   #isIdle(flow: Flow, detection: FlowDetection, stream: TcpStream): boolean {
     const { sides } = stream;
     const { session } = flow;
-    if (!sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined) return false;
+    if (this.#handlers.stream !== undefined || !sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined)
+      return false;
     return detection.rulesSettled === BOTH_DIRECTIONS && !this.#transactions.anyNews(session.transactions);
   }
 
@@ -462,7 +465,23 @@ export class Engine {
     }
   }
 
+  /** Hands on what came to a stream and was not handed on before. `close`: nothing more will come. */
+  #tellStream(flow: Flow, stream: TcpStream, close: boolean): void {
+    this.#toldOf ??= new WeakMap();
+    const told = this.#toldOf.get(stream) ?? [-1, -1];
+    this.#toldOf.set(stream, told);
+    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+      const side = stream.sides[direction];
+      const from = Math.max(told[direction], side.base);
+      const upTo = close ? side.available : side.readable(this.#settings.inline);
+      if (upTo <= from && !(close && told[direction] >= 0)) continue;
+      this.#handlers.stream?.(flow, direction, side.bytes.subarray(from - side.base, Math.max(from, upTo) - side.base), told[direction] < 0, close);
+      told[direction] = Math.max(from, upTo);
+    }
+  }
+
   #release(flow: Flow, stream: TcpStream): void {
+    if (this.#handlers.stream !== undefined) this.#tellStream(flow, stream, false);
     const opaque = flow.session?.opaque === true;
     for (let direction = 0; direction < 2; direction++) {
       const side = stream.sides[direction];
@@ -615,6 +634,7 @@ export class Engine {
     }
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
+    if (stream !== undefined && this.#handlers.stream !== undefined) this.#tellStream(flow, stream, true);
     // Datagrams of one side alone that no protocol owns to.
     if (flow.protocol === UDP && detection.recognising.failed !== 0) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);

@@ -89,6 +89,50 @@ describe('lua', () => {
     expect(said).toEqual(['notice 4 10.0.0.1 10.0.0.2 6 80 2024-03-08T09:00:00 http 7 47']);
   });
 
+  test.each<readonly [needs: string, value: string, count: number]>([
+    ['http.uri', '/a?b=1', 1],
+    ['http.request_line', 'GET /a?b=1 HTTP/1.1', 1],
+    ['http.request_user_agent', 'one', 1],
+    ['http.request_headers', 'Host: x.example\\r\\nUser-Agent: one\\r\\n', 1],
+    ['http.response_body', 'hello', 1],
+    ['http.request_body', '', 0],
+  ])('a script that needs %s has it, and is asked where it is there', (needs, value, count) => {
+    const script = `function init() return { ["${needs}"] = tostring(true) } end
+      function match(args) return args["${needs}"] == "${value}" and 1 or 0 end`;
+    expect(run('alert http any any -> any any (msg:"t"; lua:s.lua; sid:1;)', { 's.lua': script }).sids).toHaveLength(count);
+  });
+
+  test('the buffer of the rule as it was transformed, and the stream', () => {
+    const script = (name: string, value: string): string => `function init() return { ${name} = tostring(true) } end
+      function match(args) return args.${name}:find("${value}", 1, true) and 1 or 0 end`;
+    const rules = `alert http any any -> any any (msg:"t"; http.uri; to_uppercase; lua:buffer.lua; sid:1;)
+alert tcp any any -> any any (msg:"t"; flow:to_client; lua:stream.lua; sid:2;)`;
+    expect(new Set(run(rules, { 'buffer.lua': script('buffer', '/A?B=1'), 'stream.lua': script('stream', 'hello') }).sids)).toEqual(new Set([1, 2]));
+  });
+
+  test('two buffers are one too many', () => {
+    const script = 'function init() return { ["http.uri"] = true, ["http.uri.raw"] = true } end function match() return 1 end';
+    expect(run(HTTP, { 's.lua': script }).refused).toEqual(['lua/buffers']);
+  });
+
+  test('DNS: entries are counted from 0, tables are there without entries, a question has no response code', () => {
+    const script = (need: string): string => `local dns = require("suricata.dns") local log = require("suricata.log")
+      function init() return { ["${need}"] = tostring(true) } end
+      function match() local tx = dns.get_tx() local question, answer = tx:queries()[0], tx:answers()[0] or {}
+        log.notice(question.rrname.." "..question.type.." "..tostring(answer.type).." "..tostring(answer.addr).." "..#tx:authorities().." "..tostring(tx:rcode()).." "..tostring(tx:rcode_string()).." "..tostring(tx:recursion_desired()))
+        return 1 end`;
+    const rules = `alert dns any any -> any any (msg:"t"; lua:question.lua; sid:1;)
+alert dns any any -> any any (msg:"t"; lua:answer.lua; sid:2;)`;
+    const told = run(rules, { 'question.lua': script('dns.request'), 'answer.lua': script('dns.response') }, {}, (capture) =>
+      capture.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.2', name: 'a.example', answers: [{ type: 'A', data: '192.0.2.7' }] }),
+    );
+    expect(told).toMatchObject({
+      sids: [1, 2],
+      said: ['notice a.example A nil nil 0 nil nil true', 'notice a.example A A 192.0.2.7 0 0 NOERROR true'],
+      failed: [],
+    });
+  });
+
   const secure: Compose = (capture) => {
     capture.tlsConnection({ ...ENDS, serverName: 'a.example', version: '1.2', certificate: { subject: 'a.example', issuer: 'Authority' } });
   };

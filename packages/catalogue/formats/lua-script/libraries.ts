@@ -142,7 +142,7 @@ const flowMethods: Methods<Flow> = {
     flow.protocolToServer ?? flow.applicationProtocol ?? 'unknown',
     flow.protocolToClient ?? flow.applicationProtocol ?? 'unknown',
     flow.originalProtocol ?? 'unknown',
-    'unknown',
+    flow.agreedProtocol ?? 'unknown',
   ],
   has_alerts: ({ alerted }) => [alerted],
   stats: (flow) => [flow.packetsToServer, flow.bytesToServer, flow.packetsToClient, flow.bytesToClient],
@@ -234,6 +234,18 @@ const fingerprint = (tools: Tools, ...names: readonly string[]) => {
   return (): readonly Value[] => [names.map((name) => tools.buffer(name)).find((one) => one !== undefined)];
 };
 
+const dnsFlags = (flags: unknown): number | undefined => (typeof flags === 'string' ? Number.parseInt(flags, 16) : undefined);
+
+/** Entries of a section, counted from 0 as ever; the type as `type`, data in text as `addr`. There is a table even where there are no entries. */
+function dnsSection(tools: Tools, entries: unknown): Table {
+  const table = tools.lua.table();
+  for (const [at, entry] of (Array.isArray(entries) ? (entries as Record<string, unknown>[]) : []).entries()) {
+    const { rrtype, rdata } = entry;
+    table.set(at, tools.table({ ...entry, type: rrtype, ...(typeof rdata === 'string' ? { addr: rdata } : {}) }));
+  }
+  return table;
+}
+
 const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
   base64: () => ({
     encode: (args) => [base64(fromLatin1(given(args, 0, 'string')))],
@@ -298,15 +310,13 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
 
   dns: (tools) => ({
     get_tx: tools.transaction('dns', () => ({
-      answers: ({ answers }) => [tools.table(answers)],
-      authorities: ({ authorities }) => [tools.table(authorities)],
-      flags: ({ flags }) => [typeof flags === 'string' ? Number.parseInt(flags, 16) : undefined],
-      queries: ({ queries }) => [
-        Array.isArray(queries) ? tools.table(queries.map((one: Record<string, unknown>) => ({ ...one, type: one['rrtype'] }))) : undefined,
-      ],
-      rcode: ({ rcode }) => [text(rcode)],
-      rcode_string: ({ rcode }) => [text(rcode)],
-      recursion_desired: ({ rd }) => [rd === true ? 1 : 0],
+      answers: ({ answers }) => [dnsSection(tools, answers)],
+      authorities: ({ authorities }) => [dnsSection(tools, authorities)],
+      flags: ({ flags }) => [dnsFlags(flags)],
+      queries: ({ queries }) => [dnsSection(tools, queries)],
+      rcode: ({ type, flags }) => [type === 'response' ? (dnsFlags(flags) ?? 0) & 15 : undefined],
+      rcode_string: ({ type, rcode }) => [type === 'response' ? text(rcode) : undefined],
+      recursion_desired: ({ rd }) => [rd === true],
       rrname: ({ queries, rrname }) => [text(rrname) ?? text((queries as { rrname?: unknown }[] | undefined)?.[0]?.rrname)],
       txid: ({ id }) => [text(id)],
     })),
