@@ -43,7 +43,7 @@ import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { HostState } from './host-state.ts';
 import { type FittingRules, PacketRules } from './packet-rules.ts';
-import { PayloadAnswers, PayloadFound } from './payload-parts.ts';
+import { PayloadAnswers, type PayloadFound } from './payload-parts.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
@@ -552,8 +552,7 @@ export class Engine {
         }
         if (isThere) {
           const found = detection.of(direction);
-          found.payloadFound ??= new PayloadFound();
-          found.payloadFound.add(rule);
+          found.payloadFound = (found.payloadFound ?? this.#payloadAnswers.nothingFound).with(rule);
           if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
           isTouched = true;
         }

@@ -6,24 +6,60 @@ import { PAYLOAD } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanData, PlanUse } from '../compile/plan.ts';
 
-/** Rules whose payload part was found in one direction of a flow. */
+/** Rules that all shared sets hold together at most; a flow that finds others has a set of its own. */
+const MOST_SHARED = 100_000;
+
+/** Rules whose payload part was found in one direction of a flow. Flows that found the same share it: it never changes. */
 export class PayloadFound {
-  readonly #rules = new Set<number>();
+  /** flows share it */
+  readonly isShared: boolean;
+  readonly #rules: Set<number>;
   /** of them, those that the payload leads to: nothing in a transaction does */
-  readonly leading: number[] = [];
+  readonly #leading: number[];
+  /** by the rule that is found next */
+  readonly #next = new Map<number, PayloadFound>();
+  readonly #all: { rules: number };
+
+  private constructor(isShared: boolean, rules: Set<number>, leading: number[], all: { rules: number }) {
+    this.isShared = isShared;
+    this.#rules = rules;
+    this.#leading = leading;
+    this.#all = all;
+  }
+
+  /** Nothing was found yet. */
+  static nothing(): PayloadFound {
+    return new PayloadFound(true, new Set(), [], { rules: 0 });
+  }
 
   get count(): number {
     return this.#rules.size;
+  }
+
+  get leading(): readonly number[] {
+    return this.#leading;
   }
 
   has(rule: number): boolean {
     return this.#rules.has(rule);
   }
 
-  add(rule: CompiledRule): void {
-    if (this.#rules.has(rule.index)) return;
-    this.#rules.add(rule.index);
-    if (rule.prefilter?.where === PAYLOAD) this.leading.push(rule.index);
+  /** This, and that rule. */
+  with(rule: CompiledRule): PayloadFound {
+    if (this.#rules.has(rule.index)) return this;
+    const known = this.#next.get(rule.index);
+    if (known !== undefined) return known;
+    const found = this.isShared ? this.#copy() : this;
+    found.#rules.add(rule.index);
+    if (rule.prefilter?.where === PAYLOAD) found.#leading.push(rule.index);
+    if (found.isShared) this.#next.set(rule.index, found);
+    return found;
+  }
+
+  #copy(): PayloadFound {
+    const isShared = this.#all.rules + this.#rules.size < MOST_SHARED;
+    if (isShared) this.#all.rules += this.#rules.size + 1;
+    return new PayloadFound(isShared, new Set(this.#rules), [...this.#leading], this.#all);
   }
 }
 
@@ -45,6 +81,8 @@ export class PayloadAnswers {
     return known;
   }
 
+  /** where every flow begins */
+  readonly nothingFound = PayloadFound.nothing();
   /** by rule: which part it has, from 1 on */
   readonly #parts: Int32Array;
   readonly #numbers = new Map<string, number>();

@@ -1,10 +1,14 @@
 /** Flows at rest are a way of keeping them, nothing more: with and without it, every record and every alert is the same. */
 import { catalogue } from '@sigwright/catalogue';
-import { DEFAULT_SETTINGS, type EveRecord } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EveRecord, Flow, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { buildPlan, Engine, EveWriter, usePlan } from '../index.ts';
+import { FlowDetection } from './engine.ts';
+import { PayloadFound } from './payload-parts.ts';
+import { RestingFlows } from './resting-flow.ts';
 
 const START = 1_709_888_400_000_000;
 const RULES = `
@@ -19,6 +23,8 @@ alert ip any any -> 192.0.2.66 any (msg:"address"; sid:8; rev:1;)
 alert icmp any any -> any any (msg:"echo"; itype:0; sid:9; rev:1;)
 alert dns any any -> any any (msg:"answer"; flow:to_client; dns.answers.rrname; content:"late"; sid:10; rev:1;)
 alert udp any any -> any any (msg:"lookups"; content:"count me"; threshold:type both, track by_flow, count 3, seconds 60; sid:11; rev:1;)
+alert dns any any -> any any (msg:"a part in the payload"; content:"|01 00 00 01|"; dns.query; content:"late"; sid:12; rev:1;)
+alert dns any any -> any any (msg:"a part in an earlier payload"; flow:to_server; content:"evil"; dns.query; content:"late"; sid:13; rev:1;)
 `;
 
 /** Records without what only counts work. `resting`: are flows put to rest? */
@@ -51,6 +57,9 @@ const udp = (client: string, server: string, serverPort: number, ...said: readon
   };
 };
 
+/** A question for that name below `example` (RFC 1035). */
+const lookup = (name: string): string => `\0\x07\x01\0\0\x01\0\0\0\0\0\0${String.fromCharCode(name.length)}${name}\x07example\0\0\x01\0\x01`;
+
 describe('the same with and without rest', () => {
   test.each<readonly [why: string, make: (capture: CaptureComposer) => void]>([
     ['a lookup and its answer', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'evil.example', startTime: START })],
@@ -59,6 +68,10 @@ describe('the same with and without rest', () => {
       (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'a.example', unanswered: true, startTime: START }),
     ],
     ['an answer that a rule asks for', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'late.example', startTime: START })],
+    [
+      'lookups of which the first has what a rule waits for',
+      udp('10.0.0.1', '10.0.0.53', 53, ['client', lookup('evil')], ['client', lookup('late')], ['client', lookup('late')]),
+    ],
     ['over IPv6', (to) => void to.dnsLookup({ client: '2001:db8::1', resolver: '2001:db8::53', name: 'late.example', startTime: START })],
     ['over TCP', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'late.example', transport: 'tcp', startTime: START })],
     [
@@ -105,5 +118,50 @@ describe('the same with and without rest', () => {
       expect(awake.records.length).toBeGreaterThan(0);
       expect(recordsOf(bytes, true)).toEqual(awake);
     }
+  });
+});
+
+describe('what was found in the payloads of a flow at rest', () => {
+  const rule = (index: number): CompiledRule => ({ index }) as CompiledRule;
+  const nothing = PayloadFound.nothing();
+
+  test('comes back with it', () => {
+    const resting = new RestingFlows(catalogue, DEFAULT_SETTINGS);
+    const found = [undefined, nothing.with(rule(5)), nothing.with(rule(5)).with(rule(9))];
+    const kept: number[] = [];
+    for (const toServer of found) {
+      for (const toClient of found) {
+        const detection = new FlowDetection();
+        if (toServer !== undefined) detection.of(TO_SERVER).payloadFound = toServer;
+        if (toClient !== undefined) detection.of(TO_CLIENT).payloadFound = toClient;
+        kept.push(resting.rest(new Flow(), detection));
+      }
+    }
+    expect(new Set(kept).size).toBe(9);
+    for (const [at, one] of kept.entries()) {
+      const woken = new FlowDetection();
+      resting.wake(new Flow(), one, woken);
+      expect([woken.known(TO_SERVER)?.payloadFound, woken.known(TO_CLIENT)?.payloadFound]).toEqual([found[Math.floor(at / 3)], found[at % 3]]);
+    }
+  });
+
+  test('keeps it awake where it is one of very many', () => {
+    const resting = new RestingFlows(catalogue, DEFAULT_SETTINGS);
+    const answers = Array.from({ length: 300 }, (_, index) => {
+      const detection = new FlowDetection();
+      detection.of(TO_SERVER).payloadFound = nothing.with(rule(index));
+      return resting.rest(new Flow(), detection);
+    });
+    expect(answers.filter((answer) => answer < 0).length).toBe(45);
+    expect(answers.every((answer) => answer < 2 ** 31)).toBe(true);
+  });
+
+  test('is one object for all flows that found the same, up to a bound', () => {
+    expect(nothing.with(rule(1)).with(rule(2))).toBe(nothing.with(rule(1)).with(rule(2)));
+    expect(nothing.with(rule(1)).with(rule(1))).toBe(nothing.with(rule(1)));
+    expect([nothing.has(1), nothing.with(rule(1)).has(1)]).toEqual([false, true]);
+    let many = PayloadFound.nothing();
+    for (let index = 0; index < 1000; index++) many = many.with(rule(index));
+    expect([many.isShared, many.count]).toEqual([false, 1000]);
   });
 });

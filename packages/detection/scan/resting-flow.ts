@@ -4,6 +4,7 @@
  */
 import { BOTH_DIRECTIONS, type Catalogue, type EngineSettings, type Flow, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { FlowDetection } from './engine.ts';
+import type { PayloadFound } from './payload-parts.ts';
 
 /** Application protocols by number; the first two mean none and one that could not be told. */
 const NONE = 0;
@@ -19,7 +20,10 @@ const PROTOCOL_RULES_DONE = 15;
 const SETTLED = 17;
 const HAS_SESSION = 1 << 19;
 const COUNT = 20;
-const MOST_COUNTED = 1023;
+const MOST_COUNTED = 7;
+/** What was found in payloads, by number; 0: nothing. */
+const FOUND = 23;
+const MOST_FOUND = 255;
 
 interface NumberedProtocols {
   readonly protocols: readonly ProtocolDefinition[];
@@ -43,6 +47,8 @@ export class RestingFlows {
   readonly #settings: EngineSettings;
   readonly #protocols: readonly ProtocolDefinition[];
   readonly #numbers: ReadonlyMap<string, number>;
+  /** what was found in both directions; at rest it is its place here */
+  readonly #found: (readonly [PayloadFound | undefined, PayloadFound | undefined])[] = [[undefined, undefined]];
 
   constructor(catalogue: Catalogue, settings: EngineSettings) {
     this.#settings = settings;
@@ -55,13 +61,7 @@ export class RestingFlows {
   rest(flow: Flow, detection: FlowDetection): number {
     const { recognising } = detection;
     const { session, applicationProtocol: protocol } = flow;
-    if (
-      detection.idle ||
-      detection.known(TO_SERVER)?.payloadFound !== undefined ||
-      detection.known(TO_CLIENT)?.payloadFound !== undefined ||
-      detection.flush !== 0
-    )
-      return -1;
+    if (detection.idle || detection.flush !== 0) return -1;
     if (recognising.broken || recognising.frames !== undefined || recognising.left?.some((one) => one !== undefined) === true) return -1;
     const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);
     if (number === undefined) return -1;
@@ -79,7 +79,16 @@ export class RestingFlows {
       if (session.isAtRest !== true || session.count > MOST_COUNTED || this.#protocols[number - FIRST_PROTOCOL]?.resume === undefined) return -1;
       kept |= HAS_SESSION | (session.count << COUNT);
     }
-    return kept;
+    const found = this.#foundNumber(detection.known(TO_SERVER)?.payloadFound, detection.known(TO_CLIENT)?.payloadFound);
+    return found < 0 ? -1 : kept | (found << FOUND);
+  }
+
+  /** -1: there is no number for it. Most flows found the same as those before, and it is among the first. */
+  #foundNumber(toServer: PayloadFound | undefined, toClient: PayloadFound | undefined): number {
+    const all = this.#found;
+    for (let number = 0; number < all.length; number++) if (all[number][TO_SERVER] === toServer && all[number][TO_CLIENT] === toClient) return number;
+    if (all.length > MOST_FOUND || toServer?.isShared === false || toClient?.isShared === false) return -1;
+    return all.push([toServer, toClient]) - 1;
   }
 
   /** What the record of the flow shows: what is spoken on it. */
@@ -89,7 +98,7 @@ export class RestingFlows {
     flow.applicationProtocol = number === FAILED ? 'failed' : definition?.name;
     if ((kept & (1 << TOLD)) !== 0) flow.protocolToServer = flow.applicationProtocol;
     if ((kept & (2 << TOLD)) !== 0) flow.protocolToClient = flow.applicationProtocol;
-    if ((kept & HAS_SESSION) !== 0) flow.session = definition?.resume?.(flow, this.#settings, kept >>> COUNT);
+    if ((kept & HAS_SESSION) !== 0) flow.session = definition?.resume?.(flow, this.#settings, (kept >>> COUNT) & MOST_COUNTED);
   }
 
   /** Everything. */
@@ -100,6 +109,9 @@ export class RestingFlows {
     detection.addressesDone = (kept >>> ADDRESSES_DONE) & BOTH_DIRECTIONS;
     detection.protocolRulesDone = (kept >>> PROTOCOL_RULES_DONE) & BOTH_DIRECTIONS;
     detection.rulesSettled = (kept >>> SETTLED) & BOTH_DIRECTIONS;
+    const [toServer, toClient] = this.#found[kept >>> FOUND];
+    if (toServer !== undefined) detection.of(TO_SERVER).payloadFound = toServer;
+    if (toClient !== undefined) detection.of(TO_CLIENT).payloadFound = toClient;
     flow.detection = detection;
   }
 }
