@@ -300,7 +300,7 @@ export class EveWriter implements EngineHandlers {
       const context = detail === undefined ? told : { ...told, ...detail };
       if (context !== undefined && Object.keys(context).length > 0) record[definition.recordName] = context;
       if (shown !== undefined) Object.assign(record, definition.contextBeside?.(shown, flow));
-      const files = shown?.files?.map((file) => {
+      const files = shown?.files?.slice(alert.firstFile ?? 0).map((file) => {
         const details = this.#options.fileDetails?.(file);
         return { ...fileBody(file, shown.id), ...(file.stored === true && details?.['stored'] !== true ? { storing: true } : {}), ...details };
       });

@@ -21,6 +21,8 @@ export interface Alert {
   readonly notes: Record<string, unknown> | undefined;
   /** where the firewall came to it (`packet:filter`, `tls:client_hello_done`); undefined for all other rules */
   readonly hook?: string;
+  /** the rule held for an earlier file of the transaction, too: this one is about files from here on */
+  readonly firstFile?: number;
   /** by a rate filter */
   changed: boolean;
 }

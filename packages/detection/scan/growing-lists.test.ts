@@ -60,3 +60,23 @@ test.each<readonly [why: string, options: string, answer: number | undefined]>([
   ['a count on the way is none', 'ldap.responses.count:1;', undefined],
   ['a code in the last one', 'ldap.responses.result_code:success;', 2],
 ])('%s', (_why, options, answer) => expect(raisedBy(options)).toBe(answer));
+
+test('rules on files ask about each file of a form as it begins, and alert with it', () => {
+  const part = (name: string): string => `--b\r\nContent-Disposition: form-data; name="f"; filename="${name}"\r\n\r\n${'x'.repeat(80)}\r\n`;
+  const head = 'POST /u HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 400\r\n\r\n';
+  const capture = composeCapture({ seed: 7 });
+  const pieces = [head + part('one.jpg'), part('two.jpg'), part('three.gif'), '--b--\r\n'.padEnd(20, '.')];
+  const exchanges = pieces.map((text) => ({ from: 'client', bytes: Uint8Array.from(text, (letter) => letter.charCodeAt(0)) }) as const);
+  capture.tcpConversation({ client: '10.0.0.5', server: '203.0.113.9', serverPort: 80, exchanges });
+  const settings = { ...DEFAULT_SETTINGS, inline: true };
+  const rules = parseRules('alert http any any -> any any (fileext:"jpg"; filestore; sid:1;)').rules;
+  const build = buildPlan([{ path: 'test', rules }], catalogue, settings);
+  const alerted: [packet: number, firstFile: number | undefined][] = [];
+  const engine = new Engine(usePlan(build.data, catalogue, settings), catalogue, settings, {
+    alert: ({ firstFile }, packet) => alerted.push([packet.number, firstFile]),
+  });
+  engine.feed(capture.finish());
+  engine.finish();
+  expect(alerted.map(([, firstFile]) => firstFile)).toEqual([undefined, 1]);
+  expect(alerted[1][0]).toBeGreaterThan(alerted[0][0]);
+});

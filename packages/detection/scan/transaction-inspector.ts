@@ -45,6 +45,8 @@ class DirectionState {
   progress = -1;
   bodyBytes = 0;
   files = 0;
+  /** rules on files that held before, and the first file that they were not asked about */
+  again: Map<number, number> | undefined = undefined;
   payloadRules = 0;
   /** rules that any news may decide are pending: those that hold at their hook each time, those about lists that go on */
   repeating = false;
@@ -75,6 +77,8 @@ export class TransactionInspector {
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
   readonly #window: BufferWindow = emptyWindow();
+  /** the first file of the transaction that the rule being evaluated is asked about */
+  #firstFile = 0;
   /** the rule just evaluated waits for what may still join a list */
   #unsettled = false;
   /** of the transaction being looked at */
@@ -147,7 +151,7 @@ export class TransactionInspector {
     const complete = transaction.progress[direction] >= definition.complete[direction];
     const bodyBytes = bytesKept(transaction);
     const payloadRules = payloadFound?.count ?? 0;
-    const files = transaction.files?.length ?? 0;
+    const files = filesBegun(transaction);
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
     const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
     const quiet =
@@ -156,8 +160,9 @@ export class TransactionInspector {
       transaction.progress[direction] === state.progress &&
       bodyBytes - state.bodyBytes < least &&
       payloadRules === state.payloadRules &&
+      files === state.files &&
       transaction.anomalies === undefined;
-    if (quiet && files > 0 && files === state.files) return;
+    if (quiet && files > 0) return;
     const candidates = this.#candidates;
     candidates.clear();
     // The conversation may get another name while it is read; then other rules look at it, too.
@@ -173,6 +178,7 @@ export class TransactionInspector {
     const before = state.pending.length;
     if (candidates.count > 0) this.#take(state, detection.of(direction).headers(this.#headers, packet).flags);
     if (quiet && state.pending.length === before) return;
+    if (files > state.files && state.decided !== undefined) this.#askAgain(state, filesIn(transaction, direction) - (files - state.files));
     state.progress = transaction.progress[direction];
     state.bodyBytes = bodyBytes;
     state.files = files;
@@ -216,6 +222,20 @@ export class TransactionInspector {
     }
   }
 
+  /** Rules on files that held are asked about each file that comes later, as if it were the first. */
+  #askAgain(state: DirectionState, firstFile: number): void {
+    for (const index of state.decided!) {
+      if (!this.#plan.rule(index).bufferTests.some((test) => test.buffer.ofFiles === true)) continue;
+      state.decided!.delete(index);
+      state.again ??= new Map();
+      state.again.set(index, firstFile);
+      state.pending.push(index);
+      state.pendingSorted = false;
+    }
+    if (!state.pendingSorted) state.pending.sort((a, b) => a - b);
+    state.pendingSorted = true;
+  }
+
   #evaluate(
     state: DirectionState,
     transaction: Transaction,
@@ -233,6 +253,7 @@ export class TransactionInspector {
       this.profile?.begin();
       const wasLeft = rule.repeats && state.repeated?.has(rule.index) === true && transaction.progress[direction] > (rule.hook as TransactionHook).progress;
       this.#unsettled = false;
+      this.#firstFile = state.again?.get(rule.index) ?? 0;
       const answer = wasLeft ? NO : this.#rule(rule, transaction, packet, flow, direction, detection, complete);
       this.profile?.end(rule, answer === YES);
       if (answer === LATER && !complete) {
@@ -271,8 +292,10 @@ export class TransactionInspector {
         action: rule.action,
         changed: false,
         notes: this.#evaluation.notes,
+        ...(this.#firstFile > 0 ? { firstFile: this.#firstFile } : {}),
       });
     }
+    this.#firstFile = 0;
     if (kept < pending.length) pending.length = kept;
   }
 
@@ -380,7 +403,7 @@ export class TransactionInspector {
     if (transaction.progress[direction] < buffer.progress(direction) && !complete) return LATER;
     let open = false;
     let found = false;
-    for (let index = 0; buffer.read(transaction, direction, index, window, flow); index++) {
+    for (let index = buffer.ofFiles === true ? this.#firstFile : 0; buffer.read(transaction, direction, index, window, flow); index++) {
       found = true;
       if (complete) window.complete = true;
       if (buffer.shape === 'body' && !window.complete) {
@@ -428,6 +451,19 @@ function bytesKept(transaction: Transaction): number {
   let bytes = 0;
   if (transaction.files !== undefined) for (const file of transaction.files) bytes += file.kept;
   return bytes;
+}
+
+/** Files of which there is something. */
+function filesBegun(transaction: Transaction): number {
+  let begun = 0;
+  if (transaction.files !== undefined) for (const file of transaction.files) if (file.size > 0) begun++;
+  return begun;
+}
+
+function filesIn(transaction: Transaction, direction: Direction): number {
+  let count = 0;
+  if (transaction.files !== undefined) for (const file of transaction.files) if (file.direction === direction) count++;
+  return count;
 }
 
 function saidAnything(flow: Flow, direction: Direction): boolean {

@@ -53,7 +53,7 @@ export const keywords = asKeywords(
     apply({ directions, scope }, builder) {
       // Without a file there is nothing to store, and nothing to tell of.
       const before = builder.currentBuffer;
-      builder.selectBuffer('file.data');
+      builder.selectBuffer('files');
       builder.addBytes({ kind: 'test', keyword: 'filestore', relative: false, describes: 'there is a file', test: () => true });
       builder.selectBuffer(before);
       builder.addEffect({

@@ -49,6 +49,10 @@ const FILE_DATA = fileBuffer('file.data', 'content of files: response bodies, up
 
 const FILE_NAME = fileBuffer('file.name', 'name of a file', 'text', (file, window) => fillWindow(window, fromLatin1(file.name)));
 
+/** That there is a file at all, from its first byte on: what stores it need not wait for more. */
+const FILE_BEGUN = fileBuffer('files', 'there is a file', 'text', (file, window) => file.size > 0 && fillWindow(window, NOTHING));
+const NOTHING = new Uint8Array(0);
+
 /** The first bytes tell what it is; fewer are taken for all only where no more come. */
 const ENOUGH = 512;
 
@@ -64,7 +68,7 @@ function fileAt(files: readonly FileTransfer[] | undefined, direction: number, i
   return undefined;
 }
 
-export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME, FILE_MAGIC];
+export const buffers: readonly BufferDefinition[] = [FILE_DATA, FILE_NAME, FILE_MAGIC, FILE_BEGUN];
 
 const DIGESTS: readonly (readonly [string, number, (bytes: Uint8Array) => Uint8Array])[] = [
   ['filemd5', 16, md5],
