@@ -4,7 +4,7 @@
  */
 import { type EngineSettings, type Flow, Packet, TCP } from '@sigwright/contracts';
 import { decodeFromInternet, decodePacket } from './decode/decode.ts';
-import { INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
+import { Carriers, INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
 import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
@@ -49,6 +49,7 @@ export class TrafficPipeline {
   readonly #mayBeUnset: boolean;
   readonly #dropsWrongChecksums: boolean;
   readonly #tunnels: EngineSettings['tunnels'];
+  readonly #carriers: Carriers;
   readonly #handlers: PipelineHandlers;
   readonly #tracker: TcpTracker;
   readonly #defragmenter: Defragmenter;
@@ -61,6 +62,7 @@ export class TrafficPipeline {
     this.#mayBeUnset = settings.checksumsMayBeUnset;
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
     this.#tunnels = settings.tunnels;
+    this.#carriers = new Carriers(settings.tunnels);
     this.#handlers = handlers;
     const targets = new TargetTable(settings.targets);
     this.#tracker = new TcpTracker(settings, targets);
@@ -123,21 +125,27 @@ export class TrafficPipeline {
       return;
     }
     if (packet.transportStart >= 0) this.#follow(packet);
+    if (!this.#carriers.mayCarry(packet)) {
+      this.#handlers.onPacket(packet);
+      this.#rest(packet, true);
+      return;
+    }
     const level = Math.min(packet.tunnelDepth + 1, MOST_TUNNELS + 1);
     this.#pool[level] ??= new Packet();
     const inner = this.#pool[level];
     // The tunnel's own header is read before the handler sees the packet around it: its anomalies belong there.
     const carried = openTunnel(packet, inner, this.#tunnels);
     this.#handlers.onPacket(packet);
-    if (packet.flow !== undefined && packet.flow.protocol === packet.protocol) this.#rest(packet, packet.flow, carried === NO_TUNNEL);
+    this.#rest(packet, carried === NO_TUNNEL);
     if (carried === NO_TUNNEL) return;
     if (carried === INNER_PACKET && decodeFromInternet(inner, this.#verifyChecksums)) this.#deliver(inner);
     else this.#handlers.onPacket(inner);
   }
 
   /** `isLast`: nobody asks for the packet's flow after this. */
-  #rest(packet: Packet, flow: Flow, isLast: boolean): void {
-    if (this.#handlers.rest === undefined || !this.flows.canRest(flow)) return;
+  #rest(packet: Packet, isLast: boolean): void {
+    const { flow } = packet;
+    if (this.#handlers.rest === undefined || flow === undefined || flow.protocol !== packet.protocol || !this.flows.canRest(flow)) return;
     const kept = this.#handlers.rest(flow);
     if (kept < 0) return;
     this.flows.rest(flow, kept, isLast);

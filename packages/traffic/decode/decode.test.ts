@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS, type EngineSettings, Packet } from '@sigwright/contra
 import { describe, expect, it } from 'vitest';
 import { RAW } from '../test-kit.ts';
 import { decodeFromInternet, decodePacket } from './decode.ts';
-import { INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './tunnels.ts';
+import { Carriers, INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './tunnels.ts';
 
 interface Case {
   readonly why: string;
@@ -241,6 +241,7 @@ function decodeAll(
   for (let depth = 1; depth < pool.length; depth++) {
     const inner = pool[depth];
     const carried = decoded && !packet.isFragment ? openTunnel(packet, inner, tunnels) : NO_TUNNEL;
+    if (carried !== NO_TUNNEL) expect(new Carriers(tunnels).mayCarry(packet)).toBe(true);
     if (decoded && (packet.transportStart >= 0 || TUNNELS.has(packet.protocol))) packets.push(describePacket(packet));
     anomalies.push(...packet.anomalies);
     if (carried === NO_TUNNEL) break;

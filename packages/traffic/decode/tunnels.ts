@@ -4,7 +4,7 @@
  * datagram is left as it is, without an anomaly.
  */
 import { uint16, uint32 } from '@sigwright/bytes';
-import { type EngineSettings, LAYER_ERSPAN, type Packet, UDP } from '@sigwright/contracts';
+import { type EngineSettings, LAYER_ERSPAN, type Packet, TCP, UDP } from '@sigwright/contracts';
 import { decodeEthernet, decodeEtherType, IPV4, IPV6, network } from './ethernet.ts';
 import { descend, fault } from './fault.ts';
 import { decodePpp } from './ppp.ts';
@@ -27,6 +27,29 @@ export const NO_TUNNEL = 0;
 export const INNER_BROKEN = 1;
 /** `inner` has an IP packet to be decoded. */
 export const INNER_PACKET = 2;
+
+/** Tells most packets that carry no other one apart at the first glance: asking sets for ports takes longer than reading a header. */
+export class Carriers {
+  /** by ports, mixed: a tunnel may be there */
+  readonly #ports = new Uint8Array(256);
+
+  constructor({ vxlan, geneve, teredo }: Tunnels) {
+    for (const ports of [vxlan, geneve, teredo]) {
+      if (ports === undefined) this.#ports.fill(1);
+      else for (const port of ports) this.#ports[mixed(port)] = 1;
+    }
+  }
+
+  /** False: `openTunnel` would find nothing. */
+  mayCarry(packet: Packet): boolean {
+    if (packet.protocol === TCP) return false;
+    return packet.protocol !== UDP || (this.#ports[mixed(packet.destinationPort)] | this.#ports[mixed(packet.sourcePort)]) !== 0;
+  }
+}
+
+function mixed(port: number): number {
+  return (port ^ (port >>> 8)) & 0xff;
+}
 
 /** Does `outer` (decoded) carry another packet? Anomalies of the tunnel's own header go to `outer`, those behind it to `inner`. */
 export function openTunnel(outer: Packet, inner: Packet, tunnels: Tunnels): 0 | 1 | 2 {

@@ -22,7 +22,6 @@ import {
 } from '@sigwright/contracts';
 import type { TcpStream } from '../streams/tcp-stream.ts';
 import {
-  AT_REST,
   DEPTH_SHIFT,
   DESTINATION,
   FlowRows,
@@ -46,8 +45,9 @@ import {
 import { counterpart, question } from './icmp-exchange.ts';
 import { canRest, clear, putToRest, wake } from './resting.ts';
 
-/** A power of two. */
+/** Powers of two. */
 const FIRST_SLOTS = 256;
+const GROUP = 8;
 
 /** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
@@ -122,9 +122,9 @@ export class FlowTable {
   readonly #quote = new Packet();
   #rows = new FlowRows();
   /**
-   * Rows by hash: at least twice as many slots as rows. A row is in the slot that the last bits of its flow's hash say, or in one of the
-   * next where that was taken, none of them empty. A slot holds the row and 1 in as many bits as it takes to count slots, the first bits
-   * of the hash above them; 0 where it is empty.
+   * Rows by hash: at least twice as many slots as rows. A row is in the slot that the last bits of its flow's hash say, the first of a
+   * group, or in one of the next where that was taken, none of them empty. A slot holds the row and 1 in as many bits as it takes to count
+   * slots, the first bits of the hash above them; 0 where it is empty.
    */
   #slots = new Int32Array(FIRST_SLOTS);
   readonly #settings: EngineSettings;
@@ -300,19 +300,13 @@ export class FlowTable {
     const { length } = rows;
     const restEnds = this.#handlers.onRestEnd !== undefined;
     let count = 0;
-    for (let row = 0; row < length; row++) if (this.#isUsed(row, restEnds)) count++;
-    const order = new Float64Array(count);
-    count = 0;
+    const order = new Float64Array(restEnds ? this.count : rows.flows.length);
     // A row's number fits below its flow's, so that numbers alone are sorted.
-    for (let row = 0; row < length; row++) if (this.#isUsed(row, restEnds)) order[count++] = this.#id(row) * length + row;
+    if (!restEnds) for (const flow of rows.flows) if (flow !== undefined) order[count++] = flow.id * length + flow.row;
+    if (restEnds) for (let row = 0; row < length; row++) if (this.#kind(row) !== 0) order[count++] = this.#id(row) * length + row;
     // As an integer: a fraction would change how every flow keeps its row.
-    for (const one of order.sort()) this.#end((one % length) | 0, 'shutdown');
+    for (const one of order.subarray(0, count).sort()) this.#end((one % length) | 0, 'shutdown');
     if (this.count > 0) this.#forgetAll();
-  }
-
-  #isUsed(row: number, resting: boolean): boolean {
-    const kind = this.#kind(row);
-    return kind !== 0 && (resting || (kind & AT_REST) === 0);
   }
 
   /** Those at rest that nobody wants to hear of. */
@@ -435,9 +429,21 @@ export class FlowTable {
     if (oldest >= 0) this.#end(oldest, 'forced');
   }
 
+  /** In the order of the old slots, so that new ones are filled in order, too, and few rows are looked at. */
   #growSlots(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    for (let row = 0; row < this.#rows.length; row++) if (this.#kind(row) !== 0) slotIn(slots, row, this.#hash(row));
+    const old = this.#slots;
+    const mask = old.length - 1;
+    const slots = new Int32Array(old.length * 2);
+    for (let group = 0; group < old.length; group += GROUP) {
+      // Nothing that belongs before it can have come so far.
+      const isHome = old[(group - 1) & mask] === 0;
+      for (let slot = group; slot < group + GROUP; slot++) {
+        const entry = old[slot];
+        if (entry === 0) continue;
+        const row = (entry & mask) - 1;
+        slotIn(slots, row, isHome ? (entry & ~mask) | group : this.#hash(row));
+      }
+    }
     this.#slots = slots;
   }
 
@@ -552,9 +558,10 @@ function hashOfPorts(protocol: number, ports: number): number {
   return (first ^ second) | ((first + second) << 15);
 }
 
+/** A multiple of GROUP. */
 function mixed(hash: number): number {
   const product = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return product ^ (product >>> 15);
+  return Math.imul(product ^ (product >>> 15), GROUP);
 }
 
 /** The same for both directions. */
