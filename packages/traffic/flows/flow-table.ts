@@ -42,12 +42,9 @@ import {
   WITH_DEPTH,
   WITHOUT_DEPTH,
 } from './flow-rows.ts';
+import { FlowSlots, ofGroup } from './flow-slots.ts';
 import { counterpart, question } from './icmp-exchange.ts';
 import { canRest, clear, putToRest, wake } from './resting.ts';
-
-/** Powers of two. */
-const FIRST_SLOTS = 256;
-const GROUP = 8;
 
 /** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
@@ -121,12 +118,7 @@ export class FlowTable {
   /** what an ICMP error quotes */
   readonly #quote = new Packet();
   #rows = new FlowRows();
-  /**
-   * Rows by hash: at least twice as many slots as rows. A row is in the slot that the last bits of its flow's hash say, the first of a
-   * group, or in one of the next where that was taken, none of them empty. A slot holds the row and 1 in as many bits as it takes to count
-   * slots, the first bits of the hash above them; 0 where it is empty.
-   */
-  #slots = new Int32Array(FIRST_SLOTS);
+  #slots = this.#newSlots();
   readonly #settings: EngineSettings;
   readonly #handlers: FlowTableHandlers;
   readonly #lists: TimeoutList[] = [];
@@ -312,7 +304,7 @@ export class FlowTable {
   /** Those at rest that nobody wants to hear of. */
   #forgetAll(): void {
     this.#rows = new FlowRows();
-    this.#slots = new Int32Array(FIRST_SLOTS);
+    this.#slots = this.#newSlots();
     this.#lists.length = 0;
     this.#listsOf.fill(undefined);
     this.count = 0;
@@ -320,7 +312,7 @@ export class FlowTable {
 
   #end(row: number, reason: string): void {
     this.#listed(row)?.remove(row);
-    this.#unslot(row);
+    this.#slots.remove(row, this.#hash(row));
     this.count--;
     const flow = this.#rows.flowOf(row);
     if (flow !== undefined) {
@@ -342,7 +334,6 @@ export class FlowTable {
   #find(packet: Packet, hash: number): number {
     const rows = this.#rows;
     const slots = this.#slots;
-    const mask = slots.length - 1;
     const { protocol } = packet;
     const source = packet.source[0] | 0;
     const destination = packet.destination[0] | 0;
@@ -351,10 +342,8 @@ export class FlowTable {
     const portBits = protocol === ICMP || protocol === ICMPV6 ? ICMP_TYPE : -1;
     const there = portsOf(packet);
     const back = portsBack(packet, there);
-    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const entry = slots[slot];
-      if (((entry ^ hash) & ~mask) !== 0) continue;
-      const row = (entry & mask) - 1;
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(slot, hash)) {
+      const row = slots.rowAt(slot);
       const words = rows.block(row);
       const at = placeOf(row);
       const kind = words[at + KIND];
@@ -405,7 +394,6 @@ export class FlowTable {
     packet.direction = TO_SERVER;
     const rows = this.#rows;
     const row = rows.take(flow);
-    if (this.count * 2 >= this.#slots.length) this.#growSlots();
     const words = rows.block(row);
     const at = placeOf(row);
     const isLong = packet.ipVersion === 6 || packet.vlanCount > 0;
@@ -414,7 +402,7 @@ export class FlowTable {
     words[at + DESTINATION] = isLong ? hash : packet.destination[0];
     words[at + PORTS] = (flow.sourcePort << 16) | flow.destinationPort;
     words[at + ID] = flow.id;
-    slotIn(this.#slots, row, hash);
+    this.#slots.add(row, hash);
     this.count++;
     this.#listFor(flow).add(row);
     return flow;
@@ -429,22 +417,8 @@ export class FlowTable {
     if (oldest >= 0) this.#end(oldest, 'forced');
   }
 
-  /** In the order of the old slots, so that new ones are filled in order, too, and few rows are looked at. */
-  #growSlots(): void {
-    const old = this.#slots;
-    const mask = old.length - 1;
-    const slots = new Int32Array(old.length * 2);
-    for (let group = 0; group < old.length; group += GROUP) {
-      // Nothing that belongs before it can have come so far.
-      const isHome = old[(group - 1) & mask] === 0;
-      for (let slot = group; slot < group + GROUP; slot++) {
-        const entry = old[slot];
-        if (entry === 0) continue;
-        const row = (entry & mask) - 1;
-        slotIn(slots, row, isHome ? (entry & ~mask) | group : this.#hash(row));
-      }
-    }
-    this.#slots = slots;
+  #newSlots(): FlowSlots {
+    return new FlowSlots((row) => this.#hash(row));
   }
 
   /** What `hashOf` said about the packet that the row was made for. */
@@ -454,22 +428,6 @@ export class FlowTable {
     const kind = words[at + KIND];
     if ((kind & LONG) !== 0) return words[at + DESTINATION];
     return mixed(hashOfPorts(kind & 0xff, words[at + PORTS]) ^ (words[at + SOURCE] + words[at + DESTINATION] + (kind & 0xff)));
-  }
-
-  /** What comes behind it moves up, so that nothing lies behind an empty slot. */
-  #unslot(row: number): void {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    let empty = this.#hash(row) & mask;
-    while ((slots[empty] & mask) !== row + 1) empty = (empty + 1) & mask;
-    for (let slot = (empty + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hash((slots[slot] & mask) - 1) & mask;
-      // Its own place lies between the empty one and where it is: there it stays.
-      if (((slot - home) & mask) < ((slot - empty) & mask)) continue;
-      slots[empty] = slots[slot];
-      empty = slot;
-    }
-    slots[empty] = 0;
   }
 
   #listFor(flow: Flow): TimeoutList {
@@ -501,14 +459,6 @@ const ICMP_TYPE = 0xffff0000 | 0;
 /** IP protocol (8 bits), IP version (4), and tunnel depth above. */
 function kindOf(packet: Packet): number {
   return packet.protocol | (packet.ipVersion << VERSION_SHIFT) | (packet.tunnelDepth << DEPTH_SHIFT);
-}
-
-/** In the first slot that is empty. */
-function slotIn(slots: Int32Array, row: number, hash: number): void {
-  const mask = slots.length - 1;
-  let slot = hash & mask;
-  while (slots[slot] !== 0) slot = (slot + 1) & mask;
-  slots[slot] = (hash & ~mask) | (row + 1);
 }
 
 /** Encapsulating security payload (RFC 4303). */
@@ -558,10 +508,9 @@ function hashOfPorts(protocol: number, ports: number): number {
   return (first ^ second) | ((first + second) << 15);
 }
 
-/** A multiple of GROUP. */
 function mixed(hash: number): number {
   const product = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return Math.imul(product ^ (product >>> 15), GROUP);
+  return ofGroup(product ^ (product >>> 15));
 }
 
 /** The same for both directions. */
