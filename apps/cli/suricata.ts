@@ -60,7 +60,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --list-keywords        keywords and transforms that rules can use
   -v, -vv, -vvv              say more in the log
 
-      --strict-rule-keywords[=NAMES]   unknown names of classtype, reference and app-layer-event are errors
+      --strict-rule-keywords[=NAMES]   unknown names of classtype, reference, app-layer-event and decode-event are errors
       --pcap-file-recursive  a folder with all folders below it
       --pcap-file-delete     captures that were read are deleted
       --pcap-file-continuous   stay, and read what comes into the folder, until a signal (SIGTERM, SIGINT)
@@ -117,7 +117,7 @@ const FLAGS = new Set(['--no-random', '--disable-hashing', '-q']);
 /** Of these it is said when they are given. */
 const MISSED = new Set(['--unix-socket', '--disable-hashing', '--set-logdir']);
 /** Keywords that may be strict. */
-const STRICT_KEYWORDS = ['classtype', 'reference', 'app-layer-event'];
+const STRICT_KEYWORDS = ['classtype', 'reference', 'app-layer-event', 'decode-event'];
 
 function readArguments(argv: readonly string[]): Arguments | string {
   const result: Arguments = {

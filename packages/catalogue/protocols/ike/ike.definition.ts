@@ -1,6 +1,6 @@
 /** IKE 1 and 2 (RFC 2409, RFC 7296) over UDP: each message, with what both sides offered and chose. Suricata user guide, "IKE Keywords". */
 import { Cursor, fromLatin1, hex, latin1 } from '@sigwright/bytes';
-import { asKeywords, type Direction, IS_THIS, isOn, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { asKeywords, IS_THIS, isOn, keyword, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { custom, numberIn, optional } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE, type Message } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
@@ -21,18 +21,21 @@ const { buffers, keywords } = textBuffers<Message<IkeContent>>('ike', [
     name: 'ike.init_spi',
     summary: 'the initiator’s security parameter index, in hex',
     since: '7.0',
+    directions: [TO_SERVER],
     read: ({ content }) => hexText(content.message.initiator),
   },
   {
     name: 'ike.resp_spi',
     summary: 'the responder’s security parameter index, in hex',
     since: '7.0',
+    directions: [TO_CLIENT],
     read: ({ content }) => hexText(content.message.responder),
   },
   {
     name: 'ike.vendor',
     summary: 'a vendor identifier, in hex',
     since: '7.0',
+    directions: [TO_SERVER],
     multiple: true,
     read: ({ content }, index) => hexText(content.message.vendors[index]),
   },
@@ -86,8 +89,6 @@ const numbers = numberKeywords<Message<IkeContent>>('ike', [
   { name: 'ike.nonce_payload_length', summary: 'length of the nonce', since: '7.0', read: ({ content }) => content.message.nonce?.length },
 ]);
 
-const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
-
 const chosen = keyword({
   name: 'ike.chosen_sa_attribute',
   family: 'ike',
@@ -114,8 +115,12 @@ const chosen = keyword({
       describes: `${attribute.name} ${number} chosen`,
       protocol: 'ike',
       progress: MESSAGE_COMPLETE,
-      directions: BOTH,
-      test: (transaction) => (transaction as Message<IkeContent>).content.chosen?.get(attribute.number) === number,
+      directions: [TO_CLIENT],
+      // The message that chooses, not those behind it.
+      test(transaction) {
+        const { message, chosen: attributes } = (transaction as Message<IkeContent>).content;
+        return message.proposals.length > 0 && attributes?.get(attribute.number) === number;
+      },
     });
   },
 });
