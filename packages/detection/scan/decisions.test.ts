@@ -124,6 +124,15 @@ describe('thresholds of the configuration', () => {
     ['suppressed for all', { gid: 0, sid: 0, threshold: undefined, suppress: { side: 'either', addresses: '' } }, 0],
   ])('%s', (_why, entry, alerts) => expect(watch(RULE, FOUR, withThreshold(entry)).alerts.length).toBe(alerts));
 
+  test.each<readonly [why: string, entry: Pick<GlobalThreshold, 'gid' | 'sid'>, alerts: number]>([
+    ['what is said of its signature goes before what the rule says', { gid: 1, sid: 7 }, 1],
+    ['what is said of all does not', { gid: 1, sid: 0 }, 2],
+    ['nor what is said of another signature', { gid: 1, sid: 8 }, 2],
+  ])('%s', (_why, entry, alerts) => {
+    const own = on('alert', 'dsize:4; threshold:type limit, track by_src, count 2, seconds 60;', 7);
+    expect(watch(own, FOUR, withThreshold({ ...entry, threshold, suppress: undefined })).alerts).toHaveLength(alerts);
+  });
+
   test('a suppressed rule still drops', () => {
     const settings = withThreshold({ gid: 1, sid: 7, threshold: undefined, suppress: { side: 'either', addresses: '' } });
     const { alerts, drops } = watch(on('drop', 'dsize:4;', 7), FOUR, settings);

@@ -4,6 +4,7 @@
  */
 import type { AddressSet } from '@sigwright/bytes';
 import type { Action, EngineSettings, Flow, GlobalThreshold, Packet, Threshold } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 import type { Alert } from './alert.ts';
 import { addressKey } from './host-state.ts';
@@ -16,6 +17,12 @@ interface Suppression {
 
 interface ReadyThreshold extends Omit<GlobalThreshold, 'suppress'> {
   readonly suppress: Suppression | undefined;
+}
+
+/** What is asked of the matches of one rule. */
+interface Demands {
+  readonly suppressions: readonly Suppression[];
+  readonly thresholds: readonly Threshold[];
 }
 
 /** The match counts, it does what its rule says; but there is no alert. */
@@ -44,6 +51,8 @@ export class Thresholds {
   readonly #windows = new Map<string, Window>();
   #sweepAt = FIRST_SWEEP;
   readonly #global: readonly ReadyThreshold[];
+  /** by index of the rule, of those that matched */
+  readonly #demands = new Map<number, Demands>();
 
   constructor(settings: EngineSettings) {
     const resolver = new HeaderResolver(settings);
@@ -56,19 +65,32 @@ export class Thresholds {
   /** SILENT, ALERT, or undefined where the match does not count. May change what the alert does. */
   decide(alert: Alert, packet: Packet, flow: Flow | undefined): typeof SILENT | typeof ALERT | undefined {
     const { rule } = alert;
-    for (const threshold of rule.thresholds) {
-      if (this.admit(threshold, rule.index, packet, flow)) continue;
-      return threshold.type === 'detection' ? undefined : SILENT;
-    }
-    for (const one of this.#global) {
-      if ((one.gid !== 0 && one.gid !== rule.gid) || (one.sid !== 0 && one.sid !== rule.sid)) continue;
-      if (one.suppress !== undefined) {
-        if (suppresses(one.suppress, packet)) return SILENT;
-      } else if (one.threshold?.type === 'rate') this.#rate(one.threshold, alert, packet, flow);
-      // A rule's own threshold goes before one from the file.
-      else if (one.threshold !== undefined && rule.thresholds.length === 0 && !this.admit(one.threshold, rule.index, packet, flow)) return SILENT;
+    const { suppressions, thresholds } = this.#demandsOn(rule);
+    for (const suppression of suppressions) if (suppresses(suppression, packet)) return SILENT;
+    for (const threshold of thresholds) {
+      if (threshold.type === 'rate') this.#rate(threshold, alert, packet, flow);
+      else if (!this.admit(threshold, rule.index, packet, flow)) return threshold.type === 'detection' ? undefined : SILENT;
     }
     return ALERT;
+  }
+
+  /** What the file says of one signature replaces what the rule says; what it says of all does not. Of several entries the last one counts. */
+  #demandsOn(rule: CompiledRule): Demands {
+    let demands = this.#demands.get(rule.index);
+    if (demands !== undefined) return demands;
+    const entries = this.#global.filter(({ gid, sid }) => (gid === 0 || gid === rule.gid) && (sid === 0 || sid === rule.sid));
+    const said = (wanted: (one: ReadyThreshold) => boolean, isRate: boolean): readonly Threshold[] =>
+      entries.flatMap((one) => (one.threshold !== undefined && (one.threshold.type === 'rate') === isRate && wanted(one) ? [one.threshold] : [])).slice(-1);
+    const isOne = ({ gid, sid }: ReadyThreshold): boolean => gid !== 0 && sid !== 0;
+    const ofOne = said(isOne, false);
+    const counting = ofOne.length > 0 ? ofOne : rule.thresholds.length > 0 ? rule.thresholds : said(() => true, false);
+    const rates = said(isOne, true);
+    demands = {
+      suppressions: entries.flatMap(({ suppress }) => (suppress === undefined ? [] : [suppress])),
+      thresholds: [...counting, ...(rates.length > 0 ? rates : said(() => true, true))],
+    };
+    this.#demands.set(rule.index, demands);
+    return demands;
   }
 
   /** May this match be reported? Counts it. `rule` is the rule's index. */
