@@ -85,12 +85,7 @@ const UNITS: Record<string, number> = { '': 1, kb: 1024, mb: 1_048_576, gb: 1_07
 const WIDEST: ReadonlySet<number> = new Set([255, 65_535, 4_294_967_295]);
 
 /** `5`, `!5`, `<5`, `>=5`, `1-5`, `1<>5`, `!1-5`. */
-export function comparison(
-  minimum = 0,
-  maximum = 4294967295,
-  names: Readonly<Record<string, number>> = {},
-  rangeInclusive = false,
-): ArgumentGrammar<Comparison> {
+export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Record<string, number>> = {}): ArgumentGrammar<Comparison> {
   const samples = [String(minimum + 1), `<${minimum + 5}`, `>${minimum}`, `${minimum + 1}<>${minimum + 9}`];
   return grammar<Comparison>('[!|<|<=|>|>=]<number>, <number>-<number>, <number><><number> or &<mask>=<number>', samples, (written) => {
     const number = (part: string): number | undefined => {
@@ -111,8 +106,6 @@ export function comparison(
       const upper = number(range[4]);
       if (value === undefined || upper === undefined) return { problem: `\`${written}\` is not a range of numbers from ${minimum} to ${maximum}` };
       if (value >= upper) return { problem: `the range begins at ${value} and ends at ${upper}`, help: 'the smaller number comes first' };
-      if (upper - value === 1 && !rangeInclusive)
-        return { problem: `nothing is between ${value} and ${upper}`, help: 'the ends of a range do not belong to it' };
       return { value: { operator: range[1] === undefined ? 'range' : '!range', value, upper } };
     }
     const mask = /^&\s*(\w+)\s*(!?=)\s*(\w+)$/.exec(source);

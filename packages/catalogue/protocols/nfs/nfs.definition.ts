@@ -31,7 +31,7 @@ const call = { protocol: 'nfs', progress: CALLED, directions: [TO_SERVER] as con
 
 type Wanted = { readonly kind: 'number'; readonly number: Comparison } | { readonly kind: 'name'; readonly numbers: ReadonlyMap<number, number> };
 
-const numbers = comparison(0, undefined, {}, true);
+const numbers = comparison();
 
 function procedureArgument(written: string): { readonly value: Wanted } | { readonly problem: string } {
   const known = procedureNumbers(written.trim());
