@@ -76,6 +76,11 @@ describe('sigwright', () => {
 
   test.each([
     ['--list-keywords', '- http.uri\n'],
+    ['--list-keywords=csv', '\nhttp.uri;'],
+    ['--list-keywords=json', '"http.uri": {'],
+    ['--list-keywords=all', '= tls.sni =\n'],
+    ['--list-keywords=ttl', 'Features: uint\n'],
+    ['--list-rule-protos', 'tcp-pkt\n'],
     ['--list-app-layer-protos', '\ntls\n'],
     ['--dump-features', 'ja3\n'],
     ['--list-runmodes', 'PCAP_FILE'],

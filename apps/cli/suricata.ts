@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EngineSettings, FEATURES, hooksOf, type ProtocolDefinition, STREAM_FRAME, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { askedFingerprints, type Fingerprint } from '@sigwright/detection';
+import { askedFingerprints, type Fingerprint, PACKET_PROTOCOLS } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { folderReadingOf } from './shared/capture-folder.ts';
@@ -20,6 +20,7 @@ import { filesOf } from './shared/file-pattern.ts';
 import { FileStore } from './shared/file-store.ts';
 import { shownFingerprints } from './shared/fingerprints.ts';
 import { firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
+import { keywordLines } from './shared/keyword-lists.ts';
 import { checkLineOutputs } from './shared/line-outputs.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
@@ -57,7 +58,8 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --list-app-layer-frames   what \`frame\` can name in rules
       --list-app-layer-hooks    where the header of a rule can hook it into a protocol
       --list-app-layer-protos   protocols that rules can name
-      --list-keywords        keywords and transforms that rules can use
+      --list-keywords[=all|csv|json|NAME]   keywords and transforms that rules can use
+      --list-rule-protos     words that the header of a rule can begin with
   -v, -vv, -vvv              say more in the log
 
       --strict-rule-keywords[=NAMES]   unknown names of classtype, reference, app-layer-event and decode-event are errors
@@ -106,12 +108,12 @@ const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--list-app-layer-frames': frameNames,
   '--list-app-layer-hooks': hookNames,
   '--list-app-layer-protos': () => ['=========Supported App Layer Protocols=========', ...protocolsByName().map(({ name }) => name)],
+  '--list-rule-protos': () => [...PACKET_PROTOCOLS.keys(), ...protocolsByName().map(({ name }) => name)],
   '--list-runmodes': () => [
     '------------------------------------- Runmodes -------------------------------------',
     '| PCAP_FILE | single | one capture after another, in one thread |',
   ],
   '--dump-features': () => [...FEATURES].sort(),
-  '--list-keywords': () => ['=====Supported keywords=====', ...[...catalogue.keywords.keys()].sort().map((name) => `- ${name}`)],
 };
 const FLAGS = new Set(['--no-random', '--disable-hashing', '-q']);
 /** Of these it is said when they are given. */
@@ -202,14 +204,15 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  const list = argv.filter((word) => Object.hasOwn(LISTS, word)).map((word) => LISTS[word])[0];
+  const listing = argv.find((word) => /^--list-keywords(?:=|$)/.test(word));
+  const list = listing === undefined ? argv.flatMap((word) => (Object.hasOwn(LISTS, word) ? [LISTS[word]] : []))[0]?.() : keywordLines(listing.split('=')[1]);
   if (list !== undefined) {
-    process.stdout.write(
-      list()
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    process.stdout.write(list.map((line) => `${line}\n`).join(''));
     return 0;
+  }
+  if (listing !== undefined) {
+    process.stderr.write(`sigwright suricata: there is no keyword ${listing.split('=')[1]}\n`);
+    return 1;
   }
   const args = readArguments(argv);
   if (typeof args === 'string') {

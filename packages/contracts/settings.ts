@@ -166,7 +166,7 @@ export interface EngineSettings {
   readonly fileLimit: number;
   /** records tell of every message in full, not of addresses that were assigned alone */
   readonly dhcp: { readonly everyMessage: boolean };
-  /** protocols that are not recognised, and such as are recognised only; by name */
+  /** protocols that are not recognised (`dns/tcp`: not over this one), and such as are recognised only; by name */
   readonly protocolsOff: ReadonlySet<string>;
   readonly protocolsUnread: ReadonlySet<string>;
   /** server ports of protocols, in place of those that the catalogue names; intervals by name */

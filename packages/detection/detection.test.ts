@@ -371,3 +371,10 @@ describe('a wrong checksum', () => {
     expect(alertsOf(rule(TCP, options), bytes, settings)).toEqual(fires ? [1] : []);
   });
 });
+
+test.each([
+  ['a protocol that is off over TCP alone', new Set(['http/tcp']), []],
+  ['over UDP', new Set(['http/udp']), [1]],
+])('%s', (_why, protocolsOff, sids) => {
+  expect(alertsOf(rule('http any any -> any any', 'http.method; content:"GET";'), http('/', ''), { ...DEFAULT_SETTINGS, protocolsOff })).toEqual(sids);
+});

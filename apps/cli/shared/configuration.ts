@@ -113,6 +113,8 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     protocolsOff: new Set([
       ...OFF_UNLESS_NAMED.filter((name) => at(tree, `app-layer.protocols.${name}.enabled`) === undefined),
       ...protocolsWhere(tree, (written) => !isYes(written, true) && written !== DETECTION_ONLY),
+      ...offOver(tree, 'tcp'),
+      ...offOver(tree, 'udp'),
     ]),
     protocolsUnread: protocolsWhere(tree, (written) => written === DETECTION_ONLY),
     protocolPorts: protocolPortsOf(tree),
@@ -211,6 +213,13 @@ function protocolsWhere(tree: Tree, holds: (enabled: unknown) => boolean): Reado
   const protocols = at(tree, 'app-layer.protocols');
   if (typeof protocols !== 'object' || protocols === null) return new Set();
   return new Set(Object.entries(protocols).flatMap(([name, node]) => (holds(at(node, 'enabled') ?? 'yes') ? [name] : [])));
+}
+
+/** `app-layer.protocols.<name>.tcp.enabled: no`, as `<name>/tcp`. */
+function offOver(tree: Tree, transport: 'tcp' | 'udp'): readonly string[] {
+  const protocols = at(tree, 'app-layer.protocols');
+  if (typeof protocols !== 'object' || protocols === null) return [];
+  return Object.entries(protocols).flatMap(([name, node]) => (isYes(at(node, `${transport}.enabled`), true) ? [] : [`${name}/${transport}`]));
 }
 
 /** `app-layer.protocols.<name>.detection-ports`, or below `tcp` or `udp` there: `dp: 53, 5300-5310`. */

@@ -24,7 +24,8 @@ export class Listeners {
       const all = [...new Set(catalogue.protocols.values())]
         .filter((protocol) => !settings.protocolsOff.has(protocol.name))
         .map((protocol) => ({ protocol, ports: settings.protocolPorts.get(protocol.name) ?? protocol.ports.map((port) => [port, port] as const) }));
-      const over = (transport: 'tcp' | 'udp') => new Listeners(all.filter(({ protocol }) => protocol.transport.includes(transport)));
+      const over = (transport: 'tcp' | 'udp') =>
+        new Listeners(all.filter(({ protocol }) => protocol.transport.includes(transport) && !settings.protocolsOff.has(`${protocol.name}/${transport}`)));
       known = { catalogue, tcp: over('tcp'), udp: over('udp') };
       Listeners.#ofSettings.set(settings, known);
     }
