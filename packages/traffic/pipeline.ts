@@ -18,8 +18,8 @@ export interface PipelineHandlers {
   /** The same for a flow that was at rest; `kept` is what `rest` gave. Left out: it ends without a word. */
   onRestEnd?(flow: Flow, kept: number): void;
   /**
-   * Must the handler find its own again to go on with this flow? What it keeps of the flow as a number that is not negative; -1: as it
-   * is. Left out: flows never rest.
+   * Must the handler find its own again to go on with this flow? What it keeps of the flow as a number that is not negative: then it is put
+   * to rest; -1: as it is. Left out: flows never rest.
    */
   rest?(flow: Flow): number;
   /** A flow at rest has a packet, and an object again. */

@@ -69,6 +69,13 @@ class DirectionDetection {
     this.#headers ??= rows.fitting(packet);
     return this.#headers;
   }
+
+  clear(): void {
+    this.#headers = undefined;
+    this.packetRules = undefined;
+    this.search = undefined;
+    this.payloadFound = undefined;
+  }
 }
 
 /** What detection keeps about one flow. */
@@ -99,6 +106,18 @@ export class FlowDetection {
   /** As `of`, where anything is known yet. */
   known(direction: Direction): DirectionDetection | undefined {
     return direction === TO_SERVER ? this.#toServer : this.#toClient;
+  }
+
+  /** As if it were new: the flow is at rest, and it serves another. */
+  clear(): void {
+    this.recognising.clear();
+    this.#toServer?.clear();
+    this.#toClient?.clear();
+    this.addressesDone = 0;
+    this.protocolRulesDone = 0;
+    this.rulesSettled = 0;
+    this.flush = 0;
+    this.idle = false;
   }
 
   /** Client and server changed places: which rules fit is found anew. */
@@ -163,6 +182,8 @@ export class Engine {
   #lastNumber = 0;
   readonly #tags = new Tags();
   readonly #resting: RestingFlows;
+  /** of a flow that was put to rest, for the next one */
+  #spareDetection: FlowDetection | undefined = undefined;
   /** alerts of this packet */
   #told = 0;
 
@@ -213,9 +234,8 @@ export class Engine {
       ...(handlers.flow === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => this.#onRestEnd(flow, kept) }),
       ...(firewall === undefined && handlers.remembersFlows !== true
         ? {
-            rest: (flow: Flow) =>
-              this.explainer !== undefined || flow.detection === undefined ? -1 : this.#resting.rest(flow, flow.detection as FlowDetection),
-            onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, new FlowDetection()),
+            rest: (flow: Flow) => this.#rest(flow),
+            onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, this.#newDetection()),
           }
         : {}),
       ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
@@ -371,10 +391,28 @@ export class Engine {
 
   #detectionOf(flow: Flow): FlowDetection {
     if (flow.detection === undefined) {
-      flow.detection = new FlowDetection();
+      flow.detection = this.#newDetection();
       this.counters.flows++;
     }
     return flow.detection as FlowDetection;
+  }
+
+  #newDetection(): FlowDetection {
+    const detection = this.#spareDetection ?? new FlowDetection();
+    this.#spareDetection = undefined;
+    return detection;
+  }
+
+  /** What is kept of a flow that is put to rest, -1 where it can not be. */
+  #rest(flow: Flow): number {
+    const detection = flow.detection as FlowDetection | undefined;
+    if (this.explainer !== undefined || detection === undefined) return -1;
+    const kept = this.#resting.rest(flow, detection);
+    if (kept < 0) return -1;
+    flow.detection = undefined;
+    detection.clear();
+    this.#spareDetection = detection;
+    return kept;
   }
 
   /** Its first packet was the server's. */
@@ -730,8 +768,8 @@ export class Engine {
         transaction.settle();
       } else transactions[kept++] = transaction;
     }
-    // Setting a length costs as much as a search, even the same one.
-    if (kept < transactions.length) transactions.length = kept;
+    // Setting a length costs as much as a search.
+    while (transactions.length > kept) transactions.pop();
   }
 
   #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow, all: boolean): void {

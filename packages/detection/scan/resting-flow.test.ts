@@ -165,3 +165,16 @@ describe('what was found in the payloads of a flow at rest', () => {
     expect([many.isShared, many.count]).toEqual([false, 1000]);
   });
 });
+
+test('what detection kept about a flow at rest serves another, and knows nothing of the first', () => {
+  const detection = new FlowDetection();
+  const changed = (of: object): void => {
+    for (const [name, value] of Object.entries(of))
+      if (typeof value !== 'object') Object.assign(of, { [name]: typeof value === 'number' ? 3 : typeof value === 'boolean' ? true : {} });
+  };
+  const parts = (one: FlowDetection): object[] => [one, one.recognising, one.of(TO_SERVER), one.of(TO_CLIENT)];
+  for (const part of parts(detection)) changed(part);
+  expect(parts(detection)).not.toEqual(parts(new FlowDetection()));
+  detection.clear();
+  expect(parts(detection)).toEqual(parts(new FlowDetection()));
+});

@@ -61,6 +61,15 @@ export class Recognising {
   /** the peers agreed on another protocol than they spoke then */
   diverted = false;
 
+  clear(): void {
+    this.left = undefined;
+    this.failed = 0;
+    this.judged = 0;
+    this.frames = undefined;
+    this.broken = false;
+    this.diverted = false;
+  }
+
   turn(): void {
     this.left?.reverse();
     this.failed = swapped(this.failed);

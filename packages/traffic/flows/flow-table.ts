@@ -243,9 +243,8 @@ export class FlowTable {
    * object is another flow's from now on, where `isForgotten`: nobody else holds it.
    */
   rest(flow: Flow, kept: number, isForgotten: boolean): void {
-    const list = this.#listed(flow.row);
-    if (list === undefined) return;
     if (this.#rows.listedAt(flow.row) !== flow.lastTime) {
+      const list = this.#listFor(flow);
       list.remove(flow.row);
       list.add(flow.row);
     }
@@ -255,7 +254,7 @@ export class FlowTable {
 
   /** As far as the table knows, can the flow be put to rest? */
   canRest(flow: Flow): boolean {
-    return flow.row >= 0 && canRest(flow);
+    return flow.row >= 0 && this.#listed(flow.row) === this.#listFor(flow) && canRest(flow);
   }
 
   /** Ends flows that were silent longer than their timeout at packet time `now`, the longest silent first. */

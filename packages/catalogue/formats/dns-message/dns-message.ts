@@ -71,35 +71,52 @@ const scratch = new Uint8Array(LONGEST_NAME + 64);
 
 export class NameReader {
   readonly bytes: Uint8Array;
+  /** the message is bytes[start, end); all offsets are within it */
+  readonly #start: number;
+  readonly #end: number;
   /** offset behind the name last read */
   at = 0;
   fault: Fault | undefined = undefined;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
     this.bytes = bytes;
+    this.#start = start;
+    this.#end = end;
   }
 
   /** The name at `from`; undefined where it can not be read. A name that is too long or loops is cut there, and `fault` says so. */
   name(from: number): Uint8Array | undefined {
+    const length = this.#read(from);
+    return length < 0 ? undefined : scratch.slice(0, length);
+  }
+
+  /** Could the name at `from` be read? */
+  pass(from: number): boolean {
+    return this.#read(from) >= 0;
+  }
+
+  /** Writes the name to `scratch`; how long it is, -1 where it can not be read. */
+  #read(from: number): number {
     const { bytes } = this;
-    const end = bytes.length;
-    let at = from;
+    const start = this.#start;
+    const end = this.#end;
+    let at = start + from;
     let behind = -1;
     let length = 0;
     let labels = 0;
     let jumps = 0;
     for (;;) {
-      if (at >= end) return undefined;
+      if (at >= end) return -1;
       const byte = bytes[at];
       if (byte === 0) {
         at++;
         break;
       }
       if (byte >= 0xc0) {
-        if (at + 2 > end) return undefined;
+        if (at + 2 > end) return -1;
         if (behind < 0) behind = at + 2;
-        const target = ((byte & 0x3f) << 8) | bytes[at + 1];
-        if (target >= end) return undefined;
+        const target = start + (((byte & 0x3f) << 8) | bytes[at + 1]);
+        if (target >= end) return -1;
         if (target === at || ++jumps > MOST_JUMPS) {
           this.fault = 'infinite_loop';
           break;
@@ -108,7 +125,7 @@ export class NameReader {
         continue;
       }
       // 01 and 10 at the front were tried for extended labels and given up (RFC 6891 §5).
-      if (byte > 63 || at + 1 + byte > end) return undefined;
+      if (byte > 63 || at + 1 + byte > end) return -1;
       if (++labels > MOST_LABELS) {
         this.fault = 'too_many_labels';
         break;
@@ -124,27 +141,28 @@ export class NameReader {
       at += 1 + byte;
     }
     // Cut names: find where they end on the wire, so that what follows is still read.
-    if (this.fault !== undefined && behind < 0) behind = skipName(bytes, at);
-    this.at = behind < 0 ? at : behind;
-    return scratch.slice(0, length);
+    if (this.fault !== undefined && behind < 0) behind = skipName(bytes, at, end);
+    this.at = (behind < 0 ? at : behind) - start;
+    return length;
   }
 }
 
-/** Offset behind the name at `at`, without reading it; the end of the bytes where there is none. */
-function skipName(bytes: Uint8Array, at: number): number {
+/** Offset behind the name at `at`, without reading it; `end` where there is none. */
+function skipName(bytes: Uint8Array, at: number, end: number): number {
   let here = at;
-  while (here < bytes.length) {
+  while (here < end) {
     const byte = bytes[here];
     if (byte === 0) return here + 1;
     if (byte >= 0xc0) return here + 2;
     here += 1 + byte;
   }
-  return bytes.length;
+  return end;
 }
 
 interface Reading {
   readonly reader: NameReader;
-  readonly faults: Fault[];
+  faults: Fault[] | undefined;
+  questions: Question[];
   at: number;
   /** questions and records that may still be read */
   left: number;
@@ -154,23 +172,31 @@ interface Reading {
 /** The next name; undefined where it can not be read or where names have grown too long altogether. */
 function nextName(reading: Reading): Uint8Array | undefined {
   if (--reading.left < 0 || reading.nameBytesLeft < 0) return undefined;
-  const { reader, faults } = reading;
+  const { reader } = reading;
   const name = reader.name(reading.at);
   if (reader.fault !== undefined) {
-    if (!faults.includes(reader.fault)) faults.push(reader.fault);
+    note(reading, reader.fault);
     reader.fault = undefined;
   }
   if (name !== undefined) reading.nameBytesLeft -= name.length;
   return name;
 }
 
-function readQuestions(reading: Reading, count: number, into: Question[]): boolean {
+function note(reading: Reading, fault: Fault): void {
+  reading.faults ??= [];
+  if (!reading.faults.includes(fault)) reading.faults.push(fault);
+}
+
+function readQuestions(reading: Reading, count: number): boolean {
   const { bytes } = reading.reader;
   for (let left = count; left > 0; left--) {
     const name = nextName(reading);
     const at = reading.reader.at;
     if (name === undefined || at + 4 > bytes.length) return false;
-    into.push({ name, type: uint16(bytes, at), class: uint16(bytes, at + 2) });
+    const question = { name, type: uint16(bytes, at), class: uint16(bytes, at + 2) };
+    // Nearly always it is the only one: an array that grows makes room for many.
+    if (reading.questions.length === 0) reading.questions = [question];
+    else reading.questions.push(question);
     reading.at = at + 4;
   }
   return true;
@@ -191,20 +217,32 @@ function readRecords(reading: Reading, count: number, into: ResourceRecord[]): b
   return true;
 }
 
+/** Most messages have none: these are theirs. */
+const NO_QUESTIONS: Question[] = [];
+const NO_RECORDS: ResourceRecord[] = [];
+const NO_FAULTS: readonly Fault[] = [];
+
 /** input[start, end) is one message; undefined where there is not even a header. */
 export function readDnsMessage(input: Uint8Array, start: number, end: number): DnsMessage | undefined {
   if (end - start < HEADER_LENGTH) return undefined;
   const bytes = input.slice(start, end);
-  const reading: Reading = { reader: new NameReader(bytes), faults: [], at: HEADER_LENGTH, left: MOST_RECORDS, nameBytesLeft: MOST_NAME_BYTES };
-  const questions: Question[] = [];
-  const answers: ResourceRecord[] = [];
-  const authorities: ResourceRecord[] = [];
-  const additionals: ResourceRecord[] = [];
-  const sound = readQuestions(reading, uint16(bytes, 4), questions) && readRecords(reading, uint16(bytes, 6), answers);
-  if (!sound) reading.faults.push('malformed_data');
-  else if (!readRecords(reading, uint16(bytes, 8), authorities)) reading.faults.push('invalid_authorities');
-  else if (!readRecords(reading, uint16(bytes, 10), additionals)) reading.faults.push('invalid_additionals');
-  return { bytes, id: uint16(bytes, 0), flags: uint16(bytes, 2), questions, answers, authorities, additionals, faults: reading.faults, sound };
+  const reading: Reading = {
+    reader: new NameReader(bytes),
+    faults: undefined,
+    questions: NO_QUESTIONS,
+    at: HEADER_LENGTH,
+    left: MOST_RECORDS,
+    nameBytesLeft: MOST_NAME_BYTES,
+  };
+  const answers = uint16(bytes, 6) === 0 ? NO_RECORDS : [];
+  const authorities = uint16(bytes, 8) === 0 ? NO_RECORDS : [];
+  const additionals = uint16(bytes, 10) === 0 ? NO_RECORDS : [];
+  const sound = readQuestions(reading, uint16(bytes, 4)) && readRecords(reading, uint16(bytes, 6), answers);
+  if (!sound) note(reading, 'malformed_data');
+  else if (!readRecords(reading, uint16(bytes, 8), authorities)) note(reading, 'invalid_authorities');
+  else if (!readRecords(reading, uint16(bytes, 10), additionals)) note(reading, 'invalid_additionals');
+  const { questions, faults = NO_FAULTS } = reading;
+  return { bytes, id: uint16(bytes, 0), flags: uint16(bytes, 2), questions, answers, authorities, additionals, faults, sound };
 }
 
 /** Operations up to 6 are assigned (IANA "DNS OpCodes"). */
@@ -225,8 +263,7 @@ export function looksLikeDns(bytes: Uint8Array, start: number, end: number, whol
   // A server that could not read the question answers with a header alone.
   if (total === 0) return whole && end - start === HEADER_LENGTH && (flags & RESPONSE) !== 0 && responseCodeOf(flags) !== 0 ? 1 : 0;
   if (whole && total * SHORTEST_ENTRY > end - start - HEADER_LENGTH) return 0;
-  const reader = new NameReader(bytes.subarray(start, end));
-  const name = reader.name(HEADER_LENGTH);
-  if (name === undefined || reader.at + 4 > end - start) return whole ? 0 : -1;
+  const reader = new NameReader(bytes, start, end);
+  if (!reader.pass(HEADER_LENGTH) || reader.at + 4 > end - start) return whole ? 0 : -1;
   return 1;
 }

@@ -11,6 +11,8 @@ const LENGTH_FIELD = 2;
 /** Requests of one conversation that wait for their answers; resolvers have a few under way. */
 const MOST_UNANSWERED = 64;
 
+const NOTHING_ASKED: DnsTransaction[] = [];
+
 export class DnsSession implements ProtocolSession {
   readonly transactions: Transaction[] = [];
   count: number;
@@ -20,8 +22,8 @@ export class DnsSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
   readonly #framed: boolean;
-  /** requests without an answer, by their number, the oldest first */
-  readonly #asked = new Map<number, DnsTransaction>();
+  /** requests without an answer, each number once, the oldest first */
+  #asked: DnsTransaction[] = NOTHING_ASKED;
   /** bytes were lost: wait for something that looks like the beginning of a message */
   readonly #searching: [boolean, boolean] = [false, false];
 
@@ -34,7 +36,7 @@ export class DnsSession implements ProtocolSession {
   get isAtRest(): boolean {
     if (this.#framed || this.transactions.length > 0 || this.anomalies.length > 0 || this.frames !== undefined) return false;
     // Of a request only what a rule decided about it matters to its answer.
-    for (const request of this.#asked.values()) if (request.unrecorded) return false;
+    for (const request of this.#asked) if (request.unrecorded) return false;
     return true;
   }
 
@@ -76,14 +78,25 @@ export class DnsSession implements ProtocolSession {
   }
 
   #ask(request: DnsTransaction): void {
-    this.#asked.set(request.message.id, request);
-    if (this.#asked.size > MOST_UNANSWERED) for (const [oldest] of this.#asked) if (this.#asked.delete(oldest)) break;
+    const asked = this.#asked;
+    const at = this.#indexOf(request.message.id);
+    if (at >= 0) asked[at] = request;
+    else if (asked.length === 0) this.#asked = [request];
+    else if (asked.push(request) > MOST_UNANSWERED) asked.shift();
   }
 
   /** What a rule decided about the records of a request holds for its answer. */
   #answer(response: DnsTransaction): void {
-    if (this.#asked.get(response.message.id)?.unrecorded === true) response.unrecorded = true;
-    this.#asked.delete(response.message.id);
+    const at = this.#indexOf(response.message.id);
+    if (at < 0) return;
+    if (this.#asked[at].unrecorded) response.unrecorded = true;
+    this.#asked.splice(at, 1);
+  }
+
+  #indexOf(id: number): number {
+    const asked = this.#asked;
+    for (let at = 0; at < asked.length; at++) if (asked[at].message.id === id) return at;
+    return -1;
   }
 
   skip(direction: Direction): boolean {
