@@ -378,3 +378,18 @@ test.each([
 ])('%s', (_why, protocolsOff, sids) => {
   expect(alertsOf(rule('http any any -> any any', 'http.method; content:"GET";'), http('/', ''), { ...DEFAULT_SETTINGS, protocolsOff })).toEqual(sids);
 });
+
+describe('an answer of DNS without its question', () => {
+  // Response, recursion available, one question: a.example, address.
+  const answer = latin1('\x12\x34\x81\x80\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x07example\x00\x00\x01\x00\x01');
+  const midstream: EngineSettings = { ...DEFAULT_SETTINGS, stream: { ...DEFAULT_SETTINGS.stream, midstream: true } };
+  test.each([
+    ['to a port where nobody listens: who sent it may be a client', 40_000, DEFAULT_SETTINGS, false],
+    ['unless flows are taken up in the middle, then the server spoke first', 40_000, midstream, true],
+    ['to where name servers listen', 53, DEFAULT_SETTINGS, true],
+  ])('%s', (_why, port, settings, fires) => {
+    const capture = composeCapture({ seed: 1 });
+    capture.udpExchange({ client: SERVER, clientPort: 53, server: CLIENT, serverPort: port, exchanges: [{ from: 'client', bytes: answer }] });
+    expect(alertsOf(rule('dns any any -> any any', 'flow:to_client; dns.rcode:0;'), capture.finish(), settings)).toEqual(fires ? [1] : []);
+  });
+});

@@ -299,7 +299,8 @@ export class Speaker {
     for (const protocol of left) {
       const answer = protocol.recognise(bytes, start, end, direction, flow);
       if (answer === IS_THIS) return protocol;
-      if (answer === IS_THIS_REVERSED) {
+      // The first packet may be the server's where flows are taken up in the middle; else it went to where servers listen.
+      if (answer === IS_THIS_REVERSED && (this.#settings.stream.midstream || protocol.ports.includes(flow.destinationPort))) {
         this.#events.turned(flow);
         state.turn();
         return protocol;

@@ -161,7 +161,7 @@ describe('what the rule does not ask for makes a whole message of it', () => {
     [
       'an answer of DNS by a rule that writes its source port and no flow',
       'alert udp any 53 -> any any (msg:"a"; pcre:"/^..[\\x81-\\x87]\\x83/"; sid:9;)',
-      'alert dns any any -> any any (dns.rcode:3; sid:5;)',
+      'alert udp any 53 -> any any (content:"|83 00 01|"; offset:3; depth:3; content:"|00 00 01 00 01|"; distance:6; sid:5;)',
     ],
     [
       'labels where a pattern asks for letters alone',
