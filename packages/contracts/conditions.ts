@@ -122,6 +122,8 @@ export interface BytesTest {
   readonly keyword: string;
   /** does it start at the cursor? A relative test is retried where the content before it matches again */
   readonly relative: boolean;
+  /** the cursor stays where it is */
+  readonly keepsCursor?: boolean;
   /** words for a person, for example `2 bytes at 4 are above 1000` */
   readonly describes: string;
   /** for analyses of rules: its parts */

@@ -27,7 +27,21 @@ function alerts(rules: string, capture: Uint8Array, naive: boolean): string[] {
 const word = fc
   .array(fc.constantFrom('ab', 'cd', 'xyz', '/', '.', 'A', '0', '=', 'evil', 'top', 'GET'), { minLength: 1, maxLength: 4 })
   .map((parts) => parts.join(''));
-const position = fc.constantFrom('', '', 'offset:1; ', 'depth:12; ', 'startswith; ', 'endswith; ', 'nocase; ', 'nocase; endswith; ');
+const position = fc.constantFrom(
+  '',
+  '',
+  'offset:1; ',
+  'depth:12; ',
+  'startswith; ',
+  'endswith; ',
+  'nocase; ',
+  'nocase; endswith; ',
+  'within:12; ',
+  'distance:1; within:13; ',
+  'distance:1; ',
+  'distance:0; within:4; ',
+  'distance:-2; within:16; ',
+);
 const content = fc
   .tuple(fc.boolean(), word, position)
   .map(([negated, text, where]) => (negated && where !== '' ? `content:!"${text}"; ` : `content:"${text.length > 12 ? text.slice(0, 12) : text}"; ${where}`));
@@ -107,7 +121,7 @@ describe('tables change nothing but speed', () => {
         // Literals themselves make half of the text.
         const bytes = latin1(pieces.map((piece) => (typeof piece === 'number' ? list[piece % list.length][0] : piece)).join(''));
         const found = new Set<number>();
-        const tables = new LiteralTables({ names: undefined, grams: buildGramTables(literals), places: undefined, shorts: undefined });
+        const tables = new LiteralTables({ names: undefined, grams: buildGramTables(literals), headLength: 0, head: [], places: undefined, shorts: undefined });
         tables.scan(bytes, 0, bytes.length, 0, { add: (value) => found.add(value) });
         // Equal literals share the widest bound: more may be found than asked, never less.
         for (const value of naiveMatches(literals, bytes, 0, bytes.length, 0)) expect(found).toContain(value);

@@ -3,6 +3,7 @@
  * the conditions of tens of thousands of rules need not be held together while a plan is made.
  */
 import { type Action, type Direction, PAYLOAD } from '@sigwright/contracts';
+import { HEAD_LENGTH } from '../scan/literal-tables.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import type { RuleHeader } from './header.ts';
 import { chooseHeadLiteral, choosePatternLiterals, choosePayloadLiteral, choosePayloadPatternLiterals } from './prefilter-choice.ts';
@@ -15,9 +16,6 @@ export const PAYLOAD_PLACES: readonly PayloadPlace[] = ['stream', 'tcp', 'udp', 
 export const PAYLOAD_NEEDED = 1;
 export const PAYLOAD_IN_STREAM = 2;
 export const PAYLOAD_IN_PACKET = 4;
-
-/** Literals bound to the first bytes are looked for only there. */
-export const HEAD_LENGTH = 512;
 
 /** How a rule is found, by any of some literals; `always`: no literal leads to it; `early`: before there is a flow. */
 export type Found =

@@ -17,13 +17,13 @@ import {
   TO_SERVER,
 } from '@sigwright/contracts';
 import { parseRule } from '@sigwright/rule-language';
-import { LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts';
+import { HEAD_LENGTH, LiteralDraft, type LiteralTablesData } from '../scan/literal-tables.ts';
 import { buildRuleList, type RuleListData } from '../scan/rule-list.ts';
 import { askedFingerprints, type Fingerprint } from './asked-fingerprints.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import { HeaderResolver, type RuleHeader } from './header.ts';
-import { entryOf, type Found, HEAD_LENGTH, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
+import { entryOf, type Found, type PayloadPlace, type PlanEntry } from './plan-entry.ts';
 import { packetLiterals, reachOf } from './prefilter-choice.ts';
 import { type RuleTexts, textsInMemory } from './rule-texts.ts';
 
@@ -44,10 +44,7 @@ export interface BufferGroup {
 export interface PayloadTables {
   readonly place: PayloadPlace;
   readonly direction: Direction;
-  /** literals bound to the first `headLength` bytes, and the rest */
-  readonly headLength: number;
-  readonly head: LiteralTablesData | undefined;
-  readonly full: LiteralTablesData | undefined;
+  readonly all: LiteralTablesData | undefined;
   /** literals of rules that hold only for payloads of at most `smallLength` bytes */
   readonly smallLength: number;
   readonly small: LiteralTablesData | undefined;
@@ -94,7 +91,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 21;
+export const PLAN_VERSION = 22;
 
 export interface RuleSource {
   /** for messages */
@@ -201,9 +198,7 @@ interface GroupDraft {
 interface PayloadDraft {
   readonly place: PayloadPlace;
   readonly direction: Direction;
-  headLength: number;
-  readonly head: LiteralDraft;
-  readonly full: LiteralDraft;
+  readonly all: LiteralDraft;
   smallLength: number;
   readonly small: LiteralDraft;
 }
@@ -268,7 +263,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
     else if (found.by === 'protocol') protocolOnly.push(index);
     else if (found.by === 'early') early.push(index);
     else if (found.by === 'payload') addPayload(rule, index, found.literals, payload);
-    else if (found.by === 'buffer') addToGroup(rule, index, found, groups);
+    else if (found.by === 'buffer') addToGroup(rule, index, found, groups, catalogue);
     else (rule.ofTransaction ? transactionAlways : packetAlways).push(index);
     // A payload condition beside transaction buffers is looked for on its own and remembered.
     if (beside === 'always') packetAlways.push(index);
@@ -298,12 +293,10 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
       test: draft.test,
       literals: draft.literals.build()!,
     })),
-    payload: [...payload.values()].map(({ place, direction, headLength, head, full, smallLength, small }) => ({
+    payload: [...payload.values()].map(({ place, direction, all, smallLength, small }) => ({
       place,
       direction,
-      headLength,
-      head: head.build(),
-      full: full.build(),
+      all: all.build(),
       smallLength,
       small: small.build(),
     })),
@@ -324,14 +317,16 @@ function byteLength(text: string, encoder: { encode(text: string): Uint8Array })
   return text.length;
 }
 
-function addToGroup(rule: PlanEntry, index: number, found: Found & { readonly by: 'buffer' }, groups: Map<string, GroupDraft>): void {
+function addToGroup(rule: PlanEntry, index: number, found: Found & { readonly by: 'buffer' }, groups: Map<string, GroupDraft>, catalogue: Catalogue): void {
   const { literals, buffer, transformed } = found;
   for (const direction of rule.directions) {
     const key = `${direction}|${transformed ?? buffer}`;
     let draft = groups.get(key);
     if (draft === undefined) {
       const stands = transformed !== undefined;
-      draft = { direction, buffer, rule: stands ? index : -1, test: stands ? literals[0].test : -1, literals: new LiteralDraft() };
+      const definition = catalogue.buffers.get(buffer);
+      const isLong = definition?.of === 'transaction' && definition.shape === 'body';
+      draft = { direction, buffer, rule: stands ? index : -1, test: stands ? literals[0].test : -1, literals: new LiteralDraft(isLong) };
       groups.set(key, draft);
     }
     for (const literal of literals) draft.literals.add(literal, index);
@@ -351,16 +346,14 @@ function addPayloadLiteral(rule: PlanEntry, index: number, place: PayloadPlace, 
     const key = `${place}|${direction}`;
     let draft = drafts.get(key);
     if (draft === undefined) {
-      draft = { place, direction, headLength: 0, head: new LiteralDraft(), full: new LiteralDraft(), smallLength: 0, small: new LiteralDraft() };
+      draft = { place, direction, all: new LiteralDraft(true), smallLength: 0, small: new LiteralDraft(true) };
       drafts.set(key, draft);
     }
-    if (within > 0 && within <= HEAD_LENGTH) {
-      draft.headLength = Math.max(draft.headLength, within);
-      draft.head.add(literal, index);
-    } else if (place !== 'stream' && rule.payloadAtMost <= SMALL_LENGTH) {
+    const isOfHead = within > 0 && within <= HEAD_LENGTH;
+    if (!isOfHead && place !== 'stream' && rule.payloadAtMost <= SMALL_LENGTH) {
       draft.smallLength = Math.max(draft.smallLength, rule.payloadAtMost);
       draft.small.add(literal, index);
-    } else draft.full.add(literal, index);
+    } else draft.all.add(literal, index);
   }
 }
 

@@ -51,17 +51,15 @@ export function choosePrefilter(rule: Choosable): PrefilterLiteral | undefined {
   for (let at = 0; at < rule.bufferTests.length; at++) {
     const test = rule.bufferTests[at];
     if (test.absent !== 'no') continue;
-    for (const condition of test.conditions) {
-      if (!usable(condition)) continue;
-      consider(literalOf(condition, test, at), condition.fastPattern, WEIGHT_BY_SHAPE[test.buffer.shape] ?? 1);
+    for (const { content, region } of placedContents(test.conditions, false)) {
+      consider(literalOf(content, region, test, at), content.fastPattern, WEIGHT_BY_SHAPE[test.buffer.shape] ?? 1);
     }
   }
   // A literal in a transaction buffer is searched in few bytes; one in the payload in all of them.
   const buffersSuffice = bestScore >= ENOUGH_RARITY;
   if (!buffersSuffice || rule.bufferTests.length === 0) {
-    for (const condition of rule.payload) {
-      if (usable(condition)) consider(inBytes(PAYLOAD, -1, condition), condition.fastPattern, rule.bufferTests.length > 0 ? 0.4 : 1);
-    }
+    for (const { content, region } of placedContents(rule.payload, true))
+      consider(inBytes(PAYLOAD, -1, content, region), content.fastPattern, rule.bufferTests.length > 0 ? 0.4 : 1);
   }
   return best;
 }
@@ -140,8 +138,8 @@ export function prefilterContent({
  */
 export function chooseHeadLiteral(payload: readonly BytesCondition[], head: number): PrefilterLiteral | undefined {
   let best: PrefilterLiteral | undefined;
-  for (const condition of payload) {
-    const literal = usable(condition) ? inBytes(PAYLOAD, -1, condition) : undefined;
+  for (const { content, region } of placedContents(payload, true)) {
+    const literal = inBytes(PAYLOAD, -1, content, region);
     if (literal === undefined) continue;
     const reach = reachOf(literal);
     if (reach > 0 && reach <= head && (best === undefined || scoreOf(literal) > scoreOf(best))) best = literal;
@@ -191,7 +189,43 @@ function usable(condition: BytesCondition): condition is ContentCondition {
   return condition.kind === 'content' && !condition.negated && condition.bytes.length > 0;
 }
 
-function literalOf(content: ContentCondition, test: BufferTest<{ shape: string }>, at: number): PrefilterLiteral | undefined {
+/** Where a content must lie: not before `from`, and its end not behind `to`. */
+interface Region {
+  readonly from: number;
+  readonly to: number;
+}
+
+const ANYWHERE: Region = { from: 0, to: Number.POSITIVE_INFINITY };
+
+/**
+ * Contents that may be looked for, each with where it must lie. A content that is relative to nothing counts from the beginning of its
+ * buffer; in a stream (`isStream`) that is where the chunk begins, which says nothing.
+ */
+function placedContents(conditions: readonly BytesCondition[], isStream: boolean): { readonly content: ContentCondition; readonly region: Region }[] {
+  const found: { readonly content: ContentCondition; readonly region: Region }[] = [];
+  let cursor = isStream ? ANYWHERE : { from: 0, to: 0 };
+  for (const condition of conditions) {
+    if (condition.kind === 'content') {
+      if (condition.negated) continue;
+      const region = regionOf(condition, cursor);
+      if (usable(condition)) found.push({ content: condition, region });
+      cursor = { from: region.from + condition.bytes.length, to: region.to };
+    } else if (condition.kind === 'test' ? condition.keepsCursor !== true : condition.kind === 'pattern' && !condition.negated) cursor = ANYWHERE;
+  }
+  return found;
+}
+
+function regionOf({ bytes, offset = 0, depth, distance, within, startsWith }: ContentCondition, cursor: Region): Region {
+  if (distance !== undefined || within !== undefined) {
+    const gap = distance ?? 0;
+    if (typeof gap !== 'number' || typeof within === 'object' || typeof offset !== 'number') return ANYWHERE;
+    return { from: Math.max(0, cursor.from + gap, offset), to: within === undefined ? ANYWHERE.to : cursor.to + gap + within };
+  }
+  if (typeof offset !== 'number' || offset < 0 || typeof depth === 'object') return ANYWHERE;
+  return { from: offset, to: depth !== undefined ? offset + depth : startsWith ? offset + bytes.length : ANYWHERE.to };
+}
+
+function literalOf(content: ContentCondition, region: Region, test: BufferTest<{ shape: string }>, at: number): PrefilterLiteral | undefined {
   const plain = test.transforms.length === 0;
   const dotted = test.transforms.length === 1 && test.transforms[0].definition.name === 'dotprefix';
   const exact = test.conditions.some((other) => other.kind === 'test' && other.exactLength === content.bytes.length);
@@ -201,22 +235,18 @@ function literalOf(content: ContentCondition, test: BufferTest<{ shape: string }
   if (dotted && content.endsWith && content.bytes[0] === 0x2e && content.bytes.length > 1 && test.buffer.shape === 'name') {
     return { ...found, bytes: content.bytes.subarray(1), shape: 'suffix' };
   }
-  return inBytes(test.key, at, content);
+  return inBytes(test.key, at, content, region);
 }
 
 /** A literal to be searched for. Undefined: it is too short for any search. */
-function inBytes(where: string, test: number, content: ContentCondition): PrefilterLiteral | undefined {
-  let bytes = content.bytes;
+function inBytes(where: string, test: number, content: ContentCondition, { from, to }: Region): PrefilterLiteral | undefined {
+  let { bytes } = content;
   const found = { where, test, bytes, nocase: content.nocase, within: 0, offset: 0 };
-  const absolute = content.distance === undefined && content.within === undefined;
-  const offset = typeof (content.offset ?? 0) === 'number' ? ((content.offset as number | undefined) ?? 0) : -1;
   if (bytes.length < SHORTEST_LITERAL) {
-    const placed = absolute && (content.startsWith || content.depth === bytes.length) && offset >= 0 && offset <= FURTHEST_PLACE;
-    if (placed) return { ...found, shape: 'placed', offset };
+    if (to - from === bytes.length && from <= FURTHEST_PLACE) return { ...found, shape: 'placed', offset: from };
     return bytes.length >= SHORTEST_ANYWHERE ? { ...found, shape: 'short' } : undefined;
   }
   const slice = content.fastPatternSlice;
   if (slice !== undefined && slice.length >= SHORTEST_LITERAL) bytes = bytes.subarray(slice.offset, slice.offset + slice.length);
-  const bounded = content.startsWith ? content.bytes.length : absolute && offset >= 0 && typeof content.depth === 'number' ? content.depth + offset : 0;
-  return { ...found, bytes, shape: 'anywhere', within: bounded };
+  return { ...found, bytes, shape: 'anywhere', within: to === ANYWHERE.to || to <= 0 ? 0 : to };
 }

@@ -121,19 +121,19 @@ export class ScanKernel {
     this.#ends = (from === start ? HAS_BEGINNING : 0) | (to === end ? HAS_END : 0);
   }
 
-  /** Looks for grams of `table` in what was loaded; returns how many positions lie in `answers`. */
-  grams(table: KernelGrams): number {
-    return this.#narrow(table, this.#exports.grams(INPUT, this.#length, table.filter, table.shift, ANSWERS));
+  /** Looks for grams of `table` in the first `length` bytes of what was loaded; returns how many positions lie in `answers`. */
+  grams(table: KernelGrams, length: number): number {
+    return this.#narrow(table, this.#exports.grams(INPUT, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for tables of which every fourth position is enough. */
-  everyFourth(table: KernelGrams): number {
-    return this.#narrow(table, this.#exports.everyFourth(INPUT, this.#length, table.filter, table.shift, ANSWERS));
+  everyFourth(table: KernelGrams, length: number): number {
+    return this.#narrow(table, this.#exports.everyFourth(INPUT, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for few grams: the table has masks instead of bits. */
-  few(table: KernelGrams): number {
-    return this.#narrow(table, this.#exports.few(INPUT, this.#length, table.filter, ANSWERS));
+  few(table: KernelGrams, length: number): number {
+    return this.#narrow(table, this.#exports.few(INPUT, Math.min(length, this.#length), table.filter, ANSWERS));
   }
 
   /** As `few`, without a look at what is found: `masks` say which bytes each of eight classes has at four places. */

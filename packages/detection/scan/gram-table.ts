@@ -283,12 +283,13 @@ export class GramTable {
   }
 
   /**
-   * Reports the values of every literal that occurs in bytes[start, end), of which the kernel has loaded what begins at `from`.
-   * `offset`: how many bytes of the stream or body came before `start`, for literals bound to its beginning.
+   * Reports the values of every literal that occurs in bytes[start, end), of which the kernel has loaded what begins at `from`; what
+   * begins at `to` and behind it is not looked for. `offset`: how many bytes of the stream or body came before `start`, for literals bound to its beginning.
    */
-  piece(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, from: number, offset: number, sink: ValueSink): void {
+  piece(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, from: number, to: number, offset: number, sink: ValueSink): void {
     const kept = this.#kept ?? this.#keep(kernel);
-    const count = this.#isSmall ? kernel.few(kept) : this.data.step === 4 ? kernel.everyFourth(kept) : kernel.grams(kept);
+    const length = to - from;
+    const count = this.#isSmall ? kernel.few(kept, length) : this.data.step === 4 ? kernel.everyFourth(kept, length) : kernel.grams(kept, length);
     const { answers } = kernel;
     for (let answer = 0; answer < count; answer++) {
       const at = from + answers[answer];

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 import { buildGramTables, type GramLiteral, type GramTableData, naiveMatches, narrowGramTables } from './gram-table.ts';
-import { LiteralTables } from './literal-tables.ts';
+import { HEAD_LENGTH, LiteralDraft, LiteralTables, type LiteralTablesData, narrowLiterals } from './literal-tables.ts';
 import { buildRuleList, isEmptyList, rulesAt } from './rule-list.ts';
 import { buildPlaceTable, buildShortTable, narrowPlaceTable, narrowShortTable, PlaceTable, type ShortTableData } from './short-table.ts';
 
@@ -51,7 +51,9 @@ function searched(
   start = 0,
   offset = 0,
 ): Set<number> {
-  return collected((sink) => new LiteralTables({ names: undefined, grams, places: undefined, shorts }, kernel).scan(bytes, start, bytes.length, offset, sink));
+  return collected((sink) =>
+    new LiteralTables({ names: undefined, grams, headLength: 0, head: [], places: undefined, shorts }, kernel).scan(bytes, start, bytes.length, offset, sink),
+  );
 }
 
 describe('grams', () => {
@@ -87,6 +89,38 @@ describe('grams', () => {
       { numRuns: 200, seed: 8 },
     );
   });
+});
+
+test('literals bound to the beginning are looked for there alone, and found', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ bytes: literal(4, 14), nocase: fc.boolean(), within: fc.constantFrom(0, 14, 60, HEAD_LENGTH, HEAD_LENGTH + 1) }), {
+        minLength: 1,
+        maxLength: 90,
+      }),
+      buffer,
+      fc.nat(600),
+      fc.constantFrom(0, 0, 3, 500, 70_000),
+      (drawn, bytes, place, offset) => {
+        const sure = drawn[place % drawn.length].bytes;
+        if (place + sure.length <= bytes.length) bytes.set(sure, place);
+        const literals: GramLiteral[] = drawn.map((one, value) => ({ ...one, value }));
+        const unique = literals.filter((one, at) => literals.findIndex((other) => String(other.bytes) === String(one.bytes)) === at);
+        const draft = new LiteralDraft(true);
+        for (const { value, ...one } of unique) draft.add({ ...one, where: 'payload', test: -1, shape: 'anywhere', offset: 0 }, value);
+        const data = draft.build()!;
+        const even = narrowLiterals(data, (value) => value % 2 === 0);
+        const expected = naiveMatches(unique, bytes, 0, bytes.length, offset);
+        for (const kernel of [scanKernel()!, 'plain'] as const) {
+          const found = (tables: LiteralTablesData): Set<number> =>
+            collected((sink) => new LiteralTables(tables, kernel).scan(bytes, 0, bytes.length, offset, sink));
+          expect(found(data)).toEqual(expected);
+          if (even !== undefined) expect(found(even)).toEqual(new Set([...expected].filter((value) => value % 2 === 0)));
+        }
+      },
+    ),
+    { numRuns: 200, seed: 8 },
+  );
 });
 
 describe('short literals', () => {

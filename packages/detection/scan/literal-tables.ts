@@ -19,16 +19,29 @@ import {
 export interface LiteralTablesData {
   readonly names: NameTableData | undefined;
   readonly grams: readonly GramTableData[];
+  /** of literals that end within the first `headLength` bytes: looked for only there */
+  readonly headLength: number;
+  readonly head: readonly GramTableData[];
   readonly places: PlaceTableData | undefined;
   readonly shorts: ShortTableData | undefined;
 }
 
+/** Literals bound to so many first bytes are looked for there alone, where that is worth it. */
+export const HEAD_LENGTH = 512;
+
 /** Literals on their way into tables. */
 export class LiteralDraft {
+  readonly #isLong: boolean;
   readonly #names: NameEntry[] = [];
   readonly #grams: GramLiteral[] = [];
+  readonly #head: GramLiteral[] = [];
   readonly #places: PlacedLiteral[] = [];
   readonly #shorts: { readonly bytes: Uint8Array; readonly value: number }[] = [];
+
+  /** `isLong`: what is searched is often longer than HEAD_LENGTH. */
+  constructor(isLong: boolean) {
+    this.#isLong = isLong;
+  }
 
   add(literal: PrefilterLiteral, value: number): void {
     const { bytes, nocase, within, offset, shape } = literal;
@@ -38,7 +51,7 @@ export class LiteralDraft {
         this.#names.push({ bytes, shape, value });
         break;
       case 'anywhere':
-        this.#grams.push({ bytes, nocase, value, within });
+        (this.#isLong && within > 0 && within <= HEAD_LENGTH ? this.#head : this.#grams).push({ bytes, nocase, value, within });
         break;
       case 'placed':
         this.#places.push({ bytes, offset, value });
@@ -51,10 +64,12 @@ export class LiteralDraft {
 
   /** Undefined where nothing was added. */
   build(): LiteralTablesData | undefined {
-    if (this.#names.length + this.#grams.length + this.#places.length + this.#shorts.length === 0) return undefined;
+    if (this.#names.length + this.#grams.length + this.#head.length + this.#places.length + this.#shorts.length === 0) return undefined;
     return {
       names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
       grams: buildGramTables(this.#grams),
+      headLength: this.#head.reduce((most, { within }) => Math.max(most, within), 0),
+      head: buildGramTables(this.#head),
       places: this.#places.length > 0 ? buildPlaceTable(this.#places) : undefined,
       shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
     };
@@ -64,14 +79,18 @@ export class LiteralDraft {
 /** The same tables for a part of their values, names left out (payload has none); undefined where nothing is left. */
 export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
   const grams = narrowGramTables(data.grams, keep);
+  const head = narrowGramTables(data.head, keep);
   const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
   const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
-  return grams.length === 0 && places === undefined && shorts === undefined ? undefined : { names: undefined, grams, places, shorts };
+  const isEmpty = grams.length + head.length === 0 && places === undefined && shorts === undefined;
+  return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts };
 }
 
 export class LiteralTables {
   readonly #names: NameTable | undefined;
   readonly #grams: readonly GramTable[];
+  readonly #headLength: number;
+  readonly #head: readonly GramTable[];
   readonly #places: PlaceTable | undefined;
   readonly #shorts: ShortTable | undefined;
   readonly #kernel: ScanKernel | undefined;
@@ -80,11 +99,11 @@ export class LiteralTables {
   constructor(data: LiteralTablesData, kernel: ScanKernel | 'plain' = scanKernel() ?? 'plain') {
     this.#names = data.names === undefined ? undefined : new NameTable(data.names);
     this.#grams = data.grams.map((one) => new GramTable(one));
+    this.#headLength = data.headLength;
+    this.#head = data.head.map((one) => new GramTable(one));
     this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
     this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
-    // Without something that is looked for everywhere there is nothing to call it for.
-    const isAsked = this.#grams.length > 0 || this.#shorts !== undefined;
-    this.#kernel = isAsked && kernel !== 'plain' ? kernel : undefined;
+    this.#kernel = kernel === 'plain' ? undefined : kernel;
   }
 
   /** Reports what may be in bytes[start, end); `offset`: how many bytes of the stream or body came before `start`. */
@@ -92,24 +111,33 @@ export class LiteralTables {
     this.#names?.find(bytes, start, end, sink);
     this.#places?.scan(bytes, start, end, offset, sink);
     const shorts = this.#shorts;
-    for (const grams of this.#grams) grams.begin();
+    const head = this.#head;
+    const headEnd = head.length === 0 || offset >= this.#headLength ? start : Math.min(end, start + this.#headLength - offset);
+    // Without something that is looked for everywhere only the head is read.
+    const reach = this.#grams.length > 0 || shorts !== undefined ? end : headEnd;
+    if (reach === start) return;
+    for (let at = 0; at < this.#grams.length; at++) this.#grams[at].begin();
+    for (let at = 0; at < head.length; at++) head[at].begin();
     shorts?.begin();
-    if (this.#kernel !== undefined && end - start >= WORTH_A_CALL) this.#pieces(this.#kernel, bytes, start, end, offset, sink);
+    if (this.#kernel !== undefined && reach - start >= WORTH_A_CALL) this.#pieces(this.#kernel, bytes, start, end, reach, headEnd, offset, sink);
     else {
-      for (const grams of this.#grams) grams.plain(bytes, start, end, offset, sink);
+      for (let at = 0; at < this.#grams.length; at++) this.#grams[at].plain(bytes, start, end, offset, sink);
+      for (let at = 0; at < head.length; at++) head[at].plain(bytes, start, headEnd, offset, sink);
       shorts?.plain(bytes, start, end);
     }
     shorts?.report(sink);
   }
 
-  #pieces(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+  /** `reach`: what is behind is not looked at; `headEnd`: where the head ends. */
+  #pieces(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, reach: number, headEnd: number, offset: number, sink: ValueSink): void {
     // What lies across two pieces is seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {
-      const to = Math.min(end, from + PIECE);
+      const to = Math.min(reach, from + PIECE);
       kernel.load(bytes, start, end, from, to, offset);
-      for (const grams of this.#grams) grams.piece(kernel, bytes, start, end, from, offset, sink);
+      if (from < headEnd) for (let at = 0; at < this.#head.length; at++) this.#head[at].piece(kernel, bytes, start, end, from, headEnd, offset, sink);
+      for (let at = 0; at < this.#grams.length; at++) this.#grams[at].piece(kernel, bytes, start, end, from, to, offset, sink);
       this.#shorts?.piece(kernel);
-      if (to === end) return;
+      if (to === reach) return;
     }
   }
 }

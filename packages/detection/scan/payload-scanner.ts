@@ -9,14 +9,12 @@ import type { Candidates } from './candidates.ts';
 import { LiteralTables, type LiteralTablesData, narrowLiterals } from './literal-tables.ts';
 
 interface Tables {
-  readonly headLength: number;
-  readonly head: LiteralTables | undefined;
-  readonly full: LiteralTables | undefined;
+  readonly all: LiteralTables | undefined;
   readonly smallLength: number;
   readonly small: LiteralTables | undefined;
 }
 
-const NO_TABLES: Tables = { headLength: 0, head: undefined, full: undefined, smallLength: 0, small: undefined };
+const NO_TABLES: Tables = { all: undefined, smallLength: 0, small: undefined };
 
 /** What is looked for in one direction of a flow. */
 export interface PayloadSearch {
@@ -117,15 +115,11 @@ export class PayloadScanner {
   }
 }
 
-function tablesOf(data: PayloadTables, make: (literals: LiteralTablesData | undefined) => LiteralTables | undefined): Tables {
-  const { headLength, smallLength } = data;
-  return { headLength, head: make(data.head), full: make(data.full), smallLength, small: make(data.small) };
+function tablesOf({ all, smallLength, small }: PayloadTables, make: (literals: LiteralTablesData | undefined) => LiteralTables | undefined): Tables {
+  return { all: make(all), smallLength, small: make(small) };
 }
 
 function scan(tables: Tables, bytes: Uint8Array, start: number, end: number, offset: number, candidates: Candidates): void {
-  tables.full?.scan(bytes, start, end, offset, candidates);
+  tables.all?.scan(bytes, start, end, offset, candidates);
   if (tables.small !== undefined && end - start <= tables.smallLength) tables.small.scan(bytes, start, end, offset, candidates);
-  if (tables.head !== undefined && offset < tables.headLength) {
-    tables.head.scan(bytes, start, Math.min(end, start + tables.headLength - offset), offset, candidates);
-  }
 }

@@ -108,10 +108,13 @@ export class RuleEvaluation {
     return this.#script.holds(rule, packet, flow, transaction, direction);
   }
 
-  /** Only header and payload of a rule that is otherwise decided on transactions. */
+  /** Only header and payload of a rule that is otherwise decided on transactions; how long the payload is, is part of it. */
   payloadOnly(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     this.count++;
-    return this.headerAndFlow(rule, packet, flow) && this.payloadHolds(rule, packet, flow);
+    if (!this.headerAndFlow(rule, packet, flow)) return false;
+    const conditions = rule.packetConditions;
+    for (let at = 0; at < conditions.length; at++) if (conditions[at].payloadAtMost !== undefined && !conditions[at].test(packet, flow)) return false;
+    return this.payloadHolds(rule, packet, flow);
   }
 
   packetBuffersHold(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {

@@ -96,6 +96,7 @@ export class PlaceTable {
   /** bytes[start, end) begin `offset` bytes behind the beginning of the buffer or stream. */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
     const { offsets, heads, starts, valueStarts, values, pool } = this.data;
+    if (offset > offsets[offsets.length - 1]) return;
     for (let place = 0; place < offsets.length; place++) {
       const at = start + offsets[place] - offset;
       if (at < start || at >= end) continue;

@@ -140,6 +140,7 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'byte_test',
         relative: reading.relative,
+        keepsCursor: true,
         shown: { byte_test: { nbytes: reading.bytes, offset: reading.offset, base: shownBase(reading), flags: shownFlags(reading) } },
         describes: `${reading.bytes} bytes at ${reading.offset}${reading.relative ? ' behind the match' : ''} are ${negated ? 'not ' : ''}${operator} ${value}`,
         test(inspection) {

@@ -16,6 +16,7 @@ function lengthTest(
     kind: 'test',
     keyword: name,
     relative: false,
+    keepsCursor: true,
     describes: `the buffer has ${describeComparison(wanted)} bytes`,
     contradicts: (conditions) => contradicts(wanted, conditions),
     ...(wanted.operator === '=' ? { exactLength: wanted.value, minimumLength: wanted.value } : {}),
@@ -133,6 +134,7 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'isdataat',
         relative,
+        keepsCursor: true,
         describes: `${negated ? 'no ' : ''}data at ${amount}${relative ? ' behind the match' : ''}`,
         test(inspection: Inspection) {
           const wanted = variable < 0 ? constant : inspection.variables[variable];
@@ -224,6 +226,7 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'entropy',
         relative: false,
+        keepsCursor: true,
         describes: `the entropy${wanted.offset > 0 ? ` from ${wanted.offset} on` : ''} is ${wanted.operator} ${wanted.value}${wanted.upper === wanted.value ? '' : ` to ${wanted.upper}`}`,
         test(inspection) {
           const start = inspection.start + wanted.offset;
