@@ -75,12 +75,26 @@ const body = fc.oneof(
   fc.array(fc.tuple(buffer, chain), { minLength: 1, maxLength: 2 }).map((parts) => ['http', parts.map(([name, contents]) => name + contents).join('')]),
   fc.tuple(buffer, chain, chain).map(([name, contents, payload]) => ['http', `${payload}${name}${contents}`]),
 );
+// The client is 10.0.0.5, the server 203.0.113.9, port 80.
+const header = fc.constantFrom(
+  'any any -> any any',
+  'any any -> any any',
+  '10.0.0.0/8 any -> any 80',
+  'any 80 -> 10.0.0.5 any',
+  '!10.0.0.0/8 any -> any any',
+  'any any <> 203.0.113.0/24 !80',
+  'any 1024: <> any [80,8080]',
+  '203.0.113.9 any -> any !80',
+);
 const rulesOf = fc
-  .array(fc.tuple(body, fc.constantFrom('', 'flow:to_server; ', 'flow:established,to_client; ', 'flowbits:set,a; ', 'flowbits:isset,a; ', 'dsize:<40; ')), {
-    minLength: 1,
-    maxLength: 12,
-  })
-  .map((list) => list.map(([[protocol, options], more], at) => `alert ${protocol} any any -> any any (msg:"t"; ${more}${options} sid:${at + 1};)`).join('\n'));
+  .array(
+    fc.tuple(body, header, fc.constantFrom('', 'flow:to_server; ', 'flow:established,to_client; ', 'flowbits:set,a; ', 'flowbits:isset,a; ', 'dsize:<40; ')),
+    {
+      minLength: 1,
+      maxLength: 12,
+    },
+  )
+  .map((list) => list.map(([[protocol, options], ends, more], at) => `alert ${protocol} ${ends} (msg:"t"; ${more}${options} sid:${at + 1};)`).join('\n'));
 const request = fc
   .tuple(word, word, word)
   .map(([path, host, text]) => `POST /${path} HTTP/1.1\r\nHost: ${host}.top\r\nUser-Agent: ${text}\r\nContent-Length: ${text.length}\r\n\r\n${text}`);

@@ -641,7 +641,8 @@ export class Engine {
 
   #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
     const side = detection.of(packet.direction);
-    side.search = this.#payload.search(packet, flow, side.search);
+    if (side.search === undefined || side.search.protocol !== flow.applicationProtocol)
+      side.search = this.#payload.search(packet, flow, side.headers(this.#headers, packet));
     return side.search;
   }
 

@@ -35,6 +35,8 @@ export class FittingHeaders {
 
 /** Directions of flows with which only the headers of rules that are always asked are told: captures of few flows are over before more pays. */
 const FIRST_FLOWS = 64;
+/** So many headers are read at once. */
+const FEW_HEADERS = 64;
 
 export class HeaderRows {
   static readonly #ofPlan = new WeakMap<PlanUse, HeaderRows>();
@@ -55,7 +57,7 @@ export class HeaderRows {
   #rows: Rows | undefined = undefined;
 
   /** `first`: see FIRST_FLOWS. */
-  constructor(plan: PlanUse, first = FIRST_FLOWS) {
+  constructor(plan: PlanUse, first = plan.data.headers.length > FEW_HEADERS ? FIRST_FLOWS : 0) {
     this.#plan = plan;
     this.#first = first;
   }
@@ -64,7 +66,7 @@ export class HeaderRows {
   fitting(packet: Packet): FittingHeaders {
     if (this.#asked === 0 || this.#asked === this.#first) {
       const { data } = this.#plan;
-      this.#rows = new Rows(this.#plan, this.#asked < this.#first ? headersOf(data, data.packetAlways.general) : headersAskedFor(data));
+      this.#rows = new Rows(this.#plan, this.#asked < this.#first ? headersOf(data, [data.packetAlways.general]) : headersAskedFor(data));
     }
     if (this.#asked <= this.#first) this.#asked++;
     return this.#rows!.fitting(packet);
@@ -74,7 +76,7 @@ export class HeaderRows {
 /** Of some headers. */
 class Rows {
   readonly #count: number;
-  readonly #numbers: readonly number[];
+  readonly #numbers: Uint16Array;
   readonly #headers: readonly RuleHeader[];
   /** those that are meant both ways */
   readonly #bothWays: Uint32Array | undefined;
@@ -87,10 +89,10 @@ class Rows {
   /** by hash of the row */
   readonly #answers = new Map<number, FittingHeaders>();
 
-  constructor(plan: PlanUse, numbers: ReadonlySet<number>) {
+  constructor(plan: PlanUse, numbers: Uint16Array) {
     this.#count = plan.data.headers.length;
-    this.#numbers = [...numbers];
-    this.#headers = this.#numbers.map((number) => plan.header(number));
+    this.#numbers = numbers;
+    this.#headers = Array.from(numbers, (number) => plan.header(number));
     this.#row = new Uint32Array(Math.ceil(this.#headers.length / 32));
     this.#bothWays = this.#headers.some((header) => header.bidirectional) ? rowWhere(this.#headers, (header) => header.bidirectional) : undefined;
     this.#sourcePorts = new PortRows(this.#headers, (header) => header.sourcePorts);
@@ -154,21 +156,19 @@ function kindOf({ protocol, ipVersion, etherType, ethernetStart }: Packet): numb
   return ipVersion === 0 ? -1 - (2 * etherType + (ethernetStart >= 0 ? 1 : 0)) * 256 - protocol : protocol * 8 + ipVersion;
 }
 
-function headersOf({ headerNumbers }: PlanData, rules: Uint32Array): Set<number> {
-  const numbers = new Set<number>();
-  for (const rule of rules) numbers.add(headerNumbers[rule]);
-  return numbers;
-}
-
 /** All but those of rules that are found by an address alone. */
-function headersAskedFor(data: PlanData): Set<number> {
+function headersAskedFor(data: PlanData): Uint16Array {
   const isFound = new Uint8Array(data.ruleCount);
   for (const { bySource, byDestination } of [data.packetAlways, data.addressesOnly, data.protocolOnly])
-    for (const { rules } of [bySource, byDestination]) for (const rule of rules) isFound[rule] = 1;
-  return headersOf(
-    data,
-    Uint32Array.from(isFound.keys()).filter((rule) => isFound[rule] === 0),
-  );
+    for (const { rules } of [bySource, byDestination]) for (let at = 0; at < rules.length; at++) isFound[rules[at]] = 1;
+  return headersOf(data, [Uint32Array.from(isFound.keys()).filter((rule) => isFound[rule] === 0)]);
+}
+
+/** The headers of these rules, each once. */
+export function headersOf({ headers, headerNumbers }: PlanData, rules: readonly Uint32Array[]): Uint16Array {
+  const isThere = new Uint8Array(headers.length);
+  for (const list of rules) for (let at = 0; at < list.length; at++) isThere[headerNumbers[list[at]]] = 1;
+  return Uint16Array.from(isThere.keys()).filter((number) => isThere[number] === 1);
 }
 
 function rowWhere(headers: readonly RuleHeader[], test: (header: RuleHeader) => boolean): Uint32Array {
@@ -212,10 +212,7 @@ class PortRows {
   constructor(headers: readonly RuleHeader[], setOf: (header: RuleHeader) => PortSet | undefined) {
     this.#sets = new Sets(headers, setOf);
     const borders = this.#sets.borders();
-    for (let port = 0, interval = 0; port < this.#intervals.length; port++) {
-      while (interval < borders.length && borders[interval] <= port) interval++;
-      this.#intervals[port] = interval;
-    }
+    for (let at = 0; at < borders.length; at++) this.#intervals.fill(at + 1, borders[at], borders[at + 1]);
   }
 
   row(port: number): Uint32Array {

@@ -112,29 +112,88 @@ function tablesOf(literals: readonly Placed[]): GramTableData[] {
 
 /** The same tables for a part of their values; none where none is left. */
 export function narrowGramTables(tables: readonly GramTableData[], keep: (value: number) => boolean): GramTableData[] {
-  const left: Placed[] = [];
-  for (const data of tables) {
-    const gramsAt = Array.from(data.starts, (): number[] => []);
-    for (let gram = 0; gram < data.grams.length; gram++) gramsAt[data.literals[gram]].push(data.gramOffsets[gram]);
-    for (let literal = 0; literal < data.starts.length; literal++) {
-      const values: number[] = [];
-      for (let at = data.valueStarts[literal]; at < data.valueStarts[literal + 1]; at++) if (keep(data.values[at])) values.push(data.values[at]);
-      if (values.length === 0) continue;
-      const start = data.starts[literal];
-      const bytes = data.pool.subarray(start, start + data.lengths[literal]);
-      left.push({ bytes, nocase: data.nocase[literal], within: data.withins[literal], gramsAt: gramsAt[literal], values });
-    }
-  }
-  if (left.length > FEW) return tablesOf(left);
-  return tablesOf(left.map((literal) => (literal.gramsAt.length === 1 ? literal : { ...literal, gramsAt: gramsOf(literal.bytes, true) })));
+  const left = tables.map((data) => keptLiterals(data, keep));
+  const counts = left.map((numbers) => numbers.reduce((count, number) => Math.max(count, number), 0));
+  const count = counts.reduce((sum, one) => sum + one, 0);
+  if (count > FEW) return tables.flatMap((data, at) => (counts[at] === 0 ? [] : [narrowed(data, left[at], counts[at], keep)]));
+  return tablesOf(tables.flatMap((data, at) => placedOf(data, left[at], keep)));
 }
 
-function lay(literals: readonly Placed[], step: 1 | 4): GramTableData {
-  const count = literals.reduce((sum, literal) => sum + literal.gramsAt.length, 0);
+/** By literal: its number in the narrowed table, from 1 on; 0: none of its values is kept. */
+function keptLiterals({ starts, valueStarts, values }: GramTableData, keep: (value: number) => boolean): Uint32Array {
+  const numbers = new Uint32Array(starts.length);
+  let count = 0;
+  for (let literal = 0; literal < starts.length; literal++) {
+    for (let at = valueStarts[literal]; at < valueStarts[literal + 1]; at++) {
+      if (!keep(values[at])) continue;
+      numbers[literal] = ++count;
+      break;
+    }
+  }
+  return numbers;
+}
+
+/** What is left of few literals, which are looked for at every position. */
+function placedOf(data: GramTableData, numbers: Uint32Array, keep: (value: number) => boolean): Placed[] {
+  const left: Placed[] = [];
+  for (let literal = 0; literal < numbers.length; literal++) {
+    if (numbers[literal] === 0) continue;
+    const bytes = data.pool.subarray(data.starts[literal], data.starts[literal] + data.lengths[literal]);
+    const values = Array.from(data.values.subarray(data.valueStarts[literal], data.valueStarts[literal + 1])).filter(keep);
+    left.push({ bytes, nocase: data.nocase[literal], within: data.withins[literal], gramsAt: gramsOf(bytes, true), values });
+  }
+  return left;
+}
+
+/** As `lay`, without what is not kept. Grams of a bucket stay together where there are fewer buckets, and literals stay where they lie. */
+function narrowed(data: GramTableData, numbers: Uint32Array, literalCount: number, keep: (value: number) => boolean): GramTableData {
+  const { step, grams, gramOffsets, literals, pool } = data;
+  let count = 0;
+  for (let gram = 0; gram < grams.length; gram++) if (numbers[literals[gram]] > 0) count++;
+  const made = emptyTable(step, count, literalCount, data.values.filter(keep).length, pool);
+  let place = 0;
+  for (let gram = 0; gram < grams.length; gram++) {
+    const number = numbers[literals[gram]];
+    if (number === 0) continue;
+    made.grams[place] = grams[gram];
+    made.gramOffsets[place] = gramOffsets[gram];
+    made.literals[place++] = number - 1;
+  }
+  let valueAt = 0;
+  for (let literal = 0; literal < numbers.length; literal++) {
+    const number = numbers[literal] - 1;
+    if (number < 0) continue;
+    made.starts[number] = data.starts[literal];
+    made.lengths[number] = data.lengths[literal];
+    made.nocase[number] = data.nocase[literal];
+    made.withins[number] = data.withins[literal];
+    for (let at = data.valueStarts[literal]; at < data.valueStarts[literal + 1]; at++) if (keep(data.values[at])) made.values[valueAt++] = data.values[at];
+    made.valueStarts[number + 1] = valueAt;
+  }
+  for (let at = 0; at < count; at++) enter(made, made.grams[at]);
+  sumUp(made.buckets);
+  return made;
+}
+
+/** Sets the bits of a gram and counts it in its bucket. */
+function enter({ bits, bucketBits, filter, buckets }: GramTableData, gram: number): void {
+  const hash = hashGram(gram, bits);
+  const other = otherHash(gram, bits);
+  filter[hash >>> 3] |= 1 << (hash & 7);
+  filter[other >>> 3] |= 1 << (other & 7);
+  buckets[(hash >>> (bits - bucketBits)) + 1]++;
+}
+
+/** Counts become beginnings. */
+function sumUp(buckets: Uint32Array): void {
+  for (let bucket = 1; bucket < buckets.length; bucket++) buckets[bucket] += buckets[bucket - 1];
+}
+
+function emptyTable(step: 1 | 4, count: number, literals: number, values: number, pool: Uint8Array): GramTableData {
   const width = Math.ceil(Math.log2(count));
   const bits = Math.min(MOST_BITS, Math.max(LEAST_BITS, width + SPARSE_BITS[step]));
   const bucketBits = Math.min(bits, Math.max(4, width + 1));
-  const data = {
+  return {
     step,
     bits,
     filter: new Uint8Array(1 << (bits - 3)),
@@ -143,43 +202,42 @@ function lay(literals: readonly Placed[], step: 1 | 4): GramTableData {
     grams: new Int32Array(count),
     gramOffsets: new Uint16Array(count),
     literals: new Uint32Array(count),
-    starts: new Uint32Array(literals.length),
-    lengths: new Uint16Array(literals.length),
-    nocase: new Uint8Array(literals.length),
-    withins: new Uint32Array(literals.length),
-    valueStarts: new Uint32Array(literals.length + 1),
-    values: new Uint32Array(literals.reduce((sum, one) => sum + one.values.length, 0)),
-    pool: new Uint8Array(literals.reduce((sum, one) => sum + one.bytes.length, 0)),
+    starts: new Uint32Array(literals),
+    lengths: new Uint16Array(literals),
+    nocase: new Uint8Array(literals),
+    withins: new Uint32Array(literals),
+    valueStarts: new Uint32Array(literals + 1),
+    values: new Uint32Array(values),
+    pool,
   };
-  const { buckets, filter } = data;
+}
+
+function lay(literals: readonly Placed[], step: 1 | 4): GramTableData {
+  const count = literals.reduce((sum, literal) => sum + literal.gramsAt.length, 0);
+  const valueCount = literals.reduce((sum, one) => sum + one.values.length, 0);
+  const pool = new Uint8Array(literals.reduce((sum, one) => sum + one.bytes.length, 0));
+  const data = emptyTable(step, count, literals.length, valueCount, pool);
   let poolAt = 0;
   let valueAt = 0;
   for (let number = 0; number < literals.length; number++) {
     const { bytes, nocase, values, within, gramsAt } = literals[number];
     data.starts[number] = poolAt;
     data.lengths[number] = bytes.length;
-    data.pool.set(bytes, poolAt);
+    pool.set(bytes, poolAt);
     poolAt += bytes.length;
     data.nocase[number] = nocase;
     data.withins[number] = within;
     for (const value of values) data.values[valueAt++] = value;
     data.valueStarts[number + 1] = valueAt;
-    for (const at of gramsAt) {
-      const gram = foldedGram(bytes, at);
-      const hash = hashGram(gram, bits);
-      const other = otherHash(gram, bits);
-      filter[hash >>> 3] |= 1 << (hash & 7);
-      filter[other >>> 3] |= 1 << (other & 7);
-      buckets[(hash >>> (bits - bucketBits)) + 1]++;
-    }
+    for (const at of gramsAt) enter(data, foldedGram(bytes, at));
   }
-  for (let bucket = 0; bucket < 1 << bucketBits; bucket++) buckets[bucket + 1] += buckets[bucket];
-  const next = buckets.slice();
+  sumUp(data.buckets);
+  const next = data.buckets.slice();
   for (let number = 0; number < literals.length; number++) {
     const { bytes, gramsAt } = literals[number];
     for (const at of gramsAt) {
       const gram = foldedGram(bytes, at);
-      const place = next[hashGram(gram, bucketBits)]++;
+      const place = next[hashGram(gram, data.bucketBits)]++;
       data.grams[place] = gram;
       data.gramOffsets[place] = at;
       data.literals[place] = number;

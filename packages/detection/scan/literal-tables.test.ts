@@ -6,6 +6,7 @@ import { findNaive } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
+import { FlowTables } from './flow-tables.ts';
 import { buildGramTables, type GramLiteral, type GramTableData, naiveMatches, narrowGramTables } from './gram-table.ts';
 import { HEAD_LENGTH, LiteralDraft, LiteralTables, type LiteralTablesData, narrowLiterals } from './literal-tables.ts';
 import { buildRuleList, isEmptyList, rulesAt } from './rule-list.ts';
@@ -121,6 +122,24 @@ test('literals bound to the beginning are looked for there alone, and found', ()
     ),
     { numRuns: 200, seed: 8 },
   );
+});
+
+test('tables for flows alike: nothing that is kept is missed before and after they are made', () => {
+  const draft = new LiteralDraft(true);
+  const words = Array.from({ length: 200 }, (_, at) => latin1(`word${at}${'x'.repeat(at % 9)}`));
+  for (const [value, bytes] of words.entries()) draft.add({ where: 'payload', test: -1, bytes, nocase: false, shape: 'anywhere', offset: 0, within: 0 }, value);
+  const data = draft.build()!;
+  const text = latin1(`${words.map((bytes) => String.fromCharCode(...bytes)).join(' ')} `);
+  for (const [keep, why] of [
+    [(value: number) => value % 2 === 0, 'many are left'],
+    [(value: number) => value < 20, 'few'],
+    [() => false, 'none'],
+  ] as const) {
+    const tables = new FlowTables(data, new LiteralTables(data), keep, text.length);
+    const found = Array.from({ length: 3 }, () => collected((sink) => tables.scan(text, 0, text.length, 0, sink)));
+    expect([why, found[0].size, found[1].size]).toEqual([why, words.length, words.length]);
+    expect([why, [...found[2]].sort((a, b) => a - b)]).toEqual([why, [...words.keys()].filter(keep)]);
+  }
 });
 
 describe('short literals', () => {

@@ -86,6 +86,11 @@ export function narrowLiterals(data: LiteralTablesData, keep: (value: number) =>
   return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts };
 }
 
+/** What is reported. */
+export function valuesOf({ names, grams, head, places, shorts }: LiteralTablesData): readonly Uint32Array[] {
+  return [names, places, shorts, ...grams, ...head].flatMap((table) => table?.values ?? []);
+}
+
 export class LiteralTables {
   readonly #names: NameTable | undefined;
   readonly #grams: readonly GramTable[];

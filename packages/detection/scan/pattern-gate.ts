@@ -70,7 +70,7 @@ class Group {
       for (const [number, { places, window }] of rules.entries()) {
         const set = places[window + offset] as Uint8Array | undefined;
         if (set === undefined) this.#careless[at] |= 1 << number;
-        for (let byte = 0; byte < BYTES; byte++) if (set === undefined || set[byte] === 1) this.#fitting[at * BYTES + byte] |= 1 << number;
+        letThrough(this.#fitting, at * BYTES, set, 1 << number);
       }
     }
   }
@@ -103,6 +103,11 @@ class Group {
   report(found: number, sink: ValueSink): void {
     for (let left = found; left !== 0; left &= left - 1) sink.add(this.#rules[31 - Math.clz32(left & -left)].rule);
   }
+}
+
+/** `set`: undefined for all bytes. */
+function letThrough(fitting: Uint8Array, from: number, set: Uint8Array | undefined, rule: number): void {
+  for (let byte = 0; byte < BYTES; byte++) if (set === undefined || set[byte] === 1) fitting[from + byte] |= rule;
 }
 
 export class PatternGate {

@@ -27,12 +27,12 @@ import type { FlowDetection } from './engine.ts';
 import { HeaderRows } from './fitting-headers.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
-import { type TableGroup, TransactionTables } from './transaction-tables.ts';
+import { type ProtocolTables, type TableGroup, TransactionTables } from './transaction-tables.ts';
 
 /** What detection keeps about one direction of one transaction. */
 class DirectionState {
   /** what the lists below were made for; undefined: not begun */
-  begunAs: ProtocolDefinition | undefined = undefined;
+  begunAs: ProtocolTables | undefined = undefined;
   /** groups whose buffers are not scanned in full; the first `openCount` of the list */
   open: number[] = NO_GROUPS;
   openCount = 0;
@@ -141,11 +141,13 @@ export class TransactionInspector {
 
   #transaction(definition: ProtocolDefinition, transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     this.#spoken = definition;
-    const prepared = this.#tables.for(definition, direction);
-    if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
     const payloadFound = detection.known(direction)?.payloadFound;
     // No rule asks for anything of it.
-    if (transaction.detection === undefined && prepared.groups.length === 0 && prepared.always.length === 0 && payloadFound === undefined) return;
+    if (transaction.detection === undefined && payloadFound === undefined && this.#tables.isEmpty(definition, direction)) return;
+    const headers = detection.of(direction).headers(this.#headers, packet);
+    const prepared = this.#tables.for(definition, direction, headers);
+    if (transaction.progress[direction] === 0 && transaction.files === undefined && !(prepared.early && saidAnything(flow, direction))) return;
+    if (transaction.detection === undefined && payloadFound === undefined && prepared.all.length === 0 && prepared.always.length === 0) return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
     const complete = transaction.progress[direction] >= definition.complete[direction];
@@ -165,9 +167,9 @@ export class TransactionInspector {
     if (quiet && files > 0) return;
     const candidates = this.#candidates;
     candidates.clear();
-    // The conversation may get another name while it is read; then other rules look at it, too.
-    if (state.begunAs !== definition) {
-      state.begunAs = definition;
+    // The conversation may get another name while it is read, and its ends may change places; then other rules look at it, too.
+    if (state.begunAs !== prepared) {
+      state.begunAs = prepared;
       candidates.addAll(prepared.always);
       state.scanned = undefined;
       state.open = prepared.all.slice();
@@ -176,7 +178,7 @@ export class TransactionInspector {
     this.#scanOpen(state, prepared.groups, transaction, flow, direction, complete);
     if (payloadFound !== undefined) for (let at = 0; at < payloadFound.leading.length; at++) candidates.add(payloadFound.leading[at]);
     const before = state.pending.length;
-    if (candidates.count > 0) this.#take(state, detection.of(direction).headers(this.#headers, packet).flags);
+    if (candidates.count > 0) this.#take(state, headers.flags);
     if (quiet && state.pending.length === before) return;
     if (files > state.files && state.decided !== undefined) this.#askAgain(state, filesIn(transaction, direction) - (files - state.files));
     state.progress = transaction.progress[direction];

@@ -4,7 +4,9 @@
  */
 import { type Catalogue, type Direction, type ProtocolDefinition, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
 import { EARLY, type PlanUse, protocolsFitting } from '../compile/plan.ts';
-import { LiteralTables } from './literal-tables.ts';
+import { type FittingHeaders, headersOf } from './fitting-headers.ts';
+import { ByHeaders, FlowTables } from './flow-tables.ts';
+import { LiteralTables, valuesOf } from './literal-tables.ts';
 
 /** A buffer as rules ask for it. */
 export interface TableGroup {
@@ -12,17 +14,23 @@ export interface TableGroup {
   readonly progress: number;
   /** whose transforms are applied; undefined where there are none */
   readonly transformed: { readonly rule: number; readonly test: number } | undefined;
-  readonly literals: LiteralTables;
+  readonly literals: LiteralTables | FlowTables;
 }
 
-/** Of one direction. */
+/** Of one direction of flows alike. */
 export interface ProtocolTables {
   readonly groups: readonly TableGroup[];
-  /** the number of each group */
+  /** the numbers of the groups that hold anything for them */
   readonly all: number[];
   readonly always: Uint32Array;
   /** one of these looks before anything was read */
   readonly early: boolean;
+}
+
+/** Of one direction of a protocol. */
+interface Spoken {
+  readonly isEmpty: boolean;
+  readonly tables: ByHeaders<ProtocolTables>;
 }
 
 export class TransactionTables {
@@ -40,15 +48,24 @@ export class TransactionTables {
 
   readonly catalogue: Catalogue;
   readonly #plan: PlanUse;
-  readonly #toServer = new Map<ProtocolDefinition, ProtocolTables>();
-  readonly #toClient = new Map<ProtocolDefinition, ProtocolTables>();
+  readonly #toServer = new Map<ProtocolDefinition, Spoken>();
+  readonly #toClient = new Map<ProtocolDefinition, Spoken>();
 
   private constructor(plan: PlanUse, catalogue: Catalogue) {
     this.#plan = plan;
     this.catalogue = catalogue;
   }
 
-  for(spoken: ProtocolDefinition, direction: Direction): ProtocolTables {
+  /** No rule asks for anything. */
+  isEmpty(spoken: ProtocolDefinition, direction: Direction): boolean {
+    return this.#of(spoken, direction).isEmpty;
+  }
+
+  for(spoken: ProtocolDefinition, direction: Direction, headers: FittingHeaders): ProtocolTables {
+    return this.#of(spoken, direction).tables.for(headers);
+  }
+
+  #of(spoken: ProtocolDefinition, direction: Direction): Spoken {
     const known = direction === TO_SERVER ? this.#toServer : this.#toClient;
     let tables = known.get(spoken);
     if (tables === undefined) {
@@ -58,19 +75,34 @@ export class TransactionTables {
     return tables;
   }
 
-  #make(spoken: ProtocolDefinition, direction: Direction): ProtocolTables {
+  #make(spoken: ProtocolDefinition, direction: Direction): Spoken {
     const { data } = this.#plan;
+    const fitting = protocolsFitting(data, spoken.name);
+    const isSpoken = (rule: number): boolean => fitting[data.protocolNumbers[rule]] !== 0;
     const groups = data.groups
-      .flatMap((group): TableGroup[] => {
+      .flatMap((group) => {
         const buffer = this.catalogue.buffers.get(group.buffer);
         if (buffer?.of !== 'transaction' || group.direction !== direction || !this.#mayRead(buffer.protocol, spoken.name)) return [];
         const transformed = group.rule < 0 ? undefined : { rule: group.rule, test: group.test };
-        return [{ buffer, progress: buffer.progress(direction), transformed, literals: new LiteralTables(group.literals) }];
+        const rules = valuesOf(group.literals).map((list) => list.filter(isSpoken));
+        return [{ buffer, progress: buffer.progress(direction), transformed, data: group.literals, literals: new LiteralTables(group.literals), rules }];
       })
       .sort((a, b) => a.progress - b.progress);
-    const fitting = protocolsFitting(data, spoken.name);
-    const always = data.transactionAlways.filter((rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && fitting[data.protocolNumbers[rule]] !== 0);
-    return { groups, all: Array.from(groups.keys()), always, early: always.some((rule) => (data.directionBits[rule] & EARLY) !== 0) };
+    const always = data.transactionAlways.filter((rule) => (data.directionBits[rule] & (1 << direction)) !== 0 && isSpoken(rule));
+    const headers = groups.map(({ rules }) => headersOf(data, rules));
+    const make = (fits: Uint8Array | undefined): ProtocolTables => {
+      const isFor = (rule: number): boolean => isSpoken(rule) && (fits === undefined || fits[data.headerNumbers[rule]] === 1);
+      const left = always.filter(isFor);
+      return {
+        // Names are found by their hash, and what else is short is read sooner than tables are made.
+        groups: groups.map((group) => (group.buffer.shape === 'body' ? { ...group, literals: new FlowTables(group.data, group.literals, isFor) } : group)),
+        all: Array.from(groups.keys()).filter((number) => headers[number].some((header) => fits === undefined || fits[header] === 1)),
+        always: left,
+        early: left.some((rule) => (data.directionBits[rule] & EARLY) !== 0),
+      };
+    };
+    const askedFor = headersOf(data, [always, ...groups.flatMap(({ rules }) => rules)]);
+    return { isEmpty: askedFor.length === 0, tables: new ByHeaders(askedFor, make) };
   }
 
   /** May transactions of `spoken` have buffers of `protocol`? */
