@@ -87,6 +87,7 @@ test('candidates and checks are counted, and counting changes no alert', () => {
       'alert http any any -> any any (msg:"b"; flow:to_server; http.uri; content:"/common/"; content:"never"; sid:2;)',
       'alert http any any -> any any (msg:"c"; flow:to_server; http.uri; content:"/nothing/of/it"; sid:3;)',
       'alert http any any -> 10.1.1.1 any (msg:"d"; flow:to_server; http.uri; content:"/common/"; sid:4;)',
+      'alert http any any -> any any (msg:"e"; flow:to_server,not_established; http.uri; content:"/common/"; sid:5;)',
     ].join('\n'),
   );
   const meter = new CostMeter(plan);
@@ -99,8 +100,8 @@ test('candidates and checks are counted, and counting changes no alert', () => {
   expect(alerts[0]).toEqual([1]);
   expect(alerts[1]).toEqual(alerts[0]);
   const figures = [...plan.data.sids].map((sid, at) => [sid, meter.candidates[at] > 0, meter.checks[at]] as const).sort((a, b) => a[0] - b[0]);
-  expect(figures.map(([, candidate]) => candidate)).toEqual([true, true, false, true]);
-  // The fourth is found by its literal and left at its header.
-  expect(figures.map(([, , checks]) => checks > 0)).toEqual([true, true, false, false]);
+  expect(figures.map(([, candidate]) => candidate)).toEqual([true, true, false, false, true]);
+  // Nobody comes to the header of the fourth; the fifth is found by its literal and left at what it asks of the flow.
+  expect(figures.map(([, , checks]) => checks > 0)).toEqual([true, true, false, false, false]);
   expect(costOf(plan.rule(0), { candidates: 3, checks: 2, bytes: 2_000_000 }).perMegabyte).toEqual({ candidates: 1.5, checks: 1 });
 });

@@ -58,7 +58,7 @@ const LONGEST = 32_767;
 /** Grams of a literal so long begin at four places in a row. */
 const LONG = 7;
 /** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
-const FEW = 80;
+const FEW = 96;
 
 /** Bytes of the masks by which few grams are told apart. */
 const MASKS = 128;
