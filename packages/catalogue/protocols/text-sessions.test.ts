@@ -201,12 +201,18 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
     [{ buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'] } }, { buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<c@d>'] } }],
   ],
   [
-    'FTP: a greeting, commands, replies of several lines',
+    'an empty line behind a mail begins none',
+    'smtp',
+    [['client', lines('EHLO a', 'MAIL FROM:<a@b>', 'DATA', 'x: y', '', 'z', '.', '')]],
+    [{ buffers: { 'smtp.helo': ['a'], 'smtp.mail_from': ['<a@b>'] } }],
+  ],
+  [
+    'FTP: a greeting, commands, replies',
     'ftp',
     [
       ['server', lines('220 here')],
       ['client', lines('USER anonymous')],
-      ['server', lines('331-first', '331 second')],
+      ['server', lines('331 second')],
       ['client', lines('PORT 10,0,0,5,4,1')],
       ['server', lines('200 ok')],
       ['client', lines('RETR file')],
@@ -216,7 +222,7 @@ const cases: readonly (readonly [why: string, protocol: string, turns: Turns, tr
     ],
     [
       { records: [{ type: 'ftp', direction: 0, body: { reply: ['here'], completion_code: ['220'], reply_received: 'yes', reply_truncated: false } }] },
-      { buffers: { 'ftp.command': ['USER'], 'ftp.command_data': ['anonymous'], 'ftp.reply<': ['first', 'second'], 'ftp.completion_code<': ['331'] } as never },
+      { buffers: { 'ftp.command': ['USER'], 'ftp.command_data': ['anonymous'], 'ftp.reply<': ['second'], 'ftp.completion_code<': ['331'] } as never },
       {},
       {},
       {},

@@ -1,5 +1,6 @@
 /** FTP: what is agreed on about data connections, commands that are never answered. */
-import { DEFAULT_SETTINGS, Flow, IS_THIS, NEED_MORE, NOT_THIS, type Recognition, TO_SERVER } from '@sigwright/contracts';
+import { fromLatin1 } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, type Direction, Flow, IS_THIS, NEED_MORE, NOT_THIS, type Recognition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './ftp.definition.ts';
@@ -42,6 +43,23 @@ describe('data connections', () => {
   test('a transfer without one is told', () => {
     expect(tell(protocol, whole([['client', lines('RETR a')]])).transactions[0].anomalies).toEqual(['file_before_port']);
   });
+});
+
+test.each<[why: string, pieces: readonly string[], replies: readonly (readonly string[])[]]>([
+  ['at once', [lines('230-welcome', ' rules', '230 in')], [['welcome', ' rules', 'in']]],
+  ['in two pieces is two, as in Suricata', [lines('230-welcome'), lines(' rules', '230 in')], [['welcome'], [' rules', 'in']]],
+  ['is one where the first piece is cut within a line', ['230-welcome\r\n ru', 'les\r\n230 in\r\n'], [['welcome', ' rules', 'in']]],
+  ['without codes ends with its piece, too', [':irc.example NOTICE\r\n:irc', '.example 001\r\n'], [[':irc.example NOTICE'], [':irc.example 001']]],
+])('a reply of several lines %s', (_why, pieces, replies) => {
+  const session = new FtpSession(DEFAULT_SETTINGS);
+  const say = (direction: Direction, text: string): number => session.consume(direction, fromLatin1(text), 0, text.length, false, 1);
+  say(TO_SERVER, lines('PASS secret'));
+  let unread = '';
+  for (const piece of pieces) {
+    const text = unread + piece;
+    unread = text.slice(say(TO_CLIENT, text));
+  }
+  expect(session.transactions.map((transaction) => transaction.replies)).toEqual(replies);
 });
 
 test('commands that nobody answers end the reading', () => {

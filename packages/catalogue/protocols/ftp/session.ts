@@ -56,12 +56,26 @@ export class FtpSession extends LineSession<FtpTransaction> {
   /** agreed on last, until it is used */
   #port = 0;
   #mode: 'active' | 'passive' = 'active';
+  /** its reply was not ended by a line that says so */
+  #replied: FtpTransaction | undefined = undefined;
+  /** the reply's last line says that more follow */
+  #isContinued = false;
 
   constructor(settings: EngineSettings) {
     super();
     this.longestLine = settings.ftp.longestLine;
     this.mostOpen = settings.ftp.mostTransactions + 1;
     this.#mostTransactions = settings.ftp.mostTransactions;
+  }
+
+  /** As in Suricata, a reply ends with what comes at once, unless that is cut within a line: lines that come later are a reply of their own. */
+  override consume(direction: Direction, bytes: Uint8Array, start: number, end: number, atEnd: boolean, time: number): number {
+    const consumed = super.consume(direction, bytes, start, end, atEnd, time);
+    if (direction === TO_CLIENT && this.#replied !== undefined && (consumed === end || !this.#isContinued)) {
+      this.close(this.#replied);
+      this.#replied = undefined;
+    }
+    return consumed;
   }
 
   protected line(direction: Direction, bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
@@ -131,6 +145,8 @@ export class FtpSession extends LineSession<FtpTransaction> {
       transaction.raise('response_command_too_long');
     }
     transaction.changed[TO_CLIENT] = true;
+    this.#replied = match === null || match[2] === '-' ? transaction : undefined;
+    if (match !== null) this.#isContinued = match[2] === '-';
     if (match === null) return;
     const [, code, mark, words] = match;
     if (!transaction.codes.includes(code) && transaction.codes.length < MOST_LINES) transaction.codes.push(code);

@@ -162,8 +162,9 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
   #command(text: string, cut: boolean, time: number): void {
     const [word] = /^[A-Za-z]*/.exec(text) ?? [''];
     const command = word.toUpperCase();
-    // These say nothing about a next mail.
-    const transaction = (command === 'RSET' || command === 'QUIT') && this.#current !== undefined ? this.#current : this.#begin(time);
+    // These say nothing about a next mail, nor does an empty line.
+    const isNoMail = command === 'RSET' || command === 'QUIT' || text.trim() === '';
+    const transaction = isNoMail && this.#current !== undefined ? this.#current : this.#begin(time);
     if (this.#lineFrame !== undefined) this.#lineFrame.transaction = transaction;
     if (cut) transaction.raise('max_command_line_len_exceeded');
     if (command === 'DATA' && transaction.dataAsked) {
