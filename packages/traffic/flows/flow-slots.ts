@@ -75,8 +75,7 @@ export class FlowSlots {
     this.#entries = new Int32Array(size);
     this.#mask = size - 1;
     for (let group = 0; group < tags.length; group += GROUP) {
-      // Nothing that belongs before it can have come so far.
-      const isHome = tags[(group - 1) & mask] === 0;
+      const isHome = isHomeOfAll(tags, group);
       for (let slot = group; slot < group + GROUP; slot++) {
         if (tags[slot] === 0) continue;
         const row = (entries[slot] & mask) - 1;
@@ -94,7 +93,8 @@ export class FlowSlots {
     let empty = hash & mask;
     while (this.rowAt(empty) !== row) empty = (empty + 1) & mask;
     for (let slot = (empty + 1) & mask; tags[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hashOf(this.rowAt(slot)) & mask;
+      const group = slot & -GROUP;
+      const home = isHomeOfAll(tags, group) ? group : this.#hashOf(this.rowAt(slot)) & mask;
       // Its own place lies between the empty one and where it is: there it stays.
       if (((slot - home) & mask) < ((slot - empty) & mask)) continue;
       tags[empty] = tags[slot];
@@ -103,6 +103,11 @@ export class FlowSlots {
     }
     tags[empty] = 0;
   }
+}
+
+/** Does all that lies in the group belong there? Where the slot before it is empty, nothing can have come from further left. */
+function isHomeOfAll(tags: Uint8Array, group: number): boolean {
+  return tags[(group - 1) & (tags.length - 1)] === 0;
 }
 
 function tagOf(hash: number): number {

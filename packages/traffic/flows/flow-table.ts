@@ -296,11 +296,11 @@ export class FlowTable {
     if (!restEnds) for (const flow of rows.flows) if (flow !== undefined) order[count++] = flow.id * length + flow.row;
     if (restEnds) for (let row = 0; row < length; row++) if (this.#kind(row) !== 0) order[count++] = this.#id(row) * length + row;
     // As an integer: a fraction would change how every flow keeps its row.
-    for (const one of order.subarray(0, count).sort()) this.#end((one % length) | 0, 'shutdown');
-    if (this.count > 0) this.#forgetAll();
+    for (const one of order.subarray(0, count).sort()) this.#tellEnd((one % length) | 0, 'shutdown');
+    this.#forgetAll();
   }
 
-  /** Those at rest that nobody wants to hear of. */
+  /** All at once: to take one after the other out of lists and slots would take longer. */
   #forgetAll(): void {
     this.#rows = new FlowRows();
     this.#slots = this.#newSlots();
@@ -313,6 +313,11 @@ export class FlowTable {
     this.#listed(row)?.remove(row);
     this.#slots.remove(row, this.#hash(row));
     this.count--;
+    this.#tellEnd(row, reason);
+    this.#rows.give(row);
+  }
+
+  #tellEnd(row: number, reason: string): void {
     const flow = this.#rows.flowOf(row);
     if (flow !== undefined) {
       flow.endReason = reason;
@@ -324,9 +329,9 @@ export class FlowTable {
       wake(this.#rows, row, woken, this.#handlers.openStream);
       woken.endReason = reason;
       this.#handlers.onRestEnd(woken, kept);
+      this.#rows.forgetFlow(row, kept);
       this.#reuse(woken);
     }
-    this.#rows.give(row);
   }
 
   /** The row of the packet's flow, -1 where there is none; sets packet.direction as if client and server had not changed places. */
