@@ -1,11 +1,13 @@
 /** What rules see of MQTT. Suricata user guide, "MQTT Keywords". */
 import { fromLatin1 } from '@sigwright/bytes';
 import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison, list } from '../../arguments/index.ts';
+import { type Flags, flagsOf } from '../../arguments/flags.ts';
+import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
+import { describeSeveral, holdsForSeveral, severalNumbers } from '../../arguments/several-numbers.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { MqttTransaction } from './session.ts';
-import { type Connect, type MqttMessage, type MqttType, TYPES } from './wire.ts';
+import { CONNECT_FLAGS, type Connect, type MqttMessage, type MqttType, TYPES } from './wire.ts';
 
 const text = (value: string | undefined): Uint8Array | undefined => (value === undefined || value === '' ? undefined : fromLatin1(value));
 
@@ -46,9 +48,11 @@ function condition<Value>(
   broken: string,
   describe: (wanted: Value) => string,
   holds: (wanted: Value, message: MqttMessage, transaction: MqttTransaction) => boolean,
+  aliases?: readonly string[],
 ): KeywordDefinition<never> {
   return keyword<Value>({
     name,
+    ...(aliases === undefined ? {} : { aliases }),
     family: 'mqtt',
     since: '6.0',
     summary,
@@ -73,22 +77,15 @@ function condition<Value>(
   });
 }
 
-/** Names with `!` before those that must not be set. */
-function flags<Name extends string>(names: readonly Name[]): ArgumentGrammar<readonly { name: Name; set: boolean }[]> {
-  const parts = list(`[!]${names.join('|')}[,…]`, [names[0], `!${names[0]},${names[1]}`], names);
-  return {
-    ...parts,
-    read(written) {
-      const found = parts.read(written);
-      if ('problem' in found) return found;
-      const wanted = found.value.map((part) => ({ name: part.replace(/^!\s*/, '') as Name, set: !part.startsWith('!') }));
-      const unknown = wanted.find((one) => !names.includes(one.name));
-      return unknown === undefined ? { value: wanted } : { problem: `\`${unknown.name}\` is none of ${names.join(', ')}` };
-    },
-  };
+const DUP = 0x08;
+const RETAIN = 0x01;
+const HEAD_FLAGS = { dup: DUP, retain: RETAIN };
+
+function headFlags(message: MqttMessage): number {
+  return (message.dup ? DUP : 0) | (message.qos << 1) | (message.retain ? RETAIN : 0);
 }
 
-const describeFlags = (wanted: readonly { name: string; set: boolean }[]): string => wanted.map(({ name, set }) => (set ? name : `not ${name}`)).join(', ');
+const told = ({ describes }: Flags): string => describes;
 
 const yesOrNo = custom('yes|no|true|false', ['yes', 'false'], (written) => {
   const word = written.trim().toLowerCase();
@@ -119,8 +116,19 @@ export const keywords = asKeywords(
     describeComparison,
     (wanted, message) => compares(wanted, message.qos),
   ),
-  condition('mqtt.reason_code', 'return or reason code', comparison(0, MOST_BYTE), ['0', '>127'], '256', describeComparison, (wanted, message) =>
-    message.codes.some((code) => compares(wanted, code)),
+  condition(
+    'mqtt.reason_code',
+    'return or reason code',
+    severalNumbers(comparison(0, MOST_BYTE)),
+    ['0', '>127', '>127,all', 'count>1'],
+    '256',
+    describeSeveral,
+    (wanted, _message, { messages }) =>
+      holdsForSeveral(
+        wanted,
+        messages.flatMap(({ codes }) => codes),
+      ),
+    ['mqtt.connack.return_code'],
   ),
   condition(
     'mqtt.protocol_version',
@@ -131,17 +139,17 @@ export const keywords = asKeywords(
     describeComparison,
     (wanted, _message, transaction) => compares(wanted, transaction.version),
   ),
-  condition('mqtt.flags', 'flags of a message', flags(['dup', 'retain']), ['retain', '!dup,retain'], 'will', describeFlags, (wanted, message) =>
-    wanted.every(({ name, set }) => message[name] === set),
+  condition('mqtt.flags', 'flags of a message', flagsOf(HEAD_FLAGS), ['retain', '!dup,retain', '&8=8'], 'will', told, (wanted, message) =>
+    wanted.holds(headFlags(message)),
   ),
   condition(
     'mqtt.connect.flags',
     'flags of a logon',
-    flags(['username', 'password', 'will', 'will_retain', 'clean_session']),
-    ['username,!password', 'will'],
+    flagsOf(CONNECT_FLAGS),
+    ['username,!password', 'will', '&0xc0=0x80'],
     'dup',
-    describeFlags,
-    (wanted, { connect }) => connect !== undefined && wanted.every(({ name, set }) => connect.flags[name] === set),
+    told,
+    (wanted, { connect }) => connect !== undefined && wanted.holds(connect.flagBits),
   ),
   condition(
     'mqtt.connack.session_present',

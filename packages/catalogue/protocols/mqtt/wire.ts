@@ -33,10 +33,13 @@ const PASSWORD = 0x40;
 const WILL_RETAIN = 0x20;
 const WILL = 0x04;
 const CLEAN = 0x02;
+export const CONNECT_FLAGS = { username: USERNAME, password: PASSWORD, will: WILL, will_retain: WILL_RETAIN, clean_session: CLEAN };
 
 export interface Connect {
   readonly protocol: string;
   readonly version: number;
+  /** the flags as they are sent */
+  readonly flagBits: number;
   readonly flags: Readonly<Record<'username' | 'password' | 'will' | 'will_retain' | 'clean_session', boolean>>;
   readonly clientId: string;
   readonly username: string | undefined;
@@ -174,6 +177,7 @@ function connect(message: MqttMessage, cursor: Cursor): boolean {
   message.connect = {
     protocol,
     version,
+    flagBits: flags,
     flags: {
       username: (flags & USERNAME) !== 0,
       password: (flags & PASSWORD) !== 0,

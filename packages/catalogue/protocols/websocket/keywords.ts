@@ -1,6 +1,7 @@
 /** What rules see of WebSocket. Suricata user guide, "WebSocket Keywords". */
 import { type ArgumentGrammar, asKeywords, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison, numberIn } from '../../arguments/index.ts';
+import { flagsOf } from '../../arguments/flags.ts';
+import { compares, comparison, describeComparison } from '../../arguments/index.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { WebSocketContent, WebSocketTransaction } from './session.ts';
@@ -49,39 +50,8 @@ function condition<Value>(
   });
 }
 
-const FLAG_NAMES: Readonly<Record<string, number>> = { fin: FIN, comp: COMPRESSED };
 const MOST_BYTE = 255;
 const MOST_MASK = 4_294_967_295;
-
-interface Flags {
-  readonly describes: string;
-  readonly holds: (flags: number) => boolean;
-}
-
-/** Names with `!` before those that must not be set, `&<bits>=<value>`, or a comparison. */
-const flags = custom(
-  '[!]fin|comp[,…], &<bits>=<value> or a comparison',
-  ['fin,!comp', '128', '&0x40=0x40'],
-  (written): { value: Flags } | { problem: string } => {
-    const parts = written.split(',').map((part) => part.trim());
-    const names = parts.map((part) => part.replace(/^!\s*/, '').toLowerCase());
-    if (names.every((name) => FLAG_NAMES[name] !== undefined)) {
-      const set = names.filter((_name, index) => !parts[index].startsWith('!')).reduce((bits, name) => bits | FLAG_NAMES[name], 0);
-      const all = names.reduce((bits, name) => bits | FLAG_NAMES[name], 0);
-      return { value: { describes: parts.join(', '), holds: (value) => (value & all) === set } };
-    }
-    const masked = /^&\s*(\w+)\s*=\s*(\w+)$/.exec(written.trim());
-    if (masked !== null) {
-      const bits = numberIn(masked[1]);
-      const wanted = numberIn(masked[2]);
-      if (bits === undefined || wanted === undefined) return { problem: `\`${written}\` holds no number` };
-      return { value: { describes: written, holds: (value) => (value & bits) === wanted } };
-    }
-    const compared = comparison(0, MOST_BYTE).read(written);
-    if ('problem' in compared) return { problem: compared.problem };
-    return { value: { describes: describeComparison(compared.value), holds: (value) => compares(compared.value, value) } };
-  },
-);
 
 const opcodes = Object.fromEntries(Object.entries(OPCODES).map(([number, name]) => [name, Number(number)]));
 
@@ -96,7 +66,7 @@ export const keywords = asKeywords(
   condition(
     'websocket.flags',
     'flags of a frame',
-    flags,
+    flagsOf({ fin: FIN, comp: COMPRESSED }),
     ['fin,!comp', '128', '&0x40=0x40'],
     'last',
     ({ describes }) => describes,
