@@ -49,6 +49,10 @@ const WORDS: Readonly<Record<string, Say>> = {
   'rule/unknown-direction': parser(({ written }) => `"${written}" is not a valid direction modifier, "->" and "<>" are supported.`),
   'rule/unknown-protocol': parser(({ written }) => `protocol "${written}" cannot be used in a signature: it is not supported, or its detection is disabled`),
   'rule/protocol-conflict': parser(({ diagnostic }) => `can't set rule app proto: ${diagnostic.title}`),
+  'rule/packet-and-transaction': parser(
+    () =>
+      'Signature combines packet specific matches (like dsize, flags, ttl) with stream / state matching by matching on app layer proto (like using http_* keywords).',
+  ),
   'rule/duplicate-sid': parser(({ rule }) => `Duplicate signature "${rule}"`),
   'rule/both-and-one': parser(({ sid }) => `rule ${sid} means to use both directions, cannot specify a flow direction`),
   'rule/both-unclear': parser(({ sid }) => `rule ${sid} means to use both directions, cannot have keywords ambiguous about directions`),

@@ -66,6 +66,12 @@ export interface RuleCompiler {
 /** Conditions per rule; real rules have fewer than 60. */
 const MOST_OPTIONS = 2000;
 const BOTH: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+/** Fields that each packet has anew. */
+const PACKET_FIELDS: ReadonlySet<string> = new Set([
+  ...['dsize', 'ttl', 'id', 'fragbits', 'fragoffset', 'ipopts'],
+  ...['tcp.flags', 'tcp.seq', 'tcp.ack', 'tcp.window'],
+  ...['itype', 'icode', 'icmp_id', 'icmp_seq'],
+]);
 const TURNED: Readonly<Record<string, string>> = { to_server: 'to_client', from_client: 'from_server', to_client: 'to_server', from_server: 'from_client' };
 
 export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation {
@@ -543,6 +549,7 @@ class Builder implements RuleBuilder {
       this.#anomalies.some((one) => one.owner === 'application') ||
       this.#states.some((one) => one.kind === 'bit' && one.scope === 'transaction');
     if (frameTests.length > 0) this.#checkFrames(frameTests, ofTransaction || packetBufferTests.length > 0 || this.#payload.conditions.length > 0);
+    if (ofTransaction) this.#checkPacketFields(bufferTests);
     const directions = this.#directions(flow, bufferTests);
     if (this.#failed || header === undefined || directions === undefined) return { compiled: undefined, diagnostics: this.#diagnostics };
 
@@ -744,6 +751,21 @@ class Builder implements RuleBuilder {
       directions: [hook.direction],
       test: () => true,
     });
+  }
+
+  /** Transactions come of many packets, so nothing can be asked about the one packet that carries them. */
+  #checkPacketFields(tests: readonly BufferTest<TransactionBuffer>[]): void {
+    const field = this.#packetConditions.find(({ keyword }) => PACKET_FIELDS.has(keyword));
+    if (field === undefined) return;
+    const asked = tests.length > 0 || this.#anomalies.length > 0 || this.#transactionConditions.some(({ keyword }) => keyword !== 'hook');
+    if (asked)
+      this.#say(
+        'error',
+        'rule/packet-and-transaction',
+        `\`${field.keyword}\` is about one packet, other options about what an application protocol transmits`,
+        this.#spanOf(field.keyword),
+        'write a rule for each, and tie them with `flowbits`',
+      );
   }
 
   /** A frame is looked at by itself, so nothing else can be known beside it. */
