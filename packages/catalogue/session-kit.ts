@@ -1,6 +1,6 @@
 /** For tests: one protocol session fed with the bytes of both directions cut anywhere, and everything it tells as plain data. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS, type Direction, type EngineSettings, emptyWindow, Flow, type ProtocolDefinition, TCP } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type Direction, type EngineSettings, emptyWindow, Flow, type FollowFile, type ProtocolDefinition, TCP } from '@sigwright/contracts';
 
 export interface Told {
   /** the session said that it can not go on */
@@ -71,6 +71,21 @@ export function tell(definition: ProtocolDefinition, pieces: readonly (readonly 
       };
     }),
   };
+}
+
+/** What somebody who follows files is given of each, as for digests and for what is stored. */
+export function followed(definition: ProtocolDefinition, turns: Turns): string[] {
+  const contents: string[] = [];
+  const followFile: FollowFile = () => {
+    const index = contents.push('') - 1;
+    return {
+      append: (bytes, start, end) => {
+        contents[index] += latin1(bytes, start, end);
+      },
+    };
+  };
+  tell(definition, whole(turns), { ...DEFAULT_SETTINGS, followFile });
+  return contents.filter((content) => content !== '');
 }
 
 /** A dialogue as turns; each turn is one direction's bytes. */

@@ -77,6 +77,34 @@ test.each<readonly [why: string, alert: string, shown: object, left: readonly st
   for (const path of left) expect(record).not.toHaveProperty(path);
 });
 
+test('alerts on a stream show what the receiver acknowledged, and not again what was searched before', () => {
+  const eve = '{ types: [ { alert: { payload-printable: yes, payload-length: yes } } ] }';
+  const rules = 'alert http any any -> any any (flow:to_server; content:"GET"; sid:1;)';
+  const [one, two] = ['GET /1 HTTP/1.1\r\n\r\n', 'GET /2 HTTP/1.1\r\n\r\n'];
+  const exchanges = [
+    { from: 'client', bytes: one },
+    // The first packet of this direction since the request was acknowledged, with bytes that are not.
+    { from: 'client', bytes: two, delay: 100_000 },
+    { from: 'server', bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' },
+  ] as const;
+  const shown = records('alert', eve, (capture) => capture.tcpConversation({ client: '10.0.0.5', server: '203.0.113.9', serverPort: 80, exchanges }), rules);
+  expect(shown.map((record) => [record['payload_printable'], record['payload_length'], record['stream']])).toEqual([
+    [one, one.length, 1],
+    [two, two.length, 1],
+  ]);
+});
+
+test('alerts on datagrams are not of a stream', () => {
+  const rules = 'alert dns any any -> any any (dns.query; content:"example"; sid:1;)';
+  const [record] = records(
+    'alert',
+    '{ types: [ { alert: { payload: yes } } ] }',
+    (capture) => capture.dnsLookup({ client: '10.0.0.5', resolver: '203.0.113.9', name: 'example.com', answers: [] }),
+    rules,
+  );
+  expect(record['stream']).toBe(0);
+});
+
 test.each<readonly [why: string, http: string, shown: Record<string, string>]>([
   ['by the header’s name', '{ custom: [Accept-Language, server] }', { accept_language: 'de', server: 's' }],
   ['by the option’s name', '{ custom: [accept_language] }', { accept_language: 'de' }],

@@ -663,12 +663,14 @@ function showPacket(record: EveRecord, packet: Packet, most = Number.POSITIVE_IN
   record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
 }
 
-/** What is held of one direction, and how much was lost before it where that is all there was. */
+/** What was searched of one direction since bytes were last released, and how much was lost before it where that is all there was. */
 export function streamBytes(flow: Flow | undefined, direction: Direction, most: number): { bytes: Uint8Array; missing: number } | undefined {
   const side = flow?.protocol === TCP ? (flow.stream as TcpStream | undefined)?.sides[direction] : undefined;
-  const length = side === undefined ? 0 : side.available - side.base;
-  if (side === undefined || length <= 0) return undefined;
-  return { bytes: side.bytes.subarray(0, Math.min(length, most)), missing: side.base > 0 && side.lost === side.base ? side.lost : 0 };
+  if (side === undefined) return undefined;
+  const start = Math.max(side.done - side.base, 0);
+  const end = Math.max(side.searched, side.parsed, Math.min(side.available, side.acknowledged)) - side.base;
+  if (end <= start) return undefined;
+  return { bytes: side.bytes.subarray(start, Math.min(end, start + most)), missing: side.base > 0 && side.lost === side.base ? side.lost : 0 };
 }
 
 /** `most`: bytes shown at most. */

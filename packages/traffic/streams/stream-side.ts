@@ -50,6 +50,8 @@ export class StreamSide {
   /** progress of the application protocol, and of the search in raw bytes; both owned by the consumer */
   parsed = 0;
   searched = 0;
+  /** up to here both were done when bytes were last released, also where it was not worth to move the rest */
+  done = 0;
   /** no byte will come behind `available` */
   ended = false;
   /** the consumer has been told of the end */
@@ -444,6 +446,7 @@ export class StreamSide {
       return;
     }
     const drop = done - this.base;
+    this.done = done;
     // Move only when at least half of what was kept is done: each byte is moved once on average.
     if (drop > 0 && drop >= this.available - done) {
       this.bytes.copyWithin(0, drop, this.available - this.base);

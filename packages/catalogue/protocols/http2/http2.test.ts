@@ -5,7 +5,7 @@ import { DEFAULT_SETTINGS, type Direction, emptyWindow, Flow, type ProtocolDefin
 import { describe, expect, test } from 'vitest';
 import { GET_EXAMPLE, HTTP2, http2Frame, PREFACE, plainHeaders, setting } from '../../http2-samples.ts';
 import { catalogue } from '../../index.ts';
-import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
+import { everySplit, followed, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './http2.definition.ts';
 import type { Http2Session } from './session.ts';
 
@@ -113,6 +113,7 @@ describe('files', () => {
 
   test('a body is a file', () => {
     expect(tell(protocol, whole(answer('content'))).transactions[0].files).toEqual([['/', 7, 'CLOSED']]);
+    expect(followed(protocol, answer('content'))).toEqual(['content']);
   });
 
   test('content coding is undone', () => {

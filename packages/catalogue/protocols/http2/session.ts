@@ -463,7 +463,7 @@ export class Http2Session implements ProtocolSession {
 
   #open(stream: number): Http2Transaction {
     const { requestBodyLimit, responseBodyLimit } = this.#settings.http;
-    const transaction = new Http2Transaction(this.count++, this.#time, stream, requestBodyLimit, responseBodyLimit);
+    const transaction = new Http2Transaction(this.count++, this.#time, stream, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
     this.transactions.push(transaction);
     if (this.transactions.length > MOST_STREAMS) {
       const oldest = this.transactions.find((one) => !(one as Http2Transaction).isOver) as Http2Transaction;

@@ -3,7 +3,7 @@
  * transaction for each frame.
  */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
-import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { type Direction, type FollowFile, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { DnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 import { COMPLETE, HEADERS, HttpTransaction, UNSAID } from '../../formats/http-message/exchange.ts';
 import { type Header, HeaderBlock } from '../../formats/http-message/headers.ts';
@@ -48,8 +48,8 @@ export class Http2Transaction extends HttpTransaction {
   /** DNS messages that it carries (RFC 8484), by direction */
   readonly dns: [DnsTransaction | undefined, DnsTransaction | undefined] = [undefined, undefined];
 
-  constructor(id: number, time: number, stream: number, requestLimit: number, responseLimit: number) {
-    super(id, time, requestLimit, responseLimit);
+  constructor(id: number, time: number, stream: number, requestLimit: number, responseLimit: number, follow?: FollowFile) {
+    super(id, time, requestLimit, responseLimit, follow);
     this.stream = stream;
     const { request, response } = this;
     request.seen = true;

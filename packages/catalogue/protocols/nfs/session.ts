@@ -50,7 +50,7 @@ interface Sink {
 }
 
 export class NfsSession extends FramedSession<NfsTransaction> {
-  readonly #limit: number;
+  readonly #settings: EngineSettings;
   readonly #inRecords: boolean;
   readonly #awaited = new Map<number, Awaited>();
   readonly #names = new Map<string, string>();
@@ -65,7 +65,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
 
   constructor(settings: EngineSettings, inRecords: boolean) {
     super();
-    this.#limit = settings.fileLimit;
+    this.#settings = settings;
     this.#inRecords = inRecords;
   }
 
@@ -232,7 +232,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
     const key = keyOf(direction, handle);
     const known = this.#files.get(key);
     if (known !== undefined) return known;
-    const file = new FileParts(make(), direction, this.#limit);
+    const file = new FileParts(make(), direction, this.#settings);
     this.#files.set(key, file);
     if (this.#files.size > MOST_FILES) {
       const [[oldest, left]] = this.#files;

@@ -1,5 +1,5 @@
 /** Transactions of NFS: a call with its reply, or a file of which parts are read or written by many calls. */
-import { type Direction, FileTransfer, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
+import { type Direction, type EngineSettings, FileTransfer, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import type { Credentials } from './rpc.ts';
 
 /** the call is there, which is when conditions are asked; all is over */
@@ -56,9 +56,9 @@ export class FileParts {
   readonly #queue: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   #queued = 0;
 
-  constructor(transaction: NfsTransaction, direction: Direction, limit: number) {
+  constructor(transaction: NfsTransaction, direction: Direction, { fileLimit, followFile }: EngineSettings) {
     this.transaction = transaction;
-    this.transfer = new FileTransfer(direction, transaction.name, limit);
+    this.transfer = new FileTransfer(direction, transaction.name, fileLimit, followFile);
     transaction.file = this;
     transaction.files = [this.transfer];
   }
