@@ -318,8 +318,10 @@ export class Speaker {
 
   /** Those that have a port of the flow first, then those that may be anywhere. */
   #candidates(flow: Flow): readonly ProtocolDefinition[] {
-    const listeners = flow.protocol === UDP ? this.#udp : this.#tcp;
-    return listeners.asked(flow.sourcePort, flow.destinationPort);
+    const { sourcePort, destinationPort } = flow;
+    // Of datagrams only the port that the first one went to tells who listens, unless that one may have been the server's.
+    if (flow.protocol === UDP) return this.#udp.asked(this.#settings.stream.midstream ? sourcePort : destinationPort, destinationPort);
+    return this.#tcp.asked(sourcePort, destinationPort);
   }
 
   #undecidable(flow: Flow, state: Recognising): void {
