@@ -2,6 +2,7 @@
 import { find, fromLatin1, latin1 } from '@sigwright/bytes';
 import {
   type Direction,
+  type Flow,
   type Frame,
   type FrameSink,
   IS_THIS,
@@ -9,6 +10,7 @@ import {
   NOT_THIS,
   type ProtocolDefinition,
   type Recognition,
+  TCP,
   TO_SERVER,
 } from '@sigwright/contracts';
 import { COMPLETE, LENGTH_UNKNOWN, type Message, MessageSession, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
@@ -35,8 +37,11 @@ interface SipMessage {
 /** Header names in full, by their short forms (RFC 3261 §7.3.3). */
 const SHORT_NAMES: Readonly<Record<string, string>> = { f: 'from', t: 'to', v: 'via', c: 'content-type', l: 'content-length' };
 
-function recognise(bytes: Uint8Array, start: number, end: number): Recognition {
-  const other = startsLike(bytes, start, end, OTHERS);
+/** In a stream it is taken for HTTP, as in Suricata. */
+const OF_HTTP = ['OPTIONS '];
+
+function recognise(bytes: Uint8Array, start: number, end: number, _direction: Direction, flow: Flow): Recognition {
+  const other = startsLike(bytes, start, end, flow.protocol === TCP ? [...OTHERS, ...OF_HTTP] : OTHERS);
   if (other === 'yes') return NOT_THIS;
   const like = startsLike(bytes, start, end, BEGINNINGS);
   return like === 'no' ? NOT_THIS : like === 'maybe' || other === 'maybe' ? NEED_MORE : IS_THIS;

@@ -75,17 +75,22 @@ function kindOf(element: Element | undefined): number {
 
 const NO_TRAP = { trapType: undefined, trapAddress: undefined, trapIdentifier: undefined } as const;
 
-/** Request id, error status, error index and the bindings; traps of version 1 have other fields before the bindings. */
+/**
+ * Request id, error status, error index and the bindings; traps of version 1 have other fields before the bindings. Undefined where
+ * the list holds something else, or a binding reaches beyond it.
+ */
 function bindings(
   walker: Asn1Walker,
   body: Element,
   kind: number,
-): Pick<SnmpMessage, 'errorStatus' | 'variables' | 'trapType' | 'trapAddress' | 'trapIdentifier'> {
+): Pick<SnmpMessage, 'errorStatus' | 'variables' | 'trapType' | 'trapAddress' | 'trapIdentifier'> | undefined {
   const fields = walker.children(body);
   const list = fields.find((field) => field.tag === SEQUENCE);
   const variables: string[] = [];
   if (list !== undefined) {
-    for (const binding of walker.children(list).slice(0, MOST_VARIABLES)) {
+    const all = walker.children(list);
+    if (all.some((binding) => binding.tag !== SEQUENCE || !binding.whole)) return undefined;
+    for (const binding of all.slice(0, MOST_VARIABLES)) {
       const name = walker.element(binding.start, binding.end);
       if (name?.tag === OBJECT_IDENTIFIER) variables.push(walker.identifier(name));
     }
@@ -113,7 +118,9 @@ function read(bytes: Uint8Array, start: number, end: number): SnmpMessage | unde
   if (number === 0 || number === 1) {
     const kind = kindOf(third);
     if (second.tag !== OCTET_STRING || kind < 0) return undefined;
-    return { version: number + 1, kind: KINDS[kind], community: latin1(bytes, second.start, second.end), user: undefined, ...bindings(walker, third, kind) };
+    const bound = bindings(walker, third, kind);
+    if (bound === undefined) return undefined;
+    return { version: number + 1, kind: KINDS[kind], community: latin1(bytes, second.start, second.end), user: undefined, ...bound };
   }
   if (number !== 3 || second.tag !== SEQUENCE || fourth === undefined) return undefined;
   const parameters = walker.element(third.start, third.end);
@@ -125,7 +132,8 @@ function read(bytes: Uint8Array, start: number, end: number): SnmpMessage | unde
   const body = walker.children(fourth)[2];
   const kind = kindOf(body);
   if (body === undefined || kind < 0) return undefined;
-  return { version: 3, kind: KINDS[kind], community: undefined, user: shownUser, ...bindings(walker, body, kind) };
+  const bound = bindings(walker, body, kind);
+  return bound === undefined ? undefined : { version: 3, kind: KINDS[kind], community: undefined, user: shownUser, ...bound };
 }
 
 /** A conversation keeps to the version that it began with. */
