@@ -338,13 +338,34 @@ export const SAMPLES = {
     ringing: 'SIP/2.0 180 Ringing\r\nTo: Bob <sip:bob@example.com>\r\nContent-Length: 0\r\n\r\n',
   },
   krb5: {
-    question: der(0x6a, der(0x30, der(0xa1, der(0x02, '\x05')))),
+    question: der(
+      0x6a,
+      der(
+        0x30,
+        der(0xa1, der(0x02, '\x05')),
+        der(0xa2, der(0x02, '\x0a')),
+        der(
+          0xa4,
+          der(
+            0x30,
+            der(0xa0, der(0x03, '\0\x40\0\0\0')),
+            der(0xa2, der(0x1b, 'EXAMPLE.ORG')),
+            der(0xa5, der(0x18, '20370913024805Z')),
+            der(0xa7, der(0x02, '\x07')),
+            der(0xa8, der(0x30, der(0x02, '\x12'))),
+          ),
+        ),
+      ),
+    ),
+    withoutBody: der(0x6a, der(0x30, der(0xa1, der(0x02, '\x05')), der(0xa2, der(0x02, '\x0a')))),
     error: der(
       0x7e,
       der(
         0x30,
         der(0xa0, der(0x02, '\x05')),
         der(0xa1, der(0x02, '\x1e')),
+        der(0xa4, der(0x18, '20240308100000Z')),
+        der(0xa5, der(0x02, '\x01')),
         der(0xa6, der(0x02, '\x19')),
         der(0xa9, der(0x1b, 'EXAMPLE.ORG')),
         der(0xaa, principal('krbtgt', 'EXAMPLE.ORG')),
@@ -354,6 +375,8 @@ export const SAMPLES = {
       0x6b,
       der(
         0x30,
+        der(0xa0, der(0x02, '\x05')),
+        der(0xa1, der(0x02, '\x0b')),
         der(0xa3, der(0x1b, 'EXAMPLE.ORG')),
         der(0xa4, principal('alice')),
         der(0xa5, der(0x61, der(0x30, der(0xa2, principal('krbtgt')), der(0xa3, der(0x30, der(0xa0, der(0x02, '\x12'))))))),

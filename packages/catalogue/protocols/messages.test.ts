@@ -1,6 +1,6 @@
 /** Protocols of separate messages: what is read of each, that streams are the same at every split, and that cut messages do no harm. */
 import { fromLatin1 } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS, type Direction, Flow, UDP } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type Direction, Flow, IS_THIS, NOT_THIS, TCP, TO_SERVER, UDP } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../index.ts';
 import { SAMPLES } from '../message-samples.ts';
@@ -190,4 +190,25 @@ test('a conversation of SNMP keeps to its version', () => {
     session.consume(0, bytes, 0, bytes.length, true, 1);
   }
   expect(session.transactions.map(({ anomalies }) => anomalies)).toEqual([undefined, undefined, ['version_mismatch']]);
+});
+
+test.each([
+  ['a question of Kerberos without a body', 'krb5', krb5.withoutBody],
+  [
+    'bindings of SNMP that are a bare name',
+    'snmp',
+    '\x30\x24\x02\x01\x01\x04\x06public\xa0\x17\x02\x01\x01\x02\x01\0\x02\x01\0\x30\x0d\x06\x09\x2b\x06\x01\x02\x01\x01\x01\0\x05\0',
+  ],
+])('%s: no message', (_why, name, text) => {
+  expect(datagrams(name, [[0, text]]).bodies).toEqual([]);
+});
+
+test.each([
+  [UDP, IS_THIS],
+  [TCP, NOT_THIS],
+])('OPTIONS over protocol %d: in a stream it is taken for HTTP', (protocol, answer) => {
+  const flow = new Flow();
+  flow.protocol = protocol;
+  const bytes = fromLatin1('OPTIONS sip:bob@example.com SIP/2.0\r\n');
+  expect(definition('sip').recognise(bytes, 0, bytes.length, TO_SERVER, flow)).toBe(answer);
 });

@@ -117,6 +117,15 @@ function encryption(walker: Asn1Walker, element: Element | undefined): number | 
   return element?.tag === SEQUENCE ? wholeNumber(walker, field(walker, walker.children(element), 0)) : undefined;
 }
 
+/** Fields that are not optional (RFC 4120 §5.4.1, §5.4.2 and §5.9.1), by the tags they have. */
+const IN_BODY = [0, 2, 5, 7, 8];
+const IN_REPLY = [0, 1, 3, 4, 5, 6];
+const IN_ERROR = [0, 1, 4, 5, 6, 9, 10];
+
+function hasAll(fields: readonly Element[], numbers: readonly number[]): boolean {
+  return numbers.every((number) => fields.some(({ tag, whole }) => tag === contextTag(number) && whole));
+}
+
 function readMessage(bytes: Uint8Array, start: number, end: number, question: number): KerberosMessage | undefined {
   const walker = new Asn1Walker(bytes);
   const outer = walker.element(start, end);
@@ -131,6 +140,7 @@ function readMessage(bytes: Uint8Array, start: number, end: number, question: nu
   if (READ_QUESTIONS.has(kind)) {
     const asked = field(walker, fields, 4);
     const inBody = asked?.tag === SEQUENCE ? walker.children(asked) : [];
+    if (!hasAll(inBody, IN_BODY)) return undefined;
     const realm = field(walker, inBody, 2);
     return {
       kind,
@@ -143,6 +153,7 @@ function readMessage(bytes: Uint8Array, start: number, end: number, question: nu
       error: undefined,
     };
   }
+  if (!hasAll(fields, kind === ERROR ? IN_ERROR : IN_REPLY)) return undefined;
   if (kind === ERROR) {
     return {
       kind,
