@@ -51,18 +51,20 @@ export class FlowSlots {
     return (this.#entries[slot] & this.#mask) - 1;
   }
 
-  add(row: number, hash: number): void {
+  /** Returns how many slots from its own there was an empty one. */
+  add(row: number, hash: number): number {
     this.#count++;
     if (this.#count * 2 > this.#tags.length) this.#grow();
-    this.#put(row, hash);
+    return this.#put(row, hash);
   }
 
-  #put(row: number, hash: number): void {
+  #put(row: number, hash: number): number {
     const mask = this.#mask;
     let slot = hash & mask;
     while (this.#tags[slot] !== 0) slot = (slot + 1) & mask;
     this.#tags[slot] = tagOf(hash);
     this.#entries[slot] = (hash & ~mask) | (row + 1);
+    return (slot - hash) & mask;
   }
 
   /** In the order of the old slots, so that new ones are filled in order, too, and few rows are looked at. */

@@ -1,7 +1,8 @@
-import { DEFAULT_SETTINGS, type EngineSettings, type Flow, type Packet } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, type Flow, type Packet, UDP } from '@sigwright/contracts';
 import { describe, expect, it } from 'vitest';
 import { TrafficPipeline } from '../pipeline.ts';
 import { RAW, tcp, tcpPacket } from '../test-kit.ts';
+import { FIRST_SEED, flowHash } from './flow-hash.ts';
 
 /** UDP or ICMP between 10.0.0.x and 10.0.0.y. */
 function packet(protocol: number, from: number, to: number, first: number, second: number): Uint8Array {
@@ -24,6 +25,24 @@ function packet(protocol: number, from: number, to: number, first: number, secon
 }
 const udp = (from: number, to: number, source: number, destination: number): Uint8Array => packet(17, from, to, source, destination);
 const icmp = (from: number, to: number, type: number, id: number): Uint8Array => packet(1, from, to, type, id);
+
+/** UDP between two addresses of which these words are given, the others zero. */
+const udp6 = (from: readonly [word: number, value: number], to: readonly [word: number, value: number], source: number, destination: number): Uint8Array => {
+  const bytes = new Uint8Array(52);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, 0x60);
+  view.setUint16(4, 12);
+  view.setUint8(6, 17);
+  view.setUint8(7, 64);
+  view.setUint32(8 + from[0] * 4, from[1]);
+  view.setUint32(24 + to[0] * 4, to[1]);
+  view.setUint16(40, source);
+  view.setUint16(42, destination);
+  view.setUint16(44, 12);
+  return bytes;
+};
+/** In a frame of Ethernet, with a tag (IEEE 802.1Q). */
+const tagged = (vlan: number, ip: Uint8Array): Uint8Array => Uint8Array.from([...new Array(12).fill(2), 0x81, 0, vlan >> 8, vlan & 255, 8, 0, ...ip]);
 
 /** Numbers are seconds that pass. Returns `flow direction` of each packet and the ends of flows. */
 function watch(steps: readonly (Uint8Array | number)[], settings: Partial<EngineSettings> = {}): { packets: string[]; ends: string[]; flows: Flow[] } {
@@ -131,6 +150,19 @@ describe('flows', () => {
     }
   });
 
+  it('finds all flows again when it mixes their addresses anew, because somebody chose them so that they lie on one heap', () => {
+    const chosen: Uint8Array[] = [];
+    for (let at = 0; chosen.length < 1000; at++) {
+      const [from, to, source, destination] = [at & 255, (at >> 8) & 255, 1024 + (at >> 16), 53];
+      const hash = flowHash(UDP, (source << 16) | destination, 0x0a000000 + from, 0x0a000000 + to, FIRST_SEED);
+      if (from !== to && (hash & 0x7ff) === 0x80) chosen.push(udp(from, to, source, destination));
+    }
+    const six = Array.from({ length: 50 }, (_, at) => udp6([3, at], [3, 99], 1000, 53));
+    const { packets, ends } = watch([...six, ...chosen, ...six, ...chosen]);
+    expect(packets.slice(1050)).toEqual(packets.slice(0, 1050));
+    expect(ends.length).toBe(1050);
+  });
+
   it('finds each of very many flows again', () => {
     const steps: Uint8Array[] = [];
     for (let round = 0; round < 2; round++) for (let at = 0; at < 20_000; at++) steps.push(udp(1 + (at & 7), 200, 1000 + at, 53));
@@ -141,21 +173,6 @@ describe('flows', () => {
 });
 
 describe('IPv6', () => {
-  /** UDP between two addresses of which these words are given, the others zero. */
-  const udp6 = (from: readonly [word: number, value: number], to: readonly [word: number, value: number], source: number, destination: number): Uint8Array => {
-    const bytes = new Uint8Array(52);
-    const view = new DataView(bytes.buffer);
-    view.setUint8(0, 0x60);
-    view.setUint16(4, 12);
-    view.setUint8(6, 17);
-    view.setUint8(7, 64);
-    view.setUint32(8 + from[0] * 4, from[1]);
-    view.setUint32(24 + to[0] * 4, to[1]);
-    view.setUint16(40, source);
-    view.setUint16(42, destination);
-    view.setUint16(44, 12);
-    return bytes;
-  };
   it.each<readonly [why: string, steps: readonly Uint8Array[], packets: readonly string[]]>([
     ['both directions are one flow', [udp6([0, 7], [3, 9], 1000, 53), udp6([3, 9], [0, 7], 53, 1000)], ['1 0', '1 1']],
     ['every word of an address counts', [0, 1, 2, 3].map((word) => udp6([word, 7], [3, 9], 1000, 53)), ['1 0', '2 0', '3 0', '4 0']],
@@ -166,8 +183,6 @@ describe('IPv6', () => {
 });
 
 describe('VLANs', () => {
-  /** In a frame of Ethernet, with a tag (IEEE 802.1Q). */
-  const tagged = (vlan: number, ip: Uint8Array): Uint8Array => Uint8Array.from([...new Array(12).fill(2), 0x81, 0, vlan >> 8, vlan & 255, 8, 0, ...ip]);
   it.each([
     ['tell flows apart', true, ['1 0', '2 0']],
     ['do not where the configuration says so: each direction has its own', false, ['1 0', '1 1']],

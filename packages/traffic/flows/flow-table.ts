@@ -21,6 +21,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import type { TcpStream } from '../streams/tcp-stream.ts';
+import { FIRST_SEED, flowHash, folded } from './flow-hash.ts';
 import {
   DEPTH_SHIFT,
   DESTINATION,
@@ -42,9 +43,12 @@ import {
   WITH_DEPTH,
   WITHOUT_DEPTH,
 } from './flow-rows.ts';
-import { FlowSlots, ofGroup } from './flow-slots.ts';
-import { counterpart, question } from './icmp-exchange.ts';
+import { FlowSlots } from './flow-slots.ts';
+import { counterpart } from './icmp-exchange.ts';
 import { canRest, clear, putToRest, wake } from './resting.ts';
+
+/** Slots that a new flow passes over before there is an empty one: by chance they hardly ever are a quarter of this. */
+const LONGEST_WALK = 256;
 
 /** Rows whose flows end after the same silence, in the order in which they were put in. */
 class TimeoutList {
@@ -119,6 +123,9 @@ export class FlowTable {
   readonly #quote = new Packet();
   #rows = new FlowRows();
   #slots = this.#newSlots();
+  #seed = FIRST_SEED;
+  /** so many flows must have been made before there is a new one: it takes as long as they are many */
+  #reseedFrom = 0;
   readonly #settings: EngineSettings;
   readonly #handlers: FlowTableHandlers;
   readonly #lists: TimeoutList[] = [];
@@ -133,7 +140,7 @@ export class FlowTable {
   /** The packet's flow, made where there is none; sets packet.flow and packet.direction. Undefined for packets without flows. */
   lookup(packet: Packet): Flow | undefined {
     if (packet.protocol === ICMP && packet.icmpType === UNREACHABLE) return this.#quoted(packet);
-    const hash = hashOf(packet);
+    const hash = this.#hashOf(packet);
     const row = this.#find(packet, hash);
     let flow = row < 0 ? undefined : this.#rows.flowOf(row);
     // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
@@ -165,7 +172,7 @@ export class FlowTable {
     quoted.tunnelDepth = packet.tunnelDepth;
     quoted.vlanCount = packet.vlanCount;
     quoted.vlans.set(packet.vlans);
-    const row = this.#find(quoted, hashOf(quoted));
+    const row = this.#find(quoted, this.#hashOf(quoted));
     if (row < 0) return undefined;
     let flow = this.#rows.flowOf(row);
     if (this.#isOver(row, flow, packet.time)) return undefined;
@@ -406,8 +413,9 @@ export class FlowTable {
     words[at + DESTINATION] = isLong ? hash : packet.destination[0];
     words[at + PORTS] = (flow.sourcePort << 16) | flow.destinationPort;
     words[at + ID] = flow.id;
-    this.#slots.add(row, hash);
     this.count++;
+    const walk = this.#slots.add(row, hash);
+    if (walk > LONGEST_WALK && this.#created >= this.#reseedFrom) this.#reseed(packet.time);
     this.#listFor(flow).add(row);
     return flow;
   }
@@ -425,13 +433,42 @@ export class FlowTable {
     return new FlowSlots((row) => this.#hash(row));
   }
 
-  /** What `hashOf` said about the packet that the row was made for. */
+  #hashOf(packet: Packet): number {
+    const { protocol, source, destination } = packet;
+    const seed = this.#seed;
+    if (packet.ipVersion !== 6) return flowHash(protocol, portsOf(packet), source[0], destination[0], seed);
+    return flowHash(protocol, portsOf(packet), folded(source, seed), folded(destination, seed), seed);
+  }
+
+  /** The same of the packet that the row was made for. */
   #hash(row: number): number {
     const words = this.#rows.block(row);
     const at = placeOf(row);
     const kind = words[at + KIND];
-    if ((kind & LONG) !== 0) return words[at + DESTINATION];
-    return mixed(hashOfPorts(kind & 0xff, words[at + PORTS]) ^ (words[at + SOURCE] + words[at + DESTINATION] + (kind & 0xff)));
+    return (kind & LONG) !== 0 ? words[at + DESTINATION] : flowHash(kind & 0xff, words[at + PORTS], words[at + SOURCE], words[at + DESTINATION], this.#seed);
+  }
+
+  /** Somebody made flows whose hashes are alike: with another seed, which comes from a time that nobody chose, they are not. */
+  #reseed(time: number): void {
+    const rows = this.#rows;
+    this.#seed = Math.imul((time % 2 ** 32) ^ this.#created, 0x9e3779b1);
+    this.#reseedFrom = this.#created + this.count;
+    this.#slots = this.#newSlots();
+    const source = new Uint32Array(4);
+    const destination = new Uint32Array(4);
+    for (let row = 0; row < rows.length; row++) {
+      const words = rows.block(row);
+      const at = placeOf(row);
+      const kind = words[at + KIND];
+      if (kind === 0) continue;
+      if ((kind & LONG) !== 0) {
+        rows.readAddresses(row, source, destination);
+        const isSix = ((kind >>> VERSION_SHIFT) & 0xf) === 6;
+        const [from, to] = isSix ? [folded(source, this.#seed), folded(destination, this.#seed)] : [source[0], destination[0]];
+        words[at + DESTINATION] = flowHash(kind & 0xff, words[at + PORTS], from, to, this.#seed);
+      }
+      this.#slots.add(row, this.#hash(row));
+    }
   }
 
   #listFor(flow: Flow): TimeoutList {
@@ -503,24 +540,4 @@ function portsOf(packet: Packet): number {
 function portsBack(packet: Packet, there: number): number {
   if (packet.protocol === ICMP || packet.protocol === ICMPV6) return counterpart(packet.protocol, packet.icmpType) << 16;
   return packet.sourcePort > 0xffff ? there : (there << 16) | (there >>> 16);
-}
-
-function hashOfPorts(protocol: number, ports: number): number {
-  const first = ports >>> 16;
-  if (protocol === ICMP || protocol === ICMPV6) return question(protocol, first);
-  const second = ports & 0xffff;
-  return (first ^ second) | ((first + second) << 15);
-}
-
-function mixed(hash: number): number {
-  const product = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return ofGroup(product ^ (product >>> 15));
-}
-
-/** The same for both directions. */
-function hashOf(packet: Packet): number {
-  const { source, destination } = packet;
-  let hash = hashOfPorts(packet.protocol, portsOf(packet)) ^ (source[0] + destination[0] + packet.protocol);
-  if (packet.ipVersion === 6) hash ^= source[1] + destination[1] + Math.imul(source[2] + destination[2], 31) + Math.imul(source[3] + destination[3], 17);
-  return mixed(hash);
 }
