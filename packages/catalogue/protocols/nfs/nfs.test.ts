@@ -128,6 +128,18 @@ test('lost bytes are no end: the next record is found', () => {
   expect(session.transactions).toHaveLength(2);
 });
 
+test('an answer to NULL is empty, and not damaged', () => {
+  // Accepted, no verifier, success.
+  const answer = rpcRecord(`\0\0\0\x01\0\0\0\x01${'\0'.repeat(16)}`);
+  const xid = nfs.nothing.slice(0, 4);
+  const told = tell(protocol, [
+    [TO_SERVER, fromLatin1(rpcRecord(nfs.nothing))],
+    [TO_CLIENT, fromLatin1(answer.slice(0, 4) + xid + answer.slice(8))],
+  ]);
+  expect(told.anomalies).toEqual([]);
+  expect(told.transactions).toHaveLength(1);
+});
+
 test.each([
   ['a version that never was', 'strange', 'unsupported_version'],
   ['arguments that are damaged', 'damaged', 'malformed_data'],

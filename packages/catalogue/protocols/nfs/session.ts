@@ -326,6 +326,8 @@ export class NfsSession extends FramedSession<NfsTransaction> {
 
   #results(asked: Awaited, body: Cursor, xid: number, coming: number): boolean {
     const { transaction } = asked;
+    // It has none (RFC 1813 §3.3.0).
+    if (asked.procedure === NULL) return true;
     const found = readResults(asked.version, asked.procedure, body);
     if (found === undefined || transaction === undefined) return false;
     transaction.status = found.status;
