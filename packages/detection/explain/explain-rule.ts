@@ -241,13 +241,13 @@ class RuleExplainer {
   #run(rule: Rule, others: readonly Rule[], settings = this.#settings, capture = this.#request.capture): Trial {
     this.#tries++;
     const packets: number[] = [];
-    const flows = new Set<object>();
+    const flows = new Set<number>();
     let alerts = 0;
     const engine = new Engine(this.#plan([rule, ...others], settings), this.#catalogue, settings, {
       alert: (alert, packet) => {
         if (alert.rule.sid !== rule.sid) return;
         alerts++;
-        if (alert.flow !== undefined) flows.add(alert.flow);
+        if (alert.flow !== undefined) flows.add(alert.flow.id);
         if (packets.length < MOST_PACKETS) packets.push(packet.number);
       },
     });

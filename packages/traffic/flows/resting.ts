@@ -31,7 +31,8 @@ const MOST_VLANS = 2;
 /** In each direction. */
 const MOST_BYTES = 0xffff;
 
-/** Bits of SYN_HEADER: stream (1), timestamp known (1), window scale + 1 (4), TCP flags (8), window (16). */
+/** Bits of SYN_HEADER: stream (1), timestamp known (1), window scale + 1 (4), TCP flags (8), window (16); and one that is no SYN's. */
+const ALERTED = 1 << 1;
 const HAS_STREAM = 1 << 2;
 const HAS_TIMESTAMP = 1 << 3;
 
@@ -45,7 +46,6 @@ export function canRest(flow: Flow): boolean {
     (flow.lastTime - flow.startTime) >>> 0 === flow.lastTime - flow.startTime &&
     flow.verdict === 'none' &&
     !flow.turned &&
-    !flow.alerted &&
     !flow.accepted &&
     !flow.bypassed &&
     flow.dropsLogged === 0 &&
@@ -75,9 +75,9 @@ export function putToRest(rows: FlowRows, flow: Flow, kept: number): void {
   words[at + FIRST_PACKET] = flow.firstPacket;
   words[at + LASTED] = flow.lastTime - flow.startTime;
   words[at + BYTES] = flow.bytesToServer | (flow.bytesToClient << 16);
-  if (side === undefined) words[at + SYN_HEADER] = 0;
-  else {
-    words[at + SYN_HEADER] = HAS_STREAM | (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) | ((side.windowScale + 1) << 4) | (side.flags << 8) | (side.window << 16);
+  words[at + SYN_HEADER] = flow.alerted ? ALERTED : 0;
+  if (side !== undefined) {
+    words[at + SYN_HEADER] |= HAS_STREAM | (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) | ((side.windowScale + 1) << 4) | (side.flags << 8) | (side.window << 16);
     words[at + SYN_SEQUENCE] = side.first;
     words[at + SYN_TIMESTAMP] = side.timestamp;
   }
@@ -109,6 +109,7 @@ export function wake(rows: FlowRows, row: number, flow: Flow, openStream: () => 
   flow.bytesToClient = words[at + BYTES] >>> 16;
   if (flow.protocol === ICMP || flow.protocol === ICMPV6) flow.responseType = counterpart(flow.protocol, flow.sourcePort);
   const header = words[at + SYN_HEADER];
+  flow.alerted = (header & ALERTED) !== 0;
   if ((header & HAS_STREAM) !== 0) {
     const stream = openStream();
     const [side] = stream.sides;
@@ -144,6 +145,7 @@ export function clear(flow: Flow): void {
   flow.startTime = flow.lastTime = 0.5;
   flow.tunnelDepth = 0;
   flow.firstPacket = 0;
+  flow.alerted = false;
   flow.dropReason = 'flow drop';
   flow.endReason = '';
 }
