@@ -45,6 +45,8 @@ export interface PlanEntry {
   /** it can hold on a transaction of which nothing was read yet */
   readonly beforeAll: boolean;
   readonly payloadBits: number;
+  /** a flowbit without which it can not hold */
+  readonly neededBit: string | undefined;
   readonly ofTransaction: boolean;
   readonly ofFrame: boolean;
   readonly found: Found;
@@ -74,6 +76,7 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
     directions: rule.directions,
     beforeAll: rule.transactionConditions.some((one) => one.early === true),
     payloadBits: hasPayload ? PAYLOAD_NEEDED | (rule.inStream ? PAYLOAD_IN_STREAM : 0) | (rule.inPacket ? PAYLOAD_IN_PACKET : 0) : 0,
+    neededBit: naive ? undefined : neededBit(rule),
     ofTransaction: rule.ofTransaction,
     ofFrame: rule.frameTests.length > 0,
     found,
@@ -109,6 +112,12 @@ function foundBy(rule: CompiledRule, naive: boolean): Found {
 function foundBeside({ payload }: CompiledRule): PlanEntry['beside'] {
   const literal = choosePayloadLiteral(payload);
   return choosePayloadPatternLiterals(payload, literal) ?? (literal === undefined ? 'always' : [literal]);
+}
+
+function neededBit({ checks }: CompiledRule): string | undefined {
+  for (const check of checks)
+    if (check.kind === 'bit' && check.scope === 'flow' && check.operation === 'isset' && check.names.length === 1) return check.names[0];
+  return undefined;
 }
 
 function bitsRank(rule: CompiledRule): number {

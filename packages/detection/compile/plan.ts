@@ -12,6 +12,7 @@ import {
   type Diagnostic,
   type Direction,
   type EngineSettings,
+  type Flow,
   type Rule,
   TO_CLIENT,
   TO_SERVER,
@@ -27,8 +28,9 @@ import { entryOf, type Found, type PayloadPlace, type PlanEntry } from './plan-e
 import { packetLiterals, reachOf } from './prefilter-choice.ts';
 import { type RuleTexts, textsInMemory } from './rule-texts.ts';
 
-/** In `directionBits`: it can hold on a transaction of which nothing was read yet. */
+/** In `directionBits`: it can hold on a transaction of which nothing was read yet; it is decided on transactions. */
 export const EARLY = 4;
+export const OF_TRANSACTION = 8;
 
 /** Tables for one buffer (with its transforms) in one direction. */
 export interface BufferGroup {
@@ -63,11 +65,14 @@ export interface PlanData {
   readonly gids: Uint32Array;
   readonly revs: Uint32Array;
   readonly headerNumbers: Uint16Array;
-  /** bit 0 to server, bit 1 to client, EARLY */
+  /** bit 0 to server, bit 1 to client, EARLY, OF_TRANSACTION */
   readonly directionBits: Uint8Array;
   /** 0: none asked for; else 1 + index in `protocolSets` */
   readonly protocolNumbers: Uint16Array;
   readonly protocolSets: readonly (readonly string[])[];
+  /** 0: none; else 1 + index in `flowbits` of one without which it can not hold */
+  readonly neededBits: Uint16Array;
+  readonly flowbits: readonly string[];
   /** see PAYLOAD_NEEDED and its kin in plan-entry.ts */
   readonly payloadBits: Uint8Array;
   /** header fields as written: protocol, source, source ports, direction, destination, destination ports */
@@ -91,7 +96,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 22;
+export const PLAN_VERSION = 23;
 
 export interface RuleSource {
   /** for messages */
@@ -127,6 +132,8 @@ const ACTION_KINDS: Record<Action, ActionKind> = {
 };
 /** gid * 2^32 + sid is exact below it. */
 const LARGEST_PAIRED_GID = 2 ** 21;
+/** So many fit 16 bits. */
+const MOST_FLOWBITS = 65_535;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */
 const SMALL_LENGTH = 1024;
 
@@ -217,6 +224,8 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
   const directionBits = new Uint8Array(count);
   const protocolNumbers = new Uint16Array(count);
   const payloadBits = new Uint8Array(count);
+  const neededBits = new Uint16Array(count);
+  const flowbits = new Map<string, number>();
   const protocolSets = new Map<string, readonly string[]>();
   const headers: string[][] = [];
   const headerNumberOf = new Map<string, number>();
@@ -248,6 +257,11 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
     headerNumbers[index] = headerNumber;
     for (const direction of rule.directions) directionBits[index] |= 1 << direction;
     if (rule.beforeAll) directionBits[index] |= EARLY;
+    if (rule.ofTransaction) directionBits[index] |= OF_TRANSACTION;
+    if (rule.neededBit !== undefined && flowbits.size < MOST_FLOWBITS) {
+      if (!flowbits.has(rule.neededBit)) flowbits.set(rule.neededBit, flowbits.size + 1);
+      neededBits[index] = flowbits.get(rule.neededBit)!;
+    }
     payloadBits[index] = rule.payloadBits;
     if (rule.protocols !== undefined) {
       const key = rule.protocols.join();
@@ -284,6 +298,8 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
     directionBits,
     protocolNumbers,
     protocolSets: [...protocolSets.values()],
+    neededBits,
+    flowbits: [...flowbits.keys()],
     payloadBits,
     headers,
     groups: [...groups.values()].map((draft) => ({
@@ -392,6 +408,12 @@ export function usePlan(data: PlanData, catalogue: Catalogue, settings: EngineSe
       return resolved[headerNumber]!;
     },
   };
+}
+
+/** Is the bit there without which the rule can not hold? A rule of which this is false need not even be compiled. */
+export function hasNeededBit({ neededBits, flowbits }: PlanData, rule: number, flow: Flow | undefined): boolean {
+  const number = neededBits[rule];
+  return number === 0 || flow?.bits?.has(flowbits[number - 1]) === true;
 }
 
 /** By number of a set of protocols (0: any): may a rule for it be true on this one? */

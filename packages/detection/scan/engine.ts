@@ -32,7 +32,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import { applyException, CaptureReader, drop, type RecordHandler, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
-import type { PlanUse } from '../compile/plan.ts';
+import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
@@ -571,11 +571,13 @@ export class Engine {
     candidates.sort();
     this.#payloadAnswers.begin();
     let isTouched = false;
-    const { headerNumbers } = this.plan.data;
+    const { directionBits, headerNumbers } = this.plan.data;
     const fits = detection === undefined ? undefined : detection.of(direction).headers(this.#headers, packet).flags;
     for (let at = 0; at < candidates.count; at++) {
       const index = candidates.at(at);
       if (fits !== undefined && fits[headerNumbers[index]] === 0) continue;
+      // The payload part of a rule on transactions is looked for whatever is set.
+      if ((directionBits[index] & OF_TRANSACTION) === 0 && !hasNeededBit(this.plan.data, index, flow)) continue;
       const rule = this.plan.rule(index);
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.

@@ -12,6 +12,7 @@
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
 import { FAR, type KernelGrams, type ScanKernel } from '../kernel/kernel.ts';
+import { MASKS, masksOf } from './gram-classes.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -60,8 +61,6 @@ const LONG = 7;
 /** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
 const FEW = 96;
 
-/** Bytes of the masks by which few grams are told apart. */
-const MASKS = 128;
 /** Bytes of an entry in the kernel's memory, and bits that it has of the hash of its second part. */
 const ENTRY = 12;
 const SECOND_BITS = 16;
@@ -250,22 +249,6 @@ function latin1Key(literal: GramLiteral): string {
   let text = '';
   for (const byte of literal.bytes) text += String.fromCharCode(literal.nocase && byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte);
   return text;
-}
-
-/** For the kernel's loop for few grams: they are put into eight classes, like ones together. */
-function masksOf(grams: Int32Array): Uint8Array {
-  const masks = new Uint8Array(MASKS);
-  const sorted = Array.from(grams, (gram) => [gram & 255, (gram >>> 8) & 255, (gram >>> 16) & 255, gram >>> 24]).sort(
-    (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3],
-  );
-  for (const [place, gram] of sorted.entries()) {
-    const member = 1 << Math.floor((place * 8) / sorted.length);
-    for (const [at, byte] of gram.entries()) {
-      masks[at * 32 + (byte & 15)] |= member;
-      masks[at * 32 + 16 + (byte >>> 4)] |= member;
-    }
-  }
-  return masks;
 }
 
 /** The second part of a literal by which the kernel tells it from others with the same gram: its first or last four bytes, what is farther off. */

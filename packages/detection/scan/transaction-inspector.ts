@@ -21,7 +21,7 @@ import {
 import type { TcpStream } from '@sigwright/traffic';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
-import type { PlanUse } from '../compile/plan.ts';
+import { hasNeededBit, type PlanUse } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
@@ -252,6 +252,11 @@ export class TransactionInspector {
     const { pending } = state;
     state.repeating = false;
     for (let at = 0; at < pending.length; at++) {
+      if (!hasNeededBit(this.#plan.data, pending[at], flow)) {
+        // It may be set before the transaction ends.
+        if (!complete) pending[kept++] = pending[at];
+        continue;
+      }
       const rule = this.#plan.rule(pending[at]);
       this.profile?.begin();
       const wasLeft = rule.repeats && state.repeated?.has(rule.index) === true && transaction.progress[direction] > (rule.hook as TransactionHook).progress;
