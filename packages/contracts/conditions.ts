@@ -132,6 +132,8 @@ export interface BytesTest {
   readonly minimumLength?: number;
   /** exact or bounded whole-buffer length, for `bsize` and `urilen` (prefilter by value) */
   readonly exactLength?: number;
+  /** how many bytes the buffer has at least and at most where it holds */
+  readonly lengths?: { readonly least: number; readonly most: number };
   /** asked once all conditions of its buffer are known: does it leave them room? */
   contradicts?(conditions: readonly BytesCondition[]): Contradiction | undefined;
   /** for explanations; asked right after `test` was false, with the same state */

@@ -73,6 +73,13 @@ const buffer = fc.constantFrom(
 const body = fc.oneof(
   fc.tuple(fc.constantFrom('tcp', 'http', 'ip', 'tcp-pkt'), chain).map(([protocol, contents]) => [protocol, contents]),
   fc.array(fc.tuple(buffer, chain), { minLength: 1, maxLength: 2 }).map((parts) => ['http', parts.map(([name, contents]) => name + contents).join('')]),
+  fc
+    .tuple(
+      fc.constantFrom('http.uri; ', 'http.host; ', 'http.header; ', 'http.user_agent; '),
+      fc.constantFrom('>4', '<6', '4', '2<>9', '!5'),
+      fc.constantFrom('', 'content:"e"; '),
+    )
+    .map(([name, length, contents]) => ['http', `${name}bsize:${length}; ${contents}`]),
   fc.tuple(buffer, chain, chain).map(([name, contents, payload]) => ['http', `${payload}${name}${contents}`]),
 );
 // The client is 10.0.0.5, the server 203.0.113.9, port 80.
@@ -135,7 +142,15 @@ describe('tables change nothing but speed', () => {
         // Literals themselves make half of the text.
         const bytes = latin1(pieces.map((piece) => (typeof piece === 'number' ? list[piece % list.length][0] : piece)).join(''));
         const found = new Set<number>();
-        const tables = new LiteralTables({ names: undefined, grams: buildGramTables(literals), headLength: 0, head: [], places: undefined, shorts: undefined });
+        const tables = new LiteralTables({
+          names: undefined,
+          grams: buildGramTables(literals),
+          headLength: 0,
+          head: [],
+          places: undefined,
+          shorts: undefined,
+          lengths: undefined,
+        });
         tables.scan(bytes, 0, bytes.length, 0, { add: (value) => found.add(value) });
         // Equal literals share the widest bound: more may be found than asked, never less.
         for (const value of naiveMatches(literals, bytes, 0, bytes.length, 0)) expect(found).toContain(value);

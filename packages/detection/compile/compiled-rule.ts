@@ -65,12 +65,12 @@ export interface PrefilterLiteral {
   readonly nocase: boolean;
   /**
    * whole: the buffer equals it · suffix: the buffer is it, or ends in `.` + it · anywhere · placed: too short for grams, but
-   * at a fixed place · short: too short for grams, anywhere
+   * at a fixed place · short: too short for grams, anywhere · length: no bytes at all, but how many the buffer has
    */
-  readonly shape: 'whole' | 'suffix' | 'anywhere' | 'placed' | 'short';
-  /** placed: distance from the beginning of the buffer */
+  readonly shape: 'whole' | 'suffix' | 'anywhere' | 'placed' | 'short' | 'length';
+  /** placed: distance from the beginning of the buffer; length: the least */
   readonly offset: number;
-  /** the literal lies within the first `within` bytes of the buffer; 0: no such bound */
+  /** the literal lies within the first `within` bytes of the buffer; 0: no such bound; length: the most */
   readonly within: number;
 }
 

@@ -6,7 +6,7 @@ import { type Action, type Direction, PAYLOAD } from '@sigwright/contracts';
 import { HEAD_LENGTH } from '../scan/literal-tables.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import type { RuleHeader } from './header.ts';
-import { chooseHeadLiteral, choosePatternLiterals, choosePayloadLiteral, choosePayloadPatternLiterals } from './prefilter-choice.ts';
+import { chooseHeadLiteral, chooseLength, choosePatternLiterals, choosePayloadLiteral, choosePayloadPatternLiterals } from './prefilter-choice.ts';
 
 /** Where payload literals are looked for. */
 export type PayloadPlace = 'stream' | 'tcp' | 'udp' | 'other';
@@ -94,7 +94,7 @@ function foundBy(rule: CompiledRule, naive: boolean): Found {
   // A rule that holds in either direction of a transaction has no literal that both would show.
   if (naive || rule.header.fields[3] === '=>') return { by: 'always' };
   const literals = choosePatternLiterals(rule, rule.prefilter, rule.ofTransaction) ?? (rule.prefilter === undefined ? [] : [rule.prefilter]);
-  if (literals.length === 0) return { by: 'always' };
+  if (literals.length === 0) return foundByLength(rule);
   const [literal] = literals;
   if (literal.where === PAYLOAD) return { by: 'payload', literals };
   if (!rule.ofTransaction) return { by: 'always' };
@@ -107,6 +107,13 @@ function foundBy(rule: CompiledRule, naive: boolean): Found {
     buffer: plain ? (test.buffer.sameBytesAs ?? test.buffer.name) : test.buffer.name,
     transformed: plain ? undefined : test.key,
   };
+}
+
+function foundByLength({ ofTransaction, bufferTests }: CompiledRule): Found {
+  const length = ofTransaction ? chooseLength(bufferTests) : undefined;
+  if (length === undefined) return { by: 'always' };
+  const { buffer } = bufferTests[length.test];
+  return { by: 'buffer', literals: [length], buffer: buffer.sameBytesAs ?? buffer.name, transformed: undefined };
 }
 
 function foundBeside({ payload }: CompiledRule): PlanEntry['beside'] {

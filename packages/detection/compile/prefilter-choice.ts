@@ -5,7 +5,7 @@
  * A rule without a usable literal is a candidate wherever its protocol and ports fit.
  */
 import { latin1 } from '@sigwright/bytes';
-import { type BytesCondition, type ContentCondition, PAYLOAD, type PatternCondition } from '@sigwright/contracts';
+import { type BytesCondition, type ContentCondition, PAYLOAD, type PatternCondition, type TransactionBuffer } from '@sigwright/contracts';
 import type { BufferTest, PrefilterLiteral } from './compiled-rule.ts';
 import { rarity } from './rarity.ts';
 
@@ -91,6 +91,21 @@ export function choosePatternLiterals(rule: Choosable, chosen: PrefilterLiteral 
     });
   return best;
 }
+
+/** Of a rule on transactions that has no literal: how long one of its buffers is. Undefined: nothing is said of that. */
+export function chooseLength(bufferTests: readonly BufferTest<TransactionBuffer>[]): PrefilterLiteral | undefined {
+  for (const [test, { key, buffer, transforms, absent, conditions }] of bufferTests.entries()) {
+    if (absent !== 'no' || transforms.length > 0 || buffer.shape === 'body') continue;
+    for (const condition of conditions) {
+      if (condition.kind !== 'test' || condition.lengths === undefined) continue;
+      const { least, most } = condition.lengths;
+      return { where: key, test, bytes: new Uint8Array(0), nocase: false, shape: 'length', offset: least, within: Math.min(most, LONGEST_LENGTH) };
+    }
+  }
+  return undefined;
+}
+
+const LONGEST_LENGTH = 0xffff_ffff;
 
 /** As above, for payload conditions that are looked for on their own. */
 export function choosePayloadPatternLiterals(
@@ -180,6 +195,8 @@ function scoreOf(literal: PrefilterLiteral): number {
       return rarity(literal.bytes) + PLACE_BITS;
     case 'short':
       return rarity(literal.bytes) / 2;
+    case 'length':
+      return 0;
   }
 }
 

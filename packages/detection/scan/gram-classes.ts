@@ -10,39 +10,67 @@ const CLASSES = 8;
 const PLACES = 4;
 const HALVES = 16;
 
-/** How often a folded byte is met, by its upper half, then its lower. */
-const SHARES = new Float64Array(HALVES * HALVES);
-for (let byte = 0; byte < SHARES.length; byte++) SHARES[byte | ((byte & 0x40) >>> 1)] += 2 ** -surprise(byte);
-const ALL_SHARES = SHARES.reduce((sum, share) => sum + share, 0);
+/** How often a folded byte has one of these lower halves, and one of these upper ones; what halves have to do with each other is left out. */
+interface Shares {
+  readonly lower: Float32Array;
+  readonly upper: Float32Array;
+}
+
+let shares: Shares | undefined;
+
+function sharesOf(): Shares {
+  if (shares !== undefined) return shares;
+  const lower = new Float64Array(HALVES);
+  const upper = new Float64Array(HALVES);
+  let all = 0;
+  for (let byte = 0; byte < HALVES * HALVES; byte++) {
+    const often = 2 ** -surprise(byte);
+    const folded = byte | ((byte & 0x40) >>> 1);
+    all += often;
+    lower[folded & 15] += often;
+    upper[folded >>> 4] += often;
+  }
+  shares = { lower: ofSets(lower, all), upper: ofSets(upper, all) };
+  return shares;
+}
+
+/** By set of halves, as bits. */
+function ofSets(single: Float64Array, all: number): Float32Array {
+  const sums = new Float32Array(1 << HALVES);
+  for (let set = 1; set < sums.length; set++) sums[set] = sums[set & (set - 1)] + single[31 - Math.clz32(set & -set)] / all;
+  return sums;
+}
 
 class GramClass {
   readonly #grams: number[] = [];
   /** bits of the lower and upper halves that its grams have at each place, and how often a byte has such ones */
-  #lower = new Uint16Array(PLACES);
-  #upper = new Uint16Array(PLACES);
-  readonly #shares = new Float64Array(PLACES);
+  readonly #lower = new Uint16Array(PLACES);
+  readonly #upper = new Uint16Array(PLACES);
+  readonly #shares: Shares;
+  #often = 0;
+
+  constructor(shares: Shares) {
+    this.#shares = shares;
+  }
 
   /** How much more often something passes with the gram in it. */
   cost(gram: number): number {
-    let before = 1;
-    let after = 1;
+    const { lower, upper } = this.#shares;
+    let often = 1;
     for (let at = 0; at < PLACES; at++) {
       const byte = (gram >>> (8 * at)) & 255;
-      const lower = this.#lower[at] | (1 << (byte & 15));
-      const upper = this.#upper[at] | (1 << (byte >>> 4));
-      before *= this.#shares[at];
-      after *= lower === this.#lower[at] && upper === this.#upper[at] ? this.#shares[at] : shareOf(lower, upper);
+      often *= lower[this.#lower[at] | (1 << (byte & 15))] * upper[this.#upper[at] | (1 << (byte >>> 4))];
     }
-    return after - before;
+    return often - this.#often;
   }
 
   add(gram: number): void {
+    this.#often += this.cost(gram);
     this.#grams.push(gram);
     for (let at = 0; at < PLACES; at++) {
       const byte = (gram >>> (8 * at)) & 255;
       this.#lower[at] |= 1 << (byte & 15);
       this.#upper[at] |= 1 << (byte >>> 4);
-      this.#shares[at] = shareOf(this.#lower[at], this.#upper[at]);
     }
   }
 
@@ -50,7 +78,7 @@ class GramClass {
   take(): readonly number[] {
     this.#lower.fill(0);
     this.#upper.fill(0);
-    this.#shares.fill(0);
+    this.#often = 0;
     return this.#grams.splice(0);
   }
 
@@ -63,18 +91,6 @@ class GramClass {
       }
     }
   }
-}
-
-function shareOf(lower: number, upper: number): number {
-  let share = 0;
-  for (let high = 0; high < HALVES; high++) if ((upper & (1 << high)) !== 0) share += shareOfRow(high * HALVES, lower);
-  return share / ALL_SHARES;
-}
-
-function shareOfRow(row: number, lower: number): number {
-  let share = 0;
-  for (let low = 0; low < HALVES; low++) if ((lower & (1 << low)) !== 0) share += SHARES[row + low];
-  return share;
 }
 
 function place(gram: number, classes: readonly GramClass[]): void {
@@ -91,9 +107,12 @@ function place(gram: number, classes: readonly GramClass[]): void {
 
 /** Masks for these folded grams. */
 export function masksOf(grams: Int32Array): Uint8Array {
-  const classes = Array.from({ length: CLASSES }, () => new GramClass());
+  const known = sharesOf();
+  const classes = Array.from({ length: CLASSES }, () => new GramClass(known));
   // What is met often first: it has a class to itself. Those that came early are placed again, beside what came later.
-  const commonest = Array.from(new Set(grams), (gram) => ({ gram, share: new GramClass().cost(gram) })).sort((a, b) => b.share - a.share || a.gram - b.gram);
+  const commonest = Array.from(new Set(grams), (gram) => ({ gram, often: new GramClass(known).cost(gram) })).sort(
+    (a, b) => b.often - a.often || a.gram - b.gram,
+  );
   for (const { gram } of commonest) place(gram, classes);
   for (const one of classes) for (const gram of one.take()) place(gram, classes);
   const masks = new Uint8Array(MASKS);

@@ -53,7 +53,13 @@ function searched(
   offset = 0,
 ): Set<number> {
   return collected((sink) =>
-    new LiteralTables({ names: undefined, grams, headLength: 0, head: [], places: undefined, shorts }, kernel).scan(bytes, start, bytes.length, offset, sink),
+    new LiteralTables({ names: undefined, grams, headLength: 0, head: [], places: undefined, shorts, lengths: undefined }, kernel).scan(
+      bytes,
+      start,
+      bytes.length,
+      offset,
+      sink,
+    ),
   );
 }
 

@@ -24,6 +24,14 @@ export interface LiteralTablesData {
   readonly head: readonly GramTableData[];
   readonly places: PlaceTableData | undefined;
   readonly shorts: ShortTableData | undefined;
+  readonly lengths: LengthTableData | undefined;
+}
+
+/** Rules that are found by the length of a buffer: not less, and not more. */
+export interface LengthTableData {
+  readonly least: Uint32Array;
+  readonly most: Uint32Array;
+  readonly values: Uint32Array;
 }
 
 /** Literals bound to so many first bytes are looked for there alone, where that is worth it. */
@@ -37,6 +45,7 @@ export class LiteralDraft {
   readonly #head: GramLiteral[] = [];
   readonly #places: PlacedLiteral[] = [];
   readonly #shorts: { readonly bytes: Uint8Array; readonly value: number }[] = [];
+  readonly #lengths: { readonly least: number; readonly most: number; readonly value: number }[] = [];
 
   /** `isLong`: what is searched is often longer than HEAD_LENGTH. */
   constructor(isLong: boolean) {
@@ -59,12 +68,15 @@ export class LiteralDraft {
       case 'short':
         this.#shorts.push({ bytes, value });
         break;
+      case 'length':
+        this.#lengths.push({ least: offset, most: within, value });
+        break;
     }
   }
 
   /** Undefined where nothing was added. */
   build(): LiteralTablesData | undefined {
-    if (this.#names.length + this.#grams.length + this.#head.length + this.#places.length + this.#shorts.length === 0) return undefined;
+    if (this.#names.length + this.#grams.length + this.#head.length + this.#places.length + this.#shorts.length + this.#lengths.length === 0) return undefined;
     return {
       names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
       grams: buildGramTables(this.#grams),
@@ -72,23 +84,35 @@ export class LiteralDraft {
       head: buildGramTables(this.#head),
       places: this.#places.length > 0 ? buildPlaceTable(this.#places) : undefined,
       shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
+      lengths:
+        this.#lengths.length > 0
+          ? {
+              least: Uint32Array.from(this.#lengths, ({ least }) => least),
+              most: Uint32Array.from(this.#lengths, ({ most }) => most),
+              values: Uint32Array.from(this.#lengths, ({ value }) => value),
+            }
+          : undefined,
     };
   }
 }
 
-/** The same tables for a part of their values, names left out (payload has none); undefined where nothing is left. */
+/** The same tables for a part of their values, names and lengths left out (payload has none, and bodies); undefined where nothing is left. */
 export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
   const grams = narrowGramTables(data.grams, keep);
   const head = narrowGramTables(data.head, keep);
   const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
   const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
   const isEmpty = grams.length + head.length === 0 && places === undefined && shorts === undefined;
-  return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts };
+  return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts, lengths: undefined };
+}
+
+function findLengths({ least, most, values }: LengthTableData, length: number, sink: ValueSink): void {
+  for (let at = 0; at < values.length; at++) if (length >= least[at] && length <= most[at]) sink.add(values[at]);
 }
 
 /** What is reported. */
-export function valuesOf({ names, grams, head, places, shorts }: LiteralTablesData): readonly Uint32Array[] {
-  return [names, places, shorts, ...grams, ...head].flatMap((table) => table?.values ?? []);
+export function valuesOf({ names, grams, head, places, shorts, lengths }: LiteralTablesData): readonly Uint32Array[] {
+  return [names, places, shorts, lengths, ...grams, ...head].flatMap((table) => table?.values ?? []);
 }
 
 export class LiteralTables {
@@ -98,6 +122,7 @@ export class LiteralTables {
   readonly #head: readonly GramTable[];
   readonly #places: PlaceTable | undefined;
   readonly #shorts: ShortTable | undefined;
+  readonly #lengths: LengthTableData | undefined;
   readonly #kernel: ScanKernel | undefined;
 
   /** Plain TypeScript alone where there is no kernel, and where it is asked for. */
@@ -108,11 +133,13 @@ export class LiteralTables {
     this.#head = data.head.map((one) => new GramTable(one));
     this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
     this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
+    this.#lengths = data.lengths;
     this.#kernel = kernel === 'plain' ? undefined : kernel;
   }
 
   /** Reports what may be in bytes[start, end); `offset`: how many bytes of the stream or body came before `start`. */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
+    if (this.#lengths !== undefined) findLengths(this.#lengths, end - start, sink);
     this.#names?.find(bytes, start, end, sink);
     this.#places?.scan(bytes, start, end, offset, sink);
     const shorts = this.#shorts;

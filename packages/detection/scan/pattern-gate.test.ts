@@ -5,7 +5,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { SeededRandom } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
 import { buildPlan, usePlan } from '../compile/plan.ts';
-import { PIECE } from '../kernel/kernel.ts';
+import { PIECE, scanKernel } from '../kernel/kernel.ts';
 import { gatedRule, PatternGate } from './pattern-gate.ts';
 
 /** Each with the reason why it is here; `undefined`: it has no gate. */
@@ -33,12 +33,18 @@ const FILLER = 'The quick brown fox, 1234 times: <b>jumps</b> over-the lazy_dog 
 describe('gates', () => {
   test('those that are worth one have one', () => expect(gated.map((one) => one !== undefined)).toEqual(PATTERNS.map(([, why]) => why !== undefined)));
 
-  test('what matches comes through, the rest seldom', () => {
-    const gate = new PatternGate(gated.filter((one) => one !== undefined));
+  test.each([
+    [scanKernel()!, 'by the kernel'],
+    ['plain', 'in plain TypeScript'],
+  ] as const)('what matches comes through, the rest seldom', (kernel, how) => {
+    const gate = new PatternGate(
+      gated.filter((one) => one !== undefined),
+      kernel,
+    );
     const random = new SeededRandom(3);
     const counts = { matched: 0, open: 0, closed: 0 };
     for (let round = 0; round < 600; round++) {
-      const length = [100, 101, 300, 1400, PIECE, PIECE + 30, 2 * PIECE][random.below(7)];
+      const length = [20, 101, 300, 1400, PIECE, PIECE + 30, 2 * PIECE][random.below(7)];
       const bytes = new Uint8Array(length).map((_, at) => (at % 97 === 0 ? random.below(256) : FILLER.charCodeAt(at % FILLER.length)));
       const chosen = random.below(PATTERNS.length);
       const condition = compiled[chosen].payload[0];
@@ -55,24 +61,12 @@ describe('gates', () => {
         if (gated[at] === undefined || first.kind !== 'pattern') continue;
         if (first.pattern.match(bytes, start, end, start) !== undefined) {
           counts.matched++;
-          expect([at, found.has(at)]).toEqual([at, true]);
+          expect([how, at, found.has(at)]).toEqual([how, at, true]);
         } else if (found.has(at)) counts.open++;
         else counts.closed++;
       }
     }
-    expect(counts.matched).toBeGreaterThan(300);
+    expect(counts.matched).toBeGreaterThan(250);
     expect(counts.closed).toBeGreaterThan(5 * counts.open);
-  });
-
-  test('without a kernel, and of few bytes, all are open', () => {
-    const some = gated.filter((one) => one !== undefined);
-    for (const [gate, length] of [
-      [new PatternGate(some, 'plain'), 500],
-      [new PatternGate(some), 20],
-    ] as const) {
-      const found = new Set<number>();
-      gate.open(new Uint8Array(length), 0, length, { add: (rule) => found.add(rule) });
-      expect(found.size).toBe(some.length);
-    }
   });
 });

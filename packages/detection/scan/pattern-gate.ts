@@ -1,7 +1,7 @@
 /**
  * Rules on payload that have a pattern and no literal. Of each the bytes are known that can stand at the first places of a match. The
- * compiled kernel looks for four places in a row, for eight rules at once; only a rule whose places all fit somewhere is asked. A gate
- * that is open says nothing, one that is closed that the rule can not hold.
+ * compiled kernel looks for four places in a row, for eight rules at once (short texts are looked at in plain TypeScript); only a rule
+ * whose places all fit somewhere is asked. A gate that is open says nothing, one that is closed that the rule can not hold.
  */
 import type { BytesCondition } from '@sigwright/contracts';
 import { surprise } from '../compile/rarity.ts';
@@ -89,6 +89,13 @@ class Group {
     return wanted & ~left;
   }
 
+  /** The same for the whole of it, in plain TypeScript. */
+  plain(bytes: Uint8Array, start: number, end: number): number {
+    let left = this.all;
+    for (let place = start; place + WINDOW <= end && left !== 0; place++) left &= ~this.#fittingAt(bytes, start, end, place, left);
+    return this.all & ~left;
+  }
+
   /** Can matches of the rules `wanted` begin where `place` is the first of the places that the kernel compared? */
   #fittingAt(bytes: Uint8Array, start: number, end: number, place: number, wanted: number): number {
     const offsets = this.#offsets;
@@ -116,7 +123,6 @@ export class PatternGate {
   /** by group: which rules were not found yet */
   readonly #left: Uint8Array;
 
-  /** Where there is no kernel, all are open. */
   constructor(rules: readonly GatedRule[], given: ScanKernel | 'plain' = scanKernel() ?? 'plain') {
     const kernel = given === 'plain' ? undefined : given;
     this.#kernel = kernel;
@@ -129,7 +135,7 @@ export class PatternGate {
     const kernel = this.#kernel;
     const groups = this.#groups;
     if (kernel === undefined || end - start < WORTH_A_CALL) {
-      for (const group of groups) group.report(group.all, sink);
+      for (let at = 0; at < groups.length; at++) groups[at].report(groups[at].plain(bytes, start, end), sink);
       return;
     }
     const left = this.#left;

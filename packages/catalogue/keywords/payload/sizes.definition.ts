@@ -7,6 +7,24 @@ import { numberOrName } from './numbers.ts';
 const FURTHEST_DATA = 65_535;
 const LONGEST_URI = 65_535;
 
+/** The lengths that fit, where they are one run. */
+function lengthsOf({ operator, value, upper }: Comparison): Pick<BytesTest, 'lengths'> {
+  switch (operator) {
+    case '=':
+      return { lengths: { least: value, most: value } };
+    case '<':
+    case '<=':
+      return { lengths: { least: 0, most: value } };
+    case '>':
+    case '>=':
+      return { lengths: { least: value, most: Number.POSITIVE_INFINITY } };
+    case 'range':
+      return { lengths: { least: value, most: upper } };
+    default:
+      return {};
+  }
+}
+
 function lengthTest(
   name: string,
   wanted: Comparison,
@@ -19,6 +37,7 @@ function lengthTest(
     keepsCursor: true,
     describes: `the buffer has ${describeComparison(wanted)} bytes`,
     contradicts: (conditions) => contradicts(wanted, conditions),
+    ...lengthsOf(wanted),
     ...(wanted.operator === '=' ? { exactLength: wanted.value, minimumLength: wanted.value } : {}),
     test: (inspection) => {
       const length = inspection.streamOffset + inspection.end - inspection.start;
