@@ -1,6 +1,7 @@
 /** Flows at rest are a way of keeping them, nothing more: with and without it, every record and every alert is the same. */
+import { checksum, checksumAdd, checksumFinish, fromLatin1 } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import { DEFAULT_SETTINGS, type EveRecord, Flow, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import { ACK, DEFAULT_SETTINGS, type EveRecord, FIN, Flow, PSH, RST, SYN, TCP, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +19,7 @@ alert udp any any -> any any (msg:"answered word"; flow:established; content:"be
 alert udp any any -> any any (msg:"second"; content:"first"; flowbits:set,first; noalert; sid:4; rev:1;)
 alert udp any any -> any any (msg:"second"; content:"second"; flowbits:isset,first; sid:5; rev:1;)
 alert tcp any any -> any any (msg:"ask"; flags:S; sid:6; rev:1;)
+alert tcp any 445 -> any any (msg:"no"; flags:R; sid:14; rev:1;)
 alert tcp any any -> any 8080 (msg:"in a connection"; flow:established,to_server; content:"hello"; sid:7; rev:1;)
 alert ip any any -> 192.0.2.66 any (msg:"address"; sid:8; rev:1;)
 alert icmp any any -> any any (msg:"echo"; itype:0; sid:9; rev:1;)
@@ -60,6 +62,46 @@ const udp = (client: string, server: string, serverPort: number, ...said: readon
 /** A question for that name below `example` (RFC 1035). */
 const lookup = (name: string): string => `\0\x07\x01\0\0\x01\0\0\0\0\0\0${String.fromCharCode(name.length)}${name}\x07example\0\0\x01\0\x01`;
 
+const FLAGS: Readonly<Record<string, number>> = { F: FIN, S: SYN, R: RST, P: PSH, A: ACK };
+
+/** Segments between 10.0.0.1:40000 and 10.0.0.2:445, one a millisecond: `> S 100 0 text`: direction, flags, sequence, acknowledgement, data. */
+const segments = (...lines: readonly string[]) => {
+  return (capture: CaptureComposer): void => {
+    for (const [index, line] of lines.entries()) {
+      const [arrow, letters, sequence, acknowledgement, text = ''] = line.split(' ');
+      // Nearly every SYN has options: segment size, scale of the window, timestamp.
+      const options = letters === 'S' ? [2, 4, 5, 180, 3, 3, 7, 1, 8, 10, 0xee, 0, 0, index, 0, 0, 0, 0, 0, 0] : [];
+      const payload = fromLatin1(text);
+      const frame = new Uint8Array(54 + options.length + payload.length);
+      const view = new DataView(frame.buffer);
+      view.setUint16(12, 0x0800);
+      view.setUint8(14, 0x45);
+      view.setUint16(16, frame.length - 14);
+      view.setUint8(22, 64);
+      view.setUint8(23, TCP);
+      view.setUint32(26, arrow === '>' ? 0x0a000001 : 0x0a000002);
+      view.setUint32(30, arrow === '>' ? 0x0a000002 : 0x0a000001);
+      view.setUint16(24, checksum(frame, 14, 34));
+      view.setUint16(34, arrow === '>' ? 40_000 : 445);
+      view.setUint16(36, arrow === '>' ? 445 : 40_000);
+      view.setUint32(38, Number(sequence));
+      view.setUint32(42, Number(acknowledgement));
+      view.setUint8(46, (20 + options.length) << 2);
+      view.setUint8(
+        47,
+        Array.from(letters, (letter) => FLAGS[letter] ?? 0).reduce((all, one) => all | one, 0),
+      );
+      view.setUint16(48, 1024);
+      frame.set(options, 54);
+      frame.set(payload, 54 + options.length);
+      view.setUint16(50, checksumFinish(checksumAdd(frame, 26, frame.length, TCP + frame.length - 34)));
+      capture.frame(frame, START + index * 1000);
+    }
+  };
+};
+
+const REFUSED = ['> S 100 0', '< RA 0 101'] as const;
+
 describe('the same with and without rest', () => {
   test.each<readonly [why: string, make: (capture: CaptureComposer) => void]>([
     ['a lookup and its answer', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'evil.example', startTime: START })],
@@ -98,6 +140,19 @@ describe('the same with and without rest', () => {
           ],
         }),
     ],
+    ['a connection that is refused', segments(...REFUSED)],
+    ['whose client asks again', segments(...REFUSED, '> S 100 0', '< RA 0 101')],
+    ['whose client asks again with another number: another one', segments(...REFUSED, '> S 900 0', '< RA 0 901')],
+    ['whose client asks the other way round', segments(...REFUSED, '< S 900 0', '> RA 0 901')],
+    ['that is refused twice', segments(...REFUSED, '< RA 0 101')],
+    ['whose server goes on as if it had not refused', segments(...REFUSED, '< SA 500 101', '> A 101 501', '> PA 101 501 hello', '< A 501 106')],
+    ['whose server says something', segments(...REFUSED, '< PA 1 101 hello', '> A 101 6')],
+    ['whose client says something', segments(...REFUSED, '> PA 101 1 hello', '< A 1 106')],
+    ['whose client ends it', segments(...REFUSED, '> FA 101 1', '< RA 1 102')],
+    ['that is refused with a number of the server', segments('> S 100 0', '< RA 7777 101', '> S 100 0')],
+    ['that is refused with a wrong acknowledgement', segments('> S 100 0', '< RA 0 77', '< RA 0 101')],
+    ['that its client resets itself', segments('> S 100 0', '> R 101 0', '> S 100 0')],
+    ['that was opened before it was reset', segments('> S 100 0', '< SA 500 101', '> R 101 0', '> S 100 0')],
     ['a name server speaks first, and the flow is turned round', udp('10.0.0.53', '10.0.0.1', 40_000, ['client', 'beacon'], ['server', 'beacon'])],
     [
       'many at once, which end in the order in which they were silent',

@@ -2,7 +2,8 @@
 import { SlabPool } from '@sigwright/bytes';
 import { Flow } from '@sigwright/contracts';
 import { describe, expect, it } from 'vitest';
-import { forgetSyn, TCP_SYN_SENT, TcpStream } from '../streams/tcp-stream.ts';
+import { forget, refuse } from '../streams/asked-for.ts';
+import { TCP_SYN_SENT, TcpStream } from '../streams/tcp-stream.ts';
 import { canRest, clear } from './resting.ts';
 
 /** Something else than a new flow says. */
@@ -63,14 +64,29 @@ function synSent(): TcpStream {
   return stream;
 }
 
+function refused(): TcpStream {
+  const stream = synSent();
+  refuse(stream);
+  return stream;
+}
+
 describe('a stream that served a flow at rest', () => {
-  it('knows nothing of its SYN', () => {
-    const stream = synSent();
-    expect(forgetSyn(stream)).toBe(true);
+  it.each([
+    ['its SYN', synSent],
+    ['the reset that refused it', refused],
+  ])('knows nothing of %s', (_what, made) => {
+    const stream = made();
+    expect(forget(stream)).toBe(true);
     expect(stream).toEqual(new TcpStream(0, new SlabPool()));
+    // Nor does what can not be seen: its next connection ends when it ends, and not before.
+    const [client] = stream.sides;
+    client.begin(100);
+    client.insert(100, Uint8Array.of(1, 2, 3), 0, 3);
+    expect([client.available, client.ended]).toEqual([3, false]);
   });
 
-  it.each(['targeted', 'reset', 'opened', 'midstream', 'earlyData'] as const)('serves no other where more than a SYN was seen: %s', (name) => {
-    expect(forgetSyn(Object.assign(synSent(), { [name]: true }))).toBe(false);
+  it.each(['targeted', 'opened', 'midstream', 'earlyData', 'fourWay'] as const)('serves no other where more was seen: %s', (name) => {
+    expect(forget(Object.assign(synSent(), { [name]: true }))).toBe(false);
+    expect(forget(Object.assign(refused(), { [name]: true }))).toBe(false);
   });
 });

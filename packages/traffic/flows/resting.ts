@@ -1,9 +1,10 @@
 /**
- * Flows at rest: a lookup without its answer, a connection that was asked for. Millions of them come with a scan, and most never see
+ * Flows at rest: a lookup without its answer, a connection that was asked for and perhaps refused. Millions of them come with a scan, and most never see
  * another packet; they are kept as numbers in their row, and get an object again when one comes.
  */
 import { FLOW_NEW, type Flow, ICMP, ICMPV6 } from '@sigwright/contracts';
-import { loneSyn, TCP_SYN_SENT, type TcpStream } from '../streams/tcp-stream.ts';
+import { REFUSED, refuse, TALKED, whatIsKnown } from '../streams/asked-for.ts';
+import { TCP_SYN_SENT, type TcpStream } from '../streams/tcp-stream.ts';
 import {
   BYTES,
   DEPTH_SHIFT,
@@ -31,8 +32,12 @@ const MOST_VLANS = 2;
 /** In each direction. */
 const MOST_BYTES = 0xffff;
 
-/** Bits of SYN_HEADER: stream (1), timestamp known (1), window scale + 1 (4), TCP flags (8), window (16); and one that is no SYN's. */
-const ALERTED = 1 << 1;
+/**
+ * Bits of SYN_HEADER: a rule alerted (which is no SYN's), refused, stream, timestamp known (1 each), window scale + 1 (4), TCP flags (8),
+ * window (16).
+ */
+const ALERTED = 1 << 0;
+const WAS_REFUSED = 1 << 1;
 const HAS_STREAM = 1 << 2;
 const HAS_TIMESTAMP = 1 << 3;
 
@@ -60,7 +65,7 @@ export function canRest(flow: Flow): boolean {
     flow.originalProtocol === undefined &&
     flow.agreedProtocol === undefined &&
     (flow.vlans === undefined || flow.vlans.length <= MOST_VLANS) &&
-    (flow.stream === undefined || loneSyn(flow.stream as TcpStream) !== undefined)
+    (flow.stream === undefined || whatIsKnown(flow.stream as TcpStream) !== TALKED)
   );
 }
 
@@ -69,15 +74,21 @@ export function putToRest(rows: FlowRows, flow: Flow, kept: number): void {
   const words = rows.block(flow.row);
   const at = placeOf(flow.row);
   const stream = flow.stream as TcpStream | undefined;
-  const side = stream === undefined ? undefined : loneSyn(stream);
   words[at + KIND] =
     (words[at + KIND] & WITHOUT_REST) | (flow.state << STATE_SHIFT) | (flow.packetsToServer << TO_SERVER_SHIFT) | (flow.packetsToClient << TO_CLIENT_SHIFT);
   words[at + FIRST_PACKET] = flow.firstPacket;
   words[at + LASTED] = flow.lastTime - flow.startTime;
   words[at + BYTES] = flow.bytesToServer | (flow.bytesToClient << 16);
   words[at + SYN_HEADER] = flow.alerted ? ALERTED : 0;
-  if (side !== undefined) {
-    words[at + SYN_HEADER] |= HAS_STREAM | (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) | ((side.windowScale + 1) << 4) | (side.flags << 8) | (side.window << 16);
+  if (stream !== undefined) {
+    const [side] = stream.sides;
+    words[at + SYN_HEADER] |=
+      HAS_STREAM |
+      (whatIsKnown(stream) === REFUSED ? WAS_REFUSED : 0) |
+      (side.timestamp >= 0 ? HAS_TIMESTAMP : 0) |
+      ((side.windowScale + 1) << 4) |
+      (side.flags << 8) |
+      (side.window << 16);
     words[at + SYN_SEQUENCE] = side.first;
     words[at + SYN_TIMESTAMP] = side.timestamp;
   }
@@ -119,6 +130,7 @@ export function wake(rows: FlowRows, row: number, flow: Flow, openStream: () => 
     side.windowScale = ((header >>> 4) & 0xf) - 1;
     side.flags = (header >>> 8) & 0xff;
     side.window = header >>> 16;
+    if ((header & WAS_REFUSED) !== 0) refuse(stream);
     flow.stream = stream;
   }
   rows.keepFlow(row, flow);

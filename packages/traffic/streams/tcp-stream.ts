@@ -79,37 +79,3 @@ export class TcpStream {
     return TCP_STATE_NAMES[this.state];
   }
 }
-
-/** The client's side of a connection of which nothing was seen but its SYN, without data; undefined where there was more. */
-export function loneSyn(stream: TcpStream): StreamSide | undefined {
-  const [client, server] = stream.sides;
-  return stream.state === TCP_SYN_SENT &&
-    !stream.midstream &&
-    !stream.oneSided &&
-    !stream.fourWay &&
-    !stream.earlyData &&
-    !stream.opened &&
-    !stream.freed &&
-    stream.otherSyns === undefined &&
-    server.flags === 0 &&
-    !server.known &&
-    client.available === 0 &&
-    client.next === client.first &&
-    client.windowEnd === client.first
-    ? client
-    : undefined;
-}
-
-/** Makes a stream of which only a SYN is known one of which nothing is. False: something else would stay. */
-export function forgetSyn(stream: TcpStream): boolean {
-  const side = loneSyn(stream);
-  if (side === undefined || stream.targeted || stream.reset) return false;
-  stream.state = TCP_NONE;
-  side.next = side.first = side.lastAcknowledgement = side.windowEnd = 0;
-  side.known = false;
-  side.window = 65535;
-  side.windowScale = -1;
-  side.timestamp = -1;
-  side.flags = 0;
-  return true;
-}

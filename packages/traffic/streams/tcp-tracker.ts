@@ -23,10 +23,10 @@ import {
 import { copyFrame, renewTcpChecksum } from '../decode/rewrite.ts';
 import { applyException, drop } from '../exceptions.ts';
 import type { TargetTable } from '../target-systems.ts';
+import { forget } from './asked-for.ts';
 import { confirmed, handshake, opening } from './handshake.ts';
 import { NO_ROOM, REPEATED, type StreamSide } from './stream-side.ts';
 import {
-  forgetSyn,
   TCP_CLOSE_WAIT,
   TCP_CLOSED,
   TCP_CLOSING,
@@ -118,7 +118,7 @@ export class TcpTracker {
 
   /** Nobody knows the stream any longer: the next one may take its place. */
   giveBack(stream: TcpStream): void {
-    if (forgetSyn(stream)) this.#spare = stream;
+    if (forget(stream)) this.#spare = stream;
   }
 
   /** Takes the packet in: packet.direction and packet.flow are set. */
