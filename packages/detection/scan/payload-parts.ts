@@ -118,10 +118,10 @@ export class PayloadAnswers {
     this.#found[part] = found;
   }
 
-  #partOf({ header, flow, protocols, packetConditions, payload, inPacket, inStream, onlyInStream }: CompiledRule): number {
-    const isPlain =
-      packetConditions.every((one) => one.payloadAtMost === undefined) &&
-      payload.every((one) => one.kind === 'content' && [one.offset, one.depth, one.distance, one.within].every((place) => typeof place !== 'object'));
+  #partOf({ header, flow, protocols, payload, inPacket, inStream, onlyInStream }: CompiledRule): number {
+    const isPlain = payload.every(
+      (one) => one.kind === 'content' && [one.offset, one.depth, one.distance, one.within].every((place) => typeof place !== 'object'),
+    );
     if (!isPlain) return ALONE;
     const key = JSON.stringify([header.fields, flow, protocols, inPacket, inStream, onlyInStream, payload]);
     let number = this.#numbers.get(key);

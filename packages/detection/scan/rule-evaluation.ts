@@ -108,13 +108,10 @@ export class RuleEvaluation {
     return this.#script.holds(rule, packet, flow, transaction, direction);
   }
 
-  /** Only header and payload of a rule that is otherwise decided on transactions; how long the payload is, is part of it. */
+  /** Only header and payload of a rule that is otherwise decided on transactions. */
   payloadOnly(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     this.count++;
-    if (!this.headerAndFlow(rule, packet, flow)) return false;
-    const conditions = rule.packetConditions;
-    for (let at = 0; at < conditions.length; at++) if (conditions[at].payloadAtMost !== undefined && !conditions[at].test(packet, flow)) return false;
-    return this.payloadHolds(rule, packet, flow);
+    return this.headerAndFlow(rule, packet, flow) && this.payloadHolds(rule, packet, flow);
   }
 
   packetBuffersHold(rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
