@@ -620,6 +620,7 @@ class Builder implements RuleBuilder {
       tags: this.#tags,
       effects: this.#effects,
       config: this.#config,
+      onlySets: looksAtOnly([...payload, ...packetBufferTests.flatMap(({ conditions }) => conditions)]) ? this.#onlySets(changes) : undefined,
       noAlert: this.#noAlert || (this.#isQuiet(rule) && !this.#alert),
       bypass: this.#bypass,
       target: this.#target,
@@ -634,6 +635,19 @@ class Builder implements RuleBuilder {
       ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
     };
     return { compiled, diagnostics: this.#diagnostics };
+  }
+
+  #onlySets(changes: readonly StateOperation[]): readonly string[] | undefined {
+    const { action, furtherActions } = this.rule;
+    const isQuiet = this.#noAlert && action === 'alert' && furtherActions.length === 0 && this.#config === undefined && !this.#bypass;
+    const others = [this.#thresholds, this.#tags, this.#effects, this.#scripts];
+    if (!isQuiet || changes.length === 0 || others.some((list) => list.length > 0)) return undefined;
+    const names: string[] = [];
+    for (const change of changes) {
+      if (change.kind !== 'bit' || change.scope !== 'flow' || change.operation !== 'set') return undefined;
+      names.push(...change.names);
+    }
+    return names;
   }
 
   /** What is not there can not be looked at; `or_else` needs something else. */
@@ -924,6 +938,11 @@ const FIRST_PACKET: PacketCondition = {
 };
 
 const COST_BY_SHAPE: Readonly<Record<TransactionBuffer['shape'], number>> = { name: 0, text: 0, body: 1 };
+
+/** Do these look at bytes and keep nothing of them? */
+function looksAtOnly(conditions: readonly BytesCondition[]): boolean {
+  return conditions.every((one) => one.kind === 'content' || (one.kind === 'pattern' && one.captures.length === 0));
+}
 
 function changesState(operation: StateOperation): boolean {
   if (operation.kind === 'bit') return operation.operation === 'set' || operation.operation === 'unset' || operation.operation === 'toggle';

@@ -123,6 +123,8 @@ export interface CompiledRule {
   readonly thresholds: readonly Threshold[];
   readonly tags: readonly TagDemand[];
   readonly effects: readonly RuleEffect[];
+  /** it does nothing but set these flowbits: where they are set, it need not be asked again */
+  readonly onlySets: readonly string[] | undefined;
   readonly noAlert: boolean;
   /** what it changes about what it matched */
   readonly config: ConfigChange | undefined;

@@ -169,6 +169,8 @@ export class Engine {
   readonly #speaker: Speaker;
   readonly #candidates: Candidates;
   readonly #evaluation: RuleEvaluation;
+  /** nobody counts matches of rules that do not alert */
+  readonly #repeatsInVain: boolean;
   readonly #headers: HeaderRows;
   readonly #packetRules: PacketRules;
   readonly #payload: PayloadScanner;
@@ -195,6 +197,7 @@ export class Engine {
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#evaluation = new RuleEvaluation(state, catalogue);
+    this.#repeatsInVain = settings.globalThresholds.length === 0;
     this.#headers = HeaderRows.of(plan);
     this.#packetRules = PacketRules.of(plan);
     this.#payload = PayloadScanner.of(plan);
@@ -598,6 +601,7 @@ export class Engine {
         }
         continue;
       }
+      if (rule.onlySets !== undefined && this.#repeatsInVain && areSet(rule.onlySets, flow)) continue;
       this.#profile?.begin();
       const holds = evaluation.packetRule(rule, packet, flow);
       this.#profile?.end(rule, holds);
@@ -801,6 +805,13 @@ export class Engine {
   #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
     return ended(transaction, complete) && !transaction.changed[TO_SERVER] && !transaction.changed[TO_CLIENT];
   }
+}
+
+function areSet(names: readonly string[], flow: Flow | undefined): boolean {
+  const bits = flow?.bits;
+  if (bits === undefined) return false;
+  for (let at = 0; at < names.length; at++) if (!bits.has(names[at])) return false;
+  return true;
 }
 
 /** Grows with what the protocol read of a direction, and with its end. */

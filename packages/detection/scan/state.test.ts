@@ -176,3 +176,29 @@ test('an interim response does not hide the one that follows in a packet of its 
   ];
   expect(alertsOf(rules, capture.finish()).sort()).toEqual([1, 2]);
 });
+
+describe('flowbits that are there, and that are not, spare rules', () => {
+  const waits = 'alert tcp any any -> any any (msg:"t"; flow:established,to_server; flowbits:isset,b; dsize:>0; sid:2;)';
+
+  /** Rules asked, and alerts, for ten packets of one connection. */
+  function counted(...rules: string[]): { readonly asked: number; readonly alerts: number } {
+    const capture = composeCapture({ seed: 21 });
+    const exchanges = Array.from({ length: 10 }, () => ({ from: 'client' as const, bytes: bytesOf('word') }));
+    capture.tcpConversation({ client: A, server: S, serverPort: 9000, exchanges });
+    const build = buildPlan([{ path: 'test', rules: parseRules(rules.join('\n')).rules }], catalogue, DEFAULT_SETTINGS);
+    const engine = new Engine(usePlan(build.data, catalogue, DEFAULT_SETTINGS), catalogue, DEFAULT_SETTINGS, {});
+    engine.feed(capture.finish());
+    engine.finish();
+    return { asked: engine.counters.evaluations, alerts: engine.counters.alerts };
+  }
+  const sets = (options: string): string => `alert tcp any any -> any any (msg:"t"; flow:established,to_server; dsize:>0; ${options} sid:1;)`;
+
+  test.each<readonly [why: string, rules: readonly string[], asked: number, alerts: number]>([
+    ['what only sets a bit is asked until it is set', [sets('flowbits:set,b; noalert;')], 1, 0],
+    ['what alerts is asked again', [sets('flowbits:set,b;')], 10, 10],
+    ['what unsets another bit, too', [sets('flowbits:set,b; flowbits:unset,c; noalert;')], 10, 0],
+    ['what has a threshold, too', [sets('flowbits:set,b; noalert; threshold:type limit,track by_src,count 1,seconds 60;')], 10, 0],
+    ['what waits for a bit is not asked without it', [waits], 0, 0],
+    ['and with every packet once it is set', [sets('flowbits:set,b; noalert;'), waits], 11, 10],
+  ])('%s', (_why, rules, asked, alerts) => expect(counted(...rules)).toEqual({ asked, alerts }));
+});
