@@ -19,6 +19,7 @@ alert udp any any -> any any (msg:"answered word"; flow:established; content:"be
 alert udp any any -> any any (msg:"second"; content:"first"; flowbits:set,first; noalert; sid:4; rev:1;)
 alert udp any any -> any any (msg:"second"; content:"second"; flowbits:isset,first; sid:5; rev:1;)
 alert tcp any any -> any any (msg:"ask"; flags:S; sid:6; rev:1;)
+alert ntp any any -> any any (msg:"clock"; ntp.version:4; sid:15; rev:1;)
 alert tcp any 445 -> any any (msg:"no"; flags:R; sid:14; rev:1;)
 alert tcp any any -> any 8080 (msg:"in a connection"; flow:established,to_server; content:"hello"; sid:7; rev:1;)
 alert ip any any -> 192.0.2.66 any (msg:"address"; sid:8; rev:1;)
@@ -61,6 +62,9 @@ const udp = (client: string, server: string, serverPort: number, ...said: readon
 
 /** A question for that name below `example` (RFC 1035). */
 const lookup = (name: string): string => `\0\x07\x01\0\0\x01\0\0\0\0\0\0${String.fromCharCode(name.length)}${name}\x07example\0\0\x01\0\x01`;
+
+/** A message about time of that version and mode (RFC 5905). */
+const clock = (version: number, mode: number): string => `${String.fromCharCode((version << 3) | mode)}\x01${'\0'.repeat(10)}GPS\0${'\0'.repeat(32)}`;
 
 const FLAGS: Readonly<Record<string, number>> = { F: FIN, S: SYN, R: RST, P: PSH, A: ACK };
 
@@ -113,6 +117,10 @@ describe('the same with and without rest', () => {
     [
       'lookups of which the first has what a rule waits for',
       udp('10.0.0.1', '10.0.0.53', 53, ['client', lookup('evil')], ['client', lookup('late')], ['client', lookup('late')]),
+    ],
+    [
+      'the time asked for, told, and asked again in words that nobody knows',
+      udp('10.0.0.1', '10.0.0.5', 123, ['client', clock(4, 3)], ['server', clock(4, 4)], ['client', clock(7, 3)], ['client', clock(3, 3)]),
     ],
     ['over IPv6', (to) => void to.dnsLookup({ client: '2001:db8::1', resolver: '2001:db8::53', name: 'late.example', startTime: START })],
     ['over TCP', (to) => void to.dnsLookup({ client: '10.0.0.1', resolver: '10.0.0.53', name: 'late.example', transport: 'tcp', startTime: START })],

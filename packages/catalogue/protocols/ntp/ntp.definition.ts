@@ -34,6 +34,19 @@ function read(bytes: Uint8Array, start: number, end: number): NtpMessage | undef
   return { version, mode, stratum: bytes[start + 1], referenceId: bytes.slice(start + REFERENCE_ID, start + REFERENCE_ID + 4) };
 }
 
+class NtpSession extends MessageSession<NtpMessage> {
+  /** `count`: transactions before these */
+  constructor(count = 0) {
+    super(read);
+    this.count = count;
+  }
+
+  /** A message says nothing about the next one. */
+  get isAtRest(): boolean {
+    return this.transactions.length === 0 && this.anomalies.length === 0 && this.frames === undefined;
+  }
+}
+
 const { buffers, keywords } = textBuffers<Message<NtpMessage>>('ntp', [
   { name: 'ntp.reference_id', summary: 'what the clock follows', since: '8.0.5', read: ({ content }) => content.referenceId },
 ]);
@@ -80,7 +93,8 @@ export const protocol: ProtocolDefinition = {
   ports: [PORT],
   anyPort: false,
   recognise: (bytes, start, end) => (read(bytes, start, end) === undefined ? NOT_THIS : IS_THIS),
-  open: () => new MessageSession(read),
+  open: () => new NtpSession(),
+  resume: (_flow, _settings, count) => new NtpSession(count),
   complete: COMPLETE,
   buffers,
   keywords: [
