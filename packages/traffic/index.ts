@@ -19,5 +19,5 @@ export { turnRound } from './flows/turn.ts';
 export { CHECKSUM_SHARE, type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
 export { conversationKey, type Redaction, type Slice, sliceCapture } from './slice/slice-capture.ts';
 export { StreamSide } from './streams/stream-side.ts';
-export { TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';
+export { TCP_CLOSED, TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';
 export { TcpTracker } from './streams/tcp-tracker.ts';

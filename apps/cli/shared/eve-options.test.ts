@@ -94,6 +94,18 @@ test('alerts on a stream show what the receiver acknowledged, and not again what
   ]);
 });
 
+test('a body that ends with the connection ends when both sides said so; what is searched in its bytes is found then', () => {
+  const rules = 'alert http any any -> any any (flow:to_client; content:"OK"; sid:1;)';
+  const talk: readonly Exchange[] = [
+    ['client', 'GET / HTTP/1.1\r\n\r\n'],
+    ['server', 'HTTP/1.1 200 OK\r\n\r\nhello'],
+  ];
+  const numbers = (type: string): unknown[] => records(type, '{ types: [ alert, http ] }', conversation(80, talk), rules).map((record) => record['pcap_cnt']);
+  // Handshake, request, response, each with its acknowledgement; the client's FIN, the server's, and the last acknowledgement.
+  expect(numbers('http')).toEqual([10]);
+  expect(numbers('alert')).toEqual([9]);
+});
+
 test('alerts on datagrams are not of a stream', () => {
   const rules = 'alert dns any any -> any any (dns.query; content:"example"; sid:1;)';
   const [record] = records(

@@ -439,18 +439,25 @@ export class Engine {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       this.#transactions.passOver(transactions, direction);
     } else {
-      if (side !== undefined && session?.rawInWholeChunks !== true && this.#transactions.anyChanged(transactions, direction)) detection.flush |= 1 << direction;
+      if (side !== undefined && session?.rawInWholeChunks !== true && this.#anySaid(flow, transactions, direction)) detection.flush |= 1 << direction;
       this.#inspectPacket(packet, detection, side);
       if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
       this.#transactions.inspect(transactions, packet, flow, direction, detection);
     }
-    if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
+    if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || isRead(side));
     // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
     frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
     if (news && session !== undefined) this.#record(flow, session, false);
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
+  }
+
+  /** Has this direction of a transaction come to its end? Then its bytes are searched, however few they are. */
+  #anySaid(flow: Flow, transactions: readonly Transaction[], direction: Direction): boolean {
+    if (!this.#transactions.anyChanged(transactions, direction)) return false;
+    const complete = this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.complete[direction] ?? 0;
+    return transactions.some((transaction) => transaction.changed[direction] && transaction.progress[direction] >= complete);
   }
 
   /** As `#detect`, behind the firewall. `spoken`: the packet brought bytes that its protocol read, or the end of its direction. */
@@ -460,7 +467,7 @@ export class Engine {
     const { session } = flow;
     const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session.transactions);
-    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#transactions.anyChanged(session.transactions, direction))
+    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#anySaid(flow, session.transactions, direction))
       detection.flush |= 1 << direction;
     this.#readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
@@ -479,7 +486,7 @@ export class Engine {
       if (isPassed()) this.#transactions.passOver(session.transactions, direction);
       else {
         this.#transactions.inspect(session.transactions, packet, flow, direction, detection);
-        if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || side?.finished === true);
+        if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || isRead(side));
         this.#alerts.decide(packet, flow);
       }
     }
@@ -656,7 +663,9 @@ export class Engine {
   #chunkReady(packet: Packet, flow: Flow, side: StreamSide, direction: Direction, upTo: number, detection: FlowDetection): boolean {
     const pending = upTo - side.searched;
     if (pending <= 0) return false;
-    if (this.#settings.inline || packet.isPseudo || side.ended || (detection.flush & (1 << direction)) !== 0) return true;
+    if (this.#settings.inline || packet.isPseudo || (detection.flush & (1 << direction)) !== 0) return true;
+    // A protocol hears of the end when the connection is over.
+    if (flow.session === undefined ? side.ended : side.finished) return true;
     if (flow.state !== FLOW_ESTABLISHED) return true;
     return pending >= this.#chunkSize(direction);
   }
@@ -812,6 +821,11 @@ function areSet(names: readonly string[], flow: Flow | undefined): boolean {
   if (bits === undefined) return false;
   for (let at = 0; at < names.length; at++) if (!bits.has(names[at])) return false;
   return true;
+}
+
+/** Nothing more will come, and all that came was read. */
+function isRead(side: StreamSide | undefined): boolean {
+  return side?.ended === true && side.parsed >= side.available;
 }
 
 /** Grows with what the protocol read of a direction, and with its end. */

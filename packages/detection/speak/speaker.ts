@@ -21,7 +21,7 @@ import {
   TO_SERVER,
   UDP,
 } from '@sigwright/contracts';
-import type { StreamSide, TcpStream } from '@sigwright/traffic';
+import { type StreamSide, TCP_CLOSED, type TcpStream } from '@sigwright/traffic';
 import { FlowFrames } from '../scan/frames.ts';
 import { Expected } from './expected.ts';
 import { Listeners } from './listeners.ts';
@@ -131,7 +131,8 @@ export class Speaker {
     const side = stream.sides[from];
     for (let round = 0; round < 64; round++) {
       const upTo = side.readable(this.#settings.inline);
-      const ended = atEnd || (side.ended && upTo === side.available);
+      // Bytes that wait for more wait in vain behind a FIN; everything else ends with the connection.
+      const ended = atEnd || (side.ended && upTo === side.available && (this.#settings.inline || side.parsed < upTo || isOver(stream)));
       if (side.parsed >= upTo && !(ended && !side.finished)) {
         if (side.gap > 0 && upTo >= side.available) {
           this.#gap(flow, state, side, directionOf(stream, side));
@@ -398,4 +399,9 @@ function directionOf(stream: TcpStream, side: StreamSide): Direction {
 
 function unread(side: StreamSide, inline: boolean): boolean {
   return side.parsed < side.readable(inline);
+}
+
+/** Both sides said that they are done, and both know; or one reset the connection. */
+function isOver({ state, reset }: TcpStream): boolean {
+  return reset || state === TCP_CLOSED;
 }

@@ -111,14 +111,19 @@ function given(args: readonly Value[], at: number, what: string): string {
   return value;
 }
 
+/** What stands for a flow at its end has the time of its beginning, as in Suricata. */
+function timeOf({ time, isPseudo, flow }: Packet): number {
+  return isPseudo && flow !== undefined ? flow.startTime : time;
+}
+
 const packetMethods: Methods<Packet> = {
   packet: ({ data, frameStart, frameEnd }) => [latin1(data, frameStart, frameEnd)],
   payload: ({ data, payloadStart, payloadEnd }) => [latin1(data, payloadStart, payloadEnd)],
   packet_len: ({ frameStart, frameEnd }) => [frameEnd - frameStart],
   pcap_cnt: ({ number }) => [number],
-  timestamp: ({ time }) => seconds(time),
-  timestring_legacy: ({ time }) => [legacyTime(time)],
-  timestring_iso8601: ({ time }) => [eveTimestamp(time)],
+  timestamp: (packet) => seconds(timeOf(packet)),
+  timestring_legacy: (packet) => [legacyTime(timeOf(packet))],
+  timestring_iso8601: (packet) => [eveTimestamp(timeOf(packet))],
   sp: (packet) => (hasPorts(packet) ? [packet.sourcePort] : [undefined, 'sp only available for tcp, udp and sctp']),
   dp: (packet) => (hasPorts(packet) ? [packet.destinationPort] : [undefined, 'dp only available for tcp, udp and sctp']),
   tuple: (packet) => [

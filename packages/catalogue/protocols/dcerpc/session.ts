@@ -1,7 +1,7 @@
 /** DCE/RPC over TCP: units one after another; a transaction for each call. Lost bytes are passed over to the next unit. */
 import { type Direction, type Frame, type FrameSink, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { RpcAssociation, type RpcCall } from '../../formats/dcerpc/calls.ts';
-import { HEADER_LENGTH, looksLikeUnit, unitLength } from '../../formats/dcerpc/pdu.ts';
+import { AUTHENTICATION, HEADER_LENGTH, looksLikeUnit, unitLength } from '../../formats/dcerpc/pdu.ts';
 import { FramedSession, LENGTH_UNKNOWN, MESSAGE_COMPLETE, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 
 /** bytes from which the length of a unit is known */
@@ -66,7 +66,8 @@ export class DcerpcSession extends FramedSession<DcerpcTransaction> {
 
   protected message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): boolean {
     const call = this.#association.unit(direction, bytes, start, end);
-    if (call === undefined) return true;
+    // The end of a logon is answered by nothing.
+    if (call === undefined || call.halves[TO_SERVER].type === AUTHENTICATION) return true;
     const transaction = (call.transaction as DcerpcTransaction | undefined) ?? this.open(new DcerpcTransaction(this.count, time, call));
     transaction.changed[direction] = true;
     settle(transaction);

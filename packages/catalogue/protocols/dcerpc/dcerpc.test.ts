@@ -1,0 +1,13 @@
+/** DCE/RPC over TCP: what is no transaction. */
+import { DEFAULT_SETTINGS, Flow, TO_SERVER } from '@sigwright/contracts';
+import { expect, test } from 'vitest';
+import { protocol } from './dcerpc.definition.ts';
+
+/** Version 5.0, AUTH3, first and last fragment, little endian, 32 bytes, call 7. */
+const AUTH3 = Uint8Array.of(5, 0, 16, 3, 0x10, 0, 0, 0, 32, 0, 0, 0, 7, 0, 0, 0, ...new Uint8Array(16));
+
+test('AUTH3 ends a logon and is no transaction', () => {
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  session.consume(TO_SERVER, AUTH3, 0, AUTH3.length, false, 1);
+  expect(session.transactions).toEqual([]);
+});
