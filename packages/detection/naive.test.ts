@@ -168,6 +168,9 @@ describe('tables change nothing but speed', () => {
     ['evil.top', 'suffix', 'wwwevil.top', false],
     ['evil.top', 'suffix', 'EVIL.top', true],
     ['evil.top', 'suffix', 'evil.top.org', false],
+    ['a'.repeat(300), 'whole', 'a'.repeat(300), true],
+    ['a'.repeat(300), 'whole', 'a'.repeat(301), false],
+    ['', 'whole', '', true],
   ] as const)('name table: %s as %s in %s', (name, shape, value, found) => {
     const table = new NameTable(buildNameTable([{ bytes: latin1(name), shape, value: 7 }]));
     const values: number[] = [];

@@ -8,20 +8,27 @@ import { LiteralTables, type LiteralTablesData, narrowLiterals } from './literal
 
 /** Bytes. */
 const WORTH_TABLES = 1_000_000;
-/** Kinds of flows that have tables of their own, of one place and protocol: tables take memory. */
+/** Kinds of flows that are told apart, of one place and protocol. */
 const MOST_KINDS = 64;
+
+/** How many tables may still be made: each takes a few hundred kilobytes. */
+export class TableBudget {
+  left = 48;
+}
 
 export class FlowTables {
   readonly #data: LiteralTablesData;
   readonly #keep: ((rule: number) => boolean) | undefined;
+  readonly #budget: TableBudget;
   #tables: LiteralTables | undefined;
   /** bytes to be searched before there are own tables */
   #left: number;
 
   /** `tables`: made of `data`. `keep`: is a rule looked for in these flows? Undefined: any. */
-  constructor(data: LiteralTablesData, tables: LiteralTables, keep: ((rule: number) => boolean) | undefined, left = WORTH_TABLES) {
+  constructor(data: LiteralTablesData, tables: LiteralTables, keep: ((rule: number) => boolean) | undefined, budget: TableBudget, left = WORTH_TABLES) {
     this.#data = data;
     this.#keep = keep;
+    this.#budget = budget;
     this.#tables = tables;
     this.#left = keep === undefined ? Number.POSITIVE_INFINITY : left;
   }
@@ -35,6 +42,8 @@ export class FlowTables {
 
   #narrow(): void {
     this.#left = Number.POSITIVE_INFINITY;
+    if (this.#budget.left === 0) return;
+    this.#budget.left--;
     const data = narrowLiterals(this.#data, this.#keep ?? (() => true));
     this.#tables = data === undefined ? undefined : new LiteralTables(data);
   }

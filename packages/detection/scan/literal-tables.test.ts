@@ -6,7 +6,7 @@ import { findNaive } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
-import { FlowTables } from './flow-tables.ts';
+import { FlowTables, TableBudget } from './flow-tables.ts';
 import { buildGramTables, type GramLiteral, type GramTableData, naiveMatches, narrowGramTables } from './gram-table.ts';
 import { HEAD_LENGTH, LiteralDraft, LiteralTables, type LiteralTablesData, narrowLiterals } from './literal-tables.ts';
 import { buildRuleList, isEmptyList, rulesAt } from './rule-list.ts';
@@ -141,10 +141,15 @@ test('tables for flows alike: nothing that is kept is missed before and after th
     [(value: number) => value < 20, 'few'],
     [() => false, 'none'],
   ] as const) {
-    const tables = new FlowTables(data, new LiteralTables(data), keep, text.length);
+    const budget = new TableBudget();
+    const tables = new FlowTables(data, new LiteralTables(data), keep, budget, text.length);
     const found = Array.from({ length: 3 }, () => collected((sink) => tables.scan(text, 0, text.length, 0, sink)));
     expect([why, found[0].size, found[1].size]).toEqual([why, words.length, words.length]);
     expect([why, [...found[2]].sort((a, b) => a - b)]).toEqual([why, [...words.keys()].filter(keep)]);
+    // Where there are too many, those that are there serve.
+    budget.left = 0;
+    const rest = new FlowTables(data, new LiteralTables(data), keep, budget, -1);
+    expect(collected((sink) => rest.scan(text, 0, text.length, 0, sink)).size).toBe(words.length);
   }
 });
 

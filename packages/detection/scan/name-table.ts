@@ -19,18 +19,24 @@ export interface NameTableData {
   readonly valueEnds: Uint32Array;
   readonly values: Uint32Array;
   readonly hasSuffixes: boolean;
+  /** by length, the last for all that are longer: 1 where a name of that length is looked for as a whole */
+  readonly lengths: Uint8Array;
 }
 
 const DOT = 0x2e;
+/** Lengths that are told apart. */
+const LENGTHS = 256;
 const WHOLE_SEED = 0x811c9dc5;
 const SUFFIX_SEED = 0x2f0b4c47;
 
 export function buildNameTable(entries: readonly NameEntry[]): NameTableData {
   const lists = new Map<number, number[]>();
+  const lengths = new Uint8Array(LENGTHS);
   let hasSuffixes = false;
   for (const entry of entries) {
     const suffix = entry.shape === 'suffix';
     hasSuffixes ||= suffix;
+    if (!suffix) lengths[Math.min(entry.bytes.length, LENGTHS - 1)] = 1;
     const hash = hashBackwards(entry.bytes, 0, entry.bytes.length, suffix ? SUFFIX_SEED : WHOLE_SEED);
     const known = lists.get(hash);
     if (known === undefined) lists.set(hash, [entry.value]);
@@ -45,6 +51,7 @@ export function buildNameTable(entries: readonly NameEntry[]): NameTableData {
     valueEnds: new Uint32Array(size),
     values: new Uint32Array(entries.length),
     hasSuffixes,
+    lengths,
   };
   let at = 0;
   for (const [hash, values] of lists) {
@@ -67,8 +74,9 @@ export class NameTable {
 
   /** Values of every entry that bytes[start, end) equals, or ends in at a label. */
   find(bytes: Uint8Array, start: number, end: number, sink: ValueSink): void {
-    this.#probe(hashBackwards(bytes, start, end, WHOLE_SEED), sink);
-    if (!this.data.hasSuffixes) return;
+    const { hasSuffixes, lengths } = this.data;
+    if (lengths[Math.min(end - start, LENGTHS - 1)] === 1) this.#probe(hashBackwards(bytes, start, end, WHOLE_SEED), sink);
+    if (!hasSuffixes) return;
     let hash = SUFFIX_SEED;
     for (let at = end - 1; at >= start; at--) {
       const byte = bytes[at];

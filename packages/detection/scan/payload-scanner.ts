@@ -7,7 +7,7 @@ import { type PayloadTables, type PlanUse, protocolsFitting } from '../compile/p
 import type { PayloadPlace } from '../compile/plan-entry.ts';
 import type { Candidates } from './candidates.ts';
 import { type FittingHeaders, headersOf } from './fitting-headers.ts';
-import { ByHeaders, FlowTables } from './flow-tables.ts';
+import { ByHeaders, FlowTables, TableBudget } from './flow-tables.ts';
 import { LiteralTables, type LiteralTablesData, narrowLiterals, valuesOf } from './literal-tables.ts';
 
 interface Tables<One> {
@@ -38,6 +38,7 @@ export class PayloadScanner {
   }
 
   readonly #plan: PlanUse;
+  readonly #budget = new TableBudget();
   readonly #tables = new WeakMap<LiteralTablesData, LiteralTables>();
   /** for packets without a flow */
   readonly #whole = new Map<PayloadTables, Tables<LiteralTables>>();
@@ -74,7 +75,7 @@ export class PayloadScanner {
     return new ByHeaders(headersOf(data, rules), (fits) => {
       const keep = (rule: number): boolean => fits?.[data.headerNumbers[rule]] === 1;
       const make = (one: LiteralTablesData | undefined): FlowTables | undefined =>
-        one === undefined ? undefined : new FlowTables(one, this.#tablesOf(one), fits === undefined ? undefined : keep);
+        one === undefined ? undefined : new FlowTables(one, this.#tablesOf(one), fits === undefined ? undefined : keep, this.#budget);
       return { protocol, stream: mapped(stream, make), packet: mapped(packet, make) };
     });
   }

@@ -5,7 +5,7 @@
 import { type Catalogue, type Direction, type ProtocolDefinition, TO_SERVER, type TransactionBuffer } from '@sigwright/contracts';
 import { EARLY, type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { type FittingHeaders, headersOf } from './fitting-headers.ts';
-import { ByHeaders, FlowTables } from './flow-tables.ts';
+import { ByHeaders, FlowTables, TableBudget } from './flow-tables.ts';
 import { LiteralTables, valuesOf } from './literal-tables.ts';
 
 /** A buffer as rules ask for it. */
@@ -48,6 +48,7 @@ export class TransactionTables {
 
   readonly catalogue: Catalogue;
   readonly #plan: PlanUse;
+  readonly #budget = new TableBudget();
   readonly #toServer = new Map<ProtocolDefinition, Spoken>();
   readonly #toClient = new Map<ProtocolDefinition, Spoken>();
 
@@ -95,7 +96,9 @@ export class TransactionTables {
       const left = always.filter(isFor);
       return {
         // Names are found by their hash, and what else is short is read sooner than tables are made.
-        groups: groups.map((group) => (group.buffer.shape === 'body' ? { ...group, literals: new FlowTables(group.data, group.literals, isFor) } : group)),
+        groups: groups.map((group) =>
+          group.buffer.shape === 'body' ? { ...group, literals: new FlowTables(group.data, group.literals, isFor, this.#budget) } : group,
+        ),
         all: Array.from(groups.keys()).filter((number) => headers[number].some((header) => fits === undefined || fits[header] === 1)),
         always: left,
         early: left.some((rule) => (data.directionBits[rule] & EARLY) !== 0),
