@@ -52,6 +52,8 @@ export interface ProtocolSession {
   ended?(direction: Direction): void;
   /** stream bytes wait for a whole chunk also where a transaction came further (FTP, as in Suricata) */
   readonly rawInWholeChunks?: boolean;
+  /** or until the transaction's direction is complete (HTTP, as in Suricata) */
+  readonly rawWithMessages?: boolean;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
   /** set by the engine while somebody wants to know of frames */

@@ -393,3 +393,27 @@ describe('an answer of DNS without its question', () => {
     expect(alertsOf(rule('dns any any -> any any', 'flow:to_client; dns.rcode:0;'), capture.finish(), settings)).toEqual(fires ? [1] : []);
   });
 });
+
+test('what came before lost bytes is searched, however little it was', () => {
+  const head = 'HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 90000\r\n\r\n';
+  const capture = composeCapture({ seed: 1 });
+  capture.tcpConversation({
+    client: CLIENT,
+    server: SERVER,
+    serverPort: 80,
+    exchanges: [
+      { from: 'client', bytes: latin1('GET / HTTP/1.1\r\nHost: a\r\n\r\n') },
+      { from: 'server', bytes: latin1(head) },
+      { from: 'server', bytes: latin1('lost'.repeat(200)) },
+      { from: 'server', bytes: latin1('seen'.repeat(200)) },
+    ],
+  });
+  const bytes = Buffer.from(capture.finish());
+  const kept: Buffer[] = [bytes.subarray(0, 24)];
+  for (let at = 24; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
+    const packet = bytes.subarray(at, at + 16 + bytes.readUInt32LE(at + 8));
+    if (!packet.includes('lostlost')) kept.push(packet);
+  }
+  const options = 'flow:established,to_client,only_stream; content:"|0d 0a|Server|3a| nginx|0d 0a|";';
+  expect(alertsOf(rule('http any any -> any any', options), Buffer.concat(kept))).toEqual([1]);
+});

@@ -439,7 +439,7 @@ export class Engine {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       this.#transactions.passOver(transactions, direction);
     } else {
-      if (side !== undefined && session?.rawInWholeChunks !== true && this.#anySaid(flow, transactions, direction)) detection.flush |= 1 << direction;
+      if (side !== undefined && session?.rawInWholeChunks !== true && this.#anySaid(flow, session, transactions, direction)) detection.flush |= 1 << direction;
       this.#inspectPacket(packet, detection, side);
       if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
       this.#transactions.inspect(transactions, packet, flow, direction, detection);
@@ -453,9 +453,10 @@ export class Engine {
     if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
   }
 
-  /** Has this direction of a transaction come to its end? Then its bytes are searched, however few they are. */
-  #anySaid(flow: Flow, transactions: readonly Transaction[], direction: Direction): boolean {
+  /** Has a transaction come further, or, where that is what counts, to the end of its direction? Then its bytes are searched, however few. */
+  #anySaid(flow: Flow, session: ProtocolSession | undefined, transactions: readonly Transaction[], direction: Direction): boolean {
     if (!this.#transactions.anyChanged(transactions, direction)) return false;
+    if (session?.rawWithMessages !== true) return true;
     const complete = this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.complete[direction] ?? 0;
     return transactions.some((transaction) => transaction.changed[direction] && transaction.progress[direction] >= complete);
   }
@@ -467,7 +468,7 @@ export class Engine {
     const { session } = flow;
     const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session.transactions);
-    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#anySaid(flow, session.transactions, direction))
+    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#anySaid(flow, session, session.transactions, direction))
       detection.flush |= 1 << direction;
     this.#readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
@@ -553,6 +554,15 @@ export class Engine {
     candidates.clear();
     evaluation.noStream();
     if (side === undefined || side.opaque) return;
+    const { beforeGap } = side;
+    if (beforeGap !== undefined) {
+      // What came later is looked at with the next packet.
+      side.beforeGap = undefined;
+      const { bytes, offset } = beforeGap;
+      evaluation.setStream(bytes, 0, bytes.length, offset);
+      if (!this.#payload.isEmpty) this.#payload.stream(this.#search(packet, flow!, detection!), bytes, 0, bytes.length, offset, candidates);
+      return;
+    }
     const upTo = side.readable(this.#settings.inline);
     if (this.#settings.inline && packet.inStream && !packet.isPseudo) {
       this.#inspectAround(packet, flow!, side, detection!, upTo);
@@ -678,7 +688,8 @@ export class Engine {
       this.#packet = pseudo;
       if (direction === TO_SERVER && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
       if (flow.verdict === 'drop' || flow.bypassed) continue;
-      const pending = stream !== undefined && stream.sides[direction].searched < stream.sides[direction].available;
+      const side = stream?.sides[direction];
+      const pending = side !== undefined && (side.searched < side.available || side.beforeGap !== undefined);
       const framed = (detection.recognising.frames?.sides[direction].live.length ?? 0) > 0;
       const told = framed || (flow.session !== undefined && flow.session.transactions.length > 0);
       if (this.#firewall !== undefined) {

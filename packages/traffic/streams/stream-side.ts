@@ -86,6 +86,8 @@ export class StreamSide {
   timestamp = -1;
   /** all TCP flags this side has sent */
   flags = 0;
+  /** what lay before lost bytes and was not searched yet; of several gaps at once the first */
+  beforeGap: { readonly bytes: Uint8Array; readonly offset: number } | undefined = undefined;
   /** bytes lost in all */
   lost = 0;
   /** runs of bytes far apart from each other that were held at a time, at most */
@@ -414,6 +416,9 @@ export class StreamSide {
     const length = this.gap;
     this.gap = 0;
     if (length <= 0) return 0;
+    const unsearched = Math.max(this.searched, this.base);
+    if (unsearched < this.available && !this.opaque)
+      this.beforeGap ??= { bytes: this.bytes.slice(unsearched - this.base, this.available - this.base), offset: unsearched };
     this.lost += length;
     this.available += length;
     if (this.#closing && this.available > this.#heard) this.cutOff = true;
