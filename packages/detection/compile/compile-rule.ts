@@ -198,6 +198,11 @@ class Builder implements RuleBuilder {
       return;
     }
     const buffer = this.#compiler.catalogue.buffers.get(name);
+    // A keyword that looks elsewhere for itself goes back to the frame that it came from.
+    if (buffer === undefined && this.#frameNamed(name) !== undefined) {
+      this.selectFrame(name);
+      return;
+    }
     if (buffer === undefined) throw new Error(`a keyword selects buffer ${name}, which no catalogue folder defines`);
     this.#selected = buffer;
     this.#openIsFresh = true;

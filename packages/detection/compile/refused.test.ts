@@ -33,6 +33,12 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   ['with the word decoder before it', 'pkthdr any any -> any any', 'engine-event:decoder.ipv4.trunc_pkt;', undefined],
   ['an event that begins like those of a state', 'tcp any any -> any any', 'stream-event:est_packet_out_of_windows;', 'stream-event/unknown'],
   ['an event of a stream that is no longer raised', 'tcp any any -> any any', 'stream-event:3whs_synack_resend_with_diff_seq;', undefined],
+  [
+    'a keyword that looks into a certificate behind a frame',
+    'tls any any -> any any',
+    'frame:tls.pdu; content:"a"; tls.fingerprint:"ab"; content:"c";',
+    'frame/mixed',
+  ],
   ['the length of one packet and a request', 'tcp any any -> any any', 'dsize:>5; http.uri; content:"a";', 'rule/packet-and-transaction'],
   ['flags of one packet and an event of a protocol', 'dns any any -> any any', 'ttl:>5; app-layer-event:dns.malformed_data;', 'rule/packet-and-transaction'],
   ['the length of a packet of a known protocol', 'http any any -> any any', 'dsize:>5;', undefined],

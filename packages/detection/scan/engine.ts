@@ -694,7 +694,12 @@ export class Engine {
       const told = framed || (flow.session !== undefined && flow.session.transactions.length > 0);
       if (this.#firewall !== undefined) {
         if (pending || this.#isUnfinished(flow)) this.#guard(pseudo, flow, detection, stream, this.#firewall, false);
-      } else if (pending || told) this.#detect(pseudo, flow, detection, stream);
+      } else if (pending || told) {
+        // What lay before a gap is looked at by itself.
+        const isGapped = side?.beforeGap !== undefined;
+        this.#detect(pseudo, flow, detection, stream);
+        if (isGapped) this.#detect(pseudo, flow, detection, stream);
+      }
     }
     // What was dropped or bypassed never came to its end.
     if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
