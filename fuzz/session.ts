@@ -54,8 +54,11 @@ function told(definition: ProtocolDefinition, transaction: Transaction, flow: Fl
   return [definition.records(transaction, flow), transaction.anomalies, transaction.progress, buffers, files];
 }
 
-/** Runs until the time is over; ends the process with the exit code. */
-export function fuzzSession(name: string, seeds: readonly Dialogue[], datagrams = false): void {
+/**
+ * Runs until the time is over; ends the process with the exit code. `repliesAtOnce`: what the server says at once is read as such (FTP), so
+ * that only cuts of the client's bytes change nothing.
+ */
+export function fuzzSession(name: string, seeds: readonly Dialogue[], datagrams = false, repliesAtOnce = false): void {
   const definition = catalogue.protocols.get(name);
   if (definition === undefined) throw new Error(`no protocol ${name}`);
   const { seconds, seed } = fuzzArguments();
@@ -87,14 +90,18 @@ export function fuzzSession(name: string, seeds: readonly Dialogue[], datagrams 
         datagrams,
       );
       if (datagrams) return undefined;
-      const split = outcome(
-        definition,
-        [
-          [0, randomPieces(random, client)],
-          [1, randomPieces(random, server)],
-        ],
-        datagrams,
-      );
+      const pieces = [randomPieces(random, client), randomPieces(random, server)] as const;
+      const cut = (replies: readonly Uint8Array[]): string =>
+        outcome(
+          definition,
+          [
+            [0, pieces[0]],
+            [1, replies],
+          ],
+          datagrams,
+        );
+      let split = cut(pieces[1]);
+      if (repliesAtOnce) split = cut([server]);
       return whole === split ? undefined : `the cut changes what is read\nwhole ${whole}\nsplit ${split}`;
     },
   );
