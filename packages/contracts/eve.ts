@@ -22,3 +22,14 @@ const SIXTH = 1_000_000;
 // Consecutive records mostly share their second; formatting a date costs twenty times the rest.
 let lastSecond = Number.NaN;
 let lastText = '';
+
+/** A bit that records show by name. */
+export interface NamedBit {
+  readonly name: string;
+  readonly bit: number;
+}
+
+/** Shows the names of those that are set. */
+export function showBits(bits: number, named: readonly NamedBit[], record: EveRecord): void {
+  for (let at = 0; at < named.length; at++) if ((bits & named[at].bit) !== 0) record[named[at].name] = true;
+}

@@ -50,10 +50,11 @@ export interface ProtocolSession {
   readonly bypasses?: boolean;
   /** One direction ended after `done`. */
   ended?(direction: Direction): void;
-  /** stream bytes wait for a whole chunk also where a transaction came further (FTP, as in Suricata) */
-  readonly rawInWholeChunks?: boolean;
-  /** or until the transaction's direction is complete (HTTP, as in Suricata) */
-  readonly rawWithMessages?: boolean;
+  /**
+   * What stream bytes that are less than a chunk wait for before rules look at them, as in Suricata: that there is a whole one (FTP), or
+   * that the transaction's direction is complete (HTTP). Undefined: only that a transaction came further.
+   */
+  readonly rawWaitsFor?: 'chunk' | 'message' | undefined;
   /** anomalies that belong to no transaction; taken and emptied by the engine */
   anomalies: string[];
   /** set by the engine while somebody wants to know of frames */

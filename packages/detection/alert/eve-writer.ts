@@ -20,6 +20,7 @@ import {
   type Flow,
   ICMP,
   ICMPV6,
+  type NamedBit,
   PASSED,
   type Packet,
   type ProtocolDefinition,
@@ -30,6 +31,7 @@ import {
   RST,
   SCTP,
   SYN,
+  showBits,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -743,7 +745,7 @@ const DROP_FLAGS: readonly (readonly [string, number])[] = [
 ];
 
 /** How a flow record names the flags that were seen. */
-const FLOW_FLAGS: readonly { readonly name: string; readonly bit: number }[] = [
+const FLOW_FLAGS: readonly NamedBit[] = [
   { name: 'syn', bit: SYN },
   { name: 'fin', bit: FIN },
   { name: 'rst', bit: RST },
@@ -780,9 +782,9 @@ function hexFlags(flags: number): string {
   return flags.toString(16).padStart(2, '0');
 }
 
-function flagNames(flags: number): Record<string, true> {
-  const names: Record<string, true> = {};
-  for (let at = 0; at < FLOW_FLAGS.length; at++) if ((flags & FLOW_FLAGS[at].bit) !== 0) names[FLOW_FLAGS[at].name] = true;
+function flagNames(flags: number): EveRecord {
+  const names: EveRecord = {};
+  showBits(flags, FLOW_FLAGS, names);
   return names;
 }
 

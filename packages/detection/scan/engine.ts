@@ -439,7 +439,7 @@ export class Engine {
       if (side !== undefined) side.searched = side.readable(this.#settings.inline);
       this.#transactions.passOver(transactions, direction);
     } else {
-      if (side !== undefined && session?.rawInWholeChunks !== true && this.#anySaid(flow, session, transactions, direction)) detection.flush |= 1 << direction;
+      if (side !== undefined && this.#anySaid(flow, session, transactions, direction)) detection.flush |= 1 << direction;
       this.#inspectPacket(packet, detection, side);
       if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
       this.#transactions.inspect(transactions, packet, flow, direction, detection);
@@ -455,8 +455,9 @@ export class Engine {
 
   /** Has a transaction come further, or, where that is what counts, to the end of its direction? Then its bytes are searched, however few. */
   #anySaid(flow: Flow, session: ProtocolSession | undefined, transactions: readonly Transaction[], direction: Direction): boolean {
-    if (!this.#transactions.anyChanged(transactions, direction)) return false;
-    if (session?.rawWithMessages !== true) return true;
+    const waitsFor = session?.rawWaitsFor;
+    if (waitsFor === 'chunk' || !this.#transactions.anyChanged(transactions, direction)) return false;
+    if (waitsFor === undefined) return true;
     const complete = this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.complete[direction] ?? 0;
     return transactions.some((transaction) => transaction.changed[direction] && transaction.progress[direction] >= complete);
   }
@@ -468,8 +469,7 @@ export class Engine {
     const { session } = flow;
     const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session.transactions);
-    if (session !== undefined && side !== undefined && session.rawInWholeChunks !== true && this.#anySaid(flow, session, session.transactions, direction))
-      detection.flush |= 1 << direction;
+    if (session !== undefined && side !== undefined && this.#anySaid(flow, session, session.transactions, direction)) detection.flush |= 1 << direction;
     this.#readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
     const isPassed = (): boolean => flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;

@@ -2,7 +2,7 @@
  * DNS transaction → EVE records (Suricata user guide, "Event type: DNS"). Version 3 shows a whole message; version 2 gives a record a
  * question, and answers under the first name that was asked for, with the addresses as in the request. Alerts show version 3.
  */
-import { isOn, listed, type ProtocolRecord, type RecordOptions, TO_SERVER } from '@sigwright/contracts';
+import { isOn, listed, type NamedBit, type ProtocolRecord, type RecordOptions, showBits, TO_SERVER } from '@sigwright/contracts';
 import {
   AUTHORITATIVE,
   type DnsMessage,
@@ -68,12 +68,12 @@ function grouped(message: DnsMessage): Record<string, unknown[]> {
 
 function shownFlags(flags: number): Record<string, unknown> {
   const shown: Record<string, unknown> = { flags: flags.toString(16) };
-  for (let at = 0; at < FLAGS.length; at++) if ((flags & FLAGS[at].bit) !== 0) shown[FLAGS[at].name] = true;
+  showBits(flags, FLAGS, shown);
   shown['opcode'] = opcodeOf(flags);
   return shown;
 }
 
-const FLAGS: readonly { readonly name: string; readonly bit: number }[] = [
+const FLAGS: readonly NamedBit[] = [
   { name: 'qr', bit: RESPONSE },
   { name: 'aa', bit: AUTHORITATIVE },
   { name: 'tc', bit: TRUNCATED },

@@ -17,7 +17,7 @@ export abstract class LineSession<Kind extends Transaction> implements ProtocolS
   done = false;
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
-  readonly rawInWholeChunks: boolean = false;
+  readonly rawWaitsFor: 'chunk' | undefined = undefined;
   readonly longestLine: number = LONGEST_LINE;
   mostOpen: number = MOST_OPEN;
   /** set where the conversation can not be followed any further */

@@ -48,7 +48,7 @@ export class FtpTransaction extends Transaction {
 const FIRST_FINAL = 200;
 
 export class FtpSession extends LineSession<FtpTransaction> {
-  override readonly rawInWholeChunks = true;
+  override readonly rawWaitsFor = 'chunk';
   override readonly longestLine: number;
   override mostOpen: number;
   readonly expectations: Expectation[] = [];

@@ -94,7 +94,7 @@ export class HttpSession implements ProtocolSession {
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
   readonly #sides: [Side, Side] = [new Side(), new Side()];
-  readonly rawWithMessages = true;
+  readonly rawWaitsFor = 'message';
   readonly #settings: EngineSettings;
   readonly #port: number;
   readonly #ranges: ByteRanges | undefined;

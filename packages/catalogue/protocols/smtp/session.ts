@@ -45,7 +45,7 @@ const READY = 220;
 const LARGEST_CHUNK = 999_999_999;
 
 export class SmtpSession extends LineSession<SmtpTransaction> {
-  override readonly rawInWholeChunks = true;
+  override readonly rawWaitsFor = 'chunk';
   readonly #settings: EngineSettings;
   #helo = '';
   /** the last one; a new mail begins with the next command after it is over */
