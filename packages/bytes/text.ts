@@ -62,6 +62,13 @@ export function printable(bytes: Uint8Array, start = 0, end = bytes.length): str
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** -1: no hexadecimal digit. */
+export function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
+
 export function hex(bytes: Uint8Array, start = 0, end = bytes.length, separator = ''): string {
   let text = '';
   for (let at = start; at < end; at++) text += (at > start ? separator : '') + HEX[bytes[at]];

@@ -84,6 +84,28 @@ export interface FirewallPolicies {
 
 export type ActionKind = 'pass' | 'drop' | 'reject' | 'alert';
 
+export const INVALID_ESCAPES = ['preserve_percent', 'remove_percent', 'decode_invalid', 'status_400'] as const;
+
+/** How a kind of server reads paths (`libhtp` of a suricata.yaml). */
+export interface PathForm {
+  readonly backslashSeparates: boolean;
+  readonly lowercase: boolean;
+  /** the path ends at a byte 0, written as an escape or as it is */
+  readonly encodedNulEnds: boolean;
+  readonly rawNulEnds: boolean;
+  readonly compressesSeparators: boolean;
+  /** `%2f` is a separator */
+  readonly decodesSeparators: boolean;
+  /** `%u0041` is an escape */
+  readonly decodesUnicode: boolean;
+  /** what becomes of a `%` without two digits behind it; a request that the server refuses is read as it is written */
+  readonly invalidEscapes: (typeof INVALID_ESCAPES)[number];
+  /** the path is text, shown in one byte for each character */
+  readonly utf8: boolean;
+  /** stands for characters that no byte looks like */
+  readonly replacement: number;
+}
+
 export interface HttpSettings {
   readonly requestBodyLimit: number;
   readonly responseBodyLimit: number;
@@ -94,9 +116,19 @@ export interface HttpSettings {
   readonly bombLimit: number;
   /** undo the coding `lzma` */
   readonly lzma: boolean;
+  /** requests without an answer that are kept at once */
+  readonly mostTransactions: number;
+  /** headers of one message that are read */
+  readonly mostHeaders: number;
+  /** name and value of a header beyond which it is told as too long */
+  readonly longestField: number;
   /** escapes in path or query of `http.uri` are undone twice */
   readonly doubleDecodePath: boolean;
   readonly doubleDecodeQuery: boolean;
+  /** how servers read paths; undefined: escapes are undone and separators compressed */
+  readonly path: PathForm | undefined;
+  /** `+` in a query stands for a blank */
+  readonly plusIsBlank: boolean;
   /** `http.uri` begins with scheme and host where the request names them */
   readonly wholeUri: boolean;
 }
@@ -117,6 +149,16 @@ export interface EngineSettings {
   readonly tunnelDepthTellsFlowsApart: boolean;
   /** packets of the same ends in different VLANs are different flows (`vlan.use-for-tracking`) */
   readonly vlansTellFlowsApart: boolean;
+  /** headers in one frame, all nesting counted, of 16 at most */
+  readonly mostLayers: number;
+  /** fragments of packets that wait for the others */
+  readonly fragments: {
+    /** seconds */
+    readonly timeout: number;
+    readonly mostPackets: number;
+    /** bytes in all; the oldest packets are given up first */
+    readonly bytes: number;
+  };
   /** UDP ports at which packets within packets are looked for; undefined: at any; an empty set: nowhere */
   readonly tunnels: {
     readonly vxlan: TunnelPorts;
@@ -159,6 +201,9 @@ export interface EngineSettings {
     /** raw stream bytes are searched in chunks of at least this size, or earlier where a transaction completes */
     readonly chunkToServer: number;
     readonly chunkToClient: number;
+    /** SYNs with other numbers, and answers to one, that are remembered; more is a flood */
+    readonly mostSyns: number;
+    readonly mostAnswers: number;
   };
   readonly http: HttpSettings;
   /** for servers in these networks, in place of `http`: the narrowest counts */
@@ -175,8 +220,22 @@ export interface EngineSettings {
   readonly mostTransactions: ReadonlyMap<string, number>;
   /** bytes per direction that are reassembled for a protocol, in place of `stream.depth`; 0 for no limit */
   readonly protocolDepths: ReadonlyMap<string, number>;
-  /** bytes of one reading or writing beyond which it is told as too large; 0: never */
-  readonly smb: { readonly largestRead: number; readonly largestWrite: number };
+  readonly smb: {
+    /** bytes of one reading or writing beyond which it is told as too large; 0: never */
+    readonly largestRead: number;
+    readonly largestWrite: number;
+    /** pieces of a file that came before their turn, and bytes of them */
+    readonly readQueue: QueueLimits;
+    readonly writeQueue: QueueLimits;
+  };
+  readonly http2: {
+    /** streams at once */
+    readonly mostStreams: number;
+    /** bytes of headers over several frames */
+    readonly longestBlock: number;
+    /** bytes of the table that headers refer to, whatever the ends agree on */
+    readonly largestTable: number;
+  };
   readonly ftp: {
     /** longer lines are cut */
     readonly longestLine: number;
@@ -249,6 +308,11 @@ export interface EngineSettings {
   readonly scripts: ScriptSettings;
   /** steps a regular expression may take on one buffer */
   readonly patternStepLimit: number;
+}
+
+export interface QueueLimits {
+  readonly pieces: number;
+  readonly bytes: number;
 }
 
 export interface Countries {
@@ -332,6 +396,8 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   dropsWrongChecksums: true,
   tunnelDepthTellsFlowsApart: true,
   vlansTellFlowsApart: true,
+  mostLayers: 16,
+  fragments: { timeout: 60, mostPackets: 4096, bytes: 33_554_432 },
   tunnels: { vxlan: new Set([4789]), vxlanReserved: false, geneve: new Set([6081]), teredo: new Set([3544]) },
   inline: false,
   ips: false,
@@ -349,6 +415,8 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     bypassAtDepth: false,
     chunkToServer: 2560,
     chunkToClient: 2560,
+    mostSyns: 10,
+    mostAnswers: 5,
   },
   http: {
     requestBodyLimit: 102_400,
@@ -358,8 +426,13 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     decompressionDepth: 2,
     bombLimit: 1_048_576,
     lzma: false,
+    mostTransactions: 512,
+    mostHeaders: 1024,
+    longestField: 18_000,
     doubleDecodePath: false,
     doubleDecodeQuery: false,
+    path: undefined,
+    plusIsBlank: false,
     wholeUri: false,
   },
   httpServers: [],
@@ -374,7 +447,13 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     ['modbus', 0],
     ['pgsql', 0],
   ]),
-  smb: { largestRead: 16_777_216, largestWrite: 16_777_216 },
+  smb: {
+    largestRead: 16_777_216,
+    largestWrite: 16_777_216,
+    readQueue: { pieces: 64, bytes: 1_048_576 },
+    writeQueue: { pieces: 64, bytes: 1_048_576 },
+  },
+  http2: { mostStreams: 4096, longestBlock: 102_400, largestTable: 65_536 },
   ftp: { longestLine: 4096, mostTransactions: 1024 },
   ssh: { fingerprints: true, encryptionHandling: 'track-only' },
   mail: { urls: { schemes: ['http'], withScheme: false }, reading: 'parts', base64: true, quotedPrintable: true, longestValue: 2000, digest: false },

@@ -48,6 +48,7 @@ export class TrafficPipeline {
   wronglySummed = 0;
   readonly #mayBeUnset: boolean;
   readonly #dropsWrongChecksums: boolean;
+  readonly #mostLayers: number;
   readonly #tunnels: EngineSettings['tunnels'];
   readonly #carriers: Carriers;
   readonly #handlers: PipelineHandlers;
@@ -61,12 +62,13 @@ export class TrafficPipeline {
     this.#verifyChecksums = settings.verifyChecksums;
     this.#mayBeUnset = settings.checksumsMayBeUnset;
     this.#dropsWrongChecksums = settings.dropsWrongChecksums;
+    this.#mostLayers = settings.mostLayers;
     this.#tunnels = settings.tunnels;
     this.#carriers = new Carriers(settings.tunnels);
     this.#handlers = handlers;
     const targets = new TargetTable(settings.targets);
     this.#tracker = new TcpTracker(settings, targets);
-    this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart, targets);
+    this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart, targets, settings.fragments);
     this.flows = new FlowTable(settings, {
       ...(handlers.onRestEnd === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => handlers.onRestEnd?.(flow, kept) }),
       onEnd: (flow) => {
@@ -94,7 +96,7 @@ export class TrafficPipeline {
       this.flows.expire(time);
       this.#nextExpiry = time + EXPIRY_INTERVAL;
     }
-    const isWhole = decodePacket(packet, this.#verifyChecksums);
+    const isWhole = decodePacket(packet, this.#verifyChecksums, this.#mostLayers);
     if (this.#verifyChecksums) this.#judgeChecksums(packet);
     if (isWhole) this.#deliver(packet);
     else this.#handlers.onPacket(packet);

@@ -8,6 +8,7 @@ import { catalogue } from '@sigwright/catalogue';
 import { TARGET_SYSTEMS, URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 import type { LogLevel } from './engine-log.ts';
+import { LIBHTP_DEFAULT, LIBHTP_SERVERS, PERSONALITIES } from './http-configuration.ts';
 
 export interface ConfigurationProblem {
   readonly level: LogLevel;
@@ -44,6 +45,7 @@ export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] 
     ...outputs(tree),
     ...records(tree),
     ...targets(tree),
+    ...personalities(tree),
     ...urgentData(tree),
     ...sizes(tree),
     ...fileStores(tree),
@@ -115,6 +117,24 @@ function records(tree: Tree): readonly ConfigurationProblem[] {
     .map((name) => problem(`eve-log: type ${name} is not known; no records of it are written`));
   const isOff = wanted.includes('stats') && !isYes(at(tree, 'stats.enabled'), true);
   return isOff ? [...unknown, problem('eve-log: type stats is asked for, but stats.enabled turns counters off; no records of it are written')] : unknown;
+}
+
+/** Kinds of HTTP servers that nobody knows. */
+function personalities(tree: Tree): readonly ConfigurationProblem[] {
+  const servers = at(tree, LIBHTP_SERVERS);
+  const listed = (Array.isArray(servers) ? servers : []).flatMap((entry) => Object.values((entry ?? {}) as Tree));
+  return [at(tree, LIBHTP_DEFAULT), ...listed].flatMap((node) => {
+    const written = at(node, 'personality');
+    if (written === undefined || written === null || PERSONALITIES.has(String(written))) return [];
+    return [
+      {
+        level: 'Warning',
+        module: 'app-layer-htp',
+        text: `libhtp: personality ${String(written)} is not one of ${[...PERSONALITIES.keys()].join(', ')}; IDS counts`,
+        fatal: 'no',
+      },
+    ];
+  });
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {

@@ -14,7 +14,7 @@ import {
   type EncryptionHandling,
   type EngineSettings,
   type FlowTimeouts,
-  type HttpSettings,
+  type QueueLimits,
   type Reputation,
   TARGET_SYSTEMS,
   type Target,
@@ -28,6 +28,7 @@ import { decompressors } from './decompressors.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { type Outputs, outputsOf } from './eve-configuration.ts';
 import { filesOf } from './file-pattern.ts';
+import { httpOf, httpServersOf, LIBHTP_DEFAULT } from './http-configuration.ts';
 import { actionOrderOf, exceptionPoliciesOf } from './policies.ts';
 import { publicSuffixes } from './public-suffixes.ts';
 import { DEFAULT_REFERENCES, readReferences } from './references.ts';
@@ -86,6 +87,12 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     dropsWrongChecksums: isYes(at(tree, 'stream.checksum-validation'), true),
     vlansTellFlowsApart: isYes(at(tree, 'vlan.use-for-tracking'), true),
     tunnelDepthTellsFlowsApart: isYes(at(tree, 'decoder.recursion-level.use-for-tracking'), true),
+    mostLayers: Math.min(sizeOf(at(tree, 'decoder.max-layers'), defaults.mostLayers) || defaults.mostLayers, defaults.mostLayers),
+    fragments: {
+      timeout: sizeOf(at(tree, 'defrag.timeout'), defaults.fragments.timeout),
+      mostPackets: sizeOf(at(tree, 'defrag.trackers'), defaults.fragments.mostPackets),
+      bytes: sizeOf(at(tree, 'defrag.memcap'), defaults.fragments.bytes),
+    },
     tunnels: {
       vxlan: tunnelPortsOf(tree, 'vxlan', defaults.tunnels.vxlan),
       vxlanReserved: at(tree, 'decoder.vxlan.reserved-bits-check') === 'permissive',
@@ -106,8 +113,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       bypassAtDepth: isYes(at(tree, 'stream.bypass'), false),
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),
+      mostSyns: sizeOf(at(tree, 'stream.max-syn-queued'), defaults.stream.mostSyns),
+      mostAnswers: sizeOf(at(tree, 'stream.max-synack-queued'), defaults.stream.mostAnswers),
     },
-    http: httpOf(at(tree, `${LIBHTP}.default-config`)),
+    http: httpOf(at(tree, LIBHTP_DEFAULT)),
     httpServers: httpServersOf(tree),
     dhcp: { everyMessage: isYes(recordOption(tree, 'dhcp.extended'), defaults.dhcp.everyMessage) },
     protocolsOff: new Set([
@@ -120,9 +129,11 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     protocolPorts: protocolPortsOf(tree),
     mostTransactions: numbersOf(tree, 'max-tx'),
     protocolDepths: new Map([...defaults.protocolDepths, ...numbersOf(tree, 'stream-depth')]),
-    smb: {
-      largestRead: sizeOf(at(tree, 'app-layer.protocols.smb.max-read-size'), defaults.smb.largestRead),
-      largestWrite: sizeOf(at(tree, 'app-layer.protocols.smb.max-write-size'), defaults.smb.largestWrite),
+    smb: smbOf(at(tree, 'app-layer.protocols.smb')),
+    http2: {
+      mostStreams: sizeOf(at(tree, 'app-layer.protocols.http2.max-streams'), defaults.http2.mostStreams),
+      longestBlock: sizeOf(at(tree, 'app-layer.protocols.http2.max-reassembly-size'), defaults.http2.longestBlock),
+      largestTable: sizeOf(at(tree, 'app-layer.protocols.http2.max-table-size'), defaults.http2.largestTable),
     },
     ftp: {
       longestLine: sizeOf(at(tree, 'app-layer.protocols.ftp.max-line-length'), defaults.ftp.longestLine),
@@ -164,7 +175,23 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
 
 function encryptionHandlingOf(tree: Tree, protocol: string): EncryptionHandling {
   const written = at(tree, `app-layer.protocols.${protocol}.encryption-handling`);
-  return ENCRYPTION_HANDLINGS.find((name) => name === written) ?? 'track-only';
+  // Before there was the option, this one said so of TLS.
+  const bypasses = written === undefined && isYes(at(tree, `app-layer.protocols.${protocol}.no-reassemble`), false);
+  return bypasses ? 'bypass' : (ENCRYPTION_HANDLINGS.find((name) => name === written) ?? 'track-only');
+}
+
+function smbOf(node: unknown): EngineSettings['smb'] {
+  const { smb } = DEFAULT_SETTINGS;
+  const queue = (name: 'read' | 'write', { pieces, bytes }: QueueLimits): QueueLimits => ({
+    pieces: sizeOf(at(node, `max-${name}-queue-cnt`), pieces),
+    bytes: sizeOf(at(node, `max-${name}-queue-size`), bytes),
+  });
+  return {
+    largestRead: sizeOf(at(node, 'max-read-size'), smb.largestRead),
+    largestWrite: sizeOf(at(node, 'max-write-size'), smb.largestWrite),
+    readQueue: queue('read', smb.readQueue),
+    writeQueue: queue('write', smb.writeQueue),
+  };
 }
 
 /** `app-layer.protocols.<name>.<key>` of every protocol that says it; ftp has its own. */
@@ -173,36 +200,6 @@ function numbersOf(tree: Tree, key: string): ReadonlyMap<string, number> {
   if (typeof protocols !== 'object' || protocols === null) return new Map();
   const found = Object.entries(protocols).map(([name, node]) => [name, sizeOf(at(node, key), -1)] as const);
   return new Map(found.filter(([name, value]) => value >= 0 && name !== 'ftp'));
-}
-
-const LIBHTP = 'app-layer.protocols.http.libhtp';
-
-function httpOf(node: unknown): HttpSettings {
-  const defaults = DEFAULT_SETTINGS.http;
-  return {
-    requestBodyLimit: unlimited(sizeOf(at(node, 'request-body-limit'), defaults.requestBodyLimit)),
-    responseBodyLimit: unlimited(sizeOf(at(node, 'response-body-limit'), defaults.responseBodyLimit)),
-    requestMinimumInspect: sizeOf(at(node, 'request-body-minimal-inspect-size'), defaults.requestMinimumInspect),
-    responseMinimumInspect: sizeOf(at(node, 'response-body-minimal-inspect-size'), defaults.responseMinimumInspect),
-    decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
-    bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
-    lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),
-    doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
-    doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
-    wholeUri: isYes(at(node, 'uri-include-all'), false),
-  };
-}
-
-/** `server-config`: a list of `- name: { address: [...], … }`. */
-function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
-  const list = at(tree, `${LIBHTP}.server-config`);
-  return (Array.isArray(list) ? list : []).flatMap((entry) => {
-    if (typeof entry !== 'object' || entry === null) return [];
-    return Object.values(entry as Tree).flatMap((node) => {
-      const networks = at(node, 'address');
-      return networks === undefined || networks === null ? [] : [{ networks: listOf(networks), http: httpOf(node) }];
-    });
-  });
 }
 
 const DETECTION_ONLY = 'detection-only';
@@ -272,13 +269,6 @@ function mailOf(tree: Tree): EngineSettings['mail'] {
       withScheme: isYes(at(mime, 'log-url-scheme'), defaults.urls.withScheme),
     },
   };
-}
-
-/** Bodies are bounded even where the configuration asks for all of them. */
-const MOST_BODY = 16 * 1_048_576;
-
-function unlimited(size: number): number {
-  return size === 0 ? MOST_BODY : Math.min(size, MOST_BODY);
 }
 
 /** An option of a record type, where any EVE output sets it. */

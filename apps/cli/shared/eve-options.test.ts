@@ -362,12 +362,53 @@ test.each([
 
 test.each([
   ['smb: { max-read-size: 0, max-write-size: 1mb }', { smb: { largestRead: 0, largestWrite: 1_048_576 } }],
+  [
+    'smb: { max-read-queue-size: 1mb, max-read-queue-cnt: 2, max-write-queue-cnt: 3 }',
+    { smb: { readQueue: { pieces: 2, bytes: 1_048_576 }, writeQueue: { pieces: 3 } } },
+  ],
+  ['http2: { max-streams: 7, max-table-size: 4kb, max-reassembly-size: 5 }', { http2: { mostStreams: 7, longestBlock: 5, largestTable: 4096 } }],
+  [
+    'http: { libhtp: { default-config: { personality: IIS_5_0, path-convert-lowercase: yes, path-bestfit-replacement-char: "*", query-plusspace-decode: yes } } }',
+    { http: { plusIsBlank: true, path: { backslashSeparates: true, decodesUnicode: true, decodesSeparators: true, lowercase: true, replacement: 0x2a } } },
+  ],
+  ['http: { libhtp: { default-config: { personality: Apache_2_2 } } }', { http: { path: { decodesSeparators: false, backslashSeparates: false } } }],
+  ['http: { libhtp: { default-config: { personality: IDS, path-separators-compress: yes } } }', { http: { path: undefined } }],
+  ['tls: { no-reassemble: yes }', { tls: { encryptionHandling: 'bypass' } }],
+  ['tls: { no-reassemble: yes, encryption-handling: full }', { tls: { encryptionHandling: 'full' } }],
   ['tls: { encryption-handling: full }', { tls: { encryptionHandling: 'full' } }],
   // The name of releases before 8.
   ['tls: { encrypt-handling: bypass }', { tls: { encryptionHandling: 'track-only' } }],
 ])('app-layer.protocols: %s', (protocols, settings) => {
   const tree = parse(`app-layer: { protocols: { ${protocols} } }`) as Record<string, unknown>;
   expect(configurationOf(tree, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);
+});
+
+test.each([
+  ['decoder: { max-layers: 3 }', { mostLayers: 3 }],
+  ['decoder: { max-layers: 0 }', { mostLayers: 16 }],
+  ['defrag: { timeout: 30, trackers: 10, memcap: 1mb }', { fragments: { timeout: 30, mostPackets: 10, bytes: 1_048_576 } }],
+  ['stream: { max-syn-queued: 3, max-synack-queued: 2 }', { stream: { mostSyns: 3, mostAnswers: 2 } }],
+])('limits: %s', (written, settings) => {
+  expect(configurationOf(parse(written) as Record<string, unknown>, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);
+});
+
+const PIPELINED: readonly Exchange[] = [['client', 'GET /a HTTP/1.1\r\nHost: a\r\nAccept: text\r\n\r\n'.repeat(4)]];
+
+test.each([
+  ['max-tx: 2', 'TOO_MANY_TRANSACTIONS'],
+  ['headers-limit: 2', 'REQUEST_TOO_MANY_HEADERS'],
+  ['meta-field-limit: 8', 'REQUEST_FIELD_TOO_LONG'],
+])('libhtp: %s', (option, event) => {
+  const told = (limits: string): unknown[] =>
+    records(
+      'anomaly',
+      '{ types: [ anomaly ] }',
+      conversation(80, PIPELINED),
+      '',
+      `app-layer: { protocols: { http: { libhtp: { default-config: { ${limits} } } } } }`,
+    ).map((record) => (record['anomaly'] as EveRecord)['event']);
+  expect(told(option)).toContain(event);
+  expect(told('')).not.toContain(event);
 });
 
 const WRITTEN = 'http://user@a:8080/x/%2561/b?q=%2562';

@@ -266,6 +266,19 @@ describe('frames', () => {
     });
   }
 
+  it('fewer layers may be enough', () => {
+    const packet = new Packet();
+    packet.data = fromHex(`${MACS} 8100 0001 8100 0002 0800 ${IP}`)!;
+    packet.frameEnd = packet.data.length;
+    packet.linkType = 1;
+    const anomalies = Array.from({ length: 16 }, (_, most) => {
+      decodePacket(packet, false, most + 1);
+      return packet.anomalies.join();
+    });
+    expect(anomalies.slice(0, 3)).toEqual(['too_many_layers', 'too_many_layers', '']);
+    expect(anomalies.slice(3).join('')).toBe('');
+  });
+
   it('checksums are looked at only when asked for', () => {
     // A real header and datagram (IPv4 checksum b861... computed over these bytes).
     const packet = new Packet();

@@ -4,15 +4,17 @@
  */
 import type { Packet } from '@sigwright/contracts';
 import { IPV4 } from './ethernet.ts';
+import { MOST_LAYERS } from './fault.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 import { decodeLink } from './link.ts';
 import { resetPacket } from './reset.ts';
 import { decodeTransport } from './transport.ts';
 
-/** data, frame limits and linkType are set. False: no IP packet came out. */
-export function decodePacket(packet: Packet, verifyChecksums: boolean): boolean {
+/** data, frame limits and linkType are set; `mostLayers` of 16 at most. False: no IP packet came out. */
+export function decodePacket(packet: Packet, verifyChecksums: boolean, mostLayers = MOST_LAYERS): boolean {
   resetPacket(packet);
+  packet.layers = MOST_LAYERS - mostLayers;
   return decodeLink(packet) && decodeFromInternet(packet, verifyChecksums);
 }
 

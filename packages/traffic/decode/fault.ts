@@ -1,8 +1,8 @@
 /** Where decoding of a layer stops: the anomaly's name is kept on the packet. Names are those of Suricata's decoder events. */
 import type { Packet } from '@sigwright/contracts';
 
-/** Headers in one frame, all nesting counted. Real frames have fewer than ten; Suricata stops at 16 as well. */
-const MOST_LAYERS = 16;
+/** Headers in one frame, all nesting counted. Real frames have fewer than ten; Suricata stops at 16 as well, where its configuration does not say less. */
+export const MOST_LAYERS = 16;
 
 /** Always false, so that a decoder can end with it. */
 export function fault(packet: Packet, anomaly: string): false {

@@ -1,25 +1,20 @@
 /**
  * Fragments of IPv4 (RFC 791) and IPv6 (RFC 8200 §4.5) → whole packets. Where fragments overlap, the
  * destination's operating system decides which bytes it takes.
- * Memory is bounded by count and size; unfinished packets are forgotten after a minute of packet time.
+ * Memory is bounded by count and size; unfinished packets are forgotten after a time, by the clock of packets.
  */
 import { checksum, formatAddress } from '@sigwright/bytes';
-import { Packet } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, Packet } from '@sigwright/contracts';
 import { decodeFromInternet } from '../decode/decode.ts';
 import { IPV4, IPV6 } from '../decode/ethernet.ts';
 import { resetPacket } from '../decode/reset.ts';
 import { TargetTable } from '../target-systems.ts';
 
-/** Packets being put together at a time. */
-const MOST_PACKETS = 4096;
 const MOST_FRAGMENTS = 2048;
 const LARGEST_PACKET = 65_535;
 /** Bytes kept for one packet: overlaps may repeat it, four times is no longer an accident. */
 const MOST_BYTES_EACH = 4 * LARGEST_PACKET;
-/** Bytes kept in all; the oldest packets are given up first. */
-const MOST_BYTES = 32 * 1024 * 1024;
-/** Suricata's default; hosts wait 30 to 120 seconds. */
-const TIMEOUT = 60e6;
+const MICROSECONDS = 1e6;
 
 interface Piece {
   readonly offset: number;
@@ -52,10 +47,12 @@ export class Defragmenter {
   verifyChecksums: boolean;
   readonly #vlansTell: boolean;
   readonly #targets: TargetTable;
+  readonly #limits: EngineSettings['fragments'];
 
   /** `vlansTell`: fragments in different VLANs are of different packets */
-  constructor(verifyChecksums: boolean, vlansTell = true, targets = new TargetTable([])) {
+  constructor(verifyChecksums: boolean, vlansTell = true, targets = new TargetTable([]), limits = DEFAULT_SETTINGS.fragments) {
     this.#targets = targets;
+    this.#limits = limits;
     this.verifyChecksums = verifyChecksums;
     this.#vlansTell = vlansTell;
   }
@@ -178,8 +175,9 @@ export class Defragmenter {
   }
 
   #expire(now: number): void {
+    const { timeout, mostPackets, bytes } = this.#limits;
     for (const [key, assembly] of this.#assemblies) {
-      if (now - assembly.time <= TIMEOUT && this.#assemblies.size < MOST_PACKETS && this.bytes < MOST_BYTES) return;
+      if (now - assembly.time <= timeout * MICROSECONDS && this.#assemblies.size < mostPackets && this.bytes < bytes) return;
       this.#forget(key, assembly);
     }
   }

@@ -9,10 +9,6 @@ import { turnRound } from '../flows/turn.ts';
 import type { StreamSide } from './stream-side.ts';
 import { TCP_ESTABLISHED, TCP_NONE, TCP_SYN_RECEIVED, TCP_SYN_SENT, type TcpStream } from './tcp-stream.ts';
 
-/** SYNs or answers with numbers of their own before it is called a flood; Suricata keeps as many (max-syn-queued, max-synack-queued). */
-const MOST_SYNS = 10;
-const MOST_ANSWERS = 5;
-
 /** May this packet open a connection? If it is the server's answer, the flow is turned round. */
 export function opening(packet: Packet, flow: Flow, settings: EngineSettings): boolean {
   const { tcpFlags: flags } = packet;
@@ -110,7 +106,7 @@ function synSent(packet: Packet, stream: TcpStream, settings: EngineSettings): b
     if (direction === TO_CLIENT) {
       stream.fourWay = true;
       takeSyn(packet, side);
-    } else againSyn(packet, stream, side);
+    } else againSyn(packet, stream, side, settings.stream.mostSyns);
     return false;
   }
   if ((flags & ACK) !== 0 && settings.stream.asyncOneside && direction === TO_SERVER) {
@@ -126,10 +122,10 @@ function synSent(packet: Packet, stream: TcpStream, settings: EngineSettings): b
 }
 
 /** The client asks again. Another number means another try; which of them counts is decided by the server's answer. */
-function againSyn(packet: Packet, stream: TcpStream, side: StreamSide): void {
+function againSyn(packet: Packet, stream: TcpStream, side: StreamSide, most: number): void {
   if (((packet.tcpSequence + 1) | 0) === side.first || stream.earlyData) return;
   if (stream.otherSyns === undefined) stream.otherSyns = [];
-  if (stream.otherSyns.length >= MOST_SYNS) {
+  if (stream.otherSyns.length >= most) {
     packet.anomalies.push('stream.3whs_syn_flood');
     stream.otherSyns.shift();
   }
@@ -196,14 +192,14 @@ function synReceived(packet: Packet, stream: TcpStream, settings: EngineSettings
   const { tcpFlags: flags, direction } = packet;
   if ((flags & RST) !== 0) return true;
   if ((flags & SYN) !== 0) {
-    synAgain(packet, stream);
+    synAgain(packet, stream, settings.stream.mostAnswers);
     return false;
   }
   if ((flags & ACK) === 0) return (flags & FIN) !== 0;
   return direction === TO_SERVER ? completed(packet, stream, settings) : answeredByServer(packet, stream, settings.inline);
 }
 
-function synAgain(packet: Packet, stream: TcpStream): void {
+function synAgain(packet: Packet, stream: TcpStream, most: number): void {
   const { tcpFlags: flags, direction, anomalies } = packet;
   const server = stream.sides[TO_CLIENT];
   const client = stream.sides[TO_SERVER];
@@ -228,7 +224,7 @@ function synAgain(packet: Packet, stream: TcpStream): void {
   // Which answer counts is decided by the client.
   stream.otherAnswers ??= [];
   if (stream.otherAnswers.includes(number)) return;
-  if (stream.otherAnswers.length >= MOST_ANSWERS) anomalies.push('stream.3whs_synack_flood');
+  if (stream.otherAnswers.length >= most) anomalies.push('stream.3whs_synack_flood');
   else stream.otherAnswers.push(number);
 }
 

@@ -39,7 +39,7 @@ const CASES: readonly (readonly [why: string, raw: string, normalized: string])[
 describe('normalized headers', () => {
   for (const [why, raw, normalized] of CASES)
     test(why, () => {
-      const block = HeaderBlock.read(fromLatin1(raw), TO_SERVER, false);
+      const block = HeaderBlock.read(fromLatin1(raw), TO_SERVER, false, 1024);
       expect(latin1(block.normalized('cookie'))).toBe(normalized);
       expect(describedBy(block, 'cookie')).toBe(normalized);
     });
@@ -57,7 +57,7 @@ describe('normalized headers', () => {
     for (let run = 0; run < 5000; run++) {
       const lines = Array.from({ length: pick([0, 1, 2, 3, 5]) }, () => pick(names) + pick(colons) + pick(values) + pick(ends));
       const raw = lines.join('') + pick(['\r\n', '\n', '', 'tail']);
-      const block = HeaderBlock.read(fromLatin1(raw), pick([TO_SERVER, TO_CLIENT]), pick([true, false]));
+      const block = HeaderBlock.read(fromLatin1(raw), pick([TO_SERVER, TO_CLIENT]), pick([true, false]), 1024);
       for (const without of ['cookie', 'host', 'none']) expect([raw, latin1(block.normalized(without))]).toEqual([raw, describedBy(block, without)]);
     }
   });

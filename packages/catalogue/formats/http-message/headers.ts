@@ -7,8 +7,6 @@ import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
 import { asWritten, NAMES } from './words.ts';
 
-/** Headers of one message; servers stop at 100 to 1,000. */
-const MOST_HEADERS = 1024;
 /** Folded pieces of one header. */
 const MOST_FOLDS = 256;
 const COLON = 0x3a;
@@ -123,9 +121,9 @@ export class HeaderBlock {
 
   /**
    * Of HTTP/1. `raw`: from the first header line to the end of the empty line. `foldedFields`: a folded line with a colon of its
-   * own is a header, as clients read it.
+   * own is a header, as clients read it. `most`: headers that are read.
    */
-  static read(raw: Uint8Array, direction: Direction, foldedFields: boolean): HeaderBlock {
+  static read(raw: Uint8Array, direction: Direction, foldedFields: boolean, most: number): HeaderBlock {
     const block = new HeaderBlock(raw);
     const { list, faults } = block;
     const line = new Line();
@@ -135,7 +133,7 @@ export class HeaderBlock {
     let folds: Uint8Array[] | undefined;
     /** known once a line is folded onto it */
     let coloned: boolean | undefined;
-    for (let at = 0; at < raw.length && list.length < MOST_HEADERS; at = line.next) {
+    for (let at = 0; at < raw.length && list.length < most; at = line.next) {
       if (!readLine(line, raw, at, raw.length, direction === TO_CLIENT, at === 0 || raw[at - 1] === LF, true)) break;
       if (line.empty) continue;
       if (start !== -1 && isFolding(raw[line.start])) {
@@ -158,7 +156,7 @@ export class HeaderBlock {
       coloned = undefined;
     }
     block.#add(start, stop, folds);
-    if (list.length >= MOST_HEADERS) faults.push('too_many_headers');
+    if (list.length >= most) faults.push('too_many_headers');
     return block;
   }
 

@@ -1,6 +1,7 @@
 /** Request targets (RFC 9112 §3.2): normal form of the path, host name, port. */
-import { concatBytes, latin1 } from '@sigwright/bytes';
+import { concatBytes, hexDigit, latin1 } from '@sigwright/bytes';
 import type { HttpSettings } from '@sigwright/contracts';
+import { formedPath, withBlanks } from './path-form.ts';
 
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
@@ -46,28 +47,25 @@ export function hostPort(host: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const letter = byte | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
-}
+export type TargetForm = Pick<HttpSettings, 'doubleDecodePath' | 'doubleDecodeQuery' | 'wholeUri' | 'path' | 'plusIsBlank'>;
 
-export type TargetForm = Pick<HttpSettings, 'doubleDecodePath' | 'doubleDecodeQuery' | 'wholeUri'>;
-
-/** Percent escapes undone once, or twice; in the path, `//` made one, `.` and `..` resolved. */
+/** Percent escapes undone once, or twice; in the path, `//` made one, `.` and `..` resolved; or as the form has it. */
 export function normalizedTarget(target: Uint8Array, form?: TargetForm): Uint8Array {
   const start = pathStart(target);
   let query = start;
   while (query < target.length && target[query] !== QUESTION) query++;
-  let plain = start === 0;
+  let plain = start === 0 && form?.path === undefined && form?.plusIsBlank !== true;
   for (let at = start; plain && at < target.length; at++) {
     const byte = target[at];
     if (byte === PERCENT || (at < query && byte === SLASH && (target[at + 1] === SLASH || target[at + 1] === 0x2e))) plain = false;
   }
   if (plain) return target;
-  const once = decoded(target, start, query, true);
-  const path = withoutDots(form?.doubleDecodePath === true ? decoded(once, 0, once.length, true) : once);
-  const asked = decoded(target, query, target.length, false);
+  const read = (bytes: Uint8Array, from: number, to: number): Uint8Array =>
+    form?.path === undefined ? decoded(bytes, from, to, true) : formedPath(bytes, from, to, form.path);
+  const once = read(target, start, query);
+  const path = withoutDots(form?.doubleDecodePath === true ? read(once, 0, once.length) : once);
+  const written = form?.plusIsBlank === true ? withBlanks(target.subarray(query)) : target.subarray(query);
+  const asked = decoded(written, 0, written.length, false);
   const rest = form?.doubleDecodeQuery === true ? decoded(asked, 0, asked.length, false) : asked;
   return concatBytes(target.subarray(0, form?.wholeUri === true ? start : 0), path, rest);
 }

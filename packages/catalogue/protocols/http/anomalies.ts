@@ -8,8 +8,6 @@ import { isBlank, isSpace } from '../../formats/http-message/lines.ts';
 import { hostName, hostPort, targetHost } from '../../formats/http-message/uri.ts';
 import { asWritten } from '../../formats/http-message/words.ts';
 
-/** A header line; proxies stop at 8 to 64 KiB, Suricata warns at 18,000. */
-const LONG_FIELD = 18_000;
 const LONG_FILE_NAME = 255;
 const HIGHEST_PORT = 65_535;
 /** Headers that servers send several times for good reason. */
@@ -19,8 +17,8 @@ const COLON = 0x3a;
 const TWO = 0x32;
 const FIVE = 0x35;
 
-/** `directly`: a request of the session before any proxy; `port`: where it went. */
-export function observeRequest(transaction: HttpTransaction, line: Uint8Array, port: number): void {
+/** `directly`: a request of the session before any proxy; `port`: where it went; `longest`: a header. */
+export function observeRequest(transaction: HttpTransaction, line: Uint8Array, port: number, longest: number): void {
   const { request } = transaction;
   if (line.length > 0 && isSpace(line[0])) transaction.raise('request_line_leading_whitespace');
   const afterMethod = afterBlanks(line, 0) + request.first.length;
@@ -29,7 +27,7 @@ export function observeRequest(transaction: HttpTransaction, line: Uint8Array, p
   if (isDoubleEncoded(request.second)) transaction.raise('double_encoded_uri');
   const headers = request.headers;
   if (headers === undefined) return;
-  observeHeaders(transaction, headers, 'request');
+  observeHeaders(transaction, headers, 'request', longest);
   const inTarget = targetHost(request.second);
   const inHeader = headers.text('host');
   if (inHeader === undefined && /1\.1$/.test(asWritten(request.third))) transaction.raise('missing_host_header');
@@ -45,14 +43,14 @@ export function observeRequest(transaction: HttpTransaction, line: Uint8Array, p
   if (authorization !== undefined && !/^(basic|digest|bearer|negotiate|ntlm)\b/i.test(authorization)) transaction.raise('request_auth_unrecognized');
 }
 
-export function observeResponse(transaction: HttpTransaction): void {
+export function observeResponse(transaction: HttpTransaction, longest: number): void {
   const { response } = transaction;
   const { first, second } = response;
   if (!/^HTTP\/\d\.\d$/i.test(asWritten(first))) transaction.raise('response_invalid_protocol');
   if (second.length !== 3 || transaction.status < 100) transaction.raise('response_invalid_status');
   const headers = response.headers;
   if (headers === undefined) return;
-  observeHeaders(transaction, headers, 'response');
+  observeHeaders(transaction, headers, 'response', longest);
   // RFC 2616, 4.4: they tell their own end, where nothing before tells it.
   const toldElsewhere = headers.get('content-length') !== undefined || headers.get('transfer-encoding') !== undefined;
   if (!toldElsewhere && /^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '')) transaction.raise('response_multipart_byteranges');
@@ -60,9 +58,9 @@ export function observeResponse(transaction: HttpTransaction): void {
   if (range !== undefined && contentRange(range) === undefined) transaction.raise('range_invalid');
 }
 
-/** Is the header of which bytes[start, end) is the beginning longer than that already, blanks around its value left out? */
-export function isLongField(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= LONG_FIELD) return false;
+/** Is the header of which bytes[start, end) is the beginning longer than `longest` already, blanks around its value left out? */
+export function isLongField(bytes: Uint8Array, start: number, end: number, longest: number): boolean {
+  if (end - start <= longest) return false;
   const colon = bytes.indexOf(COLON, start);
   if (colon === -1 || colon >= end) return false;
   let from = colon + 1;
@@ -71,13 +69,13 @@ export function isLongField(bytes: Uint8Array, start: number, end: number): bool
   while (to > from && isSpace(bytes[to - 1])) to--;
   let nameEnd = colon;
   while (nameEnd > start && isSpace(bytes[nameEnd - 1])) nameEnd--;
-  return nameEnd - start + to - from > LONG_FIELD;
+  return nameEnd - start + to - from > longest;
 }
 
-function observeHeaders(transaction: HttpTransaction, headers: HeaderBlock, name: 'request' | 'response'): void {
+function observeHeaders(transaction: HttpTransaction, headers: HeaderBlock, name: 'request' | 'response', longest: number): void {
   for (const fault of headers.faults) transaction.raise(FAULTS[fault].replace('*', name));
   const { list } = headers;
-  for (let at = 0; at < list.length; at++) if (list[at].size > LONG_FIELD) transaction.raise(`${name}_field_too_long`);
+  for (let at = 0; at < list.length; at++) if (list[at].size > longest) transaction.raise(`${name}_field_too_long`);
   if (repeatsOne(list)) transaction.raise(`${name}_header_repetition`);
 }
 

@@ -28,8 +28,6 @@ const LONGEST_LINE = 65_536;
 /** A header block; servers stop at 16 KiB to 1 MiB. */
 const LONGEST_HEADERS = 262_144;
 const LONGEST_CHUNK_LINE = 1024;
-/** Live transactions: pipelining deeper than this is no browser. */
-const MOST_TRANSACTIONS = 512;
 const LF = 0x0a;
 const CR = 0x0d;
 const LETTER_H = 0x68;
@@ -366,7 +364,7 @@ export class HttpSession implements ProtocolSession {
     if (blockEnd < 0) {
       side.searched = ~blockEnd - start;
       // Who sends it without an end is told of as soon as it is too long.
-      if (isLongField(bytes, ~blockEnd, end)) {
+      if (isLongField(bytes, ~blockEnd, end, this.#settings.http.longestField)) {
         transaction.raise(`${named(direction)}_field_too_long`);
         transaction.changed[direction] = true;
       }
@@ -380,6 +378,7 @@ export class HttpSession implements ProtocolSession {
       bytes.slice(start, blockEnd),
       direction,
       direction === TO_CLIENT && asWritten(message.first).toUpperCase() === 'HTTP/1.1',
+      this.#settings.http.mostHeaders,
     );
     if (direction === TO_SERVER || !isInterim(transaction)) transaction.advance(direction, HEADERS);
     if (direction === TO_SERVER) this.#afterRequestHeaders(side, transaction);
@@ -388,7 +387,7 @@ export class HttpSession implements ProtocolSession {
   }
 
   #afterRequestHeaders(side: Side, transaction: HttpTransaction): void {
-    observeRequest(transaction, transaction.request.line, this.#port);
+    observeRequest(transaction, transaction.request.line, this.#port, this.#settings.http.longestField);
     if (transaction.method === 'CONNECT') {
       this.#complete(TO_SERVER, side);
       return;
@@ -404,7 +403,7 @@ export class HttpSession implements ProtocolSession {
       side.state = 'line';
       return;
     }
-    observeResponse(transaction);
+    observeResponse(transaction, this.#settings.http.longestField);
     if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
       this.#complete(TO_CLIENT, side);
       this.nextDetail = transaction;
@@ -578,9 +577,9 @@ export class HttpSession implements ProtocolSession {
   }
 
   #open(): HttpTransaction {
-    const { requestBodyLimit, responseBodyLimit } = this.#settings.http;
-    if (this.transactions.length >= MOST_TRANSACTIONS) {
-      for (const old of this.transactions.slice(0, MOST_TRANSACTIONS / 2)) {
+    const { requestBodyLimit, responseBodyLimit, mostTransactions } = this.#settings.http;
+    if (this.transactions.length >= mostTransactions) {
+      for (const old of this.transactions.slice(0, Math.ceil(mostTransactions / 2))) {
         old.advance(TO_SERVER, COMPLETE);
         old.advance(TO_CLIENT, COMPLETE);
       }

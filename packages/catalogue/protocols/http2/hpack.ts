@@ -18,8 +18,6 @@ export interface HpackField {
 }
 
 const DEFAULT_TABLE_SIZE = 4096;
-/** What a peer may ask for; browsers use this much. */
-const LARGEST_TABLE = 65_536;
 /** RFC 7541 §4.1. */
 const ENTRY_OVERHEAD = 32;
 /** Fields read of one block: an indexed one is a byte, and names the same header again and again. */
@@ -36,7 +34,13 @@ export class HpackDecoder {
   readonly #table: HpackField[] = [];
   #size = 0;
   #limit = DEFAULT_TABLE_SIZE;
+  readonly #largest: number;
   #at = 0;
+
+  /** `largest`: bytes of the table, whatever the peers agree on */
+  constructor(largest: number) {
+    this.#largest = largest;
+  }
 
   /** The fields of the block bytes[start, end). */
   block(bytes: Uint8Array, start: number, end: number): HpackField[] {
@@ -67,7 +71,7 @@ export class HpackDecoder {
     if (first >= 0x20 && first < 0x40) {
       const size = this.#integer(bytes, end, 5);
       if (size < 0) return failed('integer overflow');
-      this.#limit = Math.min(size, LARGEST_TABLE);
+      this.#limit = Math.min(size, this.#largest);
       this.#evict();
       return { name: NOTHING, value: NOTHING, tableSize: size };
     }

@@ -50,10 +50,6 @@ import {
 const PREFACE = fromLatin1('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 /** Frames other than DATA are read whole; peers that raised the limit of 16 KiB for DATA send headers in frames of less than this. */
 const LONGEST_FRAME = 65_536;
-/** A block of headers in several frames; servers stop at 8 to 64 KiB. */
-const LONGEST_BLOCK = 102_400;
-/** Streams that are not over. */
-const MOST_STREAMS = 4096;
 /** Streams that are over and still told from new ones. */
 const MOST_OVER = 1024;
 /** Streams that one peer reset and of which more may come. */
@@ -95,7 +91,11 @@ class Side {
   block: OpenBlock | undefined = undefined;
   /** told of the frame whose rest has not come */
   told: readonly Frame[] | undefined = undefined;
-  readonly hpack = new HpackDecoder();
+  readonly hpack: HpackDecoder;
+
+  constructor(largestTable: number) {
+    this.hpack = new HpackDecoder(largestTable);
+  }
 }
 
 /** A body whose coding is to be undone. */
@@ -114,7 +114,7 @@ export class Http2Session implements ProtocolSession {
   readonly anomalies: string[] = [];
   frames: FrameSink | undefined = undefined;
   readonly #settings: EngineSettings;
-  readonly #sides: readonly [Side, Side] = [new Side(), new Side()];
+  readonly #sides: readonly [Side, Side];
   readonly #streams = new Map<number, Http2Transaction>();
   readonly #compressed = new Map<Http2Transaction, [Compressed | undefined, Compressed | undefined]>();
   /** reset by one peer, and not ended by the other */
@@ -128,6 +128,7 @@ export class Http2Session implements ProtocolSession {
   /** `upgraded`: the HTTP/1 exchange that led here; `ranges`: files that come in pieces, also over other connections */
   constructor(settings: EngineSettings, upgraded: unknown, time = 0, ranges?: ByteRanges) {
     this.#settings = settings;
+    this.#sides = [new Side(settings.http2.largestTable), new Side(settings.http2.largestTable)];
     this.#ranges = ranges;
     this.#sides[TO_SERVER].prefaceDue = true;
     this.#time = time;
@@ -283,7 +284,7 @@ export class Http2Session implements ProtocolSession {
   #goOnBlock(direction: Direction, side: Side, block: OpenBlock, bytes: Uint8Array, start: number, stop: number, ends: boolean): void {
     const { transaction } = block;
     block.length += stop - start;
-    if (block.length > LONGEST_BLOCK) {
+    if (block.length > this.#settings.http2.longestBlock) {
       transaction.raise('reassembly_limit_reached');
       side.block = undefined;
       side.hpack.forget();
@@ -465,7 +466,7 @@ export class Http2Session implements ProtocolSession {
     const { requestBodyLimit, responseBodyLimit } = this.#settings.http;
     const transaction = new Http2Transaction(this.count++, this.#time, stream, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
     this.transactions.push(transaction);
-    if (this.transactions.length > MOST_STREAMS) {
+    if (this.transactions.length > this.#settings.http2.mostStreams) {
       const oldest = this.transactions.find((one) => !(one as Http2Transaction).isOver) as Http2Transaction;
       this.#cut(oldest);
       transaction.raise('too_many_streams');

@@ -11,9 +11,6 @@ import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
 const MOST_AWAITED = 1024;
 const MOST_TREES = 256;
 const MOST_FILES = 1024;
-/** Pieces of a file that came before their turn. */
-const MOST_QUEUED = 64;
-const MOST_QUEUED_BYTES = 1_048_576;
 /** bytes that tell a unit of DCE/RPC */
 const UNIT_KNOWN = 10;
 
@@ -66,11 +63,13 @@ class Stretch {
   readonly transfer: FileTransfer;
   next = 0;
   readonly #queue: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+  readonly #limits: EngineSettings['smb'];
   #queuedBytes = 0;
 
-  constructor(transaction: SmbTransaction, transfer: FileTransfer) {
+  constructor(transaction: SmbTransaction, transfer: FileTransfer, limits: EngineSettings['smb']) {
     this.transaction = transaction;
     this.transfer = transfer;
+    this.#limits = limits;
   }
 
   /** True: the bytes are next, and what goes on with them is too. */
@@ -112,8 +111,9 @@ class Stretch {
     this.#queue.splice(at, 0, { offset, bytes: bytes.slice(start, end) });
     this.#queuedBytes += end - start;
     const reading = this.transfer.direction === TO_CLIENT;
-    if (this.#queue.length > MOST_QUEUED) this.transaction.raise(reading ? 'read_queue_cnt_exceeded' : 'write_queue_cnt_exceeded');
-    else if (this.#queuedBytes > MOST_QUEUED_BYTES) this.transaction.raise(reading ? 'read_queue_size_exceeded' : 'write_queue_size_exceeded');
+    const most = reading ? this.#limits.readQueue : this.#limits.writeQueue;
+    if (this.#queue.length > most.pieces) this.transaction.raise(reading ? 'read_queue_cnt_exceeded' : 'write_queue_cnt_exceeded');
+    else if (this.#queuedBytes > most.bytes) this.transaction.raise(reading ? 'read_queue_size_exceeded' : 'write_queue_size_exceeded');
     else return;
     this.#jump();
   }
@@ -308,7 +308,7 @@ export class Conversation {
     const tree = this.tree(header.session, header.tree);
     if (tree !== undefined) transaction.details['share'] = tree.path;
     transaction.details['fuid'] = file.id;
-    const stretch = new Stretch(transaction, transfer);
+    const stretch = new Stretch(transaction, transfer, this.#settings.smb);
     file.stretches[direction] = stretch;
     return stretch;
   }

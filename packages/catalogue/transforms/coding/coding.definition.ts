@@ -1,15 +1,9 @@
 /** Decodings of the buffer. Suricata user guide, "Transformations". */
-import { fromHex } from '@sigwright/bytes';
+import { fromHex, hexDigit } from '@sigwright/bytes';
 import type { TransformDefinition } from '@sigwright/contracts';
 import { custom, none, numberIn, optional, withoutQuotes } from '../../arguments/index.ts';
 import { type Base64Mode, decodeBase64 } from '../../formats/base64.ts';
 import { compilePattern, NO_FLAGS } from '../../formats/pattern/pattern.ts';
-
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const letter = byte | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
-}
 
 interface Base64Options {
   readonly bytes: number;
