@@ -28,10 +28,41 @@ test('a search and everything found are one record', () => {
         { operation: 'search_result_done', search_result_done: { result_code: 'success' } },
       ],
     },
-    { request: { modify_request: { object: 'cn=a', changes: [{ operation: 'replace', modification_type: 'mail', modification_values: ['c'] }] } } },
+    { request: { modify_request: { object: 'cn=a', changes: [{ operation: 'replace', modification: { attribute_type: 'mail', attribute_values: ['c'] } }] } } },
     { request: { operation: 'unbind_request' } },
   ]);
 });
+
+test.each([
+  [
+    'an entry is added attribute by attribute',
+    der(0x68, der(0x04, 'cn=a'), der(0x30, der(0x30, der(0x04, 'sn'), der(0x31, der(0x04, 'x'), der(0x04, 'y'))))),
+    { add_request: { entry: 'cn=a', attributes: [{ name: 'sn', values: ['x', 'y'] }] } },
+  ],
+  [
+    'a bind by SASL shows its mechanism',
+    der(0x60, der(0x02, '\x03'), der(0x04), der(0xa3, der(0x04, 'PLAIN'), der(0x04, 'secret'))),
+    { bind_request: { version: 3, name: '', sasl: { mechanism: 'PLAIN', credentials: 'secret' } } },
+  ],
+  [
+    'a name is changed',
+    der(0x6c, der(0x04, 'cn=a'), der(0x04, 'cn=b'), der(0x01, '\xff'), der(0x80, 'dc=c')),
+    {
+      mod_dn_request: { entry: 'cn=a', new_rdn: 'cn=b', delete_old_rdn: true, new_superior: 'dc=c' },
+    },
+  ],
+])('%s', (_, operation, shown) => expect(bodies([['client', der(0x30, der(0x02, '\x05'), operation)]])).toMatchObject([{ request: shown }]));
+
+test.each([
+  [
+    'a server goes on with SASL',
+    der(0x61, der(0x0a, '\x0e'), der(0x04), der(0x04), der(0x87, 'more')),
+    {
+      bind_response: { result_code: 'sasl_bind_in_progress', server_sasl_creds: 'more' },
+    },
+  ],
+  ['a code of the registry has its name', der(0x69, der(0x0a, '\x22'), der(0x04), der(0x04)), { add_response: { result_code: 'invalid_dns_syntax' } }],
+])('%s', (_, operation, shown) => expect(bodies([['server', der(0x30, der(0x02, '\x05'), operation)]])).toMatchObject([{ responses: [shown] }]));
 
 test('passwords are not shown', () => expect(JSON.stringify(bodies(dialogue))).not.toContain('hidden'));
 

@@ -42,7 +42,7 @@ export const OPERATIONS: Readonly<Record<number, string>> = {
   25: 'intermediate_response',
 };
 
-/** RFC 4511 §4.1.9; later ones from the IANA registry. */
+/** RFC 4511 §4.1.9, the IANA registry and clients' own, by the names that the user guide gives them ("LDAP Keywords"; 34 is written so). */
 export const RESULT_CODES: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'operations_error',
@@ -66,7 +66,7 @@ export const RESULT_CODES: Readonly<Record<number, string>> = {
   21: 'invalid_attribute_syntax',
   32: 'no_such_object',
   33: 'alias_problem',
-  34: 'invalid_dn_syntax',
+  34: 'invalid_dns_syntax',
   35: 'is_leaf',
   36: 'alias_dereferencing_problem',
   48: 'inappropriate_authentication',
@@ -86,7 +86,30 @@ export const RESULT_CODES: Readonly<Record<number, string>> = {
   69: 'object_class_mods_prohibited',
   70: 'results_too_large',
   71: 'affects_multiple_dsas',
+  76: 'control_error',
   80: 'other',
+  81: 'server_down',
+  82: 'local_error',
+  83: 'encoding_error',
+  84: 'decoding_error',
+  85: 'timeout',
+  86: 'auth_unknown',
+  87: 'filter_error',
+  88: 'user_canceled',
+  89: 'param_error',
+  90: 'no_memory',
+  91: 'connect_error',
+  92: 'not_supported',
+  93: 'control_not_found',
+  94: 'no_results_returned',
+  95: 'more_results_to_return',
+  96: 'client_loop',
+  97: 'referral_limit_exceeded',
+  100: 'invalid_response',
+  101: 'ambiguous_response',
+  112: 'tls_not_supported',
+  113: 'intermediate_response',
+  114: 'unknown_type',
   118: 'canceled',
   119: 'no_such_operation',
   120: 'too_late',
@@ -94,6 +117,7 @@ export const RESULT_CODES: Readonly<Record<number, string>> = {
   122: 'assertion_failed',
   123: 'authorization_denied',
   4096: 'e_sync_refresh_required',
+  16654: 'no_operation',
 };
 
 const CHANGES: readonly string[] = ['add', 'delete', 'replace', 'increment'];
@@ -104,6 +128,7 @@ const NUMBER_BITS = 0x1f;
 const SIMPLE = 0x80;
 const SASL = 0xa3;
 const NEW_SUPERIOR = 0x80;
+const SERVER_CREDENTIALS = 0x87;
 const REQUEST_NAME = 0x80;
 const REQUEST_VALUE = 0x81;
 const RESPONSE_NAME = 0x8a;
@@ -174,6 +199,10 @@ function fieldsOf(reader: Reader, number: number, body: Element, parts: readonly
   switch (number) {
     case 0:
       return { name: reader.string(second), fields: bind(reader, first, second, third) };
+    case 1: {
+      const credentials = parts.find(({ tag }) => tag === SERVER_CREDENTIALS);
+      return withResult(reader, parts, credentials === undefined ? {} : { server_sasl_creds: reader.string(credentials) });
+    }
     case 3: {
       const attributes = reader.some(parts[7]).map((one) => reader.string(one));
       const fields: Fields = {
@@ -191,16 +220,17 @@ function fieldsOf(reader: Reader, number: number, body: Element, parts: readonly
     case 8: {
       const attributes = reader.some(second).map((one) => reader.attribute(one));
       const types = attributes.map(({ type }) => type);
-      return { name, attributes: types, fields: number === 4 ? { base_object: name, attributes } : { entry: name, attributes } };
+      if (number === 4) return { name, attributes: types, fields: { base_object: name, attributes } };
+      return { name, attributes: types, fields: { entry: name, attributes: attributes.map(({ type, values }) => ({ name: type, values })) } };
     }
     case 6: {
       const changes = reader.some(second).map((one) => {
         const [operation, modification] = reader.children(one);
         const { type, values } = modification === undefined ? { type: '', values: [] } : reader.attribute(modification);
         const kind = reader.number(operation);
-        return { operation: CHANGES[kind] ?? `unknown-${kind}`, modification_type: type, modification_values: values };
+        return { operation: CHANGES[kind] ?? `unknown-${kind}`, modification: { attribute_type: type, attribute_values: values } };
       });
-      return { name, attributes: changes.map((one) => one.modification_type), fields: { object: name, changes } };
+      return { name, attributes: changes.map((one) => one.modification.attribute_type), fields: { object: name, changes } };
     }
     case 10: {
       const dn = reader.string(body);
