@@ -50,8 +50,8 @@ describe('a dialogue', () => {
           identity: {
             protocol_version: 1,
             revision: '4.3',
-            vendor_id: 9,
-            device_type: 12,
+            vendor_id: 'unknown-9',
+            device_type: 'Communications Adapter',
             product_code: 58,
             status: 48,
             serial: 0x01020304,
@@ -73,7 +73,7 @@ describe('a dialogue', () => {
                   { segment_type: 'class', value: 1 },
                   { segment_type: 'instance', value: 2 },
                 ],
-                attributes: [5, 7],
+                class_name: 'identity',
               },
               {
                 service: 'get_attr_single',
@@ -85,11 +85,22 @@ describe('a dialogue', () => {
             ],
           },
         },
-        response: { cip: { service: 'multiple_service', status: 0, multiple: [{ status: 0 }, { status: 8, status_extended: [0x2104] }] } },
+        response: {
+          cip: {
+            service: 'multiple_service',
+            status: 'success',
+            multiple: [{ status: 'success' }, { status: 'service_not_supported', status_extended: '2104' }],
+          },
+        },
       },
       { request: { command: 'send_rr_data', cip: { service: 'unconnected_send', multiple: [{ service: 'reset' }] } } },
       { request: { command: 'unregister_session' } },
     ]);
+  });
+
+  test('why a connection failed is said', () => {
+    const told = bodies([['server', enip.multipleDone.replace('\x08\x01\x04\x21', '\x01\x01\x07\x01')]]) as [{ response: object }];
+    expect(told[0].response).toMatchObject({ cip: { multiple: [{}, { status: 'connection_failure', status_extended_meaning: 'connection_not_found' }] } });
   });
 
   test('a service that a vendor made up is text, too', () => {

@@ -1,6 +1,7 @@
 /** EtherNet/IP transaction → EVE record. */
 import type { CipMessage } from './cip.ts';
 import { COMMANDS, type EnipPacket, type Identity, type Service, STATUSES } from './encapsulation.ts';
+import { CIP_STATUSES, CLASSES, CONNECTION_FAILURES, DEVICE_TYPES, SERVICES, VENDORS } from './names.ts';
 import type { EnipTransaction } from './session.ts';
 
 type Body = Record<string, unknown>;
@@ -9,48 +10,23 @@ const named = (table: Readonly<Record<string, number>>): ReadonlyMap<number, str
 const COMMAND_NAMES = named(COMMANDS);
 const STATUS_NAMES = named(STATUSES);
 
-/** Services that every object may have (volume 1, appendix A), and those of connections. */
-const SERVICES: Readonly<Record<number, string>> = {
-  1: 'get_attr_all',
-  2: 'set_attr_all',
-  3: 'get_attr_list',
-  4: 'set_attr_list',
-  5: 'reset',
-  6: 'start',
-  7: 'stop',
-  8: 'create',
-  9: 'delete',
-  10: 'multiple_service',
-  13: 'apply_attributes',
-  14: 'get_attr_single',
-  16: 'set_attr_single',
-  17: 'find_next_object',
-  21: 'restore',
-  22: 'save',
-  23: 'nop',
-  24: 'get_member',
-  25: 'set_member',
-  26: 'insert_member',
-  27: 'remove_member',
-  28: 'group_sync',
-  78: 'forward_close',
-  82: 'unconnected_send',
-  84: 'forward_open',
-  91: 'large_forward_open',
-};
-
 /** Text, too, so that a field is of one type. */
 function unknown(number: number): string {
   return `unknown-${number}`;
 }
 
-function cipBody({ service, isResponse, path, attributes, status, extendedStatus, inner }: CipMessage): Body {
+const CONNECTION_FAILURE = 1;
+
+function cipBody({ service, isResponse, path, status, extendedStatus, inner }: CipMessage): Body {
+  const classNumber = path.find(({ type }) => type === 'class')?.value;
+  const meaning = status === CONNECTION_FAILURE ? CONNECTION_FAILURES[extendedStatus[0]] : undefined;
   return {
     service: SERVICES[service] ?? unknown(service),
-    ...(isResponse ? { status } : {}),
-    ...(extendedStatus.length > 0 ? { status_extended: extendedStatus } : {}),
+    ...(isResponse ? { status: CIP_STATUSES[status] ?? unknown(status) } : {}),
+    ...(extendedStatus.length > 0 ? { status_extended: extendedStatus.map((word) => word.toString(16).padStart(4, '0')).join('') } : {}),
+    ...(meaning === undefined ? {} : { status_extended_meaning: meaning }),
     ...(path.length > 0 ? { path: path.map(({ type, value }) => ({ segment_type: type, value })) } : {}),
-    ...(attributes.length > 0 ? { attributes } : {}),
+    ...(classNumber === undefined ? {} : { class_name: CLASSES[classNumber] ?? unknown(classNumber) }),
     ...(inner.length > 0 ? { multiple: inner.map(cipBody) } : {}),
   };
 }
@@ -59,8 +35,8 @@ function identityBody(one: Identity): Body {
   return {
     protocol_version: one.protocolVersion,
     revision: `${one.revision >> 8}.${one.revision & 255}`,
-    vendor_id: one.vendor,
-    device_type: one.deviceType,
+    vendor_id: VENDORS[one.vendor] ?? unknown(one.vendor),
+    device_type: DEVICE_TYPES[one.deviceType] ?? unknown(one.deviceType),
     product_code: one.productCode,
     status: one.status,
     serial: one.serial,
