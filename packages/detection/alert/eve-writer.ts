@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { base64, concatBytes, dotted, formatAddressLong, fromLatin1, parseAddress } from '@sigwright/bytes';
+import { base64, concatBytes, dotted, formatAddressLong, fromLatin1, parseAddress, uint32 } from '@sigwright/bytes';
 import {
   ACK,
   COMPATIBLE_VERSION,
@@ -45,6 +45,7 @@ import type { FrameReport } from '../scan/frame-inspector.ts';
 import { ARP_TYPE, arpBody } from './arp-record.ts';
 import { communityId } from './community-id.ts';
 import { FlowSightings, hardwareAddress } from './flow-sightings.ts';
+import { protocolName } from './protocol-names.ts';
 import { StreamRecords } from './stream-record.ts';
 
 /** `X-Forwarded-For`: shown beside the addresses, or in the client's place. */
@@ -162,27 +163,6 @@ export const DEFAULT_EVE: EveOptions = {
 /** Encapsulating security payload (RFC 4303): the flow's ports are the index of its parameters. */
 const ESP = 50;
 
-const PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
-  [ICMP, 'ICMP'],
-  [TCP, 'TCP'],
-  [UDP, 'UDP'],
-  [ICMPV6, 'IPv6-ICMP'],
-  [SCTP, 'SCTP'],
-  [2, 'IGMP'],
-  [4, 'IP-in-IP'],
-  [41, 'IPv6'],
-  [47, 'GRE'],
-  [50, 'ESP'],
-  [51, 'AH'],
-  [59, 'IPv6-NoNxt'],
-  [60, 'IPv6-Opts'],
-  [88, 'EIGRP'],
-  [89, 'OSPFIGP'],
-  [103, 'PIM'],
-  [112, 'VRRP'],
-  [115, 'L2TP'],
-]);
-
 /** Names of link types as Suricata shows them. */
 const LINK_NAMES: ReadonlyMap<number, string> = new Map([
   [0, 'NULL'],
@@ -196,10 +176,6 @@ const LINK_NAMES: ReadonlyMap<number, string> = new Map([
   [229, 'IPv6'],
   [276, 'LINUX_SLL2'],
 ]);
-
-function protocolName(protocol: number): string {
-  return PROTOCOL_NAMES.get(protocol) ?? String(protocol).padStart(3, '0');
-}
 
 export class EveWriter implements EngineHandlers {
   readonly #emit: (record: EveRecord) => void;
@@ -725,7 +701,7 @@ function tunnelBody(packet: Packet, root: Packet): Record<string, unknown> {
 function headerBody(packet: Packet): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   if (packet.ipVersion === 4) Object.assign(body, { len: packet.ipLength, tos: packet.tos, ttl: packet.ttl, ipid: packet.ipId });
-  else if (packet.ipVersion === 6) Object.assign(body, { len: packet.ipLength, tc: packet.tos, hoplimit: packet.ttl });
+  else if (packet.ipVersion === 6) Object.assign(body, { len: packet.ipLength, tc: packet.tos, hoplimit: packet.ttl, flowlbl: flowLabel(packet) });
   if (packet.protocol === TCP && packet.transportStart >= 0) {
     Object.assign(body, { tcpseq: packet.tcpSequence, tcpack: packet.tcpAcknowledgement, tcpwin: packet.tcpWindow });
     for (const [name, bit] of DROP_FLAGS) body[name] = (packet.tcpFlags & bit) !== 0;
@@ -733,6 +709,11 @@ function headerBody(packet: Packet): Record<string, unknown> {
   } else if (packet.protocol === UDP && packet.transportStart >= 0) body['udplen'] = packet.payloadEnd - packet.transportStart;
   else if (packet.protocol === ICMP && packet.icmpId >= 0) Object.assign(body, { icmp_id: packet.icmpId, icmp_seq: packet.icmpSequence });
   return body;
+}
+
+/** RFC 8200 §3: the last twenty bits of the header's first word. */
+function flowLabel({ data, ipStart }: Packet): number {
+  return ipStart < 0 ? 0 : uint32(data, ipStart) & 0xf_ffff;
 }
 
 const DROP_FLAGS: readonly (readonly [string, number])[] = [
