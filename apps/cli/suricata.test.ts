@@ -128,6 +128,9 @@ describe('a folder is one run', () => {
 test.each<readonly [why: string, options: readonly string[], words: RegExp]>([
   ['watching and depth', ['--pcap-file-continuous', '--pcap-file-recursive'], /can not be used together/],
   ['a way of checking that is none', ['-k', 'some'], /-k some: write all or none/],
+  ['a run mode that is none', ['--runmode=many'], /--runmode many: write single, workers, autofp/],
+  ['a device', ['--af-packet=eth0'], /--af-packet is not built: packets are read from captures alone/],
+  ['an option of debug builds', ['--simulate-packet-loss=3'], /it belongs to debug builds/],
   ['a format that can not be read', ['--set', 'outputs.2.http-log.custom=yes', '--set', 'outputs.2.http-log.customformat=%Q'], /customformat: %Q/],
 ])('%s: refused with a word', (_why, options, words) => {
   const { status, said } = suricata(place(), ...options);

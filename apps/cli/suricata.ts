@@ -10,7 +10,7 @@ import { askedFingerprints, type Fingerprint, PACKET_PROTOCOLS } from '@sigwrigh
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
 import { HelpAsked } from './shared/arguments.ts';
 import { folderReadingOf } from './shared/capture-folder.ts';
-import { type Configuration, type ConfigurationOptions, configurationOf, logFilesOf, reputationFilesOf } from './shared/configuration.ts';
+import { type Configuration, type ConfigurationOptions, configurationOf, reputationFilesOf } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
 import { at, isYes, readYaml, setValue, type Tree } from './shared/configuration-tree.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
@@ -22,6 +22,7 @@ import { shownFingerprints } from './shared/fingerprints.ts';
 import { firewallFilesOf, firewallPoliciesOf, loadFirewallRules } from './shared/firewall.ts';
 import { keywordLines } from './shared/keyword-lists.ts';
 import { checkLineOutputs } from './shared/line-outputs.ts';
+import { logOutputsOf } from './shared/log-configuration.ts';
 import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
 import { PacketLog } from './shared/packet-log.ts';
@@ -69,7 +70,7 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
       --firewall             turn the firewall on, as the configuration sets it up
       --list-runmodes, --dump-features   how captures are read; what rules may require
 
-Taken and without effect: --runmode, --user, --group, --unix-socket, --pcap-file-buffer-size, --pcap-buffer-size,
+Taken and without effect: --runmode, --user, --group, --unix-socket, --reject-dev, --pcap-file-buffer-size, --pcap-buffer-size,
 --set-logdir, --disable-hashing, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
 `;
@@ -102,7 +103,35 @@ interface Arguments {
 }
 
 /** Options with a value that change nothing here. */
-const TAKES_VALUE = new Set(['--runmode', '--user', '--group', '--unix-socket', '--pcap-file-buffer-size', '--pcap-buffer-size', '--set-logdir']);
+const TAKES_VALUE = new Set([
+  '--user',
+  '--group',
+  '--unix-socket',
+  '--pcap-file-buffer-size',
+  '--pcap-buffer-size',
+  '--set-logdir',
+  '--reject-dev',
+  '--pfring-cluster-id',
+  '--pfring-cluster-type',
+]);
+const RUN_MODES = ['single', 'workers', 'autofp'];
+const CAPTURES_ONLY = 'packets are read from captures alone: -r FILE, or -r - behind dumpcap or tcpdump';
+/** Options of the suricata binary that nothing is built for, and what there is. */
+const UNBUILT: ReadonlyMap<string, string> = new Map([
+  ...['-i', '--pcap', '--af-packet', '--af-xdp', '--dpdk', '--netmap', '--pfring', '--pfring-int', '--napatech', '--dag', '--nflog'].map(
+    (name) => [name, CAPTURES_ONLY] as const,
+  ),
+  ...['-d', '--windivert', '--windivert-forward'].map(
+    (name) => [name, `it would decide about packets on their way; ${CAPTURES_ONLY}, with --simulate-ips`] as const,
+  ),
+  ['--erf-in', 'captures of Endace have to be made pcap first, by editcap'],
+  ['-D', 'let the system run it in the background; --pidfile names its process'],
+  ...['ts', 'tc'].map((side) => `--simulate-applayer-error-at-offset-${side}`).map((name) => [name, 'it belongs to debug builds'] as const),
+  ...['loss', 'tcp-reassembly-memcap', 'tcp-ssn-memcap', 'flow-memcap', 'defrag-memcap'].map(
+    (name) => [`--simulate-packet-${name}`, 'it belongs to debug builds'] as const,
+  ),
+  ['--simulate-alert-queue-realloc-failure', 'it belongs to debug builds'],
+]);
 /** Options that print a list and end. */
 const LISTS: Readonly<Record<string, () => readonly string[]>> = {
   '--list-app-layer-frames': frameNames,
@@ -168,6 +197,9 @@ function readArguments(argv: readonly string[]): Arguments | string {
       const mode = value();
       if (mode !== 'none' && mode !== 'all') return `-k ${mode}: write all or none`;
       result.checksums = mode === 'all';
+    } else if (name === '--runmode') {
+      const mode = value();
+      if (!RUN_MODES.includes(mode)) return `--runmode ${mode}: write ${RUN_MODES.join(', ')}; all of them are one thread here`;
     } else if (name === '--simulate-ips') result.inline = true;
     else if (name === '--firewall') result.sets.push('firewall.enabled=yes');
     else if (name === '--pcap-file-recursive') result.sets.push('pcap-file.recursive=yes');
@@ -185,7 +217,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
     else if (TAKES_VALUE.has(name) || FLAGS.has(name)) {
       if (equals < 0 && TAKES_VALUE.has(name)) at++;
       if (MISSED.has(name)) result.ignored.push(name);
-    } else if (name === '-i' || name === '--af-packet') return `${name} is not built yet`;
+    } else if (UNBUILT.has(name)) return `${name} is not built: ${UNBUILT.get(name)}`;
     else if (word.startsWith('-') && word !== '-') return `option ${word} is not known`;
     else result.filter.push(word);
   }
@@ -236,7 +268,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     for (const assignment of args.sets) setValue(tree, assignment);
     folder = args.log ?? String(at(tree, 'default-log-dir') ?? '.');
     log.useFolder(folder);
-    log.useFiles(logFilesOf(tree), args.verbosity);
+    log.use(logOutputsOf(tree), args.verbosity);
     firewallFiles = firewallFilesOf(tree, args.firewall);
     // A firewall can only be in line.
     configured = {
@@ -327,7 +359,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   if (args.analysis) {
     const outputs = at(configuration.tree, 'outputs');
     const storesFiles = (Array.isArray(outputs) ? outputs : []).some((output) => isYes(at(output, 'file-store.enabled'), false));
-    const failure = writeEngineAnalysis(rules.plan, rules.loaded, folder, storesFiles);
+    const failure = writeEngineAnalysis(rules.plan, rules.loaded, folder, storesFiles, configuration.tree);
     if (failure !== undefined) return stop('output', failure.message);
     log.save();
     return 0;

@@ -44,6 +44,7 @@ export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] 
     ...checksums(tree),
     ...outputs(tree),
     ...records(tree),
+    ...logOutputs(tree),
     ...targets(tree),
     ...personalities(tree),
     ...urgentData(tree),
@@ -135,6 +136,13 @@ function personalities(tree: Tree): readonly ConfigurationProblem[] {
       },
     ];
   });
+}
+
+/** Where the engine's own messages can not go. */
+function logOutputs(tree: Tree): readonly ConfigurationProblem[] {
+  const listed = at(tree, 'logging.outputs');
+  const wantsSyslog = (Array.isArray(listed) ? listed : []).some((output) => isYes(at(output, 'syslog.enabled'), at(output, 'syslog') !== undefined));
+  return wantsSyslog ? [{ level: 'Warning', module: 'log', text: 'logging.outputs: syslog is not built; console and file are', fatal: 'no' }] : [];
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {

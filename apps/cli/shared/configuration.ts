@@ -25,7 +25,6 @@ import { InputProblem } from './arguments.ts';
 import { DEFAULT_CLASSIFICATIONS, readClassifications } from './classifications.ts';
 import { at, isYes, listOf, sizeOf, type Tree } from './configuration-tree.ts';
 import { decompressors } from './decompressors.ts';
-import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogLevel } from './engine-log.ts';
 import { type Outputs, outputsOf } from './eve-configuration.ts';
 import { filesOf } from './file-pattern.ts';
 import { httpOf, httpServersOf, LIBHTP_DEFAULT } from './http-configuration.ts';
@@ -319,28 +318,6 @@ function ruleFilesOf(tree: Tree): readonly string[] {
   const files = at(tree, 'rule-files');
   if (files === undefined || files === null) return [];
   return listOf(files).flatMap((file) => filesOf(file, folder));
-}
-
-/** Files that the engine's own messages go to; empty where the configuration names none. */
-export function logFilesOf(tree: Tree): readonly LogFile[] {
-  const outputs = at(tree, 'logging.outputs');
-  if (!Array.isArray(outputs)) return [];
-  const level = levelOf(at(tree, 'logging.default-log-level'));
-  const files: LogFile[] = [];
-  for (const output of outputs) {
-    const file = at(output, 'file');
-    if (typeof file !== 'object' || file === null || !isYes(at(file, 'enabled'), true)) continue;
-    files.push({
-      filename: String(at(file, 'filename') ?? DEFAULT_LOG_FILE.filename),
-      level: levelOf(at(file, 'level')) ?? level ?? DEFAULT_LOG_FILE.level,
-      records: at(file, 'type') === 'json',
-    });
-  }
-  return files;
-}
-
-function levelOf(written: unknown): LogLevel | undefined {
-  return LOG_LEVELS.find((name) => name.toLowerCase() === String(written).toLowerCase());
 }
 
 /** `auto` and nothing said mean: where a rule asks for it. */

@@ -3,6 +3,7 @@
  * `rule_group.json`, where the configuration asks for it.
  */
 import { join } from 'node:path';
+import { decodeContent, encodeContent } from '@sigwright/bytes';
 import type { Failure } from '@sigwright/contracts';
 import { analyseRule, groupByPorts, type MostGroups, type PlanUse } from '@sigwright/detection';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
@@ -13,7 +14,7 @@ interface Analysed {
   readonly id: number;
   readonly type: string;
   readonly flags: readonly string[];
-  readonly mpm?: { readonly buffer: string; readonly pattern: string };
+  readonly mpm?: { readonly buffer: string; readonly pattern: string; readonly negated: boolean; readonly fast_pattern: boolean };
   readonly engines?: readonly { readonly name: string; readonly matches: readonly Match[] }[];
   readonly lists: Readonly<Record<string, { readonly matches: readonly Match[] }>>;
 }
@@ -22,18 +23,41 @@ interface Match {
   readonly name: string;
 }
 
-export function writeEngineAnalysis(plan: PlanUse, count: number, folder: string, storesFiles: boolean): Failure | undefined {
-  const [json, text, patterns] = ['rules.json', 'rules_analysis.txt', 'rules_fast_pattern.txt'].map((name) => new LineWriter(join(folder, name)));
+/** `engine-analysis` of the configuration says which reports are not wanted. */
+export function writeEngineAnalysis(plan: PlanUse, count: number, folder: string, storesFiles: boolean, tree: Tree): Failure | undefined {
+  const file = (name: string): LineWriter => new LineWriter(join(folder, name));
+  const json = file('rules.json');
+  const text = isYes(at(tree, 'engine-analysis.rules'), true) ? file('rules_analysis.txt') : undefined;
+  const patterns = isYes(at(tree, 'engine-analysis.rules-fast-pattern'), true) ? file('rules_fast_pattern.txt') : undefined;
   for (let index = 0; index < count; index++) {
     const analysed = analyseRule(plan.rule(index)) as unknown as Analysed;
     json.line(JSON.stringify(analysed));
-    for (const line of describe(analysed, storesFiles)) text.line(line);
-    patterns.line(`== Sid: ${analysed.id} ==`);
-    patterns.line(analysed.raw);
-    patterns.line(analysed.mpm === undefined ? '    No Fast Pattern present' : `    Fast Pattern: "${analysed.mpm.pattern}" on buffer: ${analysed.mpm.buffer}`);
-    patterns.line('');
+    for (const line of describe(analysed, storesFiles)) text?.line(line);
+    for (const line of fastPatternOf(analysed)) patterns?.line(line);
   }
-  return [json, text, patterns].map((file) => file.close()).find((failure) => failure !== undefined);
+  return [json, text, patterns].map((one) => one?.close()).find((failure) => failure !== undefined);
+}
+
+/** Suricata user guide, "Engine-analysis". */
+function fastPatternOf({ raw, id, mpm }: Analysed): readonly string[] {
+  const head = [`== Sid: ${id} ==`, raw];
+  if (mpm === undefined) return [...head, '    No Fast Pattern present', ''];
+  const yes = (holds: boolean): string => (holds ? 'yes' : 'no');
+  const part = /fast_pattern\s*:\s*(\d+)\s*,\s*(\d+)/.exec(raw);
+  const content = decodeContent(mpm.pattern);
+  const bytes = 'problem' in content ? new Uint8Array(0) : content.bytes;
+  const final = part === null ? bytes : bytes.subarray(Number(part[1]), Number(part[1]) + Number(part[2]));
+  const lines = [
+    `Fast pattern matcher: ${mpm.buffer === 'payload' ? 'content' : mpm.buffer}`,
+    `Fast pattern set: ${yes(mpm.fast_pattern)}`,
+    `Fast pattern only set: ${yes(/fast_pattern\s*:\s*only/.test(raw))}`,
+    `Fast pattern chop set: ${yes(part !== null)}`,
+    ...(part === null ? [] : [`Fast pattern offset, length: ${part[1]}, ${part[2]}`]),
+    `Content negated: ${yes(mpm.negated)}`,
+    `Original content: ${encodeContent(bytes)}`,
+    `Final content: ${encodeContent(final)}`,
+  ];
+  return [...head, ...lines.map((line) => `    ${line}`), ''];
 }
 
 /** Suricata user guide, "Suricata.yaml", `detect.profile`: groups at most, by profile. */
