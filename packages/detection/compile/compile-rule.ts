@@ -72,6 +72,11 @@ const PACKET_FIELDS: ReadonlySet<string> = new Set([
   ...['tcp.flags', 'tcp.seq', 'tcp.ack', 'tcp.window'],
   ...['itype', 'icode', 'icmp_id', 'icmp_seq'],
 ]);
+/** What may go wrong while it is found out what is spoken. */
+const RECOGNITION_EVENTS: ReadonlySet<string> = new Set([
+  ...['applayer_mismatch_protocol_both_directions', 'applayer_wrong_direction_first_data', 'applayer_detect_protocol_only_one_direction'],
+  ...['applayer_proto_detection_skipped', 'applayer_no_tls_after_starttls', 'applayer_unexpected_protocol'],
+]);
 const TURNED: Readonly<Record<string, string>> = { to_server: 'to_client', from_client: 'from_server', to_client: 'to_server', from_server: 'from_client' };
 
 export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation {
@@ -102,6 +107,8 @@ class Builder implements RuleBuilder {
   #transforms: AppliedTransform[] = [];
   #open: OpenList = this.#payload;
   #openIsFresh = false;
+  /** the option that selected a buffer which nothing was asked about yet */
+  #unused: RuleOption | undefined = undefined;
   #decode: BytesDecode | undefined = undefined;
   #decoded: BytesCondition[] | undefined = undefined;
   #lastContent: ContentCondition | undefined = undefined;
@@ -173,9 +180,20 @@ class Builder implements RuleBuilder {
         );
         continue;
       }
+      if (definition.kind === 'sticky-buffer') this.#checkUsed();
       definition.apply(argument.value as never, this);
+      if (definition.kind === 'sticky-buffer') this.#unused = this.#openIsFresh ? option : undefined;
     }
+    this.#checkUsed();
     this.option = NO_OPTION;
+  }
+
+  /** A buffer that an option selected is there for something to be asked about it. */
+  #checkUsed(): void {
+    const option = this.#unused;
+    this.#unused = undefined;
+    if (option === undefined || this.#failed) return;
+    this.#say('error', 'rule/buffer-unused', `nothing is asked about \`${option.name}\``, option.span, 'put a `content` behind it, or remove it');
   }
 
   // --- buffers and bytes
@@ -253,6 +271,7 @@ class Builder implements RuleBuilder {
   #list(): OpenList {
     if (!this.#openIsFresh) return this.#open;
     this.#openIsFresh = false;
+    this.#unused = undefined;
     this.#open = this.#listFor(this.#selected!, this.#transforms);
     return this.#open;
   }
@@ -405,7 +424,10 @@ class Builder implements RuleBuilder {
   demandAnomaly(owner: 'decoder' | 'stream' | 'application', name: string): void {
     const dot = name.indexOf('.');
     // Without a protocol before it: which protocol this is went wrong, and a packet showed it.
-    if (owner === 'application' && dot < 0) this.#anomalies.push({ owner: 'recognition', name: name.replace(/^applayer_/, 'applayer.') });
+    if (owner === 'application' && dot < 0) {
+      if (!RECOGNITION_EVENTS.has(name)) this.problem('unknown', `\`${name}\` is no event of protocol recognition, and names no protocol`);
+      this.#anomalies.push({ owner: 'recognition', name: name.replace(/^applayer_/, 'applayer.') });
+    }
     const protocol = owner === 'application' && dot > 0 ? this.#compiler.catalogue.protocols.get(name.slice(0, dot)) : undefined;
     const event = name.slice(dot + 1);
     const known = protocol?.anomalies.find((one) => one.name === event || one.aliases?.includes(event) === true);
@@ -816,7 +838,9 @@ class Builder implements RuleBuilder {
     for (const demanded of this.#protocols) {
       const able = this.#alone.has(demanded) ? [demanded] : this.#carriers(demanded);
       const both: readonly string[] = left === undefined ? able : left.filter((name) => able.includes(name));
-      if (both.length === 0) {
+      // What both may be carried by is neither of them.
+      const isOther = fromHeader !== undefined && !able.includes(fromHeader) && !this.spokenAs(written).includes(demanded);
+      if (both.length === 0 || isOther) {
         const title =
           fromHeader === undefined
             ? `keywords of different protocols: ${[...this.#protocols].join(', ')}`

@@ -130,13 +130,14 @@ function countedKeyword(name: string, toServer: (flow: Flow) => number, toClient
     kind: 'condition' as const,
     argument: custom('<toserver|toclient|both|either>,<comparison>', ['toserver,>3'], (written) => {
       const comma = written.indexOf(',');
-      const word = comma === -1 ? 'both' : written.slice(0, comma).trim();
+      const word = written.slice(0, Math.max(0, comma)).trim();
       if (!['toserver', 'toclient', 'both', 'either'].includes(word))
         return { problem: `\`${word}\` is no direction`, help: 'write toserver, toclient, both or either' };
       const wanted = numbers.read(written.slice(comma + 1).trim());
       return 'problem' in wanted ? wanted : { value: { word, wanted: wanted.value } };
     }),
-    examples: [`${name}:toserver,>3;`],
+    examples: [`${name}:toserver,>3;`, `${name}:both,>3;`],
+    broken: [{ options: `${name}:>3;`, code: `${name}/argument` }],
     apply({ word, wanted }, builder) {
       builder.addPacket({
         keyword: name,
@@ -147,7 +148,7 @@ function countedKeyword(name: string, toServer: (flow: Flow) => number, toClient
           if (word === 'toserver') return compares(wanted, toServer(flow));
           if (word === 'toclient') return compares(wanted, toClient(flow));
           if (word === 'either') return compares(wanted, toServer(flow)) || compares(wanted, toClient(flow));
-          return compares(wanted, toServer(flow) + toClient(flow));
+          return compares(wanted, toServer(flow)) && compares(wanted, toClient(flow));
         },
         measured: (_packet, flow) =>
           flow === undefined ? undefined : { words: `there are ${toServer(flow)} to the server and ${toClient(flow)} to the client` },
@@ -385,6 +386,8 @@ export const keywords = asKeywords(
       { options: 'app-layer-protocol:!unknown|tls;', code: 'app-layer-protocol/argument' },
       { options: 'app-layer-protocol:tls,final,original;', code: 'app-layer-protocol/argument' },
       { options: 'app-layer-protocol:!http; app-layer-protocol:!http;', code: 'app-layer-protocol/twice' },
+      { options: 'app-layer-protocol:http; app-layer-protocol:tls;', code: 'app-layer-protocol/twice' },
+      { options: 'app-layer-protocol:http; app-layer-protocol:!tls;', code: 'app-layer-protocol/twice' },
     ],
     apply({ negated, written, mode, exact }, builder) {
       const names: string[] = [];
@@ -400,9 +403,17 @@ export const keywords = asKeywords(
         }
         names.push(...(known.length === 0 ? [name] : exact ? known.slice(0, 1) : known));
       }
-      const same = builder.rule.options.find((one) => one.name === 'app-layer-protocol' && one.value === builder.option.value);
-      if (same !== undefined && same !== builder.option) {
-        builder.problem('twice', `\`${builder.option.value ?? ''}\` stands twice`);
+      if (builder.spokenAs(builder.rule.protocol.split(':')[0]).length > 0) {
+        builder.problem('header', 'the header of the rule says the protocol already', 'write `tcp`, `udp` or `ip` there, or leave the option out');
+        return;
+      }
+      const { options } = builder.rule;
+      for (const before of options.slice(0, options.indexOf(builder.option))) {
+        const other = before.name === builder.option.name && before.value !== undefined ? readProtocols(before.value) : undefined;
+        if (other === undefined || 'problem' in other || other.value.mode !== mode) continue;
+        // Several that are all not spoken say more than one; anything else contradicts itself or says nothing more.
+        if (negated && other.value.negated && !written.some((name) => other.value.written.includes(name))) continue;
+        builder.problem('twice', `\`${before.value}\` stands beside \`${builder.option.value ?? ''}\``, 'leave one of them, or write other modes');
         return;
       }
       builder.addPacket({

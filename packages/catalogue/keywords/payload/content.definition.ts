@@ -6,6 +6,8 @@ import { custom, none, optional, quoted } from '../../arguments/index.ts';
 const PAYLOAD = 'payload';
 const LONGEST_CONTENT = 8192;
 const LARGEST_POSITION = 1_048_576;
+/** `offset` and `depth` count within two bytes. */
+const LARGEST_FROM_BEGINNING = 65_535;
 
 const quantity = custom('<number or variable>', ['4', '0'], (written) => {
   if (/^[+-]?\d+$/.test(written)) {
@@ -48,6 +50,10 @@ function positionKeyword(
       if (value === undefined) return;
       if (content[name] !== undefined) {
         builder.problem('twice', `\`${name}\` stands twice on one content`);
+        return;
+      }
+      if (typeof value === 'number' && value > LARGEST_FROM_BEGINNING && (name === 'offset' || name === 'depth')) {
+        builder.problem('beyond', `${value} is beyond ${LARGEST_FROM_BEGINNING}`);
         return;
       }
       content[name] = value;
@@ -174,10 +180,14 @@ export const keywords = asKeywords(
     kind: 'content-modifier',
     argument: none(),
     examples: ['content:"abc"; startswith;'],
-    broken: [{ options: 'content:"abc"; offset:1; startswith;', code: 'startswith/position' }],
+    broken: [
+      { options: 'content:"abc"; offset:1; startswith;', code: 'startswith/position' },
+      { options: 'content:"abc"; startswith; startswith;', code: 'startswith/twice' },
+    ],
     apply(_none, builder) {
       const content = builder.lastContent();
       if (content === undefined) return;
+      if (content.startsWith) builder.problem('twice', '`startswith` stands twice on one content');
       if (content.offset !== undefined || content.depth !== undefined || content.distance !== undefined || content.within !== undefined) {
         builder.problem('position', 'a position is already given', 'remove it or `startswith`');
       }
@@ -219,12 +229,14 @@ export const keywords = asKeywords(
     broken: [
       { options: 'content:"abc"; fast_pattern:2,4;', code: 'fast_pattern/beyond' },
       { options: 'fast_pattern;', code: 'fast_pattern/without-content' },
+      { options: 'content:"abc"; fast_pattern; content:"def"; fast_pattern;', code: 'fast_pattern/twice' },
       { options: 'base64_decode; base64_data; content:"abc"; fast_pattern;', code: 'fast_pattern/decoded' },
     ],
     apply(choice, builder) {
       const content = builder.lastContent();
       if (content === undefined) return;
-      if (content.fastPattern) builder.problem('twice', '`fast_pattern` stands twice on one content');
+      if (builder.rule.options.find(({ name }) => name === builder.option.name) !== builder.option)
+        builder.problem('twice', 'one content of a rule is its fast pattern, and another is marked before it', 'leave `fast_pattern` behind one of them');
       if (builder.inDecoded)
         builder.problem('decoded', 'what base64_decode gives is not there when the prefilter looks', 'mark a content before `base64_data`');
       const placed = content.offset !== undefined || content.depth !== undefined || content.distance !== undefined || content.within !== undefined;

@@ -74,6 +74,7 @@ function calculated(operator: ByteMath['operator'], number: number, operand: num
 }
 
 const LARGEST_MULTIPLIER = 65_535;
+const LARGEST_POST_OFFSET = 65_535;
 const ALIGNMENT = 4;
 /** `byte_extract` may be told 2 or 4. */
 const ALIGNMENTS = [1, 2, 4];
@@ -183,6 +184,8 @@ export const keywords = asKeywords(
         if (multiplier === undefined || multiplier < 1 || multiplier > LARGEST_MULTIPLIER)
           return { problem: `the multiplier is not between 1 and ${LARGEST_MULTIPLIER}` };
         if (after === undefined) return { problem: 'post_offset is neither a number nor a variable' };
+        if (typeof after === 'number' && Math.abs(after) > LARGEST_POST_OFFSET)
+          return { problem: `post_offset is not between -${LARGEST_POST_OFFSET} and ${LARGEST_POST_OFFSET}` };
         const jump: ByteJump = { reading: flags.reading, multiplier, align, from, after };
         return unknownWord(named) ?? { value: jump };
       },
@@ -191,6 +194,7 @@ export const keywords = asKeywords(
     broken: [
       { options: 'byte_jump:2;', code: 'byte_jump/argument' },
       { options: 'byte_jump:2,0,from_end,from_beginning;', code: 'byte_jump/argument' },
+      { options: 'byte_jump:2,0,post_offset 65536;', code: 'byte_jump/argument' },
     ],
     apply({ reading, multiplier, align, from, after }, builder) {
       const place = resolve(reading, builder);

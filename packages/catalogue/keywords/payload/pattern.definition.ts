@@ -26,6 +26,8 @@ const BUFFER_LETTERS: Record<string, string> = {
   W: 'http.host',
   Z: 'http.host.raw',
 };
+/** A large letter that stands for itself: those behind backslashes stand for kinds. */
+const UPPER_CASE = /^(?:[^\\A-Z]|\\.)*[A-Z]/s;
 const OTHER_LETTERS = 'ismxAEGRBO';
 
 const CAPTURES = /,\s*(?:flow|pkt|alert):[^"]*$/;
@@ -89,6 +91,7 @@ export const keywords = asKeywords(
       { options: 'pcre:"/(a)/,flow:name,flow:other";', code: 'pcre/capture' },
       { options: 'pcre:"/(a)/,host:name";', code: 'pcre/capture' },
       { options: 'http.method; pcre:"/abc/U";', code: 'pcre/buffer' },
+      { options: 'pcre:"/Abc/W";', code: 'pcre/case' },
     ],
     apply({ negated, source, letters, captures: written }, builder) {
       let buffer: string | undefined;
@@ -102,6 +105,10 @@ export const keywords = asKeywords(
         }
       }
       const has = (letter: string): boolean => letters.includes(letter);
+      if (has('W') && !has('i') && UPPER_CASE.test(source)) {
+        builder.problem('case', '`W` looks at the host name in lower case: a large letter is never there', 'write it in small letters, or `Z`');
+        return;
+      }
       const compiled = compilePattern(
         source,
         { nocase: has('i'), dotAll: has('s'), multiline: has('m'), extended: has('x'), ungreedy: has('G'), anchored: has('A'), dollarEnd: has('E') },

@@ -114,10 +114,14 @@ export const keywords = asKeywords(
       if (!['=', '+', '-', '<', '>', '<=', '>=', '==', '!=', ...tests].includes(operation)) return { problem: `\`${operation}\` is no operation on a number` };
       if (tests.includes(operation)) return { value: { kind: 'integer', name, operation, operand: 0 } as IntegerOperation };
       if (operand === undefined || operand === '') return { problem: 'the number is missing' };
+      if (!/^\w+(?:[./]\w+)*$/.test(operand)) return { problem: `\`${operand}\` is neither a number nor the name of one` };
       return { value: { kind: 'integer', name, operation, operand: numberIn(operand) ?? operand } as IntegerOperation };
     }),
     examples: ['flowint:EXAMPLE.count,+,1;'],
-    broken: [{ options: 'flowint:EXAMPLE.count;', code: 'flowint/argument' }],
+    broken: [
+      { options: 'flowint:EXAMPLE.count;', code: 'flowint/argument' },
+      { options: 'flowint:EXAMPLE.count,+,1 2;', code: 'flowint/argument' },
+    ],
     apply(operation, builder) {
       builder.addState(operation);
     },

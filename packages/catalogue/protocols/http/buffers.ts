@@ -80,6 +80,19 @@ function notInLowerCase({ bytes, nocase }: ContentCondition): Contradiction | un
   return { code: 'uppercase', title: 'a content for the host has letters in upper case, the host is in lower case', help: 'write it in lower case' };
 }
 
+/** The method ends before the space behind it and begins after what comes before it. */
+function notAtItsEnds({ bytes }: ContentCondition): Contradiction | undefined {
+  const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09;
+  if (!isBlank(bytes[0]) && !isBlank(bytes[bytes.length - 1])) return undefined;
+  return { code: 'blank', title: 'a content for the method begins or ends with a blank, the method does not', help: 'leave the blank out' };
+}
+
+/** Protocol and version are one word. */
+function notOneWord({ bytes }: ContentCondition): Contradiction | undefined {
+  if (!bytes.includes(0x20)) return undefined;
+  return { code: 'blank', title: 'a content for the protocol holds a space, the protocol is one word', help: 'leave the space out' };
+}
+
 function body(name: string, summary: string, direction: Direction): TransactionBuffer {
   return {
     of: 'transaction',
@@ -133,12 +146,12 @@ function eachHeader(name: string, summary: string, directions: readonly Directio
 const SEPARATOR = fromLatin1(': ');
 
 export const buffers: readonly TransactionBuffer[] = [
-  part('http.method', 'method of the request', REQUEST, () => 'first'),
+  { ...part('http.method', 'method of the request', REQUEST, () => 'first'), refuses: notAtItsEnds },
   buffer('http.uri', 'normalised URI of the request', REQUEST, LINE, (transaction) => transaction.uri),
   part('http.uri.raw', 'URI of the request as it came', REQUEST, () => 'second'),
   part('http.request_line', 'first line of the request', REQUEST, () => 'line'),
   part('http.response_line', 'first line of the response', RESPONSE, () => 'line'),
-  part('http.protocol', 'protocol and version', BOTH, (direction) => (direction === TO_SERVER ? 'third' : 'first')),
+  { ...part('http.protocol', 'protocol and version', BOTH, (direction) => (direction === TO_SERVER ? 'third' : 'first')), refuses: notOneWord },
   part('http.stat_code', 'status code', RESPONSE, () => 'second'),
   part('http.stat_msg', 'status words', RESPONSE, () => 'third'),
   { ...buffer('http.host', 'host name in lower case, without port', REQUEST, HEADERS, (transaction) => transaction.host, 'name'), refuses: notInLowerCase },
