@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { counted, formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord, Packet } from '@sigwright/contracts';
-import { type Alert, Engine, type EngineCounters, EveWriter, RuleProfile } from '@sigwright/detection';
+import { type Alert, Engine, type EngineCounters, EveWriter, noCounts, RuleProfile } from '@sigwright/detection';
 import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
 import { configurationOf } from './shared/configuration.ts';
 import { readYaml, setValue } from './shared/configuration-tree.ts';
@@ -85,7 +85,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const signal = stopOnSignals();
   let exit = 0;
   const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;
-  const totals: EngineCounters = { packets: 0, bytes: 0, flows: 0, alerts: 0, suppressed: 0, transactions: 0, evaluations: 0, overflowed: 0, discarded: 0 };
+  const totals = noCounts();
   const alerts = new Map<number, { count: number; message: string; hosts: Set<string> }>();
   let read = 0;
   for (const capture of namedCaptures(options.capture)) {
@@ -152,9 +152,13 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function countersText(counters: EngineCounters): string {
   const megabytes = Math.max(1e-6, counters.bytes / 1e6);
-  const { packets, flows, transactions, evaluations, alerts } = counters;
+  const { packets, bytes, flows, transactions, candidates, evaluations, alerts, searched, copied, arrays, arrayBytes, objects } = counters;
+  const perMegabyte = (count: number): string => (count / megabytes).toFixed(1);
+  const share = (part: number): string => (part / Math.max(1, bytes)).toFixed(2);
   return `${counted(packets, 'packet')}, ${megabytes.toFixed(1)} MB, ${counted(flows, 'flow')}, ${counted(transactions, 'transaction')}
-${counted(evaluations, 'rule check')} (${(evaluations / megabytes).toFixed(1)} per MB), ${counted(alerts, 'alert')}\n`;
+${counted(candidates, 'candidate')} (${perMegabyte(candidates)} per MB), ${counted(evaluations, 'rule check')} (${perMegabyte(evaluations)} per MB), ${counted(alerts, 'alert')}
+searched ${share(searched)} and copied ${share(copied)} bytes for each byte of the capture
+made ${counted(objects, 'object')} (${perMegabyte(objects)} per MB) and ${counted(arrays, 'array')} (${perMegabyte(arrays)} per MB) of ${(arrayBytes / 1e6).toFixed(1)} MB together\n`;
 }
 
 /** Different lines that scripts of rules may say. */

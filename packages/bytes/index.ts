@@ -15,3 +15,4 @@ export * from './search/find.ts';
 export * from './search/leading.ts';
 export * from './slab-pool.ts';
 export * from './text.ts';
+export * from './work.ts';

@@ -2,6 +2,8 @@
  * Byte arrays for buffers that grow, given back when a buffer is done with. Most streams and bodies are read as fast as they
  * come, so that a few slabs serve thousands of flows, and the same memory stays warm in the processor's caches.
  */
+import { newBytes } from './work.ts';
+
 const SMALLEST_POWER = 11;
 const LARGEST_POWER = 18;
 /** Bytes kept of all sizes, mostly of the small ones; what is more is left to the garbage collector. */
@@ -14,9 +16,9 @@ export class SlabPool {
   /** At least `size` bytes, with whatever content. */
   take(size: number): Uint8Array {
     const power = Math.max(SMALLEST_POWER, 32 - Math.clz32(size - 1));
-    if (power > LARGEST_POWER) return new Uint8Array(2 ** power);
+    if (power > LARGEST_POWER) return newBytes(2 ** power);
     const slab = this.#free[power].pop();
-    if (slab === undefined) return new Uint8Array(1 << power);
+    if (slab === undefined) return newBytes(1 << power);
     this.#kept -= slab.length;
     return slab;
   }

@@ -1,4 +1,5 @@
 /** Bytes ⇄ text, one byte a character (ISO 8859-1), and numbers out of bytes. */
+import { copyBytes, newBytes } from './work.ts';
 
 const CHUNK = 4096;
 const decoder = new TextDecoder('utf-8');
@@ -84,18 +85,14 @@ export function fromHex(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-const SHORT_PART = 24;
-
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (let index = 0; index < parts.length; index++) length += parts[index].length;
-  const whole = new Uint8Array(length);
+  const whole = newBytes(length);
   let at = 0;
   for (let index = 0; index < parts.length; index++) {
     const part = parts[index];
-    // Most parts are a few bytes of a header, for which a call costs more than a loop.
-    if (part.length < SHORT_PART) for (let byte = 0; byte < part.length; byte++) whole[at + byte] = part[byte];
-    else whole.set(part, at);
+    copyBytes(part, 0, part.length, whole, at);
     at += part.length;
   }
   return whole;

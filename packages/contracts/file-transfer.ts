@@ -1,5 +1,5 @@
 /** A file seen on the wire: its name and as much of its content as the limits allow. */
-import { SlabPool } from '@sigwright/bytes';
+import { copyBytes, SlabPool, work } from '@sigwright/bytes';
 import type { Direction } from './direction.ts';
 
 /** One for each thread: transfers come and go by the thousand. */
@@ -37,6 +37,7 @@ export class FileTransfer {
     this.direction = direction;
     this.name = name;
     this.limit = limit;
+    work.objects++;
     this.#follower = follow?.(this);
   }
 
@@ -49,11 +50,11 @@ export class FileTransfer {
     if (take <= 0) return;
     if (this.kept + take > this.bytes.length) {
       const grown = slabs.take(Math.max(this.kept + take, this.bytes.length * 2));
-      if (this.kept > 0) grown.set(this.bytes.subarray(0, this.kept));
+      if (this.kept > 0) copyBytes(this.bytes, 0, this.kept, grown, 0);
       slabs.give(this.bytes);
       this.bytes = grown;
     }
-    this.bytes.set(take === bytes.length ? bytes : bytes.subarray(start, start + take), this.kept);
+    copyBytes(bytes, start, start + take, this.bytes, this.kept);
     this.kept += take;
   }
 

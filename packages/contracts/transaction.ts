@@ -2,6 +2,7 @@
  * One exchange of an application protocol (a request and its response, a query and its answer). Protocol folders extend
  * this class with what they decoded; detection and records see only this part and the folder's own buffers and records.
  */
+import { work } from '@sigwright/bytes';
 import type { Direction } from './direction.ts';
 import type { FileTransfer } from './file-transfer.ts';
 
@@ -37,6 +38,7 @@ export abstract class Transaction {
   constructor(id: number, time: number) {
     this.id = id;
     this.time = time;
+    work.objects++;
   }
 
   raise(anomaly: string): void {

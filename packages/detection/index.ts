@@ -34,7 +34,7 @@ export {
   lintRules,
 } from './lint/linter.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
-export { Engine, type EngineCounters } from './scan/engine.ts';
+export { Engine, type EngineCounters, noCounts } from './scan/engine.ts';
 export { buildFirewall, type FirewallBuild } from './scan/firewall.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';
 export { ScriptSubject } from './scan/scripted-rule.ts';

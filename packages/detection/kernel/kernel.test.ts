@@ -1,6 +1,7 @@
 import { type CompiledMemory, compiledModule } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { ScanKernel } from './kernel.ts';
 import { SCAN_RELAXED_WASM, SCAN_WASM } from './scan.wasm.ts';
 
 interface Loops {
@@ -34,6 +35,34 @@ it('says the same whichever of its two modules a runtime can take', () => {
         return [count, exports.shorts(TEXT, written.length, TABLE, left), ...bytes.slice(ANSWERS, ANSWERS + count * 2)];
       });
       expect(said[0]).toEqual(said[1]);
+    }),
+  );
+});
+
+// What is held is loaded once: pieces of one buffer and of others, forwards and back, must be searched as if they were loaded each time.
+it('finds the same in what is held', () => {
+  const exports = compiledModule<ConstructorParameters<typeof ScanKernel>[0] & Loops>(SCAN_WASM)!;
+  const [holding, other] = [new ScanKernel(exports), new ScanKernel(compiledModule<ConstructorParameters<typeof ScanKernel>[0]>(SCAN_WASM)!)];
+  const pair = { one: 0x61, oneFold: 0, two: 0x62, twoFold: 0, gap: 2 };
+  const texts = fc.array(fc.array(fc.constantFrom(0x61, 0x62, 0x63), { minLength: 1, maxLength: 400 }), { minLength: 2, maxLength: 2 });
+  const piece = fc.record({ text: fc.nat(1), from: fc.nat(399), length: fc.nat(399) });
+  fc.assert(
+    fc.property(texts, fc.array(piece, { maxLength: 12 }), (written, pieces) => {
+      const arrays = written.map((one) => Uint8Array.from(one));
+      holding.hold();
+      for (const { text, from, length } of pieces) {
+        const bytes = arrays[text];
+        const start = Math.min(from, bytes.length);
+        const to = Math.min(bytes.length, start + length);
+        holding.load(bytes, 0, bytes.length, start, to, 0);
+        other.load(bytes, 0, bytes.length, start, to, 0);
+        expect(holding.pair(pair, 0)).toBe(other.pair(pair, 0));
+      }
+      holding.letGo();
+      // Written to in between: nothing of before may be left.
+      arrays[0].fill(0x63);
+      holding.load(arrays[0], 0, arrays[0].length, 0, arrays[0].length, 0);
+      expect(holding.pair(pair, 0)).toBe(-1);
     }),
   );
 });

@@ -3,7 +3,7 @@
  * all engines of its plan, and its place is used again when the plan is gone: an engine a capture must not make the memory grow. One for
  * each thread. Where WebAssembly or its SIMD is missing there is none, and the loops in plain TypeScript serve.
  */
-import { type CompiledMemory, compiledModule } from '@sigwright/bytes';
+import { type CompiledMemory, compiledModule, copyBytes } from '@sigwright/bytes';
 import { SCAN_RELAXED_WASM, SCAN_WASM } from './scan.wasm.ts';
 
 /** Bytes looked at in one call. They stay in the first-level cache with the answers of most traffic; positions fit 16 bits. */
@@ -13,9 +13,11 @@ export const WORTH_A_CALL = 96;
 
 const PAGE = 65_536;
 const INPUT = 1024;
+/** Bytes of one buffer that stay loaded while it is held: longer ones are loaded again. */
+const HELD = 131_072;
 /** a block's last load reaches behind the piece */
 const SLACK = 64;
-const ANSWERS = INPUT + PIECE + SLACK;
+const ANSWERS = INPUT + HELD + SLACK;
 /** Tables begin where a line of the cache does. */
 const LINE = 64;
 const TABLES = Math.ceil((ANSWERS + (PIECE + SLACK) * 2) / LINE) * LINE;
@@ -63,6 +65,13 @@ export class ScanKernel {
   /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what was loaded */
   answers: Uint16Array = new Uint16Array(0);
   #used = TABLES;
+  /** while buffers are held: bytes of one of them, of which [#loadedFrom, #loadedTo) lie from INPUT on */
+  #holds = false;
+  #loaded: Uint8Array | undefined = undefined;
+  #loadedFrom = 0;
+  #loadedTo = 0;
+  /** where what is searched begins */
+  #input = INPUT;
   #length = 0;
   #before = 0;
   #ends = 0;
@@ -110,12 +119,30 @@ export class ScanKernel {
     this.answers = new Uint16Array(this.#exports.memory.buffer, ANSWERS, PIECE + SLACK);
   }
 
+  /** From here to `letGo` nobody writes to what is searched: what was loaded of it need not be loaded again. */
+  hold(): void {
+    this.#holds = true;
+  }
+
+  letGo(): void {
+    this.#holds = false;
+    this.#loaded = undefined;
+  }
+
   /**
    * What the searches look at from now on: bytes[from, to), at most PIECE of them, of a text bytes[start, end). `offset`: how many
    * bytes of the stream or body came before `start`.
    */
   load(bytes: Uint8Array, start: number, end: number, from: number, to: number, offset: number): void {
-    this.#bytes.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to), INPUT);
+    if (bytes !== this.#loaded || from < this.#loadedFrom || from > this.#loadedTo || to - this.#loadedFrom > HELD) {
+      if (this.#holds) this.#loaded = bytes;
+      this.#loadedFrom = this.#loadedTo = from;
+    }
+    this.#input = INPUT + from - this.#loadedFrom;
+    if (to > this.#loadedTo) {
+      copyBytes(bytes, this.#loadedTo, to, this.#bytes, INPUT + this.#loadedTo - this.#loadedFrom);
+      this.#loadedTo = to;
+    }
     this.#length = to - from;
     this.#before = Math.min(offset + from - start, FAR);
     this.#ends = (from === start ? HAS_BEGINNING : 0) | (to === end ? HAS_END : 0);
@@ -123,36 +150,36 @@ export class ScanKernel {
 
   /** Looks for grams of `table` in the first `length` bytes of what was loaded; returns how many positions lie in `answers`. */
   grams(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.grams(INPUT, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
+    return this.#narrow(table, this.#exports.grams(this.#input, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for tables of which every fourth position is enough. */
   everyFourth(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.everyFourth(INPUT, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
+    return this.#narrow(table, this.#exports.everyFourth(this.#input, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
   }
 
   /** As `grams`, for few grams: the table has masks instead of bits. */
   few(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.few(INPUT, Math.min(length, this.#length), table.filter, ANSWERS));
+    return this.#narrow(table, this.#exports.few(this.#input, Math.min(length, this.#length), table.filter, ANSWERS));
   }
 
   /** As `few`, without a look at what is found: `masks` say which bytes each of eight classes has at four places. */
   classes(masks: number): number {
-    return this.#exports.few(INPUT, this.#length, masks, ANSWERS);
+    return this.#exports.few(this.#input, this.#length, masks, ANSWERS);
   }
 
   #narrow({ buckets, bucketShift, entries }: KernelGrams, count: number): number {
-    return count === 0 ? 0 : this.#exports.narrow(INPUT, this.#length, buckets, bucketShift, entries, ANSWERS, count, this.#before, this.#ends);
+    return count === 0 ? 0 : this.#exports.narrow(this.#input, this.#length, buckets, bucketShift, entries, ANSWERS, count, this.#before, this.#ends);
   }
 
   /** Looks for short needles, at most sixteen, whose table is kept as scan.as.ts wants it: of the bits of `left`, those that do not occur. */
   shorts(table: number, left: number): number {
-    return this.#exports.shorts(INPUT, this.#length, table, left);
+    return this.#exports.shorts(this.#input, this.#length, table, left);
   }
 
   /** The first place of a pair in what was loaded, from `from` on, or -1. */
   pair({ one, oneFold, two, twoFold, gap }: BytePair, from: number): number {
-    return this.#exports.pair(INPUT, from, this.#length, one, oneFold, two, twoFold, gap);
+    return this.#exports.pair(this.#input, from, this.#length, one, oneFold, two, twoFold, gap);
   }
 }
 

@@ -9,6 +9,8 @@ const FEW = 24;
 
 export class Candidates implements ValueSink {
   count = 0;
+  /** of all inspections until now */
+  total = 0;
   #list = new Uint32Array(256);
   readonly #seen: Uint32Array;
   #sorted = true;
@@ -34,6 +36,7 @@ export class Candidates implements ValueSink {
     }
     if (this.count > 0 && rule < this.#list[this.count - 1]) this.#sorted = false;
     this.#list[this.count++] = rule;
+    this.total++;
   }
 
   addAll(rules: Uint32Array): void {

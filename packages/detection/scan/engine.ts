@@ -5,6 +5,7 @@
  * Timing follows Suricata's IDS mode: stream bytes are read once the peer acknowledged them and inspected with the next
  * packet of their direction; `settings.inline` reads them at once.
  */
+import { type Work, work } from '@sigwright/bytes';
 import {
   BOTH_DIRECTIONS,
   type Catalogue,
@@ -131,7 +132,7 @@ export class FlowDetection {
   }
 }
 
-export interface EngineCounters {
+export interface EngineCounters extends Work {
   packets: number;
   bytes: number;
   flows: number;
@@ -140,14 +141,16 @@ export interface EngineCounters {
   /** matches beyond the limit per packet */
   overflowed: number;
   transactions: number;
+  /** rules to which literals or headers led, once for each packet, piece of a stream or transaction */
+  candidates: number;
   /** rules evaluated after the prefilter */
   evaluations: number;
   /** alerts of the firewall that found no room, and of rules on packets that it dropped */
   discarded: number;
 }
 
-export class Engine {
-  readonly counters: EngineCounters = {
+export function noCounts(): EngineCounters {
+  return {
     packets: 0,
     bytes: 0,
     flows: 0,
@@ -155,9 +158,19 @@ export class Engine {
     suppressed: 0,
     overflowed: 0,
     transactions: 0,
+    candidates: 0,
     evaluations: 0,
     discarded: 0,
+    copied: 0,
+    searched: 0,
+    arrays: 0,
+    arrayBytes: 0,
+    objects: 0,
   };
+}
+
+export class Engine {
+  readonly counters = noCounts();
   readonly #settings: EngineSettings;
   readonly #handlers: EngineHandlers;
   readonly #catalogue: Catalogue;
@@ -277,7 +290,10 @@ export class Engine {
   /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
   feed(chunk: Uint8Array): Failure | undefined {
     this.#isBetween = false;
-    return this.#reader.push(chunk);
+    const before = { ...work };
+    const failure = this.#reader.push(chunk);
+    this.#countWork(before);
+    return failure;
   }
 
   /**
@@ -301,13 +317,20 @@ export class Engine {
   /** The capture is over: ends every flow. A failure says that the capture was cut off; everything before it was inspected. */
   finish(): Failure | undefined {
     const failure = this.#isBetween ? undefined : this.#reader.end();
+    const before = { ...work };
     this.#pipeline.finish();
+    this.#countWork(before);
     this.#count();
     return failure;
   }
 
+  #countWork(before: Work): void {
+    for (const name of Object.keys(before) as (keyof Work)[]) this.counters[name] += work[name] - before[name];
+  }
+
   /** What others count. */
   #count(): void {
+    this.counters.candidates = this.#candidates.total + this.#transactions.candidates;
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;
     this.counters.overflowed = this.#alerts.overflowed;

@@ -1,4 +1,5 @@
 /** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
+import { work } from '@sigwright/bytes';
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
 import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
 import { buildGramTables, type GramLiteral, GramTable, type GramTableData, narrowGramTables, type ValueSink } from './gram-table.ts';
@@ -148,6 +149,7 @@ export class LiteralTables {
     // Without something that is looked for everywhere only the head is read.
     const reach = this.#grams.length > 0 || shorts !== undefined ? end : headEnd;
     if (reach === start) return;
+    work.searched += reach - start;
     for (let at = 0; at < this.#grams.length; at++) this.#grams[at].begin();
     for (let at = 0; at < head.length; at++) head[at].begin();
     shorts?.begin();

@@ -22,6 +22,7 @@ import type { TcpStream } from '@sigwright/traffic';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
 import { hasNeededBit, type PlanUse } from '../compile/plan.ts';
+import { scanKernel } from '../kernel/kernel.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
@@ -88,6 +89,7 @@ export class TransactionInspector {
   profile: RuleProfile | undefined = undefined;
   readonly #tables: TransactionTables;
   readonly #headers: HeaderRows;
+  readonly #kernel = scanKernel();
 
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
@@ -104,6 +106,11 @@ export class TransactionInspector {
   #subject(transaction: Transaction, protocol: string | undefined, direction: Direction): Transaction | undefined {
     const spoken = this.#spoken;
     return protocol === undefined || spoken?.inner === undefined ? transaction : spoken.inner(transaction, protocol, direction);
+  }
+
+  /** Rules that literals led to, until now. */
+  get candidates(): number {
+    return this.#candidates.total;
   }
 
   anyChanged(transactions: readonly Transaction[], direction: Direction): boolean {
@@ -136,7 +143,12 @@ export class TransactionInspector {
       if (!transaction.changed[direction]) continue;
       transaction.changed[direction] = false;
       transaction.inspected[direction] = true;
-      this.#transaction(definition, transaction, packet, flow, direction, detection);
+      this.#kernel?.hold();
+      try {
+        this.#transaction(definition, transaction, packet, flow, direction, detection);
+      } finally {
+        this.#kernel?.letGo();
+      }
     }
   }
 

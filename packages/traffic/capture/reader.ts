@@ -3,6 +3,7 @@
  * valid during the call only; one that is cut by a chunk's end is put together in a small buffer.
  * pcap: both byte orders, micro- and nanoseconds. pcapng: draft-ietf-opsawg-pcapng, sections of either byte order.
  */
+import { copyBytes, newBytes } from '@sigwright/bytes';
 import { type Failure, failure } from '@sigwright/contracts';
 
 export type RecordHandler = (data: Uint8Array, start: number, end: number, time: number, wireLength: number, linkType: number) => void;
@@ -80,11 +81,11 @@ export class CaptureReader {
   #keep(chunk: Uint8Array, start: number, end: number): void {
     const length = this.#restLength + end - start;
     if (length > this.#rest.length) {
-      const grown = new Uint8Array(Math.max(length, this.#rest.length * 2));
-      grown.set(this.#rest.subarray(0, this.#restLength));
+      const grown = newBytes(Math.max(length, this.#rest.length * 2));
+      copyBytes(this.#rest, 0, this.#restLength, grown, 0);
       this.#rest = grown;
     }
-    this.#rest.set(chunk.subarray(start, end), this.#restLength);
+    copyBytes(chunk, start, end, this.#rest, this.#restLength);
     this.#restLength = length;
   }
 

@@ -3,7 +3,7 @@
  * destination's operating system decides which bytes it takes.
  * Memory is bounded by count and size; unfinished packets are forgotten after a time, by the clock of packets.
  */
-import { checksum, formatAddress } from '@sigwright/bytes';
+import { checksum, copyOf, formatAddress, newBytes } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type EngineSettings, Packet } from '@sigwright/contracts';
 import { decodeFromInternet } from '../decode/decode.ts';
 import { IPV4, IPV6 } from '../decode/ethernet.ts';
@@ -97,7 +97,7 @@ export class Defragmenter {
       const headerEnd = version === 4 ? packet.payloadStart : packet.fragmentHeader;
       // The link header goes along, so that who shows the whole packet can show whence it came.
       const from = packet.tunnelDepth === 0 && !packet.isRebuilt ? packet.frameStart : packet.ipStart;
-      assembly.header = packet.data.slice(from, headerEnd);
+      assembly.header = copyOf(packet.data, from, headerEnd);
       assembly.ipStart = packet.ipStart - from;
       assembly.ethernetStart = packet.ethernetStart >= from ? packet.ethernetStart - from : -1;
       assembly.protocol = packet.protocol;
@@ -117,12 +117,12 @@ export class Defragmenter {
       if (!assembly.overlaps) packet.anomalies.push(`${name}.frag_overlap`);
       assembly.overlaps = true;
     }
-    pieces.splice(at, 0, { offset, number: pieces.length, bytes: packet.data.slice(packet.payloadStart, packet.payloadEnd) });
+    pieces.splice(at, 0, { offset, number: pieces.length, bytes: copyOf(packet.data, packet.payloadStart, packet.payloadEnd) });
   }
 
   #build(assembly: Assembly, last: Packet): Packet {
     const header = assembly.header!;
-    const bytes = new Uint8Array(header.length + assembly.total);
+    const bytes = newBytes(header.length + assembly.total);
     bytes.set(header);
     if (assembly.overlaps) this.#overlay(assembly, bytes, header.length, last);
     else for (const piece of assembly.pieces) bytes.set(piece.bytes.subarray(0, Math.max(0, assembly.total - piece.offset)), header.length + piece.offset);

@@ -4,7 +4,7 @@
  * list that had packets since goes to its end, once for each time that the timeout passes. All of this is numbers in rows
  * (flow-rows.ts); the object of a flow is there while something is known of it that a row does not hold (resting.ts).
  */
-import { uint16, uint32 } from '@sigwright/bytes';
+import { uint16, uint32, work } from '@sigwright/bytes';
 import {
   type EngineSettings,
   FLOW_CLOSED,
@@ -207,6 +207,7 @@ export class FlowTable {
   }
 
   #newFlow(): Flow {
+    if (this.#spare === undefined) work.objects++;
     const flow = this.#spare ?? new Flow();
     this.#spare = undefined;
     return flow;

@@ -9,7 +9,7 @@
  *
  * A gap is declared as soon as the peer acknowledges bytes that never came: the receiver has them, the capture does not.
  */
-import type { SlabPool } from '@sigwright/bytes';
+import { copyBytes, copyOf, newBytes, type SlabPool, work } from '@sigwright/bytes';
 import type { LaterWins } from '../target-systems.ts';
 
 /** Bytes waiting out of order per side: the largest window without scaling, times 64; more is hostile or a capture with heavy loss. */
@@ -127,7 +127,7 @@ export class StreamSide {
   insert(sequence: number, data: Uint8Array, start: number, end: number, outOfBand = -1): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
     const early = (sequence - this.next) | 0;
     if (this.laterWins !== undefined && end > start && !this.opaque && !this.depthReached && !this.#isShifted) {
-      const settled = this.#settle(this.available + early, data.slice(start, end), this.laterWins);
+      const settled = this.#settle(this.available + early, copyOf(data, start, end), this.laterWins);
       return this.#insert(early, sequence, settled, 0, settled.length, outOfBand);
     }
     return this.#insert(early, sequence, data, start, end, outOfBand);
@@ -213,8 +213,7 @@ export class StreamSide {
     const used = this.available - this.base;
     if (used + kept > this.bytes.length) this.#grow(used, used + kept);
     const { bytes } = this;
-    if (kept < SHORT) for (let at = 0; at < kept; at++) bytes[used + at] = data[start + at];
-    else bytes.set(data.subarray(start, start + kept), used);
+    copyBytes(data, start, start + kept, bytes, used);
     this.available += kept;
   }
 
@@ -230,7 +229,7 @@ export class StreamSide {
 
   #grow(used: number, size: number): void {
     const grown = this.#pool.take(used === 0 ? size : size + used);
-    if (used > 0) grown.set(this.bytes.subarray(0, used));
+    if (used > 0) copyBytes(this.bytes, 0, used, grown, 0);
     if (this.bytes.length > 0) this.#pool.give(this.bytes);
     this.bytes = grown;
   }
@@ -242,7 +241,7 @@ export class StreamSide {
     let at = waiting.length;
     while (at > 0 && waiting[at - 1].offset > offset) at--;
     this.#compareWaiting(at, offset, data, start, end);
-    waiting.splice(at, 0, { offset, bytes: data.slice(start, end), outOfBand });
+    waiting.splice(at, 0, { offset, bytes: copyOf(data, start, end), outOfBand });
     this.#waitingBytes += end - start;
     if (offset - this.available > REGION_GAP) this.#countRegions(waiting);
     // The gap before it may have shrunk: the peer acknowledged bytes that only now are known to be there.
@@ -370,13 +369,13 @@ export class StreamSide {
     if (run.length === 0 || run[0].offset > first || end < last) return undefined;
     const from = Math.max(run[0].offset, first - room);
     const to = Math.min(end, last + Math.max(0, room - (first - from)));
-    const bytes = new Uint8Array(to - from);
+    const bytes = newBytes(to - from);
     // The one that begins further left wins: it is written last.
     for (let at = run.length - 1; at >= 0; at--) {
       const { offset, bytes: held } = run[at];
       const begin = Math.max(offset, from);
       const stop = Math.min(offset + held.length, to);
-      if (stop > begin) bytes.set(held.subarray(begin - offset, stop - offset), begin - from);
+      if (stop > begin) copyBytes(held, begin - offset, stop - offset, bytes, begin - from);
     }
     return { bytes, start: 0, end: bytes.length, offset: from };
   }
@@ -418,7 +417,7 @@ export class StreamSide {
     if (length <= 0) return 0;
     const unsearched = Math.max(this.searched, this.base);
     if (unsearched < this.available && !this.opaque)
-      this.beforeGap ??= { bytes: this.bytes.slice(unsearched - this.base, this.available - this.base), offset: unsearched };
+      this.beforeGap ??= { bytes: copyOf(this.bytes, unsearched - this.base, this.available - this.base), offset: unsearched };
     this.lost += length;
     this.available += length;
     if (this.#closing && this.available > this.#heard) this.cutOff = true;
@@ -455,6 +454,7 @@ export class StreamSide {
     // Move only when at least half of what was kept is done: each byte is moved once on average.
     if (drop > 0 && drop >= this.available - done) {
       this.bytes.copyWithin(0, drop, this.available - this.base);
+      work.copied += this.available - done;
       this.base = done;
     }
   }
@@ -500,6 +500,4 @@ export class StreamSide {
 
 /** Bytes missing between two runs that make them two regions (Suricata's default). */
 const REGION_GAP = 262_144;
-/** Below this a loop is quicker than a view and a copy. */
-const SHORT = 24;
 const NOTHING = new Uint8Array(0);

@@ -1,5 +1,5 @@
 /** A TCP connection as an observer sees it: its state, its two sides, and the handshakes it may still turn out to be. */
-import type { SlabPool } from '@sigwright/bytes';
+import { type SlabPool, work } from '@sigwright/bytes';
 import { StreamSide } from './stream-side.ts';
 
 export const TCP_NONE = 0;
@@ -69,6 +69,7 @@ export class TcpStream {
 
   constructor(depth: number, pool: SlabPool) {
     this.sides = [new StreamSide(depth, pool), new StreamSide(depth, pool)];
+    work.objects++;
   }
 
   get depthReached(): boolean {

@@ -2,7 +2,7 @@
  * DEFLATE by the compiled loops of inflate.as.ts: a third of the time of those in deflate.ts, which are the oracle. One memory for
  * each thread: the input, then room for the output, which is looked at where it lies.
  */
-import { type CompiledMemory, compiledModule } from '@sigwright/bytes';
+import { type CompiledMemory, compiledModule, copyBytes } from '@sigwright/bytes';
 import { INFLATE_WASM } from './inflate.wasm.ts';
 
 const PAGE = 65_536;
@@ -45,7 +45,7 @@ export function compiledInflate(input: Uint8Array, at: number, limit: number): U
     const size = output + room + SLACK;
     if (size > MOST_MEMORY) return undefined;
     reach(exports.memory, size);
-    bytes.set(packed, start);
+    copyBytes(packed, 0, packed.length, bytes, start);
     const came = exports.inflate(start, length, output, room);
     if (came >= 0 || room === limit) return bytes.subarray(output, output + (came < 0 ? ~came : came));
   }

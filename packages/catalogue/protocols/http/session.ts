@@ -2,7 +2,7 @@
  * HTTP/1 on one connection (RFC 9112), read as leniently as browsers and servers read it: requests and responses in order,
  * pipelined or not, with chunked, sized and open-ended bodies. Gives the same result however the bytes are split.
  */
-import { latin1 } from '@sigwright/bytes';
+import { copyOf, latin1 } from '@sigwright/bytes';
 import {
   type Direction,
   type EngineSettings,
@@ -236,7 +236,7 @@ export class HttpSession implements ProtocolSession {
       return next;
     }
     if (asWritten(bytes, first, Math.min(first + 4, found.stop)).toUpperCase() === 'HTTP')
-      return this.#statusLine(side, bytes.slice(first, found.stop), found.next, at);
+      return this.#statusLine(side, copyOf(bytes, first, found.stop), found.next, at);
     // A line of something else right before what may be a status line is passed over, too.
     if (found.next >= end && !atEnd) return at > start ? at : -1;
     if (found.next < end && (bytes[found.next] | 0x20) === LETTER_H) return found.next;
@@ -245,7 +245,7 @@ export class HttpSession implements ProtocolSession {
 
   /** The line is bytes[start, stop); the next one begins at `next`. */
   #requestLine(side: Side, bytes: Uint8Array, start: number, lineStop: number, next: number): number {
-    const line = bytes.slice(start, lineStop);
+    const line = copyOf(bytes, start, lineStop);
     const transaction = this.#open();
     side.frame = this.frames?.begin(TO_SERVER, 'request', start, -1, transaction);
     const { request } = transaction;
@@ -258,13 +258,13 @@ export class HttpSession implements ProtocolSession {
     while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     let lastBlank = stop;
     while (lastBlank > afterMethod && !isBlank(line[lastBlank - 1])) lastBlank--;
-    const last = line.slice(lastBlank, stop);
+    const last = copyOf(line, lastBlank, stop);
     if (lastBlank > afterMethod && isProtocol(last)) {
       request.third = last;
       stop = lastBlank;
       while (stop > afterMethod && isBlank(line[stop - 1])) stop--;
     }
-    request.second = line.slice(afterMethod, Math.max(afterMethod, stop));
+    request.second = copyOf(line, afterMethod, Math.max(afterMethod, stop));
     // To some peers a form feed parts words, too: what stands behind it may be a path.
     transaction.isPathless = next > lineStop && (transaction.method === 'CONNECT' || (request.second.length === 0 && !line.some(isSpace)));
     if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
@@ -326,7 +326,7 @@ export class HttpSession implements ProtocolSession {
     const [status, afterStatus] = word(line, afterProtocol);
     response.first = protocol;
     response.second = status;
-    response.third = line.slice(afterStatus);
+    response.third = copyOf(line, afterStatus, line.length);
     if (!isInterim(transaction)) transaction.advance(TO_CLIENT, LINE);
     side.state = 'headers';
     return next;
@@ -375,7 +375,7 @@ export class HttpSession implements ProtocolSession {
     side.searched = 0;
     const message = transaction.message(direction);
     message.headers = HeaderBlock.read(
-      bytes.slice(start, blockEnd),
+      copyOf(bytes, start, blockEnd),
       direction,
       direction === TO_CLIENT && asWritten(message.first).toUpperCase() === 'HTTP/1.1',
       this.#settings.http.mostHeaders,
@@ -719,7 +719,7 @@ function word(line: Uint8Array, from: number): [Uint8Array, number] {
   while (end < line.length && !isBlank(line[end])) end++;
   let next = end;
   while (next < line.length && isBlank(line[next])) next++;
-  return [line.slice(start, end), next];
+  return [copyOf(line, start, end), next];
 }
 
 /** From Content-Disposition, or the path; empty where there is none: what is asked for by CONNECT is a host. */
