@@ -79,6 +79,11 @@ const CASES: readonly Case[] = [
   },
   { why: 'a reset lets what is there be read', lines: [...HANDSHAKE, '> PA 101 501 hello', '< R 501 0 ~'], client: 'hello', state: 'closed' },
   {
+    why: 'what was given up before it was open is no connection: nothing sent on it is read',
+    lines: [...HANDSHAKE.slice(0, 2), '> R 101 0 ~', '> PA 101 501 hello', '< A 501 106 ~'],
+    state: 'closed',
+  },
+  {
     why: 'a blind reset is not believed',
     lines: [...HANDSHAKE, '< R 900000 0 ~', '> PA 101 501 hello', '< A 501 106 ~'],
     client: 'hello',

@@ -134,11 +134,14 @@ export class TcpTracker {
     if (stream.freed) return;
     if (this.#targets !== undefined && !stream.targeted) this.#aim(packet, stream, this.#targets);
     stream.sides[packet.direction].flags |= flags;
-    if (stream.reset && packet.direction === stream.resetBy && (flags & (RST | SYN)) === 0) this.#resume(packet, flow, stream);
+    const wasOpen = stream.stateBeforeReset >= TCP_ESTABLISHED;
+    if (stream.reset && wasOpen && packet.direction === stream.resetBy && (flags & (RST | SYN)) === 0) this.#resume(packet, flow, stream);
+    // What was given up after the answer and before it was open is no connection, whatever is sent on it.
+    const givenUp = stream.reset && stream.stateBeforeReset === TCP_SYN_RECEIVED;
     if (stream.state < TCP_ESTABLISHED) {
       if (handshake(packet, flow, stream, this.#settings)) this.#segment(packet, flow, stream);
     } else if ((flags & SYN) !== 0) synLate(packet, stream);
-    else this.#segment(packet, flow, stream);
+    else if (!givenUp || (flags & RST) !== 0) this.#segment(packet, flow, stream);
     updateFlow(flow, stream);
     const { anomalies } = packet;
     if (anomalies.length > 0 && this.#settings.ips && this.#settings.stream.dropInvalid && anomalies.some((name) => INVALID.has(name)))

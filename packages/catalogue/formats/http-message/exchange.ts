@@ -141,4 +141,9 @@ export class HttpTransaction extends Transaction {
     }
     return status;
   }
+
+  /** What follows is no HTTP: the server let the client through (RFC 9110 §9.3.6). */
+  get opensTunnel(): boolean {
+    return this.status >= 200 && this.status < 300 && this.method === 'CONNECT';
+  }
 }

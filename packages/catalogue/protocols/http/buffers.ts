@@ -44,14 +44,14 @@ function header(name: string, key: string, summary: string, directions: readonly
   return buffer(name, summary, directions, HEADERS, (transaction, direction) => transaction.message(direction).headers?.get(key));
 }
 
-function made(
-  name: string,
-  summary: string,
-  directions: readonly Direction[],
-  progress: number,
-  how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined,
-): TransactionBuffer {
-  return buffer(name, summary, directions, progress, (transaction, direction) => transaction.make(name, direction, how));
+/**
+ * All headers at once: there when something follows them. Behind those of a CONNECT that was granted nothing of HTTP does, and Suricata
+ * has none to show.
+ */
+function allHeaders(name: string, summary: string, how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined): TransactionBuffer {
+  return buffer(name, summary, BOTH, HEADERS, (transaction, direction) =>
+    direction === TO_SERVER && transaction.opensTunnel ? undefined : transaction.make(name, direction, how),
+  );
 }
 
 /** A part of the first line, as it came. */
@@ -171,11 +171,11 @@ export const buffers: readonly TransactionBuffer[] = [
   buffer('http.cookie', 'Cookie of requests, Set-Cookie of responses', BOTH, HEADERS, (transaction, direction) =>
     transaction.message(direction).headers?.get(direction === TO_SERVER ? 'cookie' : 'set-cookie'),
   ),
-  made('http.header', 'headers normalised, without cookies', BOTH, HEADERS, (message, direction) =>
+  allHeaders('http.header', 'headers normalised, without cookies', (message, direction) =>
     nonEmpty(message.headers?.normalized(direction === TO_SERVER ? 'cookie' : 'set-cookie')),
   ),
-  made('http.header.raw', 'headers as they came', BOTH, HEADERS, (message) => nonEmpty(message.headers?.raw)),
-  made('http.header_names', 'names of the headers in order', BOTH, HEADERS, (message) =>
+  allHeaders('http.header.raw', 'headers as they came', (message) => nonEmpty(message.headers?.raw)),
+  allHeaders('http.header_names', 'names of the headers in order', (message) =>
     message.headers === undefined || message.headers.list.length === 0 ? undefined : message.headers.names(),
   ),
   buffer('http.start', 'first line and headers', BOTH, HEADERS, (transaction, direction) => transaction.start(direction)),

@@ -58,6 +58,8 @@ const METHODS = [
   'MKACTIVITY',
 ];
 
+const VERSIONS = ['HTTP/0.9', 'HTTP/1.0', 'HTTP/1.1'];
+
 function recognise(bytes: Uint8Array, start: number, end: number, direction: number, flow: Flow): Recognition {
   let at = start;
   while (at < end && (bytes[at] === 0x0d || bytes[at] === 0x0a)) at++;
@@ -67,8 +69,8 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: num
   // What HTTP/2 begins with, so that servers of HTTP/1 turn it down (RFC 9113 §3.4).
   if (head.startsWith('PRI * HTTP/2')) return NOT_THIS;
   if (direction === TO_CLIENT) {
-    const upper = head.slice(0, 5).toUpperCase();
-    return upper === 'HTTP/' ? IS_THIS : 'HTTP/'.startsWith(upper) ? NEED_MORE : NOT_THIS;
+    const upper = head.slice(0, 8).toUpperCase();
+    return VERSIONS.includes(upper) ? IS_THIS : VERSIONS.some((version) => version.startsWith(upper)) ? NEED_MORE : NOT_THIS;
   }
   // The capture began in the middle, with the server.
   if (head.startsWith('HTTP/') && (flow.stream as { readonly midstream?: boolean } | undefined)?.midstream === true) return IS_THIS_REVERSED;

@@ -1,6 +1,6 @@
 /** HTTP/1 dialogues: what the buffers hold, what is anomalous, which files pass. Every dialogue is replayed at every split. */
 import { brotliDecompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { DEFAULT_SETTINGS, Flow, IS_THIS_REVERSED, NOT_THIS } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, Flow, IS_THIS, IS_THIS_REVERSED, NEED_MORE, NOT_THIS } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
 import { protocol } from './http.definition.ts';
@@ -354,8 +354,16 @@ const cases: readonly Case[] = [
       ['server', 'HTTP/1.1 200 OK\r\n\r\n'],
       ['client', '\x16\x03\x01 something else'],
     ],
-    buffers: [{ 'http.method': 'CONNECT', 'http.host': 'h.example' }],
+    buffers: [{ 'http.method': 'CONNECT', 'http.host': 'h.example', 'http.header_names': undefined, 'http.header': undefined }],
     nextProtocol: 'unknown',
+  },
+  {
+    why: 'behind a CONNECT that is refused HTTP goes on',
+    turns: [
+      ['client', 'CONNECT h.example:443 HTTP/1.1\r\nHost: h.example:443\r\n\r\n'],
+      ['server', 'HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n'],
+    ],
+    buffers: [{ 'http.method': 'CONNECT', 'http.header_names': '\r\nHost\r\n\r\n' }],
   },
   {
     why: 'an upgrade names what follows',
@@ -443,6 +451,15 @@ test.each([
   flow.stream = { midstream };
   const bytes = Uint8Array.from(OK, (letter) => letter.charCodeAt(0));
   expect(protocol.recognise(bytes, 0, bytes.length, 0, flow)).toBe(expected);
+});
+
+test.each([
+  ['a version that there is', 'HTTP/1.0 200 OK', IS_THIS],
+  ['the beginning of one', 'HTTP/1', NEED_MORE],
+  ['another one is some other protocol, or noise', 'HTTP/5.2 200 OK', NOT_THIS],
+] as const)('a response tells HTTP by its version: %s', (_why, line, expected) => {
+  const bytes = Uint8Array.from(line, (letter) => letter.charCodeAt(0));
+  expect(protocol.recognise(bytes, 0, bytes.length, 1, new Flow())).toBe(expected);
 });
 
 test('where everything is odd nothing more is told', () => {

@@ -404,7 +404,7 @@ export class HttpSession implements ProtocolSession {
       return;
     }
     observeResponse(transaction, this.#settings.http.longestField);
-    if (status === 101 || (transaction.method === 'CONNECT' && status >= 200 && status < 300)) {
+    if (status === 101 || transaction.opensTunnel) {
       this.#complete(TO_CLIENT, side);
       this.nextDetail = transaction;
       const upgrade = transaction.response.headers?.text('upgrade')?.toLowerCase();

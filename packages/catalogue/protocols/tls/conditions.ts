@@ -18,10 +18,14 @@ const SSL_VERSIONS: Readonly<Record<string, number>> = {
 };
 const STATES: readonly HandshakeState[] = ['client_hello', 'server_hello', 'client_keyx', 'server_keyx', 'unknown'];
 
-/** What the side that is looked at has said: the client its highest version, whatever the server then chose. */
+/** A version is known as soon as a record begins, and settled with the hello. */
+const FROM_FIRST_RECORD = { progress: 0, early: true, settledAt: CLIENT_HELLO, directions: BOTH };
+
+/** What the side that is looked at has said: the client its highest version, whatever the server then chose; before a whole hello, its record's. */
 function versionSeen(transaction: TlsTransaction, direction: Direction): number {
   const { client } = transaction;
-  return direction === TO_SERVER && client !== undefined ? client.legacyVersion : transaction.version;
+  const said = direction === TO_SERVER && client !== undefined ? client.legacyVersion : transaction.version;
+  return said === 0 ? transaction.recordVersions[direction] : said;
 }
 
 const tlsVersion = keyword({
@@ -44,9 +48,11 @@ const tlsVersion = keyword({
       keyword: 'tls.version',
       describes: `the version is ${negated ? 'not ' : ''}${versionName(version)}`,
       protocol: 'tls',
-      progress: CLIENT_HELLO,
-      directions: BOTH,
-      test: (transaction, direction) => (versionSeen(transaction as TlsTransaction, direction) === version) !== negated,
+      ...FROM_FIRST_RECORD,
+      test: (transaction, direction) => {
+        const seen = versionSeen(transaction as TlsTransaction, direction);
+        return seen !== 0 && (seen === version) !== negated;
+      },
       measured: (transaction, direction) => ({ words: `it is ${versionName(versionSeen(transaction as TlsTransaction, direction))}` }),
     });
   },
@@ -79,11 +85,10 @@ const sslVersion = keyword({
       keyword: 'ssl_version',
       describes: `the version is ${wanted.map((one) => `${one.negated ? 'not ' : ''}${versionName(one.version)}`).join(', ')}`,
       protocol: 'tls',
-      progress: CLIENT_HELLO,
-      directions: BOTH,
+      ...FROM_FIRST_RECORD,
       test: (transaction, direction) => {
         const version = versionSeen(transaction as TlsTransaction, direction);
-        return !left.includes(version) && (named.length === 0 || named.includes(version));
+        return version !== 0 && !left.includes(version) && (named.length === 0 || named.includes(version));
       },
     });
   },

@@ -88,6 +88,8 @@ export class TlsTransaction extends Transaction {
   readonly states = new Set<HandshakeState>();
   /** the server took up an earlier session and sent no certificate */
   resumed = false;
+  /** of the first handshake record, by direction */
+  readonly recordVersions: [number, number] = [0, 0];
   /** the server sent at least one record */
   answered = false;
   /** fingerprints that its records show */
@@ -229,6 +231,10 @@ export class TlsSession implements ProtocolSession {
         continue;
       }
       if (type === HANDSHAKE) {
+        if (this.#transaction.recordVersions[direction] === 0) {
+          this.#transaction.recordVersions[direction] = uint16(bytes, at + 1);
+          this.#transaction.changed[direction] = true;
+        }
         side.recordLeft = length;
         at += RECORD_HEADER;
         continue;
