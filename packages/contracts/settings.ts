@@ -34,9 +34,10 @@ export type ExceptionPolicy = (typeof EXCEPTION_POLICIES)[number];
 export const ENCRYPTION_HANDLINGS = ['track-only', 'bypass', 'full'] as const;
 export type EncryptionHandling = (typeof ENCRYPTION_HANDLINGS)[number];
 
-export const URGENT_POLICIES = ['oob', 'inline', 'drop'] as const;
-/** `drop`: where rules decide about packets, such with urgent data go no further; elsewhere as `inline` */
+export const URGENT_POLICIES = ['oob', 'inline', 'drop', 'gap'] as const;
+/** `drop`: where rules decide about packets, such with urgent data go no further; elsewhere as `inline`. `gap`: they lack in the stream */
 export type UrgentPolicy = (typeof URGENT_POLICIES)[number];
+export const URGENT_LIMIT_POLICIES = ['inline', 'drop', 'gap'] as const;
 
 /** Operating systems that take overlapping bytes in ways of their own (`host-os-policy`). */
 export const TARGET_SYSTEMS = [
@@ -178,6 +179,10 @@ export interface EngineSettings {
     readonly applicationError: ExceptionPolicy;
     /** there is no room for segments that came early */
     readonly reassemblyMemory: ExceptionPolicy;
+    /** there is no room for further connections, flows or fragments: never, since the oldest make room; they are counted */
+    readonly sessionMemory: ExceptionPolicy;
+    readonly flowMemory: ExceptionPolicy;
+    readonly fragmentMemory: ExceptionPolicy;
   };
   /** keywords of which an unknown name is refused, and not only told: `classtype`, `reference`, `app-layer-event` */
   readonly strictKeywords: readonly string[];
@@ -194,6 +199,8 @@ export interface EngineSettings {
     readonly depth: number;
     /** the last byte of urgent data: read apart from the stream (`oob`, as by sockets, RFC 6093), or within it */
     readonly urgentPolicy: UrgentPolicy;
+    /** for what comes after as many bytes out of band as the 16 bits of the urgent pointer count */
+    readonly urgentLimitPolicy: (typeof URGENT_LIMIT_POLICIES)[number];
     /** inline, packets that no receiver would take are dropped (`stream.drop-invalid`) */
     readonly dropInvalid: boolean;
     /** a connection that reached the depth in both directions is bypassed */
@@ -401,7 +408,14 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   tunnels: { vxlan: new Set([4789]), vxlanReserved: false, geneve: new Set([6081]), teredo: new Set([3544]) },
   inline: false,
   ips: false,
-  exceptionPolicies: { midstream: 'ignore', applicationError: 'ignore', reassemblyMemory: 'ignore' },
+  exceptionPolicies: {
+    midstream: 'ignore',
+    applicationError: 'ignore',
+    reassemblyMemory: 'ignore',
+    sessionMemory: 'ignore',
+    flowMemory: 'ignore',
+    fragmentMemory: 'ignore',
+  },
   strictKeywords: [],
   firewall: undefined,
   actionOrder: ['pass', 'drop', 'reject', 'alert'],
@@ -411,6 +425,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     asyncOneside: false,
     depth: 1_048_576,
     urgentPolicy: 'oob',
+    urgentLimitPolicy: 'drop',
     dropInvalid: true,
     bypassAtDepth: false,
     chunkToServer: 2560,

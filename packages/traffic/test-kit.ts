@@ -1,6 +1,6 @@
 /** For tests only: raw IPv4 packets with TCP in them, written short, and a pipeline that notes what comes out of them. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
-import { ACK, DEFAULT_SETTINGS, type EngineSettings, FIN, type Flow, type Packet, PSH, RST, SYN, type Target, TCP } from '@sigwright/contracts';
+import { ACK, DEFAULT_SETTINGS, type EngineSettings, FIN, type Flow, type Packet, PSH, RST, SYN, type Target, TCP, URG } from '@sigwright/contracts';
 import { TrafficPipeline } from './pipeline.ts';
 import type { TcpStream } from './streams/tcp-stream.ts';
 
@@ -18,8 +18,11 @@ export interface TcpText {
   readonly window: number;
 }
 
-const FLAG_LETTERS: Readonly<Record<string, number>> = { F: FIN, S: SYN, R: RST, P: PSH, A: ACK };
-/** `> SA 100 201 text`: direction, flags, sequence, acknowledgement, data (latin1; ~ for none); numbers may be above 2^32, they wrap. */
+const FLAG_LETTERS: Readonly<Record<string, number>> = { F: FIN, S: SYN, R: RST, P: PSH, A: ACK, U: URG };
+/**
+ * `> SA 100 201 text`: direction, flags, sequence, acknowledgement, data (latin1; ~ for none); numbers may be above 2^32, they wrap. With
+ * `U`, the last byte is urgent.
+ */
 export function tcp(line: string, options: Uint8Array = new Uint8Array(0), window = 65535): TcpText {
   const [arrow, letters, sequence, acknowledgement, ...rest] = line.split(' ');
   let flags = 0;
@@ -54,6 +57,7 @@ export function tcpPacket({ client, flags, sequence, acknowledgement, data, opti
   view.setUint8(32, (headerLength / 4) << 4);
   view.setUint8(33, flags);
   view.setUint16(34, window);
+  if ((flags & URG) !== 0) view.setUint16(38, data.length);
   packet.set(options, 40);
   packet.set(data, 20 + headerLength);
   return packet;

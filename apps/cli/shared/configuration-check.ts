@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseRange } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import { TARGET_SYSTEMS, URGENT_POLICIES } from '@sigwright/contracts';
+import { TARGET_SYSTEMS, URGENT_LIMIT_POLICIES, URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
 import type { LogLevel } from './engine-log.ts';
 import { LIBHTP_DEFAULT, LIBHTP_SERVERS, PERSONALITIES } from './http-configuration.ts';
@@ -146,10 +146,13 @@ function logOutputs(tree: Tree): readonly ConfigurationProblem[] {
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {
-  const written = at(tree, 'stream.reassembly.urgent.policy');
-  if (written === undefined || written === null || URGENT_POLICIES.some((name) => name === written)) return [];
-  const text = `stream.reassembly.urgent.policy: ${String(written)} is not one of ${URGENT_POLICIES.join(', ')}; oob counts`;
-  return [{ level: 'Warning', module: 'stream-tcp', text, fatal: 'no' }];
+  const wrong = (key: string, known: readonly string[], counts: string): readonly ConfigurationProblem[] => {
+    const written = at(tree, `stream.reassembly.urgent.${key}`);
+    if (written === undefined || written === null || known.includes(String(written))) return [];
+    const text = `stream.reassembly.urgent.${key}: ${String(written)} is not one of ${known.join(', ')}; ${counts} counts`;
+    return [{ level: 'Warning', module: 'stream-tcp', text, fatal: 'no' }];
+  };
+  return [...wrong('policy', URGENT_POLICIES, 'oob'), ...wrong('oob-limit-policy', URGENT_LIMIT_POLICIES, 'drop')];
 }
 
 /** Operating systems that are known, and networks. */

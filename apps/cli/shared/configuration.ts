@@ -19,6 +19,7 @@ import {
   TARGET_SYSTEMS,
   type Target,
   type TunnelPorts,
+  URGENT_LIMIT_POLICIES,
   URGENT_POLICIES,
 } from '@sigwright/contracts';
 import { InputProblem } from './arguments.ts';
@@ -109,6 +110,8 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       depth: sizeOf(at(tree, 'stream.reassembly.depth'), defaults.stream.depth),
       dropInvalid: isYes(at(tree, 'stream.drop-invalid'), true),
       urgentPolicy: URGENT_POLICIES.find((name) => name === at(tree, 'stream.reassembly.urgent.policy')) ?? defaults.stream.urgentPolicy,
+      urgentLimitPolicy:
+        URGENT_LIMIT_POLICIES.find((name) => name === at(tree, 'stream.reassembly.urgent.oob-limit-policy')) ?? defaults.stream.urgentLimitPolicy,
       bypassAtDepth: isYes(at(tree, 'stream.bypass'), false),
       chunkToServer: sizeOf(at(tree, 'stream.reassembly.toserver-chunk-size'), defaults.stream.chunkToServer),
       chunkToClient: sizeOf(at(tree, 'stream.reassembly.toclient-chunk-size'), defaults.stream.chunkToClient),

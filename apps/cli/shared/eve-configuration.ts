@@ -15,6 +15,9 @@ export interface EveOutput {
   readonly zeros: boolean;
   /** and what they grew by */
   readonly deltas: boolean;
+  /** of the engine as a whole, and of its one thread */
+  readonly totals: boolean;
+  readonly threads: boolean;
   /** stands before each line */
   readonly prefix: string;
 }
@@ -76,7 +79,18 @@ export function outputsOf(tree: Tree, dnsVersion: string | undefined): Outputs {
     }
   }
   return {
-    eve: eves[0] ?? { enabled: false, captureName: false, file: {}, options: DEFAULT_EVE, stats: false, zeros: true, deltas: false, prefix: '' },
+    eve: eves[0] ?? {
+      enabled: false,
+      captureName: false,
+      file: {},
+      options: DEFAULT_EVE,
+      stats: false,
+      zeros: true,
+      deltas: false,
+      totals: true,
+      threads: false,
+      prefix: '',
+    },
     eves,
   };
 }
@@ -89,6 +103,8 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
   let stats = false;
   let zeros = true;
   let deltas = false;
+  let totals = true;
+  let threads = false;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
     const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
@@ -98,6 +114,8 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
       stats = true;
       zeros = isYes(options['null-values'], true);
       deltas = isYes(options['deltas'], false);
+      totals = isYes(options['totals'], true);
+      threads = isYes(options['threads'], false);
     }
     const type = name === 'files' ? 'fileinfo' : name.replace('-', '_');
     types.add(type);
@@ -167,6 +185,8 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
     stats,
     zeros,
     deltas,
+    totals,
+    threads,
     prefix: String(node['prefix'] ?? ''),
   };
 }

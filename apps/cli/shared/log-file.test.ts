@@ -1,5 +1,5 @@
 /** Files of outputs: whether they begin anew, who may read them, when a new one begins, and what is told of kinds that are not built. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,9 +30,12 @@ test.each<readonly [why: string, options: Tree, text: string]>([
 test.each<readonly [why: string, options: Tree, name: string]>([
   ['the name of the output where none is written', {}, 'fast.log'],
   ['the name that is written', { filename: 'alerts.txt' }, 'alerts.txt'],
+  ['the file of a thread', { filename: 'a.b/eve.json', threaded: 'on' }, 'a.b/eve.1.json'],
+  ['the file of a thread, no ending', { filename: 'a.b/eve', threaded: 'on' }, 'a.b/eve.1'],
   ['date modifiers, with the folder they ask for', { filename: '%Y/%m-%d.log' }, '2024/03-05.log'],
 ])('%s', async (_why, options, name) => {
   const folder = mkdtempSync(join(root, 'name-'));
+  mkdirSync(join(folder, 'a.b'));
   await new LogFile(options, 'fast.log', folder, () => START).close();
   expect(existsSync(join(folder, name))).toBe(true);
 });

@@ -1,6 +1,6 @@
 /**
  * A file of lines, or a socket, that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
- * (`rotate-interval`), and opened again when somebody moved it away (Suricata user guide, "Log Rotation" and "Rotate log file").
+ * (`rotate-interval`), one for each thread (`threaded`), and opened again when somebody moved it away (Suricata user guide, "Log Rotation" and "Rotate log file").
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -44,11 +44,12 @@ export class LogFile {
    */
   constructor(options: Tree, name: string, folder: string, now: () => number = Date.now) {
     const written = String(options['filename'] ?? name);
-    this.#pattern = isAbsolute(written) ? written : join(folder, written);
+    this.#isSocket = options['filetype'] === 'unix_stream';
+    const own = isYes(options['threaded'], false) && !this.#isSocket ? ofThread(written) : written;
+    this.#pattern = isAbsolute(own) ? own : join(folder, own);
     this.#rotation = rotationOf(options['rotate-interval']);
     this.#mode = modeOf(options['filemode']);
     this.#now = now;
-    this.#isSocket = options['filetype'] === 'unix_stream';
     this.#writer = this.#open(isYes(options['append'], true));
   }
 
@@ -103,6 +104,12 @@ export class LogFile {
     }
     return writer;
   }
+}
+
+/** `eve.json` → `eve.1.json`: the file of the one thread there is. */
+function ofThread(filename: string): string {
+  const dot = filename.lastIndexOf('.');
+  return dot > filename.lastIndexOf('/') ? `${filename.slice(0, dot)}.1${filename.slice(dot)}` : `${filename}.1`;
 }
 
 /** What is not built of the options of an output called `name`; such an output can not be written. */

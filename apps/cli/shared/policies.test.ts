@@ -1,7 +1,9 @@
 /** What a configuration says about deciding: exception policies and threshold.config. */
+import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { describe, expect, test } from 'vitest';
 import { exceptionPoliciesOf } from './policies.ts';
 import { readThresholdFile } from './threshold-config.ts';
+import { TrafficCounters } from './traffic-counters.ts';
 
 describe('exception policies', () => {
   // Suricata user guide, "Exception Policies": defaults and the table of midstream policies.
@@ -14,6 +16,20 @@ describe('exception policies', () => {
     ['its own goes before the master', { 'exception-policy': 'bypass', stream: { 'midstream-policy': 'pass-flow' } }, true, 'pass-flow'],
     ['a drop where nothing can be dropped', { 'exception-policy': 'drop-flow' }, false, 'ignore'],
   ])('%s', (_why, tree, ips, midstream) => expect(exceptionPoliciesOf(tree, ips).midstream).toBe(midstream));
+
+  test('memory that runs out: the master, each its own', () => {
+    const policies = exceptionPoliciesOf(
+      { 'exception-policy': 'pass-packet', flow: { 'memcap-policy': 'drop-packet' }, defrag: { 'memcap-policy': 'ignore' } },
+      true,
+    );
+    expect(policies).toMatchObject({ sessionMemory: 'pass-packet', flowMemory: 'drop-packet', fragmentMemory: 'ignore', reassemblyMemory: 'pass-packet' });
+    const { exception_policy: counted } = new TrafficCounters({ ...DEFAULT_SETTINGS, exceptionPolicies: policies }, []).tree(0);
+    expect(counted).toMatchObject({
+      tcp: { ssn_memcap: { drop_flow: 0, pass_packet: 0 } },
+      flow: { memcap: { ignore: 0, drop_packet: 0, pass_packet: 0, reject: 0 } },
+    });
+    expect(counted).not.toHaveProperty('defrag');
+  });
 
   test.each<readonly [why: string, stream: Record<string, unknown>, ips: boolean]>([
     ['a word that is none', { 'midstream-policy': 'perhaps' }, true],

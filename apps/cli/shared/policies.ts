@@ -21,10 +21,14 @@ export function exceptionPoliciesOf(tree: Tree, ips: boolean): EngineSettings['e
     if (!ips && NEEDS_IPS.has(own) && (pickUp || own.startsWith('drop'))) throw new InputProblem(`stream.midstream-policy: ${own} needs IPS mode`);
     if (pickUp && !FOR_PICKED_UP.has(own)) throw new InputProblem(`stream.midstream-policy: ${own} can not be used where stream.midstream is on`);
   }
+  const memory = (path: string): ExceptionPolicy => usable(policyAt(tree, path, ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore');
   return {
     midstream: usable(own, ips) ?? usable(master, ips) ?? (ips && !pickUp ? 'drop-flow' : 'ignore'),
-    reassemblyMemory: usable(policyAt(tree, 'stream.reassembly.memcap-policy', ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore'),
-    applicationError: usable(policyAt(tree, 'app-layer.error-policy', ips) ?? master, ips) ?? (ips ? 'drop-flow' : 'ignore'),
+    reassemblyMemory: memory('stream.reassembly.memcap-policy'),
+    sessionMemory: memory('stream.memcap-policy'),
+    flowMemory: memory('flow.memcap-policy'),
+    fragmentMemory: memory('defrag.memcap-policy'),
+    applicationError: memory('app-layer.error-policy'),
   };
 }
 

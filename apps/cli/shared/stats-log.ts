@@ -8,7 +8,7 @@ const NAME_WIDTH = 45;
 const WHOSE_WIDTH = 25;
 const TOTAL = 'Total';
 /** The one thread there is. */
-const THREAD = 'W#01';
+export const THREAD = 'W#01';
 
 export interface StatsTable {
   readonly zeros: boolean;

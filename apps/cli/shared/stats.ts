@@ -3,6 +3,7 @@ import type { EveRecord } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
 import type { LuaCounters } from './lua-settings.ts';
 import type { LoadedRules } from './plans.ts';
+import { THREAD } from './stats-log.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 
 export interface StatsForm {
@@ -10,6 +11,9 @@ export interface StatsForm {
   readonly zeros: boolean;
   /** each with what it grew by since `before`, the record before; all of it where there was none */
   readonly deltas: boolean;
+  /** of the engine as a whole (where nothing is said), and of its one thread */
+  readonly totals?: boolean;
+  readonly threads?: boolean;
   readonly before?: EveRecord | undefined;
   /** when the rules were loaded */
   readonly loaded: string;
@@ -23,7 +27,7 @@ export function statsRecord(
   counted: TrafficCounters,
   timestamp: string,
   rules: readonly (Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'> & { readonly id: number })[],
-  { zeros, deltas, before, loaded, uptime }: StatsForm,
+  { zeros, deltas, totals = true, threads = false, before, loaded, uptime }: StatsForm,
   files: { readonly failures: number },
   lua: LuaCounters,
   packets: { readonly written: number; readonly filtered: number } | undefined,
@@ -51,8 +55,16 @@ export function statsRecord(
       ...(packets === undefined ? {} : { pcap_log: { written: packets.written, filtered_bpf: packets.filtered } }),
     },
   };
-  const shown = zeros ? record : withoutZeros(record);
-  return deltas ? { ...shown, stats: withDeltas(shown['stats'] as EveRecord, before?.['stats']) } : shown;
+  const shown = (zeros ? record : withoutZeros(record))['stats'] as EveRecord;
+  const { uptime: since, ...counts } = deltas ? withDeltas(shown, countsIn(before)) : shown;
+  const clock = since === undefined ? {} : { uptime: since };
+  return { timestamp, event_type: 'stats', stats: { ...clock, ...(totals ? counts : {}), ...(threads ? { threads: { [THREAD]: counts } } : {}) } };
+}
+
+/** What the record told of the engine, or of its one thread. */
+function countsIn(record: EveRecord | undefined): unknown {
+  const stats = record?.['stats'] as EveRecord | undefined;
+  return (stats?.['threads'] as EveRecord | undefined)?.[THREAD] ?? stats;
 }
 
 function withDeltas(tree: EveRecord, before: unknown): EveRecord {

@@ -148,6 +148,7 @@ export class TrafficCounters {
     'synack',
     'rst',
     'urg',
+    'urgent_oob_data',
     'invalid_checksum',
     'midstream_pickups',
     'overlap',
@@ -176,12 +177,15 @@ export class TrafficCounters {
     const places: Readonly<Record<string, ExceptionPolicy>> = {
       stream_midstream: policies.midstream,
       stream_reassembly_memcap: policies.reassemblyMemory,
+      stream_memcap: policies.sessionMemory,
+      flow_memcap: policies.flowMemory,
+      defrag_memcap: policies.fragmentMemory,
       app_layer_error: policies.applicationError,
     };
     for (const [place, policy] of Object.entries(places)) {
       if (policy === 'ignore') continue;
       this.#exceptionPlaces.add(place);
-      for (const name of EXCEPTION_POLICIES) this.#exceptions.set(`${EXCEPTION_PLACES[place]}.${name.replaceAll('-', '_')}`, 0);
+      for (const name of POLICIES_AT[place] ?? EXCEPTION_POLICIES) this.#exceptions.set(`${EXCEPTION_PLACES[place]}.${name.replaceAll('-', '_')}`, 0);
     }
     this.#firewall = settings.firewall === undefined ? undefined : counts(['accepted', 'blocked', 'rejected']);
     for (const protocol of protocols) {
@@ -321,6 +325,7 @@ export class TrafficCounters {
     if (stream === undefined) return;
     this.#tcp['sessions']++;
     if (stream.midstream) this.#tcp['midstream_pickups']++;
+    this.#tcp['urgent_oob_data'] += stream.sides[0].outOfBand + stream.sides[1].outOfBand;
     this.#tcpStates[stream.stateName]++;
   }
 
@@ -400,7 +405,16 @@ const APPLICATION_ERROR = 'app_layer_error';
 const EXCEPTION_PLACES: Readonly<Record<string, string>> = {
   stream_midstream: 'tcp.midstream',
   stream_reassembly_memcap: 'tcp.reassembly',
+  stream_memcap: 'tcp.ssn_memcap',
+  flow_memcap: 'flow.memcap',
+  defrag_memcap: 'defrag.memcap',
   app_layer_error: 'app_layer.error',
+};
+
+/** Where there is no flow yet, only packets can be decided about. */
+const POLICIES_AT: Readonly<Record<string, readonly ExceptionPolicy[]>> = {
+  flow_memcap: ['ignore', 'drop-packet', 'pass-packet', 'reject'],
+  defrag_memcap: ['ignore', 'drop-packet', 'pass-packet'],
 };
 
 function named(reason: string): string {

@@ -88,6 +88,8 @@ export class StreamSide {
   flags = 0;
   /** what lay before lost bytes and was not searched yet; of several gaps at once the first */
   beforeGap: { readonly bytes: Uint8Array; readonly offset: number } | undefined = undefined;
+  /** urgent bytes that were read apart from the stream */
+  outOfBand = 0;
   /** bytes lost in all */
   lost = 0;
   /** runs of bytes far apart from each other that were held at a time, at most */

@@ -438,6 +438,34 @@ describe('a reset over a hole', () => {
   });
 });
 
+describe('urgent data, as the policy has it', () => {
+  const sent = [...HANDSHAKE, '> A 101 501 abc', '> UA 104 501 dX', '> A 106 501 ef', '< A 501 108 ~'];
+  const read = (stream: Partial<EngineSettings['stream']>, lines: readonly string[]): Observer['seen'] => {
+    const observer = new Observer(stream);
+    for (const line of lines) observer.send(tcpPacket(tcp(line)));
+    observer.pipeline.finish();
+    return observer.seen;
+  };
+  test.each([
+    ['oob', 'abcdef'],
+    ['inline', 'abcdXef'],
+    ['drop', 'abcdXef'],
+    ['gap', 'abc[2]ef'],
+  ] as const)('%s', (urgentPolicy, text) => {
+    expect(read({ urgentPolicy }, sent).read[0]).toBe(text);
+  });
+  test.each([
+    ['inline', 'Xb'],
+    ['drop', 'Xb'],
+    ['gap', '[1]b'],
+  ] as const)('%s, once there is too much of it out of band', (urgentLimitPolicy, end) => {
+    const many = Array.from({ length: 65_536 }, (_, at) => `> UA ${101 + at} 501 X`);
+    const acknowledged = many.flatMap((line, at) => (at % 1000 === 0 ? [line, `< A 501 ${102 + at} ~`] : [line]));
+    const lines = [...HANDSHAKE, ...acknowledged, '> A 65637 501 b', '< A 501 65638 ~'];
+    expect(read({ urgentLimitPolicy }, lines).read[0]).toBe(end);
+  });
+});
+
 describe('inline, what no receiver would take is dropped', () => {
   const dropped = (lines: readonly string[], settings: Partial<EngineSettings> = {}): number[] => {
     const numbers: number[] = [];
@@ -451,6 +479,10 @@ describe('inline, what no receiver would take is dropped', () => {
     }
     return numbers;
   };
+  test('urgent data, where the policy says so', () => {
+    const stream = { ...DEFAULT_SETTINGS.stream, urgentPolicy: 'drop' as const };
+    expect(dropped([...HANDSHAKE, '> UA 101 501 hello', '> A 101 501 ~'], { stream })).toEqual([4]);
+  });
   test.each([
     ['the server speaks before the handshake is through', ['> S 100 0 ~', '< SA 500 101 ~', '< PA 501 101 hello'], [3]],
     ['and what acknowledges it', ['> S 100 0 ~', '< SA 500 101 ~', '< PA 501 101 hello', '> A 101 506 ~', '> A 101 501 ~'], [3, 4]],

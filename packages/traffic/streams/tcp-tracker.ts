@@ -19,6 +19,7 @@ import {
   TO_CLIENT,
   TO_SERVER,
   URG,
+  type UrgentPolicy,
 } from '@sigwright/contracts';
 import { copyFrame, renewTcpChecksum } from '../decode/rewrite.ts';
 import { applyException, drop } from '../exceptions.ts';
@@ -83,6 +84,8 @@ const INVALID: ReadonlySet<string> = new Set([
 
 /** A zero window may be probed with one byte beyond it. */
 const PROBE = 1;
+/** Bytes of one side that are read apart from its stream. */
+const MOST_OUT_OF_BAND = 65_535;
 
 export class TcpTracker {
   readonly #settings: EngineSettings;
@@ -223,18 +226,28 @@ export class TcpTracker {
   }
 
   /** The last urgent byte, which the receiver reads apart from the stream: the urgent pointer points behind it. */
-  #outOfBand({ tcpFlags, tcpUrgent }: Packet, length: number): number {
-    if ((tcpFlags & URG) === 0 || this.#settings.stream.urgentPolicy !== 'oob') return -1;
-    return tcpUrgent > length ? -1 : tcpUrgent - 1;
+  #outOfBand({ tcpUrgent }: Packet, side: StreamSide, length: number): number {
+    if (tcpUrgent > length || tcpUrgent === 0) return -1;
+    side.outOfBand++;
+    return tcpUrgent - 1;
+  }
+
+  /** What becomes of the packet's urgent data; undefined: it has none. */
+  #urgentPolicy({ tcpFlags }: Packet, side: StreamSide): UrgentPolicy | undefined {
+    if ((tcpFlags & URG) === 0) return undefined;
+    const { urgentPolicy, urgentLimitPolicy } = this.#settings.stream;
+    return urgentPolicy === 'oob' && side.outOfBand >= MOST_OUT_OF_BAND ? urgentLimitPolicy : urgentPolicy;
   }
 
   /** False: the packet is not taken, and nothing else in it either. */
   #data(packet: Packet, stream: TcpStream, side: StreamSide, sequence: number, length: number): boolean {
     const end = (sequence + length) | 0;
-    if ((packet.tcpFlags & URG) !== 0 && this.#settings.ips && this.#settings.stream.urgentPolicy === 'drop') {
+    const urgent = this.#urgentPolicy(packet, side);
+    if (urgent === 'drop' && this.#settings.ips) {
       drop(packet, DROPPED, 'stream urgent');
       return false;
     }
+    if (urgent === 'gap') return true;
     if (this.#settings.inline && this.#settings.ips) this.#keepFirst(packet, side, sequence);
     if (
       !stream.windowsUnknown &&
@@ -258,7 +271,7 @@ export class TcpTracker {
       return true;
     }
     const { conflicting, depthReached } = side;
-    const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd, this.#outOfBand(packet, length));
+    const outcome = side.insert(sequence, packet.data, packet.payloadStart, packet.payloadEnd, urgent === 'oob' ? this.#outOfBand(packet, side, length) : -1);
     if (outcome === NO_ROOM) {
       packet.anomalies.push('stream.reassembly_no_segment');
       applyException(packet, packet.flow, this.#settings.exceptionPolicies.reassemblyMemory, 'stream_reassembly_memcap', 'stream reassembly');
