@@ -16,7 +16,7 @@ export type FollowFile = (file: FileTransfer) => FileFollower | undefined;
 export class FileTransfer {
   readonly direction: Direction;
   name: string;
-  /** bytes seen, also those beyond the limit */
+  /** bytes seen; those beyond the limit count, too, unless the file ends there */
   size = 0;
   state: 'OPEN' | 'CLOSED' | 'TRUNCATED' | 'ERROR' = 'OPEN';
   gaps = false;
@@ -31,22 +31,29 @@ export class FileTransfer {
   /** a rule wants it to be stored; undefined: what holds for its flow */
   stored: boolean | undefined = undefined;
   readonly limit: number;
+  /** the limit is the file's end: what lies behind it is passed over */
+  readonly endsAtLimit: boolean;
+  /** something came behind the limit */
+  isOver = false;
   readonly #follower: FileFollower | undefined;
 
-  constructor(direction: Direction, name: string, limit: number, follow?: FollowFile) {
+  constructor(direction: Direction, name: string, limit: number, follow?: FollowFile, endsAtLimit = false) {
     this.direction = direction;
     this.name = name;
     this.limit = limit;
     work.objects++;
+    this.endsAtLimit = endsAtLimit;
     this.#follower = follow?.(this);
   }
 
   /** Copies bytes[start, end) as far as the limit allows. */
   append(bytes: Uint8Array, start: number, end: number): void {
-    this.size += end - start;
-    this.#follower?.append(bytes, start, end);
     const room = this.limit - this.kept;
     const take = Math.min(room, end - start);
+    if (take < end - start) this.isOver = true;
+    const counted = this.endsAtLimit ? Math.max(0, take) : end - start;
+    this.size += counted;
+    if (counted > 0) this.#follower?.append(bytes, start, start + counted);
     if (take <= 0) return;
     if (this.kept + take > this.bytes.length) {
       const grown = slabs.take(Math.max(this.kept + take, this.bytes.length * 2));

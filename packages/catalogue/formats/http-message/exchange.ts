@@ -27,8 +27,8 @@ export class HttpMessage {
   wireLength = 0;
   seen = false;
 
-  constructor(direction: Direction, limit: number, follow: FollowFile | undefined) {
-    this.body = new FileTransfer(direction, '', limit, follow);
+  constructor(direction: Direction, limit: number, follow: FollowFile | undefined, endsAtLimit: boolean) {
+    this.body = new FileTransfer(direction, '', limit, follow, endsAtLimit);
   }
 }
 
@@ -57,10 +57,11 @@ export class HttpTransaction extends Transaction {
   /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */
   #made: [Map<string, Uint8Array | undefined> | undefined, Map<string, Uint8Array | undefined> | undefined] = [undefined, undefined];
 
-  constructor(id: number, time: number, requestLimit: number, responseLimit: number, follow?: FollowFile) {
+  /** `endsAtLimit`: so much of a body is its file */
+  constructor(id: number, time: number, requestLimit: number, responseLimit: number, follow?: FollowFile, endsAtLimit = false) {
     super(id, time);
-    this.request = new HttpMessage(0, requestLimit, follow);
-    this.response = new HttpMessage(1, responseLimit, follow);
+    this.request = new HttpMessage(0, requestLimit, follow, endsAtLimit);
+    this.response = new HttpMessage(1, responseLimit, follow, endsAtLimit);
   }
 
   override raiseAgain(anomaly: string): void {

@@ -477,7 +477,7 @@ export class HttpSession implements ProtocolSession {
       return undefined;
     }
     const open = (name: string): FileTransfer => {
-      const file = new FileTransfer(TO_SERVER, name, limit, this.#settings.followFile);
+      const file = new FileTransfer(TO_SERVER, name, limit, this.#settings.followFile, !this.#settings.wholeFiles);
       observeFileName(transaction, name);
       transaction.files ??= [];
       transaction.files.push(file);
@@ -554,7 +554,7 @@ export class HttpSession implements ProtocolSession {
       whole.name = message.body.name;
       transaction.files?.push(whole);
     }
-    message.body.close((message.body.size > message.body.limit && !this.#settings.wholeFiles) || message.body.gaps ? 'TRUNCATED' : state);
+    message.body.close((message.body.isOver && message.body.endsAtLimit) || message.body.gaps ? 'TRUNCATED' : state);
   }
 
   #decompress(side: Side, transaction: HttpTransaction, message: HttpMessage): void {
@@ -585,7 +585,7 @@ export class HttpSession implements ProtocolSession {
       }
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
-    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile);
+    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile, !this.#settings.wholeFiles);
     transaction.uriForm = this.#settings.http;
     transaction.remarks = this.#remarks;
     this.transactions.push(transaction);
@@ -604,7 +604,7 @@ export class HttpSession implements ProtocolSession {
         // What was lost beyond the body may have been messages: the next first line is looked for.
         if (side.left > 0) return true;
         this.#complete(direction, side);
-        side.lost = length > lost;
+        if (length > lost) side.state = 'tunnel';
         return true;
       }
       case 'chunk':

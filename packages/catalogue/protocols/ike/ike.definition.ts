@@ -151,8 +151,10 @@ function payloadsOf({ payloads, proposals }: IkeMessage): string[] {
 
 function firstVersion({ message, sides, vendors, chosen: attributes }: IkeContent): Record<string, unknown> {
   const [client, server] = sides;
+  const choices = server.proposals.length > 1 ? { server_proposals: server.proposals.map(attributesBody) } : {};
   return {
     ...(attributes === undefined ? {} : attributesBody(attributes)),
+    ...choices,
     payload: payloadsOf(message),
     ikev1: {
       ...(message.interpretation === undefined ? {} : { doi: message.interpretation }),
