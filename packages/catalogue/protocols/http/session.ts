@@ -56,6 +56,8 @@ class Side {
   previousAt = -1;
   /** bytes were lost where a message was to begin */
   lost = false;
+  /** what may be the beginning of a status line; part of the body if more is lost */
+  held: Uint8Array | undefined = undefined;
   /** of the message being read, and of the one that was just over */
   frame: Frame | undefined = undefined;
   ending: Frame | undefined = undefined;
@@ -202,6 +204,7 @@ export class HttpSession implements ProtocolSession {
     const found = at + STATUS_LINE_START <= end;
     if (!found && atEnd) at = end;
     if (at > start) this.#body(TO_CLIENT, side, bytes, start, at);
+    side.held = found || at === end ? undefined : bytes.slice(at, end);
     if (found) this.#end(TO_CLIENT, side);
     return at > start || found ? at : -1;
   }
@@ -585,7 +588,14 @@ export class HttpSession implements ProtocolSession {
       }
       if (!this.anomalies.includes('too_many_transactions')) this.anomalies.push('too_many_transactions');
     }
-    const transaction = new HttpTransaction(this.count++, this.#time, requestBodyLimit, responseBodyLimit, this.#settings.followFile, !this.#settings.wholeFiles);
+    const transaction = new HttpTransaction(
+      this.count++,
+      this.#time,
+      requestBodyLimit,
+      responseBodyLimit,
+      this.#settings.followFile,
+      !this.#settings.wholeFiles,
+    );
     transaction.uriForm = this.#settings.http;
     transaction.remarks = this.#remarks;
     this.transactions.push(transaction);
@@ -601,9 +611,9 @@ export class HttpSession implements ProtocolSession {
         const lost = Math.min(length, side.left);
         side.left -= lost;
         this.#lost(direction, side, lost);
-        // What was lost beyond the body may have been messages: the next first line is looked for.
         if (side.left > 0) return true;
         this.#complete(direction, side);
+        // What was lost beyond the body may have been messages: which request the next one answers is not known.
         if (length > lost) side.state = 'tunnel';
         return true;
       }
@@ -618,6 +628,8 @@ export class HttpSession implements ProtocolSession {
         return transaction === undefined;
       case 'open-ended':
       case 'lost':
+        if (side.held !== undefined) this.#body(direction, side, side.held, 0, side.held.length);
+        side.held = undefined;
         this.#lost(direction, side, length);
         return true;
       case 'tunnel':
