@@ -43,6 +43,17 @@ function http(uri: string, headers: string, body = ''): Uint8Array {
   );
 }
 
+/** The capture as if some of its packets, which are told by their record, were lost. */
+function without(capture: Uint8Array, isLost: (packet: Buffer) => boolean): Uint8Array {
+  const bytes = Buffer.from(capture);
+  const kept: Buffer[] = [bytes.subarray(0, 24)];
+  for (let at = 24; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
+    const packet = bytes.subarray(at, at + 16 + bytes.readUInt32LE(at + 8));
+    if (!isLost(packet)) kept.push(packet);
+  }
+  return Buffer.concat(kept);
+}
+
 const rule = (header: string, options: string, sid = 1): string => `alert ${header} (msg:"test"; ${options} sid:${sid}; rev:1;)`;
 const TCP = 'tcp any any -> any any';
 const STREAM = tcp(9000, ['client', 'abcdefghij0123456789'], ['server', 'response with words']);
@@ -408,12 +419,23 @@ test('what came before lost bytes is searched, however little it was', () => {
       { from: 'server', bytes: latin1('seen'.repeat(200)) },
     ],
   });
-  const bytes = Buffer.from(capture.finish());
-  const kept: Buffer[] = [bytes.subarray(0, 24)];
-  for (let at = 24; at < bytes.length; at += 16 + bytes.readUInt32LE(at + 8)) {
-    const packet = bytes.subarray(at, at + 16 + bytes.readUInt32LE(at + 8));
-    if (!packet.includes('lostlost')) kept.push(packet);
-  }
   const options = 'flow:established,to_client,only_stream; content:"|0d 0a|Server|3a| nginx|0d 0a|";';
-  expect(alertsOf(rule('http any any -> any any', options), Buffer.concat(kept))).toEqual([1]);
+  expect(
+    alertsOf(
+      rule('http any any -> any any', options),
+      without(capture.finish(), (packet) => packet.includes('lostlost')),
+    ),
+  ).toEqual([1]);
+});
+
+test('of a server that alone was heard, its packets are told of', () => {
+  const destinationPort = 16 + 14 + 20 + 2;
+  const capture = without(http('/', ''), (packet) => packet.readUInt16BE(destinationPort) === 80);
+  const settings: EngineSettings = { ...DEFAULT_SETTINGS, stream: { ...DEFAULT_SETTINGS.stream, midstream: true } };
+  const told: (readonly [string, number])[] = [];
+  const plan = usePlan(buildPlan([], catalogue, settings).data, catalogue, settings);
+  const engine = new Engine(plan, catalogue, settings, { anomaly: (packet, _flow, _transaction, name) => told.push([name, packet.sourcePort]) });
+  engine.feed(capture);
+  engine.finish();
+  expect(told).toContainEqual(['http.unable_to_match_response_to_request', 80]);
 });

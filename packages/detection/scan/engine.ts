@@ -169,6 +169,9 @@ export function noCounts(): EngineCounters {
   };
 }
 
+const SERVER_FIRST: readonly Direction[] = [TO_SERVER, TO_CLIENT];
+const CLIENT_FIRST: readonly Direction[] = [TO_CLIENT, TO_SERVER];
+
 export class Engine {
   readonly counters = noCounts();
   readonly #settings: EngineSettings;
@@ -706,10 +709,12 @@ export class Engine {
   #onFlowEnd(flow: Flow): void {
     const detection = this.#detectionOf(flow);
     const stream = flow.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
-    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
+    // Whom alone we heard comes first.
+    const first = stream !== undefined && flow.packetsToServer === 0 ? TO_CLIENT : TO_SERVER;
+    for (const direction of first === TO_SERVER ? SERVER_FIRST : CLIENT_FIRST) {
       const pseudo = this.#pseudoPacket(flow, direction);
       this.#packet = pseudo;
-      if (direction === TO_SERVER && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
+      if (direction === first && flow.verdict !== 'drop' && !flow.bypassed) this.#speaker.finish(flow, detection.recognising, flow.lastTime);
       if (flow.verdict === 'drop' || flow.bypassed) continue;
       const side = stream?.sides[direction];
       const pending = side !== undefined && (side.searched < side.available || side.beforeGap !== undefined);

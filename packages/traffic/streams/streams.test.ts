@@ -136,6 +136,13 @@ const CASES: readonly Case[] = [
     stream: { asyncOneside: true },
   },
   {
+    why: 'nobody tells whether the one side was heard out',
+    lines: ['> S 100 0 ~', '> A 101 501 ~', '> PA 101 501 hello', '> FA 106 501 ~'],
+    client: 'hello',
+    stream: { asyncOneside: true },
+    state: 'established',
+  },
+  {
     why: 'both sides open at once',
     lines: ['> S 100 0 ~', '< S 500 0 ~', '> SA 100 501 ~', '< A 501 101 ~', '> PA 101 501 hello', '< A 501 106 ~'],
     client: 'hello',

@@ -299,6 +299,8 @@ export class TcpTracker {
       packet.anomalies.push(WRONG_FIN[stream.state]);
       return;
     }
+    // Of a server that nobody heard it is not known that it heard the client out.
+    if (stream.oneSided && direction === TO_SERVER && stream.state === TCP_ESTABLISHED) return;
     side.finish(sequence);
     switch (stream.state) {
       case TCP_SYN_RECEIVED:
