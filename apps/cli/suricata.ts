@@ -263,8 +263,9 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     return 1;
   };
   try {
-    const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'));
-    for (const file of args.includes) Object.assign(tree, readYaml(file));
+    const warn = (text: string): void => log.say('Warning', 'conf', text);
+    const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'), warn);
+    for (const file of args.includes) Object.assign(tree, readYaml(file, warn));
     for (const assignment of args.sets) setValue(tree, assignment);
     folder = args.log ?? String(at(tree, 'default-log-dir') ?? '.');
     log.useFolder(folder);

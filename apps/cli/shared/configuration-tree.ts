@@ -1,8 +1,9 @@
 /** A suricata.yaml as a tree of maps and lists: read with what it includes, changed by `--set`, asked by paths (`a.b.0.c`). */
-import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
-import { parseDocument } from 'yaml';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { InputProblem } from './arguments.ts';
+import { filesOf } from './file-pattern.ts';
 import { parsedBefore } from './parsed-configuration.ts';
 
 export type Tree = { [key: string]: unknown };
@@ -10,32 +11,70 @@ export type Tree = { [key: string]: unknown };
 /** An `include` of an `include` of …; nobody nests deeper. */
 const DEEPEST_INCLUDE = 8;
 
-export function readYaml(path: string, depth = 0): Tree {
-  const text = readFileSync(path, 'utf8');
-  return withIncludes(parsedBefore(text) ?? parseYaml(text, path), dirname(path), depth) as Tree;
+/** `warn` hears of patterns that no file fits. */
+export function readYaml(path: string, warn: (text: string) => void = () => {}): Tree {
+  return readAt(path, { folder: dirname(path), depth: 0, warn }) as Tree;
 }
+
+/** What files that are included are read with. */
+interface Reading {
+  /** of the outermost file: whatever includes one, names that are not absolute begin there */
+  readonly folder: string;
+  readonly depth: number;
+  readonly warn: (text: string) => void;
+}
+
+function readAt(path: string, reading: Reading): unknown {
+  const text = readFileSync(path, 'utf8');
+  return withIncludes(parsedBefore(text) ?? parseYaml(text, path), reading);
+}
+
+/** A value that stands in a file of its own: `outputs: !include outputs.yaml`. */
+class Included {
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+}
+
+const INCLUDE_TAG: ScalarTag = { tag: '!include', resolve: (file) => new Included(file) };
 
 /** As Suricata reads it: YAML 1.1, the last of equal keys counts. `path`: what the text is called where it is broken. */
 export function parseYaml(text: string, path: string): Tree {
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
+  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent', customTags: (tags) => [...tags, INCLUDE_TAG] });
   if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
+  visit(document, {
+    Map(_key, { items }) {
+      if (items.filter(({ key }) => isScalar(key) && key.value === 'include').length > 1)
+        throw new InputProblem(`${path}: include stands twice in one place: write a list of files`);
+    },
+  });
   return (document.toJS({ maxAliasCount: 100 }) ?? {}) as Tree;
 }
 
-/** `include` in a map, at whatever depth: its files' keys stand there, what the map says itself goes before. */
-function withIncludes(node: unknown, folder: string, depth: number): unknown {
+/** `include` in a map, at whatever depth: its files' keys stand there, so that what comes later in the map goes before. */
+function withIncludes(node: unknown, reading: Reading): unknown {
+  if (node instanceof Included) return readIncluded(node.file, reading)[0];
   if (typeof node !== 'object' || node === null) return node;
-  if (Array.isArray(node)) return node.map((one) => withIncludes(one, folder, depth));
-  const { include, ...own } = node as Tree;
+  if (Array.isArray(node)) return node.map((one) => withIncludes(one, reading));
   const merged: Tree = {};
-  if (include !== undefined && include !== null && depth < DEEPEST_INCLUDE) {
-    for (const file of Array.isArray(include) ? include : [include]) {
-      const name = String(file);
-      Object.assign(merged, readYaml(isAbsolute(name) ? name : join(folder, name), depth + 1));
-    }
+  for (const [key, value] of Object.entries(node)) {
+    if (key !== 'include') merged[key] = withIncludes(value, reading);
+    else if (value !== null) for (const file of listOf(value)) Object.assign(merged, ...readIncluded(file, reading));
   }
-  for (const [key, value] of Object.entries(own)) merged[key] = withIncludes(value, folder, depth);
   return merged;
+}
+
+function readIncluded(written: string, reading: Reading): readonly unknown[] {
+  const { folder, depth, warn } = reading;
+  if (depth >= DEEPEST_INCLUDE) return [];
+  const files = filesOf(written, folder);
+  if (files.length === 1 && /[*?[]/.test(files[0]) && !existsSync(files[0])) {
+    warn(`include: no file fits ${written}`);
+    return [];
+  }
+  return files.map((file) => readAt(file, { ...reading, depth: depth + 1 }));
 }
 
 /** `a.b.0.c=value`: values are read as YAML reads them. */

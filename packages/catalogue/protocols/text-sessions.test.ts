@@ -255,3 +255,17 @@ describe.each(cases)('%s', (_why, name, turns, transactions) => {
     for (const pieces of everySplit(turns)) expect(tell(definition, pieces)).toEqual(told);
   });
 });
+
+test('SMTP: mails without a reply are bounded, and that is told', () => {
+  const definition = catalogue.protocols.get('smtp');
+  if (definition === undefined) throw new Error('no smtp');
+  const told = tell(
+    definition,
+    whole([
+      ['server', lines('220 ready')],
+      ['client', lines('MAIL FROM:<a@b>', 'RSET').repeat(258)],
+    ]),
+  );
+  const crowded = told.transactions.map(({ anomalies }) => anomalies.includes('too_many_transactions'));
+  expect([crowded.indexOf(true), crowded.length]).toEqual([256, 258]);
+});

@@ -23,6 +23,8 @@ export function looksLikeDatagram(bytes: Uint8Array, start: number, end: number)
 }
 
 export class DatagramSession extends FramedSession<DcerpcTransaction> {
+  protected override readonly crowded = 'too_many_transactions';
+
   protected frame(bytes: Uint8Array, at: number, end: number): number {
     return wholeDatagram(bytes, at, end);
   }

@@ -41,7 +41,10 @@ export const protocol: ProtocolDefinition = {
   frames: ['pdu', 'hdr', 'data'],
   buffers: [STUB_DATA],
   keywords,
-  anomalies: [{ name: 'malformed_data', summary: 'bytes that are no unit' }],
+  anomalies: [
+    { name: 'malformed_data', summary: 'bytes that are no unit' },
+    { name: 'too_many_transactions', summary: 'more calls without an answer than are kept' },
+  ],
   records: (transaction) => [{ type: 'dcerpc', body: body(transaction), direction: TO_SERVER }],
   context: body,
 };

@@ -11,3 +11,14 @@ test('AUTH3 ends a logon and is no transaction', () => {
   session.consume(TO_SERVER, AUTH3, 0, AUTH3.length, false, 1);
   expect(session.transactions).toEqual([]);
 });
+
+test('calls without an answer are bounded, and that is told', () => {
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  session.mostOpen = 2;
+  for (let call = 1; call <= 4; call++) {
+    // REQUEST, whole, 24 bytes, without a stub, operation 3.
+    const request = Uint8Array.of(5, 0, 0, 3, 0x10, 0, 0, 0, 24, 0, 0, 0, call, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0);
+    session.consume(TO_SERVER, request, 0, request.length, false, 1);
+  }
+  expect(session.transactions.map(({ anomalies }) => anomalies)).toEqual([['too_many_transactions'], ['too_many_transactions'], undefined, undefined]);
+});

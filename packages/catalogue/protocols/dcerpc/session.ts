@@ -31,6 +31,7 @@ function advance(transaction: Transaction, direction: Direction): void {
 }
 
 export class DcerpcSession extends FramedSession<DcerpcTransaction> {
+  protected override readonly crowded = 'too_many_transactions';
   readonly #association = new RpcAssociation(true);
   /** bytes were lost: the next unit must be looked for */
   readonly #lost: [boolean, boolean] = [false, false];

@@ -47,6 +47,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'invalid_length', summary: 'a length that can not be right; here such a message counts as malformed' },
     { name: 'malformed_request', summary: 'bytes of the client that are no message' },
     { name: 'malformed_response', summary: 'bytes of the server that are no message' },
+    { name: 'too_many_transactions', summary: 'more requests without an answer than are kept' },
   ],
   records: (transaction) => [{ type: 'pgsql', body: pgsqlBody(transaction as PgsqlTransaction), direction: TO_SERVER }],
   context: (transaction) => pgsqlBody(transaction as PgsqlTransaction),

@@ -188,3 +188,9 @@ test.each([
   flow.sourcePort = answer === IS_THIS_REVERSED ? 5432 : 40_000;
   expect(protocol.recognise(fromLatin1(text), 0, text.length, direction, flow)).toBe(answer);
 });
+
+test('requests without an answer are bounded, and that is told', () => {
+  const told = tell(protocol, whole([...logon, ...Array.from({ length: 300 }, (): Turns[number] => ['client', pgsql.query])]));
+  expect(told.transactions.filter(({ anomalies }) => anomalies.includes('too_many_transactions')).length).toBeGreaterThan(0);
+  expect(told.transactions.at(-1)?.anomalies).toEqual([]);
+});

@@ -44,6 +44,7 @@ const WITHOUT_ANSWER: ReadonlySet<Request['kind']> = new Set(['terminate', 'canc
 const LOGS_ON: ReadonlySet<Request['kind'] | undefined> = new Set(['startup', 'password', 'sasl-initial', 'sasl'] as const);
 
 export class PgsqlSession extends FramedSession<PgsqlTransaction> {
+  protected override readonly crowded = 'too_many_transactions';
   readonly #showsPasswords: boolean;
   #authentication: Authentication = 'none';
   #length = 0;

@@ -147,6 +147,7 @@ export class SmtpSession extends LineSession<SmtpTransaction> {
     if (this.#current === undefined || this.#current.over) {
       this.#current = this.open(new SmtpTransaction(this.count, time));
       this.#current.helo = this.#helo;
+      if (this.transactions.length > this.mostOpen) this.#current.raise('too_many_transactions');
     }
     return this.#current;
   }

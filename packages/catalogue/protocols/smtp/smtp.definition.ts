@@ -206,6 +206,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'invalid_bdat', summary: 'a chunk without a length, or with more than that' },
     { name: 'failed_protocol_change', summary: 'a change of protocol after one that failed' },
     { name: 'tls_rejected', summary: 'the server does not want encryption' },
+    { name: 'too_many_transactions', summary: 'more mails without a reply than are kept' },
   ],
   records(transaction, _flow, options) {
     const beside = emailBeside(transaction, wantedFields(options), listed(options?.['md5']));
