@@ -362,9 +362,10 @@ export class Speaker {
     const first = packet.direction;
     if (flow.session === undefined && flow.applicationProtocol === undefined && (state.failed & (1 << first)) === 0) {
       const found = this.#ask(flow, state, packet.data, packet.payloadStart, packet.payloadEnd, first, false);
+      const undecided = found === undefined && state.left?.[first] !== NO_PROTOCOLS;
       if (state.left !== undefined) state.left[first] = undefined;
       if (found !== undefined) this.#open(flow, state, found, packet.direction);
-      else {
+      else if (!undecided) {
         state.failed |= 1 << first;
         this.#undecidable(flow, state);
       }

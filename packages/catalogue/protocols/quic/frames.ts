@@ -50,6 +50,27 @@ export function cryptoFragments(payload: Uint8Array): Fragment[] | undefined {
   return cursor.short ? undefined : found;
 }
 
+/**
+ * Can bytes[start, end) be frames, of whichever version? What is no known frame ends them; a stream of Google's has to begin with its
+ * first byte and within its packet.
+ */
+export function framesHold(bytes: Uint8Array, start: number, end: number): boolean {
+  const cursor = new Cursor(bytes, start, end);
+  while (cursor.left > 0 && !cursor.short) {
+    const type = cursor.uint8();
+    if ((type & STREAM) !== 0) {
+      if (((type >> STREAM_OFFSET_SHIFT) & 7) !== 0) return false;
+      cursor.skip((type & 3) + 1);
+      cursor.skip((type & STREAM_HAS_LENGTH) !== 0 ? cursor.uint16() : cursor.left);
+    } else if (type === ACK || type === ACK_WITH_COUNTS) acknowledgement(cursor, type === ACK_WITH_COUNTS);
+    else if (type === CRYPTO) {
+      variableInteger(cursor);
+      cursor.skip(variableInteger(cursor));
+    } else if (type !== PADDING && type !== PING) return true;
+  }
+  return !cursor.short;
+}
+
 function acknowledgement(cursor: Cursor, counts: boolean): void {
   variableInteger(cursor);
   variableInteger(cursor);

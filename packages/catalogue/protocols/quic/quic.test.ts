@@ -1,6 +1,6 @@
 /** QUIC: hellos out of sealed packets, whole and in pieces, retries, Google's tags, and packets that do not fit. */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
-import { DEFAULT_SETTINGS, type Direction, emptyWindow, Flow, NOT_THIS, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type Direction, emptyWindow, Flow, IS_THIS, NEED_MORE, NOT_THIS, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { ACKNOWLEDGEMENT, CLIENT, CLIENT_2, CLIENT_HELLO, crypto, GOOGLE, initial, NAME, retry, SERVER, SERVER_HELLO } from '../../quic-samples.ts';
 import { protocol } from './quic.definition.ts';
@@ -124,8 +124,28 @@ test('a server that is heard alone can not be read, which is no fault of its own
 });
 
 test('other datagrams on the same port are not taken for it', () => {
-  for (const text of ['\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x10hello-of-dtls---', '\x80\xc9\0\x01\x87\x28\xa6\x1e', '\xc0', ''])
+  for (const text of ['\x80\xc9\0\x01\x87\x28\xa6\x1e', '\xc0', ''])
     expect(protocol.recognise(fromLatin1(text), 0, text.length, TO_SERVER, new Flow())).toBe(NOT_THIS);
+});
+
+/** An Initial packet of a version that there is not, with a number of one byte. */
+const unknown = (payload: readonly number[]): Uint8Array => Uint8Array.of(0xc0, 0xfa, 0xce, 0xb0, 1, 1, 9, 0, 0, payload.length + 1, 0, ...payload);
+
+test.each<readonly [why: string, direction: Direction, payload: readonly number[], expected: readonly string[] | undefined]>([
+  ['bytes that can be no frames', TO_SERVER, [0x90, 1, 2, 3, 4, 5, 6, 7], ['error_on_data']],
+  ['an acknowledgement that does not end', TO_SERVER, [2, 0, 0, 63, 0], ['error_on_data']],
+  ['what is no known frame ends them', TO_SERVER, [0x57, 1, 2, 3], undefined],
+  ['of the server nothing is read', TO_CLIENT, [0x90, 1, 2, 3, 4, 5, 6, 7], undefined],
+])('of an unknown version what is sealed is read as if it were not: %s', (_why, direction, payload, expected) => {
+  expect(told([[direction, unknown(payload)]]).anomalies).toEqual([expected]);
+});
+
+test.each([
+  ['DTLS that says by chance that it has a version', [0x17, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0x70, 1], IS_THIS],
+  ['DTLS that says by chance that it has none: the next one may', [0x16, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0x70, 1], NEED_MORE],
+  ['a short header', [0x41, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0x70, 1], NOT_THIS],
+] as const)('%s', (_why, bytes, expected) => {
+  expect(protocol.recognise(Uint8Array.from(bytes), 0, bytes.length, TO_SERVER, new Flow())).toBe(expected);
 });
 
 test('cut anywhere and changed anywhere nothing breaks', () => {

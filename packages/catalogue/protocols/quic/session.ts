@@ -5,16 +5,18 @@
 import { type Direction, type FrameSink, type ProtocolSession, TO_SERVER } from '@sigwright/contracts';
 import { close, Message } from '../../formats/messages/framed-session.ts';
 import { type Hello, readHello } from '../../formats/tls-hello/hello.ts';
-import { cryptoFragments, type TagMessage, tagMessage } from './frames.ts';
+import { cryptoFragments, framesHold, type TagMessage, tagMessage } from './frames.ts';
 import { HelloAssembly } from './hello-assembly.ts';
 import { InitialKeys, isReadable } from './keys.ts';
-import { type QuicPacket, readPacket } from './wire.ts';
+import { isClearGoogle, type QuicPacket, readPacket } from './wire.ts';
 
 /** Transactions that were not taken yet; beyond, the oldest counts as over. */
 const MOST_OPEN = 256;
 /** Packets in one datagram; each has a header of seven bytes at least. */
 const MOST_PACKETS = 16;
 const FIXED_BIT = 0x40;
+/** RFC 9000 §17.2: one less than the bytes of the packet number */
+const NUMBER_LENGTH = 0x03;
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
 const MESSAGE_HEAD = 4;
@@ -63,9 +65,23 @@ export class QuicSession implements ProtocolSession {
       this.#assemblies[TO_SERVER] = new HelloAssembly();
       this.#open(direction, time, packet.version);
     } else if (this.#greeted[direction]) return;
-    else if (packet.kind === 'google') this.#open(direction, time, packet.version, undefined, tagMessage(bytes, packet.numberAt, packet.end));
+    else if (packet.kind === 'google') this.#google(packet, direction, bytes, time);
     else if (packet.kind === 'initial' && isReadable(packet.version)) this.#initial(packet, direction, bytes, start, time);
-    else this.#open(direction, time, packet.version);
+    else {
+      const transaction = this.#open(direction, time, packet.version);
+      // Nobody knows its keys: what is read as if there were none.
+      const payload = packet.numberAt + (bytes[start] & NUMBER_LENGTH) + 1;
+      if (packet.kind === 'initial' && direction === TO_SERVER && !framesHold(bytes, payload, packet.end)) transaction.raise('error_on_data');
+    }
+  }
+
+  #google(packet: QuicPacket, direction: Direction, bytes: Uint8Array, time: number): void {
+    if (isClearGoogle(packet.version)) {
+      this.#open(direction, time, packet.version, undefined, tagMessage(bytes, packet.numberAt, packet.end));
+      return;
+    }
+    const transaction = this.#open(direction, time, packet.version);
+    if (!framesHold(bytes, packet.numberAt, packet.end)) transaction.raise('error_on_data');
   }
 
   #initial(packet: QuicPacket, direction: Direction, bytes: Uint8Array, start: number, time: number): void {

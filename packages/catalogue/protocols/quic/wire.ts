@@ -25,6 +25,8 @@ const LONGEST_IDENTIFIER = 20;
 const HAS_VERSION = 0x01;
 const HAS_IDENTIFIER = 0x08;
 const HAS_NONCE = 0x04;
+/** Bits that no packet of Google's before Q046 has: long headers, and the bit that is fixed in others. */
+export const NOT_GOOGLE = 0xc0;
 const NUMBER_LENGTHS = [1, 2, 4, 6];
 const IDENTIFIER = 8;
 const NONCE = 32;
@@ -94,7 +96,7 @@ function earlyLongHeader(bytes: Uint8Array, cursor: Cursor, version: number, fir
   return { kind: 'google', version, destination, source, numberAt: cursor.at, end: Math.min(end, bytes.length) };
 }
 
-/** Short headers, and Google's public headers, which are told by the version in them. */
+/** Short headers, and Google's public headers, which are told by the version in them, or by what they say of one. */
 function publicHeader(bytes: Uint8Array, start: number, end: number): QuicPacket | undefined {
   const flags = bytes[start];
   const cursor = new Cursor(bytes, start + 1, end);
@@ -102,8 +104,8 @@ function publicHeader(bytes: Uint8Array, start: number, end: number): QuicPacket
   if ((flags & HAS_VERSION) !== 0 && end - start > IDENTIFIER + 4) {
     const destination = (flags & HAS_IDENTIFIER) !== 0 ? cursor.take(IDENTIFIER) : none;
     const version = cursor.uint32();
-    if (isClearGoogle(version) && destination !== undefined) {
-      if ((flags & HAS_NONCE) !== 0) cursor.skip(NONCE);
+    if ((isClearGoogle(version) || (flags & NOT_GOOGLE) === 0) && destination !== undefined) {
+      if ((flags & HAS_NONCE) !== 0 && isClearGoogle(version)) cursor.skip(NONCE);
       cursor.skip(NUMBER_LENGTHS[(flags >> 4) & 3]);
       if (!cursor.short) return { kind: 'google', version, destination, source: none, numberAt: cursor.at, end };
     }
