@@ -4,10 +4,12 @@ import { find, findNocase, fromLatin1 } from '@sigwright/bytes';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BeginningSearch, beginningOf, searchFor } from './beginning.ts';
+import { exampleOf } from './example.ts';
 import { sampleMatch, samplePattern } from './generate.ts';
 import { requiredLiterals } from './literals.ts';
 import { type CompiledPattern, compilePattern, type Evaluator, type PatternFlags } from './pattern.ts';
 import { readPattern } from './reader.ts';
+import { rareTail } from './tail.ts';
 
 const STEPS = 200_000;
 const EVALUATORS: readonly Evaluator[] = ['auto', 'script', 'machine'];
@@ -329,6 +331,35 @@ describe('where a match may begin', () => {
       ),
       { numRuns: 2000, seed: 5 },
     );
+  });
+});
+
+describe('a rest that is rarer than the beginning', () => {
+  const sampleOf = (pattern: string, letters = ''): string | undefined => {
+    const tree = readPattern(pattern, flagsOf(letters));
+    if ('problem' in tree) throw new Error(pattern);
+    const tail = rareTail(tree.root);
+    return tail === undefined ? undefined : String.fromCharCode(...exampleOf(tail, () => 0, []));
+  };
+
+  test.each<readonly [why: string, pattern: string, tail: string | undefined]>([
+    ['behind a run of anything', '[^=]+=\\s*.{1,500}function', 'function'],
+    ['it goes on to the end', '\\w+\\s*=\\s*unescape\\(x', 'unescape(x'],
+    ['up to what refers to what is left out', '(\\w+)=.+eval\\(a\\1b', 'eval(a'],
+    ['what it refers to itself stays', '\\w+=.+eval(\\()a\\1b', 'eval(a(b'],
+    ['a place where the search began is none of it', '\\w+=.+eval\\(a\\Gb', 'eval(a'],
+    ['nor what moves the beginning', '\\w+=.+eval\\(a\\Kb', 'eval(a'],
+    ['the whole begins at few places', 'window\\w+function', undefined],
+    ['what follows from the beginning at fixed places', '[a-z][a-z]function', undefined],
+    ['nothing in it is rare', '\\w+\\s+\\w+', undefined],
+  ])('%s', (_why, pattern, tail) => expect(sampleOf(pattern)).toBe(tail));
+
+  // Loops before it are tried from every place: a text without the rest is read once.
+  test('where it does not stand, little is done', () => {
+    const { pattern } = compiled('\\s([\\w.]{1,30})\\s*=\\s*.{1,500}for\\s*\\(var\\s*(\\w{1,20})\\s*=\\s*\\d+', 's', 'auto', false);
+    const text = fromLatin1(' a = b; for (let i = 0; i < 9; i++) '.repeat(3000));
+    for (let turn = 0; turn < 50; turn++) expect(pattern.match(text, 0, text.length, 0)).toBeUndefined();
+    expect(pattern.gaveUp).toBe(false);
   });
 });
 

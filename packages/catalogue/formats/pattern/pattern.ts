@@ -13,7 +13,8 @@ import { compileProgram, type Program } from './program.ts';
 import { readPattern } from './reader.ts';
 import { scriptFor, scriptSource } from './script.ts';
 import { scriptCost } from './script-cost.ts';
-import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
+import { rareTail } from './tail.ts';
+import type { Node, PatternFlags, PatternProblem, PatternTree } from './tree.ts';
 
 export type { PatternFlags, PatternProblem } from './tree.ts';
 
@@ -119,6 +120,8 @@ class TwofoldPattern implements BoundedPattern {
   #machine: Machine | undefined = undefined;
   /** where a RegExp begins to look: of most windows nothing has to be made a text */
   #beginning: BeginningSearch | undefined = undefined;
+  /** what every window with a match holds, and is looked for first */
+  #tail: Machine | undefined = undefined;
 
   constructor(source: string, flags: PatternFlags, tree: PatternTree, stepLimit: number, keepGroups: boolean, evaluator: Evaluator) {
     this.source = source;
@@ -140,6 +143,10 @@ class TwofoldPattern implements BoundedPattern {
 
   match(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
     if (this.#tree !== undefined) this.#prepare(this.#tree);
+    if (this.#tail !== undefined && this.#tail.search(bytes, start, end, from) < 0 && !this.#tail.gaveUp) {
+      if (this.#machine !== undefined) this.#machine.gaveUp = false;
+      return undefined;
+    }
     return end - start <= this.#scriptUpTo ? this.#byScript(bytes, start, end, from) : this.#byMachine(bytes, start, end, from);
   }
 
@@ -174,6 +181,8 @@ class TwofoldPattern implements BoundedPattern {
     this.#tree = undefined;
     const program = compileProgram(tree);
     const beginning = this.#evaluator === 'auto' && program?.anchor === undefined ? searchFor(tree.root) : undefined;
+    if (this.#evaluator === 'auto' && program !== undefined && program.anchor === undefined && !tree.sharesNumbers)
+      this.#tail = this.#machineOf(rareTail(tree.root), tree);
     const toMachine = this.#evaluator === 'machine' || (this.#evaluator === 'auto' && program !== undefined && startsRarely(program));
     const script = toMachine ? undefined : scriptFor(tree, this.#keepGroups);
     if (script !== undefined) {
@@ -188,6 +197,11 @@ class TwofoldPattern implements BoundedPattern {
     if (this.#scriptUpTo === Number.POSITIVE_INFINITY) return;
     // Too long a program is a pattern that takes too many steps: it matches nothing.
     if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit, beginning);
+  }
+
+  #machineOf(part: Node | undefined, tree: PatternTree): Machine | undefined {
+    const program = part === undefined ? undefined : compileProgram({ ...tree, root: part });
+    return program === undefined ? undefined : new Machine(program, this.#stepLimit, searchFor(part!));
   }
 
   #byScript(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {
