@@ -24,6 +24,18 @@ const TYPES: readonly (readonly [type: string, rule: string])[] = [
   ['stream', 'alert tcp any any -> any any (content:"abc"; sid:1;)'],
   ['pkt_stream', 'alert tcp any any -> any any (content:"abc"; depth:8; sid:1;)'],
   ['de_only', 'alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)'],
+  // What is remembered may change with each packet; setting it changes no type.
+  ['pkt', 'alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; flowbits:isset,a; sid:1;)'],
+  ['pkt', 'alert ip any any -> any any (xbits:isset,a,track ip_src; sid:1;)'],
+  ['pkt', 'alert ip any any -> any any (hostbits:isnotset,a; sid:1;)'],
+  ['ip_only', 'alert ip any any -> any any (hostbits:set,a; sid:1;)'],
+  ['pkt', 'alert tcp any any -> any any (app-layer-protocol:http; flowbits:isset,a; sid:1;)'],
+  ['pkt', 'alert tcp any any -> any any (app-layer-protocol:http; flowint:a,>,1; sid:1;)'],
+  ['pd_only', 'alert tcp any any -> any any (app-layer-protocol:http; flowint:a,=,1; sid:1;)'],
+  ['pkt', 'alert tls any any -> any any (flowint:a,isset; sid:1;)'],
+  ['app_layer', 'alert tls any any -> any any (flowint:a,=,0; sid:1;)'],
+  ['pkt', 'alert tls any any -> any any (flow:established; sid:1;)'],
+  ['pkt', 'alert udp any any -> any any (flow:to_server; sid:1;)'],
 ];
 
 for (const [type, rule] of TYPES) test(`${rule} is ${type}`, () => expect(analysed(rule)['type']).toBe(type));
@@ -72,8 +84,20 @@ test.each<readonly [why: string, options: string, shown: object]>([
   ['a size below something may be none', 'dsize:<9;', { requirements: ['real_pkt'] }],
   ['prefilter behind a condition of packets', 'stream_size:server,<,9; prefilter;', { prefilter: { buffer: 'packet', name: 'stream_size' } }],
   ['prefilter behind a content is fast_pattern', 'content:"abc"; content:"d"; prefilter;', { mpm: { pattern: 'd' } }],
+  ['events of packets stand with what is asked of packets', 'decode-event:ipv4.trunc_pkt;', { lists: { packet: { matches: [{ name: 'decode-event' }] } } }],
+  ['bits of hosts are called as they were written', 'hostbits:set,a,src;', { lists: { postmatch: { matches: [{ name: 'hostbits' }] } } }],
+  ['bits of hosts by their other name', 'xbits:set,a,track ip_src;', { lists: { postmatch: { matches: [{ name: 'xbits' }] } } }],
+  ['letters in any order', 'pcre:"/abc/Ri";', { lists: { payload: { matches: [{ pcre: { nocase: true, relative: true } }] } } }],
+  ['the order of bytes', 'byte_test:2,>,1,0,little;', { lists: { payload: { matches: [{ byte_test: { flags: ['little_endian'] } }] } } }],
+  ['a header is a place of its own', 'tcp.hdr; content:"abc";', { pkt_engines: [{ name: 'tcp.hdr', is_mpm: true }], mpm: { buffer: 'tcp.hdr' } }],
+  ['frames, too', 'frame:http1.request; content:"abc";', { frame_engines: [{ name: 'http1.request', is_mpm: true }], mpm: { buffer: 'http1.request' } }],
+  ['nothing of packets or frames', 'http.uri; bsize:>5;', { pkt_engines: [], frame_engines: [], engines: [{ matches: [{ bsize: { gt: 5 } }] }, {}] }],
   ['flags in their order', 'flow:to_server; flags:S; noalert;', { flags: ['src_any', 'dst_any', 'sp_any', 'dp_any', 'noalert', 'need_packet', 'toserver'] }],
 ])('%s', (_why, options, shown) => expect(analysed(`alert tcp any any -> any any (${options} sid:1;)`)).toMatchObject(shown));
+
+test('a rule without words has none', () => {
+  expect(analysed('alert tcp any any -> any any (sid:1;)')).not.toHaveProperty('msg');
+});
 
 test('contents beside a transaction are looked for in the stream', () => {
   const { engines } = analysed('alert http1 any any -> any any (flow:to_server; http.method; content:"GET"; pkt_data; content:"abc"; sid:1;)');

@@ -7,6 +7,7 @@ import {
   type BytesCondition,
   type ContentCondition,
   type Direction,
+  PAYLOAD,
   type RuleOption,
   type StateOperation,
   TO_CLIENT,
@@ -24,47 +25,57 @@ export function analyseRule(rule: CompiledRule): Shown {
   const notes: string[] = options.some(({ name, value }) => name === 'pcre' && RAW_PATTERN.test(value ?? '')) ? [RAW_BYTES] : [];
   const lists: Shown = {};
   if (packet.length > 0) lists['packet'] = { matches: packet };
-  if (rule.payload.length > 0 && !rule.ofTransaction) lists['payload'] = { matches: matchesOf(rule.payload, literal?.content, notes) };
+  if (rule.payload.length > 0 && !rule.ofTransaction) lists['payload'] = { matches: matchesOf(rule.payload, literal?.content, notes, options) };
   const decoded = [...rule.payload, ...rule.bufferTests.flatMap(({ conditions }) => conditions)].flatMap((one) =>
     one.kind === 'decode' ? one.conditions : [],
   );
-  if (decoded.length > 0) lists['base64_data'] = { matches: matchesOf(decoded, undefined, notes) };
-  if (rule.changes.length > 0) lists['postmatch'] = { matches: rule.changes.map(showState) };
-  const engines = enginesOf(rule, literal, notes);
+  if (decoded.length > 0) lists['base64_data'] = { matches: matchesOf(decoded, undefined, notes, options) };
+  if (rule.changes.length > 0) lists['postmatch'] = { matches: rule.changes.map((one) => showState(one, options)) };
+  const engines = enginesOf(rule, literal, notes, options);
   const packetEngines = [
-    ...(rule.payload.length > 0 && !rule.ofTransaction ? [{ name: 'payload', is_mpm: literal !== undefined && literal.test < 0 }] : []),
+    ...rule.packetBufferTests.map((test) => ({ name: test.buffer.name, is_mpm: literal?.list === test.conditions, ...showTransforms(test) })),
+    ...(rule.payload.length > 0 && !rule.ofTransaction ? [{ name: 'payload', is_mpm: literal?.list === rule.payload }] : []),
     ...(packet.length > 0 ? [{ name: 'packet', is_mpm: false }] : []),
   ];
+  const frameEngines = rule.frameTests.map((test) => ({
+    name: test.buffer.name,
+    is_mpm: literal?.list === test.conditions,
+    ...showTransforms(test),
+    matches: matchesOf(test.conditions, literal?.content, notes, options),
+  }));
   const early = earlyCondition(rule, options);
   return {
     raw: rule.text,
     id: rule.sid,
     gid: rule.gid,
     rev: rule.rev,
-    msg: rule.message,
+    ...(rule.message === '' ? {} : { msg: rule.message }),
     app_proto: applicationOf(rule, options),
     requirements: requirementsOf(rule),
     type: typeOf(rule),
     flags: flagsOf(rule, literal),
-    ...(packetEngines.length > 0 ? { pkt_engines: packetEngines } : {}),
+    pkt_engines: packetEngines,
+    frame_engines: frameEngines,
     ...(engines.length > 0 ? { engines } : {}),
     lists,
     ...(early === undefined ? {} : { prefilter: { buffer: 'packet', name: early } }),
-    ...(literal === undefined || early !== undefined ? {} : { mpm: showLiteral(rule, literal) }),
+    ...(literal === undefined || early !== undefined ? {} : { mpm: showLiteral(literal) }),
     ...(notes.length > 0 ? { notes: [...new Set(notes)] } : {}),
   };
 }
 
 /** Suricata user guide, "Rule Types and Categorization". */
 function typeOf(rule: CompiledRule): string {
+  const ofEvents = rule.anomalies.length > 0 && rule.anomalies.every((one) => one.owner === 'decoder') && rule.payload.length === 0;
   if (rule.addressesOnly) return [rule.header.fields[1], rule.header.fields[4]].some((text) => text.includes('!')) ? 'like_ip_only' : 'ip_only';
   if (rule.ofTransaction || rule.frameTests.length > 0) return 'app_tx';
-  if (rule.anomalies.length > 0 && rule.anomalies.every((one) => one.owner === 'decoder') && rule.payload.length === 0) return 'de_only';
+  // What is remembered may be another thing with each packet.
+  if (ofEvents) return rule.checks.length > 0 ? 'pkt' : 'de_only';
   const bare = rule.payload.length === 0 && rule.packetBufferTests.length === 0 && rule.anomalies.length === 0;
   if (bare && rule.packetConditions.every((one) => one.keyword === 'app-layer-protocol')) {
+    if (rule.checks.length > 0 || asksFlow(rule)) return 'pkt';
     if (rule.packetConditions.length > 0 || rule.protocolOnly) return 'pd_only';
-    // What the flow remembers is asked for each packet.
-    if (rule.protocols !== undefined && rule.checks.length === 0) return 'app_layer';
+    if (rule.protocols !== undefined) return 'app_layer';
   }
   if (rule.payload.length === 0 || !rule.header.transports.tcp || !rule.inStream) return 'pkt';
   return rule.inPacket || rule.packetConditions.length > 0 || rule.checks.length > 0 ? 'pkt_stream' : 'stream';
@@ -81,7 +92,7 @@ function requirementsOf(rule: CompiledRule): string[] {
     flow: rule.protocols !== undefined || rule.ofTransaction || asksFlow(rule) || rule.checks.length > 0,
     tcp_flags_init_deinit: opening,
     engine_event: rule.anomalies.some(({ owner }) => owner === 'decoder' || owner === 'stream'),
-    real_pkt: flags || sizes.some((one) => one.real),
+    real_pkt: flags || sizes.some((one) => one.real) || (rule.payload.length > 0 && rule.header.fields[0] === 'tcp-pkt'),
   };
   return Object.entries(needs).flatMap(([name, needed]) => (needed ? [name] : []));
 }
@@ -134,9 +145,16 @@ function isOfOldHttp(options: readonly RuleOption[]): boolean {
   return options.some(({ name, value }) => /^http_/.test(name) || name === 'uricontent' || (name === 'pcre' && OLD_PATTERN.test(value ?? '')));
 }
 
+/** Events that packets raise. */
+const EVENT_KEYWORDS = { decoder: 'decode-event', stream: 'stream-event', recognition: 'app-layer-event' } as const;
+
 /** In the order written. */
 function packetMatches(rule: CompiledRule, options: readonly RuleOption[]): Shown[] {
-  const left: Shown[] = [...rule.packetConditions.map((one) => ({ name: one.keyword, ...one.shown })), ...rule.checks.map(showState)];
+  const left: Shown[] = [
+    ...rule.packetConditions.filter((one) => one.keyword !== 'hook').map((one) => ({ name: one.keyword, ...one.shown })),
+    ...rule.checks.map((one) => showState(one, options)),
+    ...rule.anomalies.flatMap(({ owner }) => (owner === 'application' ? [] : [{ name: EVENT_KEYWORDS[owner] }])),
+  ];
   for (const one of left) delete one['opens_or_ends'];
   if (asksFlow(rule)) left.unshift({ name: 'flow' });
   const place = (name: string): number => {
@@ -158,7 +176,7 @@ function earlyCondition(rule: CompiledRule, options: readonly RuleOption[]): str
 }
 
 /** Where the prefilter looks first; then conditions without bytes, the other buffers, and the stream. */
-function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: string[]): Shown[] {
+function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: string[], options: readonly RuleOption[]): Shown[] {
   const engines: Shown[] = [];
   const engine = (name: string, direction: Direction, more: Shown, matches: Shown[]): void => {
     engines.push({ name, direction: shownDirection(direction), ...more, matches });
@@ -168,17 +186,14 @@ function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: stri
     for (const application of applicationsOf(rule, test.buffer.protocol, isLiteral)) {
       for (const direction of test.buffer.directions) {
         if (!both && !rule.directions.includes(direction) && test.buffer.directions.length > 1) continue;
-        const transforms = test.transforms.length > 0 ? { transforms: test.transforms.map((one) => ({ name: one.definition.name })) } : {};
-        const more = { is_mpm: isLiteral, app_proto: application, progress: test.buffer.progress(direction), ...transforms };
-        engine(shownName(test.buffer.name), direction, more, matchesOf(test.conditions, isLiteral ? literal?.content : undefined, notes));
+        const more = { is_mpm: isLiteral, app_proto: application, progress: test.buffer.progress(direction), ...showTransforms(test) };
+        engine(shownName(test.buffer.name), direction, more, matchesOf(test.conditions, isLiteral ? literal?.content : undefined, notes, options));
       }
     }
   };
-  rule.bufferTests.forEach((test, at) => {
-    if (literal?.test === at) ofTest(test, true);
-  });
+  for (const test of rule.bufferTests) if (literal?.list === test.conditions) ofTest(test, true);
   for (const direction of rule.directions) {
-    if (rule.anomalies.some(({ owner }) => owner === 'application' || owner === 'recognition'))
+    if (rule.anomalies.some(({ owner }) => owner === 'application'))
       engine('app-layer-events', direction, { is_mpm: false, progress: 0 }, [{ name: 'app-layer-event' }]);
   }
   const generic = new Map<string, Shown>();
@@ -204,16 +219,14 @@ function enginesOf(rule: CompiledRule, literal: Literal | undefined, notes: stri
     }
   }
   engines.push(...generic.values());
-  rule.bufferTests.forEach((test, at) => {
-    if (literal?.test !== at) ofTest(test, false);
-  });
+  for (const test of rule.bufferTests) if (literal?.list !== test.conditions) ofTest(test, false);
   if (rule.ofTransaction && rule.payload.length > 0) {
     for (const direction of rule.directions) {
       engine(
         'stream',
         direction,
-        { is_mpm: literal !== undefined && literal.test < 0, progress: 0 },
-        matchesOf(rule.payload, literal !== undefined && literal.test < 0 ? literal.content : undefined, notes),
+        { is_mpm: literal?.list === rule.payload, progress: 0 },
+        matchesOf(rule.payload, literal?.list === rule.payload ? literal.content : undefined, notes, options),
       );
     }
   }
@@ -233,7 +246,7 @@ const RAW_PATTERN = /\/[a-zA-Z]*B[a-zA-Z]*"?$/;
 const RAW_BYTES = "'/B' (rawbytes) option is a no-op and is silently ignored";
 const NO_MATCH_BEFORE = (what: string, other: string): string => `'${what}' option for pattern w/o previous content was converted to '${other}'`;
 
-function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondition | undefined, notes: string[]): Shown[] {
+function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondition | undefined, notes: string[], options: readonly RuleOption[]): Shown[] {
   const shown: Shown[] = [];
   let anchored = false;
   for (let at = 0; at < conditions.length; at++) {
@@ -255,7 +268,7 @@ function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondit
           pcre: {
             relative: condition.relative,
             relative_next: next !== undefined && isRelative(next),
-            nocase: /\/[a-zA-Z]*i[a-zA-Z]*$/.test(condition.pattern.source),
+            nocase: lettersOf(condition.pattern.source, options).includes('i'),
             negated: condition.negated,
           },
         });
@@ -271,6 +284,17 @@ function matchesOf(conditions: readonly BytesCondition[], literal: ContentCondit
   return shown;
 }
 
+/** The letters behind a pattern, as they were written. */
+function lettersOf(source: string, options: readonly RuleOption[]): string {
+  const begun = `/${source}/`;
+  const written = options.find(({ name, value }) => name === 'pcre' && value?.includes(begun) === true)?.value ?? '';
+  return /^[a-zA-Z]*/.exec(written.slice(written.indexOf(begun) + begun.length))?.[0] ?? '';
+}
+
+function showTransforms({ transforms }: Pick<BufferTest<unknown>, 'transforms'>): Shown {
+  return transforms.length > 0 ? { transforms: transforms.map((one) => ({ name: one.definition.name })) } : {};
+}
+
 function isRelative(condition: BytesCondition): boolean {
   switch (condition.kind) {
     case 'content':
@@ -282,11 +306,10 @@ function isRelative(condition: BytesCondition): boolean {
   }
 }
 
-function showLiteral(rule: CompiledRule, { test, content }: Literal): Shown {
-  const conditions = test < 0 ? rule.payload : rule.bufferTests[test].conditions;
-  const matches = matchesOf(conditions, content, []);
+function showLiteral({ list, buffer, content }: Literal): Shown {
+  const matches = matchesOf(list, content, [], []);
   const shown = matches.find((one) => (one['content'] as Shown | undefined)?.['is_mpm'] === true)?.['content'] as Shown;
-  return { buffer: test < 0 ? 'payload' : shownName(rule.bufferTests[test].buffer.name), ...shown };
+  return { buffer: shownName(buffer), ...shown };
 }
 
 /** `anchored`: something stands before it that it can be relative to; otherwise the beginning of the buffer is meant. */
@@ -351,8 +374,9 @@ function patternText(bytes: Uint8Array): string {
 const RESERVED: ReadonlySet<number> = new Set([0x22, 0x3b, 0x3a, 0x5c, 0x7c]);
 
 interface Literal {
-  /** index into bufferTests; -1 for the payload */
-  readonly test: number;
+  readonly buffer: string;
+  /** the conditions that it stands among */
+  readonly list: readonly BytesCondition[];
   readonly content: ContentCondition;
 }
 
@@ -361,30 +385,30 @@ function literalOf(rule: CompiledRule): Literal | undefined {
   // With `=>`, a rule is begun with the request.
   const both = rule.header.fields[3] === '=>';
   const all: Literal[] = [];
-  for (let test = 0; test < rule.bufferTests.length; test++) {
-    const { buffer, conditions } = rule.bufferTests[test];
-    if (!both || buffer.directions[0] === TO_SERVER) all.push(...contentsOf(conditions, test));
-  }
-  all.push(...contentsOf(rule.payload, -1));
+  for (const { buffer, conditions } of rule.bufferTests) if (!both || buffer.directions[0] === TO_SERVER) all.push(...contentsOf(conditions, buffer.name));
+  for (const { buffer, conditions } of [...rule.packetBufferTests, ...rule.frameTests]) all.push(...contentsOf(conditions, buffer.name));
+  all.push(...contentsOf(rule.payload, PAYLOAD));
   const chosen = all.find(({ content }) => content.fastPattern || content.fastPatternOnly || content.fastPatternSlice !== undefined);
   if (chosen !== undefined) return chosen;
   const positive = all.filter(({ content }) => !content.negated);
   // Where there is nothing else, what must be missing is looked for, too, if it must be missing everywhere.
   const usable = positive.length > 0 ? positive : all.filter(({ content }) => !hasPlace(content));
-  const inBuffers = usable.filter(({ test }) => test >= 0);
+  const inBuffers = usable.filter(({ list }) => list !== rule.payload);
   return (inBuffers.length > 0 ? inBuffers : usable).reduce<Literal | undefined>(
     (best, one) => (best === undefined || one.content.bytes.length > best.content.bytes.length ? one : best),
     undefined,
   );
 }
 
-function contentsOf(conditions: readonly BytesCondition[], test: number): Literal[] {
-  return conditions.flatMap((condition) => (condition.kind === 'content' ? [{ test, content: condition }] : []));
+function contentsOf(list: readonly BytesCondition[], buffer: string): Literal[] {
+  return list.flatMap((condition) => (condition.kind === 'content' ? [{ buffer, list, content: condition }] : []));
 }
 
-function showState(operation: StateOperation): Shown {
+function showState(operation: StateOperation, options: readonly RuleOption[]): Shown {
   if (operation.kind === 'integer') return { name: 'flowint' };
-  return operation.scope === 'flow' ? { name: 'flowbits', flowbits: showBits(operation) } : { name: 'xbits' };
+  if (operation.scope === 'flow') return { name: 'flowbits', flowbits: showBits(operation) };
+  const isOfHost = options.some(({ name, value }) => name === 'hostbits' && value?.split(',')[1]?.trim() === operation.names[0]);
+  return { name: isOfHost ? 'hostbits' : 'xbits' };
 }
 
 function showBits({ operation, names }: BitOperation): Shown {

@@ -594,9 +594,10 @@ class Builder implements RuleBuilder {
       this.#anomalies.length === 0;
     const headerOnly = looksAtNothing && this.#packetConditions.every((one) => one.addressesOnly === true);
     const bare = headerOnly && !flow.any;
+    const onlyDirection = [...this.#flow].every((demand) => demand === 'to_server' || demand === 'to_client');
     const ofPacketProtocol = PACKET_PROTOCOLS.has(rule.protocol.split(':')[0]);
-    // What hosts remember is known when the flow begins; what the flow remembers is not.
-    const addressesOnly = bare && protocols === undefined && this.#states.every((one) => one.kind === 'bit' && one.scope !== 'flow');
+    // What is remembered may be another thing with each packet.
+    const addressesOnly = bare && protocols === undefined && checks.length === 0;
     // Asked once for each direction, when it is known what is spoken; not where something else may change from packet to packet.
     const asksProtocol =
       looksAtNothing &&
@@ -604,7 +605,7 @@ class Builder implements RuleBuilder {
       hook === undefined &&
       this.#packetConditions.length > 0 &&
       this.#packetConditions.every((one) => one.onceRecognised === true) &&
-      [...this.#flow].every((demand) => demand === 'to_server' || demand === 'to_client') &&
+      onlyDirection &&
       this.#states.every(changesState);
     const protocolOnly =
       asksProtocol || (bare && ofPacketProtocol && this.#packetConditions.length === 0 && protocols !== undefined && this.#states.length === 0);
@@ -659,7 +660,7 @@ class Builder implements RuleBuilder {
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
       addressesOnly,
       protocolOnly,
-      ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol),
+      ofFlow: addressesOnly || protocolOnly || ofTransaction || (headerOnly && !ofPacketProtocol && onlyDirection && checks.length === 0),
     };
     return { compiled, diagnostics: this.#diagnostics };
   }

@@ -386,7 +386,7 @@ function shownFlags({ relative, little, ofCall, base }: Reading, more: readonly 
     ...(base === 0 ? [] : ['string']),
     ...more,
     ...(from === 'cursor' ? [] : [`from_${from}`]),
-    ...(little ? ['little'] : []),
+    ...(little ? ['little_endian'] : []),
     ...(ofCall ? ['dce'] : []),
   ];
 }

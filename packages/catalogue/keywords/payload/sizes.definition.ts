@@ -1,6 +1,6 @@
 /** How much there is, and of what kind: isdataat, bsize, urilen, entropy. Suricata user guide, "Payload keywords", "HTTP keywords". */
 import { asKeywords, type BytesCondition, type BytesTest, type Comparison, type Contradiction, type Inspection, keyword, PAYLOAD } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison } from '../../arguments/index.ts';
+import { compares, comparison, custom, describeComparison, showComparison } from '../../arguments/index.ts';
 import { mostOf, noRoom } from '../../formats/room.ts';
 import { numberOrName } from './numbers.ts';
 
@@ -37,6 +37,7 @@ function lengthTest(
     keepsCursor: true,
     describes: `the buffer has ${describeComparison(wanted)} bytes`,
     contradicts: (conditions) => contradicts(wanted, conditions),
+    shown: { [name]: showComparison(wanted) },
     ...lengthsOf(wanted),
     ...(wanted.operator === '=' ? { exactLength: wanted.value, minimumLength: wanted.value } : {}),
     test: (inspection) => {
