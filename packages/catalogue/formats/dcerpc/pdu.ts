@@ -175,10 +175,14 @@ export function identifierText(bytes: Uint8Array, at: number, little: boolean): 
   return `${reversed(at, 4)}-${reversed(at + 4, 2)}-${reversed(at + 6, 2)}-${hex(bytes, at + 8, at + 10)}-${hex(bytes, at + 10, at + 16)}`;
 }
 
+/** Could a unit begin here, whatever its length? Five bytes must be there. */
+export function looksLikeHeader(bytes: Uint8Array, start: number): boolean {
+  return bytes[start] === VERSION && bytes[start + 1] <= 1 && bytes[start + 2] < TYPE_NAMES.length && (bytes[start + 4] & 0xef) === 0;
+}
+
 /** Could a unit begin here? Ten bytes must be there. */
 export function looksLikeUnit(bytes: Uint8Array, start: number): boolean {
-  if (bytes[start] !== VERSION || bytes[start + 1] > 1 || bytes[start + 2] >= TYPE_NAMES.length || (bytes[start + 4] & 0xef) !== 0) return false;
-  return unitLength(bytes, start) >= HEADER_LENGTH;
+  return looksLikeHeader(bytes, start) && unitLength(bytes, start) >= HEADER_LENGTH;
 }
 
 /** Bytes of the unit at `start`, header and all. Ten bytes must be there. */

@@ -1,7 +1,7 @@
 /** DCE/RPC over TCP and UDP (C706, MS-RPCE), recognised by version and a known packet type. What pipes carry is read by those who carry it. */
 import { type Direction, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_SERVER, type Transaction, UDP } from '@sigwright/contracts';
 import { callBody } from '../../formats/dcerpc/calls.ts';
-import { looksLikeUnit } from '../../formats/dcerpc/pdu.ts';
+import { looksLikeHeader } from '../../formats/dcerpc/pdu.ts';
 import { COMPLETE } from '../../formats/messages/framed-session.ts';
 import { DatagramSession, looksLikeDatagram } from './datagrams.ts';
 import { keywords, STUB_DATA } from './keywords.ts';
@@ -34,7 +34,8 @@ export const protocol: ProtocolDefinition = {
     if (flow.protocol === UDP) return looksLikeDatagram(bytes, start, end) ? IS_THIS : NOT_THIS;
     if (bytes[start] !== 5) return NOT_THIS;
     if (end - start < LENGTH_KNOWN) return NEED_MORE;
-    return looksLikeUnit(bytes, start) ? IS_THIS : NOT_THIS;
+    // A length that is none ends the reading, not the recognising: so Suricata takes answers of SOCKS 5 for units.
+    return looksLikeHeader(bytes, start) ? IS_THIS : NOT_THIS;
   },
   open: (flow) => (flow.protocol === UDP ? new DatagramSession() : new DcerpcSession()),
   complete: COMPLETE,

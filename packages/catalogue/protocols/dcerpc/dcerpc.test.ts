@@ -1,5 +1,5 @@
 /** DCE/RPC over TCP: what is no transaction. */
-import { DEFAULT_SETTINGS, Flow, TO_SERVER } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, Flow, IS_THIS, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { protocol } from './dcerpc.definition.ts';
 
@@ -21,4 +21,12 @@ test('calls without an answer are bounded, and that is told', () => {
     session.consume(TO_SERVER, request, 0, request.length, false, 1);
   }
   expect(session.transactions.map(({ anomalies }) => anomalies)).toEqual([['too_many_transactions'], ['too_many_transactions'], undefined, undefined]);
+});
+
+test('answers of SOCKS 5 are taken for units, and nothing is read of them', () => {
+  const answers = Uint8Array.of(5, 0, 5, 0, 0, 1, 127, 0, 0, 1, 4, 56);
+  expect(protocol.recognise(answers, 0, answers.length, TO_CLIENT, new Flow())).toBe(IS_THIS);
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  session.consume(TO_CLIENT, answers, 0, answers.length, false, 1);
+  expect(session.transactions).toEqual([]);
 });
