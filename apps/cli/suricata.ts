@@ -12,7 +12,7 @@ import { HelpAsked } from './shared/arguments.ts';
 import { folderReadingOf } from './shared/capture-folder.ts';
 import { type Configuration, type ConfigurationOptions, configurationOf, reputationFilesOf } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
-import { at, isYes, readYaml, setValue, type Tree } from './shared/configuration-tree.ts';
+import { at, dumpLines, isYes, readYaml, readYamlAsText, setValue, type Tree } from './shared/configuration-tree.ts';
 import { dataFilesOf, saveDataSets } from './shared/data-files.ts';
 import { writeEngineAnalysis, writeRuleGroups } from './shared/engine-analysis.ts';
 import { EngineLog } from './shared/engine-log.ts';
@@ -232,7 +232,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   }
   if (argv.includes('--build-info')) {
     process.stdout.write(
-      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 HAVE_LUA MAGIC \n\nSuricata Configuration:\n  liblz4 support:                          no\n  GeoIP2 support:                          yes\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
+      `This is Suricata version ${VERSION} RELEASE\nFeatures: RUST PCRE_JIT HAVE_LIBJANSSON HAVE_JA3 HAVE_JA4 HAVE_LUA MAGIC \n\nSuricata Configuration:\n  liblz4 support:                          yes\n  GeoIP2 support:                          yes\n  JA3 support:                             yes\n  JA4 support:                             yes\n`,
     );
     return 0;
   }
@@ -264,7 +264,8 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   };
   try {
     const warn = (text: string): void => log.say('Warning', 'conf', text);
-    const tree: Tree = readYaml(args.config ?? join(import.meta.dirname, 'suricata.yaml'), warn);
+    const path = args.config ?? join(import.meta.dirname, 'suricata.yaml');
+    const tree: Tree = readYaml(path, warn);
     for (const file of args.includes) Object.assign(tree, readYaml(file, warn));
     for (const assignment of args.sets) setValue(tree, assignment);
     folder = args.log ?? String(at(tree, 'default-log-dir') ?? '.');
@@ -283,7 +284,10 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     if (!args.dumpConfig) tenants = tenantsOf(tree);
     if (firewallFiles !== undefined) configuration = { ...configuration, settings: { ...configuration.settings, firewall: firewallPoliciesOf(tree) } };
     if (args.dumpConfig) {
-      process.stdout.write(dump(tree, '').join(''));
+      const written = readYamlAsText(path);
+      for (const file of args.includes) Object.assign(written, readYamlAsText(file));
+      for (const assignment of args.sets) setValue(written, assignment);
+      process.stdout.write(`${dumpLines(written).join('\n')}\n`);
       return 0;
     }
   } catch (problem) {
@@ -447,19 +451,4 @@ function presentOf(paths: readonly string[], log: EngineLog): readonly string[] 
     if (!isThere) log.say('Warning', 'detect', `No rule files match the pattern ${path}`);
     return isThere;
   });
-}
-
-/** `a.b.0 = value` lines. */
-function dump(node: unknown, prefix: string): string[] {
-  if (typeof node !== 'object' || node === null)
-    return [`${prefix} = ${node === null ? '(null)' : node === true ? 'yes' : node === false ? 'no' : String(node)}\n`];
-  const lines: string[] = [];
-  for (const [key, value] of Object.entries(node)) {
-    const name = prefix === '' ? key : `${prefix}.${key}`;
-    if (typeof value === 'object' && value !== null) {
-      if (Array.isArray(node)) lines.push(`${name} = ${typeof value === 'object' ? Object.keys(value)[0] : String(value)}\n`);
-      lines.push(...dump(value, name));
-    } else lines.push(...dump(value, name));
-  }
-  return lines;
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readYaml } from './configuration-tree.ts';
+import { dumpLines, readYaml, readYamlAsText, setValue } from './configuration-tree.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sigwright-includes-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -55,4 +55,36 @@ test('files that include each other end', () => {
   const folder = mkdtempSync(join(root, 'loop-'));
   writeFileSync(join(folder, 'main.yaml'), 'include: main.yaml\nx: 1\n');
   expect(readYaml(join(folder, 'main.yaml'))).toEqual({ x: 1 });
+});
+
+test('a dump names every node and shows values as they are written', () => {
+  const folder = mkdtempSync(join(root, 'dump-'));
+  writeFileSync(
+    join(folder, 'main.yaml'),
+    'flag: on\nmode: 0640\nat: 12:30\nnone:\noutputs:\n  - fast:\n      enabled: True\n  - eve-log: &log\n      types: [ alert ]\naf-packet:\n  - interface: eth0\n    id: 9\nother:\n  <<: *log\n',
+  );
+  const tree = readYamlAsText(join(folder, 'main.yaml'));
+  setValue(tree, 'outputs.1.eve-log.enabled=no');
+  expect(dumpLines(tree)).toEqual([
+    'flag = on',
+    'mode = 0640',
+    'at = 12:30',
+    'none = (null)',
+    'outputs = (null)',
+    'outputs.0 = fast',
+    'outputs.0.fast = (null)',
+    'outputs.0.fast.enabled = True',
+    'outputs.1 = eve-log',
+    'outputs.1.eve-log = (null)',
+    'outputs.1.eve-log.types = (null)',
+    'outputs.1.eve-log.types.0 = alert',
+    'outputs.1.eve-log.enabled = no',
+    'af-packet = (null)',
+    'af-packet.0 = interface',
+    'af-packet.0.interface = eth0',
+    'af-packet.0.id = 9',
+    'other = (null)',
+    'other.types = (null)',
+    'other.types.0 = alert',
+  ]);
 });

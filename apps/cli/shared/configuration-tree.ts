@@ -13,7 +13,12 @@ const DEEPEST_INCLUDE = 8;
 
 /** `warn` hears of patterns that no file fits. */
 export function readYaml(path: string, warn: (text: string) => void = () => {}): Tree {
-  return readAt(path, { folder: dirname(path), depth: 0, warn }) as Tree;
+  return readAt(path, { folder: dirname(path), depth: 0, warn, asText: false }) as Tree;
+}
+
+/** The same with every value as it is written: `on`, `0640`, `12:30`. */
+export function readYamlAsText(path: string): Tree {
+  return readAt(path, { folder: dirname(path), depth: 0, warn: () => {}, asText: true }) as Tree;
 }
 
 /** What files that are included are read with. */
@@ -22,11 +27,13 @@ interface Reading {
   readonly folder: string;
   readonly depth: number;
   readonly warn: (text: string) => void;
+  /** every value as the text that stands there */
+  readonly asText: boolean;
 }
 
 function readAt(path: string, reading: Reading): unknown {
   const text = readFileSync(path, 'utf8');
-  return withIncludes(parsedBefore(text) ?? parseYaml(text, path), reading);
+  return withIncludes(reading.asText ? parseYaml(text, path, 'failsafe') : (parsedBefore(text) ?? parseYaml(text, path)), reading);
 }
 
 /** A value that stands in a file of its own: `outputs: !include outputs.yaml`. */
@@ -41,8 +48,15 @@ class Included {
 const INCLUDE_TAG: ScalarTag = { tag: '!include', resolve: (file) => new Included(file) };
 
 /** As Suricata reads it: YAML 1.1, the last of equal keys counts. `path`: what the text is called where it is broken. */
-export function parseYaml(text: string, path: string): Tree {
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent', customTags: (tags) => [...tags, INCLUDE_TAG] });
+export function parseYaml(text: string, path: string, schema: 'failsafe' | 'yaml-1.1' = 'yaml-1.1'): Tree {
+  const document = parseDocument(text, {
+    version: '1.1',
+    schema,
+    merge: true,
+    uniqueKeys: false,
+    logLevel: 'silent',
+    customTags: (tags) => [...tags, INCLUDE_TAG],
+  });
   if (document.errors.length > 0) throw new InputProblem(`${path}: ${document.errors[0].message.split('\n')[0]}`);
   visit(document, {
     Map(_key, { items }) {
@@ -140,4 +154,14 @@ export function outputOf(tree: Tree, name: string): Tree | undefined {
     if (typeof node === 'object' && node !== null) return node as Tree;
   }
   return undefined;
+}
+
+/** `a.b.0 = value` for every node: what holds others has no value, an entry of a list has the name of its first key. */
+export function dumpLines(node: unknown, prefix = ''): readonly string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, value]) => {
+    const name = prefix === '' ? key : `${prefix}.${key}`;
+    if (typeof value !== 'object' || value === null) return [`${name} = ${value === null || value === '' ? '(null)' : String(value)}`];
+    return [`${name} = ${Array.isArray(node) ? Object.keys(value)[0] : '(null)'}`, ...dumpLines(value, name)];
+  });
 }

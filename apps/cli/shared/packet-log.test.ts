@@ -62,7 +62,7 @@ function logged(options: Tree, rule: string): { log: PacketLog; folder: string; 
   engine.finish();
   log.close();
   const names = readdirSync(folder).sort();
-  return { log, folder, names, frames: names.flatMap((name) => framesIn(join(folder, name))), told };
+  return { log, folder, names, frames: names.flatMap((name) => (name.endsWith('.lz4') ? [] : framesIn(join(folder, name)))), told };
 }
 
 const ALERT = 'alert http any any -> any any (http.uri; content:"/evil"; sid:1;)';
@@ -103,6 +103,12 @@ test('a full file is followed by the next one', () => {
   expect(frames).toHaveLength(all.length);
 });
 
+test('unless it would have the same name', () => {
+  const { names, frames } = logged({ limit: '2kb' }, ALERT);
+  expect(names).toHaveLength(new Set(names).size);
+  expect(frames).toHaveLength(all.length);
+});
+
 test('of a ring the newest files stay', () => {
   const { names, frames } = logged({ limit: '2kb', 'ts-format': 'usec', 'max-files': 2 }, ALERT);
   expect(names).toHaveLength(2);
@@ -130,7 +136,7 @@ test.each([
 test('files that are not of one thread are not named', () => expect(logged({}, ALERT).told[0][0]).toBeUndefined());
 
 test.each([
-  [{ compression: 'lz4' }, /lz4.*not built/],
+  [{ compression: 'zip' }, /zip.*neither none nor lz4/],
   [{ mode: 'sideways' }, /neither normal nor multi/],
   [{ conditional: 'never' }, /none of all, alerts, tag/],
   [{ 'bpf-filter': 'tcp and (' }, /bpf-filter/],
@@ -142,4 +148,21 @@ test('a folder that can not be written is a failure that is told, not a crash', 
   writeFileSync(join(root, 'file'), '');
   const { log } = logged({ dir: join(root, 'file') }, ALERT);
   expect(log.failure).toMatch(/could not be opened/);
+});
+
+test('compression: a frame of LZ4 that others read', () => {
+  const plain = logged({}, ALERT);
+  const { folder, names } = logged({ compression: 'lz4', 'lz4-checksum': 'yes' }, ALERT);
+  expect(names).toEqual(plain.names.map((name) => `${name}.lz4`));
+  const packed = readFileSync(join(folder, names[0]));
+  const bare = readFileSync(join(plain.folder, plain.names[0]));
+  expect([packed.readUInt32LE(0), packed.length < bare.length]).toEqual([0x184d2204, true]);
+});
+
+test.each([
+  ['1', 1_048_576],
+  ['1mb', 1_048_576],
+])('limit %s', (limit) => {
+  // Both conversations are far smaller.
+  expect(logged({ limit }, ALERT).names).toHaveLength(1);
 });

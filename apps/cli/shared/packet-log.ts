@@ -1,15 +1,20 @@
 /**
  * Packets as capture files (Suricata user guide, "Packet log (pcap-log)"): all of them, those of flows that alerted, or those that a
- * rule tagged. A file that is full is followed by the next one; of a ring the oldest is removed. Classic pcap, microseconds.
+ * rule tagged. A file that is full is followed by the next one; of a ring the oldest is removed. Classic pcap, microseconds; compressed
+ * by LZ4 where the configuration says so.
  */
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { DROPPED, type Flow, type Packet, TCP } from '@sigwright/contracts';
 import { captureHeader, captureRecord, type PacketFilter, readPacketFilter, type TcpStream } from '@sigwright/traffic';
 import { isYes, outputOf, sizeOf, type Tree } from './configuration-tree.ts';
+import { Lz4Frame } from './lz4.ts';
 
 const FLUSH_AT = 262_144;
-const DEFAULT_LIMIT = 1000 * 1_048_576;
+const MEBIBYTE = 1_048_576;
+const DEFAULT_LIMIT = 32 * MEBIBYTE;
+/** A limit that is a bare number up to here counts MiB. */
+const MOST_MEBIBYTES = 65_536;
 /** Frames of a flow that are kept because it may alert later, and of all flows together; beyond that the oldest are given up. */
 const MOST_KEPT_OF_FLOW = 1_048_576;
 const MOST_KEPT = 64 * 1_048_576;
@@ -29,6 +34,8 @@ interface Settings {
   readonly streamDepth: boolean;
   readonly honourPass: boolean;
   readonly filter: PacketFilter | undefined;
+  readonly compressed: boolean;
+  readonly checksum: boolean;
 }
 
 export class PacketLog {
@@ -39,6 +46,7 @@ export class PacketLog {
   readonly #settings: Settings;
   readonly #names: string[] = [];
   #file: number | undefined = undefined;
+  #frame: Lz4Frame | undefined = undefined;
   #link = -1;
   #size = 0;
   #pending: Uint8Array[] = [];
@@ -58,7 +66,7 @@ export class PacketLog {
     const options = outputOf(tree, 'pcap-log');
     if (options === undefined || !isYes(options['enabled'], false)) return undefined;
     const compression = String(options['compression'] ?? 'none');
-    if (compression !== 'none') throw new Error(`pcap-log: compression "${compression}" is not built; only "none" is`);
+    if (compression !== 'none' && compression !== 'lz4') throw new Error(`pcap-log: compression "${compression}" is neither none nor lz4`);
     const mode = String(options['mode'] ?? 'normal');
     if (mode !== 'normal' && mode !== 'multi') throw new Error(`pcap-log: mode "${mode}" is neither normal nor multi`);
     const condition = String(options['conditional'] ?? 'all');
@@ -71,7 +79,7 @@ export class PacketLog {
     return new PacketLog({
       folder: isAbsolute(folder) ? folder : join(logFolder, folder),
       name: String(options['filename'] ?? 'log.pcap'),
-      limit: sizeOf(options['limit'], DEFAULT_LIMIT),
+      limit: limitOf(options['limit']),
       files: Number(options['max-files'] ?? 0) || 0,
       multi: mode === 'multi',
       microseconds: String(options['ts-format'] ?? 'sec') === 'usec',
@@ -79,6 +87,8 @@ export class PacketLog {
       streamDepth: isYes(options['use-stream-depth'], false),
       honourPass: isYes(options['honor-pass-rules'], false),
       filter,
+      compressed: compression === 'lz4',
+      checksum: isYes(options['lz4-checksum'], false),
     });
   }
 
@@ -142,7 +152,9 @@ export class PacketLog {
 
   close(): void {
     this.#flush();
-    if (this.#file !== undefined) closeSync(this.#file);
+    if (this.#file === undefined) return;
+    if (this.#frame !== undefined) this.#put(this.#frame.end());
+    closeSync(this.#file);
     this.#file = undefined;
   }
 
@@ -179,7 +191,9 @@ export class PacketLog {
   }
 
   #hasRoom(record: Uint8Array, link: number): boolean {
-    return this.#file !== undefined && this.#size + record.length <= this.#settings.limit && link === this.#link;
+    if (this.#file === undefined || link !== this.#link) return false;
+    // What would have the same name belongs to the same file.
+    return this.#size + record.length <= this.#settings.limit || this.#pathOf(record) === this.#names[this.#names.length - 1];
   }
 
   /** The file that begins with the record. */
@@ -200,6 +214,8 @@ export class PacketLog {
       return;
     }
     this.#link = link;
+    this.#frame = this.#settings.compressed ? new Lz4Frame(this.#settings.checksum) : undefined;
+    if (this.#frame !== undefined) this.#put(this.#frame.header());
     const header = captureHeader(link);
     this.#pending.push(header);
     this.#pendingLength = this.#size = header.length;
@@ -209,9 +225,10 @@ export class PacketLog {
 
   /** `%n`, `%i`: number and id of the thread, of which there is one; `%t`: when the first packet came. */
   #nameAt(seconds: number, micros: number): string {
-    const { name, multi, microseconds } = this.#settings;
+    const { name, multi, microseconds, compressed } = this.#settings;
     const time = microseconds ? `${seconds}.${String(micros).padStart(6, '0')}` : String(seconds);
-    return multi && name.includes('%') ? name.replaceAll('%n', '1').replaceAll('%i', '1').replaceAll('%t', time) : `${name}.${time}`;
+    const stem = multi && name.includes('%') ? name.replaceAll('%n', '1').replaceAll('%i', '1').replaceAll('%t', time) : `${name}.${time}`;
+    return compressed ? `${stem}.lz4` : stem;
   }
 
   #flush(): void {
@@ -219,10 +236,21 @@ export class PacketLog {
     const bytes = Buffer.concat(this.#pending);
     this.#pending = [];
     this.#pendingLength = 0;
+    for (const piece of this.#frame?.blocks(bytes) ?? [bytes]) this.#put(piece);
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (this.#file === undefined || this.failure !== undefined) return;
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
     } catch (cause) {
       this.failure = `packets could not be written: ${(cause as Error).message}`;
     }
   }
+}
+
+/** In MiB, or with a unit. */
+function limitOf(written: unknown): number {
+  const size = sizeOf(written, DEFAULT_LIMIT);
+  return /^\d+$/.test(String(written)) && size <= MOST_MEBIBYTES ? size * MEBIBYTE : size;
 }
