@@ -2,7 +2,7 @@
  * What a plan needs to know of a compiled rule: how it is found, and where it stands in the order. Taken at once, so that
  * the conditions of tens of thousands of rules need not be held together while a plan is made.
  */
-import { type Action, type Direction, PAYLOAD } from '@sigwright/contracts';
+import { type Action, type Direction, PAYLOAD, type StateOperation } from '@sigwright/contracts';
 import { HEAD_LENGTH } from '../scan/literal-tables.ts';
 import type { CompiledRule, PrefilterLiteral } from './compiled-rule.ts';
 import type { RuleHeader } from './header.ts';
@@ -127,10 +127,38 @@ function neededBit({ checks }: CompiledRule): string | undefined {
   return undefined;
 }
 
+/**
+ * Who sets something comes before who sets and reads it, then who reads it, then all others: for bits of flows, then for numbers, texts
+ * of flows and of packets, bits of hosts and of pairs of them, of which each counts where those before say nothing.
+ */
 function bitsRank(rule: CompiledRule): number {
-  const writes = rule.changes.length > 0;
-  const reads = rule.checks.length > 0;
-  return writes && !reads ? 0 : writes ? 1 : reads ? 2 : 3;
+  const captures = [rule.payload, ...rule.bufferTests.map((test) => test.conditions)]
+    .flat()
+    .flatMap((condition) => (condition.kind === 'pattern' ? condition.captures : []));
+  const asks = (keyword: string): boolean => rule.packetConditions.some((one) => one.keyword === keyword);
+  const kinds: readonly (readonly [writes: boolean, reads: boolean])[] = [
+    ...[isFlowBit, isNumber].map((is) => [rule.changes.some(is), rule.checks.some(is)] as const),
+    [captures.some(({ scope }) => scope === 'flow'), asks('flowvar')],
+    [captures.some(({ scope }) => scope === 'packet'), asks('pktvar')],
+    ...[isHostBit, isPairBit].map((is) => [rule.changes.some(is), rule.checks.some(is)] as const),
+  ];
+  return kinds.reduce((rank, [writes, reads]) => rank * 4 + (writes ? (reads ? 1 : 0) : reads ? 2 : 3), 0);
+}
+
+function isFlowBit(one: StateOperation): boolean {
+  return one.kind === 'bit' && one.scope === 'flow';
+}
+
+function isNumber(one: StateOperation): boolean {
+  return one.kind === 'integer';
+}
+
+function isHostBit(one: StateOperation): boolean {
+  return one.kind === 'bit' && (one.scope === 'source' || one.scope === 'destination' || one.scope === 'both');
+}
+
+function isPairBit(one: StateOperation): boolean {
+  return one.kind === 'bit' && one.scope === 'pair';
 }
 
 /** Where the payload of a rule can be found, by what its header lets through. */

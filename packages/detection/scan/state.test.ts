@@ -37,6 +37,38 @@ const B = '10.0.0.6';
 const S = '203.0.113.9';
 const T = '203.0.113.10';
 
+describe('texts that patterns captured', () => {
+  const SET = rule('user ', 'pcre:"/user (\\w+)/, flow:user"; noalert;', 1);
+  const OF_PACKET = rule('user ', 'pcre:"/user (\\w+)/, pkt:user"; noalert;', 1);
+  test.each<readonly [why: string, rules: readonly string[], word: string, fires: boolean]>([
+    ['the text is there', [SET, rule('user', 'flowvar:user,"root";', 2)], 'user root', true],
+    ['it is part of what was captured', [SET, rule('user', 'flowvar:user,"oo";', 2)], 'user root', true],
+    ['in hex', [SET, rule('user', 'flowvar:user,"|72 6f|";', 2)], 'user root', true],
+    ['another text', [SET, rule('user', 'flowvar:user,"root";', 2)], 'user guest', false],
+    ['another name', [SET, rule('user', 'flowvar:name,"root";', 2)], 'user root', false],
+    ['who asks is asked after who captures, wherever they stand', [rule('user', 'flowvar:user,"root";', 2), SET], 'user root', true],
+    ['of the packet', [OF_PACKET, rule('user', 'pktvar:user,"root";', 2)], 'user root', true],
+    ['what the flow keeps is not the packet’s', [SET, rule('user', 'pktvar:user,"root";', 2)], 'user root', false],
+  ])('%s', (_why, rules, word, fires) => {
+    expect(alertsOf(rules, words([A, S, word, 0]))).toEqual(fires ? [2] : []);
+  });
+});
+
+describe('the order in which rules are asked', () => {
+  const ALL = 'user root';
+  test.each<readonly [why: string, first: string, second: string, sids: readonly number[]]>([
+    ['bits: who sets comes before who reads', 'flowbits:isset,a', 'flowbits:set,a', [2, 1]],
+    ['numbers, too', 'flowint:a,isset', 'flowint:a,=,1', [2, 1]],
+    ['bits of hosts', 'xbits:isset,a,track ip_src', 'xbits:set,a,track ip_src', [2, 1]],
+    ['who does something with bits of flows comes before who does something with numbers', 'flowint:a,=,1', 'flowbits:isnotset,b', [2, 1]],
+    ['then comes what is more urgent', 'priority:3', 'priority:1', [2, 1]],
+    ['bits count more than what is urgent', 'priority:1', 'flowbits:set,a; priority:3', [2, 1]],
+    ['else as they stand', 'priority:2', 'priority:2', [1, 2]],
+  ])('%s', (_why, first, second, sids) => {
+    expect(alertsOf([rule('user', `${first};`, 1), rule('root', `${second};`, 2)], words([A, S, ALL, 0]))).toEqual(sids);
+  });
+});
+
 describe('bits of addresses', () => {
   test.each<readonly [why: string, set: string, check: string, first: Word, second: Word, fires: boolean]>([
     ['same source', 'xbits:set,b,track ip_src', 'xbits:isset,b,track ip_src', [A, S, 'one', 0], [A, T, 'two', 5], true],

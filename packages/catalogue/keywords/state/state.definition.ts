@@ -1,5 +1,6 @@
-/** What rules remember: flowbits, xbits, hostbits, flowint. Suricata user guide, "Flow keywords", "Xbits keyword". */
-import { asKeywords, type BitOperation, type IntegerOperation, keyword, type StateScope } from '@sigwright/contracts';
+/** What rules remember: flowbits, xbits, hostbits, flowint, flowvar, pktvar. Suricata user guide, "Flow keywords", "Xbits keyword". */
+import { decodeContent, latin1 } from '@sigwright/bytes';
+import { asKeywords, type BitOperation, type Flow, type IntegerOperation, keyword, type Packet, type StateScope } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 
 const OPERATIONS = ['set', 'unset', 'toggle', 'isset', 'isnotset'] as const;
@@ -126,4 +127,44 @@ export const keywords = asKeywords(
       builder.addState(operation);
     },
   }),
+  variable('flowvar', 'a text that a pattern captured for the flow holds this', (_packet, flow) =>
+    flow?.captured === undefined ? NO_TEXTS : [...flow.captured],
+  ),
+  variable('pktvar', 'a text that a pattern captured for the packet holds this', (packet) => packet.captured),
 );
+
+type Texts = readonly (readonly [name: string, text: string])[];
+const NO_TEXTS: Texts = [];
+
+/** A keyword that looks for bytes in what `pcre` captured under a name. */
+function variable(name: 'flowvar' | 'pktvar', summary: string, textsOf: (packet: Packet, flow: Flow | undefined) => Texts) {
+  return keyword<{ readonly name: string; readonly bytes: Uint8Array }>({
+    name,
+    family: 'state',
+    since: '1.0',
+    summary,
+    kind: 'condition',
+    argument: custom('<name>,"<text>"', ['EXAMPLE.user,"root"'], (written) => {
+      const [, called, text] = /^\s*([^,\s]+)\s*,\s*"(.*)"\s*$/s.exec(written) ?? [];
+      if (called === undefined) return { problem: 'a name and a text in quotes are needed' };
+      const decoded = decodeContent(text);
+      if ('problem' in decoded) return { problem: decoded.problem };
+      if (decoded.bytes.length === 0) return { problem: 'an empty text is in every other' };
+      return { value: { name: called, bytes: decoded.bytes } };
+    }),
+    examples: [`${name}:EXAMPLE.user,"root";`],
+    broken: [
+      { options: `${name}:EXAMPLE.user;`, code: `${name}/argument` },
+      { options: `${name}:EXAMPLE.user,"";`, code: `${name}/argument` },
+    ],
+    apply(wanted, builder) {
+      const text = latin1(wanted.bytes, 0, wanted.bytes.length);
+      builder.addPacket({
+        keyword: name,
+        describes: `${wanted.name} holds ${JSON.stringify(text)}`,
+        cost: 5,
+        test: (packet, flow) => textsOf(packet, flow).some(([one, captured]) => one === wanted.name && captured.includes(text)),
+      });
+    },
+  });
+}
