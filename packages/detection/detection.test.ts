@@ -439,3 +439,11 @@ test('of a server that alone was heard, its packets are told of', () => {
   engine.finish();
   expect(told).toContainEqual(['http.unable_to_match_response_to_request', 80]);
 });
+
+test.each([
+  ['is seen from both directions', '', [1, 1]],
+  ['is seen from one where the rule says so', 'flow:to_server; ', [1]],
+])('an anomaly of a transaction %s', (_why, flow, sids) => {
+  const capture = tcp(80, ['client', 'GET / HTTP/1.1\r\n\r\n'], ['server', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello']);
+  expect(alertsOf(rule('http any any -> any any', `${flow}app-layer-event:http.missing_host_header;`), capture)).toEqual(sids);
+});

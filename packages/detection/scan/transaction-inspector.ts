@@ -295,8 +295,8 @@ export class TransactionInspector {
         state.decided ??= new Set();
         state.decided.add(rule.index);
       }
-      // An anomaly is raised once, whichever direction it is seen from.
-      if (rule.anomalies.length > 0) {
+      // An anomaly is seen from both directions, but not where all is over at once.
+      if (packet.isPseudo && rule.anomalies.length > 0) {
         const other = (transaction.detection as TransactionState).directions[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
         other.decided ??= new Set();
         other.decided.add(rule.index);
