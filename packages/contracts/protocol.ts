@@ -130,6 +130,8 @@ export interface ProtocolDefinition {
   recordedFrom?(settings: EngineSettings): number;
   /** it holds all that its record shows, although it goes on */
   isReadyToRecord?(transaction: Transaction): boolean;
+  /** bytes of either direction's stream that stay at hand when they were read, so that alerts show them, too */
+  keptStream?(settings: EngineSettings): readonly [number, number];
   /** its transactions may carry files, so that rules may ask for them */
   readonly carriesFiles?: boolean;
   /** one transaction stands for the whole connection: transactions are not counted */

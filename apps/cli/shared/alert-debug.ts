@@ -79,7 +79,7 @@ export class AlertDebug {
       this.#payload = [line('PAYLOAD LEN:', length), ...(length > 0 ? ['PAYLOAD:', dump(packet.data, packet.payloadStart, packet.payloadEnd)] : [])];
     }
     const stream = streamBytes(flow, packet.direction, MOST_OF_STREAM);
-    if (stream !== undefined) this.#payload.push(line('STREAM DATA LEN:', stream.bytes.length), 'STREAM DATA:', dump(stream.bytes));
+    if (stream !== undefined) this.#payload.push(line('STREAM DATA LEN:', stream.length), 'STREAM DATA:', dump(stream));
     this.#lines = lines;
   }
 }

@@ -77,7 +77,7 @@ test.each<readonly [why: string, alert: string, shown: object, left: readonly st
   for (const path of left) expect(record).not.toHaveProperty(path);
 });
 
-test('alerts on a stream show what the receiver acknowledged, and not again what was searched before', () => {
+test('alerts on a stream show what the receiver acknowledged, and what was searched before only where it is kept', () => {
   const eve = '{ types: [ { alert: { payload-printable: yes, payload-length: yes } } ] }';
   const rules = 'alert http any any -> any any (flow:to_server; content:"GET"; sid:1;)';
   const [one, two] = ['GET /1 HTTP/1.1\r\n\r\n', 'GET /2 HTTP/1.1\r\n\r\n'];
@@ -87,10 +87,21 @@ test('alerts on a stream show what the receiver acknowledged, and not again what
     { from: 'client', bytes: two, delay: 100_000 },
     { from: 'server', bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' },
   ] as const;
-  const shown = records('alert', eve, (capture) => capture.tcpConversation({ client: '10.0.0.5', server: '203.0.113.9', serverPort: 80, exchanges }), rules);
-  expect(shown.map((record) => [record['payload_printable'], record['payload_length'], record['stream']])).toEqual([
+  const shownWith = (keptOfHttp: string): unknown[] => {
+    const more = `app-layer: { protocols: { http: { libhtp: { default-config: { request-body-minimal-inspect-size: ${keptOfHttp} } } } } }`;
+    const compose = (capture: CaptureComposer): void => {
+      capture.tcpConversation({ client: '10.0.0.5', server: '203.0.113.9', serverPort: 80, exchanges });
+    };
+    return records('alert', eve, compose, rules, more).map((record) => [record['payload_printable'], record['payload_length'], record['stream']]);
+  };
+  expect(shownWith('0')).toEqual([
     [one, one.length, 1],
     [two, two.length, 1],
+  ]);
+  // What is inspected as a whole stays at hand.
+  expect(shownWith('32 KiB')).toEqual([
+    [one, one.length, 1],
+    [one + two, one.length + two.length, 1],
   ]);
 });
 

@@ -274,6 +274,7 @@ class Series {
         if (luaOutputs.any) luaOutputs.file(file, store.details(file) ?? {}, transaction, flow, packet);
       },
       wantsFrames: writers.some((writer) => writer.wantsFrames),
+      showsStreams: writers.some((writer) => writer.showsStreams),
       frame: (report, packet, flow) => {
         for (const writer of writers) writer.frame(report, packet, flow);
       },

@@ -248,6 +248,11 @@ export class EveWriter implements EngineHandlers {
     return this.#options.types?.has('frame') === true;
   }
 
+  get showsStreams(): boolean {
+    const { payload, payloadPrintable, payloadLength } = this.#options.alert;
+    return this.#wants('alert') && (payload || payloadPrintable || payloadLength);
+  }
+
   frame(report: FrameReport, packet: Packet, flow: Flow): void {
     if (!this.wantsFrames) return;
     const record = this.#head('frame', packet, flow, packet.direction);
@@ -294,11 +299,10 @@ export class EveWriter implements EngineHandlers {
     const { payload, payloadPrintable, payloadLength, packet: wholePacket } = this.#options.alert;
     if (payload || payloadPrintable || payloadLength) {
       const stream = alert.inStream ? streamBytes(flow, packet.direction, this.#options.alert.payloadSize) : undefined;
-      const bytes = stream?.bytes ?? packet.data.subarray(packet.payloadStart, packet.payloadEnd);
-      const missing = stream === undefined || stream.missing === 0 ? '' : `[${stream.missing} bytes missing]`;
-      if (payload) record['payload'] = missing === '' ? base64(bytes) : base64(concatBytes(fromLatin1(missing), bytes));
-      if (payloadPrintable) record['payload_printable'] = missing + dotted(bytes);
-      if (payloadLength) record['payload_length'] = missing.length + bytes.length;
+      const bytes = stream ?? packet.data.subarray(packet.payloadStart, packet.payloadEnd);
+      if (payload) record['payload'] = base64(bytes);
+      if (payloadPrintable) record['payload_printable'] = dotted(bytes);
+      if (payloadLength) record['payload_length'] = bytes.length;
       record['stream'] = alert.inStream ? 1 : 0;
     }
     if (wholePacket && !packet.isPseudo) showPacket(record, packet);
@@ -641,14 +645,24 @@ function showPacket(record: EveRecord, packet: Packet, most = Number.POSITIVE_IN
   record['packet_info'] = { linktype: packet.linkType, linktype_name: LINK_NAMES.get(packet.linkType) ?? 'n/a' };
 }
 
-/** What was searched of one direction since bytes were last released, and how much was lost before it where that is all there was. */
-export function streamBytes(flow: Flow | undefined, direction: Direction, most: number): { bytes: Uint8Array; missing: number } | undefined {
+/** What was searched of one direction since bytes were last released, with a note where bytes are missing. */
+export function streamBytes(flow: Flow | undefined, direction: Direction, most: number): Uint8Array | undefined {
   const side = flow?.protocol === TCP ? (flow.stream as TcpStream | undefined)?.sides[direction] : undefined;
   if (side === undefined) return undefined;
   const start = Math.max(side.done - side.base, 0);
   const end = Math.max(side.searched, side.parsed, Math.min(side.available, side.acknowledged)) - side.base;
   if (end <= start) return undefined;
-  return { bytes: side.bytes.subarray(start, Math.min(end, start + most)), missing: side.base > 0 && side.lost === side.base ? side.lost : 0 };
+  const parts: Uint8Array[] = [];
+  if (side.earlier !== undefined && side.earlier.length > 0) for (const { bytes, lost } of side.earlier) parts.push(bytes, missing(lost));
+  else if (side.base > 0 && side.lost === side.base) parts.push(missing(side.lost));
+  if (parts.length === 0) return side.bytes.subarray(start, Math.min(end, start + most));
+  const before = concatBytes(...parts);
+  // What is left of the room is for what the alert is about.
+  return concatBytes(before, side.bytes.subarray(start, Math.min(end, start + Math.max(most - before.length, 0))));
+}
+
+function missing(bytes: number): Uint8Array {
+  return fromLatin1(`[${bytes} bytes missing]`);
 }
 
 /** `most`: bytes shown at most. */
@@ -663,7 +677,7 @@ function frameBody({ frame, side, isStream }: FrameReport, most: number): Record
   let left = most;
   for (const piece of side.pieces(frame)) {
     if (left <= 0) break;
-    if (piece.offset > at) shown.push(fromLatin1(`[${piece.offset - at} bytes missing]`));
+    if (piece.offset > at) shown.push(missing(piece.offset - at));
     const taken = piece.bytes.subarray(piece.start, Math.min(piece.end, piece.start + left));
     shown.push(taken);
     left -= taken.length;

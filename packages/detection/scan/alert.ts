@@ -41,6 +41,8 @@ export interface EngineHandlers {
   transaction?(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow, packet: Packet): void;
   /** Once for each file with content, when its transaction was handed on; one that nobody announced may come later. */
   file?(protocol: ProtocolDefinition, file: FileTransfer, transaction: Transaction, flow: Flow, packet: Packet): void;
+  /** stream bytes are shown with alerts: what protocols keep of them is kept */
+  readonly showsStreams?: boolean;
   /** frames are handed on, see below */
   readonly wantsFrames?: boolean;
   /** Packets that it does not keep are as if they were not in the capture. */

@@ -558,11 +558,14 @@ export class Engine {
   #release(flow: Flow, stream: TcpStream): void {
     if (this.#handlers.stream !== undefined) this.#tellStream(flow, stream, false);
     const opaque = flow.session?.opaque === true;
+    const shown =
+      this.#handlers.showsStreams === true ? this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.keptStream?.(this.#settings) : undefined;
     for (let direction = 0; direction < 2; direction++) {
       const side = stream.sides[direction];
       if (opaque && side.searched < side.parsed) side.searched = side.parsed;
       if (opaque && !side.opaque && side.parsed >= side.available) side.opaque = true;
-      side.release(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0);
+      if (shown !== undefined) side.earlier ??= [];
+      side.release(Math.max(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0, shown?.[direction] ?? 0));
     }
   }
 

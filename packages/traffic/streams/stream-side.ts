@@ -16,6 +16,9 @@ import type { LaterWins } from '../target-systems.ts';
 const MOST_WAITING = 4 * 1024 * 1024;
 /** A full window of 1 MiB in the smallest usual segments. */
 const MOST_SEGMENTS = 2048;
+/** Holes before which bytes are kept to be shown, and bytes before each: outputs show some 4 KiB. */
+const MOST_EARLIER = 8;
+const MOST_SHOWN = 4096;
 
 interface Waiting {
   readonly offset: number;
@@ -90,6 +93,8 @@ export class StreamSide {
   beforeGap: { readonly bytes: Uint8Array; readonly offset: number } | undefined = undefined;
   /** urgent bytes that were read apart from the stream */
   outOfBand = 0;
+  /** what was held right before bytes were lost, and how many those were; only where it is shown to somebody, and not more than of the last ones */
+  earlier: { readonly bytes: Uint8Array; readonly lost: number }[] | undefined = undefined;
   /** bytes lost in all */
   lost = 0;
   /** runs of bytes far apart from each other that were held at a time, at most */
@@ -420,6 +425,11 @@ export class StreamSide {
     const unsearched = Math.max(this.searched, this.base);
     if (unsearched < this.available && !this.opaque)
       this.beforeGap ??= { bytes: copyOf(this.bytes, unsearched - this.base, this.available - this.base), offset: unsearched };
+    if (this.earlier !== undefined) {
+      const held = Math.max(this.done, this.base, this.available - MOST_SHOWN);
+      this.earlier.push({ bytes: copyOf(this.bytes, held - this.base, this.available - this.base), lost: length });
+      if (this.earlier.length > MOST_EARLIER) this.earlier.shift();
+    }
     this.lost += length;
     this.available += length;
     if (this.#closing && this.available > this.#heard) this.cutOff = true;
@@ -497,6 +507,7 @@ export class StreamSide {
     this.bytes = NOTHING;
     this.base = this.available;
     this.#waiting = undefined;
+    this.earlier = undefined;
   }
 }
 

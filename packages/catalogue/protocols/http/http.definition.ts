@@ -181,6 +181,8 @@ export const protocol: ProtocolDefinition = {
   anyPort: true,
   recognise,
   open: (flow, settings, shared) => new HttpSession(settingsFor(settings, flow), flow.destinationPort, shared?.one(ByteRanges)),
+  // A body is inspected as a whole up to this size.
+  keptStream: ({ http }) => [http.requestMinimumInspect, http.responseMinimumInspect],
   complete: [COMPLETE, COMPLETE],
   hooks: [
     hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),
