@@ -51,6 +51,21 @@ describe.each([
   });
 });
 
+test.each<readonly [why: string, server: readonly (string | number)[], expected: readonly string[] | undefined]>([
+  ['the middle of a body', [`${SIZED}abc`, 4], undefined],
+  ['the end of a body, which may as well be more of it', [`${SIZED}abc`, 7], ['response_body_unexpected']],
+  ['the beginning of an answer', [120, 'the first body'], ['response_body_unexpected']],
+])('what is told where %s is lost', (_why, server, expected) => {
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  const request = fromLatin1(REQUEST);
+  session.consume(TO_SERVER, request, 0, request.length, false, 1);
+  for (const part of server) {
+    if (typeof part === 'number') session.skip(TO_CLIENT, part);
+    else session.consume(TO_CLIENT, fromLatin1(part), 0, part.length, false, 1);
+  }
+  expect(session.transactions[0].anomalies).toEqual(expected);
+});
+
 test('a body of which nothing is left is a file with a gap all the same', () => {
   const flow = new Flow();
   flow.protocol = TCP;

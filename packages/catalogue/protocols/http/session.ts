@@ -612,6 +612,8 @@ export class HttpSession implements ProtocolSession {
         side.left -= lost;
         this.#lost(direction, side, lost);
         if (side.left > 0) return true;
+        // Suricata takes an end that it can not see for the beginning of more,
+        if (direction === TO_CLIENT) side.transaction!.raise('response_body_unexpected');
         this.#complete(direction, side);
         // What was lost beyond the body may have been messages: which request the next one answers is not known.
         if (length > lost) side.state = 'tunnel';
@@ -625,6 +627,8 @@ export class HttpSession implements ProtocolSession {
         return true;
       case 'line':
         side.lost = true;
+        // and what is lost before an answer for one.
+        if (direction === TO_CLIENT) this.#waiting[0]?.raise('response_body_unexpected');
         return transaction === undefined;
       case 'open-ended':
       case 'lost':
