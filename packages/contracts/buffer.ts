@@ -5,6 +5,7 @@
 import type { ContentCondition } from './conditions.ts';
 import type { Contradiction } from './diagnostic.ts';
 import type { Direction } from './direction.ts';
+import { CONTENT_WAITS, type FileTransfer } from './file-transfer.ts';
 import type { Flow } from './flow.ts';
 import type { Packet } from './packet.ts';
 import type { Transaction } from './transaction.ts';
@@ -72,5 +73,17 @@ export function fillWindow(window: BufferWindow, bytes: Uint8Array | undefined):
   window.end = bytes.length;
   window.offset = 0;
   window.complete = true;
+  return true;
+}
+
+/** Fill a window with what rules see of a file; `complete`: nothing more is kept of it. */
+export function fillWithFile(window: BufferWindow, file: FileTransfer, complete: boolean): boolean {
+  const unpacked = file.unpack === undefined ? undefined : file.unpacked(complete);
+  if (unpacked === CONTENT_WAITS) return false;
+  window.bytes = unpacked ?? file.bytes;
+  window.start = 0;
+  window.end = unpacked?.length ?? file.kept;
+  window.offset = 0;
+  window.complete = complete;
   return true;
 }

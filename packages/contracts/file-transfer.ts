@@ -13,6 +13,11 @@ export interface FileFollower {
 /** Asked once for each file, when it begins. */
 export type FollowFile = (file: FileTransfer) => FileFollower | undefined;
 
+/** More of the content has to come before it can be told what it holds. */
+export const CONTENT_WAITS = 'waits';
+/** What rules see in place of the content; undefined: the content. */
+export type Unpack = (content: Uint8Array, complete: boolean) => Uint8Array | typeof CONTENT_WAITS | undefined;
+
 export class FileTransfer {
   readonly direction: Direction;
   name: string;
@@ -35,6 +40,9 @@ export class FileTransfer {
   readonly endsAtLimit: boolean;
   /** something came behind the limit */
   isOver = false;
+  /** the content may be packed in a way that is undone for rules */
+  unpack: Unpack | undefined = undefined;
+  #unpacked: ReturnType<Unpack> = CONTENT_WAITS;
   readonly #follower: FileFollower | undefined;
 
   constructor(direction: Direction, name: string, limit: number, follow?: FollowFile, endsAtLimit = false) {
@@ -63,6 +71,17 @@ export class FileTransfer {
     }
     copyBytes(bytes, start, start + take, this.bytes, this.kept);
     this.kept += take;
+  }
+
+  /** What rules see of it where that is not the content; `complete`: nothing more is kept of it. */
+  unpacked(complete: boolean): ReturnType<Unpack> {
+    if (this.#unpacked === CONTENT_WAITS) this.#unpacked = this.unpack?.(this.bytes.subarray(0, this.kept), complete);
+    return this.#unpacked;
+  }
+
+  /** Are these the bytes that rules see of it? */
+  isSeenAs(bytes: Uint8Array): boolean {
+    return bytes === this.bytes || (this.unpack !== undefined && bytes === this.#unpacked);
   }
 
   /** The content was inspected and recorded; its memory serves others. */

@@ -123,6 +123,8 @@ export interface HttpSettings {
   readonly mostHeaders: number;
   /** name and value of a header beyond which it is told as too long */
   readonly longestField: number;
+  /** compressed Flash films in responses are unpacked for rules: by which method, as far as so many bytes; undefined: never */
+  readonly flash: { readonly deflate: boolean; readonly lzma: boolean; readonly mostPacked: number; readonly mostUnpacked: number } | undefined;
   /** escapes in path or query of `http.uri` are undone twice */
   readonly doubleDecodePath: boolean;
   readonly doubleDecodeQuery: boolean;
@@ -446,6 +448,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     longestField: 18_000,
     doubleDecodePath: false,
     doubleDecodeQuery: false,
+    flash: undefined,
     path: undefined,
     plusIsBlank: false,
     wholeUri: false,

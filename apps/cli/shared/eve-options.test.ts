@@ -1,5 +1,5 @@
 /** What a suricata.yaml says about EVE records, on a little traffic: each case one sentence of the user guide's chapters on EVE. */
-import { base64, fromLatin1 } from '@sigwright/bytes';
+import { base64, fromHex, fromLatin1 } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EveRecord } from '@sigwright/contracts';
 import { buildPlan, Engine, EveWriter, usePlan } from '@sigwright/detection';
@@ -449,4 +449,24 @@ test('libhtp: bodies of one server may be shorter', () => {
   const more = 'app-layer: { protocols: { http: { libhtp: { server-config: [ { s: { address: "203.0.113.9", response-body-limit: 20 } } ] } } } }';
   const [record] = records('fileinfo', '{ types: [ files ] }', conversation(80, ASKED), '', more);
   expect(record['fileinfo']).toMatchObject({ state: 'TRUNCATED' });
+});
+
+const FILM = String.fromCharCode(
+  ...(fromHex('4357530990000000789cab60608d6760e05fc0c0c0c3c89092efe8e4ac905a9699a3509c5c945950a290915a940a11a031010085932ddb') ?? []),
+);
+
+test.each<readonly [why: string, flash: string, rule: string, alerts: number]>([
+  ['as it came', '{ enabled: no }', 'file.data; content:"doABC";', 0],
+  ['as it came, the packed bytes', '{ enabled: no }', 'file.data; content:"CWS"; startswith;', 1],
+  ['unpacked', '{ enabled: yes }', 'file.data; content:"doABC"; content:"FWS"; startswith;', 1],
+  ['the body, too', '{ enabled: yes, type: deflate }', 'http.response_body; content:"doABC";', 1],
+  ['another method alone', '{ enabled: yes, type: lzma }', 'file.data; content:"doABC";', 0],
+  ['so much of it', '{ enabled: yes, decompress-depth: 10 }', 'file.data; content:"doABC";', 0],
+])('swf-decompression: %s', (_why, flash, rule, alerts) => {
+  const film: readonly Exchange[] = [
+    ['client', 'GET /a.swf HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['server', `HTTP/1.1 200 OK\r\nContent-Length: ${FILM.length}\r\n\r\n${FILM}`],
+  ];
+  const more = `app-layer: { protocols: { http: { libhtp: { default-config: { swf-decompression: ${flash} } } } } }`;
+  expect(records('alert', '{ types: [ alert ] }', conversation(80, film), `alert http any any -> any any (${rule} sid:1;)`, more)).toHaveLength(alerts);
 });

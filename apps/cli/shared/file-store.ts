@@ -3,7 +3,7 @@
  * often it came by, beside it the record where the configuration asks for it.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { describeContent } from '@sigwright/catalogue';
 import { DEFAULT_SETTINGS, type EveRecord, type FileFollower, type FileTransfer, type FollowFile } from '@sigwright/contracts';
@@ -60,7 +60,9 @@ export class FileStore {
     const options = outputOf(tree, 'file-store');
     const isOn = options !== undefined && isYes(options['enabled'], false);
     this.storage = isOn ? storageOf(options, logFolder) : undefined;
-    this.streamDepth = isOn && options['stream-depth'] !== undefined ? sizeOf(options['stream-depth'], DEFAULT_SETTINGS.stream.depth) : undefined;
+    const depth = options?.['stream-depth'];
+    const isNone = depth === undefined || depth === false || depth === 'no';
+    this.streamDepth = isOn && !isNone ? sizeOf(depth, DEFAULT_SETTINGS.stream.depth) : undefined;
     this.#magic = isYes(options?.['force-magic'], false) || recordOptions(tree, 'force-magic').some((written) => isYes(written, false));
     const forced = [options?.['force-hash'], ...recordOptions(tree, 'force-hash')].flatMap((list) => (Array.isArray(list) ? list.map(String) : []));
     const digests = DIGESTS.filter((name) => forced.includes(name) || (name === 'sha256' && isOn));
@@ -89,7 +91,10 @@ export class FileStore {
       const { pieces } = followed;
       const written = this.#write(() => {
         mkdirSync(folder, { recursive: true });
-        if (!existsSync(join(folder, digest))) writeFileSync(join(folder, digest), Buffer.concat(pieces));
+        const path = join(folder, digest);
+        // Who has it already sees when it came last.
+        if (existsSync(path)) utimesSync(path, new Date(), new Date());
+        else writeFileSync(path, Buffer.concat(pieces));
       });
       if (written) Object.assign(details, { stored: true, file_id: ++this.#count });
     }

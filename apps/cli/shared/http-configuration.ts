@@ -28,6 +28,7 @@ export function httpOf(node: unknown): HttpSettings {
     longestField: sizeOf(at(node, 'meta-field-limit'), defaults.longestField) || defaults.longestField,
     doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
     doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
+    flash: flashOf(at(node, 'swf-decompression')),
     path: pathFormOf(node),
     plusIsBlank: isYes(at(node, 'query-plusspace-decode'), defaults.plusIsBlank),
     wholeUri: isYes(at(node, 'uri-include-all'), false),
@@ -44,6 +45,18 @@ export function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
       return networks === undefined || networks === null ? [] : [{ networks: listOf(networks), http: httpOf(node) }];
     });
   });
+}
+
+/** `swf-decompression` */
+function flashOf(node: unknown): HttpSettings['flash'] {
+  if (!isYes(at(node, 'enabled'), false)) return undefined;
+  const type = String(at(node, 'type') ?? 'both');
+  return {
+    deflate: type !== 'lzma',
+    lzma: type !== 'deflate',
+    mostPacked: unlimited(sizeOf(at(node, 'compress-depth'), 0)),
+    mostUnpacked: unlimited(sizeOf(at(node, 'decompress-depth'), 0)),
+  };
 }
 
 /** Paths as they are read where nothing is said. */

@@ -148,6 +148,8 @@ test('a folder that can not be written is a failure that is told, not a crash', 
   writeFileSync(join(root, 'file'), '');
   const { log } = logged({ dir: join(root, 'file') }, ALERT);
   expect(log.failure).toMatch(/could not be opened/);
+  const packed = logged({ dir: join(root, 'file'), compression: 'lz4' }, ALERT).log;
+  expect(packed.failure).toMatch(/^Error opening file for compressed output: [A-Z][a-z ]+$/);
 });
 
 test('compression: a frame of LZ4 that others read', () => {

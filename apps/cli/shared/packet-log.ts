@@ -210,7 +210,8 @@ export class PacketLog {
       mkdirSync(folder, { recursive: true });
       this.#file = openSync(path, 'w');
     } catch (cause) {
-      this.failure = `${path} could not be opened: ${(cause as Error).message}`;
+      const { message } = cause as Error;
+      this.failure = this.#settings.compressed ? `Error opening file for compressed output: ${inWords(message)}` : `${path} could not be opened: ${message}`;
       return;
     }
     this.#link = link;
@@ -253,4 +254,10 @@ export class PacketLog {
 function limitOf(written: unknown): number {
   const size = sizeOf(written, DEFAULT_LIMIT);
   return /^\d+$/.test(String(written)) && size <= MOST_MEBIBYTES ? size * MEBIBYTE : size;
+}
+
+/** `EACCES: permission denied, open '…'` → `Permission denied`, as the system calls it. */
+function inWords(message: string): string {
+  const words = /^\w+: ([^,]+),/.exec(message)?.[1] ?? message;
+  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -6,6 +6,7 @@ import {
   type BufferWindow,
   type FileTransfer,
   fillWindow,
+  fillWithFile,
   keyword,
   TO_CLIENT,
   TO_SERVER,
@@ -39,12 +40,7 @@ function fileBuffer(
 }
 
 const FILE_DATA = fileBuffer('file.data', 'content of files: response bodies, uploads, files on shares', 'body', (file, window) => {
-  window.bytes = file.bytes;
-  window.start = 0;
-  window.end = file.kept;
-  window.offset = 0;
-  window.complete = file.state !== 'OPEN' || file.kept >= file.limit;
-  return true;
+  return fillWithFile(window, file, file.state !== 'OPEN' || file.kept >= file.limit);
 });
 
 const FILE_NAME = fileBuffer('file.name', 'name of a file', 'text', (file, window) => fillWindow(window, fromLatin1(file.name)));
@@ -183,7 +179,7 @@ export const keywords = asKeywords(
           test: (inspection) =>
             inspection.transaction?.files?.some(
               (file) =>
-                file.bytes === inspection.bytes &&
+                file.isSeenAs(inspection.bytes) &&
                 file.state === 'CLOSED' &&
                 file.kept === file.size &&
                 known.has(hex(digest(file.bytes.subarray(0, file.kept)))) !== negated,
@@ -215,7 +211,7 @@ export const keywords = asKeywords(
           if (files === undefined) return false;
           return files.some(
             (file) =>
-              file.bytes === inspection.bytes && (file.state !== 'OPEN' || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, file.size),
+              file.isSeenAs(inspection.bytes) && (file.state !== 'OPEN' || wanted.operator === '>' || wanted.operator === '>=') && compares(wanted, file.size),
           );
         },
       });

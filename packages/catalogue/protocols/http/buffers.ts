@@ -5,6 +5,7 @@ import {
   type Contradiction,
   type Direction,
   fillWindow,
+  fillWithFile,
   TO_CLIENT,
   TO_SERVER,
   type Transaction,
@@ -108,12 +109,7 @@ function body(name: string, summary: string, direction: Direction): TransactionB
     read(transaction, _direction, index, window) {
       const file = (transaction as HttpTransaction).message(direction).body;
       if (index > 0 || file.kept === 0) return false;
-      window.bytes = file.bytes;
-      window.start = 0;
-      window.end = file.kept;
-      window.offset = 0;
-      window.complete = file.state !== 'OPEN' || file.kept >= file.limit || transaction.progress[direction] >= COMPLETE;
-      return true;
+      return fillWithFile(window, file, file.state !== 'OPEN' || file.kept >= file.limit || transaction.progress[direction] >= COMPLETE);
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   TO_SERVER,
   type Transaction,
 } from '@sigwright/contracts';
+import { flashUnpacker } from '../../formats/flash/flash.ts';
 import { type ByteRanges, type RangePart, rangePart } from '../../formats/http-message/byte-ranges.ts';
 import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE, type RemarkCount } from '../../formats/http-message/exchange.ts';
@@ -468,6 +469,7 @@ export class HttpSession implements ProtocolSession {
     const limit = direction === TO_SERVER ? this.#settings.http.requestBodyLimit : this.#settings.http.responseBodyLimit;
     side.compressed = side.codings.length > 0 ? new FileTransfer(direction, '', this.#settings.wholeFiles ? MOST_COMPRESSED : limit) : undefined;
     side.form = this.#form(side, direction, limit);
+    if (direction === TO_CLIENT && this.#settings.http.flash !== undefined) side.transaction!.response.body.unpack = flashUnpacker(this.#settings.http.flash);
     side.part = direction === TO_CLIENT && side.compressed === undefined ? rangePart(this.#ranges, side.transaction!, this.#time) : undefined;
   }
 
