@@ -247,7 +247,7 @@ export interface ScriptContext {
   buffer(name: string, direction?: Direction): Uint8Array | undefined;
   /** All of a buffer that may be there several times. */
   buffers(name: string, direction: Direction): readonly Uint8Array[];
-  /** What its record would show of the transaction. */
+  /** What the protocol gives to scripts of the transaction: what its record would show, where it says nothing else. */
   record(): Record<string, unknown> | undefined;
   /** Names and values of the header of what the transaction carries, as they were written. */
   fields(): readonly (readonly [name: string, value: string])[];

@@ -153,6 +153,8 @@ export interface ProtocolDefinition {
   alertDetail?(transaction: Transaction, options: RecordOptions): Record<string, unknown>;
   /** What the request says in a field of its header, as proxies add some. */
   requestHeader?(transaction: Transaction, name: string): string | undefined;
+  /** What scripts are given of a transaction, where that is not what its record shows. */
+  scripted?(transaction: Transaction): Record<string, unknown>;
   /** Names and values of the header of what a transaction carries (a mail), as they were written. */
   fields?(transaction: Transaction): readonly (readonly [name: string, value: string])[];
 }

@@ -89,6 +89,15 @@ describe('lua', () => {
     expect(said).toEqual(['notice 4 10.0.0.1 10.0.0.2 6 80 2024-03-08T09:00:00 http 7 47']);
   });
 
+  test('base64 with and without signs that fill it up', () => {
+    const script = `${INIT}local base64, log = require("suricata.base64"), require("suricata.log")
+      function match()
+        local function show(value) return value == nil and "nil" or value end
+        log.notice(base64.encode("hi").." "..base64.encode_nopad("hi").." "..show(base64.decode("aGk=")).." "..show(base64.decode("aGk"))
+          .." "..show(base64.decode_nopad("aGk")).." "..show(base64.decode_nopad("aGk="))) return 0 end`;
+    expect(run(HTTP, { 's.lua': script }).said).toEqual(['notice aGk= aGk hi nil hi nil']);
+  });
+
   test.each<readonly [needs: string, value: string, count: number]>([
     ['http.uri', '/a?b=1', 1],
     ['http.request_line', 'GET /a?b=1 HTTP/1.1', 1],

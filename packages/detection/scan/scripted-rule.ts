@@ -71,7 +71,8 @@ export class ScriptSubject implements ScriptContext {
 
   record(): Record<string, unknown> | undefined {
     if (this.flow === undefined || this.transaction === undefined) return undefined;
-    return this.#catalogue.protocols.get(this.flow.applicationProtocol ?? '')?.context(this.transaction, this.flow);
+    const spoken = this.#catalogue.protocols.get(this.flow.applicationProtocol ?? '');
+    return spoken?.scripted?.(this.transaction) ?? spoken?.context(this.transaction, this.flow);
   }
 }
 

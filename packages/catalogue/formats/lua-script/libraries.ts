@@ -4,7 +4,7 @@
  */
 import { base64, formatAddressLong, fromLatin1, latin1, Md5, md5, Sha1, Sha256, sha1, sha256 } from '@sigwright/bytes';
 import { type Direction, eveTimestamp, type Flow, type Packet, SCTP, type ScriptSettings, TCP, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
-import { Float, type Interpreter, LuaError, type LuaFunction, Table, UserData, type Value } from '@sigwright/lua';
+import { Float, type Interpreter, LuaError, type LuaFunction, type Table, UserData, type Value } from '@sigwright/lua';
 import { knownDataSet } from '../data-set/open-data-set.ts';
 import { type Certificate, certificateFingerprint, readCertificate } from '../x509/x509.ts';
 import type { ScriptHost } from './script.ts';
@@ -255,8 +255,14 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
   base64: () => ({
     encode: (args) => [base64(fromLatin1(given(args, 0, 'string')))],
     encode_nopad: (args) => [base64(fromLatin1(given(args, 0, 'string'))).replace(/=+$/, '')],
-    decode: (args) => [unbase64(given(args, 0, 'string'), false)],
-    decode_nopad: (args) => [unbase64(given(args, 0, 'string'), false)],
+    decode(args) {
+      const written = given(args, 0, 'string');
+      return [written.length % 4 === 0 && !/={3,}$/.test(written) ? unbase64(written, false) : undefined];
+    },
+    decode_nopad(args) {
+      const written = given(args, 0, 'string');
+      return [written.endsWith('=') ? undefined : unbase64(written, false)];
+    },
     decode_padopt: (args) => [unbase64(given(args, 0, 'string'), false)],
     decode_rfc2045: (args) => [unbase64(given(args, 0, 'string'), true)],
     decode_rfc4648: (args) => [unbase64(given(args, 0, 'string'), false)],
@@ -330,24 +336,8 @@ const LIBRARIES: Readonly<Record<string, (tools: Tools) => Functions>> = {
   dnp3: (tools) => ({
     get_tx() {
       const { context } = tools.host;
-      const record = context?.flow?.applicationProtocol === 'dnp3' ? context.record() : undefined;
-      if (record === undefined || context === undefined) return [undefined, 'error: no dnp3 transaction here'];
-      const table = tools.lua.table();
-      table.set('is_request', record['type'] === 'request' || record['request'] !== undefined);
-      for (const [name, of] of [
-        ['request', TO_SERVER],
-        ['response', TO_CLIENT],
-      ] as const) {
-        const part = record[name];
-        if (part === undefined) continue;
-        const one = tools.table(part);
-        if (one instanceof Table) {
-          one.set('done', (context.transaction?.progress[of] ?? 0) > 0);
-          one.set('complete', (part as { complete?: unknown }).complete !== false);
-        }
-        table.set(name, one);
-      }
-      return [table];
+      const told = context?.flow?.applicationProtocol === 'dnp3' ? context.record() : undefined;
+      return told === undefined ? [undefined, 'error: no dnp3 transaction here'] : [tools.table(told)];
     },
   }),
 

@@ -220,7 +220,28 @@ function objectBody(object: DnpObject): Record<string, unknown> {
   return { group, variation, qualifier, prefix_code: prefixCode, range_code: rangeCode, start, stop, count, ...(points.length > 0 ? { points } : {}) };
 }
 
-function body({ linkControl, source, destination, message }: DnpContent): Record<string, unknown> {
+/** Suricata user guide, "Lua libraries: DNP3". */
+function scripted({ id, content, progress }: Message<DnpContent>): Record<string, unknown> {
+  const { link, transport, message } = content;
+  const { control, functionCode, indications, objects, complete } = message;
+  const answers = isResponse(functionCode);
+  return {
+    tx_num: id,
+    is_request: !answers,
+    [answers ? 'response' : 'request']: {
+      done: progress[answers ? TO_CLIENT : TO_SERVER] > 0,
+      complete,
+      link_header: { len: link.length, control: link.control, dst: link.destination, src: link.source, crc: link.checksum },
+      transport_header: transport,
+      application_header: { control, function_code: functionCode },
+      objects: objects.map(({ group, variation, points }) => ({ group, variation, points })),
+      ...(indications === undefined ? {} : { indicators: indications }),
+    },
+  };
+}
+
+function body({ link, message }: DnpContent): Record<string, unknown> {
+  const { control: linkControl, source, destination } = link;
   const { control, functionCode, indications, objects, complete } = message;
   const record: Record<string, unknown> = {
     type: isUnsolicited(functionCode) ? 'unsolicited_response' : isResponse(functionCode) ? 'response' : 'request',
@@ -284,6 +305,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'malformed_data', summary: 'a frame that can not be read' },
   ],
   records: (transaction) => [{ type: 'dnp3', body: body(contentOf(transaction)), direction: TO_SERVER }],
+  scripted: (transaction) => scripted(transaction as Message<DnpContent>),
   context: (transaction) => {
     const content = contentOf(transaction);
     return { [isResponse(content.message.functionCode) ? 'response' : 'request']: body(content) };

@@ -1,5 +1,6 @@
 /** DNP3: frames and messages put together from them, objects of every kind of range and prefix, and what is wrong with them. */
 import { fromLatin1, latin1 } from '@sigwright/bytes';
+import { DEFAULT_SETTINGS, type Direction, Flow, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { SAMPLES } from '../../message-samples.ts';
 import { everySplit, type Turns, tell, whole } from '../../session-kit.ts';
@@ -58,6 +59,28 @@ test('a request and its response are told', () => {
         },
       },
     },
+  ]);
+});
+
+test('scripts have the parts of a message as they came', () => {
+  const session = protocol.open(new Flow(), DEFAULT_SETTINGS);
+  const feed = (direction: Direction, text: string): number => session.consume(direction, fromLatin1(text), 0, text.length, false, 0);
+  feed(TO_SERVER, dnp3.write);
+  feed(TO_CLIENT, dnp3.response);
+  expect(session.transactions.map((one) => protocol.scripted?.(one))).toMatchObject([
+    {
+      tx_num: 0,
+      is_request: true,
+      request: {
+        done: true,
+        complete: true,
+        link_header: { control: 0xc4, dst: 4, src: 3 },
+        transport_header: expect.any(Number),
+        application_header: { control: 0xc1, function_code: 2 },
+        objects: [{ group: 50, variation: 1, points: [{ index: 0, timestamp: 0x013478563412 }] }],
+      },
+    },
+    { tx_num: 1, is_request: false, response: { indicators: 0x9002, objects: [{ points: [{ index: 3, online: 1, state: 1 }, { index: 4 }] }] } },
   ]);
 });
 

@@ -10,6 +10,9 @@ const BLOCK = 16;
 const CHECKSUM = 2;
 
 export interface LinkFrame {
+  /** as the header says: of control, addresses and data */
+  readonly length: number;
+  readonly checksum: number;
   readonly control: number;
   readonly destination: number;
   readonly source: number;
@@ -38,12 +41,15 @@ export function readFrame(bytes: Uint8Array, start: number, end: number): LinkFr
     if (checksum(bytes, from, from + size) !== uint16Little(bytes, from + size)) dataSound = false;
     from += size + CHECKSUM;
   }
+  const stated = uint16Little(bytes, start + HEADER - CHECKSUM);
   return {
+    length: bytes[start + 2],
+    checksum: stated,
     control: bytes[start + 3],
     destination: uint16Little(bytes, start + 4),
     source: uint16Little(bytes, start + 6),
     data,
-    headerSound: checksum(bytes, start, start + HEADER - CHECKSUM) === uint16Little(bytes, start + HEADER - CHECKSUM),
+    headerSound: checksum(bytes, start, start + HEADER - CHECKSUM) === stated,
     dataSound,
   };
 }

@@ -3,7 +3,7 @@ import { concatBytes } from '@sigwright/bytes';
 import { type Direction, TO_SERVER } from '@sigwright/contracts';
 import { FramedSession, LENGTH_UNKNOWN, Message } from '../../formats/messages/framed-session.ts';
 import { type DnpMessage, isResponse, readMessage } from './application.ts';
-import { frameLength, HEADER, readFrame, START_FIRST, START_SECOND } from './link.ts';
+import { frameLength, HEADER, type LinkFrame, readFrame, START_FIRST, START_SECOND } from './link.ts';
 
 const LAST_SEGMENT = 0x80;
 const FIRST_SEGMENT = 0x40;
@@ -13,9 +13,9 @@ const LONGEST_MESSAGE = 64 * 249;
 const MOST_UNANSWERED = 32;
 
 export interface DnpContent {
-  readonly linkControl: number;
-  readonly source: number;
-  readonly destination: number;
+  /** of the frame that ended the message */
+  readonly link: Pick<LinkFrame, 'length' | 'checksum' | 'control' | 'source' | 'destination'>;
+  readonly transport: number;
   /** as it was put together, application header first */
   readonly data: Uint8Array;
   readonly message: DnpMessage;
@@ -69,7 +69,7 @@ export class DnpSession extends FramedSession<Message<DnpContent>> {
     const data = concatBytes(...assembly.parts);
     const message = readMessage(data);
     if (message === undefined) return true;
-    const content = { linkControl: frame.control, source: frame.source, destination: frame.destination, data, message };
+    const content = { link: frame, transport, data, message };
     const transaction = this.open(new Message(this.count, time, direction, content));
     this.#tellFaults(direction);
     for (const anomaly of message.anomalies) transaction.raise(anomaly);
