@@ -45,6 +45,12 @@ step(
   ['tools/shared-captures.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules'), results],
   (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined),
 );
+step(
+  'engine and oracle on public captures',
+  process.execPath,
+  ['tools/oracle-agreement.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules')],
+  (output) => (/; 0 captures differ/.test(output) ? undefined : 'the tables find something else than the oracle'),
+);
 /**
  * Floors: what was reached. The reference run kept its thresholds from one capture to the next: rules that tell an address once in
  * some minutes are silent there in files whose addresses occur elsewhere, which costs nine points of precision.
