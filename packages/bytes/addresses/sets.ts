@@ -167,6 +167,10 @@ export class PortSet {
     return true;
   }
 
+  isEmpty(): boolean {
+    return this.#bits.every((word) => word === 0);
+  }
+
   /** Ports at which membership changes, ascending. */
   boundaries(): readonly number[] {
     const list: number[] = [];

@@ -2,7 +2,7 @@
  * Rule header → sets that packets are tested against. Variables are resolved from the settings; every distinct header is
  * resolved once (ET Open has fewer than 700 for 30,000 rules).
  */
-import { type AddressRange, AddressSet, type AddressSetInput, PortSet, parseRange } from '@sigwright/bytes';
+import { type AddressRange, AddressSet, type AddressSetInput, compareWords, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 
@@ -154,6 +154,7 @@ export class HeaderResolver {
     }
     const result = { include: [] as AddressSetInput['include'][number][], exclude: [] as AddressSetInput['include'][number][], all: false };
     let inVariable = depth > 0;
+    let leavesNothing = false;
     const walk = (one: AddressExpression, negated: boolean, level: number): void => {
       if (level > DEEPEST_VARIABLE) {
         report('header/variable-loop', `\`${text}\` names itself`, at);
@@ -162,7 +163,7 @@ export class HeaderResolver {
       switch (one.kind) {
         case 'any':
           // `!any` lets nothing through: `!$HOME_NET` where HOME_NET is any. The rule loads and stays silent, unless it says so itself.
-          if (negated && !inVariable) report('header/nothing', `\`${text}\` leaves no address`, at, 'write the addresses that are meant');
+          if (negated && !inVariable) leavesNothing = true;
           if (negated) result.exclude.push(...EVERYTHING);
           else result.all = true;
           return;
@@ -204,6 +205,9 @@ export class HeaderResolver {
     if (depth > DEEPEST_VARIABLE) report('header/variable-loop', `\`${text}\` names itself`, at);
     else walk(expression, false, depth);
     if (result.include.length === 0 && !result.all) result.all = true;
+    const isTakenAway = (range: AddressRange): boolean => result.exclude.some((other) => covers(other, range));
+    if (leavesNothing || (depth === 0 && !result.all && isWrittenOut(text) && result.include.every(isTakenAway)))
+      report('header/nothing', `\`${text}\` leaves no address`, at, 'write the addresses that are meant');
     return result;
   }
 
@@ -244,7 +248,7 @@ export class HeaderResolver {
             included.add(0, LAST_PORT);
             anyIncluded = true;
           } else {
-            if (depth === 0) report('header/nothing', `\`${text}\` leaves no port`, at, 'write the ports that are meant');
+            if (depth === 0 && !isWrittenOut(text)) report('header/nothing', `\`${text}\` leaves no port`, at, 'write the ports that are meant');
             excluded.add(0, LAST_PORT);
           }
           return;
@@ -275,8 +279,18 @@ export class HeaderResolver {
     walk(expression, false);
     if (!anyIncluded) included.add(0, LAST_PORT);
     included.removeAll(excluded);
+    if (depth === 0 && included.isEmpty() && isWrittenOut(text)) report('header/nothing', `\`${text}\` leaves no port`, at, 'write the ports that are meant');
     return included;
   }
+}
+
+/** What stands in the rule itself is its author's; what variables make of it is not. */
+function isWrittenOut(text: string): boolean {
+  return !text.includes('$');
+}
+
+function covers(wide: AddressRange, narrow: AddressRange): boolean {
+  return wide.version === narrow.version && compareWords(wide.from, narrow.from) <= 0 && compareWords(wide.to, narrow.to) >= 0;
 }
 
 export function headerAdmitsProtocol(header: RuleHeader, packet: Packet): boolean {
