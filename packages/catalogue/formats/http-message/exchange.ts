@@ -143,6 +143,13 @@ export class HttpTransaction extends Transaction {
     return status;
   }
 
+  /** The response is of a kind that says itself where it ends, and nothing else does (RFC 2616 §4.4). */
+  get tellsItsEnd(): boolean {
+    const { headers } = this.response;
+    if (headers === undefined || headers.get('content-length') !== undefined || headers.get('transfer-encoding') !== undefined) return false;
+    return /^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '');
+  }
+
   /** What follows is no HTTP: the server let the client through (RFC 9110 §9.3.6). */
   get opensTunnel(): boolean {
     return this.status >= 200 && this.status < 300 && this.method === 'CONNECT';

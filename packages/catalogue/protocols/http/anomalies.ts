@@ -51,9 +51,7 @@ export function observeResponse(transaction: HttpTransaction, longest: number): 
   const headers = response.headers;
   if (headers === undefined) return;
   observeHeaders(transaction, headers, 'response', longest);
-  // RFC 2616, 4.4: they tell their own end, where nothing before tells it.
-  const toldElsewhere = headers.get('content-length') !== undefined || headers.get('transfer-encoding') !== undefined;
-  if (!toldElsewhere && /^\s*multipart\/byteranges/i.test(headers.text('content-type') ?? '')) transaction.raise('response_multipart_byteranges');
+  if (transaction.tellsItsEnd) transaction.raise('response_multipart_byteranges');
   const range = headers.text('content-range');
   if (range !== undefined && contentRange(range) === undefined) transaction.raise('range_invalid');
 }

@@ -174,6 +174,15 @@ const cases: readonly Case[] = [
     anomalies: [['invalid_response_chunk_len']],
   },
   {
+    why: 'behind a chunk longer than can be counted nothing is read',
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\nplain text'],
+    ],
+    buffers: [{ 'http.response_body': undefined }],
+    anomalies: [[]],
+  },
+  {
     why: 'what follows a body and is no response belongs to it',
     turns: [
       ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
@@ -321,7 +330,7 @@ const cases: readonly Case[] = [
       ['client', 'GET /r HTTP/1.1\r\nHost: a\r\n\r\n'],
       ['server', 'HTTP/1.1 206 Partial\r\nContent-Type: multipart/byteranges; boundary=x\r\n\r\n--x--'],
     ],
-    buffers: [{ 'http.uri': '/r' }],
+    buffers: [{ 'http.uri': '/r', 'http.response_body': undefined }],
     anomalies: [['response_multipart_byteranges']],
   },
   {

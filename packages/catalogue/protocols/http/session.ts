@@ -34,6 +34,8 @@ const CR = 0x0d;
 const LETTER_H = 0x68;
 /** Blanks and digits of a chunk's size. */
 const CHUNK_SIZE_TEXT = 32;
+/** Longer ones are no signed numbers of 64 bits. */
+const MOST_CHUNK = 2 ** 63;
 
 type State = 'line' | 'no-version' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'lost' | 'tunnel';
 
@@ -458,7 +460,11 @@ export class HttpSession implements ProtocolSession {
       transaction.advance(direction, BODY);
       this.#openFile(side, direction);
     } else if (length === 0 || !mayBeOpenEnded) this.#complete(direction, side);
-    else {
+    else if (direction === TO_CLIENT && transaction.tellsItsEnd) {
+      // Suricata does not read what tells its own end.
+      side.state = 'tunnel';
+      transaction.advance(direction, BODY);
+    } else {
       side.state = 'open-ended';
       transaction.advance(direction, BODY);
       this.#openFile(side, direction);
@@ -494,7 +500,7 @@ export class HttpSession implements ProtocolSession {
   #chunkSize(direction: Direction, side: Side, bytes: Uint8Array, at: number, end: number, atEnd: boolean): number {
     const newline = lineEnd(bytes, at, end);
     const text = latin1(bytes, at, Math.min(newline === -1 ? end : newline, at + CHUNK_SIZE_TEXT));
-    const digits = /^\s*(?:0x)?([0-9a-fA-F]{1,12})/.exec(text);
+    const digits = /^\s*(?:0x)?([0-9a-fA-F]+)/.exec(text);
     const blank = text.trim() === '';
     if (newline === -1 && (digits !== null || blank) && end - at < LONGEST_CHUNK_LINE) return atEnd ? end : -1;
     if (digits === null || newline === -1) {
@@ -505,6 +511,11 @@ export class HttpSession implements ProtocolSession {
       return at;
     }
     const length = Number.parseInt(digits[1], 16);
+    if (length >= MOST_CHUNK) {
+      // Nobody counts so far: nothing is read any more.
+      side.state = 'tunnel';
+      return end;
+    }
     if (direction === TO_SERVER && text.includes(';')) side.transaction!.raise('request_chunk_extension');
     if (length === 0) side.state = 'trailers';
     else {

@@ -83,6 +83,11 @@ test('what does not fit is said', () => {
   expect(anomalies(['server', ldap.done])).toEqual([['request_not_found']]);
   expect(anomalies(['server', der(0x30, der(0x02, '\0'), der(0x78, der(0x0a, '\x34'), der(0x04), der(0x04)))])).toEqual([[]]);
   expect(anomalies(['client', der(0x30, der(0x04, 'x'))])).toEqual([['invalid_data']]);
+  const [base, number, no] = [der(0x04), der(0x0a, '\0'), der(0x01, '\0')];
+  const search = (filter: string) => der(0x30, der(0x02, '\x05'), der(0x63, base, number, number, number, number, no, filter, der(0x30)));
+  expect(anomalies(['client', search(der(0x87, 'cn'))])).toEqual([[]]);
+  // A filter is one of ten kinds.
+  expect(anomalies(['client', search(der(0x30, der(0x30)))])).toEqual([['invalid_data']]);
   expect(tell(protocol, whole([['client', 'no message']]))).toMatchObject({ broken: true, anomalies: ['malformed_data'] });
 });
 

@@ -122,7 +122,11 @@ export const RESULT_CODES: Readonly<Record<number, string>> = {
 
 const CHANGES: readonly string[] = ['add', 'delete', 'replace', 'increment'];
 const APPLICATION_CLASS = 0x40;
+const CONTEXT_CLASS = 0x80;
 const CLASS_BITS = 0xc0;
+/** The filter of a search is one of ten kinds, each with a tag of its own (§4.5.1.7). */
+const SEARCH = 3;
+const FILTER = 6;
 const NUMBER_BITS = 0x1f;
 /** context tags, primitive */
 const SIMPLE = 0x80;
@@ -190,6 +194,7 @@ export function readMessage(bytes: Uint8Array, start: number, end: number): Ldap
   if (operation === undefined) return undefined;
   const isRequest = operation.endsWith('_request');
   const parts = number === 10 || number === 16 || number === 2 ? [] : reader.children(body);
+  if (number === SEARCH && parts.length > FILTER && (parts[FILTER].tag & CLASS_BITS) !== CONTEXT_CLASS) return undefined;
   return { id: reader.number(id), operation, number, isRequest, name: undefined, attributes: [], result: undefined, ...fieldsOf(reader, number, body, parts) };
 }
 
