@@ -74,6 +74,7 @@ function calculated(operator: ByteMath['operator'], number: number, operand: num
 }
 
 const LARGEST_MULTIPLIER = 65_535;
+const LARGEST_OPERAND = 4_294_967_295;
 const LARGEST_POST_OFFSET = 65_535;
 const ALIGNMENT = 4;
 /** `byte_extract` may be told 2 or 4. */
@@ -318,7 +319,8 @@ export const keywords = asKeywords(
         if (count === undefined) return { problem: '`bytes` is missing or neither a number nor a variable' };
         if (offset === undefined) return { problem: '`offset` is missing' };
         if (!MATH_OPERATORS.includes(operator as '+')) return { problem: `\`${operator}\` is no operator`, help: `operators are ${MATH_OPERATORS.join(' ')}` };
-        if (operand === undefined || (operator === '/' && operand === 0)) return { problem: '`rvalue` is missing or can not be used' };
+        const fits = typeof operand === 'string' || (operand !== undefined && operand >= 0 && operand <= LARGEST_OPERAND);
+        if (operand === undefined || !fits || (operator === '/' && operand === 0)) return { problem: '`rvalue` is missing or can not be used' };
         if (!NAME.test(result)) return { problem: '`result` is missing or no name' };
         const words: string[] = [];
         if (fields.has('relative')) words.push('relative');
@@ -342,6 +344,7 @@ export const keywords = asKeywords(
     broken: [
       { options: 'byte_math:bytes 2;', code: 'byte_math/argument' },
       { options: 'byte_math:bytes 2, offset 0, oper /, rvalue 0, result total;', code: 'byte_math/argument' },
+      { options: 'byte_math:bytes 2, offset 0, oper +, rvalue 4294967296, result total;', code: 'byte_math/argument' },
     ],
     apply({ reading, operator, operand, result }, builder) {
       const place = resolve(reading, builder);
