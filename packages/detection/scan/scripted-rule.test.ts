@@ -156,6 +156,12 @@ alert dns any any -> any any (msg:"t"; lua:answer.lua; sid:2;)`;
     expect(told).toMatchObject({ sids: [1], said: ['notice TLS 1.2 CN=a.example CN=Authority 59 1 1704067200 a.example nil alert'], failed: [] });
   });
 
+  test('a script that needs a transaction has the one that the flow is at, once', () => {
+    const script = `local tls = require("suricata.tls") function init() return { tls = tostring(true) } end
+      function match() local tx = tls.get_tx() return tx ~= nil and tx:get_client_version() ~= nil and 1 or 0 end`;
+    expect(run('alert tls any any -> any any (msg:"t"; lua:s.lua; sid:1;)', { 's.lua': script }, quiet, secure)).toMatchObject({ sids: [1], failed: [] });
+  });
+
   test('a script that needs a fingerprint is asked whatever the rule is about, and holds once', () => {
     const script = `local ja3 = require("suricata.ja3") function init() return { ja3 = true } end
       function match() local tx = ja3.get_tx() return tx ~= nil and tx:ja3_get_hash() ~= nil and #tx:ja3_get_hash() == 32 and 1 or 0 end`;

@@ -11,8 +11,8 @@ function saysYes(value: Value): boolean {
   return value === 1 || value === true || (typeof value === 'object' && isTruthy(value) && 'get' in value && value.get('retval') === 1);
 }
 
-/** Fingerprints that a script may say it needs: it is then asked about transactions that have them, whatever the rule is about. */
-const FINGERPRINTS = ['ja3', 'ja3s'];
+/** What a script may say it needs that is a transaction, or of one: it is then asked about the one that the flow is at, whatever the rule is about. */
+const OF_TRANSACTIONS = ['ja3', 'ja3s', 'tls', 'ssh', 'smtp', 'dnp3'];
 
 /** What a script may need (user guide, "Init function"): the buffer that it then has in `args`, and whose it is where both sides have one. */
 const BUFFERS: Readonly<Record<string, readonly [buffer: string, direction?: FlowDemand]>> = {
@@ -89,14 +89,14 @@ export const keywords = asKeywords(
       const script = scriptOf(path, builder, 'match');
       if (script === undefined) return;
       const { needs } = script;
-      const ofFingerprints = needs instanceof Table && FINGERPRINTS.some((name) => isTruthy(needs.get(name)));
+      const ofTransactions = needs instanceof Table && OF_TRANSACTIONS.some((name) => isTruthy(needs.get(name)));
       const matched = new WeakSet<Transaction>();
       const looked = look(needs, builder);
       builder.addScript({
         keyword: 'lua',
         describes: `${negated ? 'not ' : ''}what ${path} looks for`,
         test(context) {
-          if (ofFingerprints) {
+          if (ofTransactions) {
             // A rule about packets: the transaction is the one that the flow is at, and counts once.
             context.transaction ??= context.flow?.session?.transactions.at(-1);
             if (context.transaction === undefined || matched.has(context.transaction)) return false;
@@ -111,7 +111,7 @@ export const keywords = asKeywords(
           const answer = script.run('match', context, [args]);
           // A script that fails decides nothing.
           const holds = answer !== undefined && saysYes(answer[0]) !== negated;
-          if (holds && ofFingerprints && context.transaction !== undefined) matched.add(context.transaction);
+          if (holds && ofTransactions && context.transaction !== undefined) matched.add(context.transaction);
           return holds;
         },
       });
