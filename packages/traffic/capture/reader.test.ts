@@ -50,6 +50,16 @@ const CASES: readonly Case[] = [
     bytes: `d4c3b2a1 0200 0400 00000000 00000000 00000400 010000f0 ${RECORD_1}`,
     records: ['1000002 5 1 aabbcc'],
   },
+  {
+    why: 'a record longer than the file says its packets are',
+    bytes: `d4c3b2a1 0200 0400 00000000 00000000 02000000 01000000 ${RECORD_1} ${RECORD_2}`,
+    records: ['1000002 5 1 aabb', RECORDS[1]],
+  },
+  {
+    why: 'a file that does not say how long its packets are',
+    bytes: `d4c3b2a1 0200 0400 00000000 00000000 00000000 01000000 ${RECORD_1}`,
+    records: [RECORDS[0]],
+  },
   { why: 'a capture without packets is whole', bytes: PCAP, records: [] },
   { why: 'an empty packet', bytes: `${PCAP} 01000000 02000000 00000000 05000000`, records: ['1000002 5 1 '] },
   {

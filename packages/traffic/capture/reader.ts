@@ -37,6 +37,8 @@ export class CaptureReader {
   #nano = false;
   #recordHeader = 16;
   #linkType = 0;
+  /** bytes of a packet that the file says to hold at most; what a record has beyond is no part of it, as libpcap has it */
+  #snapLength = Number.POSITIVE_INFINITY;
   #interfaces: Interface[] = [];
   #failed: Failure | undefined = undefined;
   /** bytes of a record or block that began in earlier chunks */
@@ -143,6 +145,8 @@ export class CaptureReader {
       if (magic !== PCAP_MICRO && magic !== PCAP_NANO && magic !== PCAP_KUZNETZOV) continue;
       this.#nano = magic === PCAP_NANO;
       this.#recordHeader = magic === PCAP_KUZNETZOV ? 24 : 16;
+      const snapLength = this.#uint32(bytes, at + 16);
+      if (snapLength > 0) this.#snapLength = snapLength;
       this.#linkType = this.#uint32(bytes, at + 20) & 0x0fffffff;
       this.#form = 'pcap';
       return true;
@@ -155,7 +159,8 @@ export class CaptureReader {
     const fraction = this.#uint32(bytes, at + 4);
     const time = this.#uint32(bytes, at) * 1e6 + (this.#nano ? Math.floor(fraction / 1000) : fraction);
     this.packets++;
-    this.#onRecord(bytes, at + this.#recordHeader, end, time, this.#uint32(bytes, at + 12), this.#linkType);
+    const from = at + this.#recordHeader;
+    this.#onRecord(bytes, from, Math.min(end, from + this.#snapLength), time, this.#uint32(bytes, at + 12), this.#linkType);
   }
 
   #setOrder(bytes: Uint8Array, at: number): void {
