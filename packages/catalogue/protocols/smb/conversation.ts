@@ -6,6 +6,7 @@ import { type Direction, type EngineSettings, FileTransfer, TO_CLIENT, TO_SERVER
 import { RpcAssociation, type RpcCall } from '../../formats/dcerpc/calls.ts';
 import { looksLikeUnit } from '../../formats/dcerpc/pdu.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
+import type { Exact } from './text.ts';
 
 /** Requests under way; servers grant some hundred credits. */
 const MOST_AWAITED = 1024;
@@ -17,7 +18,7 @@ const UNIT_KNOWN = 10;
 export interface Header {
   readonly version: 1 | 2;
   readonly command: string;
-  readonly session: number;
+  readonly session: Exact;
   readonly tree: number;
 }
 
@@ -25,7 +26,7 @@ export class SmbTransaction extends Transaction {
   readonly conversation: Conversation;
   version: 1 | 2;
   command: string;
-  session: number;
+  session: Exact;
   tree: number;
   status: string | undefined = undefined;
   statusCode: string | undefined = undefined;
@@ -235,16 +236,16 @@ export class Conversation {
     return undefined;
   }
 
-  connect(session: number, id: number, tree: Tree): void {
+  connect(session: Exact, id: number, tree: Tree): void {
     this.#trees.set(treeKey(session, id), tree);
     limit(this.#trees, MOST_TREES);
   }
 
-  disconnect(session: number, id: number): void {
+  disconnect(session: Exact, id: number): void {
     this.#trees.delete(treeKey(session, id));
   }
 
-  tree(session: number, id: number): Tree | undefined {
+  tree(session: Exact, id: number): Tree | undefined {
     return this.#trees.get(treeKey(session, id));
   }
 
@@ -351,8 +352,8 @@ const WORD = 4_294_967_296;
 const SESSIONS = 1_048_576;
 
 /** Trees are numbered within a session. */
-function treeKey(session: number, tree: number): number {
-  return (session % SESSIONS) * WORD + tree;
+function treeKey(session: Exact, tree: number): number {
+  return (typeof session === 'number' ? session % SESSIONS : Number(session % BigInt(SESSIONS))) * WORD + tree;
 }
 
 function limit<Key, Value>(map: Map<Key, Value>, most: number): void {

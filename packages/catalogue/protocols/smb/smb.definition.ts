@@ -20,6 +20,7 @@ import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-sessio
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import type { SmbTransaction } from './conversation.ts';
 import { isMarked, SMB1_MARK, SMB2_MARK, SmbSession } from './session.ts';
+import { shownExact } from './text.ts';
 
 const PORTS = [139, 445];
 const SESSION_MESSAGE = 0;
@@ -99,7 +100,7 @@ function body(transaction: Transaction): Record<string, unknown> {
     record['status'] = one.status;
     record['status_code'] = one.statusCode;
   }
-  record['session_id'] = one.session;
+  record['session_id'] = shownExact(one.session);
   record['tree_id'] = one.tree;
   if (one.path !== undefined) record[one.isPipe ? 'named_pipe' : 'share'] = one.path;
   Object.assign(record, one.details);

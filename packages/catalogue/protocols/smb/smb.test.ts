@@ -132,6 +132,12 @@ describe('what is wrong is told and passed over', () => {
     expect(told.transactions.length).toBe(1);
   });
 
+  test('a session of more than 53 bits is told by all its digits', () => {
+    const session = `${keepAlive.slice(0, 40)}\x01\0\0\0\0\0\0\x80${keepAlive.slice(48)}`;
+    const [body] = bodies(tell(definitionOf('smb'), whole([['client', frame(session)]])).transactions);
+    expect(JSON.stringify(body)).toContain('"session_id":9223372036854775809,');
+  });
+
   test('a request from the server', () => {
     expect(tell(definitionOf('smb'), whole([['server', frame(keepAlive)]])).anomalies).toEqual(['request_to_client']);
   });

@@ -4,7 +4,7 @@ import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { readKerberos, readNtlm } from './authentication.ts';
 import type { Awaited, Conversation, Header, OpenFile, Sink, SmbTransaction, Tree } from './conversation.ts';
 import { controlName, dispositionName, SMB2_COMMANDS, smb2Dialect, statusName } from './names.ts';
-import { fileTime, identifier, uint64Little, utf16 } from './text.ts';
+import { type Exact, exactUint64Little, fileTime, identifier, uint64Little, utf16 } from './text.ts';
 
 const HEADER = 64;
 /** Messages in a frame; clients send up to a handful. */
@@ -59,7 +59,7 @@ export class Smb2Reader {
   readonly #conversation: Conversation;
   readonly #anomaly: (name: string) => void;
   /** identifiers of the message before, in a chain of related ones */
-  #session = 0;
+  #session: Exact = 0;
   #tree = 0;
   #file = '';
   /** name that an earlier message of the chain asks to open */
@@ -98,7 +98,7 @@ export class Smb2Reader {
       return;
     }
     if ((flags & RELATED_FLAG) === 0) {
-      this.#session = uint64Little(bytes, start + 40);
+      this.#session = exactUint64Little(bytes, start + 40);
       this.#tree = (flags & ASYNC_FLAG) !== 0 ? 0 : uint32Little(bytes, start + 36);
       this.#file = '';
       this.#opening = undefined;

@@ -20,9 +20,25 @@ export function terminated(bytes: Uint8Array, start: number, end: number, wide: 
   return { text, next: end };
 }
 
-/** Exact up to 2^53; identifiers beyond lose their last digits, as every JSON reader would. */
+/** Exact up to 2^53. */
 export function uint64Little(bytes: Uint8Array, at: number): number {
   return uint32Little(bytes, at) + uint32Little(bytes, at + 4) * 4_294_967_296;
+}
+
+/** A number where it can be exact. */
+export type Exact = number | bigint;
+const HIGH_OF_NUMBER = 0x20_0000;
+
+export function exactUint64Little(bytes: Uint8Array, at: number): Exact {
+  const high = uint32Little(bytes, at + 4);
+  return high < HIGH_OF_NUMBER ? uint64Little(bytes, at) : (BigInt(high) << 32n) | BigInt(uint32Little(bytes, at));
+}
+
+const { rawJSON } = JSON as unknown as { readonly rawJSON?: (text: string) => unknown };
+
+/** As a record holds it: written with all its digits, where the runtime can. */
+export function shownExact(value: Exact): unknown {
+  return typeof value === 'number' || rawJSON === undefined ? Number(value) : rawJSON(String(value));
 }
 
 const TICKS_PER_SECOND = 10_000_000;
