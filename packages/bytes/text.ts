@@ -37,8 +37,41 @@ export function utf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return latin1(bytes, start, end);
 }
 
+/** What a peer wrote, as records show it: valid UTF-8 as it is; of anything else one character a byte, odd ones as `\xNN`. */
+export function shownText(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const text = utf8(bytes, start, end);
+  if (!text.includes('\ufffd')) return text;
+  let shown = '';
+  for (let at = start; at < end; at++) shown += bytes[at] < 0x80 ? String.fromCharCode(bytes[at]) : `\\x${bytes[at].toString(16)}`;
+  return shown;
+}
+
+const BEYOND_ASCII = /[\x80-\xff]/;
+const BEYOND_SEVEN_BITS = /[^\0-\x7f]/;
+const BEYOND_BYTES = /[^\0-\xff]/;
+
+/** The same of a text that has one character a byte; one that has more than bytes stays. */
+export function shownLatin1(text: string): string {
+  return BEYOND_ASCII.test(text) && !BEYOND_BYTES.test(text) ? shownText(fromLatin1(text)) : text;
+}
+
+/** The same of every text in a record's body. */
+export function shownTexts<Body>(body: Body): Body {
+  if (typeof body === 'string') return shownLatin1(body) as Body;
+  if (Array.isArray(body)) return body.map(shownTexts) as Body;
+  if (typeof body !== 'object' || body === null) return body;
+  const shown: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(body)) shown[shownLatin1(key)] = shownTexts(value);
+  return shown as Body;
+}
+
 export function fromUtf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** The bytes of a text in UTF-8, one character each. */
+export function utf8Letters(text: string): string {
+  return BEYOND_SEVEN_BITS.test(text) ? latin1(encoder.encode(text)) : text;
 }
 
 /** `rule` for one, `rules` for any other count; `things` where an s does not do. */

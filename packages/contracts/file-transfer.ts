@@ -20,6 +20,7 @@ export type Unpack = (content: Uint8Array, complete: boolean) => Uint8Array | ty
 
 export class FileTransfer {
   readonly direction: Direction;
+  /** one character a byte, as on the wire or in UTF-8 */
   name: string;
   /** bytes seen; those beyond the limit count, too, unless the file ends there */
   size = 0;

@@ -2,7 +2,7 @@
  * Engine events → EVE records in the field names of Suricata 8. Records are plain objects; who gets them decides how they
  * are written. Field order follows the order in which Suricata shows them.
  */
-import { base64, concatBytes, dotted, formatAddressLong, fromLatin1, parseAddress, uint32 } from '@sigwright/bytes';
+import { base64, concatBytes, dotted, formatAddressLong, fromLatin1, parseAddress, shownLatin1, uint32 } from '@sigwright/bytes';
 import {
   ACK,
   COMPATIBLE_VERSION,
@@ -805,7 +805,7 @@ function flowId(flow: Flow): number {
 
 function fileBody(file: FileTransfer, transaction: number): Record<string, unknown> {
   const body: Record<string, unknown> = {
-    filename: file.name,
+    filename: shownLatin1(file.name),
     gaps: file.gaps,
     state: file.state === 'OPEN' ? 'UNKNOWN' : file.state,
     stored: false,

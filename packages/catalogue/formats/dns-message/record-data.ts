@@ -1,19 +1,10 @@
 /** What DNS records hold, for those types that records and rules show (RFC 1035 §3.3, 3596, 2782, 4255). Decoded when asked for. */
-import { formatAddress, formatIpv4, hex, uint16, uint32, utf8 } from '@sigwright/bytes';
+import { formatAddress, formatIpv4, hex, shownText, uint16, uint32 } from '@sigwright/bytes';
 import { type DnsMessage, NameReader, type ResourceRecord } from './dns-message.ts';
 import { A, AAAA, CNAME, DNAME, MX, NS, NULL, PTR, SOA } from './tables.ts';
 
 /** Strings in one TXT record: 64 KiB hold no more. */
 const MOST_STRINGS = 65_536;
-
-/** Valid UTF-8 as it is; anything else one character a byte, odd ones as `\xNN`. Control characters that JSON can carry stay. */
-export function shownText(bytes: Uint8Array, start = 0, end = bytes.length): string {
-  const text = utf8(bytes, start, end);
-  if (!text.includes('\ufffd')) return text;
-  let shown = '';
-  for (let at = start; at < end; at++) shown += bytes[at] < 0x80 ? String.fromCharCode(bytes[at]) : `\\x${bytes[at].toString(16)}`;
-  return shown;
-}
 
 /** The name in the data of a record whose data is a name (CNAME, PTR, NS, DNAME), ends with one (MX) or begins with one (SOA); undefined for others. */
 export function nameInData(message: DnsMessage, record: ResourceRecord): Uint8Array | undefined {

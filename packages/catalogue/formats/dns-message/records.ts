@@ -2,6 +2,7 @@
  * DNS transaction → EVE records (Suricata user guide, "Event type: DNS"). Version 3 shows a whole message; version 2 gives a record a
  * question, and answers under the first name that was asked for, with the addresses as in the request. Alerts show version 3.
  */
+import { shownText } from '@sigwright/bytes';
 import { isOn, listed, type NamedBit, type ProtocolRecord, type RecordOptions, showBits, TO_SERVER } from '@sigwright/contracts';
 import {
   AUTHORITATIVE,
@@ -16,7 +17,7 @@ import {
   TRUNCATED,
 } from './dns-message.ts';
 import type { DnsTransaction } from './dns-transaction.ts';
-import { dataAsText, extensionOptions, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from './record-data.ts';
+import { dataAsText, extensionOptions, hostKeyFingerprint, service, startOfAuthority, textStrings } from './record-data.ts';
 import { OPT, recordTypeName, responseCodeName, SOA, SRV, SSHFP, TXT } from './tables.ts';
 
 const VERSION = 3;

@@ -1,5 +1,5 @@
 /** DHCP (RFC 2131, options of RFC 2132): one transaction a message. A record tells of what was assigned, that is of acknowledgements. */
-import { Cursor, formatAddressLong, hex, latin1, uint32 } from '@sigwright/bytes';
+import { Cursor, formatAddressLong, hex, shownText, uint32 } from '@sigwright/bytes';
 import { IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
 import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
 import { numberKeywords } from '../../formats/messages/number-keywords.ts';
@@ -161,7 +161,7 @@ function shortBody(content: DhcpMessage): Record<string, unknown> {
   const client = content.options.get(CLIENT);
   if (client !== undefined) record['client_id'] = client[0] === ETHERNET ? hardwareAddress(client.subarray(1)) : hardwareAddress(client);
   const hostName = content.options.get(HOST_NAME);
-  if (hostName !== undefined) record['hostname'] = latin1(hostName, 0, hostName.length);
+  if (hostName !== undefined) record['hostname'] = shownText(hostName);
   const renewal = option32(content, RENEWAL_TIME);
   if (renewal !== undefined) record['renewal_time'] = renewal;
   return record;
@@ -202,7 +202,7 @@ function body({ content }: Message<DhcpMessage>): Record<string, unknown> {
     if (names.length > 0) record['params'] = names;
   }
   const vendor = content.options.get(VENDOR_CLASS);
-  if (vendor !== undefined) record['vendor_class_identifier'] = latin1(vendor, 0, vendor.length);
+  if (vendor !== undefined) record['vendor_class_identifier'] = shownText(vendor);
   return record;
 }
 

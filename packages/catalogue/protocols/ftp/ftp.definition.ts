@@ -1,5 +1,5 @@
 /** FTP control connections (RFC 959), recognised by the client's first command or the server's greeting on port 21. */
-import { fromLatin1 } from '@sigwright/bytes';
+import { fromLatin1, shownTexts } from '@sigwright/bytes';
 import { hooks, IS_THIS, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { textBuffers } from '../../formats/messages/text-buffers.ts';
 import { startsLike } from '../../formats/recognised-only.ts';
@@ -40,7 +40,7 @@ function body(transaction: Transaction): Record<string, unknown> {
   }
   record['reply_received'] = one.replies.length > 0 ? 'yes' : 'no';
   record['reply_truncated'] = one.replyCut;
-  return record;
+  return shownTexts(record);
 }
 
 export const protocol: ProtocolDefinition = {

@@ -1,5 +1,5 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
-import { base64, dotted, latin1, utf8 } from '@sigwright/bytes';
+import { base64, dotted, latin1, shownLatin1, shownText } from '@sigwright/bytes';
 import {
   type Direction,
   type Flow,
@@ -90,16 +90,16 @@ function upTo(text: string, end: RegExp): string {
 function addExtended(transaction: HttpTransaction, record: Record<string, unknown>): void {
   const { request, response } = transaction;
   const referer = request.headers?.get('referer');
-  if (referer !== undefined) record['http_refer'] = utf8(referer);
+  if (referer !== undefined) record['http_refer'] = shownText(referer);
   if (request.seen) {
-    record['http_method'] = transaction.method;
+    record['http_method'] = shownLatin1(transaction.method);
     if (request.third.length > 0) record['protocol'] = asWritten(request.third);
   } else if (response.seen) record['protocol'] = asWritten(response.first);
   if (response.seen) {
     if (transaction.status > 0) record['status'] = transaction.status;
-    else if (response.second.length > 0) record['status_string'] = utf8(response.second);
+    else if (response.second.length > 0) record['status_string'] = shownText(response.second);
     const location = response.headers?.get('location');
-    if (location !== undefined && transaction.status >= 300 && transaction.status < 400) record['redirect'] = utf8(location);
+    if (location !== undefined && transaction.status >= 300 && transaction.status < 400) record['redirect'] = shownText(location);
   }
 }
 
@@ -109,17 +109,17 @@ function body(transaction: HttpTransaction, extended = true): Record<string, unk
   const record: Record<string, unknown> = {};
   const host = transaction.writtenHost;
   if (host !== undefined) {
-    record['hostname'] = hostName(host);
+    record['hostname'] = shownLatin1(hostName(host));
     const port = hostPort(host);
     if (port !== undefined) record['http_port'] = port;
   }
-  if (request.seen) record['url'] = utf8(request.second);
+  if (request.seen) record['url'] = shownText(request.second);
   const agent = request.headers?.get('user-agent');
-  if (agent !== undefined) record['http_user_agent'] = utf8(agent);
+  if (agent !== undefined) record['http_user_agent'] = shownText(agent);
   const forwarded = request.headers?.text('x-forwarded-for');
   if (forwarded !== undefined) record['xff'] = forwarded;
   const type = response.headers?.text('content-type');
-  if (type !== undefined) record['http_content_type'] = upTo(type, /[;\s,]/);
+  if (type !== undefined) record['http_content_type'] = shownLatin1(upTo(type, /[;\s,]/));
   if (extended) addExtended(transaction, record);
   const range = transaction.range;
   if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };
@@ -140,14 +140,14 @@ function recordOf(transaction: HttpTransaction, options: RecordOptions | undefin
     const spelt = written.replaceAll('_', '-');
     const name = OTHER_SPELLINGS[spelt] ?? spelt;
     const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
-    if (value !== undefined) record[name.replaceAll('-', '_')] = utf8(value);
+    if (value !== undefined) record[name.replaceAll('-', '_')] = shownText(value);
   }
   for (const direction of DUMPED[String(options?.['dump-all-headers'])] ?? []) {
     const { headers } = transaction.message(direction);
     if (headers === undefined) continue;
     record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({
-      name: utf8(name),
-      value: utf8(value),
+      name: shownText(name),
+      value: shownText(value),
     }));
   }
   return record;

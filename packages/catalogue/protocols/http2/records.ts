@@ -1,5 +1,5 @@
 /** HTTP/2 transactions → EVE (Suricata user guide, "Event type: HTTP"). */
-import { latin1, utf8 } from '@sigwright/bytes';
+import { latin1, shownText } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { HpackFault, HpackField } from './hpack.ts';
 import type { FrameFacts, Http2Transaction } from './transactions.ts';
@@ -17,7 +17,7 @@ const FAULTS: Readonly<Record<HpackFault, string>> = {
 
 function shownField({ name, value, tableSize, fault }: HpackField): Record<string, unknown> {
   if (fault !== undefined) return { error: FAULTS[fault] };
-  return tableSize === undefined ? { name: utf8(name), value: utf8(value) } : { table_size_update: tableSize };
+  return tableSize === undefined ? { name: shownText(name), value: shownText(value) } : { table_size_update: tableSize };
 }
 
 /** `SETTINGS_MAX_FRAME_SIZE` is shown as `SETTINGSMAXFRAMESIZE`. */
@@ -47,7 +47,7 @@ export function http2Body(transaction: Http2Transaction): Record<string, unknown
   }
   const text = (direction: Direction, key: string): string | undefined => {
     const value = transaction.message(direction).headers?.get(key);
-    return value === undefined ? undefined : utf8(value);
+    return value === undefined ? undefined : shownText(value);
   };
   const show = (name: string, value: unknown): void => {
     if (value !== undefined) record[name] = value;

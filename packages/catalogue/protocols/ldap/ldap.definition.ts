@@ -1,4 +1,5 @@
 /** LDAP 3 (RFC 4511) over TCP and UDP (CLDAP), recognised by the first message. */
+import { shownTexts } from '@sigwright/bytes';
 import { IS_THIS, IS_THIS_REVERSED, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER, UDP } from '@sigwright/contracts';
 import { buffers, keywords } from './keywords.ts';
 import { COMPLETE, LdapSession, type LdapTransaction } from './session.ts';
@@ -21,7 +22,7 @@ function body({ request, responses }: LdapTransaction): Record<string, unknown> 
   const record: Record<string, unknown> = {};
   if (request !== undefined) record['request'] = shown(request, true);
   if (responses.length > 0) record['responses'] = responses.map((one) => shown(one, request === undefined));
-  return record;
+  return shownTexts(record);
 }
 
 export const protocol: ProtocolDefinition = {

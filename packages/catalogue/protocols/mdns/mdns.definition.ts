@@ -2,6 +2,7 @@
  * Multicast DNS (RFC 6762) on UDP port 5353: DNS messages that ask and tell everybody on a link. One transaction a message. Its
  * EVE record names types in small letters and shows record data under the type's name.
  */
+import { shownText } from '@sigwright/bytes';
 import {
   type Direction,
   type FrameSink,
@@ -14,7 +15,7 @@ import {
 } from '@sigwright/contracts';
 import { type DnsMessage, looksLikeDns, opcodeOf, RESPONSE, type ResourceRecord, responseCodeOf } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, dnsTransaction, MESSAGE_READ, sectionBuffers, stickyKeywords } from '../../formats/dns-message/dns-transaction.ts';
-import { dataAsText, hostKeyFingerprint, service, shownText, startOfAuthority, textStrings } from '../../formats/dns-message/record-data.ts';
+import { dataAsText, hostKeyFingerprint, service, startOfAuthority, textStrings } from '../../formats/dns-message/record-data.ts';
 import { recordTypeName, SOA, SRV, SSHFP, TXT } from '../../formats/dns-message/tables.ts';
 
 const PORT = 5353;

@@ -1,5 +1,5 @@
 /** MQTT transaction → EVE record (Suricata user guide, "Event type: MQTT"): one object a message, under the name of its type. */
-import { latin1 } from '@sigwright/bytes';
+import { latin1, shownTexts } from '@sigwright/bytes';
 import type { MqttTransaction } from './session.ts';
 import type { Connect, MqttMessage } from './wire.ts';
 
@@ -7,7 +7,7 @@ type Body = Record<string, unknown>;
 
 export function mqttBody(transaction: MqttTransaction): Body {
   const record: Body = {};
-  for (const message of transaction.messages) record[message.type] = messageBody(message, transaction);
+  for (const message of transaction.messages) record[message.type] = shownTexts(messageBody(message, transaction));
   return record;
 }
 

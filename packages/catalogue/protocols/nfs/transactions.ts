@@ -1,4 +1,5 @@
 /** Transactions of NFS: a call with its reply, or a file of which parts are read or written by many calls. */
+import { utf8Letters } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, FileTransfer, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import type { Credentials } from './rpc.ts';
 
@@ -58,7 +59,7 @@ export class FileParts {
 
   constructor(transaction: NfsTransaction, direction: Direction, { fileLimit, followFile }: EngineSettings) {
     this.transaction = transaction;
-    this.transfer = new FileTransfer(direction, transaction.name, fileLimit, followFile);
+    this.transfer = new FileTransfer(direction, utf8Letters(transaction.name), fileLimit, followFile);
     transaction.file = this;
     transaction.files = [this.transfer];
   }

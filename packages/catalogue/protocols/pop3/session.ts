@@ -1,5 +1,5 @@
 /** The dialogue of POP3 (RFC 1939, extensions of RFC 2449, AUTH of RFC 5034): a transaction for each command with the server's response. */
-import { utf8 } from '@sigwright/bytes';
+import { shownText } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { LineSession } from '../../formats/lines/line-session.ts';
 import { close, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
@@ -91,7 +91,7 @@ export class PopSession extends LineSession<PopTransaction> {
       return;
     }
     if (end === start) return;
-    const [command, ...words] = utf8(bytes, start, end).split(' ');
+    const [command, ...words] = shownText(bytes, start, end).split(' ');
     if (!KEYWORD.test(command)) {
       this.stopped = true;
       return;
@@ -116,7 +116,7 @@ export class PopSession extends LineSession<PopTransaction> {
   }
 
   #status(bytes: Uint8Array, start: number, end: number, cut: boolean, time: number): void {
-    const [, status, header = ''] = STATUS.exec(utf8(bytes, start, end)) ?? [];
+    const [, status, header = ''] = STATUS.exec(shownText(bytes, start, end)) ?? [];
     if (status === undefined) {
       this.stopped = true;
       return;
@@ -152,7 +152,7 @@ export class PopSession extends LineSession<PopTransaction> {
     // A dot was put before lines that begin with one (RFC 1939 §3).
     const from = dotted ? start + 1 : start;
     transaction.kept += end - from;
-    if (lines !== undefined && lines.length < MOST_LINES && transaction.kept <= MOST_KEPT) lines.push(utf8(bytes, from, end));
+    if (lines !== undefined && lines.length < MOST_LINES && transaction.kept <= MOST_KEPT) lines.push(shownText(bytes, from, end));
   }
 
   /** Lost lines of a mail do no harm. */

@@ -1,5 +1,5 @@
 /** QUIC transaction → EVE record, and the texts in it that rules look at too. Suricata user guide, "Event type: QUIC". */
-import { utf8 } from '@sigwright/bytes';
+import { shownText } from '@sigwright/bytes';
 import { TO_SERVER } from '@sigwright/contracts';
 import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
 import type { Hello } from '../../formats/tls-hello/hello.ts';
@@ -108,8 +108,8 @@ function extension(hello: Hello, type: number): Record<string, unknown> {
   const name = EXTENSION_NAMES[type];
   if (name !== undefined) shown['name'] = name;
   shown['type'] = type;
-  if (type === SERVER_NAME && hello.serverName !== undefined) shown['values'] = [utf8(hello.serverName)];
-  if (type === APPLICATION_PROTOCOLS && hello.applicationProtocols.length > 0) shown['values'] = hello.applicationProtocols.map((one) => utf8(one));
+  if (type === SERVER_NAME && hello.serverName !== undefined) shown['values'] = [shownText(hello.serverName)];
+  if (type === APPLICATION_PROTOCOLS && hello.applicationProtocols.length > 0) shown['values'] = hello.applicationProtocols.map((one) => shownText(one));
   return shown;
 }
 
@@ -123,9 +123,9 @@ export function quicBody(one: QuicTransaction): Record<string, unknown> {
   const { version, hello } = one.content;
   body['version'] = versionName(version);
   const name = serverName(one);
-  if (name !== undefined) body['sni'] = utf8(name);
+  if (name !== undefined) body['sni'] = shownText(name);
   const agent = userAgent(one);
-  if (agent !== undefined) body['ua'] = utf8(agent);
+  if (agent !== undefined) body['ua'] = shownText(agent);
   const tags = cyu(one);
   if (tags !== undefined) body['cyu'] = [{ hash: cyuHash(one), string: tags }];
   const client = ja3(one);

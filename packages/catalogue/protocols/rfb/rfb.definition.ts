@@ -1,4 +1,5 @@
 /** RFB, the protocol of VNC (RFC 6143), recognised by the server's version. Keywords as in the Suricata user guide, "RFB Keywords". */
+import { shownLatin1 } from '@sigwright/bytes';
 import { asKeywords, IS_THIS, keyword, NEED_MORE, NOT_THIS, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, describeComparison } from '../../arguments/index.ts';
 import { COMPLETE, MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
@@ -87,7 +88,7 @@ function body(one: RfbTransaction): Record<string, unknown> {
     authentication['vnc'] = { challenge: one.challenge, ...(one.response === undefined ? {} : { response: one.response }) };
   if (one.result !== undefined) authentication['security_result'] = RESULTS[one.result]?.toUpperCase() ?? `UNKNOWN (${one.result})`;
   if (Object.keys(authentication).length > 0) record['authentication'] = authentication;
-  if (one.reason !== undefined) record['server_security_failure_reason'] = one.reason;
+  if (one.reason !== undefined) record['server_security_failure_reason'] = shownLatin1(one.reason);
   if (one.shared !== undefined) record['screen_shared'] = one.shared;
   if (one.screen !== undefined) {
     const { width, height, name, pixels } = one.screen;

@@ -1,5 +1,5 @@
 /** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
-import { find, fromLatin1, latin1 } from '@sigwright/bytes';
+import { find, fromLatin1, latin1, shownTexts } from '@sigwright/bytes';
 import {
   type Direction,
   type Flow,
@@ -186,8 +186,8 @@ const { buffers, keywords } = textBuffers<Message<SipMessage>>('sip', [
 function body({ content }: Message<SipMessage>): Record<string, unknown> {
   const { request, response, session } = content;
   const sdp = session === undefined ? {} : { sdp: sdpBody(session) };
-  if (request !== undefined) return { method: request.method, uri: request.uri, version: request.version, request_line: request.line, ...sdp };
-  return { version: response?.version, code: response?.code, reason: response?.reason, response_line: response?.line, ...sdp };
+  if (request !== undefined) return shownTexts({ method: request.method, uri: request.uri, version: request.version, request_line: request.line, ...sdp });
+  return shownTexts({ version: response?.version, code: response?.code, reason: response?.reason, response_line: response?.line, ...sdp });
 }
 
 export const protocol: ProtocolDefinition = {

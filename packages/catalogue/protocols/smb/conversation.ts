@@ -2,6 +2,7 @@
  * What both versions of SMB remember of a connection: requests without an answer, trees, open files and what was read from and
  * written to them. Everything is bounded; the oldest goes first.
  */
+import { utf8Letters } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, FileTransfer, TO_CLIENT, TO_SERVER, Transaction } from '@sigwright/contracts';
 import { RpcAssociation, type RpcCall } from '../../formats/dcerpc/calls.ts';
 import { looksLikeUnit } from '../../formats/dcerpc/pdu.ts';
@@ -303,7 +304,7 @@ export class Conversation {
 
   #stretch(header: Header, file: OpenFile, direction: Direction): Stretch {
     const transaction = this.#open(header);
-    const transfer = new FileTransfer(direction, file.name, this.#settings.fileLimit, this.#settings.followFile);
+    const transfer = new FileTransfer(direction, utf8Letters(file.name), this.#settings.fileLimit, this.#settings.followFile);
     transaction.files = [transfer];
     if (file.name !== '') transaction.details['filename'] = file.name;
     const tree = this.tree(header.session, header.tree);

@@ -1,5 +1,5 @@
 /** SMTP (RFC 5321) with mails as RFC 5322 and MIME write them; recognised by the client's greeting or the server's 220 on mail ports. */
-import { fromLatin1, hex, md5 } from '@sigwright/bytes';
+import { fromLatin1, hex, md5, shownTexts } from '@sigwright/bytes';
 import {
   hooks,
   IS_THIS,
@@ -86,7 +86,7 @@ function envelope(transaction: Transaction): Record<string, unknown> {
   if (one.helo !== '') body['helo'] = one.helo;
   if (one.from !== undefined) body['mail_from'] = one.from;
   if (one.recipients.length > 0) body['rcpt_to'] = one.recipients;
-  return body;
+  return shownTexts(body);
 }
 
 function addresses(value: string): string[] {
@@ -147,7 +147,7 @@ function email(one: SmtpTransaction, fields: readonly string[], digests: readonl
   if (digests.includes('body') && mail.bodyDigest !== undefined) body['body_md5'] = mail.bodyDigest;
   const subject = mail.value('subject');
   if (digests.includes('subject') && subject !== undefined) body['subject_md5'] = hex(md5(fromLatin1(subject)));
-  return body;
+  return shownTexts(body);
 }
 
 /** A mail that has begun; before, there is nothing to tell. */

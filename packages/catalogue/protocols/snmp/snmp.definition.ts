@@ -1,5 +1,5 @@
 /** SNMP 1, 2c and 3 (RFC 1157, RFC 3416, RFC 3412): one transaction a message, with community or user, kind and asked variables. */
-import { fromLatin1, latin1 } from '@sigwright/bytes';
+import { fromLatin1, latin1, shownLatin1 } from '@sigwright/bytes';
 import { type Direction, IS_THIS, NOT_THIS, type ProtocolDefinition } from '@sigwright/contracts';
 import { Asn1Walker, contextTag, type Element, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE } from '../../formats/asn1/asn1.ts';
 import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
@@ -202,8 +202,8 @@ function body({ content }: Message<SnmpMessage>): Record<string, unknown> {
   if (content.trapIdentifier !== undefined) record['trap_oid'] = content.trapIdentifier;
   if (content.trapAddress !== undefined) record['trap_address'] = content.trapAddress;
   if (content.errorStatus > 0 && content.kind === 'response') record['error'] = ERRORS[content.errorStatus] ?? `Unknown(${content.errorStatus})`;
-  if (content.community !== undefined) record['community'] = content.community;
-  if (content.user !== undefined) record['usm'] = content.user;
+  if (content.community !== undefined) record['community'] = shownLatin1(content.community);
+  if (content.user !== undefined) record['usm'] = shownLatin1(content.user);
   if (content.variables.length > 0) record['vars'] = content.variables;
   return record;
 }

@@ -1,5 +1,5 @@
 /** SSH (RFC 4253): banners and, by the HASSH method, fingerprints of what both sides offer. Suricata user guide, "SSH Keywords". */
-import { latin1, utf8 } from '@sigwright/bytes';
+import { latin1, shownText } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
@@ -95,8 +95,8 @@ function versionHolds({ proto }: Banner, wanted: string): boolean {
 
 function shown(banner: Banner | undefined, offer: Offer | undefined): Record<string, unknown> | undefined {
   if (banner === undefined) return undefined;
-  const side: Record<string, unknown> = { proto_version: utf8(banner.proto), software_version: utf8(banner.software) };
-  if (offer !== undefined) side['hassh'] = { hash: utf8(offer.digest), string: utf8(offer.text) };
+  const side: Record<string, unknown> = { proto_version: shownText(banner.proto), software_version: shownText(banner.software) };
+  if (offer !== undefined) side['hassh'] = { hash: shownText(offer.digest), string: shownText(offer.text) };
   return side;
 }
 

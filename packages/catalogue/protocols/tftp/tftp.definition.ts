@@ -1,5 +1,5 @@
 /** TFTP (RFC 1350): requests to read or write a file. The transfer itself uses other ports. */
-import { latin1 } from '@sigwright/bytes';
+import { latin1, shownLatin1 } from '@sigwright/bytes';
 import { IS_THIS, NOT_THIS, type ProtocolDefinition, TO_SERVER } from '@sigwright/contracts';
 import { COMPLETE, type Message, MessageSession } from '../../formats/messages/framed-session.ts';
 
@@ -25,7 +25,7 @@ function read(bytes: Uint8Array, start: number, end: number): TftpRequest | unde
 }
 
 function body({ content }: Message<TftpRequest>): Record<string, unknown> {
-  return { packet: content.packet, file: content.file, mode: content.mode };
+  return { packet: content.packet, file: shownLatin1(content.file), mode: content.mode };
 }
 
 export const protocol: ProtocolDefinition = {

@@ -2,7 +2,7 @@
  * TLS transaction → EVE record (Suricata user guide, "Event type: TLS", extended form with fingerprints). A connection gives one
  * where a certificate was read, an earlier session was resumed, the version hides the certificate, or nothing of the server was captured.
  */
-import { base64, utf8 } from '@sigwright/bytes';
+import { base64, shownText } from '@sigwright/bytes';
 import { isOn, listed, type RecordOptions } from '@sigwright/contracts';
 import { type Hello, isGrease, isTls13 } from '../../formats/tls-hello/hello.ts';
 import type { Chain, TlsTransaction } from './transactions.ts';
@@ -118,7 +118,7 @@ export function tlsBody(transaction: TlsTransaction, wanted: ReadonlySet<string>
   const { client, server, chain, clientChain, shownFingerprints } = transaction;
   addCertificate(record, chain, wanted);
   if (transaction.resumed && wanted.has('session_resumed')) record['session_resumed'] = true;
-  if (client?.serverName !== undefined && wanted.has('sni')) record['sni'] = utf8(client.serverName);
+  if (client?.serverName !== undefined && wanted.has('sni')) record['sni'] = shownText(client.serverName);
   if (wanted.has('version')) record['version'] = versionName(transaction.version);
   addValidity(record, chain, wanted);
   addBytes(record, chain, wanted.has('certificate'), wanted.has('chain'));
@@ -139,8 +139,8 @@ export function tlsBody(transaction: TlsTransaction, wanted: ReadonlySet<string>
     record['ja3s'] = { hash: transaction.ja3sHash, string: transaction.ja3s };
   const offered = client?.applicationProtocols ?? [];
   const chosen = server?.applicationProtocols ?? [];
-  if (offered.length > 0 && wanted.has('client_alpns')) record['client_alpns'] = offered.map((one) => utf8(one));
-  if (chosen.length > 0 && wanted.has('server_alpns')) record['server_alpns'] = chosen.map((one) => utf8(one));
+  if (offered.length > 0 && wanted.has('client_alpns')) record['client_alpns'] = offered.map((one) => shownText(one));
+  if (chosen.length > 0 && wanted.has('server_alpns')) record['server_alpns'] = chosen.map((one) => shownText(one));
   if (client !== undefined && wanted.has('client_handshake')) record['client_handshake'] = handshake(client, true);
   if (server !== undefined && wanted.has('server_handshake')) record['server_handshake'] = handshake(server, false);
   return record;

@@ -1,0 +1,27 @@
+/** What peers wrote, as records show it. */
+import { expect, test } from 'vitest';
+import { fromLatin1, fromUtf8, latin1, shownLatin1, shownText, shownTexts, utf8Letters } from './text.ts';
+
+test.each<readonly [why: string, bytes: Uint8Array, shown: string]>([
+  ['letters stay', fromLatin1('plain text'), 'plain text'],
+  ['control characters stay: JSON can carry them', fromLatin1('a\0\x1b'), 'a\0\x1b'],
+  ['UTF-8 is read', fromUtf8('café €'), 'café €'],
+  ['a byte that begins no letter is told by its number', fromLatin1('caf\xe9'), 'caf\\xe9'],
+  ['so are all others of such a text', fromLatin1('\xc3\xa9\xff'), '\\xc3\\xa9\\xff'],
+  ['a letter that is cut off', fromLatin1('a\xe2\x82'), 'a\\xe2\\x82'],
+])('%s', (_why, bytes, shown) => {
+  expect(shownText(bytes)).toBe(shown);
+  expect(shownLatin1(latin1(bytes))).toBe(shown);
+});
+
+test('a text of more than bytes stays as it is', () => expect(shownLatin1('café €')).toBe('café €'));
+
+test('every text of a body is shown so, names too', () => {
+  const body = { topic: 'caf\xc3\xa9', list: ['\xff', 1, null], inner: { 'k\xc3\xa9y': true } };
+  expect(shownTexts(body)).toEqual({ topic: 'café', list: ['\\xff', 1, null], inner: { kéy: true } });
+});
+
+test('a text has a character for each byte of its UTF-8', () => {
+  expect(utf8Letters('€')).toBe('\xe2\x82\xac');
+  expect(utf8Letters('plain')).toBe('plain');
+});
