@@ -143,6 +143,13 @@ const CASES: readonly Case[] = [
     state: 'established',
   },
   {
+    why: 'which is not asked where the beginning was not seen either',
+    lines: ['> A 101 501 ~', '> PA 101 501 hello', '> FA 106 501 ~'],
+    client: 'hello',
+    stream: { midstream: true, asyncOneside: true },
+    state: 'close_wait',
+  },
+  {
     why: 'both sides open at once',
     lines: ['> S 100 0 ~', '< S 500 0 ~', '> SA 100 501 ~', '< A 501 101 ~', '> PA 101 501 hello', '< A 501 106 ~'],
     client: 'hello',

@@ -300,7 +300,7 @@ export class TcpTracker {
       return;
     }
     // Of a server that nobody heard it is not known that it heard the client out.
-    if (stream.oneSided && direction === TO_SERVER && stream.state === TCP_ESTABLISHED) return;
+    if (stream.oneSided && !stream.midstream && direction === TO_SERVER && stream.state === TCP_ESTABLISHED) return;
     side.finish(sequence);
     switch (stream.state) {
       case TCP_SYN_RECEIVED:
