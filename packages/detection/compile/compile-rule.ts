@@ -85,6 +85,9 @@ export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation
   return builder.finish();
 }
 
+/** What variables are set for. */
+type Place = 'payload' | 'buffer' | 'decoded';
+
 interface OpenList {
   readonly buffer: BufferDefinition | FrameBuffer | undefined;
   readonly key: string;
@@ -130,6 +133,8 @@ class Builder implements RuleBuilder {
   #packetOnly = false;
   #streamOnly = false;
   readonly #variables: string[] = [];
+  /** where each of them was set last */
+  readonly #variablePlaces: Place[] = [];
   #noAlert = false;
   #bypass = false;
   #alert = false;
@@ -445,15 +450,30 @@ class Builder implements RuleBuilder {
   }
 
   defineVariable(name: string): number {
-    const known = this.#variables.indexOf(name);
-    if (known >= 0) return known;
-    this.#variables.push(name);
-    return this.#variables.length - 1;
+    let index = this.#variables.indexOf(name);
+    if (index < 0) index = this.#variables.push(name) - 1;
+    this.#variablePlaces[index] = this.#place;
+    return index;
+  }
+
+  get #place(): Place {
+    return this.#decoded !== undefined ? 'decoded' : this.#selected === undefined ? 'payload' : 'buffer';
   }
 
   useVariable(name: string): number | undefined {
     const known = this.#variables.indexOf(name);
-    if (known >= 0) return known;
+    // What the payload or decoded bytes gave is not there for other bytes; buffers are looked at together.
+    const place = this.#variablePlaces[known];
+    if (known >= 0 && (place === 'buffer' || place === this.#place)) return known;
+    if (known >= 0) {
+      this.problem(
+        'unknown-variable',
+        `variable \`${name}\` is set for other bytes than these`,
+        'set it with `byte_extract` or `byte_math` behind the same buffer',
+        { name },
+      );
+      return undefined;
+    }
     this.problem('unknown-variable', `variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first', { name });
     return undefined;
   }
