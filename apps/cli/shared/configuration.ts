@@ -57,6 +57,9 @@ function targetsOf(tree: Tree): readonly Target[] {
   });
 }
 
+/** Seconds that a closed connection is kept where the configuration does not say; the shipped one does. Suricata user guide, "Upgrading". */
+const UNSAID_CLOSED = 10;
+
 function timeouts(tree: unknown, name: string, otherwise: FlowTimeouts): FlowTimeouts {
   const node = at(tree, `flow-timeouts.${name}`);
   const number = (key: string, value: number): number => sizeOf(at(node, key), value);
@@ -155,7 +158,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     },
     pgsql: { passwords: isYes(recordOption(tree, 'pgsql.passwords'), defaults.pgsql.passwords) },
     flowTimeouts: {
-      tcp: timeouts(tree, 'tcp', defaults.flowTimeouts.tcp),
+      tcp: timeouts(tree, 'tcp', { ...defaults.flowTimeouts.tcp, closed: UNSAID_CLOSED }),
       udp: timeouts(tree, 'udp', defaults.flowTimeouts.udp),
       icmp: timeouts(tree, 'icmp', defaults.flowTimeouts.icmp),
       other: timeouts(tree, 'default', defaults.flowTimeouts.other),

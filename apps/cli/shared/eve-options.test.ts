@@ -48,6 +48,20 @@ function records(type: string, eve: string, compose: (capture: CaptureComposer) 
   return all.filter((record) => record['event_type'] === type);
 }
 
+test('an alert shows what the protocol tells where its rule looks there, and of datagrams', () => {
+  const shown = (rule: string): boolean => 'http' in records('alert', '{ types: [ alert ] }', conversation(80, HTTP), rule)[0];
+  expect(shown('alert http any any -> any any (http.method; content:"POST"; sid:1;)')).toBe(true);
+  expect(shown('alert tcp any any -> any any (content:"POST"; sid:1;)')).toBe(false);
+  const dns = 'alert udp any any -> any 53 (content:"example"; sid:1;)';
+  const [record] = records(
+    'alert',
+    '{ types: [ alert ] }',
+    (capture) => capture.dnsLookup({ client: '10.0.0.5', resolver: '203.0.113.9', name: 'a.example' }),
+    dns,
+  );
+  expect(record).toHaveProperty('dns');
+});
+
 const ON_HTTP = 'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; metadata:a b; sid:1;)';
 
 test.each<readonly [why: string, alert: string, shown: object, left: readonly string[]]>([
@@ -398,6 +412,7 @@ test.each([
   ['decoder: { max-layers: 3 }', { mostLayers: 3 }],
   ['decoder: { max-layers: 0 }', { mostLayers: 16 }],
   ['defrag: { timeout: 30, trackers: 10, memcap: 1mb }', { fragments: { timeout: 30, mostPackets: 10, bytes: 1_048_576 } }],
+  ['flow-timeouts: { tcp: { new: 5 } }', { flowTimeouts: { tcp: { fresh: 5, established: 600, closed: 10 } } }],
   ['stream: { max-syn-queued: 3, max-synack-queued: 2 }', { stream: { mostSyns: 3, mostAnswers: 2 } }],
 ])('limits: %s', (written, settings) => {
   expect(configurationOf(parse(written) as Record<string, unknown>, { verifyChecksums: false, inline: false }).settings).toMatchObject(settings);

@@ -277,7 +277,8 @@ export class EveWriter implements EngineHandlers {
     if (packet.root !== undefined) record['tunnel'] = tunnelBody(packet, packet.root);
     const definition = this.#protocols.get(flow?.applicationProtocol ?? '');
     if (definition !== undefined && flow !== undefined && this.#options.alert.application) {
-      const shown = transaction ?? newest(flow);
+      // Of datagrams, each is a message; what of a stream belongs to a rule that asks for no message can only be guessed.
+      const shown = transaction ?? (flow.protocol === UDP ? newest(flow) : undefined);
       const told = shown === undefined ? undefined : definition.context(shown, flow);
       const detail = shown === undefined ? undefined : definition.alertDetail?.(shown, this.#options.records.get('alert') ?? {});
       const context = detail === undefined ? told : { ...told, ...detail };
