@@ -37,7 +37,7 @@ export function isWorthRecording(transaction: TlsTransaction): boolean {
   if (certificate?.subject !== undefined && certificate.issuer !== undefined) return true;
   if (transaction.resumed || (transaction.server !== undefined && isTls13(transaction.server.version))) return true;
   // The client's hello alone: what the server said was not captured.
-  return transaction.client !== undefined && !transaction.answered && transaction.anomalies === undefined;
+  return transaction.endedUnanswered || transaction.isUnanswered;
 }
 
 /** Fields of the extended form; `custom` may name these and more. */

@@ -92,6 +92,8 @@ export class TlsTransaction extends Transaction {
   readonly recordVersions: [number, number] = [0, 0];
   /** the server sent at least one record */
   answered = false;
+  /** the client had come to its end when nothing of the server was read, and what was read then is no answer, or the lesser part of one */
+  endedUnanswered = false;
   /** fingerprints that its records show */
   shownFingerprints: EngineSettings['tls']['shownFingerprints'] = { ja3: true, ja4: true };
   /** the server asks for a certificate of the client */
@@ -111,6 +113,11 @@ export class TlsTransaction extends Transaction {
   /** the negotiated version where the server answered, else what the client offers */
   get version(): number {
     return this.server?.version ?? this.client?.version ?? 0;
+  }
+
+  /** The client's hello alone. */
+  get isUnanswered(): boolean {
+    return this.client !== undefined && !this.answered && this.anomalies === undefined;
   }
 
   get ja3(): string | undefined {
@@ -148,11 +155,17 @@ class Side {
   encrypted = false;
   /** bytes of a record that need not be looked at */
   pass = 0;
-  /** bytes still to come of the handshake record that is being read */
+  /** bytes of the handshake record that is being read, and those of them still to come */
+  recordLength = 0;
   recordLeft = 0;
   earlyRecords = 0;
   /** frames of the record at hand were told of */
   told = false;
+
+  /** Suricata draws the line somewhere between 57 and 80 of a hundred. */
+  get isMostlyThere(): boolean {
+    return this.recordLeft * 3 < this.recordLength || this.recordLeft === 0;
+  }
 
   hold(bytes: Uint8Array, start: number, end: number): void {
     const length = this.heldLength + end - start;
@@ -195,7 +208,16 @@ export class TlsSession implements ProtocolSession {
     this.transactions.push(this.#transaction);
   }
 
-  consume(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
+  consume(direction: Direction, bytes: Uint8Array, start: number, end: number, ended = false): number {
+    const at = this.#read(direction, bytes, start, end);
+    if (!ended) return at;
+    const transaction = this.#transaction;
+    if (direction === TO_SERVER) transaction.endedUnanswered = transaction.isUnanswered;
+    else if (this.#sides[TO_CLIENT].isMostlyThere && transaction.anomalies === undefined) transaction.endedUnanswered = false;
+    return at;
+  }
+
+  #read(direction: Direction, bytes: Uint8Array, start: number, end: number): number {
     const side = this.#sides[direction];
     let at = start;
     while (!this.done) {
@@ -235,7 +257,7 @@ export class TlsSession implements ProtocolSession {
           this.#transaction.recordVersions[direction] = uint16(bytes, at + 1);
           this.#transaction.changed[direction] = true;
         }
-        side.recordLeft = length;
+        side.recordLength = side.recordLeft = length;
         at += RECORD_HEADER;
         continue;
       }
