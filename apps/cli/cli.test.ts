@@ -85,6 +85,7 @@ describe('sigwright', () => {
     ['--dump-features', 'ja3\n'],
     ['--list-runmodes', 'PCAP_FILE'],
     ['--list-app-layer-hooks', 'tls:client_hello_done\n'],
+    ['--list-app-layer-hooks', 'http1:request_line\n'],
     ['--list-app-layer-frames', 'tcp: smtp.command_line\n'],
   ])('suricata %s lists what rules can use', (option, line) => {
     const { status, out } = sigwright('suricata', option);

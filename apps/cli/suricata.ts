@@ -401,7 +401,7 @@ function protocolsByName(): readonly ProtocolDefinition[] {
 function hookNames(): readonly string[] {
   return protocolsByName().flatMap((protocol) => {
     const hooks = hooksOf(protocol);
-    return [...hooks[TO_SERVER], ...hooks[TO_CLIENT]].map(({ name }) => `${protocol.name}:${name}`);
+    return [...hooks[TO_SERVER], ...hooks[TO_CLIENT]].map(({ name }) => `${protocol.aloneAs ?? protocol.name}:${name}`);
   });
 }
 
