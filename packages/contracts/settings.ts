@@ -313,6 +313,8 @@ export interface EngineSettings {
   readonly publicSuffixes: PublicSuffixes | undefined;
   /** sets that the configuration defines, by name: rules may use them without saying what they are */
   readonly dataSets: ReadonlyMap<string, { readonly type: DataSetType; readonly load: string | undefined; readonly save: string | undefined }>;
+  /** rows of tables (`hashsize`) that one set of a rule may ask for, and all of them together */
+  readonly dataSetRows: { readonly each: number; readonly all: number };
   /** programs that rules bring along; kept out of saved plans */
   readonly scripts: ScriptSettings;
   /** steps a regular expression may take on one buffer */
@@ -498,5 +500,6 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   publicSuffixes: undefined,
   scripts: { mayRun: true, unrestricted: false, bytes: 500_000, instructions: 500_000, say: () => {}, failed: () => {} },
   dataSets: new Map(),
+  dataSetRows: { each: 262_144, all: 67_108_864 },
   patternStepLimit: 200_000,
 };

@@ -168,6 +168,10 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
     globalThresholds: thresholds.entries,
     reputation: reputationOf(tree),
     countries: countriesOf(tree),
+    dataSetRows: {
+      each: sizeOf(at(tree, 'datasets.limits.single-hashsize'), defaults.dataSetRows.each),
+      all: sizeOf(at(tree, 'datasets.limits.total-hashsizes'), defaults.dataSetRows.all),
+    },
     dataSets: dataSetsOf(at(tree, 'datasets') as Tree | undefined),
     publicSuffixes,
     references: referenceFile === undefined || !existsSync(String(referenceFile)) ? DEFAULT_REFERENCES : readReferences(String(referenceFile)),

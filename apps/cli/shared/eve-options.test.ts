@@ -412,6 +412,7 @@ test.each([
   ['decoder: { max-layers: 3 }', { mostLayers: 3 }],
   ['decoder: { max-layers: 0 }', { mostLayers: 16 }],
   ['defrag: { timeout: 30, trackers: 10, memcap: 1mb }', { fragments: { timeout: 30, mostPackets: 10, bytes: 1_048_576 } }],
+  ['datasets: { limits: { single-hashsize: 10 } }', { dataSetRows: { each: 10, all: 67_108_864 } }],
   ['flow-timeouts: { tcp: { new: 5 } }', { flowTimeouts: { tcp: { fresh: 5, established: 600, closed: 10 } } }],
   ['stream: { max-syn-queued: 3, max-synack-queued: 2 }', { stream: { mostSyns: 3, mostAnswers: 2 } }],
 ])('limits: %s', (written, settings) => {

@@ -1,8 +1,8 @@
 /**
- * Lines into a Unix stream socket on which somebody listens (`filetype: unix_stream`). They are sent as the event loop turns; what can not
- * be sent is a failure that is told, and everything after it is left out.
+ * Lines into a Unix stream socket on which somebody listens (`filetype: unix_stream`), or to a service in a form of its own (`redis`). They
+ * are sent as the event loop turns; what can not be sent is a failure that is told, and everything after it is left out.
  */
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, type NetConnectOpts, type Socket } from 'node:net';
 import { type Failure, failure } from '@sigwright/contracts';
 
 /** Bytes that wait for a slow reader; beyond it the reader is given up. */
@@ -10,22 +10,41 @@ const MOST_WAITING = 64 * 1_048_576;
 /** Characters that are sent together. */
 const FLUSH_AT = 65_536;
 
+/** How a service wants its lines. */
+export interface LineForm {
+  /** what is sent for lines that come together */
+  of(lines: readonly string[]): string;
+  /** what is sent before the connection is closed */
+  readonly last: string;
+  /** Something came back; the answer is what is wrong, if anything. */
+  heard?(text: string): string | undefined;
+}
+
+const PLAIN: LineForm = { of: (lines) => `${lines.join('\n')}\n`, last: '' };
+
 export class LineSocket {
   failure: Failure | undefined = undefined;
   /** everything was sent, or is known not to be */
   readonly ended: Promise<void>;
   readonly #path: string;
   readonly #socket: Socket;
+  readonly #form: LineForm;
   #pending: string[] = [];
   #length = 0;
 
-  constructor(path: string) {
-    this.#path = path;
-    this.#socket = createConnection(path);
+  /** `name`: what the other side is called where it is no file. */
+  constructor(to: NetConnectOpts, name: string, form = PLAIN) {
+    this.#path = name;
+    this.#form = form;
+    this.#socket = createConnection(to);
     this.ended = new Promise((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.on('error', (cause) => this.#fail(cause.message, cause));
-    // Nobody answers; without a reader the end of the other side would not be seen.
-    this.#socket.resume();
+    // Without a reader the end of the other side would not be seen.
+    this.#socket.setEncoding('latin1');
+    this.#socket.on('data', (text: string) => {
+      const problem = form.heard?.(text);
+      if (problem !== undefined) this.#fail(problem);
+    });
   }
 
   line(text: string): void {
@@ -36,7 +55,7 @@ export class LineSocket {
 
   flush(): void {
     if (this.#pending.length === 0) return;
-    const text = `${this.#pending.join('\n')}\n`;
+    const text = this.#form.of(this.#pending);
     this.#pending = [];
     this.#length = 0;
     if (this.failure !== undefined) return;
@@ -49,7 +68,7 @@ export class LineSocket {
   /** What is still on its way is told by `ended`. */
   close(): Failure | undefined {
     this.flush();
-    this.#socket.end();
+    this.#socket.end(this.#form.last);
     return this.failure;
   }
 

@@ -1,6 +1,6 @@
 /** Files of outputs: whether they begin anew, who may read them, when a new one begins, and what is told of kinds that are not built. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -129,6 +129,52 @@ describe('a socket', () => {
   });
 });
 
+describe('redis', () => {
+  /** What a server hears, which answers each command so, and what is told at the end. */
+  const talk = async (options: Tree, answer: string): Promise<{ heard: string; code: string | undefined; message: string | undefined }> => {
+    let heard = '';
+    const server = createServer((socket) => {
+      socket.on('data', (bytes) => {
+        heard += String(bytes);
+        // In two pieces, the second of which begins within a line.
+        for (const [, command] of String(bytes).matchAll(/\$\d+\r\n([A-Z]+)\r\n/g))
+          if (command !== 'QUIT') for (const half of [answer.slice(0, 5), answer.slice(5)]) socket.write(half);
+        if (heard.includes('QUIT')) socket.end('+OK\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const file = new LogFile({ filetype: 'redis', redis: { ...(options as object), port } }, 'eve.json', root);
+    file.line('{"a":"é"}');
+    const failure = await file.close();
+    await new Promise((resolve) => server.close(resolve));
+    return { heard, code: failure?.code, message: failure?.message };
+  };
+  const QUIT = '*1\r\n$4\r\nQUIT\r\n';
+  const LINE = '$10\r\n{"a":"é"}\r\n';
+  test.each<readonly [options: Tree, command: string]>([
+    [{}, `*3\r\n$5\r\nLPUSH\r\n$8\r\nsuricata\r\n${LINE}`],
+    [{ mode: 'rpush', key: 'k' }, `*3\r\n$5\r\nRPUSH\r\n$1\r\nk\r\n${LINE}`],
+    [{ mode: 'channel', key: 'k' }, `*3\r\n$7\r\nPUBLISH\r\n$1\r\nk\r\n${LINE}`],
+    [{ mode: 'xadd', key: 'k', 'stream-maxlen': 0 }, `*5\r\n$4\r\nXADD\r\n$1\r\nk\r\n$1\r\n*\r\n$3\r\neve\r\n${LINE}`],
+    [
+      { mode: 'stream', key: 'k', 'stream-maxlen': 9, 'stream-trim-exact': 'yes' },
+      `*8\r\n$4\r\nXADD\r\n$1\r\nk\r\n$6\r\nMAXLEN\r\n$1\r\n=\r\n$1\r\n9\r\n$1\r\n*\r\n$3\r\neve\r\n${LINE}`,
+    ],
+  ])('%o', async (options, command) => {
+    expect(await talk(options, ':1234-5\r\n')).toEqual({ heard: command + QUIT, code: undefined, message: undefined });
+  });
+
+  test('an error of the server is told at the end', async () => {
+    const { code, message } = await talk({}, '-NOAUTH Authentication required.\r\n');
+    expect([code, message]).toEqual(['output/socket', expect.stringMatching(/redis 127.0.0.1:\d+ could not be written: NOAUTH Authentication required\./)]);
+  });
+
+  test('a mode that is none is refused', () => {
+    expect(() => new LogFile({ filetype: 'redis', redis: { mode: 'sideways' } }, 'x', root)).toThrow(/mode sideways is not one of list,/);
+  });
+});
+
 test.each<readonly [options: Tree, words: RegExp]>([
   [{ 'rotate-interval': 'sometimes' }, /rotate-interval: sometimes/],
   [{ 'rotate-interval': '0s' }, /rotate-interval: 0s/],
@@ -142,7 +188,7 @@ test.each<readonly [type: unknown, words: RegExp | undefined]>([
   ['file', undefined],
   ['unix_stream', undefined],
   ['unix_dgram', /not built/],
-  ['redis', /not built/],
+  ['redis', undefined],
   ['carrier pigeon', /not one of/],
 ])('filetype: %s', (filetype, words) => {
   const problem = fileTypeProblem('fast', filetype === undefined ? {} : { filetype });

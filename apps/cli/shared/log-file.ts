@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type Failure, failure } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
+import { redisLines } from './line-redis.ts';
 import { LineSocket } from './line-socket.ts';
 import { LineWriter } from './line-writer.ts';
 import { strftime } from './log-time.ts';
@@ -15,7 +16,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 const NAMED: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 };
 
 /** Kinds of files that lines can go to here, of those that Suricata knows. */
-const BUILT = new Set(['regular', 'file', 'unix_stream']);
+const BUILT = new Set(['regular', 'file', 'unix_stream', 'redis']);
 const KNOWN = new Set(['regular', 'file', 'syslog', 'unix_dgram', 'unix_stream', 'redis']);
 
 interface Rotation {
@@ -30,7 +31,8 @@ export class LogFile {
   readonly #mode: number | undefined;
   readonly #rotation: Rotation | undefined;
   readonly #now: () => number;
-  readonly #isSocket: boolean;
+  /** where lines go that are not written to a file */
+  readonly #connect: ((path: string) => LineSocket) | undefined;
   #writer: LineWriter | LineSocket | undefined;
   /** sockets that were closed, of which something may still be on its way */
   readonly #closed: LineSocket[] = [];
@@ -44,8 +46,9 @@ export class LogFile {
    */
   constructor(options: Tree, name: string, folder: string, now: () => number = Date.now) {
     const written = String(options['filename'] ?? name);
-    this.#isSocket = options['filetype'] === 'unix_stream';
-    const own = isYes(options['threaded'], false) && !this.#isSocket ? ofThread(written) : written;
+    const { filetype } = options;
+    this.#connect = filetype === 'redis' ? () => redisLines(options) : filetype === 'unix_stream' ? (path) => new LineSocket({ path }, path) : undefined;
+    const own = isYes(options['threaded'], false) && this.#connect === undefined ? ofThread(written) : written;
     this.#pattern = isAbsolute(own) ? own : join(folder, own);
     this.#rotation = rotationOf(options['rotate-interval']);
     this.#mode = modeOf(options['filemode']);
@@ -94,7 +97,7 @@ export class LogFile {
   #open(append: boolean): LineWriter | LineSocket {
     const now = this.#now();
     const path = this.#pattern.includes('%') ? strftime(this.#pattern, now * 1000) : this.#pattern;
-    if (this.#isSocket) return new LineSocket(path);
+    if (this.#connect !== undefined) return this.#connect(path);
     if (path !== this.#pattern) mkdirSync(dirname(path), { recursive: true });
     const writer = new LineWriter(path, append);
     if (this.#mode !== undefined) chmodSync(path, this.#mode);
@@ -117,7 +120,7 @@ export function fileTypeProblem(name: string, options: Tree): string | undefined
   const written = String(options['filetype'] ?? 'regular');
   if (BUILT.has(written)) return undefined;
   return KNOWN.has(written)
-    ? `${name}: filetype ${written} is not built, only regular and unix_stream are; nothing is written there`
+    ? `${name}: filetype ${written} is not built, only regular, unix_stream and redis are; nothing is written there`
     : `${name}: filetype ${written} is not one of ${[...KNOWN].join(', ')}; nothing is written there`;
 }
 

@@ -15,6 +15,8 @@ export class MemoryDataSet implements DataSet {
   readonly name: string;
   readonly type: DataSetType;
   readonly savePath: string | undefined;
+  /** of the table that Suricata would make for it */
+  rows = 0;
   /** what stands beside a value: reputation, or JSON object */
   readonly #values = new Map<string, unknown>();
 

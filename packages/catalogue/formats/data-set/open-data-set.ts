@@ -47,7 +47,15 @@ export function openDataSet(wanted: DataSetRequest, settings: EngineSettings): M
   const refused = request.save === undefined ? undefined : refusedPath(request.save, settings);
   if (refused !== undefined) return refused;
   if (request.save !== undefined && !settings.dataFiles.mayWrite) return wrong('read-only', 'rules may not write sets (datasets.rules.allow-write)');
+  const { each, all } = settings.dataSetRows;
+  if (request.rows > each)
+    return wrong('rows', `set \`${name}\` asks for ${request.rows} rows, at most ${each} are allowed (datasets.limits.single-hashsize)`, { name });
+  let rows = request.rows;
+  for (const other of sets.values()) rows += other.rows;
+  if (rows > all)
+    return wrong('rows', `set \`${name}\` would make it ${rows} rows in all, at most ${all} are allowed (datasets.limits.total-hashsizes)`, { name });
   const set = new MemoryDataSet(name, request.type, request.save);
+  set.rows = request.rows;
   if (request.load !== undefined) {
     const bytes = settings.dataFiles.read(request.load);
     // What is also saved may not be there yet.

@@ -93,12 +93,20 @@ describe('files', () => {
     ['an absolute path to write', 'absolute', { save: '/list' }, {}],
     ['a set without a type', 'set', { type: undefined }, {}],
     ['more than its memcap: room for values is taken at once', 'memory', { memoryLimit: 100_000 }, {}],
+    ['more rows than one may have', 'rows', { rows: 262_145 }, {}],
     ['more than its memcap: texts count', 'memory', { load: 'list', memoryLimit: 104_064 }, { list: `${btoa('a')}\n` }],
   ])('%s is refused', (_why, code, request, files) => expect(openDataSet({ ...REQUEST, ...request }, settingsWith(files))).toMatchObject({ code }));
 
   test.each(['/list', '../list'])('what is only loaded may stand anywhere: %s', (path) =>
     expect(open({ load: path }, settingsWith({ [path]: `${btoa('a')}\n` })).has(bytesOf('a'))).toBe(true),
   );
+
+  test('sets have so many rows together', () => {
+    const settings = { ...settingsWith({}), dataSetRows: { each: 10, all: 15 } };
+    open({ rows: 10 }, settings);
+    expect(openDataSet({ ...REQUEST, name: 'EXAMPLE-second', rows: 6 }, settings)).toMatchObject({ code: 'rows' });
+    open({ name: 'EXAMPLE-third', rows: 5 }, settings);
+  });
 
   test('what is refused leaves nothing behind', () => {
     const settings = settingsWith({});
