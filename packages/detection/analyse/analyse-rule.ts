@@ -67,7 +67,7 @@ export function analyseRule(rule: CompiledRule): Shown {
 /** Suricata user guide, "Rule Types and Categorization". */
 function typeOf(rule: CompiledRule): string {
   const ofEvents = rule.anomalies.length > 0 && rule.anomalies.every((one) => one.owner === 'decoder') && rule.payload.length === 0;
-  if (rule.addressesOnly) return [rule.header.fields[1], rule.header.fields[4]].some((text) => text.includes('!')) ? 'like_ip_only' : 'ip_only';
+  if (rule.addressesOnly) return rule.header.negates ? 'like_ip_only' : 'ip_only';
   if (rule.ofTransaction || rule.frameTests.length > 0) return 'app_tx';
   // What is remembered may be another thing with each packet.
   if (ofEvents) return rule.checks.length > 0 ? 'pkt' : 'de_only';

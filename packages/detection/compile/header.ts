@@ -21,6 +21,8 @@ export interface RuleHeader {
   readonly destination: AddressSet | undefined;
   readonly destinationPorts: PortSet | undefined;
   readonly bidirectional: boolean;
+  /** an address is taken away from others, here or in a variable */
+  readonly negates: boolean;
   /** what the protocol can be carried in */
   readonly transports: { readonly tcp: boolean; readonly udp: boolean; readonly other: boolean };
   /** at least one address is not `any` */
@@ -120,12 +122,18 @@ export class HeaderResolver {
       destinationPorts: this.#portSet(fields[5], spans[3], report),
       // A rule on both sides of a transaction (`=>`) is decided on a packet of either direction.
       bidirectional: fields[3] !== '->',
+      negates: this.#negates(fields[1], 0) || this.#negates(fields[4], 0),
       transports: {
         tcp: protocols === undefined || protocols.includes(TCP),
         udp: protocols === undefined || protocols.includes(UDP),
         other: protocols === undefined || protocols.some((one) => one !== TCP && one !== UDP),
       },
     };
+  }
+
+  #negates(text: string, depth: number): boolean {
+    if (text.includes('!') || depth > DEEPEST_VARIABLE) return text.includes('!');
+    return [...text.matchAll(/\$(\w+)/g)].some(([, name]) => this.#negates(this.#settings.addressGroups[name] ?? '', depth + 1));
   }
 
   #addressSet(text: string, at: Span, report: Report): AddressSet | undefined {

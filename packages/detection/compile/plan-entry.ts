@@ -89,7 +89,8 @@ export function entryOf(rule: CompiledRule, naive: boolean): PlanEntry {
 
 function foundBy(rule: CompiledRule, naive: boolean): Found {
   if (rule.hook?.of === 'packet' && rule.hook.name === 'pre_flow') return { by: 'early' };
-  if (rule.addressesOnly) return { by: 'addresses' };
+  // With an address taken away it is asked for each packet, as Suricata does.
+  if (rule.addressesOnly && !rule.header.negates) return { by: 'addresses' };
   if (rule.protocolOnly) return { by: 'protocol' };
   // A rule that holds in either direction of a transaction has no literal that both would show.
   if (naive || rule.header.fields[3] === '=>') return { by: 'always' };

@@ -138,3 +138,21 @@ test('frames without IP are told by their type, whichever came first', () => {
   engine.finish();
   expect(found).toEqual(['1:1', '1:3', '2:1', '2:2', '2:3', '3:1', '3:3', '3:4', '4:1', '4:3']);
 });
+
+test.each<readonly [why: string, source: string, counts: readonly number[]]>([
+  ['addresses alone: once for each direction of the flow', '10.0.0.0/8', [1, 0, 0]],
+  ['where one is taken away: for each packet', '[10.0.0.0/8,!10.9.9.9]', [1, 1, 1]],
+  ['in a variable, too', '$EXTERNAL_NET', [1, 1, 1]],
+])('%s', (_why, source, counts) => {
+  const settings = { ...SETTINGS, addressGroups: { HOME_NET: '192.168.0.0/16', EXTERNAL_NET: '!$HOME_NET' } };
+  const rules = parseRules(`alert udp ${source} any -> any any (sid:1;)`).rules;
+  const plan = usePlan(buildPlan([{ path: 'test', rules }], catalogue, settings).data, catalogue, settings);
+  const found = counts.map(() => 0);
+  const engine = new Engine(plan, catalogue, settings, { alert: (_alert, packet) => found[packet.number - 1]++ });
+  const datagram = [0x9c, 0x40, 0, 7, 0, 8, 0, 0];
+  const ip = [0x45, 0, 0, 28, 0, 1, 0, 0, 64, UDP, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, ...datagram];
+  const bytes = Uint8Array.from([...new Uint8Array(12), 8, 0, ...ip]);
+  engine.feed(concatBytes(captureHeader(ETHERNET), ...counts.map((_count, at) => captureRecord(1e15 + at, bytes, 0, bytes.length, bytes.length))));
+  engine.finish();
+  expect(found).toEqual(counts);
+});
