@@ -32,3 +32,19 @@ test.each<readonly [why: string, answer: readonly number[], acknowledged: boolea
 ])('%s', (_why, answer, acknowledged, expected) => {
   expect(isRecorded(answer, acknowledged)).toBe(expected);
 });
+
+test('a handshake of which a message is longer than any goes on where the next record begins', () => {
+  const session = new TlsSession(DEFAULT_SETTINGS, 0);
+  const said = (direction: 0 | 1, ...records: readonly (readonly number[])[]) => {
+    const bytes = Uint8Array.from(records.flat());
+    session.consume(direction, bytes, 0, bytes.length);
+  };
+  const changed = [20, 3, 3, 0, 1, 1];
+  said(TO_SERVER, CLIENT_HELLO);
+  said(TO_CLIENT, SERVER_HELLO, [22, 3, 3, 0, 4, 56, 255, 0, 0]);
+  said(TO_SERVER, changed);
+  said(TO_CLIENT, changed);
+  const [transaction] = session.transactions as Parameters<typeof isWorthRecording>[0][];
+  expect(transaction.anomalies).toContain('handshake_invalid_length');
+  expect(isWorthRecording(transaction)).toBe(true);
+});

@@ -151,8 +151,10 @@ class Side {
   /** beginning of a handshake message of which the rest is in later records: held[0, heldLength) */
   held = new Uint8Array(0);
   heldLength = 0;
-  /** handshake messages can not be read any more */
+  /** handshake messages can not be read any more: they are encrypted, */
   encrypted = false;
+  /** or where they begin is not known */
+  lost = false;
   /** bytes of a record that need not be looked at */
   pass = 0;
   /** bytes of the handshake record that is being read, and those of them still to come */
@@ -228,7 +230,7 @@ export class TlsSession implements ProtocolSession {
       }
       if (side.recordLeft > 0) {
         const taken = Math.min(side.recordLeft, end - at);
-        if (taken > 0 && !side.encrypted) this.#handshake(direction, side, bytes, at, at + taken);
+        if (taken > 0 && !side.encrypted && !side.lost) this.#handshake(direction, side, bytes, at, at + taken);
         side.recordLeft -= taken;
         at += taken;
       }
@@ -354,12 +356,12 @@ export class TlsSession implements ProtocolSession {
   #handshake(direction: Direction, side: Side, bytes: Uint8Array, start: number, end: number): void {
     if (side.heldLength === 0) {
       const rest = this.#messages(direction, side, bytes, start, end);
-      if (rest < end && !side.encrypted) side.hold(bytes, rest, end);
+      if (rest < end && !side.lost) side.hold(bytes, rest, end);
       return;
     }
     side.hold(bytes, start, end);
     const rest = this.#messages(direction, side, side.held, 0, side.heldLength);
-    if (side.encrypted || rest >= side.heldLength) side.drop();
+    if (side.lost || rest >= side.heldLength) side.drop();
     else if (rest > 0) {
       side.held.copyWithin(0, rest, side.heldLength);
       side.heldLength -= rest;
@@ -375,7 +377,7 @@ export class TlsSession implements ProtocolSession {
         this.#transaction.raise('handshake_invalid_length');
         this.#transaction.raise('invalid_handshake_message');
         this.#transaction.raise('invalid_ssl_record');
-        side.encrypted = true;
+        side.lost = true;
         return end;
       }
       if (end - at < 4 + length) break;
