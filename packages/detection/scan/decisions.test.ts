@@ -210,6 +210,20 @@ describe('tags', () => {
     // The packet that alerted counts, and has its alert.
     expect(tagged).toEqual([2, 3]);
   });
+
+  test.each([
+    ['of the host that the packet went to, where nothing is said', 'host', true],
+    ['of that host, by its word', 'host,100,packets,dst', true],
+    ['of the host that it came from', 'host,100,packets,src', false],
+  ])('packets %s are told', (_why, tag, isOfServer) => {
+    const capture = composeCapture({ seed: 5 });
+    for (const client of [CLIENT, '10.77.0.1'])
+      capture.tcpConversation({ client, server: SERVER, serverPort: 9000, exchanges: [{ from: 'client', bytes: bytesOf('word') }] });
+    const rule = `alert tcp ${CLIENT} any -> any any (flags:S; tag:${tag}; sid:1;)`;
+    const { tagged } = watch(rule, capture.finish(), DEFAULT_SETTINGS);
+    // Those of the second connection have the server in common alone.
+    expect(tagged.length > 9).toBe(isOfServer);
+  });
 });
 
 describe('rules for a protocol alone', () => {

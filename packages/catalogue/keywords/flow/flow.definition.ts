@@ -317,7 +317,7 @@ export const keywords = asKeywords(
         const counted = TAG_METRICS.find((name) => name === (metric ?? 'packets'));
         if (counted === undefined) return { problem: `\`${metric}\` can not be counted`, help: `write ${TAG_METRICS.join(', ')}` };
         if (side !== undefined && side !== 'src' && side !== 'dst') return { problem: `\`${side}\` is no end`, help: 'write src or dst' };
-        return { value: { scope, limit, metric: counted, side: side === 'dst' ? 'destination' : 'source' } };
+        return { value: { scope, limit, metric: counted, side: side === 'src' ? 'source' : 'destination' } };
       },
     ),
     examples: ['tag:session,10,packets;'],
