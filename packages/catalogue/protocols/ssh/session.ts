@@ -117,9 +117,14 @@ export class SshSession implements ProtocolSession {
     let at = start;
     while (!this.#encrypted[direction] && end - at >= PACKET_HEAD) {
       const length = ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
-      if (length < 2 || length > LONGEST_PACKET) {
+      if (length < 2) {
         this.#transaction.raise('invalid_record');
         return -1;
+      }
+      if (length > LONGEST_PACKET) {
+        // Encrypted since what was lost, or not by what is known here: nobody waits for its end.
+        this.#lost[direction] = true;
+        return end;
       }
       const stop = at + LENGTH_FIELD + length;
       if (this.frames !== undefined && !this.#told[direction]) this.#tellFrames(this.frames, direction, at, stop);

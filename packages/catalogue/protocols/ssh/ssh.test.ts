@@ -40,7 +40,15 @@ const cases: readonly (readonly [why: string, turns: Turns, told: Partial<ToldTr
     { anomalies: ['long_banner'], progress: [4, 4] },
   ],
   ['a client begins with its banner', [['client', 'hello\nSSH-2.0-late\n']], { anomalies: ['invalid_banner'] }],
-  ['a packet longer than any is none', [['client', `SSH-2.0-x\n\xff\xff\xff\xff\0\x14`]], { anomalies: ['invalid_record'] }],
+  ['a packet shorter than any is none', [['client', `SSH-2.0-x\n\0\0\0\x01\0\x14`]], { anomalies: ['invalid_record'] }],
+  [
+    'behind what may be encrypted nothing is read',
+    [
+      ['client', `SSH-2.0-x\n\xff\xff\xff\xff\0\x05`],
+      ['client', OFFER],
+    ],
+    { anomalies: [], progress: [4, 4] },
+  ],
   ['an offer that lacks lists is none', [['client', `SSH-2.0-x\n${offer('k1', 'h')}`]], { anomalies: ['invalid_record'] }],
 ];
 
