@@ -112,6 +112,8 @@ export interface HttpSettings {
   readonly responseBodyLimit: number;
   readonly requestMinimumInspect: number;
   readonly responseMinimumInspect: number;
+  /** bodies are inspected as they come, whatever these say; undefined: where rules decide about packets */
+  readonly bodiesAtOnce: boolean | undefined;
   readonly decompressionDepth: number;
   /** output bytes per response body */
   readonly bombLimit: number;
@@ -442,6 +444,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     responseBodyLimit: 102_400,
     requestMinimumInspect: 32_768,
     responseMinimumInspect: 40_960,
+    bodiesAtOnce: undefined,
     decompressionDepth: 2,
     bombLimit: 1_048_576,
     lzma: false,

@@ -467,6 +467,28 @@ test('libhtp: bodies of one server may be shorter', () => {
   expect(record['fileinfo']).toMatchObject({ state: 'TRUNCATED' });
 });
 
+test('http-body-inline: a body is inspected as it comes, or once enough of it came', () => {
+  const parts: readonly Exchange[] = [
+    ['client', 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['server', `HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nearly${'x'.repeat(2995)}`],
+    ['server', 'x'.repeat(3000)],
+    ['server', 'x'.repeat(3000)],
+  ];
+  const told = (written: string): number => {
+    const more = `app-layer: { protocols: { http: { libhtp: { default-config: { http-body-inline: ${written} } } } } }`;
+    const [alert] = records(
+      'alert',
+      '{ types: [ alert ] }',
+      conversation(80, parts),
+      'alert http any any -> any any (file.data; content:"early"; sid:1;)',
+      more,
+    );
+    return Number(alert['pcap_cnt']);
+  };
+  expect(told('yes')).toBeLessThan(told('no'));
+  expect(told('auto')).toBe(told('no'));
+});
+
 const FILM = String.fromCharCode(
   ...(fromHex('4357530990000000789cab60608d6760e05fc0c0c0c3c89092efe8e4ac905a9699a3509c5c945950a290915a940a11a031010085932ddb') ?? []),
 );

@@ -15,11 +15,13 @@ export const LIBHTP_SERVERS = `${LIBHTP}.server-config`;
 
 export function httpOf(node: unknown): HttpSettings {
   const defaults = DEFAULT_SETTINGS.http;
+  const atOnce = at(node, 'http-body-inline');
   return {
     requestBodyLimit: unlimited(sizeOf(at(node, 'request-body-limit'), defaults.requestBodyLimit)),
     responseBodyLimit: unlimited(sizeOf(at(node, 'response-body-limit'), defaults.responseBodyLimit)),
     requestMinimumInspect: sizeOf(at(node, 'request-body-minimal-inspect-size'), defaults.requestMinimumInspect),
     responseMinimumInspect: sizeOf(at(node, 'response-body-minimal-inspect-size'), defaults.responseMinimumInspect),
+    bodiesAtOnce: atOnce === undefined || atOnce === null || atOnce === 'auto' ? undefined : isYes(atOnce, false),
     decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
     bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
     lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),

@@ -74,7 +74,8 @@ const LATER = 2;
 export class TransactionInspector {
   readonly #plan: PlanUse;
   readonly #catalogue: Catalogue;
-  readonly #settings: EngineSettings;
+  /** bytes of a body that are inspected before it is whole, by direction */
+  readonly #leastBody: readonly [number, number];
   readonly #evaluation: RuleEvaluation;
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
@@ -94,7 +95,8 @@ export class TransactionInspector {
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
     this.#catalogue = catalogue;
-    this.#settings = settings;
+    const { bodiesAtOnce, requestMinimumInspect, responseMinimumInspect } = settings.http;
+    this.#leastBody = (bodiesAtOnce ?? settings.ips) ? [1, 1] : [requestMinimumInspect, responseMinimumInspect];
     this.#evaluation = evaluation;
     this.#alerts = alerts;
     this.#candidates = new Candidates(plan.data.ruleCount);
@@ -168,7 +170,7 @@ export class TransactionInspector {
     const payloadRules = payloadFound?.count ?? 0;
     const files = filesBegun(transaction);
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
-    const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+    const least = this.#leastBody[direction];
     const quiet =
       !complete &&
       !state.repeating &&
@@ -345,7 +347,7 @@ export class TransactionInspector {
       total += length;
       if (!ready) allComplete = false;
       if (!group.buffer.multiple || index === 0) {
-        const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+        const least = this.#leastBody[direction];
         if (!ready && length - done < least) return before;
         if (length === done && done > 0) break;
         if (group.transformed === undefined && done > OVERLAP) {
@@ -427,7 +429,7 @@ export class TransactionInspector {
       found = true;
       if (complete) window.complete = true;
       if (buffer.shape === 'body' && !window.complete) {
-        const least = direction === TO_SERVER ? this.#settings.http.requestMinimumInspect : this.#settings.http.responseMinimumInspect;
+        const least = this.#leastBody[direction];
         if (window.end - window.start < least) {
           open = true;
           if (!buffer.multiple) break;
