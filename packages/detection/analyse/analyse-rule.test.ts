@@ -55,6 +55,18 @@ test('what the author chose is looked for first', () => {
   ]);
 });
 
+test.each<readonly [why: string, options: string, buffer: string, pattern: string]>([
+  ['buffers come before the payload, however short', 'content:"abcdef"; http.uri; content:"/a";', 'http_uri', '/a'],
+  ['and before the method', 'http.method; content:"POST"; http.uri; content:"/a";', 'http_uri', '/a'],
+  ['the method and the payload are alike: the longer one', 'content:"abcdef"; http.method; content:"POST";', 'payload', 'abcdef'],
+  ['of two the longer one', 'http.uri; content:"abc"; content:"defg";', 'http_uri', 'defg'],
+  ['of as long ones that of more kinds of bytes', 'http.uri; content:"aaaa"; content:"abcd";', 'http_uri', 'abcd'],
+  ['signs tell more than letters', 'http.uri; content:"abcd"; content:"/.?=";', 'http_uri', '/.?='],
+  ['else the first', 'http.uri; content:"abcd"; content:"bcda";', 'http_uri', 'abcd'],
+])('what is looked for first: %s', (_why, options, buffer, pattern) => {
+  expect(analysed(`alert http any any -> any any (flow:to_server; ${options} sid:1;)`)['mpm']).toMatchObject({ buffer, pattern });
+});
+
 test('what must be missing is looked for where there is nothing else, and not at a place', () => {
   expect(analysed('alert http any any -> any any (file.magic; content:!"pdf"; sid:1;)')['mpm']).toMatchObject({ buffer: 'file.magic', negated: true });
   expect(analysed('alert http any any -> any any (file.magic; content:!"pdf"; depth:4; sid:1;)')['mpm']).toBeUndefined();
