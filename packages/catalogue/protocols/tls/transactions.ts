@@ -18,7 +18,16 @@ import {
   Transaction,
 } from '@sigwright/contracts';
 import { ja3String, ja3sString, ja4, md5Of } from '../../formats/tls-hello/fingerprints.ts';
-import { type Hello, isOldHello, isRetryRequest, isTls13, readHello, readOldClientHello, readOldServerHello } from '../../formats/tls-hello/hello.ts';
+import {
+  type Hello,
+  isOldHello,
+  isRetryRequest,
+  isTls13,
+  readHello,
+  readOldClientHello,
+  readOldServerHello,
+  SESSION_TICKET,
+} from '../../formats/tls-hello/hello.ts';
 import { type Certificate, certificateFingerprint, readCertificate } from '../../formats/x509/x509.ts';
 
 export const CLIENT_HELLO = 1;
@@ -86,8 +95,8 @@ export class TlsTransaction extends Transaction {
   readonly chain = new Chain();
   readonly clientChain = new Chain();
   readonly states = new Set<HandshakeState>();
-  /** the server took up an earlier session and sent no certificate */
-  resumed = false;
+  /** the server went over to encryption and had sent no certificate */
+  tookUp = false;
   /** of the first handshake record, by direction */
   readonly recordVersions: [number, number] = [0, 0];
   /** the server sent at least one record */
@@ -103,6 +112,13 @@ export class TlsTransaction extends Transaction {
   #ja3s: string | undefined = undefined;
   #ja3sHash: string | undefined = undefined;
   #ja4: string | undefined = undefined;
+
+  /** An earlier session goes on: the server took it up, or the client speaks of tickets and no certificate came, however far the hellos went. */
+  get resumed(): boolean {
+    if (this.tookUp) return true;
+    if (this.server === undefined || isTls13(this.server.version) || this.chain.certificates.length > 0) return false;
+    return this.client?.extensions.includes(SESSION_TICKET) === true;
+  }
 
   /** nothing that records show comes any more, unless the client still has to show a certificate */
   get isTold(): boolean {
@@ -463,7 +479,7 @@ export class TlsSession implements ProtocolSession {
     side.drop();
     if (direction === TO_SERVER) transaction.advance(TO_SERVER, CLIENT_HANDSHAKE);
     else {
-      transaction.resumed =
+      transaction.tookUp =
         transaction.server !== undefined && transaction.chain.certificates.length === 0 && transaction.progress[TO_CLIENT] < SERVER_HELLO_DONE;
       transaction.advance(TO_CLIENT, SERVER_HANDSHAKE);
     }
