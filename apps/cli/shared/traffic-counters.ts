@@ -143,7 +143,10 @@ export class TrafficCounters {
   readonly #flowStates = counts(['new', 'established', 'closed', 'local_bypassed']);
   readonly #tcpStates = counts(TCP_STATE_NAMES);
   readonly #tcp = counts([
+    'ack_unseen_data',
+    'segment_memcap_drop',
     'sessions',
+    'ssn_memcap_drop',
     'syn',
     'synack',
     'rst',
@@ -216,6 +219,7 @@ export class TrafficCounters {
     this.#layers(packet);
     for (const name of packet.anomalies) add(name.startsWith('stream.') ? this.#streamEvents : this.#events, name);
     if (packet.anomalies.includes('stream.reassembly_seq_gap')) this.#tcp['reassembly_gap']++;
+    if (packet.anomalies.includes('stream.reassembly_no_segment')) this.#tcp['segment_memcap_drop']++;
     if (packet.anomalies.includes('stream.reassembly_depth_reached')) this.#tcp['stream_depth_reached']++;
     if (packet.anomalies.includes('stream.reassembly_overlap_different_data')) {
       this.#tcp['overlap']++;
@@ -325,6 +329,7 @@ export class TrafficCounters {
     if (stream === undefined) return;
     this.#tcp['sessions']++;
     if (stream.midstream) this.#tcp['midstream_pickups']++;
+    this.#tcp['ack_unseen_data'] += stream.unseen;
     this.#tcp['urgent_oob_data'] += stream.sides[0].outOfBand + stream.sides[1].outOfBand;
     this.#tcpStates[stream.stateName]++;
   }

@@ -5,6 +5,7 @@ import { describe, expect, it, test } from 'vitest';
 import { TrafficPipeline } from '../pipeline.ts';
 import { HANDSHAKE, Observer, RAW, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
 import { StreamSide } from './stream-side.ts';
+import type { TcpStream } from './tcp-stream.ts';
 
 interface Case {
   readonly why: string;
@@ -449,6 +450,34 @@ describe('a reset over a hole', () => {
     while (side.gap > 0) side.takeGap();
     expect(side.available).toBe(9);
     expect(side.cutOff).toBe(cutOff);
+  });
+});
+
+describe('acknowledgements of bytes that nobody saw', () => {
+  test.each<readonly [why: string, lines: readonly string[], count: number]>([
+    [
+      'none where all was seen, the FIN included',
+      [...HANDSHAKE, '> PA 101 501 hello', '< A 501 106 ~', '> FA 106 501 ~', '< FA 501 107 ~', '> A 107 502 ~'],
+      0,
+    ],
+    ['each that goes beyond', [...HANDSHAKE, '> PA 101 501 hello', '< A 501 120 ~', '< A 501 130 ~'], 2],
+  ])('%s', (_why, lines, count) => {
+    let unseen = -1;
+    const pipeline = new TrafficPipeline(
+      { ...DEFAULT_SETTINGS, verifyChecksums: false },
+      {
+        onPacket: () => undefined,
+        onFlowEnd: (flow) => {
+          unseen = (flow.stream as TcpStream).unseen;
+        },
+      },
+    );
+    for (const line of lines) {
+      const frame = tcpPacket(tcp(line));
+      pipeline.record(frame, 0, frame.length, 1e6, frame.length, RAW);
+    }
+    pipeline.finish();
+    expect(unseen).toBe(count);
   });
 });
 

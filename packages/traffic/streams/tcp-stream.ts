@@ -62,6 +62,8 @@ export class TcpStream {
   otherAnswers: number[] | undefined = undefined;
   /** windows are not checked: the handshake with their scale was not seen */
   windowsUnknown = false;
+  /** packets that acknowledged bytes which nobody saw */
+  unseen = 0;
   /** what the receivers run was looked up */
   targeted = false;
   /** the flow's bytes were handed back */

@@ -221,6 +221,8 @@ export class TcpTracker {
     side.window = packet.tcpWindow;
     const end = (number + windowOf(packet, side, stream)) | 0;
     if (((end - peer.windowEnd) | 0) > 0) peer.windowEnd = end;
+    // The FIN takes a number, too.
+    if (((number - peer.next) | 0) > (peer.fin < 0 ? 0 : 1)) stream.unseen++;
     if (peer.acknowledge(number) > 0) packet.anomalies.push('stream.reassembly_seq_gap');
     return true;
   }
