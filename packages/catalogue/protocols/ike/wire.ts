@@ -114,11 +114,13 @@ export function readIke(bytes: Uint8Array, start: number, end: number): IkeMessa
 /** Both versions write proposals alike (RFC 2408 §3.5, RFC 7296 §3.3.1). */
 function readProposals(bytes: Uint8Array, start: number, version: 1 | 2, proposals: Transform[][], faults: Set<ProposalFault>): void {
   const cursor = new Cursor(bytes, Math.min(start, bytes.length), bytes.length);
+  const before = proposals.length;
   while (cursor.left > 0 && proposals.length < MOST_PROPOSALS) {
     cursor.skip(2);
     const content = cursor.take(cursor.uint16() - 4);
+    // A payload that can not be read to its end says nothing, not even that.
     if (content === undefined) {
-      faults.add('invalid_proposal');
+      proposals.length = before;
       return;
     }
     const inner = new Cursor(content, 0, content.length);
@@ -132,7 +134,11 @@ function readProposals(bytes: Uint8Array, start: number, version: 1 | 2, proposa
     while (inner.left > 0 && !inner.short && transforms.length < MOST_TRANSFORMS) {
       inner.skip(2);
       const transform = inner.take(inner.uint16() - 4);
-      if (transform === undefined || transform.length < 4) break;
+      if (transform === undefined) {
+        proposals.length = before;
+        return;
+      }
+      if (transform.length < 4) break;
       transforms.push(version === 1 ? attributes(transform) : new Map([[transform[0], (transform[2] << 8) | transform[3]]]));
     }
     if (inner.short || (transforms.length < MOST_TRANSFORMS && transforms.length !== announced)) faults.add('invalid_proposal');
