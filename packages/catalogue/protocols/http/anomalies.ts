@@ -10,8 +10,8 @@ import { asWritten } from '../../formats/http-message/words.ts';
 
 const LONG_FILE_NAME = 255;
 const HIGHEST_PORT = 65_535;
-/** Headers that servers send several times for good reason. */
-const MAY_REPEAT = new Set(['', 'set-cookie', 'content-length']);
+/** What comes twice of these is told otherwise. */
+const MAY_REPEAT = new Set(['', 'content-length']);
 const PERCENT = 0x25;
 const COLON = 0x3a;
 const TWO = 0x32;

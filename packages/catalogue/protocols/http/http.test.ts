@@ -238,6 +238,8 @@ const cases: readonly Case[] = [
       ['request_header_host_invalid', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', OK],
       ['request_uri_host_invalid', 'GET http://a|b/ HTTP/1.0\r\n\r\n', OK],
       ['request_header_repetition', 'GET / HTTP/1.1\r\nHost: a\r\nA: 1\r\nA: 2\r\n\r\n', OK],
+      // As in Suricata also where servers do so for good reason.
+      ['response_header_repetition', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', sized('ok', 'Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n')],
       ['request_field_missing_colon', 'GET / HTTP/1.1\r\nHost: a\r\nnothing\r\n\r\n', OK],
       ['request_header_invalid', 'GET / HTTP/1.1\r\nHost: a\r\nA(b: 1\r\n\r\n', OK],
       ['request_field_too_long', `GET / HTTP/1.1\r\nHost: a\r\nA: ${'b'.repeat(18_000)}\r\n\r\n`, OK],
