@@ -59,7 +59,13 @@ test.each<[why: string, proposals: string, anomalies: readonly string[]]>([
     ['invalid_proposal'],
   ],
   ['a proposal ends beyond its payload, of which nothing is said then', proposal([second(1, 2)]).replace(/^(..)../s, '$1\x7f\0'), []],
-  ['a transform ends beyond its proposal', proposal([second(1, 2), second(2, 1)]).slice(0, -1).replace(/^(..)../s, '$1\0\x17'), []],
+  [
+    'a transform ends beyond its proposal',
+    proposal([second(1, 2), second(2, 1)])
+      .slice(0, -1)
+      .replace(/^(..)../s, '$1\0\x17'),
+    [],
+  ],
   ['a protocol that there is not', proposal([second(1, 20), second(2, 5), second(4, 19)]).replace('\x01\x01\0\x03', '\x01\x63\0\x03'), ['unknown_proposal']],
 ])('%s', (_why, proposals, anomalies) => {
   expect(conversation([0, message(33, 0x20, 34, payload(0, proposals))])[0].anomalies).toEqual(anomalies);
