@@ -54,6 +54,7 @@ const WORDS: Readonly<Record<string, Say>> = {
       'Signature combines packet specific matches (like dsize, flags, ttl) with stream / state matching by matching on app layer proto (like using http_* keywords).',
   ),
   'rule/duplicate-sid': parser(({ rule }) => `Duplicate signature "${rule}"`),
+  'rule/replaced-sid': parser(({ rule }) => `Signature with newer revision, so the older sig replaced by this new signature "${rule}"`),
   'rule/both-and-one': parser(({ sid }) => `rule ${sid} means to use both directions, cannot specify a flow direction`),
   'rule/both-unclear': parser(({ sid }) => `rule ${sid} means to use both directions, cannot have keywords ambiguous about directions`),
   'rule/both-but-one': parser(({ sid }) => `rule ${sid} should use both directions, but does not`),

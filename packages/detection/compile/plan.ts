@@ -168,7 +168,10 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
       const known = byId.get(id);
       if (known !== undefined) {
         problems.push({ path, rule, diagnostics: [duplicate(rule, known)] });
-        if (known.rev >= compiled.rev) continue;
+        if (known.rev >= compiled.rev) {
+          refused++;
+          continue;
+        }
       }
       byId.set(id, entryOf(compiled, options.naive === true));
     }
@@ -179,8 +182,8 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
 
 function duplicate(rule: Rule, known: PlanEntry): Diagnostic {
   return {
-    code: 'rule/duplicate-sid',
-    severity: 'warning',
+    code: rule.rev > known.rev ? 'rule/replaced-sid' : 'rule/duplicate-sid',
+    severity: rule.rev > known.rev ? 'warning' : 'error',
     title: `sid ${rule.sid} is used twice; the higher revision counts (${Math.max(rule.rev, known.rev)})`,
     at: rule.span,
   };

@@ -78,6 +78,17 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   expect(errors).toEqual(code === undefined ? [] : [code]);
 });
 
+test.each<readonly [why: string, revisions: readonly [number, number], code: string, refused: number]>([
+  ['the same rule twice', [1, 1], 'rule/duplicate-sid', 1],
+  ['an older one behind it', [2, 1], 'rule/duplicate-sid', 1],
+  ['a newer one takes its place', [1, 2], 'rule/replaced-sid', 0],
+])('one number for two rules: %s', (_why, revisions, code, refused) => {
+  const text = revisions.map((rev) => `alert tcp any any -> any any (sid:1; rev:${rev};)`).join('\n');
+  const build = buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, DEFAULT_SETTINGS);
+  expect(build.problems.flatMap((one) => one.diagnostics.map((diagnostic) => diagnostic.code))).toEqual([code]);
+  expect(build).toMatchObject({ loaded: 1, refused });
+});
+
 test.each<readonly [why: string, option: string, isSilent: boolean]>([
   ['an event of threads, of which there are none here', 'stream-event:wrong_thread;', true],
   ['an event whose every case has a name of its own', 'decode-event:arp.unsupported_pkt;', true],

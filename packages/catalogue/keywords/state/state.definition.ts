@@ -115,7 +115,7 @@ export const keywords = asKeywords(
       if (!['=', '+', '-', '<', '>', '<=', '>=', '==', '!=', ...tests].includes(operation)) return { problem: `\`${operation}\` is no operation on a number` };
       if (tests.includes(operation)) return { value: { kind: 'integer', name, operation, operand: 0 } as IntegerOperation };
       if (operand === undefined || operand === '') return { problem: 'the number is missing' };
-      if (!/^\w+(?:[./]\w+)*$/.test(operand)) return { problem: `\`${operand}\` is neither a number nor the name of one` };
+      if (/\s/.test(operand)) return { problem: `\`${operand}\` is neither a number nor the name of one` };
       return { value: { kind: 'integer', name, operation, operand: numberIn(operand) ?? operand } as IntegerOperation };
     }),
     examples: ['flowint:EXAMPLE.count,+,1;'],
