@@ -245,6 +245,17 @@ export function readDnsMessage(input: Uint8Array, start: number, end: number): D
   return { bytes, id: uint16(bytes, 0), flags: uint16(bytes, 2), questions, answers, authorities, additionals, faults, sound };
 }
 
+/** Bytes that each entry takes at least, however much of its name is elsewhere; Suricata counts so. */
+const LEAST_ENTRY = 2;
+
+/** Do the counts of input[start, end) announce more than fits into it? */
+export function announcesTooMuch(input: Uint8Array, start: number, end: number): boolean {
+  if (end - start < HEADER_LENGTH) return true;
+  let entries = 0;
+  for (let at = start + 4; at < start + HEADER_LENGTH; at += 2) entries += uint16(input, at);
+  return entries * LEAST_ENTRY > end - start;
+}
+
 /** Operations up to 6 are assigned (IANA "DNS OpCodes"). */
 export const HIGHEST_OPCODE = 6;
 /** A question takes five bytes at least, a record eleven; the sum is a floor for what the counts announce. */

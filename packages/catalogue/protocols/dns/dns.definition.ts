@@ -1,6 +1,6 @@
 /**
  * DNS over UDP and TCP (RFC 1035, 6891) on port 53, which is where Suricata's packaged configuration looks for it. A message that
- * can not be read is kept as a transaction with its anomaly, so that rules see it, but gives no record.
+ * can not be read is no transaction; its anomaly is told with the one before, where that is not over.
  */
 import { uint16 } from '@sigwright/bytes';
 import {
@@ -16,13 +16,14 @@ import {
   TO_SERVER,
   UDP,
 } from '@sigwright/contracts';
-import { looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
+import { type Fault, looksLikeDns, RESPONSE, readDnsMessage } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, MESSAGE_READ } from '../../formats/dns-message/dns-transaction.ts';
 import { dnsBody, dnsRecords } from '../../formats/dns-message/records.ts';
 import { buffers, keywords } from './keywords.ts';
 import { DnsSession, FRAMED_HEADER } from './transactions.ts';
 
 const PORT = 53;
+const UNREADABLE: ReadonlySet<Fault> = new Set(['malformed_data', 'invalid_authorities', 'invalid_additionals']);
 
 const anomalies: readonly AnomalyDefinition[] = [
   { name: 'malformed_data', summary: 'header, questions or answers can not be read' },
@@ -50,9 +51,17 @@ function recognise(bytes: Uint8Array, start: number, end: number, direction: Dir
   }
   const found = looksLikeDns(bytes, at, to, whole);
   if (found <= 0) return found < 0 ? NEED_MORE : NOT_THIS;
+  // What begins a conversation over UDP has to be readable to its end.
+  if (flow.protocol === UDP && !isReadable(bytes, at, to)) return NOT_THIS;
   // A capture may begin with the answer; the peer that sends it is the server.
   const isResponse = (uint16(bytes, at + 2) & RESPONSE) !== 0;
   return isResponse === (direction === TO_SERVER) ? IS_THIS_REVERSED : IS_THIS;
+}
+
+/** Is all there that the counts of a message announce? Of one question alone it is known already. */
+function isReadable(bytes: Uint8Array, start: number, end: number): boolean {
+  const isOneQuestion = uint16(bytes, start + 4) === 1 && uint16(bytes, start + 6) + uint16(bytes, start + 8) + uint16(bytes, start + 10) === 0;
+  return isOneQuestion || readDnsMessage(bytes, start, end)?.faults.some((fault) => UNREADABLE.has(fault)) === false;
 }
 
 export const protocol: ProtocolDefinition = {

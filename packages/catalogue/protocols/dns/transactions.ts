@@ -4,7 +4,7 @@
  */
 import { uint16 } from '@sigwright/bytes';
 import { type Direction, type FrameSink, type ProtocolSession, TO_SERVER, type Transaction } from '@sigwright/contracts';
-import { HEADER_LENGTH, looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
+import { announcesTooMuch, HEADER_LENGTH, looksLikeDns, RESPONSE } from '../../formats/dns-message/dns-message.ts';
 import { type DnsTransaction, dnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 
 const LENGTH_FIELD = 2;
@@ -62,9 +62,9 @@ export class DnsSession implements ProtocolSession {
   }
 
   #message(direction: Direction, bytes: Uint8Array, start: number, end: number, time: number): void {
-    const transaction = dnsTransaction(this.count, time, bytes, start, end, direction);
+    const transaction = announcesTooMuch(bytes, start, end) ? undefined : dnsTransaction(this.count, time, bytes, start, end, direction);
     this.frames?.begin(direction, 'pdu', start, end - start, transaction);
-    if (transaction === undefined) {
+    if (transaction?.message.sound !== true) {
       this.anomalies.push('malformed_data');
       return;
     }
