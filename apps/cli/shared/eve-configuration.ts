@@ -107,7 +107,9 @@ function eveOf(node: Tree, tree: Tree, dnsVersion: string | undefined): EveOutpu
   let threads = false;
   const listed = Array.isArray(node['types']) ? node['types'] : ALL_TYPES;
   for (const entry of listed) {
-    const name = typeof entry === 'string' ? entry : Object.keys(entry as Tree)[0];
+    const name = typeof entry === 'string' ? entry : Object.keys((entry ?? {}) as Tree)[0];
+    // Nothing but a dash.
+    if (name === undefined) continue;
     const options = typeof entry === 'string' ? {} : (((entry as Tree)[name] ?? {}) as Tree);
     if (!isYes(options['enabled'], true)) continue;
     if (name === 'stats') {

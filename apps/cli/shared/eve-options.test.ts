@@ -62,6 +62,10 @@ test('an alert shows what the protocol tells where its rule looks there, and of 
   expect(record).toHaveProperty('dns');
 });
 
+test('an entry of the list of types that holds nothing is passed over', () => {
+  expect(records('http', '{ types: [ ~, {}, 7, http ] }', conversation(80, HTTP))).toHaveLength(1);
+});
+
 const ON_HTTP = 'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; metadata:a b; sid:1;)';
 
 test.each<readonly [why: string, alert: string, shown: object, left: readonly string[]]>([
