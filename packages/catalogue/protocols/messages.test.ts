@@ -132,6 +132,16 @@ test('SIP in datagrams: requests of who was asked, and responses to it, are not 
   expect(anomalies).toEqual(['malformed_data']);
 });
 
+test.each([
+  ['an address in UTF-8', 'From: "Jos\xc3\xa9" <sip:j@example.com>', 1],
+  ['bytes that are no UTF-8', 'From: "Jos\xe9" <sip:j@example.com>', 0],
+  ['a control character', 'From: <sip:j\x1d@example.com>', 0],
+  ['a name that is no token', 'Fr om: <sip:j@example.com>', 0],
+])('SIP with %s', (_why, header, count) => {
+  const request = `ACK sip:bob@example.com SIP/2.0\r\n${header}\r\n\r\n`;
+  expect(datagrams('sip', [[0, request]]).bodies).toHaveLength(count);
+});
+
 test('SIP: headers that stand several times are several buffers, short names count', () => {
   const request = 'INVITE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP one\r\nv: SIP/2.0/UDP two\r\nUser-Agent: phone\r\nl: 0\r\n\r\n';
   const [{ buffers }] = tell(definition('sip'), [[0, fromLatin1(request)]]).transactions;
