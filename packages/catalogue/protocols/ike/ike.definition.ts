@@ -227,7 +227,7 @@ export const protocol: ProtocolDefinition = {
     { name: 'weak_crypto_dh', summary: 'a weak group is offered or chosen' },
     { name: 'weak_crypto_no_dh', aliases: ['weak_crypto_nodh'], summary: 'a proposal without a group' },
     { name: 'weak_crypto_no_auth', aliases: ['weak_crypto_noauth'], summary: 'a proposal without integrity' },
-    { name: 'no_encryption', summary: 'a proposal without encryption' },
+    { name: 'no_encryption', summary: 'encryption that does nothing is offered or chosen' },
     { name: 'multiple_server_proposal', summary: 'the responder chose more than one proposal' },
     { name: 'invalid_proposal', summary: 'a proposal that can not be read in full' },
     { name: 'unknown_proposal', summary: 'a proposal for a protocol that there is not' },

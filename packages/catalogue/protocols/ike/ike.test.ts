@@ -41,7 +41,8 @@ describe('version 2', () => {
       ['weak_crypto_enc', 'weak_crypto_prf', 'weak_crypto_auth', 'weak_crypto_dh'],
     ],
     ['each weak method is told', [second(1, 12), second(2, 5), second(3, 12), second(4, 1), second(4, 2)], ['weak_crypto_dh', 'weak_crypto_dh']],
-    ['methods are missing', [second(2, 5)], ['no_encryption', 'weak_crypto_no_auth', 'weak_crypto_no_dh']],
+    ['methods are missing', [second(2, 5)], ['weak_crypto_no_auth', 'weak_crypto_no_dh']],
+    ['encryption that does nothing', [second(1, 11), second(2, 5), second(3, 12), second(4, 14)], ['weak_crypto_enc', 'no_encryption']],
   ])('%s', (_why, transforms, anomalies) => {
     expect(conversation([0, message(33, 0x20, 34, payload(0, proposal(transforms)))])[0].anomalies).toEqual(anomalies);
   });

@@ -86,6 +86,9 @@ const WEAK_NAMES: ReadonlyMap<number, string> = new Map([
   [GROUP, 'weak_crypto_dh'],
 ]);
 
+/** RFC 2410: the method that does nothing */
+const NULL_ENCRYPTION = 11;
+
 function weaknesses(message: IkeMessage): string[] {
   const found: string[] = [];
   for (const proposal of message.proposals) {
@@ -94,9 +97,9 @@ function weaknesses(message: IkeMessage): string[] {
     for (const [type, method] of methods) {
       const name = WEAK_NAMES.get(type);
       if (name !== undefined && WEAK_V2.get(type)?.has(method) === true) found.push(name);
+      if (type === ENCRYPTION && method === NULL_ENCRYPTION) found.push('no_encryption');
     }
     const authenticated = methods.some(([type, method]) => type === ENCRYPTION && AUTHENTICATED.has(method));
-    if (!has(ENCRYPTION)) found.push('no_encryption');
     if (!has(INTEGRITY) && !authenticated) found.push('weak_crypto_no_auth');
     if (!has(GROUP) && message.exchange === FIRST_EXCHANGE) found.push('weak_crypto_no_dh');
   }
