@@ -70,6 +70,8 @@ export class HeaderResolver {
   readonly #known = new Map<string, RuleHeader>();
   readonly #addresses = new Map<string, AddressSet | undefined>();
   readonly #ports = new Map<string, PortSet | undefined>();
+  /** texts in which an address is taken away, themselves or by a variable */
+  readonly #negating = new Map<string, boolean>();
 
   constructor(settings: EngineSettings) {
     this.#settings = settings;
@@ -122,7 +124,7 @@ export class HeaderResolver {
       destinationPorts: this.#portSet(fields[5], spans[3], report),
       // A rule on both sides of a transaction (`=>`) is decided on a packet of either direction.
       bidirectional: fields[3] !== '->',
-      negates: this.#negates(fields[1], 0) || this.#negates(fields[4], 0),
+      negates: this.#negates(fields[1]) || this.#negates(fields[4]),
       transports: {
         tcp: protocols === undefined || protocols.includes(TCP),
         udp: protocols === undefined || protocols.includes(UDP),
@@ -131,9 +133,15 @@ export class HeaderResolver {
     };
   }
 
-  #negates(text: string, depth: number): boolean {
-    if (text.includes('!') || depth > DEEPEST_VARIABLE) return text.includes('!');
-    return [...text.matchAll(/\$(\w+)/g)].some(([, name]) => this.#negates(this.#settings.addressGroups[name] ?? '', depth + 1));
+  #negates(text: string): boolean {
+    if (text.includes('!')) return true;
+    const known = this.#negating.get(text);
+    if (known !== undefined) return known;
+    // A variable that names itself says nothing new.
+    this.#negating.set(text, false);
+    const negates = [...text.matchAll(/\$(\w+)/g)].some(([, name]) => this.#negates(this.#settings.addressGroups[name] ?? ''));
+    this.#negating.set(text, negates);
+    return negates;
   }
 
   #addressSet(text: string, at: Span, report: Report): AddressSet | undefined {

@@ -1,5 +1,5 @@
 /** Flash films made by zlib and liblzma (Python), whole, cut, bounded, and what is none. */
-import { fromHex } from '@sigwright/bytes';
+import { fromHex, fromLatin1 } from '@sigwright/bytes';
 import { CONTENT_WAITS } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { flashUnpacker } from './flash.ts';
@@ -33,7 +33,11 @@ test.each([
 });
 
 test('more may come: it waits', () => {
-  expect(flashUnpacker(ALL)(BY_ZLIB.subarray(0, 20), false)).toBe(CONTENT_WAITS);
+  for (let length = 0; length < BY_ZLIB.length; length++) expect(flashUnpacker(ALL)(BY_ZLIB.subarray(0, length), false)).toBe(CONTENT_WAITS);
+});
+
+test('what can not become a film waits for nothing', () => {
+  for (const text of ['C<', 'CW>', 'P', 'FWS']) expect(flashUnpacker(ALL)(fromLatin1(text), false)).toBeUndefined();
 });
 
 test('what came of it is unpacked as far as it goes, within the limits', () => {

@@ -15,15 +15,18 @@ const LZMA_CONTENT = 17;
 /** The length that headers of .lzma files give where it is not known. */
 const UNKNOWN_LENGTH = new Uint8Array(8).fill(0xff);
 const LETTER_F = 0x46;
+const LETTER_W = 0x57;
+const LETTER_S = 0x53;
 const BY_ZLIB = 0x43;
 const BY_LZMA = 0x5a;
 
 export function flashUnpacker({ deflate, lzma, mostPacked, mostUnpacked }: NonNullable<HttpSettings['flash']>): Unpack {
   return (content, complete) => {
-    if (content.length < HEADER || content[1] !== 0x57 || content[2] !== 0x53) return undefined;
-    const [kind] = content;
-    if (!((kind === BY_ZLIB && deflate) || (kind === BY_LZMA && lzma))) return undefined;
+    const [kind, second = LETTER_W, third = LETTER_S] = content;
+    if (content.length > 0 && !((kind === BY_ZLIB && deflate) || (kind === BY_LZMA && lzma))) return undefined;
+    if (second !== LETTER_W || third !== LETTER_S) return undefined;
     if (!complete) return CONTENT_WAITS;
+    if (content.length < HEADER) return undefined;
     const packed = content.subarray(0, mostPacked);
     const body =
       kind === BY_ZLIB

@@ -33,6 +33,21 @@ test.each<readonly [why: string, answer: readonly number[], acknowledged: boolea
   expect(isRecorded(answer, acknowledged)).toBe(expected);
 });
 
+test.each<readonly [why: string, answer: readonly number[], expected: boolean]>([
+  ['ends in nothing readable', [...SERVER_HELLO, 0xff, 0xff, 0, 0, 0, 1, 2], true],
+  ['goes over to encryption', [...SERVER_HELLO, 23, 3, 3, 0, 4, 1, 2, 3, 4, 23, 3, 3, 0, 1, 1], false],
+])('it makes no difference where an answer was cut that %s', (_why, bytes, expected) => {
+  const answer = Uint8Array.from(bytes);
+  for (let cut = 0; cut <= answer.length; cut++) {
+    const session = new TlsSession(DEFAULT_SETTINGS, 0);
+    session.consume(TO_SERVER, Uint8Array.from(CLIENT_HELLO), 0, CLIENT_HELLO.length, true);
+    const read = session.consume(TO_CLIENT, answer, 0, cut, false);
+    if (!session.done) session.consume(TO_CLIENT, answer, read, answer.length, true);
+    session.finish();
+    expect([cut, isWorthRecording(session.transactions[0] as Parameters<typeof isWorthRecording>[0])]).toEqual([cut, expected]);
+  }
+});
+
 test('a handshake of which a message is longer than any goes on where the next record begins', () => {
   const session = new TlsSession(DEFAULT_SETTINGS, 0);
   const said = (direction: 0 | 1, ...records: readonly (readonly number[])[]) => {
