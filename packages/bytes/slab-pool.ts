@@ -12,10 +12,13 @@ const MOST_KEPT = 8 * 1024 * 1024;
 export class SlabPool {
   readonly #free: Uint8Array[][] = Array.from({ length: LARGEST_POWER + 1 }, () => []);
   #kept = 0;
+  /** bytes of slabs that were taken and not given back, and what else their users hold */
+  lent = 0;
 
   /** At least `size` bytes, with whatever content. */
   take(size: number): Uint8Array {
     const power = Math.max(SMALLEST_POWER, 32 - Math.clz32(size - 1));
+    this.lent += 2 ** power;
     if (power > LARGEST_POWER) return newBytes(2 ** power);
     const slab = this.#free[power].pop();
     if (slab === undefined) return newBytes(1 << power);
@@ -24,6 +27,7 @@ export class SlabPool {
   }
 
   give(slab: Uint8Array): void {
+    this.lent -= slab.length;
     const power = 31 - Math.clz32(slab.length);
     if (power < SMALLEST_POWER || power > LARGEST_POWER || slab.length !== 1 << power) return;
     if (this.#kept + slab.length > MOST_KEPT) return;

@@ -657,9 +657,7 @@ export function streamBytes(flow: Flow | undefined, direction: Direction, most: 
   if (side.earlier !== undefined && side.earlier.length > 0) for (const { bytes, lost } of side.earlier) parts.push(bytes, missing(lost));
   else if (side.base > 0 && side.lost === side.base) parts.push(missing(side.lost));
   if (parts.length === 0) return side.bytes.subarray(start, Math.min(end, start + most));
-  const before = concatBytes(...parts);
-  // What is left of the room is for what the alert is about.
-  return concatBytes(before, side.bytes.subarray(start, Math.min(end, start + Math.max(most - before.length, 0))));
+  return concatBytes(...parts, side.bytes.subarray(start, Math.min(end, start + most))).subarray(0, most);
 }
 
 function missing(bytes: number): Uint8Array {

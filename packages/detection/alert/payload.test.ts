@@ -15,8 +15,14 @@ const AGAIN = 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n';
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n';
 const RULES = 'alert http any any -> any any (http.method; content:"GET"; sid:1;) alert http any any -> any any (flow:to_client; content:"seen"; sid:2;)';
 
-/** Payloads of the alerts by signature, of a conversation without the packets that hold "lost". */
-function payloads(...exchanges: readonly (readonly ['client' | 'server', string])[]): (readonly [number, string])[] {
+type Exchange = readonly ['client' | 'server', string];
+
+function payloads(...exchanges: readonly Exchange[]): (readonly [number, string])[] {
+  return payloadsWithin(DEFAULT_EVE.alert.payloadSize, exchanges);
+}
+
+/** Payloads of the alerts by signature, of so many bytes at most, of a conversation without the packets that hold "lost". */
+function payloadsWithin(payloadSize: number, exchanges: readonly Exchange[]): (readonly [number, string])[] {
   const composed = composeCapture({ seed: 1 });
   composed.tcpConversation({
     client: '10.0.0.5',
@@ -30,7 +36,7 @@ function payloads(...exchanges: readonly (readonly ['client' | 'server', string]
   });
   reader.push(composed.finish());
   const told: (readonly [number, string])[] = [];
-  const options = { ...DEFAULT_EVE, types: new Set(['alert']), alert: { ...DEFAULT_EVE.alert, payloadPrintable: true } };
+  const options = { ...DEFAULT_EVE, types: new Set(['alert']), alert: { ...DEFAULT_EVE.alert, payloadPrintable: true, payloadSize } };
   const write = (record: Record<string, unknown>): unknown =>
     told.push([(record['alert'] as { signature_id: number }).signature_id, record['payload_printable'] as string]);
   const writer = new EveWriter(write, DEFAULT_SETTINGS, catalogue.protocols, options);
@@ -56,4 +62,15 @@ test('a second request is shown behind the first one', () => {
 test('lost bytes are told where they were', () => {
   const told = payloads(['client', ASKED], ['server', HEAD], ['server', 'lost bytes'], ['server', 'what is seen again'], ['client', AGAIN]);
   expect(told).toContainEqual([2, `${HEAD}[10 bytes missing]what is seen again`]);
+});
+
+test('what is shown before lost bytes is of the size that payloads have at most, too', () => {
+  const exchanges: readonly Exchange[] = [
+    ['client', ASKED],
+    ['server', HEAD],
+    ['server', 'lost bytes'],
+    ['server', 'what is seen again'],
+    ['client', AGAIN],
+  ];
+  expect(payloadsWithin(20, exchanges)).toContainEqual([2, HEAD.slice(0, 20)]);
 });

@@ -565,7 +565,7 @@ export class Engine {
       if (opaque && side.searched < side.parsed) side.searched = side.parsed;
       if (opaque && !side.opaque && side.parsed >= side.available) side.opaque = true;
       if (shown !== undefined) side.earlier ??= [];
-      side.release(Math.max(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0, shown?.[direction] ?? 0));
+      side.release(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0, shown?.[direction] ?? 0);
     }
   }
 

@@ -19,6 +19,11 @@ const MOST_SEGMENTS = 2048;
 /** Holes before which bytes are kept to be shown, and bytes before each: outputs show some 4 KiB. */
 const MOST_EARLIER = 8;
 const MOST_SHOWN = 4096;
+/**
+ * Bytes of all connections together beyond which nothing is held only to be shown: a quarter of what Suricata gives to reassembly
+ * (`stream.reassembly.memcap`). Who opens connections by the hundred thousand must not have each of them remembered.
+ */
+export const MOST_HELD_TO_SHOW = 64 * 1024 * 1024;
 
 interface Waiting {
   readonly offset: number;
@@ -425,11 +430,7 @@ export class StreamSide {
     const unsearched = Math.max(this.searched, this.base);
     if (unsearched < this.available && !this.opaque)
       this.beforeGap ??= { bytes: copyOf(this.bytes, unsearched - this.base, this.available - this.base), offset: unsearched };
-    if (this.earlier !== undefined) {
-      const held = Math.max(this.done, this.base, this.available - MOST_SHOWN);
-      this.earlier.push({ bytes: copyOf(this.bytes, held - this.base, this.available - this.base), lost: length });
-      if (this.earlier.length > MOST_EARLIER) this.earlier.shift();
-    }
+    if (this.earlier !== undefined) this.#rememberEarlier(this.earlier, length);
     this.lost += length;
     this.available += length;
     if (this.#closing && this.available > this.#heard) this.cutOff = true;
@@ -448,8 +449,21 @@ export class StreamSide {
     return length;
   }
 
-  /** Forget what both consumers are done with, but for `kept` bytes that were searched last. */
-  release(kept = 0): void {
+  #rememberEarlier(earlier: NonNullable<StreamSide['earlier']>, lost: number): void {
+    const room = this.#pool.lent < MOST_HELD_TO_SHOW ? MOST_SHOWN : 0;
+    const held = Math.max(this.done, this.base, this.available - room);
+    const bytes = copyOf(this.bytes, held - this.base, this.available - this.base);
+    this.#pool.lent += bytes.length;
+    earlier.push({ bytes, lost });
+    if (earlier.length > MOST_EARLIER) this.#pool.lent -= earlier.shift()!.bytes.length;
+  }
+
+  /**
+   * Forget what both consumers are done with, but for `kept` bytes that were searched last; as long as there is room for that, but for
+   * `shown` of them, which somebody may still want to see.
+   */
+  release(kept = 0, shown = 0): void {
+    if (shown > kept && this.#pool.lent < MOST_HELD_TO_SHOW) kept = shown;
     const searched = this.searched - kept;
     const done = this.parsed < searched ? this.parsed : searched;
     if (kept > 0 && done <= this.base) return;
@@ -507,6 +521,7 @@ export class StreamSide {
     this.bytes = NOTHING;
     this.base = this.available;
     this.#waiting = undefined;
+    for (const { bytes } of this.earlier ?? []) this.#pool.lent -= bytes.length;
     this.earlier = undefined;
   }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { TrafficPipeline } from '../pipeline.ts';
 import { HANDSHAKE, Observer, RAW, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
-import { StreamSide } from './stream-side.ts';
+import { MOST_HELD_TO_SHOW, StreamSide } from './stream-side.ts';
 import type { TcpStream } from './tcp-stream.ts';
 
 interface Case {
@@ -401,6 +401,36 @@ describe('one side', () => {
     side.parsed = side.searched = 1000;
     side.release();
     expect([side.base, side.bytes.length]).toEqual([1000, 0]);
+  });
+
+  it('holds what was read to be shown while all connections together hold little, and gives it back where they hold much', () => {
+    const pool = new SlabPool();
+    const side = new StreamSide(0, pool);
+    side.earlier = [];
+    side.begin(0);
+    const hear = (): void => {
+      side.insert(side.next, new Uint8Array(100), 0, 100);
+      side.acknowledge(side.next);
+      side.parsed = side.searched = side.available;
+      side.release(0, 1000);
+    };
+    const lose = (): void => {
+      side.insert(side.next + 10, Uint8Array.of(1), 0, 1);
+      side.acknowledge(side.next + 11);
+      side.takeGap();
+    };
+    hear();
+    expect(side.bytes.length).toBeGreaterThan(0);
+    lose();
+    expect(side.earlier[0].bytes.length).toBe(100);
+    hear();
+    pool.lent += MOST_HELD_TO_SHOW;
+    lose();
+    expect(side.earlier[1].bytes.length).toBe(0);
+    hear();
+    expect(side.bytes.length).toBe(0);
+    side.free();
+    expect(pool.lent).toBe(MOST_HELD_TO_SHOW);
   });
 
   it('refuses early segments when the list is full, and is whole again when the gap is filled', () => {
