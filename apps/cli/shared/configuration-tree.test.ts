@@ -57,6 +57,12 @@ test('files that include each other end', () => {
   expect(readYaml(join(folder, 'main.yaml'))).toEqual({ x: 1 });
 });
 
+test('files that include each other by a pattern are told, and not read without end', () => {
+  const folder = mkdtempSync(join(root, 'many-'));
+  for (let at = 0; at < 10; at++) writeFileSync(join(folder, `${at}.yaml`), `include: '*.yaml'\nx${at}: 1\n`);
+  expect(() => readYaml(join(folder, '0.yaml'))).toThrow(/more than 1000 files are included/);
+});
+
 test('a dump names every node and shows values as they are written', () => {
   const folder = mkdtempSync(join(root, 'dump-'));
   writeFileSync(

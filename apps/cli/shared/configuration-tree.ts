@@ -10,15 +10,17 @@ export type Tree = { [key: string]: unknown };
 
 /** An `include` of an `include` of …; nobody nests deeper. */
 const DEEPEST_INCLUDE = 8;
+/** Files read for one configuration: patterns that fit each other's files would read them again and again. */
+const MOST_INCLUDED = 1000;
 
 /** `warn` hears of patterns that no file fits. */
 export function readYaml(path: string, warn: (text: string) => void = () => {}): Tree {
-  return readAt(path, { folder: dirname(path), depth: 0, warn, asText: false }) as Tree;
+  return readAt(path, { folder: dirname(path), depth: 0, warn, asText: false, count: { files: 0 } }) as Tree;
 }
 
 /** The same with every value as it is written: `on`, `0640`, `12:30`. */
 export function readYamlAsText(path: string): Tree {
-  return readAt(path, { folder: dirname(path), depth: 0, warn: () => {}, asText: true }) as Tree;
+  return readAt(path, { folder: dirname(path), depth: 0, warn: () => {}, asText: true, count: { files: 0 } }) as Tree;
 }
 
 /** What files that are included are read with. */
@@ -29,9 +31,12 @@ interface Reading {
   readonly warn: (text: string) => void;
   /** every value as the text that stands there */
   readonly asText: boolean;
+  /** files until now, of all depths */
+  readonly count: { files: number };
 }
 
 function readAt(path: string, reading: Reading): unknown {
+  if (++reading.count.files > MOST_INCLUDED) throw new InputProblem(`${path}: more than ${MOST_INCLUDED} files are included; do they include each other?`);
   const text = readFileSync(path, 'utf8');
   return withIncludes(reading.asText ? parseYaml(text, path, 'failsafe') : (parsedBefore(text) ?? parseYaml(text, path)), reading);
 }

@@ -12,29 +12,38 @@ const LONGEST_STREAM = 100_000;
 /** What a line is called in an entry of a stream. */
 const FIELD = 'eve';
 
+/** An answer is short; of a longer line its beginning tells whether it is an error. */
+const LONGEST_ANSWER = 1024;
+const LAST_PORT = 65_535;
+
 /** Commands by the names that modes have. */
-const COMMANDS: Readonly<Record<string, 'LPUSH' | 'RPUSH' | 'PUBLISH' | 'XADD'>> = {
-  list: 'LPUSH',
-  lpush: 'LPUSH',
-  rpush: 'RPUSH',
-  channel: 'PUBLISH',
-  publish: 'PUBLISH',
-  xadd: 'XADD',
-  stream: 'XADD',
-};
+const COMMANDS: ReadonlyMap<string, 'LPUSH' | 'RPUSH' | 'PUBLISH' | 'XADD'> = new Map([
+  ['list', 'LPUSH'],
+  ['lpush', 'LPUSH'],
+  ['rpush', 'RPUSH'],
+  ['channel', 'PUBLISH'],
+  ['publish', 'PUBLISH'],
+  ['xadd', 'XADD'],
+  ['stream', 'XADD'],
+]);
 
 /** `options`: of the output. Throws an Error with words for the user. */
 export function redisLines(options: Tree): LineSocket {
   const redis = options['redis'];
   const host = String(at(redis, 'server') ?? HOST);
   const port = Number(at(redis, 'port') ?? PORT);
-  return new LineSocket(host.startsWith('/') ? { path: host } : { host, port }, `redis ${host}:${port}`, formOf(redis));
+  if (!(Number.isInteger(port) && port > 0 && port <= LAST_PORT)) throw new Error(`redis: port ${String(at(redis, 'port'))} is no port`);
+  return new LineSocket(
+    host.startsWith('/') ? { path: host } : { host, port },
+    host.startsWith('/') ? `redis ${host}` : `redis ${host}:${port}`,
+    formOf(redis),
+  );
 }
 
 function formOf(redis: unknown): LineForm {
   const mode = String(at(redis, 'mode') ?? 'list');
-  const name = COMMANDS[mode];
-  if (name === undefined) throw new Error(`redis: mode ${mode} is not one of ${Object.keys(COMMANDS).join(', ')}`);
+  const name = COMMANDS.get(mode);
+  if (name === undefined) throw new Error(`redis: mode ${mode} is not one of ${[...COMMANDS.keys()].join(', ')}`);
   const key = String(at(redis, 'key') ?? KEY);
   const longest = Number(at(redis, 'stream-maxlen') ?? LONGEST_STREAM);
   const trimmed = longest > 0 ? ['MAXLEN', isYes(at(redis, 'stream-trim-exact'), false) ? '=' : '~', String(longest)] : [];
@@ -47,8 +56,8 @@ function formOf(redis: unknown): LineForm {
     // Answers are one line each; those of errors begin so.
     heard(text) {
       const lines = (within + text).split('\r\n');
-      within = lines.pop() ?? '';
-      return lines.find((line) => line.startsWith('-'))?.slice(1);
+      within = (lines.pop() ?? '').slice(0, LONGEST_ANSWER);
+      return lines.find((line) => line.startsWith('-'))?.slice(1, LONGEST_ANSWER);
     },
   };
 }

@@ -9,6 +9,8 @@ import { type Failure, failure } from '@sigwright/contracts';
 const MOST_WAITING = 64 * 1_048_576;
 /** Characters that are sent together. */
 const FLUSH_AT = 65_536;
+/** Milliseconds without a byte in either direction, once all is said, after which the other side is taken for gone. */
+const LONGEST_SILENCE = 30_000;
 
 /** How a service wants its lines. */
 export interface LineForm {
@@ -29,13 +31,15 @@ export class LineSocket {
   readonly #path: string;
   readonly #socket: Socket;
   readonly #form: LineForm;
+  readonly #longestSilence: number;
   #pending: string[] = [];
   #length = 0;
 
   /** `name`: what the other side is called where it is no file. */
-  constructor(to: NetConnectOpts, name: string, form = PLAIN) {
+  constructor(to: NetConnectOpts, name: string, form = PLAIN, longestSilence = LONGEST_SILENCE) {
     this.#path = name;
     this.#form = form;
+    this.#longestSilence = longestSilence;
     this.#socket = createConnection(to);
     this.ended = new Promise((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.on('error', (cause) => this.#fail(cause.message, cause));
@@ -43,7 +47,9 @@ export class LineSocket {
     this.#socket.setEncoding('latin1');
     this.#socket.on('data', (text: string) => {
       const problem = form.heard?.(text);
-      if (problem !== undefined) this.#fail(problem);
+      if (problem === undefined) return;
+      this.#fail(problem);
+      this.#socket.destroy();
     });
   }
 
@@ -68,6 +74,11 @@ export class LineSocket {
   /** What is still on its way is told by `ended`. */
   close(): Failure | undefined {
     this.flush();
+    this.#socket.setTimeout(this.#longestSilence, () => {
+      // Who was only to read has it all; of who was to answer nothing is known.
+      if (this.#socket.writableLength > 0 || this.#form.last !== '') this.#fail('it neither reads on nor ends the connection');
+      this.#socket.destroy();
+    });
     this.#socket.end(this.#form.last);
     return this.failure;
   }

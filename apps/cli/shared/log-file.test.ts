@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Tree } from './configuration-tree.ts';
+import { LineSocket } from './line-socket.ts';
 import { fileTypeProblem, LogFile } from './log-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sigwright-log-files-'));
@@ -170,8 +171,35 @@ describe('redis', () => {
     expect([code, message]).toEqual(['output/socket', expect.stringMatching(/redis 127.0.0.1:\d+ could not be written: NOAUTH Authentication required\./)]);
   });
 
-  test('a mode that is none is refused', () => {
-    expect(() => new LogFile({ filetype: 'redis', redis: { mode: 'sideways' } }, 'x', root)).toThrow(/mode sideways is not one of list,/);
+  test.each([
+    ['a mode that is none', { mode: 'sideways' }, /mode sideways is not one of list,/],
+    ['a word of the language that modes are written in', { mode: 'constructor' }, /mode constructor is not one of list,/],
+    ['a port that is none', { port: 'six' }, /port six is no port/],
+  ])('%s is refused', (_why, redis, words) => {
+    expect(() => new LogFile({ filetype: 'redis', redis }, 'x', root)).toThrow(words);
+  });
+
+  test('an answer without an end is not kept', async () => {
+    const { code } = await talk({}, `:${'1'.repeat(1_000_000)}\r\n`);
+    expect(code).toBeUndefined();
+    const { message } = await talk({}, `-${'E'.repeat(1_000_000)}\r\n`);
+    expect(message?.length).toBeLessThan(2000);
+  });
+});
+
+describe('who takes everything and never ends', () => {
+  test.each([
+    ['is left, where nothing is expected of it', { of: (lines: readonly string[]) => lines.join(), last: '' }, undefined],
+    ['is told, where it was to answer', { of: (lines: readonly string[]) => lines.join(), last: 'QUIT' }, 'output/socket'],
+  ])('%s', async (_why, form, code) => {
+    const open = createServer({ allowHalfOpen: true }, (socket) => socket.resume());
+    await new Promise<void>((resolve) => open.listen(0, '127.0.0.1', resolve));
+    const socket = new LineSocket({ host: '127.0.0.1', port: (open.address() as AddressInfo).port }, 'somebody', form, 50);
+    socket.line('said');
+    socket.close();
+    await socket.ended;
+    expect(socket.failure?.code).toBe(code);
+    open.close();
   });
 });
 
