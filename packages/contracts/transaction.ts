@@ -6,6 +6,11 @@ import { work } from '@sigwright/bytes';
 import type { Direction } from './direction.ts';
 import type { FileTransfer } from './file-transfer.ts';
 
+export interface StoredExtract {
+  readonly pem: string;
+  readonly about: readonly (readonly [string, string])[];
+}
+
 export abstract class Transaction {
   /** counts from 0 within the flow */
   readonly id: number;
@@ -20,8 +25,8 @@ export abstract class Transaction {
   /** how many of them were handed on; counted by the engine */
   anomaliesTold = 0;
   files: FileTransfer[] | undefined = undefined;
-  /** a rule asked for it to be stored: certificates as PEM, and what is told about them, each a name and a value */
-  extract: { readonly pem: string; readonly about: readonly (readonly [string, string])[] } | undefined = undefined;
+  /** a rule asked for it to be stored: gives certificates as PEM, and what is told about them, each a name and a value, once they are there */
+  extract: (() => StoredExtract | undefined) | undefined = undefined;
   /** it was handed on to be recorded; set by the engine */
   recorded = false;
   /** a rule wants no record of it */

@@ -13,7 +13,7 @@ class Exchange extends Transaction {}
 
 function seen(subject: string): Transaction {
   const transaction = new Exchange(0, 0);
-  transaction.extract = { pem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', about: [['TLS SUBJECT', subject]] };
+  transaction.extract = () => ({ pem: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n', about: [['TLS SUBJECT', subject]] });
   return transaction;
 }
 
@@ -41,6 +41,17 @@ test('once for a connection, as PEM and a text whose lines the traffic can not f
   const about = readFileSync(join(root, 'certs', '1700000000.000042-1.meta'), 'utf8');
   expect(about.split('\n').filter((line) => line.startsWith('SRC IP'))).toEqual(['SRC IP:            10.0.0.1']);
   expect(about).toContain('TLS SUBJECT:       CN=a SRC IP: 1.2.3.4\n');
+});
+
+test('certificates that come after the rule asked are stored once they are there', () => {
+  const store = storeIn('later');
+  const one = new Exchange(0, 0);
+  let pem: string | undefined;
+  one.extract = () => (pem === undefined ? undefined : { pem, about: [] });
+  store?.see(one, packet());
+  pem = 'AAAA';
+  store?.see(one, packet());
+  expect(readdirSync(join(root, 'later'))).toHaveLength(2);
 });
 
 test('what can not be written is told', () => {

@@ -30,8 +30,10 @@ export class CertificateStore {
   /** Stores what a rule asked for, once. */
   see(transaction: Transaction | undefined, packet: Packet): void {
     if (transaction?.extract === undefined || this.#done.has(transaction)) return;
+    const extract = transaction.extract();
+    if (extract === undefined) return;
     this.#done.add(transaction);
-    const { pem, about } = transaction.extract;
+    const { pem, about } = extract;
     const seconds = Math.floor(packet.time / 1e6);
     const micros = Math.floor(packet.time - seconds * 1e6);
     const name = join(this.#folder, `${seconds}.${String(micros).padStart(6, '0')}-${++this.#count}`);

@@ -65,6 +65,7 @@ test.each<readonly [why: string, header: string, options: string, code: string |
     'byte_extract:1,0,n; base64_decode; base64_data; content:"a"; offset:n;',
     'offset/unknown-variable',
   ],
+  ['certificates to be stored for what the client says', 'tls any any -> any any', 'tls.sni; content:"a"; tls.store;', undefined],
   ['a protocol with the space before it', 'http any any -> any any', 'http.protocol; content:" HTTP/1.1";', 'http.protocol/blank'],
   ['a method with the space behind it', 'http any any -> any any', 'http.method; content:"GET ";', 'http.method/blank'],
   ['the length of one packet and a request', 'tcp any any -> any any', 'dsize:>5; http.uri; content:"a";', 'rule/packet-and-transaction'],

@@ -7,6 +7,7 @@ import {
   fillWindow,
   type KeywordDefinition,
   keyword,
+  type StoredExtract,
   TO_CLIENT,
   TO_SERVER,
   type Transaction,
@@ -208,17 +209,19 @@ export const bufferKeywords = asKeywords(
       builder.demandProtocol('tls');
       builder.addTransaction({
         keyword: 'tls.store',
-        describes: 'the server showed a certificate',
+        describes: 'the server showed a certificate, or is to show one',
         protocol: 'tls',
-        progress: SERVER_CERTIFICATE,
-        directions: RESPONSE,
-        test: (transaction) => (transaction as TlsTransaction).chain.certificates.length > 0,
+        progress: 0,
+        settledAt: SERVER_CERTIFICATE,
+        directions: BOTH,
+        // A rule on what the client says is decided before the server shows any.
+        test: (transaction, direction) => direction === TO_SERVER || (transaction as TlsTransaction).chain.certificates.length > 0,
       });
       builder.addEffect({
         keyword: 'tls.store',
         describes: 'store the certificates',
         apply: (_flow, transaction) => {
-          if (transaction !== undefined && transaction.extract === undefined) transaction.extract = certificatesOf(transaction as TlsTransaction);
+          if (transaction !== undefined) transaction.extract ??= () => certificatesOf(transaction as TlsTransaction);
         },
       });
     },
@@ -226,7 +229,8 @@ export const bufferKeywords = asKeywords(
 );
 
 /** RFC 7468, the server's own certificate first. */
-function certificatesOf({ chain }: TlsTransaction): Transaction['extract'] {
+function certificatesOf({ chain }: TlsTransaction): StoredExtract | undefined {
+  if (chain.certificates.length === 0) return undefined;
   const pem = chain.certificates
     .map((der) => `-----BEGIN CERTIFICATE-----\n${base64(der).replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`)
     .join('');
