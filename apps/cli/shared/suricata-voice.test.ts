@@ -26,6 +26,10 @@ test.each<readonly [options: string, module: string, text: string | RegExp]>([
   ['file.name; bsize:2<>3; content:"abcd";', 'detect-bsize', "signature can't match as required content length 4 exceeds bsize range 2-3"],
   ['file.name; pcrexform; content:"a";', 'detect-parse', /^invalid formatting or malformed option to pcrexform keyword: ''/],
   ['file.name; to_lowercase; content:"A";', 'detect-parse', 'content string "A" incompatible with to_lowercase transform'],
+  ['http.uri; content:"a"; http.stat_code; content:"200";', 'detect-parse', /^rule 1 mixes keywords with conflicting directions/],
+  ['flow:to_client; http.uri; content:"a";', 'detect-parse', /does not exist in the direction/],
+  ['http.uri;', 'detect-parse', "rule 1 setup buffer http.uri but didn't add matches to it"],
+  ['content:"a"; fast_pattern; content:"b"; fast_pattern;', 'detect-fast-pattern', 'fast_pattern can be used on only content in a rule'],
   ['byte_test:name,=,1,0;', 'detect-bytetest', 'Unknown byte_extract var seen in byte_test - name'],
   ['file.name; dataset:isset,a,type string,save ../a;', 'datasets', 'Directory traversals not allowed: ../a'],
 ])('%s', (options, module, text) => {

@@ -39,6 +39,9 @@ const MIXED = "can't use a relative keyword like within/distance with a absolute
 const NEGATED = "can't have a relative negated keyword set along with 'fast_pattern'.";
 const POSITIONS: ReadonlySet<string> = new Set(['offset', 'depth', 'distance', 'within']);
 
+/** It is `flow` that says a direction. */
+const FLOW_DIRECTION = /\bflow\s*:[^;]*\b(?:to|from)_(?:client|server)\b/;
+
 /** By whole code, or by the part behind the keyword. */
 const WORDS: Readonly<Record<string, Say>> = {
   'rule/unknown-keyword': parser(({ written }) => `unknown rule keyword '${written}'.`),
@@ -55,6 +58,13 @@ const WORDS: Readonly<Record<string, Say>> = {
   ),
   'rule/duplicate-sid': parser(({ rule }) => `Duplicate signature "${rule}"`),
   'rule/replaced-sid': parser(({ rule }) => `Signature with newer revision, so the older sig replaced by this new signature "${rule}"`),
+  'rule/direction': parser(({ sid, rule, diagnostic }) =>
+    FLOW_DIRECTION.test(rule) ? diagnostic.title : `rule ${sid} mixes keywords with conflicting directions, a transactional rule with => should be used`,
+  ),
+  'rule/buffer-unused': parser(({ sid, written }) => `rule ${sid} setup buffer ${written} but didn't add matches to it`),
+  'fast_pattern/twice': () => 'fast_pattern can be used on only content in a rule',
+  'app-layer-protocol/header': () =>
+    'Either we already have the rule match on an app layer protocol set through other keywords that match on this protocol, or have already seen a non-negated app-layer-protocol.',
   'rule/both-and-one': parser(({ sid }) => `rule ${sid} means to use both directions, cannot specify a flow direction`),
   'rule/both-unclear': parser(({ sid }) => `rule ${sid} means to use both directions, cannot have keywords ambiguous about directions`),
   'rule/both-but-one': parser(({ sid }) => `rule ${sid} should use both directions, but does not`),
