@@ -522,6 +522,8 @@ export class TlsSession implements ProtocolSession {
     // Records go on, and whoever wants frames wants those of what is encrypted, too.
     const goesOn = hidden && this.frames !== undefined && this.#encryptionHandling !== 'bypass';
     this.done = !goesOn;
+    // Who came so far had an answer.
+    if (hidden) this.#transaction.endedUnanswered = false;
     this.opaque = hidden && this.#encryptionHandling !== 'full' && !goesOn;
     this.bypasses = hidden && this.#encryptionHandling === 'bypass';
     this.#sides[0].drop();
