@@ -20,10 +20,10 @@ const MOST_SEGMENTS = 2048;
 const MOST_EARLIER = 8;
 const MOST_SHOWN = 4096;
 /**
- * Bytes of all connections together beyond which nothing is held only to be shown: a quarter of what Suricata gives to reassembly
+ * Bytes of all connections together beyond which nothing is held only to be shown: what Suricata gives to reassembly where nothing is said
  * (`stream.reassembly.memcap`). Who opens connections by the hundred thousand must not have each of them remembered.
  */
-export const MOST_HELD_TO_SHOW = 64 * 1024 * 1024;
+export const MOST_HELD_TO_SHOW = 256 * 1024 * 1024;
 
 interface Waiting {
   readonly offset: number;
