@@ -162,9 +162,10 @@ test('compression: a frame of LZ4 that others read', () => {
 });
 
 test.each([
-  ['1', 1_048_576],
-  ['1mb', 1_048_576],
-])('limit %s', (limit) => {
-  // Both conversations are far smaller.
-  expect(logged({ limit }, ALERT).names).toHaveLength(1);
+  ['a bare number counts MiB, and both conversations are far smaller', '1', false],
+  ['a unit says what is meant', '1mb', false],
+  ['a small unit, too', '1kb', true],
+  ['a bare number that no capture is so many MiB long counts bytes', '65537', false],
+])('limit: %s', (_why, limit, hasMore) => {
+  expect(logged({ limit, 'ts-format': 'usec' }, ALERT).names.length > 1).toBe(hasMore);
 });

@@ -117,7 +117,9 @@ export class FlowGatherer {
     }
     const [first] = records;
     const summary = first === undefined ? protocol.name : oneLine(first[first['event_type'] as string]);
-    kept.transactions.push({ id: transaction.id, summary, records, buffers: this.#buffers(protocol, transaction, flow) });
+    // As text: what goes from thread to thread loses the digits of numbers beyond 53 bits.
+    const shown = records.map((record) => ({ type: String(record['event_type']), text: JSON.stringify(record, undefined, 1) }));
+    kept.transactions.push({ id: transaction.id, summary, records: shown, buffers: this.#buffers(protocol, transaction, flow) });
   }
 
   #buffers(protocol: ProtocolDefinition, transaction: Transaction, flow: Flow): ShownBuffer[] {
@@ -185,8 +187,9 @@ function oneLine(body: unknown): string {
   const walk = (value: unknown, name: string): void => {
     if (parts.length > 12) return;
     if (Array.isArray(value)) for (const one of value.slice(0, 3)) walk(one, name);
-    else if (typeof value === 'object' && value !== null) for (const [key, inner] of Object.entries(value)) walk(inner, key);
-    else if (value !== undefined && value !== '' && !EVERYDAY.has(name)) parts.push(`${name} ${String(value)}`);
+    else if (typeof value === 'object' && value !== null && !('rawJSON' in value)) for (const [key, inner] of Object.entries(value)) walk(inner, key);
+    else if (value !== undefined && value !== '' && !EVERYDAY.has(name))
+      parts.push(`${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
   };
   walk(body, '');
   const line = parts.join(' · ');

@@ -127,7 +127,8 @@ export interface ShownBuffer {
 export interface ShownTransaction {
   readonly id: number;
   readonly summary: string;
-  readonly records: readonly Readonly<Record<string, unknown>>[];
+  /** as JSON, several lines each */
+  readonly records: readonly { readonly type: string; readonly text: string }[];
   readonly buffers: readonly ShownBuffer[];
 }
 

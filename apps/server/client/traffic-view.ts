@@ -160,9 +160,7 @@ export class TrafficView {
       () => [
         ...one.buffers.map((buffer) => this.#buffer(buffer, buffer.name ?? 'payload', protocol)),
         ...(one.buffers.length === 0 ? [element('p', 'It has no named buffer.', 'quiet-text')] : []),
-        ...one.records.map((record) =>
-          element('details', [element('summary', `as EVE: ${String(record['event_type'])}`), element('pre', JSON.stringify(record, undefined, 1), 'text')]),
-        ),
+        ...one.records.map(({ type, text }) => element('details', [element('summary', `as EVE: ${type}`), element('pre', text, 'text')])),
       ],
       false,
     );
