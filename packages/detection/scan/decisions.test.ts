@@ -201,6 +201,18 @@ describe('captured texts', () => {
     engine.finish();
     expect(seen).toEqual([{ role: 'admin' }, [['name', 'joe']], [['id', '12']]]);
   });
+
+  test('a name and a text of a packet may both be captured', () => {
+    const rules = on('alert', 'pcre:"/(\\w+)=(\\w+)/, pkt:key,pkt:value";', 1);
+    const build = buildPlan([{ path: 'test', rules: parseRules(rules).rules }], catalogue, DEFAULT_SETTINGS);
+    const seen: unknown[] = [];
+    const engine = new Engine(usePlan(build.data, catalogue, DEFAULT_SETTINGS), catalogue, DEFAULT_SETTINGS, {
+      captured: (packet) => seen.push([...packet.captured]),
+    });
+    engine.feed(conversation('id=12'));
+    engine.finish();
+    expect(seen).toEqual([[['id', '12']]]);
+  });
 });
 
 describe('tags', () => {

@@ -166,10 +166,14 @@ export class RuleEvaluation {
 
   /** What patterns captured goes where the rule wants it; names that come often are kept once, with their last text. */
   #keep(captured: ReadonlyMap<Capture, string>, packet: Packet, flow: Flow | undefined): void {
+    // Of packets, `key` and `value` are one text with the name that the other one gave.
+    let key: string | undefined;
     for (const [{ scope, name }, text] of captured) {
-      if (scope === 'alert') this.#inspection.notes = { ...this.#inspection.notes, [name]: text };
+      if (scope === 'packet' && name === 'key') key = text;
+      else if (scope === 'alert') this.#inspection.notes = { ...this.#inspection.notes, [name]: text };
       else if (scope === 'packet') {
-        if (packet.captured.length < MOST_CAPTURED) packet.captured.push([name, text]);
+        const called = name === 'value' ? key : name;
+        if (called !== undefined && packet.captured.length < MOST_CAPTURED) packet.captured.push([called, text]);
       } else if (flow !== undefined) {
         flow.captured ??= new Map();
         if (flow.captured.size < MOST_CAPTURED || flow.captured.has(name)) flow.captured.set(name, text);
