@@ -214,9 +214,9 @@ export class StreamSide {
     }
     const length = end - start;
     this.next = (this.next + length) | 0;
-    // Bytes that are not kept move sequence numbers on, but not `available`.
-    if (this.opaque || this.depthReached) return;
+    if (this.opaque) return;
     let kept = length;
+    // Bytes that are not kept move sequence numbers on, but not `available`.
     if (this.depth !== 0 && this.available + length > this.depth) {
       kept = Math.max(0, this.depth - this.available);
       this.depthReached = true;
@@ -318,11 +318,6 @@ export class StreamSide {
     // Where bytes are not kept, what is missing does not matter.
     if (this.opaque || this.depthReached) this.ended = true;
     this.#checkEnd();
-  }
-
-  /** What the peer did not acknowledge, and nobody read, is given up. */
-  dropUnacknowledged(): void {
-    this.available = Math.max(this.parsed, this.searched, Math.min(this.acknowledged, this.available));
   }
 
   /** The peer acknowledged up to this sequence number, which lies in its window. Returns the bytes newly known to be lost. */

@@ -282,11 +282,7 @@ export class TcpTracker {
       if (outcome === REPEATED) packet.anomalies.push('stream.pkt_retransmission');
     }
     if (!conflicting && side.conflicting) packet.anomalies.push('stream.reassembly_overlap_different_data');
-    if (!depthReached && side.depthReached) {
-      packet.anomalies.push('stream.reassembly_depth_reached');
-      // Suricata goes no further from here on, and reads what is acknowledged.
-      if (!this.#settings.inline) side.dropUnacknowledged();
-    }
+    if (!depthReached && side.depthReached) packet.anomalies.push('stream.reassembly_depth_reached');
     return true;
   }
 
