@@ -57,7 +57,10 @@ function formOf(redis: unknown): LineForm {
     heard(text) {
       const lines = (within + text).split('\r\n');
       within = (lines.pop() ?? '').slice(0, LONGEST_ANSWER);
-      return lines.find((line) => line.startsWith('-'))?.slice(1, LONGEST_ANSWER);
+      return lines
+        .find((line) => line.startsWith('-'))
+        ?.slice(1, LONGEST_ANSWER)
+        .replace(/[^ -~]/g, '.');
     },
   };
 }

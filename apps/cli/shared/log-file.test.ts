@@ -171,6 +171,10 @@ describe('redis', () => {
     expect([code, message]).toEqual(['output/socket', expect.stringMatching(/redis 127.0.0.1:\d+ could not be written: NOAUTH Authentication required\./)]);
   });
 
+  test('what a terminal would obey is not said', async () => {
+    expect((await talk({}, '-ERR \x1b[2J no\r\n')).message).toMatch(/: ERR \.\[2J no$/);
+  });
+
   test.each([
     ['a mode that is none', { mode: 'sideways' }, /mode sideways is not one of list,/],
     ['a word of the language that modes are written in', { mode: 'constructor' }, /mode constructor is not one of list,/],

@@ -209,6 +209,8 @@ export class Engine {
     this.#settings = settings;
     this.#handlers = handlers;
     this.#catalogue = catalogue;
+    const kept = handlers.showsStreams === true ? [...catalogue.protocols.values()] : [];
+    this.#shown = new Map(kept.flatMap(({ name, keptStream }) => (keptStream === undefined ? [] : [[name, keptStream(settings)] as const])));
     this.#resting = new RestingFlows(catalogue, settings);
     const state = new HostState();
     this.#candidates = new Candidates(plan.data.ruleCount);
@@ -271,6 +273,8 @@ export class Engine {
   }
 
   /** How far each stream was handed on, where somebody asks for streams. */
+  /** by protocol, bytes of either direction that stay at hand to be shown with alerts */
+  readonly #shown: ReadonlyMap<string, readonly [number, number]>;
   #toldOf: WeakMap<TcpStream, [number, number]> | undefined = undefined;
   readonly plan: PlanUse;
   #profile: RuleProfile | undefined = undefined;
@@ -558,8 +562,7 @@ export class Engine {
   #release(flow: Flow, stream: TcpStream): void {
     if (this.#handlers.stream !== undefined) this.#tellStream(flow, stream, false);
     const opaque = flow.session?.opaque === true;
-    const shown =
-      this.#handlers.showsStreams === true ? this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.keptStream?.(this.#settings) : undefined;
+    const shown = this.#shown.get(flow.applicationProtocol ?? '');
     for (let direction = 0; direction < 2; direction++) {
       const side = stream.sides[direction];
       if (opaque && side.searched < side.parsed) side.searched = side.parsed;
