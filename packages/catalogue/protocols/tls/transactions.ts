@@ -228,8 +228,7 @@ export class TlsSession implements ProtocolSession {
 
   consume(direction: Direction, bytes: Uint8Array, start: number, end: number, ended = false): number {
     const at = this.#read(direction, bytes, start, end);
-    // What can not be read any more is over, whether its end is here or comes later.
-    if (!ended && !this.done) return at;
+    if (!ended) return at;
     const transaction = this.#transaction;
     if (direction === TO_SERVER) transaction.endedUnanswered = transaction.isUnanswered;
     else if (this.#sides[TO_CLIENT].isMostlyThere && transaction.anomalies === undefined) transaction.endedUnanswered = false;
