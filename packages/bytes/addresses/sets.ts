@@ -56,6 +56,23 @@ export class AddressSet {
     return [this.#include4, this.#exclude4].flatMap((flat) => Array.from(flat, (address, at) => address + (at & 1)));
   }
 
+  /** Is all that is named taken away again? */
+  isEmpty(): boolean {
+    if (this.#all) return false;
+    const last = this.#exclude4.length - 2;
+    for (let at = 0, other = 0; at < this.#include4.length; at += 2) {
+      while (other < last && this.#exclude4[other + 1] < this.#include4[at]) other += 2;
+      if (last < 0 || this.#exclude4[other] > this.#include4[at] || this.#exclude4[other + 1] < this.#include4[at + 1]) return false;
+    }
+    const last6 = this.#exclude6.length - 8;
+    for (let at = 0, other = 0; at < this.#include6.length; at += 8) {
+      const [from, to] = [this.#include6.subarray(at, at + 4), this.#include6.subarray(at + 4, at + 8)];
+      while (other < last6 && order6(from, this.#exclude6, other + 4) > 0) other += 8;
+      if (last6 < 0 || order6(from, this.#exclude6, other) < 0 || order6(to, this.#exclude6, other + 4) > 0) return false;
+    }
+    return true;
+  }
+
   contains(words: Uint32Array, version: number): boolean {
     if (version === 4) {
       const word = words[0];

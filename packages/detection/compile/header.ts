@@ -2,7 +2,7 @@
  * Rule header → sets that packets are tested against. Variables are resolved from the settings; every distinct header is
  * resolved once (ET Open has fewer than 700 for 30,000 rules).
  */
-import { type AddressRange, AddressSet, type AddressSetInput, compareWords, PortSet, parseRange } from '@sigwright/bytes';
+import { type AddressRange, AddressSet, type AddressSetInput, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 
@@ -72,6 +72,8 @@ export class HeaderResolver {
   readonly #ports = new Map<string, PortSet | undefined>();
   /** texts in which an address is taken away, themselves or by a variable */
   readonly #negating = new Map<string, boolean>();
+  /** the field at hand names itself */
+  #looped = false;
 
   constructor(settings: EngineSettings) {
     this.#settings = settings;
@@ -144,6 +146,15 @@ export class HeaderResolver {
     return negates;
   }
 
+  /** Told once of each field: a variable that names itself twice would lead there by a thousand ways, and nobody goes them all. */
+  #isLoop(depth: number, text: string, at: Span, report: Report): boolean {
+    if (this.#looped) return true;
+    if (depth <= DEEPEST_VARIABLE) return false;
+    this.#looped = true;
+    report('header/variable-loop', `\`${text}\` names itself`, at);
+    return true;
+  }
+
   #addressSet(text: string, at: Span, report: Report): AddressSet | undefined {
     if (text === 'any') return undefined;
     const known = this.#addresses.get(text);
@@ -153,6 +164,7 @@ export class HeaderResolver {
       failed = true;
       report(...problem);
     };
+    this.#looped = false;
     const collected = this.#collectAddresses(text, at, noted, 0);
     // What failed is not kept: the next rule that says it is refused as well.
     if (failed) return undefined;
@@ -172,10 +184,7 @@ export class HeaderResolver {
     let inVariable = depth > 0;
     let leavesNothing = false;
     const walk = (one: AddressExpression, negated: boolean, level: number): void => {
-      if (level > DEEPEST_VARIABLE) {
-        report('header/variable-loop', `\`${text}\` names itself`, at);
-        return;
-      }
+      if (this.#isLoop(level, text, at, report)) return;
       switch (one.kind) {
         case 'any':
           // `!any` lets nothing through: `!$HOME_NET` where HOME_NET is any. The rule loads and stays silent, unless it says so itself.
@@ -218,11 +227,9 @@ export class HeaderResolver {
           return;
       }
     };
-    if (depth > DEEPEST_VARIABLE) report('header/variable-loop', `\`${text}\` names itself`, at);
-    else walk(expression, false, depth);
+    walk(expression, false, depth);
     if (result.include.length === 0 && !result.all) result.all = true;
-    const isTakenAway = (range: AddressRange): boolean => result.exclude.some((other) => covers(other, range));
-    if (leavesNothing || (depth === 0 && !result.all && isWrittenOut(text) && result.include.every(isTakenAway)))
+    if (leavesNothing || (depth === 0 && isWrittenOut(text) && result.exclude.length > 0 && new AddressSet(result).isEmpty()))
       report('header/nothing', `\`${text}\` leaves no address`, at, 'write the addresses that are meant');
     return result;
   }
@@ -236,6 +243,7 @@ export class HeaderResolver {
       failed = true;
       report(...problem);
     };
+    this.#looped = false;
     const allowed = this.#collectPorts(text, at, noted, 0);
     if (failed || allowed === undefined) return undefined;
     const set = allowed.containsAll() ? undefined : allowed;
@@ -250,10 +258,7 @@ export class HeaderResolver {
       report(problem?.code ?? 'header/port', problem?.title ?? `\`${text}\` is not a port`, at, problem?.help);
       return undefined;
     }
-    if (depth > DEEPEST_VARIABLE) {
-      report('header/variable-loop', `\`${text}\` names itself`, at);
-      return undefined;
-    }
+    if (this.#isLoop(depth, text, at, report)) return undefined;
     const included = new PortSet();
     const excluded = new PortSet();
     let anyIncluded = false;
@@ -303,10 +308,6 @@ export class HeaderResolver {
 /** What stands in the rule itself is its author's; what variables make of it is not. */
 function isWrittenOut(text: string): boolean {
   return !text.includes('$');
-}
-
-function covers(wide: AddressRange, narrow: AddressRange): boolean {
-  return wide.version === narrow.version && compareWords(wide.from, narrow.from) <= 0 && compareWords(wide.to, narrow.to) >= 0;
 }
 
 export function headerAdmitsProtocol(header: RuleHeader, packet: Packet): boolean {

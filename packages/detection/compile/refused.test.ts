@@ -12,6 +12,15 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   ['in a list, too', 'tcp [10.0.0.1,!any] any -> any any', '', 'header/nothing'],
   ['a variable may come to that: the rule stays silent', 'tcp $EXTERNAL_NET any -> any any', '', undefined],
   ['what is named is taken away again', 'tcp [10.0.0.1,!10.0.0.0/24] any -> any any', '', 'header/nothing'],
+  ['by several', 'tcp [10.0.0.0/23,!10.0.0.0/24,!10.0.1.0/24] any -> any any', '', 'header/nothing'],
+  [
+    'each by another one, of both versions',
+    'tcp [10.0.0.1,10.9.0.1,2001:db8::1,!10.9.0.0/16,!10.0.0.0/16,!2001:db8::/32] any -> any any',
+    '',
+    'header/nothing',
+  ],
+  ['one of version 6 is left', 'tcp [10.0.0.1,2001:db8::1,!10.0.0.0/8,!2001:db9::/32] any -> any any', '', undefined],
+  ['one of version 4 is left', 'tcp [10.0.0.1,2001:db8::1,!2001:db8::/32] any -> any any', '', undefined],
   ['some of it is left', 'tcp [10.0.0.0/24,!10.0.0.1] any -> any any', '', undefined],
   ['ports, too', 'tcp any [80,!80] -> any any', '', 'header/nothing'],
   ['a port is left', 'tcp any [80:81,!80] -> any any', '', undefined],
@@ -77,6 +86,17 @@ test.each<readonly [why: string, header: string, options: string, code: string |
   const { problems } = buildPlan([{ path: 'test', rules: parseRules(text).rules }], catalogue, NO_HOME);
   const errors = problems.flatMap((one) => one.diagnostics.filter((diagnostic) => diagnostic.severity === 'error').map((diagnostic) => diagnostic.code));
   expect(errors).toEqual(code === undefined ? [] : [code]);
+});
+
+test.each([
+  ['addresses', 'tcp $LOOP any -> any any'],
+  ['addresses taken away', 'tcp !$LOOP any -> any any'],
+  ['ports', 'tcp any $LOOP -> any any'],
+])('a variable that names itself ten times is told once: %s', (_why, header) => {
+  const loop = `[${Array<string>(10).fill('$LOOP').join()}]`;
+  const settings = { ...DEFAULT_SETTINGS, addressGroups: { LOOP: loop }, portGroups: { LOOP: loop } };
+  const { problems } = buildPlan([{ path: 'test', rules: parseRules(`alert ${header} (sid:1;)`).rules }], catalogue, settings);
+  expect(problems.flatMap((one) => one.diagnostics.map(({ code }) => code))).toEqual(['header/variable-loop']);
 });
 
 test.each<readonly [why: string, revisions: readonly [number, number], code: string, refused: number]>([
