@@ -2,7 +2,6 @@
  * Typed rule → compiled rule, or diagnostics that say why not. Applies the keyword definitions of the catalogue in the order
  * the options are written; this file knows no keyword by name.
  */
-import { encodeContent } from '@sigwright/bytes';
 import {
   type BufferDefinition,
   type BytesCondition,
@@ -41,9 +40,11 @@ import {
 } from '@sigwright/contracts';
 import { didYouMean } from '@sigwright/rule-language';
 import type { AnomalyDemand, AppliedTransform, BufferTest, CompiledRule, FlowDemands } from './compiled-rule.ts';
+import { absentContradiction, contradictionsOf, type Place } from './contradictions.ts';
 import { type HeaderResolver, PACKET_PROTOCOLS } from './header.ts';
 import { hookOf, type RuleHook } from './hook.ts';
 import { choosePrefilter } from './prefilter-choice.ts';
+import { RuleVariables, type VariablePlace } from './rule-variables.ts';
 
 export interface RuleCompilation {
   /** undefined where a diagnostic of level error was made */
@@ -85,13 +86,8 @@ export function compileRule(rule: Rule, compiler: RuleCompiler): RuleCompilation
   return builder.finish();
 }
 
-/** What variables are set for. */
-type Place = 'payload' | 'buffer' | 'decoded';
-
-interface OpenList {
-  readonly buffer: BufferDefinition | FrameBuffer | undefined;
+interface OpenList extends Place {
   readonly key: string;
-  readonly transforms: AppliedTransform[];
   readonly conditions: BytesCondition[];
 }
 
@@ -132,9 +128,7 @@ class Builder implements RuleBuilder {
   readonly #alone = new Set<string>();
   #packetOnly = false;
   #streamOnly = false;
-  readonly #variables: string[] = [];
-  /** where each of them was set last */
-  readonly #variablePlaces: Place[] = [];
+  readonly #variables = new RuleVariables();
   #noAlert = false;
   #bypass = false;
   #alert = false;
@@ -450,31 +444,21 @@ class Builder implements RuleBuilder {
   }
 
   defineVariable(name: string): number {
-    let index = this.#variables.indexOf(name);
-    if (index < 0) index = this.#variables.push(name) - 1;
-    this.#variablePlaces[index] = this.#place;
-    return index;
+    return this.#variables.set(name, this.#place);
   }
 
-  get #place(): Place {
+  get #place(): VariablePlace {
     return this.#decoded !== undefined ? 'decoded' : this.#selected === undefined ? 'payload' : 'buffer';
   }
 
   useVariable(name: string): number | undefined {
-    const known = this.#variables.indexOf(name);
-    // What the payload or decoded bytes gave is not there for other bytes; buffers are looked at together.
-    const place = this.#variablePlaces[known];
-    if (known >= 0 && (place === 'buffer' || place === this.#place)) return known;
-    if (known >= 0) {
-      this.problem(
-        'unknown-variable',
-        `variable \`${name}\` is set for other bytes than these`,
-        'set it with `byte_extract` or `byte_math` behind the same buffer',
-        { name },
-      );
-      return undefined;
-    }
-    this.problem('unknown-variable', `variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first', { name });
+    const found = this.#variables.find(name, this.#place);
+    if (typeof found === 'number') return found;
+    const [title, help] =
+      found === 'elsewhere'
+        ? [`variable \`${name}\` is set for other bytes than these`, 'set it with `byte_extract` or `byte_math` behind the same buffer']
+        : [`variable \`${name}\` is set nowhere before it`, 'set it with `byte_extract` or `byte_math` first'];
+    this.problem('unknown-variable', title, help, { name });
     return undefined;
   }
 
@@ -579,7 +563,7 @@ class Builder implements RuleBuilder {
       if (buffer === undefined) continue;
       const absent: 'no' | 'only' | 'or_else' = this.#absent.get(list.key) ?? 'no';
       if (list.conditions.length === 0 && absent === 'no') continue;
-      this.#checkAbsent(list, absent);
+      this.#tell('absent', absentContradiction(list, absent));
       const test = { transforms: list.transforms, key: list.key, conditions: list.conditions, absent };
       if (buffer.of === 'transaction') {
         if (buffer.ofFiles === true) this.#checkFiles(buffer.name, protocols);
@@ -587,9 +571,11 @@ class Builder implements RuleBuilder {
       } else if (buffer.of === 'frame') frameTests.push({ ...test, buffer });
       else packetBufferTests.push({ ...test, buffer });
     }
-    for (const list of [this.#payload, ...this.#lists]) this.#contradictions(list);
+    for (const list of [this.#payload, ...this.#lists]) {
+      for (const [keyword, found] of contradictionsOf(list, this.#packetConditions)) this.#tell(keyword, found);
+    }
     // Short buffers first: most rules fail there, and bodies need not be read. Variables tie buffers to the order written.
-    if (this.#variables.length === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
+    if (this.#variables.count === 0) bufferTests.sort((a, b) => COST_BY_SHAPE[a.buffer.shape] - COST_BY_SHAPE[b.buffer.shape]);
     const ofTransaction =
       bufferTests.length > 0 ||
       this.#transactionConditions.length > 0 ||
@@ -676,7 +662,7 @@ class Builder implements RuleBuilder {
       priority: this.#priority >= 0 ? this.#priority : (classification?.priority ?? 3),
       references: this.#references,
       metadata: this.#metadata,
-      variableCount: this.#variables.length,
+      variableCount: this.#variables.count,
       prefilter: rule.direction === '=>' ? undefined : choosePrefilter({ payload, bufferTests, packetBufferTests }),
       addressesOnly,
       protocolOnly,
@@ -698,54 +684,8 @@ class Builder implements RuleBuilder {
     return names;
   }
 
-  /** What is not there can not be looked at; `or_else` needs something else. */
-  #checkAbsent({ buffer, conditions }: OpenList, absent: 'no' | 'only' | 'or_else'): void {
-    if (absent === 'only' && conditions.length > 0)
-      this.#say(
-        'error',
-        'absent/beside-others',
-        `\`${buffer!.name}\` is to be absent, and something is looked for in it`,
-        this.#spanOf('absent'),
-        'write `absent:or_else`, or remove the other options',
-      );
-    else if (absent === 'or_else' && conditions.length === 0)
-      this.#say(
-        'error',
-        'absent/nothing-else',
-        '`or_else` stands without anything else about the buffer',
-        this.#spanOf('absent'),
-        'add a `content`, or write `absent`',
-      );
-  }
-
-  /** Conditions that are right one by one, but not beside each other. */
-  #contradictions({ buffer, transforms, conditions }: OpenList): void {
-    const tell = (owner: string, at: Span, { code, title, help, facts }: Contradiction): void => this.#say('error', `${owner}/${code}`, title, at, help, facts);
-    for (const condition of conditions) {
-      if (condition.kind === 'test') {
-        const found = condition.contradicts?.(conditions);
-        if (found !== undefined) tell(condition.keyword, this.#spanOf(condition.keyword), found);
-      }
-      if (condition.kind !== 'content') continue;
-      const refusal = transforms.length === 0 && buffer?.of !== 'frame' ? buffer?.refuses?.(condition) : undefined;
-      if (refusal !== undefined) tell(buffer!.name, this.#spanOf(buffer!.name), refusal);
-      for (const { definition } of transforms) {
-        const why = definition.excludes?.(condition.bytes, condition.nocase);
-        if (why === undefined) continue;
-        tell(definition.name, this.#spanOf(definition.name), {
-          code: 'excluded',
-          title: `a content can not occur in what \`${definition.name}\` gives: ${why}`,
-          facts: { content: encodeContent(condition.bytes), transform: definition.name },
-        });
-        // One transform is enough to keep it out.
-        break;
-      }
-    }
-    if (buffer !== undefined) return;
-    for (const condition of this.#packetConditions) {
-      const found = condition.contradicts?.(conditions);
-      if (found !== undefined) tell(condition.keyword, this.#spanOf(condition.keyword), found);
-    }
+  #tell(keyword: string, found: Contradiction | undefined): void {
+    if (found !== undefined) this.#say('error', `${keyword}/${found.code}`, found.title, this.#spanOf(keyword), found.help, found.facts);
   }
 
   /** Where the keyword stands (under any of its names); the whole rule where it stands nowhere. */
