@@ -2,7 +2,8 @@
 import { copyBytes, newBytes } from './work.ts';
 
 const CHUNK = 4096;
-const decoder = new TextDecoder('utf-8');
+/** A byte order mark is a letter as others are. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Node's own way, four times as fast on a line of text; browsers have none. */
@@ -37,10 +38,18 @@ export function utf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
   return latin1(bytes, start, end);
 }
 
+/** stands for bytes that are no UTF-8, and may have been written itself */
+const NO_CHARACTER = '\ufffd';
+
+function isEncoded(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  const encoded = encoder.encode(text);
+  return encoded.length === end - start && encoded.every((byte, at) => byte === bytes[start + at]);
+}
+
 /** What a peer wrote, as records show it: valid UTF-8 as it is; of anything else one character a byte, odd ones as `\xNN`. */
 export function shownText(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const text = utf8(bytes, start, end);
-  if (!text.includes('\ufffd')) return text;
+  if (!text.includes(NO_CHARACTER) || isEncoded(text, bytes, start, end)) return text;
   let shown = '';
   for (let at = start; at < end; at++) shown += bytes[at] < 0x80 ? String.fromCharCode(bytes[at]) : `\\x${bytes[at].toString(16)}`;
   return shown;
