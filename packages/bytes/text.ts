@@ -41,7 +41,13 @@ export function utf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 /** stands for bytes that are no UTF-8, and may have been written itself */
 const NO_CHARACTER = '\ufffd';
 
+export function isUtf8(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+  return isEncoded(utf8(bytes, start, end), bytes, start, end);
+}
+
+/** Are these bytes the text in UTF-8? */
 function isEncoded(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (!text.includes(NO_CHARACTER)) return true;
   const encoded = encoder.encode(text);
   return encoded.length === end - start && encoded.every((byte, at) => byte === bytes[start + at]);
 }
@@ -49,7 +55,7 @@ function isEncoded(text: string, bytes: Uint8Array, start: number, end: number):
 /** What a peer wrote, as records show it: valid UTF-8 as it is; of anything else one character a byte, odd ones as `\xNN`. */
 export function shownText(bytes: Uint8Array, start = 0, end = bytes.length): string {
   const text = utf8(bytes, start, end);
-  if (!text.includes(NO_CHARACTER) || isEncoded(text, bytes, start, end)) return text;
+  if (isEncoded(text, bytes, start, end)) return text;
   let shown = '';
   for (let at = start; at < end; at++) shown += bytes[at] < 0x80 ? String.fromCharCode(bytes[at]) : `\\x${bytes[at].toString(16)}`;
   return shown;

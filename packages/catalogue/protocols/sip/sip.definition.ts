@@ -1,5 +1,5 @@
 /** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
-import { find, fromLatin1, latin1, shownTexts, utf8 } from '@sigwright/bytes';
+import { find, fromLatin1, isUtf8, latin1, shownTexts } from '@sigwright/bytes';
 import {
   type Direction,
   type Flow,
@@ -50,9 +50,6 @@ function recognise(bytes: Uint8Array, start: number, end: number, _direction: Di
 /** What texts can not have (RFC 3261 §25.1), and what names of headers are made of; who gets something else has no message of SIP. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNPRINTABLE = /[\0-\x08\x0a-\x1f\x7f]/;
-const BEYOND_SEVEN_BITS = /[\x80-\xff]/;
-/** what stands for bytes that are no UTF-8 */
-const NO_CHARACTER = '\ufffd';
 const TOKEN = /^[-.!%*_+`'~A-Za-z0-9]+$/;
 
 function headEnd(bytes: Uint8Array, at: number, end: number): number {
@@ -64,7 +61,7 @@ function read(bytes: Uint8Array, start: number, end: number): SipMessage | undef
   const stop = headEnd(bytes, start, end);
   const headStop = stop < 0 ? Math.min(end, start + LONGEST_HEAD) : stop;
   const head = latin1(bytes, start, headStop);
-  if (BEYOND_SEVEN_BITS.test(head) && utf8(bytes, start, headStop).includes(NO_CHARACTER)) return undefined;
+  if (!isUtf8(bytes, start, headStop)) return undefined;
   const lines = head.split('\n').map((line) => line.replace(/\r$/, ''));
   const first = lines[0];
   if (UNPRINTABLE.test(first)) return undefined;
