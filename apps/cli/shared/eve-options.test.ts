@@ -400,6 +400,10 @@ test.each([
     'http: { libhtp: { default-config: { personality: IIS_5_0, path-convert-lowercase: yes, path-bestfit-replacement-char: "*", query-plusspace-decode: yes } } }',
     { http: { plusIsBlank: true, path: { backslashSeparates: true, decodesUnicode: true, decodesSeparators: true, lowercase: true, replacement: 0x2a } } },
   ],
+  [
+    'http: { libhtp: { default-config: { swf-decompression: { enabled: yes, type: deflate, compress-depth: 1kb } } } }',
+    { http: { flash: { deflate: true, lzma: false, mostPacked: 1024, mostUnpacked: 1_048_576 } } },
+  ],
   ['http: { libhtp: { default-config: { personality: Apache_2_2 } } }', { http: { path: { decodesSeparators: false, backslashSeparates: false } } }],
   ['http: { libhtp: { default-config: { personality: IDS, path-separators-compress: yes } } }', { http: { path: undefined } }],
   ['tls: { no-reassemble: yes }', { tls: { encryptionHandling: 'bypass' } }],

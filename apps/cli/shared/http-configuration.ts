@@ -16,6 +16,7 @@ export const LIBHTP_SERVERS = `${LIBHTP}.server-config`;
 export function httpOf(node: unknown): HttpSettings {
   const defaults = DEFAULT_SETTINGS.http;
   const atOnce = at(node, 'http-body-inline');
+  const bombLimit = unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit));
   return {
     requestBodyLimit: unlimited(sizeOf(at(node, 'request-body-limit'), defaults.requestBodyLimit)),
     responseBodyLimit: unlimited(sizeOf(at(node, 'response-body-limit'), defaults.responseBodyLimit)),
@@ -23,14 +24,14 @@ export function httpOf(node: unknown): HttpSettings {
     responseMinimumInspect: sizeOf(at(node, 'response-body-minimal-inspect-size'), defaults.responseMinimumInspect),
     bodiesAtOnce: atOnce === undefined || atOnce === null || atOnce === 'auto' ? undefined : isYes(atOnce, false),
     decompressionDepth: unlimited(sizeOf(at(node, 'response-body-decompress-layer-limit'), defaults.decompressionDepth)),
-    bombLimit: unlimited(sizeOf(at(node, 'compression-bomb-limit'), defaults.bombLimit)),
+    bombLimit,
     lzma: isYes(at(node, 'lzma-enabled'), defaults.lzma),
     mostTransactions: sizeOf(at(node, 'max-tx'), defaults.mostTransactions) || defaults.mostTransactions,
     mostHeaders: sizeOf(at(node, 'headers-limit'), defaults.mostHeaders) || defaults.mostHeaders,
     longestField: sizeOf(at(node, 'meta-field-limit'), defaults.longestField) || defaults.longestField,
     doubleDecodePath: isYes(at(node, 'double-decode-path'), false),
     doubleDecodeQuery: isYes(at(node, 'double-decode-query'), false),
-    flash: flashOf(at(node, 'swf-decompression')),
+    flash: flashOf(at(node, 'swf-decompression'), bombLimit),
     path: pathFormOf(node),
     plusIsBlank: isYes(at(node, 'query-plusspace-decode'), defaults.plusIsBlank),
     wholeUri: isYes(at(node, 'uri-include-all'), false),
@@ -49,15 +50,15 @@ export function httpServersOf(tree: Tree): EngineSettings['httpServers'] {
   });
 }
 
-/** `swf-decompression` */
-function flashOf(node: unknown): HttpSettings['flash'] {
+/** `swf-decompression`; no film gets larger than other bodies that are unpacked. */
+function flashOf(node: unknown, bombLimit: number): HttpSettings['flash'] {
   if (!isYes(at(node, 'enabled'), false)) return undefined;
   const type = String(at(node, 'type') ?? 'both');
   return {
     deflate: type !== 'lzma',
     lzma: type !== 'deflate',
     mostPacked: unlimited(sizeOf(at(node, 'compress-depth'), 0)),
-    mostUnpacked: unlimited(sizeOf(at(node, 'decompress-depth'), 0)),
+    mostUnpacked: Math.min(unlimited(sizeOf(at(node, 'decompress-depth'), 0)), bombLimit),
   };
 }
 
