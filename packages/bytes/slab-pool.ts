@@ -14,6 +14,16 @@ export class SlabPool {
   #kept = 0;
   /** bytes of slabs that were taken and not given back, and what else their users hold */
   lent = 0;
+  /** so much is lent before users are to make do with what they have: they ask, it is not refused */
+  readonly limit: number;
+
+  constructor(limit = Number.POSITIVE_INFINITY) {
+    this.limit = limit;
+  }
+
+  get isExhausted(): boolean {
+    return this.lent >= this.limit;
+  }
 
   /** At least `size` bytes, with whatever content. */
   take(size: number): Uint8Array {

@@ -2,8 +2,11 @@
 import { copyBytes, SlabPool, work } from '@sigwright/bytes';
 import type { Direction } from './direction.ts';
 
+/** What the files of a thread hold together: who opens many transfers must not have all of each kept. */
+const MOST_HELD = 512 * 1024 * 1024;
+
 /** One for each thread: transfers come and go by the thousand. */
-const slabs = new SlabPool();
+export const fileSlabs = new SlabPool(MOST_HELD);
 
 /** Takes the content of a file as it comes, also what is beyond the limit. */
 export interface FileFollower {
@@ -55,9 +58,11 @@ export class FileTransfer {
     this.#follower = follow?.(this);
   }
 
-  /** Copies bytes[start, end) as far as the limit allows. */
+  /** Copies bytes[start, end) as far as the limit allows, and what all files hold together. */
   append(bytes: Uint8Array, start: number, end: number): void {
-    const room = this.limit - this.kept;
+    // What is kept is the beginning, without a hole.
+    const limit = this.isOver ? this.kept : fileSlabs.isExhausted ? Math.min(this.limit, this.bytes.length) : this.limit;
+    const room = limit - this.kept;
     const take = Math.min(room, end - start);
     if (take < end - start) this.isOver = true;
     const counted = this.endsAtLimit ? Math.max(0, take) : end - start;
@@ -65,9 +70,9 @@ export class FileTransfer {
     if (counted > 0) this.#follower?.append(bytes, start, start + counted);
     if (take <= 0) return;
     if (this.kept + take > this.bytes.length) {
-      const grown = slabs.take(Math.max(this.kept + take, this.bytes.length * 2));
+      const grown = fileSlabs.take(Math.max(this.kept + take, this.bytes.length * 2));
       if (this.kept > 0) copyBytes(this.bytes, 0, this.kept, grown, 0);
-      slabs.give(this.bytes);
+      fileSlabs.give(this.bytes);
       this.bytes = grown;
     }
     copyBytes(bytes, start, start + take, this.bytes, this.kept);
@@ -87,7 +92,7 @@ export class FileTransfer {
 
   /** The content was inspected and recorded; its memory serves others. */
   release(): void {
-    slabs.give(this.bytes);
+    fileSlabs.give(this.bytes);
     this.bytes = NOTHING;
     this.kept = 0;
   }

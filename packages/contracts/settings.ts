@@ -201,6 +201,8 @@ export interface EngineSettings {
     readonly asyncOneside: boolean;
     /** bytes per direction that are reassembled; 0 for no limit */
     readonly depth: number;
+    /** bytes that all streams hold together, before segments are no longer taken; 0 for no limit */
+    readonly memory: number;
     /** the last byte of urgent data: read apart from the stream (`oob`, as by sockets, RFC 6093), or within it */
     readonly urgentPolicy: UrgentPolicy;
     /** for what comes after as many bytes out of band as the 16 bits of the urgent pointer count */
@@ -430,6 +432,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
     midstream: false,
     asyncOneside: false,
     depth: 1_048_576,
+    memory: 256 * 1024 * 1024,
     urgentPolicy: 'oob',
     urgentLimitPolicy: 'drop',
     dropInvalid: true,

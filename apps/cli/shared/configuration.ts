@@ -111,6 +111,7 @@ export function configurationOf(tree: Tree, options: ConfigurationOptions): Conf
       midstream: isYes(at(tree, 'stream.midstream'), false),
       asyncOneside: isYes(at(tree, 'stream.async-oneside'), false),
       depth: sizeOf(at(tree, 'stream.reassembly.depth'), defaults.stream.depth),
+      memory: sizeOf(at(tree, 'stream.reassembly.memcap'), defaults.stream.memory),
       dropInvalid: isYes(at(tree, 'stream.drop-invalid'), true),
       urgentPolicy: URGENT_POLICIES.find((name) => name === at(tree, 'stream.reassembly.urgent.policy')) ?? defaults.stream.urgentPolicy,
       urgentLimitPolicy:

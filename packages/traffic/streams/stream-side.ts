@@ -16,6 +16,8 @@ import type { LaterWins } from '../target-systems.ts';
 const MOST_WAITING = 4 * 1024 * 1024;
 /** A full window of 1 MiB in the smallest usual segments. */
 const MOST_SEGMENTS = 2048;
+/** Bytes that a segment takes beside its own, while it waits. */
+const SEGMENT_COST = 128;
 /** Holes before which bytes are kept to be shown, and bytes before each: outputs show some 4 KiB. */
 const MOST_EARLIER = 8;
 const MOST_SHOWN = 4096;
@@ -173,6 +175,7 @@ export class StreamSide {
   }
 
   #insert(early: number, sequence: number, data: Uint8Array, start: number, end: number, outOfBand: number): typeof TAKEN | typeof REPEATED | typeof NO_ROOM {
+    if (early <= 0 && !this.#hasRoom(early + end - start)) return NO_ROOM;
     if (early === 0) this.#append(data, start, end, outOfBand < 0 ? -1 : start + outOfBand);
     else {
       const offset = this.available + early;
@@ -192,6 +195,11 @@ export class StreamSide {
     if (this.#waiting !== undefined) this.#drain();
     this.#checkEnd();
     return TAKEN;
+  }
+
+  /** For so many bytes more: where nothing is kept, where they fit in what is held, or where streams may hold more. */
+  #hasRoom(length: number): boolean {
+    return !this.#pool.isExhausted || this.opaque || this.depthReached || this.available - this.base + length <= this.bytes.length;
   }
 
   #compare(offset: number, data: Uint8Array, start: number, end: number): void {
@@ -247,6 +255,8 @@ export class StreamSide {
   }
 
   #wait(offset: number, data: Uint8Array, start: number, end: number, outOfBand: number): typeof TAKEN | typeof NO_ROOM {
+    if (this.#pool.isExhausted) return NO_ROOM;
+    // Never left empty.
     this.#waiting ??= [];
     const waiting = this.#waiting;
     if (waiting.length >= MOST_SEGMENTS || this.#waitingBytes + end - start > MOST_WAITING) return NO_ROOM;
@@ -255,6 +265,7 @@ export class StreamSide {
     this.#compareWaiting(at, offset, data, start, end);
     waiting.splice(at, 0, { offset, bytes: copyOf(data, start, end), outOfBand });
     this.#waitingBytes += end - start;
+    this.#pool.lent += end - start + SEGMENT_COST;
     if (offset - this.available > REGION_GAP) this.#countRegions(waiting);
     // The gap before it may have shrunk: the peer acknowledged bytes that only now are known to be there.
     if (this.gap > 0) this.gap = Math.min(this.gap, waiting[0].offset - this.available);
@@ -294,16 +305,22 @@ export class StreamSide {
     while (count < waiting.length && waiting[count].offset <= this.available) {
       const { offset, bytes, outOfBand } = waiting[count++];
       this.#waitingBytes -= bytes.length;
+      this.#pool.lent -= bytes.length + SEGMENT_COST;
       if (offset + bytes.length > this.available) this.#append(bytes, this.available - offset, bytes.length, outOfBand);
       // A byte that was passed over moves those that wait.
       if (outOfBand >= 0) waiting = this.#waiting!;
       // Behind the depth `available` stands still, and what waits there will never be read.
-      if (this.depthReached) count = waiting.length;
+      if (this.depthReached) break;
     }
-    if (count === waiting.length) {
-      this.#waiting = undefined;
-      this.#waitingBytes = 0;
-    } else if (count > 0) waiting.splice(0, count);
+    if (count > 0) waiting.splice(0, count);
+    if (waiting.length === 0 || this.depthReached) this.#forgetWaiting();
+  }
+
+  #forgetWaiting(): void {
+    if (this.#waiting === undefined) return;
+    this.#pool.lent -= this.#waitingBytes + this.#waiting.length * SEGMENT_COST;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
   }
 
   #checkEnd(): void {
@@ -440,8 +457,7 @@ export class StreamSide {
     if (this.searched < this.available) this.searched = this.available;
     if (this.depth !== 0 && this.available >= this.depth) {
       this.depthReached = true;
-      this.#waiting = undefined;
-      this.#waitingBytes = 0;
+      this.#forgetWaiting();
     }
     this.#drain();
     if (this.acknowledged > this.available && !this.depthReached) this.gap = this.#gapUntil(this.acknowledged);
@@ -520,7 +536,7 @@ export class StreamSide {
     if (this.bytes.length > 0) this.#pool.give(this.bytes);
     this.bytes = NOTHING;
     this.base = this.available;
-    this.#waiting = undefined;
+    this.#forgetWaiting();
     for (const { bytes } of this.earlier ?? []) this.#pool.lent -= bytes.length;
     this.earlier = undefined;
   }

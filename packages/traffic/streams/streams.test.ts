@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { TrafficPipeline } from '../pipeline.ts';
 import { HANDSHAKE, Observer, RAW, type TcpText, tcp, tcpPacket, watch } from '../test-kit.ts';
-import { MOST_HELD_TO_SHOW, StreamSide } from './stream-side.ts';
+import { MOST_HELD_TO_SHOW, NO_ROOM, REPEATED, StreamSide, TAKEN } from './stream-side.ts';
 import type { TcpStream } from './tcp-stream.ts';
 
 interface Case {
@@ -431,6 +431,50 @@ describe('one side', () => {
     expect(side.bytes.length).toBe(0);
     side.free();
     expect(pool.lent).toBe(MOST_HELD_TO_SHOW);
+  });
+
+  it('takes nothing more while all streams hold as much as they may, and goes on behind a gap', () => {
+    const pool = new SlabPool(1_000_000);
+    const side = new StreamSide(0, pool);
+    side.begin(0);
+    const segment = new Uint8Array(2000);
+    const hear = (sequence: number): unknown => side.insert(sequence, segment, 0, 2000);
+    expect(hear(0)).toBe(TAKEN);
+    expect(hear(6000)).toBe(TAKEN);
+    expect(pool.lent).toBeGreaterThan(4000);
+    pool.lent += 1_000_000;
+    expect(hear(2000)).toBe(NO_ROOM);
+    expect(hear(10_000)).toBe(NO_ROOM);
+    const fresh = new StreamSide(0, pool);
+    fresh.begin(0);
+    expect(fresh.insert(100, segment, 0, 100)).toBe(NO_ROOM);
+    fresh.acknowledge(200);
+    expect(fresh.takeGap()).toBe(0);
+    // What was there already asks for no room.
+    expect(hear(0)).toBe(REPEATED);
+    pool.lent -= 1_000_000;
+    side.acknowledge(8000);
+    expect(side.takeGap()).toBe(4000);
+    expect(side.available).toBe(8000);
+    side.free();
+    expect(pool.lent).toBe(0);
+  });
+
+  it('gives back what waited, however it ends', () => {
+    const segment = new Uint8Array(100);
+    for (const end of ['free', 'drain', 'depth', 'gap to the depth'] as const) {
+      const pool = new SlabPool();
+      const side = new StreamSide(end === 'depth' || end === 'gap to the depth' ? 250 : 0, pool);
+      side.begin(0);
+      for (const sequence of [100, 200, 300, 400]) side.insert(sequence, segment, 0, 100);
+      if (end === 'drain' || end === 'depth') side.insert(0, segment, 0, 100);
+      if (end === 'gap to the depth') {
+        side.acknowledge(500);
+        side.takeGap();
+      }
+      side.free();
+      expect([end, pool.lent]).toEqual([end, 0]);
+    }
   });
 
   it('refuses early segments when the list is full, and is whole again when the gap is filled', () => {

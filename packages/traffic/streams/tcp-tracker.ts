@@ -90,11 +90,12 @@ const MOST_OUT_OF_BAND = 65_535;
 export class TcpTracker {
   readonly #settings: EngineSettings;
   readonly #targets: TargetTable | undefined;
-  readonly #pool = new SlabPool();
+  readonly #pool: SlabPool;
   #spare: TcpStream | undefined = undefined;
 
   constructor(settings: EngineSettings, targets: TargetTable) {
     this.#settings = settings;
+    this.#pool = new SlabPool(settings.stream.memory === 0 ? Number.POSITIVE_INFINITY : settings.stream.memory);
     // Inline the bytes that came first are those that the receiver gets.
     this.#targets = targets.isEmpty || settings.inline ? undefined : targets;
   }
