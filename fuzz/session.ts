@@ -34,7 +34,18 @@ function outcome(definition: ProtocolDefinition, pieces: readonly (readonly [Dir
     });
   }
   session.finish(2);
-  return JSON.stringify([broken, session.nextProtocol, session.anomalies, session.transactions.map((transaction) => told(definition, transaction, flow))]);
+  const said = JSON.stringify([
+    broken,
+    session.nextProtocol,
+    session.anomalies,
+    session.transactions.map((transaction) => told(definition, transaction, flow)),
+  ]);
+  // As the engine does: what files hold counts for all.
+  for (const transaction of session.transactions) {
+    for (const file of transaction.files ?? []) file.release();
+    transaction.settle();
+  }
+  return said;
 }
 
 function told(definition: ProtocolDefinition, transaction: Transaction, flow: Flow): unknown {

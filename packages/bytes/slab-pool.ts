@@ -16,9 +16,15 @@ export class SlabPool {
   lent = 0;
   /** so much is lent before users are to make do with what they have: they ask, it is not refused */
   readonly limit: number;
+  readonly #forgotten: FinalizationRegistry<number> | undefined;
 
-  constructor(limit = Number.POSITIVE_INFINITY) {
+  /** `outlivesUsers`: engines come and go, also without an end; who forgets a slab no longer holds it. */
+  constructor(limit = Number.POSITIVE_INFINITY, outlivesUsers = false) {
     this.limit = limit;
+    if (outlivesUsers)
+      this.#forgotten = new FinalizationRegistry((size) => {
+        this.lent -= size;
+      });
   }
 
   get isExhausted(): boolean {
@@ -28,7 +34,13 @@ export class SlabPool {
   /** At least `size` bytes, with whatever content. */
   take(size: number): Uint8Array {
     const power = Math.max(SMALLEST_POWER, 32 - Math.clz32(size - 1));
-    this.lent += 2 ** power;
+    const slab = this.#any(power);
+    this.lent += slab.length;
+    this.#forgotten?.register(slab, slab.length, slab);
+    return slab;
+  }
+
+  #any(power: number): Uint8Array {
     if (power > LARGEST_POWER) return newBytes(2 ** power);
     const slab = this.#free[power].pop();
     if (slab === undefined) return newBytes(1 << power);
@@ -38,6 +50,7 @@ export class SlabPool {
 
   give(slab: Uint8Array): void {
     this.lent -= slab.length;
+    this.#forgotten?.unregister(slab);
     const power = 31 - Math.clz32(slab.length);
     if (power < SMALLEST_POWER || power > LARGEST_POWER || slab.length !== 1 << power) return;
     if (this.#kept + slab.length > MOST_KEPT) return;

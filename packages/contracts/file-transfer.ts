@@ -6,7 +6,7 @@ import type { Direction } from './direction.ts';
 const MOST_HELD = 512 * 1024 * 1024;
 
 /** One for each thread: transfers come and go by the thousand. */
-export const fileSlabs = new SlabPool(MOST_HELD);
+export const fileSlabs = new SlabPool(MOST_HELD, true);
 
 /** Takes the content of a file as it comes, also what is beyond the limit. */
 export interface FileFollower {
