@@ -46,7 +46,7 @@ step(
   (output) => (/Error:/.test(output) ? 'a capture broke the engine' : undefined),
 );
 step(
-  'engine and oracle on public captures',
+  'engine and oracle on public captures of up to 100 kB',
   process.execPath,
   ['tools/oracle-agreement.ts', join(shared, 'captures', 'files'), join(shared, 'rules', 'etopen.rules')],
   (output) => (/; 0 captures differ/.test(output) ? undefined : 'the tables find something else than the oracle'),

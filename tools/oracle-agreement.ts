@@ -1,23 +1,16 @@
 /**
  * Holds the engine against its oracle on real traffic: every rule of a file over every capture of a folder, once found by tables and once
- * asked of everything. node tools/oracle-agreement.ts CAPTURES RULES [LARGEST_CAPTURE_IN_BYTES [ONE_CAPTURE_OF]]
+ * asked of everything. node tools/oracle-agreement.ts CAPTURES RULES [LARGEST_CAPTURE_IN_BYTES [ONE_CAPTURE_OF]]; captures of more than
+ * 100,000 bytes are passed over where nothing is said.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import type { Rule } from '@sigwright/contracts';
-import { buildPlan, Engine, type PlanUse, usePlan } from '@sigwright/detection';
-import { parseRules } from '@sigwright/rule-language';
-import { configurationOf } from '../apps/cli/shared/configuration.ts';
-import { readYaml, setValue } from '../apps/cli/shared/configuration-tree.ts';
+import { Engine, type PlanUse, usePlan } from '@sigwright/detection';
+import { buildAll, settings } from './all-rules.ts';
 
 const [folder, rulesPath, largest = '100000', oneOf = '1'] = process.argv.slice(2);
-const tree = readYaml(join(import.meta.dirname, '..', 'apps', 'cli', 'suricata.yaml'));
-setValue(tree, 'vars.address-groups.HOME_NET=any');
-setValue(tree, 'vars.address-groups.EXTERNAL_NET=any');
-const { settings } = configurationOf(tree, { verifyChecksums: false, inline: false });
-const rules = parseRules(readFileSync(rulesPath, 'utf8')).rules.map((rule): Rule => ({ ...rule, enabled: true }));
-const planOf = (naive: boolean): PlanUse => usePlan(buildPlan([{ path: rulesPath, rules }], catalogue, settings, { naive }).data, catalogue, settings);
+const planOf = (naive: boolean): PlanUse => usePlan(buildAll(rulesPath, naive).data, catalogue, settings);
 const plans = [planOf(false), planOf(true)];
 
 function alertsOf(plan: PlanUse, capture: Uint8Array): string[] {

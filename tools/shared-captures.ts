@@ -5,19 +5,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '@sigwright/catalogue';
-import type { Rule } from '@sigwright/contracts';
-import { buildPlan, Engine, EveWriter, usePlan } from '@sigwright/detection';
-import { parseRules } from '@sigwright/rule-language';
-import { configurationOf } from '../apps/cli/shared/configuration.ts';
-import { readYaml, setValue } from '../apps/cli/shared/configuration-tree.ts';
+import { Engine, EveWriter, usePlan } from '@sigwright/detection';
+import { buildAll, eve, settings } from './all-rules.ts';
 
 const [folder, rulesPath, out] = process.argv.slice(2);
-const tree = readYaml(join(import.meta.dirname, '..', 'apps', 'cli', 'suricata.yaml'));
-setValue(tree, 'vars.address-groups.HOME_NET=any');
-setValue(tree, 'vars.address-groups.EXTERNAL_NET=any');
-const { settings, eve } = configurationOf(tree, { verifyChecksums: false, inline: false });
-const rules = parseRules(readFileSync(rulesPath, 'utf8')).rules.map((rule): Rule => ({ ...rule, enabled: true }));
-const build = buildPlan([{ path: rulesPath, rules }], catalogue, settings);
+const build = buildAll(rulesPath);
 const plan = usePlan(build.data, catalogue, settings);
 process.stderr.write(`${build.loaded} rules, ${build.refused} refused\n`);
 

@@ -107,6 +107,20 @@ export interface PathForm {
   readonly replacement: number;
 }
 
+/** Paths as they are read where nothing is said. */
+export const PLAIN_PATH: PathForm = {
+  backslashSeparates: false,
+  lowercase: false,
+  encodedNulEnds: false,
+  rawNulEnds: false,
+  compressesSeparators: true,
+  decodesSeparators: true,
+  decodesUnicode: false,
+  invalidEscapes: 'preserve_percent',
+  utf8: false,
+  replacement: 0x3f,
+};
+
 export interface HttpSettings {
   readonly requestBodyLimit: number;
   readonly responseBodyLimit: number;

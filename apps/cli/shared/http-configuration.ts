@@ -1,5 +1,5 @@
 /** How HTTP is read, for all servers or for some (`libhtp` of a suricata.yaml). Suricata user guide, "Configure HTTP (libhtp)". */
-import { DEFAULT_SETTINGS, type EngineSettings, type HttpSettings, INVALID_ESCAPES, type PathForm } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EngineSettings, type HttpSettings, INVALID_ESCAPES, type PathForm, PLAIN_PATH } from '@sigwright/contracts';
 import { at, isYes, listOf, sizeOf, type Tree } from './configuration-tree.ts';
 
 /** Bodies are bounded even where the configuration asks for all of them. */
@@ -61,20 +61,6 @@ function flashOf(node: unknown, bombLimit: number): HttpSettings['flash'] {
     mostUnpacked: Math.min(unlimited(sizeOf(at(node, 'decompress-depth'), 0)), bombLimit),
   };
 }
-
-/** Paths as they are read where nothing is said. */
-const PLAIN_PATH: PathForm = {
-  backslashSeparates: false,
-  lowercase: false,
-  encodedNulEnds: false,
-  rawNulEnds: false,
-  compressesSeparators: true,
-  decodesSeparators: true,
-  decodesUnicode: false,
-  invalidEscapes: 'preserve_percent',
-  utf8: false,
-  replacement: 0x3f,
-};
 
 const APACHE: Partial<PathForm> = { decodesSeparators: false };
 const IIS: Partial<PathForm> = { backslashSeparates: true, decodesUnicode: true };

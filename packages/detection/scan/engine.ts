@@ -272,9 +272,9 @@ export class Engine {
     this.plan = plan;
   }
 
-  /** How far each stream was handed on, where somebody asks for streams. */
   /** by protocol, bytes of either direction that stay at hand to be shown with alerts */
   readonly #shown: ReadonlyMap<string, readonly [number, number]>;
+  /** How far each stream was handed on, where somebody asks for streams. */
   #toldOf: WeakMap<TcpStream, [number, number]> | undefined = undefined;
   readonly plan: PlanUse;
   #profile: RuleProfile | undefined = undefined;

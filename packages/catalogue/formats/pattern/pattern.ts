@@ -14,7 +14,7 @@ import { readPattern } from './reader.ts';
 import { scriptFor, scriptSource } from './script.ts';
 import { scriptCost } from './script-cost.ts';
 import { rareTail } from './tail.ts';
-import type { Node, PatternFlags, PatternProblem, PatternTree } from './tree.ts';
+import type { PatternFlags, PatternProblem, PatternTree } from './tree.ts';
 
 export type { PatternFlags, PatternProblem } from './tree.ts';
 
@@ -181,8 +181,7 @@ class TwofoldPattern implements BoundedPattern {
     this.#tree = undefined;
     const program = compileProgram(tree);
     const beginning = this.#evaluator === 'auto' && program?.anchor === undefined ? searchFor(tree.root) : undefined;
-    if (this.#evaluator === 'auto' && program !== undefined && program.anchor === undefined && !tree.sharesNumbers)
-      this.#tail = this.#machineOf(rareTail(tree.root), tree);
+    if (this.#evaluator === 'auto' && program !== undefined && program.anchor === undefined && !tree.sharesNumbers) this.#tail = this.#tailOf(tree);
     const toMachine = this.#evaluator === 'machine' || (this.#evaluator === 'auto' && program !== undefined && startsRarely(program));
     const script = toMachine ? undefined : scriptFor(tree, this.#keepGroups);
     if (script !== undefined) {
@@ -199,9 +198,11 @@ class TwofoldPattern implements BoundedPattern {
     if (program !== undefined) this.#machine = new Machine(program, this.#stepLimit, beginning);
   }
 
-  #machineOf(part: Node | undefined, tree: PatternTree): Machine | undefined {
-    const program = part === undefined ? undefined : compileProgram({ ...tree, root: part });
-    return program === undefined ? undefined : new Machine(program, this.#stepLimit, searchFor(part!));
+  #tailOf(tree: PatternTree): Machine | undefined {
+    const root = rareTail(tree.root);
+    if (root === undefined) return undefined;
+    const program = compileProgram({ ...tree, root });
+    return program === undefined ? undefined : new Machine(program, this.#stepLimit, searchFor(root));
   }
 
   #byScript(bytes: Uint8Array, start: number, end: number, from: number): PatternMatch | undefined {

@@ -49,7 +49,7 @@ function closes(node: Node, known: Set<number>): boolean {
       return true;
     case 'place':
       return node.place !== 'search-start';
-    // It would move where the whole match begins, which nobody asks of a rest; yet nothing may depend on it.
+    // Where the match begins is not asked of a rest: it ends here.
     case 'keep':
       return false;
     case 'back':
