@@ -14,7 +14,9 @@ export class SlabPool {
   #kept = 0;
   /** bytes of slabs that were taken and not given back, and what else their users hold */
   lent = 0;
-  /** so much is lent before users are to make do with what they have: they ask, it is not refused */
+  /** of them, what users would give back at once, and keep only because there is room */
+  spare = 0;
+  /** so much is lent, beside what they can spare, before users are to make do with what they have: they ask, it is not refused */
   readonly limit: number;
   readonly #forgotten: FinalizationRegistry<number> | undefined;
 
@@ -28,7 +30,7 @@ export class SlabPool {
   }
 
   get isExhausted(): boolean {
-    return this.lent >= this.limit;
+    return this.lent - this.spare >= this.limit;
   }
 
   /** At least `size` bytes, with whatever content. */

@@ -113,6 +113,8 @@ export class StreamSide {
   readonly #pool: SlabPool;
   #waiting: Waiting[] | undefined = undefined;
   #waitingBytes = 0;
+  /** bytes that are held only to be shown, as they were counted last */
+  #shown = 0;
   /** where segments that are not acknowledged yet begin and end; only where `laterWins` asks */
   #taken: { readonly start: number; readonly end: number }[] | undefined = undefined;
   /** bytes were passed over: where in the stream earlier sequence numbers lie is no longer known */
@@ -469,9 +471,20 @@ export class StreamSide {
     const room = this.#pool.lent < MOST_HELD_TO_SHOW ? MOST_SHOWN : 0;
     const held = Math.max(this.done, this.base, this.available - room);
     const bytes = copyOf(this.bytes, held - this.base, this.available - this.base);
-    this.#pool.lent += bytes.length;
+    this.#holdEarlier(bytes.length);
     earlier.push({ bytes, lost });
-    if (earlier.length > MOST_EARLIER) this.#pool.lent -= earlier.shift()!.bytes.length;
+    if (earlier.length > MOST_EARLIER) this.#holdEarlier(-earlier.shift()!.bytes.length);
+  }
+
+  #holdEarlier(bytes: number): void {
+    this.#pool.lent += bytes;
+    this.#pool.spare += bytes;
+  }
+
+  /** So many of the bytes held are there only to be shown. */
+  #countShown(bytes: number): void {
+    this.#pool.spare += bytes - this.#shown;
+    this.#shown = bytes;
   }
 
   /**
@@ -479,7 +492,11 @@ export class StreamSide {
    * `shown` of them, which somebody may still want to see.
    */
   release(kept = 0, shown = 0): void {
-    if (shown > kept && this.#pool.lent < MOST_HELD_TO_SHOW) kept = shown;
+    this.#forget(this.#pool.lent < MOST_HELD_TO_SHOW ? Math.max(kept, shown) : kept);
+    if (shown > 0 || this.#shown > 0) this.#countShown(this.bytes.length === 0 ? 0 : Math.max(0, Math.min(this.parsed, this.searched) - this.base));
+  }
+
+  #forget(kept: number): void {
     const searched = this.searched - kept;
     const done = this.parsed < searched ? this.parsed : searched;
     if (kept > 0 && done <= this.base) return;
@@ -537,7 +554,8 @@ export class StreamSide {
     this.bytes = NOTHING;
     this.base = this.available;
     this.#forgetWaiting();
-    for (const { bytes } of this.earlier ?? []) this.#pool.lent -= bytes.length;
+    this.#countShown(0);
+    for (const { bytes } of this.earlier ?? []) this.#holdEarlier(-bytes.length);
     this.earlier = undefined;
   }
 }

@@ -460,6 +460,27 @@ describe('one side', () => {
     expect(pool.lent).toBe(0);
   });
 
+  // Bytes held to be shown once took all the room, and segments of others were not read.
+  it('counts what is only held to be shown beside what is still to be read', () => {
+    const pool = new SlabPool(100_000);
+    const held = Array.from({ length: 60 }, () => {
+      const side = new StreamSide(0, pool);
+      side.begin(0);
+      side.insert(0, new Uint8Array(2000), 0, 2000);
+      side.acknowledge(2000);
+      side.parsed = side.searched = side.available;
+      side.release(0, 2000);
+      return side;
+    });
+    expect(held.every((side) => side.bytes.length > 0)).toBe(true);
+    expect([pool.lent > pool.limit, pool.isExhausted]).toEqual([true, false]);
+    // What comes next is still to be read.
+    for (const side of held) side.insert(2000, new Uint8Array(1900), 0, 1900);
+    expect(pool.isExhausted).toBe(true);
+    for (const side of held) side.free();
+    expect([pool.lent, pool.spare]).toEqual([0, 0]);
+  });
+
   it('gives back what waited, however it ends', () => {
     const segment = new Uint8Array(100);
     for (const end of ['free', 'drain', 'depth', 'gap to the depth'] as const) {
