@@ -27,13 +27,25 @@ const HAS_BEGINNING = 1;
 const HAS_END = 2;
 /** Behind every bound that a literal can have; positions within a piece are added to it. */
 export const FAR = 0xf000_0000;
+/** As in scan.as.ts, said of a position. */
+export const PERHAPS = 0x8000_0000;
+/** Most tables have fewer literals. */
+const LEAST_LITERALS = 4096;
 
 interface Exports {
   readonly memory: CompiledMemory;
-  grams(start: number, length: number, filter: number, shift: number, out: number): number;
-  everyFourth(start: number, length: number, filter: number, shift: number, out: number): number;
   few(start: number, length: number, masks: number, out: number): number;
-  narrow(start: number, length: number, buckets: number, shift: number, entries: number, answers: number, count: number, before: number, ends: number): number;
+  search(
+    start: number,
+    reach: number,
+    length: number,
+    table: number,
+    before: number,
+    ends: number,
+    mark: number,
+    answers: number,
+    out: number,
+  ): number;
   shorts(start: number, length: number, table: number, left: number): number;
   pair(start: number, from: number, length: number, one: number, oneFold: number, two: number, twoFold: number, gap: number): number;
 }
@@ -47,23 +59,16 @@ export interface BytePair {
   readonly gap: number;
 }
 
-/** A table of grams as the kernel keeps it. */
-export interface KernelGrams {
-  /** where the bit table begins, or the masks of a table of few grams */
-  readonly filter: number;
-  /** 32 less the bits of the bit table's size */
-  readonly shift: number;
-  readonly buckets: number;
-  /** 32 less the bits of the number of buckets */
-  readonly bucketShift: number;
-  readonly entries: number;
-}
-
 export class ScanKernel {
   readonly #exports: Exports;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** positions found by the last call of `grams`, `everyFourth` or `few`, relative to what was loaded */
+  /** positions found by the last call of `classes`, relative to what was loaded */
   answers: Uint16Array = new Uint16Array(0);
+  /** what the last call of `search` found: numbers of literals; positions, with PERHAPS, of which only the whole text tells */
+  found: Uint32Array = new Uint32Array(0);
+  #mostLiterals = 0;
+  #foundAt = 0;
+  #mark = 0;
   #used = TABLES;
   /** while buffers are held: bytes of one of them, of which [#loadedFrom, #loadedTo) lie from INPUT on */
   #holds = false;
@@ -86,7 +91,25 @@ export class ScanKernel {
 
   constructor(exports: Exports) {
     this.#exports = exports;
-    this.#reach(TABLES);
+    this.makeRoom(LEAST_LITERALS);
+  }
+
+  /** So many literals, those of one table, can be found in a piece. */
+  makeRoom(literals: number): void {
+    if (literals <= this.#mostLiterals) return;
+    // The room before stays unused: twice as much each time, all of them together are no more than the last.
+    const most = Math.max(literals, this.#mostLiterals * 2);
+    this.#foundAt = 0;
+    this.#mostLiterals = most;
+    this.#foundAt = this.#take((this.#mostLiterals + PIECE) * 4);
+    this.#view();
+  }
+
+  #take(size: number): number {
+    const at = this.#used;
+    this.#used += Math.ceil(size / LINE) * LINE;
+    this.#reach(this.#used);
+    return at;
   }
 
   /** Where the table of `owner` lies, which `make` makes at first. It stays as long as the owner is in use. */
@@ -95,12 +118,7 @@ export class ScanKernel {
     if (known !== undefined) return known;
     const table = make();
     const size = Math.ceil(table.length / LINE) * LINE;
-    let at = this.#free.get(size)?.pop();
-    if (at === undefined) {
-      at = this.#used;
-      this.#used += size;
-      this.#reach(this.#used);
-    }
+    const at = this.#free.get(size)?.pop() ?? this.#take(size);
     this.#bytes.set(table, at);
     this.#kept.set(owner, at);
     this.#gone.register(owner, { at, size });
@@ -115,8 +133,14 @@ export class ScanKernel {
   #reach(size: number): void {
     const missing = size - this.#exports.memory.buffer.byteLength;
     if (missing > 0) this.#exports.memory.grow(Math.ceil(missing / PAGE));
-    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    this.answers = new Uint16Array(this.#exports.memory.buffer, ANSWERS, PIECE + SLACK);
+    this.#view();
+  }
+
+  #view(): void {
+    const { buffer } = this.#exports.memory;
+    this.#bytes = new Uint8Array(buffer);
+    this.answers = new Uint16Array(buffer, ANSWERS, PIECE + SLACK);
+    this.found = new Uint32Array(buffer, this.#foundAt, this.#foundAt === 0 ? 0 : this.#mostLiterals + PIECE);
   }
 
   /** From here to `letGo` nobody writes to what is searched: what was loaded of it need not be loaded again. */
@@ -148,28 +172,20 @@ export class ScanKernel {
     this.#ends = (from === start ? HAS_BEGINNING : 0) | (to === end ? HAS_END : 0);
   }
 
-  /** Looks for grams of `table` in the first `length` bytes of what was loaded; returns how many positions lie in `answers`. */
-  grams(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.grams(this.#input, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
+  /** A search in one text begins: each literal is found once until the next. */
+  begin(): void {
+    this.#mark++;
   }
 
-  /** As `grams`, for tables of which every fourth position is enough. */
-  everyFourth(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.everyFourth(this.#input, Math.min(length, this.#length), table.filter, table.shift, ANSWERS));
+  /** Looks for the literals of a table in the first `reach` bytes of what was loaded; returns how many numbers lie in `found`. */
+  search(table: number, reach: number): number {
+    const length = this.#length;
+    return this.#exports.search(this.#input, Math.min(reach, length), length, table, this.#before, this.#ends, this.#mark, ANSWERS, this.#foundAt);
   }
 
-  /** As `grams`, for few grams: the table has masks instead of bits. */
-  few(table: KernelGrams, length: number): number {
-    return this.#narrow(table, this.#exports.few(this.#input, Math.min(length, this.#length), table.filter, ANSWERS));
-  }
-
-  /** As `few`, without a look at what is found: `masks` say which bytes each of eight classes has at four places. */
+  /** Positions at which four bytes stand that one of eight classes has there, as `masks` say; returns how many lie in `answers`. */
   classes(masks: number): number {
     return this.#exports.few(this.#input, this.#length, masks, ANSWERS);
-  }
-
-  #narrow({ buckets, bucketShift, entries }: KernelGrams, count: number): number {
-    return count === 0 ? 0 : this.#exports.narrow(this.#input, this.#length, buckets, bucketShift, entries, ANSWERS, count, this.#before, this.#ends);
   }
 
   /** Looks for short needles, at most sixteen, whose table is kept as scan.as.ts wants it: of the bits of `left`, those that do not occur. */

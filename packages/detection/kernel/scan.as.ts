@@ -1,16 +1,13 @@
 /**
  * The loops that read every byte of traffic, for AssemblyScript (compiled to WebAssembly with SIMD by tools/build-kernel.ts).
- * All only say "perhaps here": `scan/gram-table.ts` and `scan/short-table.ts` hold the same searches in plain TypeScript, which
- * are the oracle and serve where WebAssembly does not.
+ * `scan/gram-table.ts` and `scan/short-table.ts` hold the same searches in plain TypeScript, which are the oracle and serve where
+ * WebAssembly does not.
  */
 
 /** The golden ratio in 32 bits: neighbouring grams land far apart (Knuth, multiplicative hashing). */
 const GOLDEN: i32 = 0x9e3779b1;
 /** Bit 6 of each byte, which says "perhaps a letter": half of it set too folds case. */
 const LETTERS: i32 = 0x40404040;
-
-/** Bytes of an entry, see `narrow`. */
-const ENTRY: usize = 12;
 
 /** Of the second hash: independent of the first, so that a gram passes by chance twice only once in thousands. */
 const OTHER: i32 = 0x85ebca6b;
@@ -89,7 +86,7 @@ function probeOne(at: usize, filter: usize, shift: i32, position: u32, out: usiz
  * Positions in memory[start, start + length) whose four bytes, folded, hash twice to bits that are set in the table at `filter`,
  * written from `out` as 16-bit numbers. Returns how many. `length` is at most 65,535; `out` has room for `length` + 4 numbers.
  */
-export function grams(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
+function grams(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
   const first = out;
   let at = 0;
   // The last load of a block reaches three bytes behind it.
@@ -108,7 +105,7 @@ export function grams(start: usize, length: i32, filter: usize, shift: i32, out:
  * The same, where every fourth position is enough: the table has a gram of each literal for each of the four ways it may lie
  * beneath them.
  */
-export function everyFourth(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
+function everyFourth(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
   const first = out;
   let at = 0;
   for (; at + 16 <= length; at += 16) out = probe(fold(start + at), filter, shift, at, out);
@@ -176,48 +173,115 @@ export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
   return <i32>((out - first) >> 1);
 }
 
-/** What `narrow` is told of a piece: it has the beginning of the text, it has its end. */
+/** What a search is told of a piece: it has the beginning of the text, it has its end. */
 const HAS_BEGINNING: i32 = 1;
 const HAS_END: i32 = 2;
 
+/** Words at the beginning of a table, by their places: how its grams are looked for; 32 less the bits of its bit table, and of its buckets. */
+const KIND: usize = 0;
+const FILTER_SHIFT: usize = 4;
+const BUCKET_SHIFT: usize = 8;
+/** Where its parts begin, in bytes from its beginning. */
+const FILTER: usize = 12;
+const BUCKETS: usize = 16;
+const ENTRIES: usize = 20;
+const ROWS: usize = 24;
+const POOL: usize = 28;
+
+const EVERY_FOURTH: i32 = 4;
+const FEW: i32 = 0;
+
+/** Bytes of an entry: one gram of one literal. */
+const ENTRY: usize = 20;
+/** Of it, by place: the gram; 16 bits of the other hash of a second part of its literal; the distance of that, signed. */
+const SECOND_HASH: usize = 4;
+const SECOND_AT: usize = 6;
+/** The last place of the buffer at which the gram may stand; the number of its literal; how far in it the gram stands. */
+const LAST: usize = 8;
+const LITERAL: usize = 12;
+const GRAM_AT: usize = 16;
+
+/** Bytes of a literal's row: the mark of the search that found it last; where it begins in the pool; its length; 1 where case does not count. */
+const ROW: usize = 16;
+const BEGIN: usize = 8;
+const LENGTH: usize = 12;
+const NOCASE: usize = 14;
+
+/** Said of a position instead of a literal: one that lies beyond the piece may be there. */
+const PERHAPS: u32 = 0x8000_0000;
+
+// @ts-ignore: decorator
+@inline
+function equal(text: usize, literal: usize, length: usize, nocase: bool): bool {
+  if (nocase) {
+    for (let at: usize = 0; at < length; at++) {
+      const byte = <u32>load<u8>(text + at);
+      if ((byte - 0x41 < 26 ? byte + 32 : byte) !== <u32>load<u8>(literal + at)) return false;
+    }
+    return true;
+  }
+  for (let at: usize = 0; at < length; at++) if (load<u8>(text + at) !== load<u8>(literal + at)) return false;
+  return true;
+}
+
 /**
- * Of the `count` positions at `answers`, those at which a gram of the table stands with a second part of its literal in the right
- * distance, and not too far behind the beginning; written over `answers`, in the same order. Returns how many are left. By the first
- * bits of a gram's hash `buckets` says where its entries begin (as many 32-bit numbers as there are buckets, and one). An entry is
- * twelve bytes: the gram; 16 bits of the other hash of the second part, and its distance, signed; the last place of the buffer at
- * which the gram may stand, of which `before` bytes came before the piece. A second part that lies outside of the piece is taken to
- * be right where the text goes on there, see `ends`.
+ * Of the `count` positions at `answers`, the literals that stand there, each once for a `mark`: their numbers, written from `out` as 32-bit
+ * numbers. A position at which only the whole text tells is written itself, with its first bit set. Returns how many were written: at most
+ * one for each position and one for each literal. `before` bytes of the buffer came before the piece.
  */
-export function narrow(
-  start: usize,
-  length: i32,
-  buckets: usize,
-  shift: i32,
-  entries: usize,
-  answers: usize,
-  count: i32,
-  before: u32,
-  ends: i32,
-): i32 {
-  const least = (ends & HAS_BEGINNING) !== 0 ? 0 : i32.MIN_VALUE;
-  const most = (ends & HAS_END) !== 0 ? length - 4 : i32.MAX_VALUE;
-  let out = answers;
+function literals(start: usize, length: i32, table: usize, before: u32, ends: i32, mark: f64, answers: usize, count: i32, out: usize): i32 {
+  const first = out;
+  const shift = load<i32>(table, BUCKET_SHIFT);
+  const buckets = table + <usize>load<u32>(table, BUCKETS);
+  const entries = table + <usize>load<u32>(table, ENTRIES);
+  const rows = table + <usize>load<u32>(table, ROWS);
+  const pool = table + <usize>load<u32>(table, POOL);
   for (let answer = 0; answer < count; answer++) {
     const position = <i32>load<u16>(answers + (<usize>answer << 1));
     const gram = gramAt(start + position);
     const bucket = buckets + ((<usize>((<u32>(gram * GOLDEN)) >>> shift)) << 2);
     const end = entries + <usize>load<u32>(bucket, 4) * ENTRY;
     for (let entry = entries + <usize>load<u32>(bucket) * ENTRY; entry < end; entry += ENTRY) {
-      if (load<i32>(entry) !== gram || before + position > load<u32>(entry, 8)) continue;
-      const second = position + <i32>load<i16>(entry, 6);
-      if (second < least || second > most) continue;
-      if (second >= 0 && second + 4 <= length && <u32>(gramAt(start + second) * OTHER) >>> 16 !== <u32>load<u16>(entry, 4)) continue;
-      store<u16>(out, <u16>position);
-      out += 2;
-      break;
+      if (load<i32>(entry) !== gram || before + position > load<u32>(entry, LAST)) continue;
+      const second = position + <i32>load<i16>(entry, SECOND_AT);
+      if (second >= 0 && second + 4 <= length && <u32>(gramAt(start + second) * OTHER) >>> 16 !== <u32>load<u16>(entry, SECOND_HASH)) continue;
+      const literal = load<u32>(entry, LITERAL);
+      const row = rows + <usize>literal * ROW;
+      if (load<f64>(row) === mark) continue;
+      const from = position - <i32>load<u16>(entry, GRAM_AT);
+      const size = <i32>load<u16>(row, LENGTH);
+      if ((from < 0 && (ends & HAS_BEGINNING) !== 0) || (from + size > length && (ends & HAS_END) !== 0)) continue;
+      if (from < 0 || from + size > length) {
+        store<u32>(out, PERHAPS | position);
+        out += 4;
+        break;
+      }
+      if (!equal(start + from, pool + <usize>load<u32>(row, BEGIN), size, load<u16>(row, NOCASE) !== 0)) continue;
+      store<f64>(row, mark);
+      store<u32>(out, literal);
+      out += 4;
     }
   }
-  return <i32>((out - answers) >> 1);
+  return <i32>((out - first) >> 2);
+}
+
+/**
+ * Looks for the literals of a table in memory[start, start + length), the first `reach` bytes of it; positions are kept at `answers` on the
+ * way. Answers as `literals` does. A table is what `kernelTable` of scan/gram-table.ts makes: words that say where its parts lie; a bit
+ * table or masks; by the first bits of a gram's hash where its entries begin (as many 32-bit numbers as there are buckets, and one);
+ * entries; rows of literals; their bytes.
+ */
+export function search(start: usize, reach: i32, length: i32, table: usize, before: u32, ends: i32, mark: f64, answers: usize, out: usize): i32 {
+  const kind = load<i32>(table, KIND);
+  const shift = load<i32>(table, FILTER_SHIFT);
+  const filter = table + <usize>load<u32>(table, FILTER);
+  const count =
+    kind === FEW
+      ? few(start, reach, filter, answers)
+      : kind === EVERY_FOURTH
+        ? everyFourth(start, reach, filter, shift, answers)
+        : grams(start, reach, filter, shift, answers);
+  return count === 0 ? 0 : literals(start, length, table, before, ends, mark, answers, count, out);
 }
 
 // @ts-ignore: decorator

@@ -5,7 +5,7 @@
 import { surprise } from '../compile/rarity.ts';
 
 /** Bytes of the masks by which classes are told. */
-export const MASKS = 128;
+const MASKS = 128;
 const CLASSES = 8;
 const PLACES = 4;
 const HALVES = 16;

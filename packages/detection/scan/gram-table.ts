@@ -11,8 +11,8 @@
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
-import { FAR, type KernelGrams, type ScanKernel } from '../kernel/kernel.ts';
-import { MASKS, masksOf } from './gram-classes.ts';
+import { FAR, PERHAPS, type ScanKernel } from '../kernel/kernel.ts';
+import { masksOf } from './gram-classes.ts';
 
 export interface GramLiteral {
   readonly bytes: Uint8Array;
@@ -61,8 +61,10 @@ const LONG = 7;
 /** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
 const FEW = 96;
 
-/** Bytes of an entry in the kernel's memory, and bits that it has of the hash of its second part. */
-const ENTRY = 12;
+/** In the kernel's memory: bytes of a table's first words, of an entry, of a literal's row; bits that an entry has of the hash of its second part. */
+const HEADER = 32;
+const ENTRY = 20;
+const ROW = 16;
 const SECOND_BITS = 16;
 const ANYWHERE = 0xffff_ffff;
 
@@ -79,6 +81,8 @@ interface Placed {
 export function buildGramTables(literals: readonly GramLiteral[]): GramTableData[] {
   const unique = new Map<string, { literal: GramLiteral; values: number[]; within: number }>();
   for (const literal of literals) {
+    // Longer than where it may lie: it never does.
+    if (literal.within !== 0 && literal.within < literal.bytes.length) continue;
     const key = `${literal.nocase ? 'i' : 'c'}${latin1Key(literal)}`;
     const known = unique.get(key);
     if (known === undefined) unique.set(key, { literal, values: [literal.value], within: literal.within });
@@ -256,30 +260,38 @@ function secondGramAt(length: number, gramAt: number): number {
   return gramAt >= length - 4 - gramAt ? 0 : length - 4;
 }
 
-/** Where the buckets and the entries of a table lie in the kernel's memory, from its beginning: the bit table, or masks, come first. */
-function kernelPlaces(data: GramTableData, isSmall: boolean): { readonly buckets: number; readonly entries: number } {
-  const buckets = isSmall ? MASKS : data.filter.length;
-  return { buckets, entries: buckets + data.buckets.length * 4 };
-}
-
-/** A table as the kernel reads it; `narrow` of scan.as.ts has the format. */
-function kernelBytes(data: GramTableData, isSmall: boolean): Uint8Array {
-  const { buckets, entries } = kernelPlaces(data, isSmall);
-  const bytes = new Uint8Array(entries + data.grams.length * ENTRY);
-  bytes.set(isSmall ? masksOf(data.grams) : data.filter);
-  const words = new Int32Array(bytes.buffer);
-  words.set(data.buckets, buckets / 4);
+/** A table as the kernel reads it, which has no marks yet; `search` of scan.as.ts has the format. */
+function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   const { grams, gramOffsets, literals, lengths, starts, withins, pool } = data;
-  for (let place = 0, word = entries / 4; place < grams.length; place++, word += ENTRY / 4) {
+  const filter = isSmall ? masksOf(grams) : data.filter;
+  const bucketsAt = HEADER + filter.length;
+  const entriesAt = bucketsAt + data.buckets.length * 4;
+  const rowsAt = Math.ceil((entriesAt + grams.length * ENTRY) / 8) * 8;
+  const poolAt = rowsAt + lengths.length * ROW;
+  const bytes = new Uint8Array(Math.ceil((poolAt + lengths.reduce((sum, length) => sum + length, 0)) / 4) * 4);
+  const words = new Int32Array(bytes.buffer);
+  words.set([isSmall ? 0 : data.step, 32 - data.bits, 32 - data.bucketBits, HEADER, bucketsAt, entriesAt, rowsAt, poolAt]);
+  bytes.set(filter, HEADER);
+  words.set(data.buckets, bucketsAt / 4);
+  for (let place = 0, word = entriesAt / 4; place < grams.length; place++, word += ENTRY / 4) {
     const number = literals[place];
     const length = lengths[number];
     const offset = gramOffsets[place];
     const second = secondGramAt(length, offset);
+    const within = withins[number];
     words[word] = grams[place];
     words[word + 1] = otherHash(foldedGram(pool, starts[number] + second), SECOND_BITS) | ((second - offset) << 16);
-    const within = withins[number];
     // Where the gram stands when the literal ends with the last byte that it may.
     words[word + 2] = within === 0 || within >= FAR ? ANYWHERE : within - length + offset;
+    words[word + 3] = number;
+    words[word + 4] = offset;
+  }
+  // Of the pool, which tables for parts of its literals share, the bytes of those that this one has.
+  for (let number = 0, word = rowsAt / 4, at = poolAt; number < lengths.length; number++, word += ROW / 4) {
+    const length = lengths[number];
+    words[word + 2] = at - poolAt;
+    words[word + 3] = length | (data.nocase[number] << 16);
+    for (let byte = 0; byte < length; byte++) bytes[at++] = pool[starts[number] + byte];
   }
   return bytes;
 }
@@ -291,9 +303,6 @@ export interface ValueSink {
 
 export class GramTable {
   readonly data: GramTableData;
-  /** candidates that passed the bit table, and those that were confirmed: for cost figures */
-  maybes = 0;
-  hits = 0;
   readonly #filter: Uint8Array;
   readonly #shift: number;
   readonly #bucketShift: number;
@@ -302,7 +311,7 @@ export class GramTable {
   #scan = 0;
   readonly #isSmall: boolean;
   /** where the kernel keeps the table, once it was asked to */
-  #kept: KernelGrams | undefined;
+  #kept = -1;
 
   constructor(data: GramTableData) {
     this.data = data;
@@ -328,13 +337,16 @@ export class GramTable {
    * begins at `to` and behind it is not looked for. `offset`: how many bytes of the stream or body came before `start`, for literals bound to its beginning.
    */
   piece(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, from: number, to: number, offset: number, sink: ValueSink): void {
-    const kept = this.#kept ?? this.#keep(kernel);
-    const length = to - from;
-    const count = this.#isSmall ? kernel.few(kept, length) : this.data.step === 4 ? kernel.everyFourth(kept, length) : kernel.grams(kept, length);
-    const { answers } = kernel;
-    for (let answer = 0; answer < count; answer++) {
-      const at = from + answers[answer];
-      this.#confirm(bytes, start, end, at, foldedGram(bytes, at), offset, sink);
+    if (this.#kept < 0) this.#kept = this.#keep(kernel);
+    const count = kernel.search(this.#kept, to - from);
+    const { found } = kernel;
+    for (let at = 0; at < count; at++) {
+      const number = found[at];
+      if (number < PERHAPS) this.#report(number, sink);
+      else {
+        const position = from + number - PERHAPS;
+        this.#confirm(bytes, start, end, position, foldedGram(bytes, position), offset, sink);
+      }
     }
   }
 
@@ -345,12 +357,9 @@ export class GramTable {
     else this.#everyOne(bytes, start, end, offset, sink);
   }
 
-  #keep(kernel: ScanKernel): KernelGrams {
-    const isSmall = this.#isSmall;
-    const { buckets, entries } = kernelPlaces(this.data, isSmall);
-    const at = kernel.keep(this.data, () => kernelBytes(this.data, isSmall));
-    this.#kept = { filter: at, shift: this.#shift, buckets: at + buckets, bucketShift: this.#bucketShift, entries: at + entries };
-    return this.#kept;
+  #keep(kernel: ScanKernel): number {
+    kernel.makeRoom(this.size);
+    return kernel.keep(this.data, () => kernelTable(this.data, this.#isSmall));
   }
 
   #everyFourth(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
@@ -382,7 +391,6 @@ export class GramTable {
   #confirm(bytes: Uint8Array, start: number, end: number, at: number, gram: number, offset: number, sink: ValueSink): void {
     const data = this.data;
     const { grams, buckets } = data;
-    this.maybes++;
     const bucket = Math.imul(gram, 0x9e3779b1) >>> this.#bucketShift;
     for (let place = buckets[bucket], until = buckets[bucket + 1]; place < until; place++) {
       if (grams[place] !== gram) continue;
@@ -404,10 +412,14 @@ export class GramTable {
         }
       } else while (equal < length && bytes[from + equal] === pool[poolStart + equal]) equal++;
       if (equal < length) continue;
-      this.hits++;
-      this.#reported[number] = this.#scan;
-      for (let one = data.valueStarts[number], stop = data.valueStarts[number + 1]; one < stop; one++) sink.add(data.values[one]);
+      this.#report(number, sink);
     }
+  }
+
+  #report(number: number, sink: ValueSink): void {
+    const { valueStarts, values } = this.data;
+    this.#reported[number] = this.#scan;
+    for (let at = valueStarts[number], stop = valueStarts[number + 1]; at < stop; at++) sink.add(values[at]);
   }
 }
 

@@ -164,6 +164,7 @@ export class LiteralTables {
 
   /** `reach`: what is behind is not looked at; `headEnd`: where the head ends. */
   #pieces(kernel: ScanKernel, bytes: Uint8Array, start: number, end: number, reach: number, headEnd: number, offset: number, sink: ValueSink): void {
+    kernel.begin();
     // What lies across two pieces is seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {
       const to = Math.min(reach, from + PIECE);
