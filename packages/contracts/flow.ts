@@ -48,6 +48,12 @@ export class Flow {
   stream: unknown = undefined;
   /** owned by detection */
   detection: unknown = undefined;
+  /**
+   * By kind of plain packet (`plainKind`) of a direction, KIND_QUIET where all that counts is that one came: nobody reads what is in it, and no
+   * rule can hold on it. Undefined: nothing is known yet. Owned by detection.
+   */
+  quietToServer: Uint8Array | undefined = undefined;
+  quietToClient: Uint8Array | undefined = undefined;
 
   /** counts from 1 in order of appearance; the EVE flow_id is made from it */
   id = 0;

@@ -185,3 +185,30 @@ export function packetKind(packet: Packet): number {
     (packet.ipOptionsEnd > packet.ipStart + 20 ? 1 << 27 : 0)
   );
 }
+
+/**
+ * A plain packet: a TCP segment over IP without options or fragments, established, whole and right, with no flag but ACK and perhaps PSH.
+ * They differ for conditions on kinds in this number, below PLAIN_KINDS. -1: it is no plain packet.
+ */
+export function plainKindOf(packet: Packet): number {
+  const flags = packet.tcpFlags;
+  if (packet.protocol !== TCP || (flags & ~PSH) !== ACK || packet.isFragment || (packet.fragmentFlags & ~DONT_FRAGMENT) !== 0) return -1;
+  if (!packet.flowEstablished || packet.isPseudo || packet.isRebuilt || packet.transportStart < 0 || packet.anomalies.length > 0) return -1;
+  if (packet.ipVersion === 4)
+    return packet.ipOptionsEnd > packet.ipStart + 20 ? -1 : plainKind(flags, packet.payloadEnd - packet.payloadStart, packet.fragmentFlags);
+  return plainKind(flags, packet.payloadEnd - packet.payloadStart, 0) | PLAIN_IPV6;
+}
+
+/** Of one over IPv4; `fragmentFlags` as in `Packet`, of which only "don't fragment" may be set. */
+export function plainKind(flags: number, length: number, fragmentFlags: number): number {
+  return (length < KIND_LENGTHS ? length : KIND_LENGTHS) | ((flags & PSH) << 2) | (fragmentFlags << 5);
+}
+
+export const PLAIN_KINDS = 256;
+const PLAIN_IPV6 = 128;
+const DONT_FRAGMENT = 2;
+
+/** In tables by kinds of plain packets: nothing is known, nothing holds on them, something may. */
+export const KIND_UNKNOWN = 0;
+export const KIND_QUIET = 1;
+export const KIND_LOUD = 2;

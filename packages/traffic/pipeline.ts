@@ -2,8 +2,11 @@
  * From captured records to packets with flows and ordered bytes: decode → defragment → flow → stream, for each record in
  * order, and the ends of flows as packet time goes on. What comes out goes to two handlers.
  */
-import { type EngineSettings, type Flow, Packet, TCP } from '@sigwright/contracts';
+import { checksum, checksumAdd, checksumFinish, uint16, uint32 } from '@sigwright/bytes';
+import { ACK, type EngineSettings, FLOW_ESTABLISHED, type Flow, KIND_QUIET, Packet, PSH, plainKind, TCP, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { decodeFromInternet, decodePacket } from './decode/decode.ts';
+import { MOST_LAYERS } from './decode/fault.ts';
+import { LINK_ETHERNET } from './decode/link.ts';
 import { Carriers, INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
@@ -24,6 +27,8 @@ export interface PipelineHandlers {
   rest?(flow: Flow): number;
   /** A flow at rest has a packet, and an object again. */
   onWake?(flow: Flow, kept: number): void;
+  /** A packet of which nothing counts but that it came, see `Flow.quietToServer`; `length` is that of its frame. Left out: `onPacket` sees all. */
+  onQuiet?(number: number, length: number): void;
   /** False: the packet is of no flow. */
   beforeFlow?(packet: Packet): boolean;
   /** A TCP packet. False: the stream of its flow does not see it. */
@@ -41,6 +46,8 @@ export const CHECKSUM_SHARE = 10;
 
 export class TrafficPipeline {
   packets = 0;
+  /** packets of which only counts that they came may go past `onPacket` */
+  allowsQuiet: boolean;
   readonly flows: FlowTable;
   #verifyChecksums: boolean;
   /** packets of which a checksum was verified, and those of them where one was wrong */
@@ -66,6 +73,8 @@ export class TrafficPipeline {
     this.#tunnels = settings.tunnels;
     this.#carriers = new Carriers(settings.tunnels);
     this.#handlers = handlers;
+    this.allowsQuiet =
+      handlers.onQuiet !== undefined && handlers.beforeFlow === undefined && handlers.beforeStream === undefined && settings.mostLayers === MOST_LAYERS;
     const targets = new TargetTable(settings.targets);
     this.#tracker = new TcpTracker(settings, targets);
     this.#defragmenter = new Defragmenter(settings.verifyChecksums, settings.vlansTellFlowsApart, targets, settings.fragments);
@@ -96,10 +105,63 @@ export class TrafficPipeline {
       this.flows.expire(time);
       this.#nextExpiry = time + EXPIRY_INTERVAL;
     }
+    if (this.allowsQuiet && linkType === LINK_ETHERNET && this.#passes(data, start, end, time)) {
+      this.#handlers.onQuiet?.(packet.number, end - start);
+      return;
+    }
     const isWhole = decodePacket(packet, this.#verifyChecksums, this.#mostLayers);
     if (this.#verifyChecksums) this.#judgeChecksums(packet);
     if (isWhole) this.#deliver(packet);
     else this.#handlers.onPacket(packet);
+  }
+
+  /**
+   * A packet as nearly all of an encrypted connection are: read here without a look at anything that the handlers would not look at either.
+   * False: nothing was done with it.
+   */
+  #passes(data: Uint8Array, start: number, end: number, time: number): boolean {
+    const ip = start + 14;
+    if (end - ip < 40 || data[start + 12] !== 0x08 || data[start + 13] !== 0x00 || data[ip] !== 0x45 || data[ip + 9] !== TCP) return false;
+    // Fragments, and the flag that must not be set.
+    if ((data[ip + 6] & 0xbf) !== 0 || data[ip + 7] !== 0) return false;
+    const tcp = ip + 20;
+    const flags = data[tcp + 13];
+    const total = uint16(data, ip + 2);
+    if ((flags & ~PSH) !== ACK || total > end - ip) return false;
+    const source = uint32(data, ip + 12) | 0;
+    const destination = uint32(data, ip + 16) | 0;
+    const flow = this.flows.connection(source, destination, uint32(data, tcp) | 0, time);
+    if (flow === undefined) return false;
+    const direction = this.flows.isForward === flow.turned ? TO_CLIENT : TO_SERVER;
+    const quiet = direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
+    const header = (data[tcp + 12] >>> 4) * 4;
+    const payload = tcp + header;
+    const stop = ip + total;
+    if (quiet === undefined || payload > stop || quiet[plainKind(flags, stop - payload, data[ip + 6] >>> 5)] !== KIND_QUIET) return false;
+    if (flow.bypassed || flow.verdict !== 'none' || flow.state !== FLOW_ESTABLISHED) return false;
+    let timestamp = -1;
+    if (header === 32 && uint32(data, tcp + 20) === TIMESTAMP_ALONE) timestamp = uint32(data, tcp + 24);
+    else if (header !== 20) return false;
+    if (this.#verifyChecksums && (checksum(data, ip, tcp) !== 0 || segmentChecksum(data, ip, tcp, stop) !== 0)) return false;
+    const stream = flow.stream as TcpStream;
+    if (
+      !this.#tracker.pass(
+        stream,
+        direction,
+        flags,
+        uint32(data, tcp + 4) | 0,
+        uint32(data, tcp + 8) | 0,
+        uint16(data, tcp + 14),
+        timestamp,
+        data,
+        payload,
+        stop,
+      )
+    )
+      return false;
+    if (this.#verifyChecksums) this.#countChecksums(false);
+    this.flows.add(flow, direction, end - start, time);
+    return true;
   }
 
   get verifiesChecksums(): boolean {
@@ -108,8 +170,12 @@ export class TrafficPipeline {
 
   #judgeChecksums({ ipChecksumGood, transportChecksumGood }: Packet): void {
     if (ipChecksumGood < 0 && transportChecksumGood < 0) return;
+    this.#countChecksums(ipChecksumGood === 0 || transportChecksumGood === 0);
+  }
+
+  #countChecksums(wrong: boolean): void {
     this.checksummed++;
-    if (ipChecksumGood === 0 || transportChecksumGood === 0) this.wronglySummed++;
+    if (wrong) this.wronglySummed++;
     if (!this.#mayBeUnset || this.checksummed !== CHECKSUM_SAMPLE || this.wronglySummed * CHECKSUM_SHARE <= this.checksummed) return;
     this.#verifyChecksums = false;
     this.#defragmenter.verifyChecksums = false;
@@ -190,4 +256,14 @@ export class TrafficPipeline {
   finish(): void {
     this.flows.finish();
   }
+}
+
+/** TCP options of nearly every connection: two fillers, a timestamp (RFC 7323). */
+const TIMESTAMP_ALONE = 0x0101080a;
+
+/** Of a TCP segment over IPv4: zero where it is right (RFC 9293, section 3.1). */
+function segmentChecksum(data: Uint8Array, ip: number, tcp: number, end: number): number {
+  let sum = TCP + end - tcp;
+  for (let at = ip + 12; at < ip + 20; at += 2) sum += uint16(data, at);
+  return checksumFinish(checksumAdd(data, tcp, end, sum));
 }

@@ -35,17 +35,7 @@ const LEAST_LITERALS = 4096;
 interface Exports {
   readonly memory: CompiledMemory;
   few(start: number, length: number, masks: number, out: number): number;
-  search(
-    start: number,
-    reach: number,
-    length: number,
-    table: number,
-    before: number,
-    ends: number,
-    mark: number,
-    answers: number,
-    out: number,
-  ): number;
+  search(start: number, reach: number, length: number, table: number, before: number, ends: number, mark: number, answers: number, out: number): number;
   shorts(start: number, length: number, table: number, left: number): number;
   pair(start: number, from: number, length: number, one: number, oneFold: number, two: number, twoFold: number, gap: number): number;
 }

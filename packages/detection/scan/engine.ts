@@ -7,23 +7,22 @@
  */
 import { type Work, work } from '@sigwright/bytes';
 import {
-  BOTH_DIRECTIONS,
   type Catalogue,
   type Direction,
   DROPPED,
   type EngineSettings,
   type Failure,
-  FIN,
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
   type Flow,
   ICMP,
   ICMPV6,
+  KIND_QUIET,
   PASSED,
   Packet,
   type ProtocolDefinition,
   type ProtocolSession,
-  RST,
+  plainKindOf,
   SYN,
   swapped,
   TCP,
@@ -91,8 +90,6 @@ export class FlowDetection {
   rulesSettled = 0;
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush = 0;
-  /** encrypted from here on, and no rule looks at single packets: only the ends of the connection matter */
-  idle = false;
 
   /** Most flows of a scan have packets of one direction, and rules look at few of them. */
   of(direction: Direction): DirectionDetection {
@@ -118,7 +115,6 @@ export class FlowDetection {
     this.protocolRulesDone = 0;
     this.rulesSettled = 0;
     this.flush = 0;
-    this.idle = false;
   }
 
   /** Client and server changed places: which rules fit is found anew. */
@@ -195,6 +191,8 @@ export class Engine {
   readonly #frames: FrameInspector;
   readonly #alerts: AlertQueue;
   readonly #firewall: Firewall | undefined;
+  /** encrypted connections may be passed over */
+  readonly #mayCalm: boolean;
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
@@ -249,8 +247,12 @@ export class Engine {
         if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
       },
     });
+    this.#mayCalm = firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
+      ...(this.#mayCalm && handlers.packet === undefined && handlers.decided === undefined
+        ? { onQuiet: (number: number, length: number) => this.#onQuiet(number, length) }
+        : {}),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
       ...(handlers.flow === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => this.#onRestEnd(flow, kept) }),
       ...(firewall === undefined && handlers.remembersFlows !== true
@@ -362,6 +364,12 @@ export class Engine {
     return true;
   }
 
+  #onQuiet(number: number, length: number): void {
+    this.#lastNumber = number;
+    this.counters.packets++;
+    this.counters.bytes += length;
+  }
+
   #onPacket(packet: Packet): void {
     this.#packet = packet;
     this.#lastNumber = packet.number;
@@ -383,7 +391,11 @@ export class Engine {
     else if (!flow.bypassed && (packet.decision & DROPPED) === 0) this.#onFlowPacket(packet, flow);
     if (this.#firewall !== undefined) this.#alerts.tell(packet, this.#emit);
     if (packet.decision !== 0 && (packet.decision & DROPPED) !== 0 && this.#settings.ips) this.#handlers.dropped?.(packet, flow, this.#alerts.cause);
-    if (this.#tags.any && this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
+    if (this.#tags.any) {
+      // Whoever is followed is followed from packet to packet.
+      this.#pipeline.allowsQuiet = false;
+      if (this.#tags.covers(packet, flow) && this.#told === 0) this.#handlers.tagged?.(packet, flow);
+    }
     if (packet.captured.length > 0) this.#handlers.captured?.(packet, flow);
     this.#handlers.decided?.(packet, flow);
     if (this.#firewall !== undefined) this.#alerts.cause = undefined;
@@ -403,7 +415,7 @@ export class Engine {
   #onFlowPacket(packet: Packet, flow: Flow): void {
     const detection = this.#detectionOf(flow);
     const stream = packet.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
-    if (detection.idle && (packet.tcpFlags & (SYN | FIN | RST)) === 0) return;
+    if (isQuiet(packet, flow)) return;
     const heard = this.#firewall === undefined ? 0 : heardOf(stream, packet.direction);
     if (stream !== undefined) this.#speaker.tcp(flow, detection.recognising, stream, packet.time, false);
     else if (packet.protocol === UDP) this.#speaker.udp(flow, detection.recognising, packet);
@@ -480,7 +492,7 @@ export class Engine {
     frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
     if (news && session !== undefined) this.#record(flow, session, false);
-    if (stream !== undefined) detection.idle = this.#isIdle(flow, detection, stream);
+    if (side?.opaque === true) this.#calm(packet, flow, detection, stream!);
   }
 
   /** Has a transaction come further, or, where that is what counts, to the end of its direction? Then its bytes are searched, however few. */
@@ -527,12 +539,15 @@ export class Engine {
     if (news && session !== undefined) this.#record(flow, session, false);
   }
 
-  #isIdle(flow: Flow, detection: FlowDetection, stream: TcpStream): boolean {
-    const { sides } = stream;
+  /** Encrypted from here on: where nobody looks at anything but rules at packets, those on which none can hold need not be looked at. */
+  #calm(packet: Packet, flow: Flow, detection: FlowDetection, { sides }: TcpStream): void {
     const { session } = flow;
-    if (this.#handlers.stream !== undefined || !sides[0].opaque || !sides[1].opaque || session === undefined || !session.opaque || this.explainer !== undefined)
-      return false;
-    return detection.rulesSettled === BOTH_DIRECTIONS && !this.#transactions.anyNews(session.transactions);
+    if (!this.#mayCalm || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
+    if (detection.recognising.frames !== undefined || this.#transactions.anyNews(session.transactions)) return;
+    flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER);
+    flow.quietToClient ??= this.#packetRules.quiet(flow, detection, TO_CLIENT);
+    const table = packet.direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
+    if (table !== undefined) this.#packetRules.learn(table, packet, flow, detection);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
@@ -777,6 +792,7 @@ export class Engine {
     // What is spoken next is another question.
     detection.protocolRulesDone = 0;
     detection.rulesSettled = 0;
+    flow.quietToServer = flow.quietToClient = undefined;
   }
 
   /** Carries no bytes; stands for the flow when it is inspected without a packet. */
@@ -871,6 +887,14 @@ function areSet(names: readonly string[], flow: Flow | undefined): boolean {
   if (bits === undefined) return false;
   for (let at = 0; at < names.length; at++) if (!bits.has(names[at])) return false;
   return true;
+}
+
+/** Nothing counts of it but that it came. */
+function isQuiet(packet: Packet, flow: Flow): boolean {
+  const table = packet.direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
+  if (table === undefined) return false;
+  const kind = plainKindOf(packet);
+  return kind >= 0 && table[kind] === KIND_QUIET;
 }
 
 /** Nothing more will come, and all that came was read. */

@@ -3,7 +3,19 @@
  * can make true. Lists are made once for each pair of port intervals, narrowed once for each flow and direction, and sifted once for each
  * kind of packet that comes, so that a packet costs only the rules that may hold.
  */
-import { type Direction, type Flow, type Packet, packetKind, TCP, TO_SERVER } from '@sigwright/contracts';
+import {
+  type Direction,
+  type Flow,
+  KIND_LOUD,
+  KIND_QUIET,
+  KIND_UNKNOWN,
+  type Packet,
+  PLAIN_KINDS,
+  packetKind,
+  plainKindOf,
+  TCP,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
@@ -16,6 +28,8 @@ import { holdsOnPacket, type StreamChunk } from './rule-evaluation.ts';
 import { isEmptyList, type RuleListData, rulesAt } from './rule-list.ts';
 
 const NO_NUMBERS: readonly number[] = [];
+/** Where no rule looks at packets. */
+const ALL_QUIET = new Uint8Array(PLAIN_KINDS).fill(KIND_QUIET);
 /** Lists that are remembered to be found again, and what is remembered for kinds of packets, in rules and lists of them. */
 const MOST_LISTS = 4096;
 const MOST_SIFTED = 1_000_000;
@@ -44,6 +58,8 @@ export class FittingRules {
   readonly sifted = new Map<string | undefined, Map<number, Possible>>();
   /** of what is sifted */
   age = 0;
+  /** by application protocol: what is known of plain packets in which nobody looks for anything, see `Flow.quietToServer` */
+  readonly quiet = new Map<string | undefined, Uint8Array>();
 
   constructor(rules: Uint32Array) {
     this.rules = rules;
@@ -151,6 +167,32 @@ export class PacketRules {
       this.#addOnce(this.#protocolOnly, headers, packet, direction, candidates);
       if (fitting.rules.length === 0) detection.rulesSettled |= bit;
     }
+  }
+
+  /**
+   * A table for `Flow.quietToServer` or its like, for flows of whose payload nothing is looked at any more; undefined as long as rules are left
+   * that are asked once. `learn` fills it.
+   */
+  quiet(flow: Flow, detection: FlowDetection, direction: Direction): Uint8Array | undefined {
+    if (this.#empty) return ALL_QUIET;
+    const bit = 1 << direction;
+    const fitting = detection.known(direction)?.packetRules;
+    if (fitting === undefined || (detection.addressesDone & detection.protocolRulesDone & bit) === 0) return undefined;
+    let table = fitting.quiet.get(flow.applicationProtocol);
+    if (table === undefined) {
+      table = new Uint8Array(PLAIN_KINDS);
+      fitting.quiet.set(flow.applicationProtocol, table);
+    }
+    return table;
+  }
+
+  /** Finds out whether rules can hold on plain packets like this one, of which the table of its flow and direction does not know it. */
+  learn(table: Uint8Array, packet: Packet, flow: Flow, detection: FlowDetection): void {
+    const kind = plainKindOf(packet);
+    const fitting = detection.known(packet.direction)?.packetRules;
+    if (kind < 0 || table[kind] !== KIND_UNKNOWN || fitting === undefined) return;
+    const { rules, gate } = this.#possible(fitting, packet, flow, 0);
+    table[kind] = rules.length === 0 && gate === undefined ? KIND_QUIET : KIND_LOUD;
   }
 
   /** Of rules whose header fits, those that this packet may make true. */

@@ -61,7 +61,7 @@ export class RestingFlows {
   rest(flow: Flow, detection: FlowDetection): number {
     const { recognising } = detection;
     const { session, applicationProtocol: protocol } = flow;
-    if (detection.idle || detection.flush !== 0) return -1;
+    if (flow.quietToServer !== undefined || flow.quietToClient !== undefined || detection.flush !== 0) return -1;
     if (recognising.broken || recognising.frames !== undefined || recognising.left?.some((one) => one !== undefined) === true) return -1;
     const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);
     if (number === undefined) return -1;

@@ -9,7 +9,7 @@ import { fault } from './fault.ts';
 import { decodePpp } from './ppp.ts';
 
 const LINK_NULL = 0;
-const LINK_ETHERNET = 1;
+export const LINK_ETHERNET = 1;
 const LINK_PPP = 9;
 /** DLT_RAW of the BSDs, found in files written by careless tools. */
 const LINK_RAW_BSD = 12;

@@ -6,6 +6,7 @@
  */
 import { uint16, uint32, work } from '@sigwright/bytes';
 import {
+  type Direction,
   type EngineSettings,
   FLOW_CLOSED,
   FLOW_ESTABLISHED,
@@ -224,17 +225,50 @@ export class FlowTable {
     return this.#rows.block(row)[placeOf(row) + KEPT];
   }
 
-  /** Counts the packet; its flow lives on from now. */
-  touch(flow: Flow, packet: Packet): void {
-    const length = packet.frameEnd - packet.frameStart;
-    if (packet.direction === 0) {
+  /**
+   * The flow of a TCP segment over IPv4 without tags and tunnels, `ports` those of source and destination, 16 bits each; `isForward` says whether
+   * it goes the way of the flow's first packet. Undefined: there is none, it is over, or at rest: `lookup` knows.
+   */
+  connection(source: number, destination: number, ports: number, time: number): Flow | undefined {
+    const rows = this.#rows;
+    const slots = this.#slots;
+    const hash = flowHash(TCP, ports, source, destination, this.#seed);
+    const back = (ports << 16) | (ports >>> 16);
+    for (let slot = slots.first(hash); slot >= 0; slot = slots.next(slot, hash)) {
+      const row = slots.rowAt(slot);
+      const words = rows.block(row);
+      const at = placeOf(row);
+      const kind = words[at + KIND];
+      if ((kind & WITH_DEPTH) !== TCP_OVER_IPV4 || (kind & LONG) !== 0) continue;
+      const written = words[at + PORTS];
+      const first = words[at + SOURCE];
+      const second = words[at + DESTINATION];
+      this.isForward = written === ports && first === source && second === destination;
+      if (!this.isForward && !(written === back && first === destination && second === source)) continue;
+      const flow = rows.flowOf(row);
+      return flow === undefined || this.#isOver(row, flow, time) ? undefined : flow;
+    }
+    return undefined;
+  }
+
+  /** Of what `connection` found last. */
+  isForward = false;
+
+  /** Counts a packet of `length` bytes. */
+  add(flow: Flow, direction: Direction, length: number, time: number): void {
+    if (direction === TO_SERVER) {
       flow.packetsToServer++;
       flow.bytesToServer += length;
     } else {
       flow.packetsToClient++;
       flow.bytesToClient += length;
     }
-    if (packet.time > flow.lastTime) flow.lastTime = packet.time;
+    if (time > flow.lastTime) flow.lastTime = time;
+  }
+
+  /** Counts the packet; its flow lives on from now. */
+  touch(flow: Flow, packet: Packet): void {
+    this.add(flow, packet.direction, packet.frameEnd - packet.frameStart, packet.time);
     if (flow.protocol !== TCP && packet.protocol === flow.protocol) {
       const both = flow.packetsToServer > 0 && flow.packetsToClient > 0;
       if (both && flow.state < FLOW_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
@@ -497,6 +531,8 @@ const STATES = 3;
 const LISTS = 4 * STATES;
 /** ICMP's code does not tell flows apart. */
 const ICMP_TYPE = 0xffff0000 | 0;
+
+const TCP_OVER_IPV4 = TCP | (4 << VERSION_SHIFT);
 
 /** IP protocol (8 bits), IP version (4), and tunnel depth above. */
 function kindOf(packet: Packet): number {

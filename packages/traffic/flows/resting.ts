@@ -148,6 +148,7 @@ export function clear(flow: Flow): void {
   flow.session = undefined;
   flow.stream = undefined;
   flow.detection = undefined;
+  flow.quietToServer = flow.quietToClient = undefined;
   flow.id = 0;
   flow.ipVersion = 4;
   flow.sourcePort = flow.destinationPort = 0;

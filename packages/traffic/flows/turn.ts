@@ -18,5 +18,6 @@ export function turnRound(flow: Flow): void {
   flow.packetsToClient = packetsToServer;
   flow.bytesToClient = bytesToServer;
   flow.turned = !flow.turned;
+  flow.quietToServer = flow.quietToClient = undefined;
   (flow.stream as TcpStream | undefined)?.sides.reverse();
 }

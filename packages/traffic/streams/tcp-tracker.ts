@@ -7,6 +7,7 @@
 import { SlabPool } from '@sigwright/bytes';
 import {
   ACK,
+  type Direction,
   DROPPED,
   type EngineSettings,
   FIN,
@@ -153,6 +154,42 @@ export class TcpTracker {
     // The packet that completes the handshake is the last one of a connection that is not established.
     packet.flowEstablished = stream.opened;
     if ((stream.state >= TCP_ESTABLISHED || earlyDataTaken(stream)) && stream.state !== TCP_CLOSED) stream.opened = true;
+  }
+
+  /**
+   * As `handle`, for a segment without flags but ACK and PSH, the next one of an established connection of whose bytes in either direction nobody
+   * reads any, where nothing is to be said of it. False: nothing was done, `handle` must see it. `timestamp`: -1 where there is none.
+   */
+  pass(
+    stream: TcpStream,
+    direction: Direction,
+    flags: number,
+    sequence: number,
+    acknowledgement: number,
+    window: number,
+    timestamp: number,
+    data: Uint8Array,
+    start: number,
+    end: number,
+  ): boolean {
+    if (stream.state !== TCP_ESTABLISHED || !stream.opened || stream.reset || stream.freed) return false;
+    if (stream.oneSided || stream.windowsUnknown || stream.midstream || (this.#targets !== undefined && !stream.targeted)) return false;
+    const side = stream.sides[direction];
+    const peer = stream.sides[direction === TO_SERVER ? TO_CLIENT : TO_SERVER];
+    if (!side.opaque || !peer.opaque || sequence !== side.next || ((acknowledgement - peer.next) | 0) > 0) return false;
+    if (((side.lastAcknowledgement - sequence) | 0) > 0) return false;
+    if (end > start && ((sequence + end - start - side.windowEnd) | 0) > PROBE) return false;
+    if (timestamp > 0 && side.timestamp > 0) {
+      if (((timestamp - side.timestamp) | 0) < 0) return false;
+      side.timestamp = timestamp;
+    }
+    side.flags |= flags;
+    side.window = window;
+    const windowEnd = (acknowledgement + (side.windowScale >= 0 && peer.windowScale >= 0 ? window << side.windowScale : window)) | 0;
+    if (((windowEnd - peer.windowEnd) | 0) > 0) peer.windowEnd = windowEnd;
+    peer.acknowledge(acknowledgement);
+    if (end > start) side.insert(sequence, data, start, end);
+    return true;
   }
 
   /** What the receivers of both sides run. */
