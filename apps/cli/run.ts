@@ -152,10 +152,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function countersText(counters: EngineCounters): string {
   const megabytes = Math.max(1e-6, counters.bytes / 1e6);
-  const { packets, bytes, flows, transactions, candidates, evaluations, alerts, searched, copied, arrays, arrayBytes, objects } = counters;
+  const { packets, quiet, bytes, flows, transactions, candidates, evaluations, alerts, searched, copied, arrays, arrayBytes, objects } = counters;
   const perMegabyte = (count: number): string => (count / megabytes).toFixed(1);
   const share = (part: number): string => (part / Math.max(1, bytes)).toFixed(2);
-  return `${counted(packets, 'packet')}, ${megabytes.toFixed(1)} MB, ${counted(flows, 'flow')}, ${counted(transactions, 'transaction')}
+  return `${counted(packets, 'packet')} (${quiet} of encrypted connections passed over), ${megabytes.toFixed(1)} MB, ${counted(flows, 'flow')}, ${counted(transactions, 'transaction')}
 ${counted(candidates, 'candidate')} (${perMegabyte(candidates)} per MB), ${counted(evaluations, 'rule check')} (${perMegabyte(evaluations)} per MB), ${counted(alerts, 'alert')}
 searched ${share(searched)} and copied ${share(copied)} bytes for each byte of the capture
 made ${counted(objects, 'object')} (${perMegabyte(objects)} per MB) and ${counted(arrays, 'array')} (${perMegabyte(arrays)} per MB) of ${(arrayBytes / 1e6).toFixed(1)} MB together\n`;

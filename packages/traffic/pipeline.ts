@@ -28,7 +28,7 @@ export interface PipelineHandlers {
   /** A flow at rest has a packet, and an object again. */
   onWake?(flow: Flow, kept: number): void;
   /** A packet of which nothing counts but that it came, see `Flow.quietToServer`; `length` is that of its frame. Left out: `onPacket` sees all. */
-  onQuiet?(number: number, length: number): void;
+  onQuiet?(number: number, time: number, length: number): void;
   /** False: the packet is of no flow. */
   beforeFlow?(packet: Packet): boolean;
   /** A TCP packet. False: the stream of its flow does not see it. */
@@ -106,7 +106,7 @@ export class TrafficPipeline {
       this.#nextExpiry = time + EXPIRY_INTERVAL;
     }
     if (this.allowsQuiet && linkType === LINK_ETHERNET && this.#passes(data, start, end, time)) {
-      this.#handlers.onQuiet?.(packet.number, end - start);
+      this.#handlers.onQuiet?.(packet.number, time, end - start);
       return;
     }
     const isWhole = decodePacket(packet, this.#verifyChecksums, this.#mostLayers);

@@ -245,6 +245,14 @@ class Series {
       remembersFlows: seeing.length + deciding.length > 0 || packetLog?.remembersFlows === true,
       filter,
       ...(share === undefined ? {} : { share }),
+      ...(packetLog === undefined && seeing.length + deciding.length === 0 && !luaOutputs.wantsPackets
+        ? {
+            quiet: (time: number, length: number) => {
+              this.#time = time;
+              counted.quiet(length);
+            },
+          }
+        : {}),
       packet: (packet) => {
         this.#time = packet.time;
         for (const writer of seeing) writer.packet(packet);

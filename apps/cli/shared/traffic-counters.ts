@@ -205,13 +205,22 @@ export class TrafficCounters {
     for (const name of ['failed_tcp', 'failed_udp']) this.#protocolFlows.set(name, 0);
   }
 
+  /** A TCP segment over IPv4 and Ethernet of an encrypted connection, with nothing particular about it. */
+  quiet(length: number): void {
+    this.#ordinary[0]++;
+    this.#addLength(length);
+  }
+
+  #addLength(length: number): void {
+    this.#ordinaryBytes += length;
+    if (length > this.#longest) this.#longest = length;
+  }
+
   /** Everything about the packet is known, also whether it is dropped. */
   decided(packet: Packet): void {
     if (isOrdinary(packet)) {
       this.#ordinary[(packet.ipVersion === 6 ? 2 : 0) + (packet.protocol === UDP ? 1 : 0)]++;
-      const length = packet.frameEnd - packet.frameStart;
-      this.#ordinaryBytes += length;
-      if (length > this.#longest) this.#longest = length;
+      this.#addLength(packet.frameEnd - packet.frameStart);
       if (packet.protocol === TCP && (packet.tcpFlags & (SYN | RST | URG)) !== 0) this.#tcpFlags(packet);
       if (this.#ips) this.#fate(packet);
       return;

@@ -31,6 +31,11 @@ export interface EngineHandlers {
   /** something is kept by flows, as objects: none of them may be replaced by another while it lives */
   readonly remembersFlows?: boolean;
   packet?(packet: Packet): void;
+  /**
+   * In the place of `packet` and `decided`, for a segment of an encrypted connection over IPv4 and Ethernet of which nothing counts but that it
+   * came: when, in microseconds, and the length of its frame. Left out: where one of them is there, it sees these, too.
+   */
+  quiet?(time: number, length: number): void;
   alert?(alert: Alert, packet: Packet): void;
   /** `name` as Suricata shows it with its owner in front (`ipv4.trunc_pkt`, `stream.pkt_invalid_ack`, `http.gzip_decompression_failed`) */
   anomaly?(packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined, name: string): void;

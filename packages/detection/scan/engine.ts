@@ -130,6 +130,8 @@ export class FlowDetection {
 
 export interface EngineCounters extends Work {
   packets: number;
+  /** those of encrypted connections that were passed over, since nothing counts of them but that they came */
+  quiet: number;
   bytes: number;
   flows: number;
   alerts: number;
@@ -148,6 +150,7 @@ export interface EngineCounters extends Work {
 export function noCounts(): EngineCounters {
   return {
     packets: 0,
+    quiet: 0,
     bytes: 0,
     flows: 0,
     alerts: 0,
@@ -250,8 +253,8 @@ export class Engine {
     this.#mayCalm = firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
     this.#pipeline = new TrafficPipeline(settings, {
       onPacket: (packet) => this.#onPacket(packet),
-      ...(this.#mayCalm && handlers.packet === undefined && handlers.decided === undefined
-        ? { onQuiet: (number: number, length: number) => this.#onQuiet(number, length) }
+      ...(this.#mayCalm && (handlers.quiet !== undefined || (handlers.packet === undefined && handlers.decided === undefined))
+        ? { onQuiet: (number: number, time: number, length: number) => this.#onQuiet(number, time, length) }
         : {}),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
       ...(handlers.flow === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => this.#onRestEnd(flow, kept) }),
@@ -364,10 +367,12 @@ export class Engine {
     return true;
   }
 
-  #onQuiet(number: number, length: number): void {
+  #onQuiet(number: number, time: number, length: number): void {
     this.#lastNumber = number;
     this.counters.packets++;
+    this.counters.quiet++;
     this.counters.bytes += length;
+    this.#handlers.quiet?.(time, length);
   }
 
   #onPacket(packet: Packet): void {

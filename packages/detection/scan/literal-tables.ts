@@ -1,7 +1,7 @@
 /** All literals looked for in one buffer, each in the table that suits it: names by hash, text by grams, short ones apart. */
 import { work } from '@sigwright/bytes';
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
-import { PIECE, type ScanKernel, scanKernel, WORTH_A_CALL } from '../kernel/kernel.ts';
+import { PIECE, type ScanKernel, scanKernel } from '../kernel/kernel.ts';
 import { buildGramTables, type GramLiteral, GramTable, type GramTableData, narrowGramTables, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
 import {
@@ -153,7 +153,7 @@ export class LiteralTables {
     for (let at = 0; at < this.#grams.length; at++) this.#grams[at].begin();
     for (let at = 0; at < head.length; at++) head[at].begin();
     shorts?.begin();
-    if (this.#kernel !== undefined && reach - start >= WORTH_A_CALL) this.#pieces(this.#kernel, bytes, start, end, reach, headEnd, offset, sink);
+    if (this.#kernel !== undefined) this.#pieces(this.#kernel, bytes, start, end, reach, headEnd, offset, sink);
     else {
       for (let at = 0; at < this.#grams.length; at++) this.#grams[at].plain(bytes, start, end, offset, sink);
       for (let at = 0; at < head.length; at++) head[at].plain(bytes, start, headEnd, offset, sink);
