@@ -54,6 +54,8 @@ export class Flow {
    */
   quietToServer: Uint8Array | undefined = undefined;
   quietToClient: Uint8Array | undefined = undefined;
+  /** how often rules had taken over when these were found: of rules before, they say nothing */
+  quietSince = 0;
 
   /** counts from 1 in order of appearance; the EVE flow_id is made from it */
   id = 0;

@@ -29,10 +29,10 @@ export interface PipelineHandlers {
   onWake?(flow: Flow, kept: number): void;
   /** A packet of which nothing counts but that it came, see `Flow.quietToServer`; `length` is that of its frame. Left out: `onPacket` sees all. */
   onQuiet?(number: number, time: number, length: number): void;
-  /** False: the packet is of no flow. */
-  beforeFlow?(packet: Packet): boolean;
-  /** A TCP packet. False: the stream of its flow does not see it. */
-  beforeStream?(packet: Packet, flow: Flow): boolean;
+  /** False: the packet is of no flow. May come and go. */
+  beforeFlow?: ((packet: Packet) => boolean) | undefined;
+  /** A TCP packet. False: the stream of its flow does not see it. May come and go. */
+  beforeStream?: ((packet: Packet, flow: Flow) => boolean) | undefined;
 }
 
 /** Expiry looks at list heads only, yet there is no need to look for every packet. Microseconds. */
@@ -48,6 +48,8 @@ export class TrafficPipeline {
   packets = 0;
   /** packets of which only counts that they came may go past `onPacket` */
   allowsQuiet: boolean;
+  /** how often rules took over, see `Flow.quietSince` */
+  takeOvers = 0;
   readonly flows: FlowTable;
   #verifyChecksums: boolean;
   /** packets of which a checksum was verified, and those of them where one was wrong */
@@ -138,7 +140,7 @@ export class TrafficPipeline {
     const payload = tcp + header;
     const stop = ip + total;
     if (quiet === undefined || payload > stop || quiet[plainKind(flags, stop - payload, data[ip + 6] >>> 5)] !== KIND_QUIET) return false;
-    if (flow.bypassed || flow.verdict !== 'none' || flow.state !== FLOW_ESTABLISHED) return false;
+    if (flow.quietSince !== this.takeOvers || flow.bypassed || flow.verdict !== 'none' || flow.state !== FLOW_ESTABLISHED) return false;
     let timestamp = -1;
     if (header === 32 && uint32(data, tcp + 20) === TIMESTAMP_ALONE) timestamp = uint32(data, tcp + 24);
     else if (header !== 20) return false;

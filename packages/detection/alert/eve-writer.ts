@@ -180,7 +180,7 @@ const LINK_NAMES: ReadonlyMap<number, string> = new Map([
 export class EveWriter implements EngineHandlers {
   readonly #emit: (record: EveRecord) => void;
   readonly #options: EveOptions;
-  readonly #settings: EngineSettings;
+  #settings: EngineSettings;
   readonly #protocols: ReadonlyMap<string, ProtocolDefinition>;
   readonly counts = new Map<string, number>();
   /** kept only where some record shows it */
@@ -200,6 +200,11 @@ export class EveWriter implements EngineHandlers {
     this.#options = options;
     if (options.ethernet || options.types?.has('netflow') === true) this.#sightings = new FlowSightings();
     if (options.types?.has('stream') === true) this.#streams = new StreamRecords(options.records.get('stream') ?? {});
+  }
+
+  /** Other rules took over: from here on records show classifications and references as these settings have them. */
+  takeOver({ classifications, references }: EngineSettings): void {
+    this.#settings = { ...this.#settings, classifications, references };
   }
 
   /** what it writes depends on single packets */

@@ -131,7 +131,7 @@ const ACTION_KINDS: Record<Action, ActionKind> = {
   alert: 'alert',
 };
 /** gid * 2^32 + sid is exact below it. */
-const LARGEST_PAIRED_GID = 2 ** 21;
+export const LARGEST_PAIRED_GID = 2 ** 21;
 /** So many fit 16 bits. */
 const MOST_FLOWBITS = 65_535;
 /** Rules that ask for payloads up to this size are not looked for in full-size packets. */

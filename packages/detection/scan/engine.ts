@@ -31,16 +31,28 @@ import {
   type Transaction,
   UDP,
 } from '@sigwright/contracts';
-import { applyException, CaptureReader, drop, type RecordHandler, type StreamSide, type TcpStream, TrafficPipeline, turnRound } from '@sigwright/traffic';
+import {
+  applyException,
+  CaptureReader,
+  drop,
+  type PipelineHandlers,
+  type RecordHandler,
+  type StreamSide,
+  type TcpStream,
+  TrafficPipeline,
+  turnRound,
+} from '@sigwright/traffic';
 import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Recognising, Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
+import { AskedBefore, AskedRules } from './asked-rules.ts';
 import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
 import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
 import { FrameInspector } from './frame-inspector.ts';
+import { FlowFrames } from './frames.ts';
 import { HostState } from './host-state.ts';
 import { type FittingRules, PacketRules } from './packet-rules.ts';
 import { PayloadAnswers, type PayloadFound } from './payload-parts.ts';
@@ -48,6 +60,7 @@ import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
+import { Succession } from './succession.ts';
 import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
@@ -76,6 +89,13 @@ class DirectionDetection {
     this.search = undefined;
     this.payloadFound = undefined;
   }
+
+  /** Other rules took over: which of them fit is found anew. */
+  takeOver(succession: Succession, nothing: PayloadFound): void {
+    const found = this.payloadFound?.under(succession, nothing);
+    this.clear();
+    this.payloadFound = found;
+  }
 }
 
 /** What detection keeps about one flow. */
@@ -90,6 +110,12 @@ export class FlowDetection {
   rulesSettled = 0;
   /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
   flush = 0;
+  /** whose rules all of this is about; others may have taken over since */
+  plan: PlanUse | undefined = undefined;
+  /** what it was asked before others took over */
+  askedBefore: AskedBefore | undefined = undefined;
+  /** rules that took over have to be asked about transactions of which nothing new came */
+  asksAgain = 0;
 
   /** Most flows of a scan have packets of one direction, and rules look at few of them. */
   of(direction: Direction): DirectionDetection {
@@ -115,6 +141,35 @@ export class FlowDetection {
     this.protocolRulesDone = 0;
     this.rulesSettled = 0;
     this.flush = 0;
+    this.plan = undefined;
+    this.askedBefore = undefined;
+    this.asksAgain = 0;
+  }
+
+  /** Other rules took over; `asked`: those that are asked once a flow, as they were. */
+  takeOver(succession: Succession, asked: AskedRules, nothing: PayloadFound): void {
+    this.plan = succession.to;
+    this.#toServer?.takeOver(succession, nothing);
+    this.#toClient?.takeOver(succession, nothing);
+    this.askAgain(asked);
+  }
+
+  /** Of the rules that are asked once, all but these. */
+  askAgain(asked: AskedRules): void {
+    if ((this.addressesDone | this.protocolRulesDone) !== 0) {
+      this.askedBefore ??= new AskedBefore();
+      this.askedBefore.add(asked, this.addressesDone, this.protocolRulesDone);
+    }
+    this.addressesDone = 0;
+    this.protocolRulesDone = 0;
+    this.rulesSettled = 0;
+  }
+
+  /** What is spoken next is another question. */
+  askOfProtocol(): void {
+    this.protocolRulesDone = 0;
+    this.rulesSettled = 0;
+    this.askedBefore?.protocol.fill(undefined);
   }
 
   /** Client and server changed places: which rules fit is found anew. */
@@ -125,6 +180,8 @@ export class FlowDetection {
     this.protocolRulesDone = swapped(this.protocolRulesDone);
     this.rulesSettled = 0;
     this.flush = swapped(this.flush);
+    this.askedBefore?.turn();
+    this.asksAgain = swapped(this.asksAgain);
   }
 }
 
@@ -182,20 +239,30 @@ export class Engine {
   readonly #onRecord: RecordHandler;
   readonly #pipeline: TrafficPipeline;
   readonly #speaker: Speaker;
-  readonly #candidates: Candidates;
   readonly #evaluation: RuleEvaluation;
-  /** nobody counts matches of rules that do not alert */
-  readonly #repeatsInVain: boolean;
-  readonly #headers: HeaderRows;
-  readonly #packetRules: PacketRules;
-  readonly #payload: PayloadScanner;
-  readonly #payloadAnswers: PayloadAnswers;
-  readonly #transactions: TransactionInspector;
-  readonly #frames: FrameInspector;
+  readonly #thresholds: Thresholds;
   readonly #alerts: AlertQueue;
-  readonly #firewall: Firewall | undefined;
   /** encrypted connections may be passed over */
   readonly #mayCalm: boolean;
+  /** nobody counts matches of rules that do not alert */
+  #repeatsInVain: boolean;
+  // Of the plan, made anew when others take over.
+  #plan: PlanUse;
+  #candidates!: Candidates;
+  #headers!: HeaderRows;
+  #packetRules!: PacketRules;
+  #payload!: PayloadScanner;
+  #payloadAnswers!: PayloadAnswers;
+  #transactions!: TransactionInspector;
+  #frames!: FrameInspector;
+  #firewall: Firewall | undefined = undefined;
+  /** what those before it counted */
+  #candidatesBefore = 0;
+  /** from plans that flows were looked at with to this one */
+  #successions = new WeakMap<PlanUse, Succession>();
+  /** of plans before this one */
+  readonly #asked = new WeakMap<PlanUse, AskedRules>();
+  readonly #pipelineHandlers: PipelineHandlers;
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
@@ -213,28 +280,12 @@ export class Engine {
     const kept = handlers.showsStreams === true ? [...catalogue.protocols.values()] : [];
     this.#shown = new Map(kept.flatMap(({ name, keptStream }) => (keptStream === undefined ? [] : [[name, keptStream(settings)] as const])));
     this.#resting = new RestingFlows(catalogue, settings);
-    const state = new HostState();
-    this.#candidates = new Candidates(plan.data.ruleCount);
-    this.#evaluation = new RuleEvaluation(state, catalogue);
+    this.#evaluation = new RuleEvaluation(new HostState(), catalogue);
     this.#repeatsInVain = settings.globalThresholds.length === 0;
-    this.#headers = HeaderRows.of(plan);
-    this.#packetRules = PacketRules.of(plan);
-    this.#payload = PayloadScanner.of(plan);
-    this.#payloadAnswers = PayloadAnswers.of(plan);
-    this.#alerts = new AlertQueue(settings, new Thresholds(settings));
-    this.#transactions = new TransactionInspector(plan, catalogue, settings, this.#evaluation, this.#alerts);
-    this.#frames = new FrameInspector(
-      plan,
-      this.#evaluation,
-      this.#alerts,
-      settings.inline,
-      handlers.wantsFrames === true ? (report, packet, flow) => handlers.frame?.(report, packet, flow) : undefined,
-    );
-    const firewall =
-      settings.firewall === undefined
-        ? undefined
-        : new Firewall(plan.firewall ?? [], settings.firewall, catalogue, settings, this.#evaluation, this.#transactions, this.#alerts);
-    this.#firewall = firewall;
+    this.#thresholds = new Thresholds(settings);
+    this.#alerts = new AlertQueue(settings, this.#thresholds);
+    this.#plan = plan;
+    this.#use(plan);
     this.#speaker = new Speaker(catalogue, settings, {
       recognised: (flow) => handlers.recognised?.(flow),
       changing: (flow, session) => this.#leave(flow, session),
@@ -250,23 +301,22 @@ export class Engine {
         if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
       },
     });
-    this.#mayCalm = firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
-    this.#pipeline = new TrafficPipeline(settings, {
+    this.#mayCalm = settings.firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
+    this.#pipelineHandlers = {
       onPacket: (packet) => this.#onPacket(packet),
       ...(this.#mayCalm && (handlers.quiet !== undefined || (handlers.packet === undefined && handlers.decided === undefined))
         ? { onQuiet: (number: number, time: number, length: number) => this.#onQuiet(number, time, length) }
         : {}),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
       ...(handlers.flow === undefined ? {} : { onRestEnd: (flow: Flow, kept: number) => this.#onRestEnd(flow, kept) }),
-      ...(firewall === undefined && handlers.remembersFlows !== true
-        ? {
-            rest: (flow: Flow) => this.#rest(flow),
-            onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, this.#newDetection()),
-          }
+      ...(settings.firewall === undefined && handlers.remembersFlows !== true
+        ? { rest: (flow: Flow) => this.#rest(flow), onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, this.#newDetection()) }
         : {}),
-      ...(firewall?.hasPreFlow === true || plan.data.early.length > 0 ? { beforeFlow: (packet: Packet) => this.#beforeFlow(packet) } : {}),
-      ...(firewall?.hasPreStream === true ? { beforeStream: (packet: Packet, flow: Flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) } : {}),
-    });
+      beforeFlow: undefined,
+      beforeStream: undefined,
+    };
+    this.#setHooks();
+    this.#pipeline = new TrafficPipeline(settings, this.#pipelineHandlers);
     const { filter, share } = handlers;
     this.#onRecord = (data, start, end, time, wireLength, linkType) => {
       if (filter !== undefined && !filter.keeps(data, start, end, linkType, wireLength)) return;
@@ -274,15 +324,111 @@ export class Engine {
       else this.#pipeline.packets++;
     };
     this.#reader = new CaptureReader(this.#onRecord);
-    this.plan = plan;
+  }
+
+  /** Everything that is made of a plan. */
+  #use(plan: PlanUse): void {
+    const settings = this.#settings;
+    const handlers = this.#handlers;
+    this.#plan = plan;
+    this.#candidates = new Candidates(plan.data.ruleCount);
+    this.#headers = HeaderRows.of(plan);
+    this.#packetRules = PacketRules.of(plan);
+    this.#payload = PayloadScanner.of(plan);
+    this.#payloadAnswers = PayloadAnswers.of(plan);
+    this.#transactions = new TransactionInspector(plan, this.#catalogue, settings, this.#evaluation, this.#alerts);
+    this.#frames = new FrameInspector(
+      plan,
+      this.#evaluation,
+      this.#alerts,
+      settings.inline,
+      handlers.wantsFrames === true ? (report, packet, flow) => handlers.frame?.(report, packet, flow) : undefined,
+    );
+    if (settings.firewall !== undefined)
+      this.#firewall = new Firewall(plan.firewall ?? [], settings.firewall, this.#catalogue, settings, this.#evaluation, this.#transactions, this.#alerts);
+  }
+
+  /** What rules ask for before there is a flow, or before its stream. */
+  #setHooks(): void {
+    const firewall = this.#firewall;
+    const handlers = this.#pipelineHandlers;
+    handlers.beforeFlow = firewall?.hasPreFlow === true || this.#plan.data.early.length > 0 ? (packet) => this.#beforeFlow(packet) : undefined;
+    handlers.beforeStream = firewall?.hasPreStream === true ? (packet, flow) => this.#beforePacket() && firewall.beforeStream(packet, flow) : undefined;
+  }
+
+  /**
+   * Other rules take over: from the next packet on they count, and nothing that is known of the traffic is lost. Flows, streams,
+   * transactions and what is spoken stay, with bits, numbers, thresholds, tags and decisions about flows; sets of values are those of the
+   * settings that the plan was made with. To be called between two calls of `feed`. What is kept of a flow is translated when its next
+   * packet comes; until then, or its end, it holds on to the plan before.
+   *
+   * A rule is known again by gid and sid. One whose text is the same goes on as if nothing had happened. One that is new, or whose text
+   * changed, is asked about what comes; about the open transactions of a flow, as far as they are still there, with the next packet of
+   * their direction; and, where it is asked once a flow, about flows that it was not asked about in this form. What already alerted on a
+   * transaction or a frame does not alert on it again, whatever its text says now. Bytes of a stream that were searched are not searched
+   * again; where nobody had asked for frames, those count that begin from here on; a flow that was let pass, or dropped, stays so.
+   *
+   * `settings`: those of the new rules. Of them the thresholds of threshold.config count; everything about traffic stays as it was.
+   */
+  takeOver(plan: PlanUse, settings: EngineSettings = this.#settings): void {
+    const before = this.#plan;
+    if (plan === before) return;
+    const { explainer } = this;
+    const asked = new AskedRules(before);
+    this.#candidatesBefore += this.#candidates.total + this.#transactions.candidates;
+    this.#use(plan);
+    this.#setHooks();
+    const { beforeFlow, beforeStream } = this.#pipelineHandlers;
+    if (beforeFlow !== undefined || beforeStream !== undefined) this.#pipeline.allowsQuiet = false;
+    this.#pipeline.takeOvers++;
+    this.#transactions.profile = this.#profile;
+    this.#frames.explainer = explainer;
+    this.#thresholds.takeOver(settings);
+    this.#repeatsInVain = settings.globalThresholds.length === 0;
+    this.#asked.set(before, asked);
+    this.#successions = new WeakMap();
+    this.#resting.takeOver(this.#successionOf(before), asked, this.#payloadAnswers.nothingFound);
+  }
+
+  #successionOf(before: PlanUse): Succession {
+    let succession = this.#successions.get(before);
+    if (succession === undefined) {
+      succession = new Succession(before, this.#plan);
+      this.#successions.set(before, succession);
+    }
+    return succession;
+  }
+
+  /** Other rules took over since the flow's last packet. */
+  #renew(flow: Flow, detection: FlowDetection, before: PlanUse): void {
+    const succession = this.#successionOf(before);
+    detection.takeOver(succession, this.#asked.get(before)!, this.#payloadAnswers.nothingFound);
+    flow.quietToServer = flow.quietToClient = undefined;
+    const { session } = flow;
+    const { recognising } = detection;
+    if (recognising.frames !== undefined) this.#frames.takeOver(recognising.frames, succession);
+    if (session === undefined) return;
+    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
+    if (recognising.frames === undefined && definition?.frames !== undefined && this.#frames.wanted(definition.name)) {
+      recognising.frames = new FlowFrames(flow.protocol === TCP);
+      session.frames = recognising.frames;
+    }
+    for (const direction of SERVER_FIRST) {
+      const pseudo = this.#pseudoPacket(flow, direction);
+      for (const transaction of session.transactions) this.#transactions.takeOver(transaction, pseudo, flow, direction, detection, succession);
+    }
   }
 
   /** by protocol, bytes of either direction that stay at hand to be shown with alerts */
   readonly #shown: ReadonlyMap<string, readonly [number, number]>;
   /** How far each stream was handed on, where somebody asks for streams. */
   #toldOf: WeakMap<TcpStream, [number, number]> | undefined = undefined;
-  readonly plan: PlanUse;
   #profile: RuleProfile | undefined = undefined;
+
+  /** the rules that count */
+  get plan(): PlanUse {
+    return this.#plan;
+  }
 
   /** From here on, what each rule costs is counted there. */
   set profile(profile: RuleProfile) {
@@ -342,7 +488,7 @@ export class Engine {
 
   /** What others count. */
   #count(): void {
-    this.counters.candidates = this.#candidates.total + this.#transactions.candidates;
+    this.counters.candidates = this.#candidatesBefore + this.#candidates.total + this.#transactions.candidates;
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;
     this.counters.overflowed = this.#alerts.overflowed;
@@ -354,8 +500,8 @@ export class Engine {
     const evaluation = this.#evaluation;
     evaluation.noStream();
     if (this.#firewall?.beforeFlow(packet) === false) return false;
-    for (const index of this.plan.data.early) {
-      const rule = this.plan.rule(index);
+    for (const index of this.#plan.data.early) {
+      const rule = this.#plan.rule(index);
       if (evaluation.packetRule(rule, packet, undefined)) evaluation.matched(rule, packet, undefined, undefined);
     }
     return !packet.isUntracked;
@@ -444,19 +590,22 @@ export class Engine {
       flow.detection = this.#newDetection();
       this.counters.flows++;
     }
-    return flow.detection as FlowDetection;
+    const detection = flow.detection as FlowDetection;
+    if (detection.plan !== this.#plan) this.#renew(flow, detection, detection.plan!);
+    return detection;
   }
 
   #newDetection(): FlowDetection {
     const detection = this.#spareDetection ?? new FlowDetection();
     this.#spareDetection = undefined;
+    detection.plan = this.#plan;
     return detection;
   }
 
   /** What is kept of a flow that is put to rest, -1 where it can not be. */
   #rest(flow: Flow): number {
     const detection = flow.detection as FlowDetection | undefined;
-    if (this.explainer !== undefined || detection === undefined) return -1;
+    if (this.explainer !== undefined || detection === undefined || detection.plan !== this.#plan) return -1;
     const kept = this.#resting.rest(flow, detection);
     if (kept < 0) return -1;
     flow.detection = undefined;
@@ -549,6 +698,7 @@ export class Engine {
     const { session } = flow;
     if (!this.#mayCalm || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
     if (detection.recognising.frames !== undefined || this.#transactions.anyNews(session.transactions)) return;
+    flow.quietSince = this.#pipeline.takeOvers;
     flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER);
     flow.quietToClient ??= this.#packetRules.quiet(flow, detection, TO_CLIENT);
     const table = packet.direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
@@ -643,14 +793,14 @@ export class Engine {
     candidates.sort();
     this.#payloadAnswers.begin();
     let isTouched = false;
-    const { directionBits, headerNumbers } = this.plan.data;
+    const { directionBits, headerNumbers } = this.#plan.data;
     const fits = detection === undefined ? undefined : detection.of(direction).headers(this.#headers, packet).flags;
     for (let at = 0; at < candidates.count; at++) {
       const index = candidates.at(at);
       if (fits !== undefined && fits[headerNumbers[index]] === 0) continue;
       // The payload part of a rule on transactions is looked for whatever is set.
-      if ((directionBits[index] & OF_TRANSACTION) === 0 && !hasNeededBit(this.plan.data, index, flow)) continue;
-      const rule = this.plan.rule(index);
+      if ((directionBits[index] & OF_TRANSACTION) === 0 && !hasNeededBit(this.#plan.data, index, flow)) continue;
+      const rule = this.#plan.rule(index);
       if (rule.ofTransaction) {
         // Found once, it is found for all transactions of the flow.
         if (detection === undefined || detection.of(direction).payloadFound?.has(rule.index) === true) continue;
@@ -794,9 +944,7 @@ export class Engine {
       }
     }
     this.#record(flow, session, true);
-    // What is spoken next is another question.
-    detection.protocolRulesDone = 0;
-    detection.rulesSettled = 0;
+    detection.askOfProtocol();
     flow.quietToServer = flow.quietToClient = undefined;
   }
 
@@ -829,7 +977,7 @@ export class Engine {
   readonly #emit = (alert: Alert, packet: Packet): void => {
     this.counters.alerts++;
     this.#told++;
-    for (const tag of alert.rule.tags) this.#tags.add(tag, packet, alert.flow);
+    for (const tag of alert.rule.tags) this.#tags.add(tag, alert.rule, packet, alert.flow);
     if (alert.flow !== undefined) alert.flow.alerted = true;
     this.#handlers.alert?.(alert, packet);
   };

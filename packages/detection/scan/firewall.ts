@@ -44,6 +44,8 @@ import type { TransactionInspector } from './transaction-inspector.ts';
 /** One rule at one hook. */
 interface Place {
   readonly rule: CompiledRule;
+  /** gid and sid */
+  readonly id: string;
   /** it stands at a later hook and lets through what comes before */
   readonly implied: boolean;
   /** it looks at the transaction's content */
@@ -74,8 +76,8 @@ class Passage {
   readonly reached: [number, number] = [0, 0];
   /** the last state was evaluated */
   readonly over: [boolean, boolean] = [false, false];
-  /** rules that held on its content */
-  readonly held = new Set<CompiledRule>();
+  /** rules that held on its content, by gid and sid: others may take over meanwhile */
+  readonly held = new Set<string>();
 }
 
 export interface FirewallBuild {
@@ -285,17 +287,17 @@ export class Firewall {
     complete: boolean,
   ): FirewallAnswer {
     let heldBefore = false;
-    for (const { rule, implied, ofContent } of state.places) {
+    for (const { rule, id, implied, ofContent } of state.places) {
       if (implied) {
         if (this.#evaluation.headerAndFlow(rule, packet, flow)) return HOOK_ACCEPTED;
         continue;
       }
-      if (ofContent && passage.held.has(rule)) {
+      if (ofContent && passage.held.has(id)) {
         heldBefore = true;
         continue;
       }
       if (!this.#transactions.holds(rule, transaction, packet, flow, direction, detection, complete)) continue;
-      if (ofContent) passage.held.add(rule);
+      if (ofContent) passage.held.add(id);
       this.#evaluation.matched(rule, packet, flow, transaction);
       if (rule.action === 'config') continue;
       const answer = this.#act(rule.action, rule.scope ?? 'packet', 'firewall rules', packet, flow);
@@ -398,7 +400,8 @@ export class Firewall {
       const here = hook.name === name;
       const before = hook.andBefore && position < all.findIndex((one) => one.name === hook.name);
       // The hook itself is one condition on the transaction.
-      if (here || before) places.push({ rule, implied: !here, ofContent: rule.bufferTests.length > 0 || rule.transactionConditions.length > 1 });
+      if (here || before)
+        places.push({ rule, id: `${rule.gid}:${rule.sid}`, implied: !here, ofContent: rule.bufferTests.length > 0 || rule.transactionConditions.length > 1 });
     }
     return places;
   }

@@ -6,6 +6,7 @@ import type { Explainer } from '../explain/explain.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import type { FlowFrames, FrameSide, StreamFrame } from './frames.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
+import type { Succession } from './succession.ts';
 
 /** A frame that is not whole is looked at, and again, whenever so much more of it came; inline, at once. */
 const WORTH_A_LOOK = 2500;
@@ -54,6 +55,16 @@ export class FrameInspector {
     return this.#record !== undefined || this.#protocols.has(protocol);
   }
 
+  /** The rules of this plan took over while these frames were open: the new ones see all of them that is there. */
+  takeOver(frames: FlowFrames, succession: Succession): void {
+    const anyNew = this.#plan.data.frameRules.some((rule) => succession.isNew(rule));
+    for (const { live } of frames.sides)
+      for (const frame of live) {
+        frame.decided = frame.decided?.map((rule) => succession.successor(rule)).filter((rule) => rule >= 0);
+        if (anyNew) frame.searchesAll = true;
+      }
+  }
+
   /** `atEnd`: nothing more will come in this direction. */
   inspect(frames: FlowFrames, packet: Packet, flow: Flow, atEnd: boolean): void {
     const { direction } = packet;
@@ -93,6 +104,8 @@ export class FrameInspector {
       const windows = [...side.pieces(frame)].map((piece) => ({ ...piece, complete: isLast && piece.offset + (piece.end - piece.start) === seen }));
       explainer.frame(windows, packet, flow, frame.transaction, frame.direction, evaluation);
     }
+    const lookedAt = frame.searchesAll ? -1 : frame.lookedAt;
+    frame.searchesAll = false;
     for (const rule of rules) {
       if (frame.decided?.includes(rule.index) === true) continue;
       evaluation.count++;
@@ -103,7 +116,7 @@ export class FrameInspector {
         !evaluation.stateHolds(rule, packet, flow, frame.transaction)
       )
         continue;
-      if (!rule.frameTests.every((test) => this.#holds(test, frame, side, seen, isLast, packet, flow))) continue;
+      if (!rule.frameTests.every((test) => this.#holds(test, frame, lookedAt, side, seen, isLast, packet, flow))) continue;
       frame.decided ??= [];
       frame.decided.push(rule.index);
       evaluation.matched(rule, packet, flow, frame.transaction);
@@ -122,15 +135,24 @@ export class FrameInspector {
     }
   }
 
-  #holds(test: BufferTest<FrameBuffer>, frame: StreamFrame, side: FrameSide, seen: number, isLast: boolean, packet: Packet, flow: Flow): boolean {
+  #holds(
+    test: BufferTest<FrameBuffer>,
+    frame: StreamFrame,
+    lookedAt: number,
+    side: FrameSide,
+    seen: number,
+    isLast: boolean,
+    packet: Packet,
+    flow: Flow,
+  ): boolean {
     const window = this.#window;
     // A frame of no bytes is there, too.
     let any = false;
     for (const { bytes, start, end, offset } of side.pieces(frame)) {
       any = true;
       // What was searched before is searched again only as far as a match may reach back.
-      const skip = frame.lookedAt > OVERLAP && offset + (end - start) > frame.lookedAt - OVERLAP ? Math.max(0, frame.lookedAt - OVERLAP - offset) : 0;
-      if (offset + (end - start) <= frame.lookedAt - OVERLAP && !isLast) continue;
+      const skip = lookedAt > OVERLAP && offset + (end - start) > lookedAt - OVERLAP ? Math.max(0, lookedAt - OVERLAP - offset) : 0;
+      if (offset + (end - start) <= lookedAt - OVERLAP && !isLast) continue;
       window.bytes = bytes;
       window.start = start + skip;
       window.end = end;

@@ -29,6 +29,8 @@ export class StreamFrame implements Frame {
   lookedAt = -1;
   wasComplete = false;
   recorded = false;
+  /** other rules took over: the next look is at all of it that is there */
+  searchesAll = false;
   /** rules that held on it */
   decided: number[] | undefined = undefined;
 

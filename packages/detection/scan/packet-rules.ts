@@ -20,6 +20,7 @@ import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { headerMatches } from '../compile/header.ts';
 import { type PlanUse, protocolsFitting } from '../compile/plan.ts';
 import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile/plan-entry.ts';
+import type { AskedRules } from './asked-rules.ts';
 import type { Candidates } from './candidates.ts';
 import type { FlowDetection } from './engine.ts';
 import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
@@ -160,11 +161,11 @@ export class PacketRules {
     if (fitting.rules.length > 0) this.#addPossible(fitting, packet, flow, stream, hasPayload, candidates);
     if ((detection.addressesDone & bit) === 0) {
       detection.addressesDone |= bit;
-      this.#addOnce(this.#addressesOnly, headers, packet, direction, candidates);
+      this.#addOnce(this.#addressesOnly, headers, packet, direction, candidates, detection.askedBefore?.takeAddresses(direction));
     }
     if ((detection.protocolRulesDone & bit) === 0 && isRecognised(flow, direction)) {
       detection.protocolRulesDone |= bit;
-      this.#addOnce(this.#protocolOnly, headers, packet, direction, candidates);
+      this.#addOnce(this.#protocolOnly, headers, packet, direction, candidates, detection.askedBefore?.takeProtocol(direction));
       if (fitting.rules.length === 0) detection.rulesSettled |= bit;
     }
   }
@@ -295,10 +296,19 @@ export class PacketRules {
     return this.#listOf(Uint32Array.from([...general.rules, ...byAddress.filter((rule) => this.#canHold(rule, packet))]));
   }
 
-  /** Of the rules that are asked once a flow and direction. */
-  #addOnce(list: RuleListData, headers: FittingHeaders, packet: Packet, direction: Direction | undefined, candidates: Candidates): void {
-    for (let at = 0; at < list.general.length; at++) if (this.#isFor(list.general[at], headers, direction)) candidates.add(list.general[at]);
-    for (const rule of this.#byAddress(list, packet, direction)) candidates.add(rule);
+  /** Of the rules that are asked once a flow and direction; `before`: those that were, before this plan took over. */
+  #addOnce(
+    list: RuleListData,
+    headers: FittingHeaders,
+    packet: Packet,
+    direction: Direction | undefined,
+    candidates: Candidates,
+    before: AskedRules | undefined = undefined,
+  ): void {
+    const { general } = list;
+    for (let at = 0; at < general.length; at++)
+      if (this.#isFor(general[at], headers, direction) && before?.has(this.#plan, general[at]) !== true) candidates.add(general[at]);
+    for (const rule of this.#byAddress(list, packet, direction)) if (before?.has(this.#plan, rule) !== true) candidates.add(rule);
   }
 
   #isFor(rule: number, headers: FittingHeaders, direction: Direction | undefined): boolean {

@@ -5,6 +5,7 @@
 import { PAYLOAD } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanData, PlanUse } from '../compile/plan.ts';
+import type { Succession } from './succession.ts';
 
 /** Rules that all shared sets hold together at most; a flow that finds others has a set of its own. */
 const MOST_SHARED = 100_000;
@@ -54,6 +55,16 @@ export class PayloadFound {
     if (rule.prefilter?.where === PAYLOAD) found.#leading.push(rule.index);
     if (found.isShared) this.#next.set(rule.index, found);
     return found;
+  }
+
+  /** What of it counts where other rules took over: of those that are as they were. `nothing`: where flows begin under them. */
+  under(succession: Succession, nothing: PayloadFound): PayloadFound | undefined {
+    let found = nothing;
+    for (const rule of this.#rules) {
+      const next = succession.unchanged(rule);
+      if (next >= 0) found = found.with(succession.to.rule(next));
+    }
+    return found === nothing ? undefined : found;
   }
 
   #copy(): PayloadFound {

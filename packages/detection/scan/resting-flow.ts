@@ -3,8 +3,10 @@
  * packet comes. What can be worked out anew (which rules fit) is.
  */
 import { BOTH_DIRECTIONS, type Catalogue, type EngineSettings, type Flow, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import type { AskedRules } from './asked-rules.ts';
 import type { FlowDetection } from './engine.ts';
 import type { PayloadFound } from './payload-parts.ts';
+import type { Succession } from './succession.ts';
 
 /** Application protocols by number; the first two mean none and one that could not be told. */
 const NONE = 0;
@@ -30,6 +32,16 @@ interface NumberedProtocols {
   readonly numbers: ReadonlyMap<string, number>;
 }
 
+/** What flows at rest have in common. */
+interface Found {
+  toServer: PayloadFound | undefined;
+  toClient: PayloadFound | undefined;
+  /** rules took over while they were at rest: those that they had been asked about */
+  asked: AskedRules | undefined;
+  /** how many of them are at rest */
+  count: number;
+}
+
 /** Of each catalogue, made once for all engines. */
 const NUMBERED = new WeakMap<Catalogue, NumberedProtocols>();
 
@@ -48,7 +60,7 @@ export class RestingFlows {
   readonly #protocols: readonly ProtocolDefinition[];
   readonly #numbers: ReadonlyMap<string, number>;
   /** what was found in both directions; at rest it is its place here */
-  readonly #found: (readonly [PayloadFound | undefined, PayloadFound | undefined])[] = [[undefined, undefined]];
+  readonly #found: Found[] = [{ toServer: undefined, toClient: undefined, asked: undefined, count: 0 }];
 
   constructor(catalogue: Catalogue, settings: EngineSettings) {
     this.#settings = settings;
@@ -61,7 +73,7 @@ export class RestingFlows {
   rest(flow: Flow, detection: FlowDetection): number {
     const { recognising } = detection;
     const { session, applicationProtocol: protocol } = flow;
-    if (flow.quietToServer !== undefined || flow.quietToClient !== undefined || detection.flush !== 0) return -1;
+    if (flow.quietToServer !== undefined || flow.quietToClient !== undefined || detection.flush !== 0 || detection.askedBefore !== undefined) return -1;
     if (recognising.broken || recognising.frames !== undefined || recognising.left?.some((one) => one !== undefined) === true) return -1;
     const number = protocol === undefined ? NONE : protocol === 'failed' ? FAILED : this.#numbers.get(protocol);
     if (number === undefined) return -1;
@@ -80,19 +92,39 @@ export class RestingFlows {
       kept |= HAS_SESSION | (session.count << COUNT);
     }
     const found = this.#foundNumber(detection.known(TO_SERVER)?.payloadFound, detection.known(TO_CLIENT)?.payloadFound);
-    return found < 0 ? -1 : kept | (found << FOUND);
+    if (found < 0) return -1;
+    this.#found[found].count++;
+    return kept | (found << FOUND);
   }
 
   /** -1: there is no number for it. Most flows found the same as those before, and it is among the first. */
   #foundNumber(toServer: PayloadFound | undefined, toClient: PayloadFound | undefined): number {
     const all = this.#found;
-    for (let number = 0; number < all.length; number++) if (all[number][TO_SERVER] === toServer && all[number][TO_CLIENT] === toClient) return number;
-    if (all.length > MOST_FOUND || toServer?.isShared === false || toClient?.isShared === false) return -1;
-    return all.push([toServer, toClient]) - 1;
+    let free = -1;
+    for (let number = 0; number < all.length; number++) {
+      const one = all[number];
+      if (one.asked === undefined && one.toServer === toServer && one.toClient === toClient) return number;
+      if (one.asked !== undefined && one.count === 0) free = number;
+    }
+    if (toServer?.isShared === false || toClient?.isShared === false) return -1;
+    const made: Found = { toServer, toClient, asked: undefined, count: 0 };
+    if (free < 0) return all.length > MOST_FOUND ? -1 : all.push(made) - 1;
+    all[free] = made;
+    return free;
   }
 
-  /** What the record of the flow shows: what is spoken on it. */
+  /** Other rules took over. `asked`: those before; `nothing`: where flows begin under the new ones. */
+  takeOver(succession: Succession, asked: AskedRules, nothing: PayloadFound): void {
+    for (const one of this.#found) {
+      one.asked ??= asked;
+      one.toServer = one.toServer?.under(succession, nothing);
+      one.toClient = one.toClient?.under(succession, nothing);
+    }
+  }
+
+  /** It is at rest no longer: gives what the record of the flow shows, what is spoken on it. */
   restore(flow: Flow, kept: number): void {
+    this.#found[kept >>> FOUND].count--;
     const number = kept & ((1 << PROTOCOL_BITS) - 1);
     const definition = this.#protocols[number - FIRST_PROTOCOL];
     flow.applicationProtocol = number === FAILED ? 'failed' : definition?.name;
@@ -109,7 +141,8 @@ export class RestingFlows {
     detection.addressesDone = (kept >>> ADDRESSES_DONE) & BOTH_DIRECTIONS;
     detection.protocolRulesDone = (kept >>> PROTOCOL_RULES_DONE) & BOTH_DIRECTIONS;
     detection.rulesSettled = (kept >>> SETTLED) & BOTH_DIRECTIONS;
-    const [toServer, toClient] = this.#found[kept >>> FOUND];
+    const { toServer, toClient, asked } = this.#found[kept >>> FOUND];
+    if (asked !== undefined) detection.askAgain(asked);
     if (toServer !== undefined) detection.of(TO_SERVER).payloadFound = toServer;
     if (toClient !== undefined) detection.of(TO_CLIENT).payloadFound = toClient;
     flow.detection = detection;

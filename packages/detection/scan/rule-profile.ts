@@ -10,7 +10,8 @@ export interface RuleChecks {
 
 export class RuleProfile {
   readonly #clock: () => number;
-  readonly #costs = new Map<number, RuleChecks>();
+  /** by gid and sid: other rules may take over */
+  readonly #costs = new Map<string, RuleChecks>();
   #began = 0;
 
   /** `clock`: any steady one; detection has none of its own. */
@@ -22,12 +23,13 @@ export class RuleProfile {
     this.#began = this.#clock();
   }
 
-  end(rule: { readonly index: number; readonly sid: number; readonly gid: number }, matched: boolean): void {
+  end(rule: { readonly sid: number; readonly gid: number }, matched: boolean): void {
     const took = this.#clock() - this.#began;
-    let cost = this.#costs.get(rule.index);
+    const id = `${rule.gid}:${rule.sid}`;
+    let cost = this.#costs.get(id);
     if (cost === undefined) {
       cost = { sid: rule.sid, gid: rule.gid, checks: 0, matches: 0, time: 0 };
-      this.#costs.set(rule.index, cost);
+      this.#costs.set(id, cost);
     }
     cost.checks++;
     if (matched) cost.matches++;

@@ -3,10 +3,13 @@
  * them are recorded. Suricata user guide, "Tag".
  */
 import type { Flow, Packet, TagDemand } from '@sigwright/contracts';
+import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { addressKey } from './host-state.ts';
 
 interface Tag {
   readonly demand: TagDemand;
+  readonly gid: number;
+  readonly sid: number;
   readonly since: number;
   count: number;
   /** the packet that alerted is recorded with its alert */
@@ -20,9 +23,9 @@ export class Tags {
   readonly #flows = new Map<number, Tag[]>();
   readonly #hosts = new Map<string, Tag[]>();
 
-  add(demand: TagDemand, packet: Packet, flow: Flow | undefined): void {
+  add(demand: TagDemand, { gid, sid }: CompiledRule, packet: Packet, flow: Flow | undefined): void {
     if (this.#flows.size + this.#hosts.size >= MOST_TAGGED) return;
-    const tag: Tag = { demand, since: packet.time, count: 0, skippedFirst: false };
+    const tag: Tag = { demand, gid, sid, since: packet.time, count: 0, skippedFirst: false };
     if (demand.scope === 'session') {
       if (flow !== undefined) put(this.#flows, flow.id, tag);
     } else put(this.#hosts, hostKey(packet, demand.side === 'destination' ? packet.destination : packet.source), tag);
@@ -56,7 +59,15 @@ function put<Key>(map: Map<Key, Tag[]>, key: Key, tag: Tag): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [tag]);
   // A rule that holds again begins nothing new.
-  else if (!list.some((known) => known.demand === tag.demand)) list.push(tag);
+  else if (!list.some((known) => isOfSame(known, tag))) list.push(tag);
+}
+
+/** Also where the rule took the place of one that was the same. */
+function isOfSame(one: Tag, other: Tag): boolean {
+  if (one.demand === other.demand) return true;
+  const { scope, limit, metric, side } = one.demand;
+  const asked = other.demand;
+  return one.gid === other.gid && one.sid === other.sid && scope === asked.scope && limit === asked.limit && metric === asked.metric && side === asked.side;
 }
 
 function count<Key>(map: Map<Key, Tag[]>, key: Key, packet: Packet): boolean {

@@ -37,7 +37,9 @@ interface Window {
   next: number;
   /** rate: packet time at which the other action began; -1 where it does not hold */
   changedAt: number;
-  readonly threshold: Threshold;
+  threshold: Threshold;
+  /** of the rules that it was last asked for */
+  age: number;
   /** ports seen in this window, where these are counted */
   readonly ports: Set<number> | undefined;
 }
@@ -50,16 +52,21 @@ const FIRST_SWEEP = 1024;
 export class Thresholds {
   readonly #windows = new Map<string, Window>();
   #sweepAt = FIRST_SWEEP;
-  readonly #global: readonly ReadyThreshold[];
+  #global: readonly ReadyThreshold[];
+  /** how often rules took over */
+  #age = 0;
   /** by index of the rule, of those that matched */
   readonly #demands = new Map<number, Demands>();
 
   constructor(settings: EngineSettings) {
-    const resolver = new HeaderResolver(settings);
-    this.#global = settings.globalThresholds.map((one) => ({
-      ...one,
-      suppress: one.suppress === undefined ? undefined : { side: one.suppress.side, addresses: resolver.addresses(one.suppress.addresses) },
-    }));
+    this.#global = readied(settings);
+  }
+
+  /** Other rules, and what threshold.config says of them now, are asked from here on. What was counted goes on. */
+  takeOver(settings: EngineSettings): void {
+    this.#global = readied(settings);
+    this.#demands.clear();
+    this.#age++;
   }
 
   /** SILENT, ALERT, or undefined where the match does not count. May change what the alert does. */
@@ -69,7 +76,7 @@ export class Thresholds {
     for (const suppression of suppressions) if (suppresses(suppression, packet)) return SILENT;
     for (const threshold of thresholds) {
       if (threshold.type === 'rate') this.#rate(threshold, alert, packet, flow);
-      else if (!this.admit(threshold, rule.index, packet, flow)) return threshold.type === 'detection' ? undefined : SILENT;
+      else if (!this.#admits(threshold, rule, packet, flow)) return threshold.type === 'detection' ? undefined : SILENT;
     }
     return ALERT;
   }
@@ -93,8 +100,8 @@ export class Thresholds {
     return demands;
   }
 
-  /** May this match be reported? Counts it. `rule` is the rule's index. */
-  admit(threshold: Threshold, rule: number, packet: Packet, flow: Flow | undefined): boolean {
+  /** May this match be reported? Counts it. */
+  #admits(threshold: Threshold, rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
     const window = this.#window(threshold, rule, packet, flow);
     if (threshold.type === 'backoff') {
       window.count++;
@@ -130,7 +137,7 @@ export class Thresholds {
 
   /** Beyond the count the alert does something else, for as long as the timeout says. */
   #rate(threshold: Threshold, alert: Alert, packet: Packet, flow: Flow | undefined): void {
-    const window = this.#window(threshold, alert.rule.index, packet, flow);
+    const window = this.#window(threshold, alert.rule, packet, flow);
     if (window.changedAt >= 0 && packet.time - window.changedAt > (threshold.timeout ?? 0) * 1e6) window.changedAt = -1;
     if (window.changedAt < 0) {
       if (packet.time - window.start >= threshold.seconds * 1e6) {
@@ -144,12 +151,20 @@ export class Thresholds {
     alert.changed = true;
   }
 
-  #window(threshold: Threshold, rule: number, packet: Packet, flow: Flow | undefined): Window {
-    const key = `${rule}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
+  /** Of a rule by its gid and sid: one that takes its place counts on, unless it counts something else. */
+  #window(threshold: Threshold, { gid, sid }: CompiledRule, packet: Packet, flow: Flow | undefined): Window {
+    const key = `${gid}:${sid}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
     let window = this.#windows.get(key);
+    if (window !== undefined && window.age !== this.#age) {
+      if (isSameCount(window.threshold, threshold)) {
+        window.threshold = threshold;
+        window.age = this.#age;
+      } else window = undefined;
+    }
     if (window === undefined) {
       if (this.#windows.size >= this.#sweepAt) this.#sweep(packet.time);
-      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold, ports: threshold.unique === undefined ? undefined : new Set() };
+      const ports = threshold.unique === undefined ? undefined : new Set<number>();
+      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold, age: this.#age, ports };
       this.#windows.set(key, window);
     }
     return window;
@@ -185,6 +200,19 @@ export class Thresholds {
       this.#windows.delete(key);
     }
   }
+}
+
+function readied(settings: EngineSettings): readonly ReadyThreshold[] {
+  const resolver = new HeaderResolver(settings);
+  return settings.globalThresholds.map((one) => ({
+    ...one,
+    suppress: one.suppress === undefined ? undefined : { side: one.suppress.side, addresses: resolver.addresses(one.suppress.addresses) },
+  }));
+}
+
+/** Do both count the same in the same time, however much is enough? Of a backoff, what is enough goes on, too. */
+function isSameCount(one: Threshold, other: Threshold): boolean {
+  return one.track === other.track && one.unique === other.unique && one.seconds === other.seconds && (one.type !== 'backoff' || one.count === other.count);
 }
 
 function isOver({ start, changedAt, threshold }: Window, now: number): boolean {

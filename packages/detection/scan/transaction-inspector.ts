@@ -21,7 +21,7 @@ import {
 import type { TcpStream } from '@sigwright/traffic';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { TransactionHook } from '../compile/hook.ts';
-import { hasNeededBit, type PlanUse } from '../compile/plan.ts';
+import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
 import { scanKernel } from '../kernel/kernel.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
@@ -29,6 +29,7 @@ import type { FlowDetection } from './engine.ts';
 import { HeaderRows } from './fitting-headers.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
+import type { Succession } from './succession.ts';
 import { type ProtocolTables, type TableGroup, TransactionTables } from './transaction-tables.ts';
 
 /** What detection keeps about one direction of one transaction. */
@@ -54,6 +55,22 @@ class DirectionState {
   repeating = false;
   /** those that held before */
   repeated: Set<number> | undefined = undefined;
+  /** rules that took over are pending, and nothing came since */
+  asksAgain = false;
+
+  /** Other rules took over: what was found goes on for those that are still there. */
+  takeOver(succession: Succession): void {
+    const { directionBits } = succession.to.data;
+    const next = (rule: number): readonly number[] => {
+      const number = succession.successor(rule);
+      return number < 0 || (directionBits[number] & OF_TRANSACTION) === 0 ? [] : [number];
+    };
+    this.pending = this.pending.flatMap(next);
+    this.pendingSorted = false;
+    if (this.decided !== undefined) this.decided = new Set([...this.decided].flatMap(next));
+    if (this.repeated !== undefined) this.repeated = new Set([...this.repeated].flatMap(next));
+    if (this.again !== undefined) this.again = new Map([...this.again].flatMap(([rule, file]) => next(rule).map((number) => [number, file] as const)));
+  }
 }
 
 const NO_GROUPS: number[] = [];
@@ -136,13 +153,86 @@ export class TransactionInspector {
     for (const transaction of session.transactions) if (transaction.inspected[direction]) transaction.changed[direction] = true;
   }
 
+  /**
+   * The rules of this plan took over from those that looked at the transaction before. Rules that are as they were go on where they are.
+   * Those that are new, or have another text, are looked for in all that came until now, and asked with the next packet of this direction,
+   * for which `packet` stands; a rule that held is not asked again, whatever its text says now.
+   */
+  takeOver(transaction: Transaction, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection, succession: Succession): void {
+    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
+    const state = (transaction.detection as TransactionState | undefined)?.directions[direction];
+    state?.takeOver(succession);
+    const before = state?.begunAs;
+    if (state !== undefined) state.begunAs = undefined;
+    if (definition === undefined || !transaction.inspected[direction]) return;
+    if (transaction.progress[direction] === 0 && transaction.files === undefined) return;
+    // Nothing of it was looked at, and all of it will be.
+    if (before === undefined && transaction.changed[direction]) return;
+    this.#spoken = definition;
+    const headers = detection.of(direction).headers(this.#headers, packet);
+    const prepared = this.#tables.for(definition, direction, headers);
+    if (state === undefined && prepared.all.length === 0 && prepared.always.length === 0) return;
+    transaction.detection ??= new TransactionState();
+    const current = (transaction.detection as TransactionState).directions[direction];
+    this.#candidates.clear();
+    this.#candidates.addAll(prepared.always);
+    this.#kernel?.hold();
+    try {
+      this.#scanAll(current, before, prepared, transaction, flow, direction, definition.complete[direction], succession);
+    } finally {
+      this.#kernel?.letGo();
+    }
+    const count = current.pending.length;
+    this.#take(current, headers.flags, succession);
+    if (current.pending.length === count) return;
+    current.asksAgain = true;
+    current.progress = -1;
+    detection.asksAgain |= 1 << direction;
+  }
+
+  /** What is there now is searched. What was not searched in full for the rules before is open still, and searched further from where they were. */
+  #scanAll(
+    state: DirectionState,
+    before: ProtocolTables | undefined,
+    prepared: ProtocolTables,
+    transaction: Transaction,
+    flow: Flow,
+    direction: Direction,
+    completeAt: number,
+    succession: Succession,
+  ): void {
+    const { groups } = prepared;
+    const { scanned } = state;
+    const wasOpen = new Set(state.open.slice(0, state.openCount));
+    state.begunAs = prepared;
+    state.scanned = undefined;
+    state.open = [];
+    const complete = transaction.progress[direction] >= completeAt;
+    for (const number of prepared.all) {
+      const group = groups[number];
+      let reached = transaction.progress[direction] < group.progress ? -1 : this.#scan(group, transaction, flow, direction, -1, complete);
+      const old = before?.all.find((one) => isSameGroup(before.groups[one], succession.from, group, this.#plan));
+      // More may have come than was looked at.
+      if (old !== undefined) reached = wasOpen.has(old) ? (scanned?.[old] ?? -1) : ALL;
+      if (reached === ALL) continue;
+      if (reached !== -1) {
+        state.scanned ??= new Int32Array(groups.length).fill(-1);
+        state.scanned[number] = reached;
+      }
+      state.open.push(number);
+    }
+    state.openCount = state.open.length;
+  }
+
   inspect(transactions: readonly Transaction[], packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
     if (transactions.length === 0) return;
+    const asksAgain = (detection.asksAgain & (1 << direction)) !== 0;
+    detection.asksAgain &= ~(1 << direction);
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
     if (definition === undefined) return;
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
-      if (!transaction.changed[direction]) continue;
+      if (!transaction.changed[direction] && !(asksAgain && isAskedAgain(transaction, direction))) continue;
       transaction.changed[direction] = false;
       transaction.inspected[direction] = true;
       this.#kernel?.hold();
@@ -165,6 +255,7 @@ export class TransactionInspector {
     if (transaction.detection === undefined && payloadFound === undefined && prepared.all.length === 0 && prepared.always.length === 0) return;
     transaction.detection ??= new TransactionState();
     const state = (transaction.detection as TransactionState).directions[direction];
+    state.asksAgain = false;
     const complete = transaction.progress[direction] >= definition.complete[direction];
     const bodyBytes = bytesKept(transaction);
     const payloadRules = payloadFound?.count ?? 0;
@@ -222,13 +313,14 @@ export class TransactionInspector {
     state.openCount = kept;
   }
 
-  /** Adds the candidates that are new to the pending rules. */
-  #take(state: DirectionState, fits: Uint8Array): void {
+  /** Adds the candidates that are new to the pending rules; where rules took over, only those that are new themselves. */
+  #take(state: DirectionState, fits: Uint8Array, succession: Succession | undefined = undefined): void {
     const candidates = this.#candidates;
     const { headerNumbers } = this.#plan.data;
     for (let at = 0; at < candidates.count; at++) {
       const rule = candidates.at(at);
       if (fits[headerNumbers[rule]] === 0 || state.decided?.has(rule) === true || (state.pending.length > 0 && state.pending.includes(rule))) continue;
+      if (succession !== undefined && !succession.isNew(rule)) continue;
       state.pending.push(rule);
       state.pendingSorted = false;
     }
@@ -457,6 +549,20 @@ export class TransactionInspector {
     }
     return NO;
   }
+}
+
+function isAskedAgain(transaction: Transaction, direction: Direction): boolean {
+  return (transaction.detection as TransactionState | undefined)?.directions[direction].asksAgain === true;
+}
+
+/** The same buffer, transformed in the same way? */
+function isSameGroup(one: TableGroup, itsPlan: PlanUse, other: TableGroup, plan: PlanUse): boolean {
+  return one.buffer === other.buffer && transformsOf(one, itsPlan) === transformsOf(other, plan);
+}
+
+function transformsOf({ transformed }: TableGroup, plan: PlanUse): string {
+  if (transformed === undefined) return '';
+  return plan.rule(transformed.rule).bufferTests[transformed.test].key;
 }
 
 /** By insertion. */

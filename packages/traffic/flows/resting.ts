@@ -149,6 +149,7 @@ export function clear(flow: Flow): void {
   flow.stream = undefined;
   flow.detection = undefined;
   flow.quietToServer = flow.quietToClient = undefined;
+  flow.quietSince = 0;
   flow.id = 0;
   flow.ipVersion = 4;
   flow.sourcePort = flow.destinationPort = 0;
