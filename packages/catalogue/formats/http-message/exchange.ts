@@ -54,6 +54,8 @@ export class HttpTransaction extends Transaction {
   isPathless = false;
   /** an interim response came */
   interim = false;
+  /** what records show of it, from when nothing more can come: its own record and that of its file show the same */
+  shown: Readonly<Record<string, unknown>> | undefined = undefined;
   /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */
   #made: [Map<string, Uint8Array | undefined> | undefined, Map<string, Uint8Array | undefined> | undefined] = [undefined, undefined];
 

@@ -104,8 +104,9 @@ function addExtended(transaction: HttpTransaction, record: Record<string, unknow
 }
 
 /** `extended`: what the exchange said beyond what it was about. */
-function body(transaction: HttpTransaction, extended = true): Record<string, unknown> {
-  const { request, response } = transaction;
+function body(transaction: HttpTransaction, extended = true): Readonly<Record<string, unknown>> {
+  const { request, response, progress } = transaction;
+  if (extended && transaction.shown !== undefined) return transaction.shown;
   const record: Record<string, unknown> = {};
   const host = transaction.writtenHost;
   if (host !== undefined) {
@@ -124,6 +125,7 @@ function body(transaction: HttpTransaction, extended = true): Record<string, unk
   const range = transaction.range;
   if (range !== undefined) record['content_range'] = { raw: response.headers?.text('content-range'), ...range };
   if (extended) record['length'] = response.wireLength;
+  if (extended && progress[TO_SERVER] >= COMPLETE && progress[TO_CLIENT] >= COMPLETE) transaction.shown = record;
   return record;
 }
 
@@ -134,15 +136,16 @@ const OTHER_SPELLINGS: Readonly<Record<string, string>> = { etags: 'etag' };
 const DUMPED: Readonly<Record<string, readonly Direction[]>> = { both: [TO_SERVER, TO_CLIENT], request: [TO_SERVER], response: [TO_CLIENT] };
 
 /** `extended` as written, else off where there are options at all; `custom` names further headers (`accept-language`, or `accept_language`). */
-function recordOf(transaction: HttpTransaction, options: RecordOptions | undefined): Record<string, unknown> {
-  const record = body(transaction, isOn(options?.['extended'], options === undefined));
-  for (const written of listed(options?.['custom']) ?? []) {
+function recordOf(transaction: HttpTransaction, options: RecordOptions | undefined): Readonly<Record<string, unknown>> {
+  if (options === undefined) return body(transaction);
+  const record: Record<string, unknown> = { ...body(transaction, isOn(options['extended'], false)) };
+  for (const written of listed(options['custom']) ?? []) {
     const spelt = written.replaceAll('_', '-');
     const name = OTHER_SPELLINGS[spelt] ?? spelt;
     const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
     if (value !== undefined) record[name.replaceAll('-', '_')] = shownText(value);
   }
-  for (const direction of DUMPED[String(options?.['dump-all-headers'])] ?? []) {
+  for (const direction of DUMPED[String(options['dump-all-headers'])] ?? []) {
     const { headers } = transaction.message(direction);
     if (headers === undefined) continue;
     record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({
