@@ -1,12 +1,12 @@
 /** `sigwright VERB …`: one file a verb, loaded when it is asked for. */
 import { enableCompileCache } from 'node:module';
-import { HelpAsked, InputProblem, systemMessage, UsageProblem } from './shared/arguments.ts';
+import { runVerb } from './shared/run-verb.ts';
 
 enableCompileCache();
 
 const VERBS: Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }> = {
   init: { summary: 'a ruleset repository to begin with', run: async (argv) => (await import('./init.ts')).run(argv) },
-  run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./run.ts')).run(argv) },
+  run: { summary: 'detect: -r CAPTURE -S RULES [-l FOLDER]', run: async (argv) => (await import('./engine-verbs.ts')).run(argv) },
   intake: { summary: 'what a report says: indicators, references, credits', run: async (argv) => (await import('./intake.ts')).intake(argv) },
   indicators: { summary: 'the indicators of a text (--json: one object a line)', run: async (argv) => (await import('./intake.ts')).indicators(argv) },
   draft: { summary: 'draft rules for the indicators of a report', run: async (argv) => (await import('./draft.ts')).run(argv) },
@@ -44,13 +44,11 @@ const VERBS: Record<string, { readonly summary: string; run(argv: readonly strin
     run: async (argv) => (await import('./language-server.ts')).run(argv),
   },
   keywords: { summary: 'every keyword of the rule language that is known', run: async (argv) => (await import('./keywords.ts')).run(argv) },
-  suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./suricata.ts')).suricata(argv) },
+  suricata: { summary: 'the command line of the suricata binary', run: async (argv) => (await import('./engine-verbs.ts')).suricata(argv) },
 };
 
 /** What a shell reports of a program whose reader went away (128 + SIGPIPE). */
 const READER_GONE = 141;
-/** A fault of ours, as sysexits.h numbers it. */
-const FAULT = 70;
 
 /** `sigwright … | head`: nobody reads any more, so there is nothing left to do. A full disk is said. */
 function onBrokenOutput(problem: NodeJS.ErrnoException): void {
@@ -70,33 +68,6 @@ async function main(): Promise<number> {
   for (const [name, { summary }] of Object.entries(VERBS)) out.write(`  ${name.padEnd(18)}${summary}\n`);
   out.write('\n`sigwright VERB --help` says what a verb takes. Exit codes: 0 done, 1 input or findings, 2 command line not understood.\n');
   return asked ? 0 : 2;
-}
-
-async function runVerb(verb: string, run: (argv: readonly string[]) => Promise<number>, argv: readonly string[]): Promise<number> {
-  try {
-    return await run(argv);
-  } catch (problem) {
-    if (problem instanceof HelpAsked) {
-      process.stdout.write(problem.usage);
-      return 0;
-    }
-    if (problem instanceof UsageProblem) {
-      process.stderr.write(`sigwright ${verb}: ${problem.message}\n\n${problem.usage}`);
-      return 2;
-    }
-    // A verb that reads its command line itself.
-    if (String((problem as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) {
-      process.stderr.write(`sigwright ${verb}: ${(problem as Error).message.split('. To specify')[0]}\n`);
-      return 2;
-    }
-    const said = problem instanceof InputProblem ? problem.message : systemMessage(problem);
-    if (said !== undefined) {
-      process.stderr.write(`sigwright ${verb}: ${said}\n`);
-      return 1;
-    }
-    process.stderr.write(`sigwright ${verb}: a fault in sigwright itself, please report it:\n${(problem as Error).stack ?? String(problem)}\n`);
-    return FAULT;
-  }
 }
 
 process.stdout.on('error', onBrokenOutput);
