@@ -88,6 +88,10 @@ class Rows {
   readonly #row: Uint32Array;
   /** by hash of the row */
   readonly #answers = new Map<number, FittingHeaders>();
+  /** of the packet that is asked about, see #find */
+  readonly #place = new Int32Array(PLACE);
+  /** by hash of the place: those answers that were found in it */
+  readonly #places = new Map<number, { readonly place: Int32Array; readonly answer: FittingHeaders }>();
 
   constructor(plan: PlanUse, numbers: Uint16Array) {
     this.#count = plan.data.headers.length;
@@ -101,7 +105,33 @@ class Rows {
     this.#destinations = new AddressRows(this.#headers, (header) => header.destination);
   }
 
+  /** All packets in one place, as told by the intervals that ports and addresses lie in, have the same answer. */
   fitting(packet: Packet): FittingHeaders {
+    if (packet.ipVersion !== 4) return this.#find(packet);
+    const { sourcePort, destinationPort, source, destination } = packet;
+    const place = this.#place;
+    place[0] = kindOf(packet);
+    place[1] = this.#sourcePorts.interval(sourcePort);
+    place[2] = this.#destinationPorts.interval(destinationPort);
+    place[3] = this.#sources.interval(source);
+    place[4] = this.#destinations.interval(destination);
+    if (this.#bothWays !== undefined) {
+      place[5] = this.#sourcePorts.interval(destinationPort);
+      place[6] = this.#destinationPorts.interval(sourcePort);
+      place[7] = this.#sources.interval(destination);
+      place[8] = this.#destinations.interval(source);
+    }
+    let hash = 0;
+    for (let at = 0; at < PLACE; at++) hash = Math.imul(hash ^ place[at], 0x01000193);
+    const known = this.#places.get(hash);
+    if (known !== undefined && isSame(known.place, place)) return known.answer;
+    const answer = this.#find(packet);
+    if (this.#places.size >= MOST_ANSWERS) this.#places.clear();
+    this.#places.set(hash, { place: place.slice(), answer });
+    return answer;
+  }
+
+  #find(packet: Packet): FittingHeaders {
     const row = this.#row;
     const kind = kindOf(packet);
     row.set(this.#protocolRow(kind, packet));
@@ -150,6 +180,14 @@ class Rows {
     }
     return row;
   }
+}
+
+/** Kind, and the intervals of both ports and both addresses, then of both in the other's place. */
+const PLACE = 9;
+
+function isSame(one: Int32Array, other: Int32Array): boolean {
+  for (let at = 0; at < PLACE; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 function kindOf({ protocol, ipVersion, etherType, ethernetStart }: Packet): number {
@@ -215,6 +253,10 @@ class PortRows {
     for (let at = 0; at < borders.length; at++) this.#intervals.fill(at + 1, borders[at], borders[at + 1]);
   }
 
+  interval(port: number): number {
+    return this.#intervals[port];
+  }
+
   row(port: number): Uint32Array {
     const interval = this.#intervals[port];
     let row = this.#rows[interval];
@@ -238,7 +280,7 @@ class AddressRows {
   }
 
   row(address: Uint32Array, version: number): Uint32Array {
-    const interval = version === 4 ? this.#intervalOf(address[0]) : -1;
+    const interval = version === 4 ? this.interval(address) : -1;
     let row = interval < 0 ? undefined : this.#rows[interval];
     if (row === undefined) {
       row = this.#sets.row((set) => set.contains(address, version));
@@ -247,8 +289,9 @@ class AddressRows {
     return row;
   }
 
-  /** How many borders lie at or before the address. */
-  #intervalOf(address: number): number {
+  /** Of IPv4: how many borders lie at or before the address. */
+  interval(words: Uint32Array): number {
+    const address = words[0];
     const borders = this.#borders;
     let low = 0;
     let high = borders.length;
