@@ -3,14 +3,15 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted, formatAddress } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
-import type { EveRecord, Packet } from '@sigwright/contracts';
+import type { EngineSettings, EveRecord, Packet } from '@sigwright/contracts';
 import { type Alert, Engine, type EngineCounters, EveWriter, noCounts, RuleProfile } from '@sigwright/detection';
-import { argumentsOf, InputProblem, UsageProblem } from './shared/arguments.ts';
+import { argumentsOf, InputProblem, systemMessage, UsageProblem } from './shared/arguments.ts';
 import { configurationOf } from './shared/configuration.ts';
 import { readYaml, setValue } from './shared/configuration-tree.ts';
-import { withFilesOfRules } from './shared/data-files.ts';
+import { FilesRead, withFilesOfRules } from './shared/data-files.ts';
 import { LineWriter } from './shared/line-writer.ts';
-import { loadRules } from './shared/plans.ts';
+import { type LoadedRules, loadRules } from './shared/plans.ts';
+import { ReloadSignal, settingsForRules, whenChanged } from './shared/rule-reload.ts';
 import { namedCaptures, runCapture, stopOnSignals } from './shared/run-capture.ts';
 
 const USAGE = `sigwright run -r CAPTURE -S RULES [options]
@@ -22,6 +23,7 @@ const USAGE = `sigwright run -r CAPTURE -S RULES [options]
   -k, --checksums MODE   all (default) or none
       --set KEY=VALUE    change one value of the configuration
       --home-net NETS    what HOME_NET is
+      --keep-rules       rules that change on the disk are not taken over by themselves
       --json             EVE lines on standard output
       --profile          how much was looked at and checked, on standard error
       --profile-rules    the twenty costliest rules, on standard error; all of them in rule-profile.json where -l is given
@@ -29,7 +31,14 @@ const USAGE = `sigwright run -r CAPTURE -S RULES [options]
 What is made of 500 kB of rules and more is kept for the next run: up to six plans under $SIGWRIGHT_CACHE, else in
 $XDG_CACHE_HOME/sigwright or ~/.cache/sigwright, found again by a hash of rules, settings and sigwright itself; files of rules whose
 size, place and times are those of an earlier run are not read again.
-An empty SIGWRIGHT_CACHE keeps nothing. SIGINT and SIGTERM end the reading; what was read is finished and written.
+An empty SIGWRIGHT_CACHE keeps nothing.
+
+On SIGUSR2 the rules, and what of the configuration belongs to rules, are read again and taken over: flows, transactions, bits, sets and
+thresholds stay, what alerted on a transaction does not alert on it again. While standard input is read (dumpcap -P -w - | sigwright run
+-r - -S RULES) that happens within two seconds after a file of rules, or one that rules name, was changed. Where they can not be read, the
+rules before stay.
+
+SIGINT and SIGTERM end the reading; what was read is finished and written.
 `;
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -42,6 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       checksums: { type: 'string', short: 'k' },
       set: { type: 'string', multiple: true },
       'home-net': { type: 'string' },
+      'keep-rules': { type: 'boolean' },
       json: { type: 'boolean' },
       profile: { type: 'boolean' },
       'profile-rules': { type: 'boolean' },
@@ -57,26 +67,54 @@ export async function run(argv: readonly string[]): Promise<number> {
     const { insideOf } = await import('@sigwright/workbench');
     if (insideOf(homeNet) === undefined) throw new UsageProblem(`--home-net ${homeNet} is no list of networks`, USAGE);
   }
-  const tree = readYaml(options.config ?? join(import.meta.dirname, 'suricata.yaml'));
-  for (const assignment of options.set ?? []) setValue(tree, assignment);
-  if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
-  const { settings: configured, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
+  const reload = new ReloadSignal();
   const said = new Set<string>();
   const say = (text: string): void => {
     if (said.has(text) || said.size >= MOST_SAID) return;
     said.add(text);
     process.stderr.write(`sigwright run: ${text}\n`);
   };
-  const base = withFilesOfRules(configured, tree, options.rules ?? []);
-  const settings = {
-    ...base,
-    scripts: { ...base.scripts, say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) },
+  const paths = options.rules ?? [];
+  const configure = () => {
+    const tree = readYaml(options.config ?? join(import.meta.dirname, 'suricata.yaml'));
+    for (const assignment of options.set ?? []) setValue(tree, assignment);
+    if (homeNet !== undefined) setValue(tree, `vars.address-groups.HOME_NET=${homeNet}`);
+    const { settings: configured, eve } = configurationOf(tree, { verifyChecksums: options.checksums !== 'none', inline: false });
+    const files = new FilesRead();
+    for (const path of paths) files.add(path);
+    const base = withFilesOfRules(configured, tree, paths, files);
+    const scripts = { ...base.scripts, say: (_level: string, text: string) => say(text), failed: (_why: string, text: string) => say(text) };
+    return { settings: { ...base, scripts }, eve, files };
   };
-  const rules = loadRules(options.rules ?? [], settings);
-  for (const { path, line, sid, diagnostic } of rules.problems) {
-    if (diagnostic.severity === 'error')
-      process.stderr.write(`${path}:${line}: ${sid > 0 ? `sid ${sid}: ` : ''}${diagnostic.title} (${diagnostic.code}); not loaded\n`);
-  }
+  const load = (settings: EngineSettings): LoadedRules => {
+    const read = loadRules(paths, settings);
+    for (const { path, line, sid, diagnostic } of read.problems) {
+      if (diagnostic.severity === 'error')
+        process.stderr.write(`${path}:${line}: ${sid > 0 ? `sid ${sid}: ` : ''}${diagnostic.title} (${diagnostic.code}); not loaded\n`);
+    }
+    return read;
+  };
+  const configured = configure();
+  const { eve } = configured;
+  let settings: EngineSettings = configured.settings;
+  let files = configured.files;
+  let rules = load(settings);
+  let reading: { readonly engine: Engine; readonly writer: EveWriter } | undefined;
+  reload.act = () => {
+    try {
+      const again = configure();
+      const next = settingsForRules(settings, again.settings);
+      rules = load(next);
+      settings = next;
+      files = again.files;
+      reading?.engine.takeOver(rules.plan, settings);
+      reading?.writer.takeOver(settings);
+      process.stderr.write(`sigwright run: rules were read again; ${counted(rules.loaded, 'rule')}\n`);
+    } catch (problem) {
+      process.stderr.write(`sigwright run: rules could not be read again, those before stay: ${systemMessage(problem) ?? (problem as Error).message}\n`);
+    }
+  };
+  const stopLooking = options.capture === '-' && paths.length > 0 && options['keep-rules'] !== true ? whenChanged(() => files, reload.act) : () => {};
   let output: LineWriter | undefined;
   if (options.log !== undefined) {
     mkdirSync(options.log, { recursive: true });
@@ -118,7 +156,9 @@ export async function run(argv: readonly string[]): Promise<number> {
           }),
     });
     if (profile !== undefined) engine.profile = profile;
+    reading = { engine, writer };
     const problem = await runCapture(engine, capture, signal);
+    reading = undefined;
     for (const name of Object.keys(totals) as (keyof EngineCounters)[]) totals[name] += engine.counters[name];
     if (problem === undefined || engine.counters.packets > 0) read++;
     if (problem !== undefined) {
@@ -132,6 +172,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       );
     }
   }
+  stopLooking();
+  reload.close();
   if (options.profile) process.stderr.write(countersText(totals));
   if (profile !== undefined) {
     process.stderr.write(costsText(profile));

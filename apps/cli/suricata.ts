@@ -8,7 +8,7 @@ import { catalogue } from '@sigwright/catalogue';
 import { COMPATIBLE_VERSION, type EngineSettings, FEATURES, hooksOf, type ProtocolDefinition, STREAM_FRAME, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { askedFingerprints, type Fingerprint, PACKET_PROTOCOLS } from '@sigwright/detection';
 import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
-import { HelpAsked } from './shared/arguments.ts';
+import { HelpAsked, systemMessage } from './shared/arguments.ts';
 import { folderReadingOf } from './shared/capture-folder.ts';
 import { type Configuration, type ConfigurationOptions, configurationOf, reputationFilesOf } from './shared/configuration.ts';
 import { checkConfiguration } from './shared/configuration-check.ts';
@@ -27,11 +27,13 @@ import { LuaOutputs } from './shared/lua-outputs.ts';
 import { type LuaCounters, scriptSettingsOf } from './shared/lua-settings.ts';
 import { PacketLog } from './shared/packet-log.ts';
 import { loadRules } from './shared/plans.ts';
-import { type Member, runSuricata } from './shared/suricata-run.ts';
+import { ReloadSignal, settingsForRules } from './shared/rule-reload.ts';
+import { type Member, type RunRules, runSuricata } from './shared/suricata-run.ts';
 import { tellRules } from './shared/tell-rules.ts';
 import { type Tenant, tenantsOf } from './shared/tenants.ts';
 
 const VERSION = COMPATIBLE_VERSION;
+const OUR_CONFIGURATION = join(import.meta.dirname, 'suricata.yaml');
 
 const USAGE = `sigwright suricata -r CAPTURE [options]
 
@@ -73,6 +75,9 @@ The command line of the suricata binary, version ${VERSION}, for tools that call
 Taken and without effect: --runmode, --user, --group, --unix-socket, --reject-dev, --pcap-file-buffer-size, --pcap-buffer-size,
 --set-logdir, --disable-hashing, --no-random, -q.
 Plans of large rule sets are kept for the next run: see \`sigwright run --help\`.
+
+SIGUSR2: rules, and what of the configuration belongs to them (variables, rule files, classification, references, thresholds, reputation,
+sets, tenants' own), are read again and taken over; flows, transactions, bits and thresholds stay. SIGHUP: outputs are opened anew.
 `;
 
 interface Arguments {
@@ -246,6 +251,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     process.stderr.write(`sigwright suricata: there is no keyword ${listing.split('=')[1]}\n`);
     return 1;
   }
+  const signal = new ReloadSignal();
   const args = readArguments(argv);
   if (typeof args === 'string') {
     process.stderr.write(`sigwright suricata: ${args}\n`);
@@ -262,12 +268,15 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     log.save();
     return 1;
   };
-  try {
+  const configuredTree = (): Tree => {
     const warn = (text: string): void => log.say('Warning', 'conf', text);
-    const path = args.config ?? join(import.meta.dirname, 'suricata.yaml');
-    const tree: Tree = readYaml(path, warn);
+    const tree: Tree = readYaml(args.config ?? OUR_CONFIGURATION, warn);
     for (const file of args.includes) Object.assign(tree, readYaml(file, warn));
     for (const assignment of args.sets) setValue(tree, assignment);
+    return tree;
+  };
+  try {
+    const tree = configuredTree();
     folder = args.log ?? String(at(tree, 'default-log-dir') ?? '.');
     log.useFolder(folder);
     log.use(logOutputsOf(tree), args.verbosity);
@@ -284,7 +293,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     if (!args.dumpConfig) tenants = tenantsOf(tree);
     if (firewallFiles !== undefined) configuration = { ...configuration, settings: { ...configuration.settings, firewall: firewallPoliciesOf(tree) } };
     if (args.dumpConfig) {
-      const written = readYamlAsText(path);
+      const written = readYamlAsText(args.config ?? OUR_CONFIGURATION);
       for (const file of args.includes) Object.assign(written, readYamlAsText(file));
       for (const assignment of args.sets) setValue(written, assignment);
       process.stdout.write(`${dumpLines(written).join('\n')}\n`);
@@ -304,14 +313,24 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     log.say(level, module, text);
   }
   for (const path of reputationFilesOf(configuration.tree)) log.say('Info', 'reputation', `Loading reputation file: ${path}`);
-  const { entries, problems } = configuration.thresholds;
-  for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
-  if (problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
-  if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
-  const firewallRules = (firewallFiles ?? []).filter((path) => existsSync(path));
-  const wanted = args.noDetection ? [] : [...(args.exclusive ? [] : configuration.ruleFiles), ...args.rules.flatMap((path) => filesOf(path))];
-  const present = presentOf(wanted, log);
-  for (const path of firewallFiles ?? []) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
+  const tellThresholds = ({ thresholds: { entries, problems } }: Configuration): void => {
+    for (const { line, text, problem } of problems) log.say('Error', 'detect', `threshold file, line ${line}: ${problem}: ${text}`);
+    if (problems.length > 0 && args.test) return;
+    if (!args.noDetection) log.say('Info', 'threshold-config', `Threshold config parsed: ${entries.length} rule(s) found`);
+  };
+  tellThresholds(configuration);
+  if (configuration.thresholds.problems.length > 0 && args.test) return stop('detect', 'Error loading threshold configuration');
+  /** Files of rules, and of the firewall's, that are there. */
+  const filesToRead = (
+    { ruleFiles }: Configuration,
+    ofFirewall: readonly string[],
+  ): { readonly present: readonly string[]; readonly firewall: readonly string[] } => {
+    const wanted = args.noDetection ? [] : [...(args.exclusive ? [] : ruleFiles), ...args.rules.flatMap((path) => filesOf(path))];
+    const present = presentOf(wanted, log);
+    for (const path of ofFirewall) if (!existsSync(path)) log.say('Warning', 'detect', `No firewall rule file ${path}`);
+    return { present, firewall: ofFirewall.filter((path) => existsSync(path)) };
+  };
+  const files = filesToRead(configuration, firewallFiles ?? []);
   const dataFolder = args.data ?? folder;
   const luaCounters: LuaCounters = { errors: 0, blocked_function_errors: 0, instruction_limit_errors: 0, memory_limit_errors: 0 };
   const store = new FileStore(configuration.tree, folder);
@@ -322,7 +341,7 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     });
     return withFiles({ ...settings, dataFiles, scripts, strictKeywords: args.strictKeywords }, store);
   };
-  configuration = { ...configuration, settings: ready(configuration, [...present, ...firewallRules]) };
+  configuration = { ...configuration, settings: ready(configuration, [...files.present, ...files.firewall]) };
   let luaOutputs: LuaOutputs;
   try {
     luaOutputs = new LuaOutputs(configuration.tree, args.config, folder, configuration.settings, catalogue);
@@ -335,30 +354,44 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   } catch (problem) {
     return stop('output', (problem as Error).message);
   }
-  const rules = loadRules(present, configuration.settings);
-  const firewall = loadFirewallRules(firewallRules, configuration.settings);
-  const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
-  const files = present.length + firewallRules.length;
-  const told = tellRules(log, [...firewall.problems, ...rules.problems], { ...loaded, files }, args.strict);
-  if (firewall.refused > 0) return stop('detect', 'Loading firewall rules failed.');
-  if (!told || (loaded.refused > 0 && (args.strict || args.test))) return stop('suricata', 'Loading signatures failed.');
-  log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
-  // Data sets belong to the settings that rules were loaded with.
-  const loadedWith = [configuration.settings];
-  const asked = [...rules.plan.data.asksFor, ...askedFingerprints(firewall.rules.map(({ text }) => text))];
-  configuration = { ...configuration, settings: withFingerprints(configuration, asked) };
-  const members: Member[] = [{ id: 0, settings: configuration.settings, rules, ...loaded }];
-  for (const { id, tree, owns } of tenants) {
-    const own = configurationOf(tree, configured);
-    const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
-    const prepared = ready(own, there);
-    const read = loadRules(there, prepared);
-    loadedWith.push(prepared);
-    const settings = withFingerprints({ settings: prepared, tree: own.tree }, read.plan.data.asksFor);
-    if (!tellRules(log, read.problems, { ...read, files: there.length }, args.strict) || (read.refused > 0 && (args.strict || args.test)))
-      return stop('suricata', `Loading signatures of tenant ${id} failed.`);
-    members.push({ id, settings, rules: read, owns, loaded: read.loaded, refused: read.refused, skipped: read.skipped });
-  }
+  /** Those of the packets of nobody, of the firewall, and of each tenant; or why they can not be used. `before`: the settings of those in use. */
+  const load = (
+    { settings, tree }: Configuration,
+    { present, firewall: ofFirewall }: ReturnType<typeof filesToRead>,
+    of: readonly Tenant[],
+    before: readonly EngineSettings[] | undefined,
+  ): LoadedAll | { readonly module: string; readonly why: string } => {
+    const rules = loadRules(present, settings);
+    const firewall = loadFirewallRules(ofFirewall, settings);
+    const loaded = { loaded: rules.loaded + firewall.rules.length, refused: rules.refused + firewall.refused, skipped: rules.skipped + firewall.skipped };
+    const told = tellRules(log, [...firewall.problems, ...rules.problems], { ...loaded, files: present.length + ofFirewall.length }, args.strict);
+    if (firewall.refused > 0) return { module: 'detect', why: 'Loading firewall rules failed.' };
+    if (!told || (loaded.refused > 0 && (args.strict || args.test))) return { module: 'suricata', why: 'Loading signatures failed.' };
+    log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
+    // Data sets belong to the settings that rules were loaded with.
+    const loadedWith = [settings];
+    const asked = [...rules.plan.data.asksFor, ...askedFingerprints(firewall.rules.map(({ text }) => text))];
+    const members: Member[] = [{ id: 0, settings: withFingerprints({ settings, tree }, asked), rules, ...loaded }];
+    for (const { id, tree: itsTree, owns } of of) {
+      const own = configurationOf(itsTree, configured);
+      const there = presentOf(args.noDetection ? [] : own.ruleFiles, log);
+      const read = ready(own, there);
+      const prepared = before === undefined ? read : settingsForRules(before[members.length], read);
+      const itsRules = loadRules(there, prepared);
+      loadedWith.push(prepared);
+      const its = withFingerprints({ settings: prepared, tree: own.tree }, itsRules.plan.data.asksFor);
+      if (!tellRules(log, itsRules.problems, { ...itsRules, files: there.length }, args.strict) || (itsRules.refused > 0 && (args.strict || args.test)))
+        return { module: 'suricata', why: `Loading signatures of tenant ${id} failed.` };
+      members.push({ id, settings: its, rules: itsRules, owns, loaded: itsRules.loaded, refused: itsRules.refused, skipped: itsRules.skipped });
+    }
+    return { members, firewall, loadedWith };
+  };
+  const first = load(configuration, files, tenants, undefined);
+  if ('why' in first) return stop(first.module, first.why);
+  const { members, firewall } = first;
+  let { loadedWith } = first;
+  const { rules } = members[0];
+  configuration = { ...configuration, settings: members[0].settings };
   const grouping = writeRuleGroups(rules.plan, rules.loaded, folder, configuration.tree);
   if (grouping !== undefined) return stop('output', grouping.message);
   if (args.analysis) {
@@ -381,11 +414,46 @@ export async function suricata(argv: readonly string[]): Promise<number> {
   try {
     if (args.pidFile !== undefined) writeFileSync(args.pidFile, `${process.pid}\n`);
     const { captures } = args;
-    code = await runSuricata({ captures, configuration, members, firewall, folder, log, store, filter, luaOutputs, luaCounters, packetLog });
+    const reload = (): RunRules | undefined => {
+      log.say('Notice', 'detect', 'rule reload starting');
+      try {
+        const again = configurationOf(configuredTree(), configured);
+        if (!mayReload(again.tree)) throw new Error('rules are not to be read again (detect-engine.rule-reload)');
+        const itsTenants = tenantsOf(again.tree);
+        if (itsTenants.map(({ id }) => id).join() !== tenants.map(({ id }) => id).join()) throw new Error('other tenants need a restart');
+        tellThresholds(again);
+        const itsFirewall = firewallFiles === undefined ? [] : (firewallFilesOf(again.tree, args.firewall) ?? firewallFiles);
+        const itsFiles = filesToRead(again, itsFirewall);
+        const settings = settingsForRules(loadedWith[0], ready(again, [...itsFiles.present, ...itsFiles.firewall]));
+        const read = load({ ...again, settings }, itsFiles, itsTenants, loadedWith);
+        if ('why' in read) throw new Error(read.why);
+        loadedWith = read.loadedWith;
+        log.say('Notice', 'detect', 'rule reload complete');
+        return read;
+      } catch (problem) {
+        log.say('Error', 'detect', `rule reload failed, the rules before stay: ${systemMessage(problem) ?? (problem as Error).message}`);
+        return undefined;
+      }
+    };
+    code = await runSuricata({
+      captures,
+      configuration,
+      members,
+      firewall,
+      reload: { signal, read: reload },
+      folder,
+      log,
+      store,
+      filter,
+      luaOutputs,
+      luaCounters,
+      packetLog,
+    });
   } catch (problem) {
     return stop('output', (problem as Error).message);
   } finally {
     if (args.pidFile !== undefined) rmSync(args.pidFile, { force: true });
+    signal.close();
   }
   luaOutputs.close();
   for (const settings of loadedWith) saveDataSets(settings, dataFolder);
@@ -420,6 +488,17 @@ function frameKinds(frames: readonly string[] | undefined, transport: 'tcp' | 'u
 function withFingerprints({ settings, tree }: Pick<Configuration, 'settings' | 'tree'>, asked: readonly Fingerprint[]): EngineSettings {
   const { hassh, ja3, ja4 } = shownFingerprints(tree, asked);
   return { ...settings, ssh: { ...settings.ssh, fingerprints: hassh }, tls: { ...settings.tls, shownFingerprints: { ja3, ja4 } } };
+}
+
+/** All rules of a run, and the settings that those of each member were loaded with. */
+interface LoadedAll extends RunRules {
+  readonly loadedWith: readonly EngineSettings[];
+}
+
+/** `detect-engine: [ { rule-reload: false } ]` */
+function mayReload(tree: Tree): boolean {
+  const written = at(tree, 'detect-engine');
+  return (Array.isArray(written) ? written : [written]).every((one) => isYes(at(one, 'rule-reload'), true));
 }
 
 /** Of the words behind the options, a file (`-F`), or the configuration. */

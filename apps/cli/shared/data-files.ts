@@ -19,6 +19,13 @@ export class FilesRead {
     return [...this.#read.keys()];
   }
 
+  /** What the file system says of them now, as one text. */
+  state(): string {
+    return this.paths()
+      .map((path) => `${path} ${stampOf(path)}`)
+      .join('\n');
+  }
+
   haveChanged(): boolean {
     for (const [path, stamp] of this.#read) if (stampOf(path) !== stamp) return true;
     return false;

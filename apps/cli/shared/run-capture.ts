@@ -1,5 +1,5 @@
 /** Feeds a capture (file, folder of captures, or `-` for standard input) to an engine, and stops tidily when told to. */
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, read, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { summedBuffer } from '@sigwright/bytes';
 import { type Failure, failure } from '@sigwright/contracts';
@@ -66,8 +66,40 @@ export async function runChunks(
   return problem === undefined ? undefined : { ...problem, path };
 }
 
+/** Milliseconds to wait where a pipe is empty. */
+const WAIT = 10;
+
+/** Bytes into `buffer`; 0: there are no more. */
+interface Input {
+  readonly fd: number;
+  readonly read: (buffer: Uint8Array) => number | Promise<number>;
+}
+
 /**
- * Reads to the end. A failure says why the capture could not be read to its end; everything before was inspected. `over`: what is done
+ * Standard input, read so that signals are heard while nothing comes: a pipe is opened anew, and one that is empty gives back at once; where
+ * that can not be, another thread waits.
+ */
+function openInput(): Input {
+  const found = fstatSync(0);
+  if (found.isFile()) return { fd: 0, read: (buffer) => readSync(0, buffer) };
+  try {
+    if (found.isFIFO()) return ofFile(openSync('/dev/stdin', constants.O_RDONLY | constants.O_NONBLOCK));
+  } catch {
+    // It is somebody else's, or there are no such names.
+  }
+  return {
+    fd: 0,
+    read: (buffer) =>
+      new Promise((resolve, reject) => read(0, buffer, 0, buffer.length, null, (problem, length) => (problem === null ? resolve(length) : reject(problem)))),
+  };
+}
+
+function ofFile(fd: number): Input {
+  return { fd, read: (buffer) => readSync(fd, buffer) };
+}
+
+/**
+ * Reads to the end. What a signal asks for is done between chunks: nothing that came after it is looked at before. A failure says why the capture could not be read to its end; everything before was inspected. `over`: what is done
  * then, unless the engine is to finish.
  */
 export async function runCapture(
@@ -76,9 +108,9 @@ export async function runCapture(
   signal: { readonly stopped: boolean },
   over: () => Failure | undefined = () => engine.finish(),
 ): Promise<Failure | undefined> {
-  let fd: number;
+  let input: Input;
   try {
-    fd = path === '-' ? 0 : openSync(path, 'r');
+    input = path === '-' ? openInput() : ofFile(openSync(path, 'r'));
   } catch (cause) {
     return failure('capture/open', `${path} can not be opened: ${(cause as Error).message}`, { path, cause });
   }
@@ -89,24 +121,24 @@ export async function runCapture(
     while (!signal.stopped && broken === undefined) {
       let length: number;
       try {
-        length = readSync(fd, buffer);
+        const taken = input.read(buffer);
+        length = typeof taken === 'number' ? taken : await taken;
       } catch (cause) {
         const { code } = cause as { code?: string };
         if (code === 'EOF') break;
         if (code === 'EAGAIN') {
-          await new Promise((resolve) => setTimeout(resolve, 10));
+          await new Promise((resolve) => setTimeout(resolve, WAIT));
           continue;
         }
         broken = failure('capture/read', `${path} can not be read: ${(cause as Error).message}`, { path, cause });
         break;
       }
       if (length === 0) break;
-      broken = engine.feed(buffer.subarray(0, length));
-      // Signals are delivered between chunks.
       await new Promise((resolve) => setImmediate(resolve));
+      broken = engine.feed(buffer.subarray(0, length));
     }
   } finally {
-    if (fd !== 0) closeSync(fd);
+    if (input.fd !== 0) closeSync(input.fd);
     spare = buffer;
   }
   const atEnd = over();

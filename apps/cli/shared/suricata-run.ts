@@ -22,6 +22,7 @@ import type { LuaOutputs } from './lua-outputs.ts';
 import type { LuaCounters } from './lua-settings.ts';
 import type { PacketLog } from './packet-log.ts';
 import type { LoadedRules } from './plans.ts';
+import type { ReloadSignal } from './rule-reload.ts';
 import { type CaptureSeries, runCapture, stopOnSignals } from './run-capture.ts';
 import { statsRecord } from './stats.ts';
 import { countersOf, together } from './tenants.ts';
@@ -38,12 +39,18 @@ export interface Member {
   readonly skipped: number;
 }
 
-export interface SuricataRun {
+/** What may be read again while captures are read. */
+export interface RunRules {
+  readonly members: readonly Member[];
+  readonly firewall: FirewallRules;
+}
+
+export interface SuricataRun extends RunRules {
   /** files, folders, or `-` */
   readonly captures: readonly string[];
   readonly configuration: Configuration;
-  readonly members: readonly Member[];
-  readonly firewall: FirewallRules;
+  /** Rules are read again when the signal comes; undefined: those before stay. The members are the same. */
+  readonly reload: { readonly signal: ReloadSignal; readonly read: () => RunRules | undefined };
   /** where outputs go */
   readonly folder: string;
   readonly log: EngineLog;
@@ -77,9 +84,21 @@ export async function runSuricata(run: SuricataRun): Promise<number> {
   const reopen = (): void => lines.reopen();
   process.on('SIGHUP', reopen);
   let exit = 0;
+  let rules: RunRules = run;
+  let series: Series | undefined;
+  run.reload.signal.act = () => {
+    const read = run.reload.read();
+    if (read !== undefined) {
+      rules = read;
+      series?.takeOver(rules);
+    }
+    log.save();
+  };
   for (const given of run.captures) {
     if (signal.stopped) break;
-    if (!(await new Series(run, given, lines, eves, certificates).read(signal))) exit = 1;
+    series = new Series({ ...run, ...rules }, given, lines, eves, certificates);
+    if (!(await series.read(signal))) exit = 1;
+    series = undefined;
   }
   process.off('SIGHUP', reopen);
   packetLog?.close();
@@ -102,7 +121,12 @@ class Series {
   readonly #certificates: CertificateStore | undefined;
   readonly #counted: TrafficCounters;
   readonly #engines: readonly Engine[];
+  /** by engine */
+  readonly #writers: EveWriter[][] = [];
+  #members: readonly Member[];
   readonly #began = Date.now();
+  /** when rules were read last */
+  #loaded = Date.now();
   readonly #removal: CaptureRemoval;
   readonly #wantsStats: boolean;
   /** the capture that is being read */
@@ -118,6 +142,7 @@ class Series {
     this.#eves = eves;
     this.#certificates = certificates;
     const { configuration, members, log } = run;
+    this.#members = members;
     const counters = at(configuration.tree, 'stats');
     const counting = {
       decoderEvents: isYes(at(counters, 'decoder-events'), true),
@@ -131,7 +156,16 @@ class Series {
     this.#capture = given;
     const [, ...tenants] = members;
     const ofNobody: PacketFilter | undefined = tenants.length === 0 ? undefined : { keeps: (...packet) => !tenants.some(({ owns }) => owns?.keeps(...packet)) };
-    this.#engines = members.map((member) => this.#engineOf(member, member.owns ?? ofNobody));
+    this.#engines = members.map((member, index) => this.#engineOf(member, index, member.owns ?? ofNobody));
+  }
+
+  takeOver({ members, firewall }: RunRules): void {
+    this.#members = members;
+    this.#loaded = Date.now();
+    for (const [index, { id, settings, rules }] of members.entries()) {
+      this.#engines[index].takeOver(id === 0 ? { ...rules.plan, firewall: firewall.rules } : rules.plan, settings);
+      for (const writer of this.#writers[index]) writer.takeOver(settings);
+    }
   }
 
   /** False: nothing of it could be read. */
@@ -196,9 +230,10 @@ class Series {
   }
 
   #stats(shown: { readonly zeros: boolean; readonly deltas: boolean }, before: EveRecord | undefined): EveRecord {
-    const { members, store, luaCounters, packetLog, configuration } = this.#run;
+    const { store, luaCounters, packetLog, configuration } = this.#run;
+    const members = this.#members;
     const uptime = isYes(at(configuration.tree, 'pcap-file.continuous'), false) ? Math.floor((Date.now() - this.#began) / 1000) : 0;
-    const form = { ...shown, before, loaded: eveTimestamp(this.#began * 1000), uptime };
+    const form = { ...shown, before, loaded: eveTimestamp(this.#loaded * 1000), uptime };
     return statsRecord({ counters: countersOf(this.#engines) }, this.#counted, eveTimestamp(this.#time), members, form, store, luaCounters, packetLog);
   }
 
@@ -214,7 +249,8 @@ class Series {
     this.#lines.stats(record, this.#time, (record['stats'] as { readonly uptime: number }).uptime);
   }
 
-  #engineOf({ id, settings, rules }: Member, share: PacketFilter | undefined): Engine {
+  /** `index`: its place among all; its rules may change. */
+  #engineOf({ id, settings, rules }: Member, index: number, share: PacketFilter | undefined): Engine {
     const { firewall, store, filter, luaOutputs, packetLog } = this.#run;
     const capture = (): string => this.#capture;
     const writers = this.#eves.map(
@@ -231,6 +267,7 @@ class Series {
           },
         ),
     );
+    this.#writers.push(writers);
     const besides = new EveWriter((record: EveRecord) => store.writeRecord(record), settings, catalogue.protocols, {
       ...DEFAULT_EVE,
       types: new Set(['fileinfo']),
@@ -259,11 +296,12 @@ class Series {
       },
       alert: (alert: Alert, packet) => {
         for (const writer of writers) writer.alert(alert, packet);
-        lines.alert(alert, packet, settings);
+        const current = this.#members[index].settings;
+        lines.alert(alert, packet, current);
         this.#removal.alerted(alert.flow);
         packetLog?.alerted(alert.flow, alert.rule.tags.length > 0);
         certificates?.see(alert.transaction, packet);
-        if (luaOutputs.any) luaOutputs.alert(alert, packet, settings.classifications.get(alert.rule.classtype)?.description ?? '');
+        if (luaOutputs.any) luaOutputs.alert(alert, packet, current.classifications.get(alert.rule.classtype)?.description ?? '');
       },
       anomaly: (packet, flow, transaction, name) => {
         for (const writer of writers) writer.anomaly(packet, flow, transaction, name);

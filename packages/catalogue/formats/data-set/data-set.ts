@@ -17,6 +17,8 @@ export class MemoryDataSet implements DataSet {
   readonly savePath: string | undefined;
   /** of the table that Suricata would make for it */
   rows = 0;
+  /** its file says all that is in it, and nothing is saved */
+  isOfFile = false;
   /** what stands beside a value: reputation, or JSON object */
   readonly #values = new Map<string, unknown>();
 
@@ -140,6 +142,15 @@ export function setsOf(settings: EngineSettings): Map<string, MemoryDataSet> {
     setsOfSettings.set(settings, sets);
   }
   return sets;
+}
+
+/**
+ * Rules are read again: what they gathered in sets is there for those with the settings `to`, too. A set that stands in a file and is not
+ * saved is read from it anew (Suricata user guide, "Rule Reloads").
+ */
+export function keepDataSets(from: EngineSettings, to: EngineSettings): void {
+  const kept = setsOf(to);
+  for (const [name, set] of setsOf(from)) if (!set.isOfFile) kept.set(name, set);
 }
 
 /** Sets that rules want kept, with the path they gave. */

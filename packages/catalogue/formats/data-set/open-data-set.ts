@@ -56,6 +56,7 @@ export function openDataSet(wanted: DataSetRequest, settings: EngineSettings): M
     return wrong('rows', `set \`${name}\` would make it ${rows} rows in all, at most ${all} are allowed (datasets.limits.total-hashsizes)`, { name });
   const set = new MemoryDataSet(name, request.type, request.save);
   set.rows = request.rows;
+  set.isOfFile = request.load !== undefined && request.save === undefined;
   if (request.load !== undefined) {
     const bytes = settings.dataFiles.read(request.load);
     // What is also saved may not be there yet.
