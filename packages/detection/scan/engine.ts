@@ -655,7 +655,8 @@ export class Engine {
     if (waitsFor === 'chunk' || !this.#transactions.anyChanged(transactions, direction)) return false;
     if (waitsFor === undefined) return true;
     const complete = this.#catalogue.protocols.get(flow.applicationProtocol ?? '')?.complete[direction] ?? 0;
-    return transactions.some((transaction) => transaction.changed[direction] && transaction.progress[direction] >= complete);
+    for (let at = 0; at < transactions.length; at++) if (transactions[at].changed[direction] && transactions[at].progress[direction] >= complete) return true;
+    return false;
   }
 
   /** As `#detect`, behind the firewall. `spoken`: the packet brought bytes that its protocol read, or the end of its direction. */
