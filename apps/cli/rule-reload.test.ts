@@ -1,6 +1,6 @@
 /** Rules that are read again while a capture comes through a pipe: on SIGUSR2, and when their files change. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CaptureReader, captureHeader, captureRecord, composeCapture } from '@sigwright/traffic';
@@ -56,6 +56,12 @@ class Run {
   /** Until it said that, on standard output or standard error. */
   async hears(text: string): Promise<void> {
     while (!this.#told.includes(text)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Until that stands in its records, which are there within a second. */
+  async writes(text: string): Promise<void> {
+    const path = join(this.out, 'eve.json');
+    while (!existsSync(path) || !readFileSync(path, 'utf8').includes(text)) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   feed(bytes: Buffer): void {
@@ -115,6 +121,15 @@ describe('sigwright run -r -', () => {
     expect([...alertsIn(await run.end())].sort()).toEqual(alerts);
   });
 
+  // Who follows the file of a quiet network would otherwise see nothing until a quarter of a megabyte has come together.
+  test('what was told is in its file while nothing more comes', async () => {
+    const run = new Run(OLD);
+    run.start('run', '-r', '-', '-S', run.rules, '-l', run.out);
+    run.feed(FIRST);
+    await run.writes('"signature_id":1');
+    await run.end();
+  });
+
   test('rules that can not be read leave those before', async () => {
     const run = new Run(OLD);
     run.start('run', '-r', '-', '-S', run.rules, '--json', '--keep-rules');
@@ -136,7 +151,7 @@ describe('sigwright suricata -r -', () => {
 rule-files: [ a.rules ]
 threshold-file: threshold.config
 outputs:
-  - eve-log: { filename: eve.json, types: [ alert, flow, stats ] }
+  - eve-log: { filename: eve.json, types: [ alert, http, flow, stats ] }
 ${more}`;
 
   async function reloaded(prepare: (run: Run) => readonly string[], change: (run: Run) => void, said: string): Promise<{ records: string; told: string }> {
@@ -145,9 +160,7 @@ ${more}`;
     writeFileSync(join(run.folder, 's.yaml'), configuration());
     run.start('suricata', '-r', '-', '-c', 's.yaml', '-l', run.out, '--set', `default-rule-path=${run.folder}`, ...prepare(run));
     run.feed(FIRST);
-    // Nothing says how far it has come: the signal is heard between two chunks.
-    await run.hears('signatures processed');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await run.writes('"event_type":"http"');
     change(run);
     run.signal();
     await run.hears(said);

@@ -9,7 +9,7 @@ import { argumentsOf, InputProblem, systemMessage, UsageProblem } from './shared
 import { configurationOf } from './shared/configuration.ts';
 import { readYaml, setValue } from './shared/configuration-tree.ts';
 import { FilesRead, withFilesOfRules } from './shared/data-files.ts';
-import { LineWriter } from './shared/line-writer.ts';
+import { FLUSH_INTERVAL, LineWriter } from './shared/line-writer.ts';
 import { type LoadedRules, loadRules } from './shared/plans.ts';
 import { ReloadSignal, settingsForRules, whenChanged } from './shared/rule-reload.ts';
 import { namedCaptures, runCapture, stopOnSignals } from './shared/run-capture.ts';
@@ -120,6 +120,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     mkdirSync(options.log, { recursive: true });
     output = new LineWriter(join(options.log, 'eve.json'));
   }
+  const flushing = setInterval(() => output?.flush(), FLUSH_INTERVAL);
   const signal = stopOnSignals();
   let exit = 0;
   const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;
@@ -174,6 +175,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   stopLooking();
   reload.close();
+  clearInterval(flushing);
   if (options.profile) process.stderr.write(countersText(totals));
   if (profile !== undefined) {
     process.stderr.write(costsText(profile));

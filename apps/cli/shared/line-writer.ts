@@ -4,6 +4,8 @@ import { type Failure, failure } from '@sigwright/contracts';
 
 /** Bytes that are kept before they are written. */
 const ROOM = 262_144;
+/** Milliseconds: whoever follows what is written of a live capture sees each record within this time. */
+export const FLUSH_INTERVAL = 1000;
 /** Bytes that one unit of a string takes at most. */
 const WIDEST = 3;
 const LINE_END = 10;

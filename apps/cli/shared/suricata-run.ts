@@ -17,6 +17,7 @@ import type { EveOutput } from './eve-configuration.ts';
 import type { FileStore } from './file-store.ts';
 import type { FirewallRules } from './firewall.ts';
 import { LineOutputs } from './line-outputs.ts';
+import { FLUSH_INTERVAL } from './line-writer.ts';
 import type { LogFile } from './log-file.ts';
 import type { LuaOutputs } from './lua-outputs.ts';
 import type { LuaCounters } from './lua-settings.ts';
@@ -83,6 +84,7 @@ export async function runSuricata(run: SuricataRun): Promise<number> {
   const certificates = CertificateStore.of(configuration.tree, folder);
   const reopen = (): void => lines.reopen();
   process.on('SIGHUP', reopen);
+  const flushing = setInterval(() => lines.flush(), FLUSH_INTERVAL);
   let exit = 0;
   let rules: RunRules = run;
   let series: Series | undefined;
@@ -101,6 +103,7 @@ export async function runSuricata(run: SuricataRun): Promise<number> {
     series = undefined;
   }
   process.off('SIGHUP', reopen);
+  clearInterval(flushing);
   packetLog?.close();
   const failures = [packetLog?.failure, certificates?.failure, ...(await lines.close()).map((failure) => failure.message)];
   for (const failure of failures) {
@@ -178,8 +181,8 @@ class Series {
       log.save();
     };
     const interval = Number(at(configuration.tree, 'stats.interval') ?? DEFAULT_INTERVAL);
-    // Of captures that are there two runs tell the same; who watches a folder wants to know how it goes.
-    const timer = reading.continuous && interval > 0 ? setInterval(() => this.#tellStats(), interval * 1000) : undefined;
+    // Of captures that are there two runs tell the same; who watches a folder, or what comes through a pipe, wants to know how it goes.
+    const timer = (reading.continuous || this.#given === '-') && interval > 0 ? setInterval(() => this.#tellStats(), interval * 1000) : undefined;
     let isRead = true;
     try {
       for await (const capture of capturesOf(this.#given, reading, signal, idle)) {
