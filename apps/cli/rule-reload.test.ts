@@ -27,8 +27,11 @@ function halves(): readonly [Buffer, Buffer] {
 const [FIRST, SECOND] = halves();
 const rule = (options: string, sid: number, words = 'any any -> any any'): string => `alert http ${words} (msg:"t"; ${options} sid:${sid};)\n`;
 const OLD = rule('http.uri; content:"/"; flowbits:set,asked;', 1) + rule('http.uri; content:"/three";', 2);
-const NEW =
-  rule('http.uri; content:"/"; flowbits:set,asked;', 1) + rule('flow:to_client; http.server; content:"of/t"; flowbits:isset,asked;', 3) + 'alert broken\n';
+const NEW = [
+  rule('http.uri; content:"/"; flowbits:set,asked;', 1),
+  rule('flow:to_client; http.server; content:"of/t"; flowbits:isset,asked;', 3),
+  'alert broken\n',
+].join('');
 
 class Run {
   readonly folder = mkdtempSync(join(root, 'run-'));
