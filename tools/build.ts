@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { parseYaml } from '../apps/cli/shared/configuration-tree.ts';
 import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
+import { launcherFlags } from './launcher-flags.ts';
 import { ownFolders } from './own-folders.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -92,8 +93,7 @@ const text = readFileSync(join(root, 'apps', 'cli', 'suricata.yaml'), 'utf8');
 writeFileSync(join(out, 'suricata.json'), JSON.stringify({ text, tree: parseYaml(text, 'suricata.yaml') } satisfies ParsedConfiguration));
 
 /** What V8 compiles of the engine's script is kept, made with the flags that the launcher starts it with. */
-const flags = /\/bin\/node" (--.*) "\$main"/.exec(readFileSync(join(root, 'sigwright'), 'utf8'))?.[1].split(' ') ?? [];
-const kept = spawnSync(process.execPath, [...flags, join(import.meta.dirname, 'keep-compiled.ts'), join(out, ENGINE)], { encoding: 'utf8' });
+const kept = spawnSync(process.execPath, [...launcherFlags(), join(import.meta.dirname, 'keep-compiled.ts'), join(out, ENGINE)], { encoding: 'utf8' });
 if (kept.status !== 0) {
   process.stderr.write(kept.stderr);
   process.exit(1);

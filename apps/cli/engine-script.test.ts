@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { launcherFlags } from '../../tools/launcher-flags.ts';
 import { COMPILED } from './shared/engine-script.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -12,7 +13,7 @@ const EXAMPLE = join(ROOT, 'examples', '2024-03-08');
 const folder = mkdtempSync(join(tmpdir(), 'sigwright-script-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const flags = /\/bin\/node" (--.*) "\$main"/.exec(readFileSync(join(ROOT, 'sigwright'), 'utf8'))?.[1].split(' ') ?? [];
+const flags = launcherFlags();
 
 /** Whether V8 takes what lies beside the script, under these flags. */
 function isTaken(file: string, underFlags: readonly string[]): boolean {

@@ -162,7 +162,7 @@ export class TrafficPipeline {
     )
       return false;
     if (this.#verifyChecksums) this.#countChecksums(false);
-    this.flows.add(flow, direction, end - start, time);
+    this.flows.countPacket(flow, direction, end - start, time);
     return true;
   }
 

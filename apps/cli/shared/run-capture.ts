@@ -99,8 +99,8 @@ function ofFile(fd: number): Input {
 }
 
 /**
- * Reads to the end. What a signal asks for is done between chunks: nothing that came after it is looked at before. A failure says why the capture could not be read to its end; everything before was inspected. `over`: what is done
- * then, unless the engine is to finish.
+ * Reads to the end. What a signal asks for is done between chunks: nothing that came after it is looked at before. A failure says why the
+ * capture could not be read to its end; everything before was inspected. `over`: what is done then, unless the engine is to finish.
  */
 export async function runCapture(
   engine: CaptureTaker,

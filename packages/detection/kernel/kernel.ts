@@ -89,9 +89,8 @@ export class ScanKernel {
     if (literals <= this.#mostLiterals) return;
     // The room before stays unused: twice as much each time, all of them together are no more than the last.
     const most = Math.max(literals, this.#mostLiterals * 2);
-    this.#foundAt = 0;
+    this.#foundAt = this.#take((most + PIECE) * 4);
     this.#mostLiterals = most;
-    this.#foundAt = this.#take((this.#mostLiterals + PIECE) * 4);
     this.#view();
   }
 
@@ -130,7 +129,7 @@ export class ScanKernel {
     const { buffer } = this.#exports.memory;
     this.#bytes = new Uint8Array(buffer);
     this.answers = new Uint16Array(buffer, ANSWERS, PIECE + SLACK);
-    this.found = new Uint32Array(buffer, this.#foundAt, this.#foundAt === 0 ? 0 : this.#mostLiterals + PIECE);
+    this.found = new Uint32Array(buffer, this.#foundAt, this.#mostLiterals + PIECE);
   }
 
   /** From here to `letGo` nobody writes to what is searched: what was loaded of it need not be loaded again. */

@@ -48,10 +48,6 @@ export class AskedBefore {
   readonly addresses: [AskedRules | undefined, AskedRules | undefined] = [undefined, undefined];
   readonly protocol: [AskedRules | undefined, AskedRules | undefined] = [undefined, undefined];
 
-  get isEmpty(): boolean {
-    return [...this.addresses, ...this.protocol].every((one) => one === undefined);
-  }
-
   /** `addresses` and `protocol`: directions as bits, in which they were asked. */
   add(asked: AskedRules, addresses: number, protocol: number): void {
     for (const direction of [TO_SERVER, TO_CLIENT] as const) {

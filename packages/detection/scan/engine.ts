@@ -24,7 +24,6 @@ import {
   type ProtocolSession,
   plainKindOf,
   SYN,
-  swapped,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -44,18 +43,19 @@ import {
 } from '@sigwright/traffic';
 import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
-import { Recognising, Speaker } from '../speak/speaker.ts';
+import { Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
-import { AskedBefore, AskedRules } from './asked-rules.ts';
+import { AskedRules } from './asked-rules.ts';
 import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
-import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
+import { HeaderRows } from './fitting-headers.ts';
+import { FlowDetection } from './flow-detection.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { FlowFrames } from './frames.ts';
 import { HostState } from './host-state.ts';
-import { type FittingRules, PacketRules } from './packet-rules.ts';
-import { PayloadAnswers, type PayloadFound } from './payload-parts.ts';
+import { PacketRules } from './packet-rules.ts';
+import { PayloadAnswers } from './payload-parts.ts';
 import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
@@ -66,124 +66,6 @@ import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
 const NO_TRANSACTIONS: readonly Transaction[] = [];
-
-/** What detection keeps about one direction of a flow. */
-class DirectionDetection {
-  #headers: FittingHeaders | undefined = undefined;
-  /** packet rules whose header fits; found with the first packet */
-  packetRules: FittingRules | undefined = undefined;
-  /** what is looked for in payloads */
-  search: PayloadSearch | undefined = undefined;
-  /** rules of transactions whose payload part was found */
-  payloadFound: PayloadFound | undefined = undefined;
-
-  /** Which headers fit its packets, of which this is one. */
-  headers(rows: HeaderRows, packet: Packet): FittingHeaders {
-    this.#headers ??= rows.fitting(packet);
-    return this.#headers;
-  }
-
-  clear(): void {
-    this.#headers = undefined;
-    this.packetRules = undefined;
-    this.search = undefined;
-    this.payloadFound = undefined;
-  }
-
-  /** Other rules took over: which of them fit is found anew. */
-  takeOver(succession: Succession, nothing: PayloadFound): void {
-    const found = this.payloadFound?.under(succession, nothing);
-    this.clear();
-    this.payloadFound = found;
-  }
-}
-
-/** What detection keeps about one flow. */
-export class FlowDetection {
-  readonly recognising = new Recognising();
-  #toServer: DirectionDetection | undefined = undefined;
-  #toClient: DirectionDetection | undefined = undefined;
-  /** Directions as bits, as all that follow: rules on addresses alone, and on the protocol alone, were asked. */
-  addressesDone = 0;
-  protocolRulesDone = 0;
-  /** no rule is left for PacketRules to bring in */
-  rulesSettled = 0;
-  /** a transaction came further: pending stream bytes are searched without waiting for a whole chunk */
-  flush = 0;
-  /** whose rules all of this is about; others may have taken over since */
-  plan: PlanUse | undefined = undefined;
-  /** what it was asked before others took over */
-  askedBefore: AskedBefore | undefined = undefined;
-  /** rules that took over have to be asked about transactions of which nothing new came */
-  asksAgain = 0;
-
-  /** Most flows of a scan have packets of one direction, and rules look at few of them. */
-  of(direction: Direction): DirectionDetection {
-    const known = this.known(direction);
-    if (known !== undefined) return known;
-    const made = new DirectionDetection();
-    if (direction === TO_SERVER) this.#toServer = made;
-    else this.#toClient = made;
-    return made;
-  }
-
-  /** As `of`, where anything is known yet. */
-  known(direction: Direction): DirectionDetection | undefined {
-    return direction === TO_SERVER ? this.#toServer : this.#toClient;
-  }
-
-  /** As if it were new: the flow is at rest, and it serves another. */
-  clear(): void {
-    this.recognising.clear();
-    this.#toServer?.clear();
-    this.#toClient?.clear();
-    this.addressesDone = 0;
-    this.protocolRulesDone = 0;
-    this.rulesSettled = 0;
-    this.flush = 0;
-    this.plan = undefined;
-    this.askedBefore = undefined;
-    this.asksAgain = 0;
-  }
-
-  /** Other rules took over; `asked`: those that are asked once a flow, as they were. */
-  takeOver(succession: Succession, asked: AskedRules, nothing: PayloadFound): void {
-    this.plan = succession.to;
-    this.#toServer?.takeOver(succession, nothing);
-    this.#toClient?.takeOver(succession, nothing);
-    this.askAgain(asked);
-  }
-
-  /** Of the rules that are asked once, all but these. */
-  askAgain(asked: AskedRules): void {
-    if ((this.addressesDone | this.protocolRulesDone) !== 0) {
-      this.askedBefore ??= new AskedBefore();
-      this.askedBefore.add(asked, this.addressesDone, this.protocolRulesDone);
-    }
-    this.addressesDone = 0;
-    this.protocolRulesDone = 0;
-    this.rulesSettled = 0;
-  }
-
-  /** What is spoken next is another question. */
-  askOfProtocol(): void {
-    this.protocolRulesDone = 0;
-    this.rulesSettled = 0;
-    this.askedBefore?.protocol.fill(undefined);
-  }
-
-  /** Client and server changed places: which rules fit is found anew. */
-  turn(): void {
-    this.#toServer = undefined;
-    this.#toClient = undefined;
-    this.addressesDone = swapped(this.addressesDone);
-    this.protocolRulesDone = swapped(this.protocolRulesDone);
-    this.rulesSettled = 0;
-    this.flush = swapped(this.flush);
-    this.askedBefore?.turn();
-    this.asksAgain = swapped(this.asksAgain);
-  }
-}
 
 export interface EngineCounters extends Work {
   packets: number;
@@ -243,7 +125,7 @@ export class Engine {
   readonly #thresholds: Thresholds;
   readonly #alerts: AlertQueue;
   /** encrypted connections may be passed over */
-  readonly #mayCalm: boolean;
+  readonly #passesQuiet: boolean;
   /** nobody counts matches of rules that do not alert */
   #repeatsInVain: boolean;
   // Of the plan, made anew when others take over.
@@ -301,10 +183,10 @@ export class Engine {
         if (!this.#packet.isPseudo) applyException(this.#packet, flow, settings.exceptionPolicies.applicationError, 'app_layer_error', 'applayer error');
       },
     });
-    this.#mayCalm = settings.firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
+    this.#passesQuiet = settings.firewall === undefined && handlers.stream === undefined && !settings.inline && !settings.ips;
     this.#pipelineHandlers = {
       onPacket: (packet) => this.#onPacket(packet),
-      ...(this.#mayCalm && (handlers.quiet !== undefined || (handlers.packet === undefined && handlers.decided === undefined))
+      ...(this.#passesQuiet && (handlers.quiet !== undefined || (handlers.packet === undefined && handlers.decided === undefined))
         ? { onQuiet: (number: number, time: number, length: number) => this.#onQuiet(number, time, length) }
         : {}),
       onFlowEnd: (flow) => this.#onFlowEnd(flow),
@@ -646,7 +528,7 @@ export class Engine {
     frames?.sides[direction].release();
     if (stream !== undefined) this.#release(flow, stream);
     if (news && session !== undefined) this.#record(flow, session, false);
-    if (side?.opaque === true) this.#calm(packet, flow, detection, stream!);
+    if (side?.opaque === true) this.#learnQuiet(packet, flow, detection, stream!);
   }
 
   /** Has a transaction come further, or, where that is what counts, to the end of its direction? Then its bytes are searched, however few. */
@@ -695,9 +577,9 @@ export class Engine {
   }
 
   /** Encrypted from here on: where nobody looks at anything but rules at packets, those on which none can hold need not be looked at. */
-  #calm(packet: Packet, flow: Flow, detection: FlowDetection, { sides }: TcpStream): void {
+  #learnQuiet(packet: Packet, flow: Flow, detection: FlowDetection, { sides }: TcpStream): void {
     const { session } = flow;
-    if (!this.#mayCalm || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
+    if (!this.#passesQuiet || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
     if (detection.recognising.frames !== undefined || this.#transactions.anyNews(session.transactions)) return;
     flow.quietSince = this.#pipeline.takeOvers;
     flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER);

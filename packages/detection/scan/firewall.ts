@@ -37,7 +37,7 @@ import { HeaderResolver } from '../compile/header.ts';
 import type { PacketHook } from '../compile/hook.ts';
 import type { PlanProblem, RuleSource } from '../compile/plan.ts';
 import type { AlertQueue } from './alert-queue.ts';
-import type { FlowDetection } from './engine.ts';
+import type { FlowDetection } from './flow-detection.ts';
 import type { RuleEvaluation } from './rule-evaluation.ts';
 import type { TransactionInspector } from './transaction-inspector.ts';
 

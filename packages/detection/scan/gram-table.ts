@@ -7,7 +7,7 @@
  * whole, and the table has the rarest for each of the four ways. Shorter ones (of at least four bytes) are looked for at every
  * position, and so are the literals of a small set, whose grams the compiled kernel compares sixteen positions at a time.
  *
- * Longer texts are read by the compiled kernel, others by the same loops here. Oracle: `naiveMatches` below.
+ * The compiled kernel does all of it; where there is none, the same loops here do. Oracle: `naiveMatches` below.
  */
 import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';

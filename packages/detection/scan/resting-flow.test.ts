@@ -7,7 +7,7 @@ import { type CaptureComposer, composeCapture } from '@sigwright/traffic';
 import { describe, expect, test } from 'vitest';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { buildPlan, Engine, EveWriter, usePlan } from '../index.ts';
-import { FlowDetection } from './engine.ts';
+import { FlowDetection } from './flow-detection.ts';
 import { PayloadFound } from './payload-parts.ts';
 import { RestingFlows } from './resting-flow.ts';
 

@@ -4,7 +4,7 @@
  */
 import { BOTH_DIRECTIONS, type Catalogue, type EngineSettings, type Flow, type ProtocolDefinition, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { AskedRules } from './asked-rules.ts';
-import type { FlowDetection } from './engine.ts';
+import type { FlowDetection } from './flow-detection.ts';
 import type { PayloadFound } from './payload-parts.ts';
 import type { Succession } from './succession.ts';
 

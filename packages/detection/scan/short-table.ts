@@ -1,6 +1,6 @@
 /**
  * Literals too short for grams. Those at a fixed place (`|18 03|; depth:2`) are looked at in that place alone; those of two or
- * three bytes anywhere are searched one by one, in longer texts by the compiled kernel. Letters are folded: what is reported
+ * three bytes anywhere are searched by the compiled kernel, one by one where there is none. Letters are folded: what is reported
  * may be there in another case, which the rule itself decides. Typed arrays: saved as they are.
  */
 import type { ScanKernel } from '../kernel/kernel.ts';

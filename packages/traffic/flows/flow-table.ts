@@ -255,7 +255,7 @@ export class FlowTable {
   isForward = false;
 
   /** Counts a packet of `length` bytes. */
-  add(flow: Flow, direction: Direction, length: number, time: number): void {
+  countPacket(flow: Flow, direction: Direction, length: number, time: number): void {
     if (direction === TO_SERVER) {
       flow.packetsToServer++;
       flow.bytesToServer += length;
@@ -268,7 +268,7 @@ export class FlowTable {
 
   /** Counts the packet; its flow lives on from now. */
   touch(flow: Flow, packet: Packet): void {
-    this.add(flow, packet.direction, packet.frameEnd - packet.frameStart, packet.time);
+    this.countPacket(flow, packet.direction, packet.frameEnd - packet.frameStart, packet.time);
     if (flow.protocol !== TCP && packet.protocol === flow.protocol) {
       const both = flow.packetsToServer > 0 && flow.packetsToClient > 0;
       if (both && flow.state < FLOW_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
