@@ -120,7 +120,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     mkdirSync(options.log, { recursive: true });
     output = new LineWriter(join(options.log, 'eve.json'));
   }
-  const flushing = setInterval(() => output?.flush(), FLUSH_INTERVAL);
+  const flushing = setInterval(() => output?.flush(), FLUSH_INTERVAL).unref();
   const signal = stopOnSignals();
   let exit = 0;
   const profile = options['profile-rules'] === true ? new RuleProfile(() => performance.now()) : undefined;

@@ -84,7 +84,7 @@ export async function runSuricata(run: SuricataRun): Promise<number> {
   const certificates = CertificateStore.of(configuration.tree, folder);
   const reopen = (): void => lines.reopen();
   process.on('SIGHUP', reopen);
-  const flushing = setInterval(() => lines.flush(), FLUSH_INTERVAL);
+  const flushing = setInterval(() => lines.flush(), FLUSH_INTERVAL).unref();
   let exit = 0;
   let rules: RunRules = run;
   let series: Series | undefined;
