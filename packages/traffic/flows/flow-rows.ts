@@ -18,7 +18,7 @@ export const KIND = 0;
 export const SOURCE = 1;
 export const DESTINATION = 2;
 export const PORTS = 3;
-/** neighbours in the list of a timeout, -1 at its ends; NEWER of a row that nobody uses: the next of these */
+/** neighbours in a span of time (timeouts.ts), -1 at its ends; NEWER of a row that nobody uses: the next of these */
 export const OLDER = 4;
 export const NEWER = 5;
 /** 6 and 7: a number of 64 bits, packet time in microseconds, see `listedAt` */
@@ -45,7 +45,7 @@ export const WITH_DEPTH = 0xffff;
 /** Addresses of version 6, or any with VLANs, lie elsewhere: SOURCE says where, DESTINATION is the hash. */
 export const LONG = 1 << 16;
 export const AT_REST = 1 << 17;
-/** which list the row is in, 0 for none */
+/** number of the timeout that the row's flow has, 0 while it is in no span */
 export const LIST_SHIFT = 18;
 export const LIST = 0xf << LIST_SHIFT;
 export const USED = 1 << 22;
@@ -154,7 +154,7 @@ export class FlowRows {
     words[at + KEPT] = this.#keep(flow);
   }
 
-  /** Packet time of the flow's last packet when it was put into its list. */
+  /** Packet time of the flow's last packet when it was put into its span. */
   listedAt(row: number): number {
     return this.#times[row >>> BLOCK_BITS][(placeOf(row) >> 1) + LISTED_AT];
   }

@@ -1,8 +1,7 @@
 /**
  * Packets → flows. A hash over addresses and ports that is the same for both directions; flows in a bucket are chained.
- * For each timeout there is one list, ordered by when flows were put into it. A packet moves nothing: a flow at the head of a
- * list that had packets since goes to its end, once for each time that the timeout passes. All of this is numbers in rows
- * (flow-rows.ts); the object of a flow is there while something is known of it that a row does not hold (resting.ts).
+ * When they end is kept in timeouts.ts. All of this is numbers in rows (flow-rows.ts); the object of a flow is there while something is
+ * known of it that a row does not hold (resting.ts).
  */
 import { uint16, uint32, work } from '@sigwright/bytes';
 import {
@@ -30,11 +29,7 @@ import {
   ID,
   KEPT,
   KIND,
-  LIST,
-  LIST_SHIFT,
   LONG,
-  NEWER,
-  OLDER,
   PORTS,
   placeOf,
   SOURCE,
@@ -47,61 +42,10 @@ import {
 import { FlowSlots } from './flow-slots.ts';
 import { counterpart } from './icmp-exchange.ts';
 import { canRest, clear, putToRest, wake } from './resting.ts';
+import { type Timeout, Timeouts } from './timeouts.ts';
 
 /** Slots that a new flow passes over before there is an empty one: by chance they hardly ever are a quarter of this. */
 const LONGEST_WALK = 256;
-
-/** Rows whose flows end after the same silence, in the order in which they were put in. */
-class TimeoutList {
-  /** from 1 */
-  readonly number: number;
-  /** microseconds */
-  readonly timeout: number;
-  readonly #rows: FlowRows;
-  oldest = -1;
-  newest = -1;
-
-  constructor(rows: FlowRows, number: number, seconds: number) {
-    this.#rows = rows;
-    this.number = number;
-    this.timeout = seconds * 1e6;
-  }
-
-  add(row: number): void {
-    const rows = this.#rows;
-    const words = rows.block(row);
-    const at = placeOf(row);
-    rows.setListedAt(row, rows.lastTime(row));
-    words[at + KIND] = (words[at + KIND] & ~LIST) | (this.number << LIST_SHIFT);
-    words[at + OLDER] = this.newest;
-    words[at + NEWER] = -1;
-    if (this.newest >= 0) rows.block(this.newest)[placeOf(this.newest) + NEWER] = row;
-    else this.oldest = row;
-    this.newest = row;
-  }
-
-  /** Flows that had packets since they were listed go to the end, until the oldest one had none. */
-  renew(): void {
-    while (this.oldest >= 0 && this.#rows.lastTime(this.oldest) > this.#rows.listedAt(this.oldest)) {
-      const row = this.oldest;
-      this.remove(row);
-      this.add(row);
-    }
-  }
-
-  remove(row: number): void {
-    const rows = this.#rows;
-    const words = rows.block(row);
-    const at = placeOf(row);
-    const older = words[at + OLDER];
-    const newer = words[at + NEWER];
-    if (older >= 0) rows.block(older)[placeOf(older) + NEWER] = newer;
-    else this.oldest = newer;
-    if (newer >= 0) rows.block(newer)[placeOf(newer) + OLDER] = older;
-    else this.newest = older;
-    words[at + KIND] &= ~LIST;
-  }
-}
 
 export interface FlowTableHandlers {
   /** Before a flow is dropped. */
@@ -129,9 +73,9 @@ export class FlowTable {
   #reseedFrom = 0;
   readonly #settings: EngineSettings;
   readonly #handlers: FlowTableHandlers;
-  readonly #lists: TimeoutList[] = [];
+  #timeouts = new Timeouts(this.#rows);
   /** by what is spoken and the flow's state */
-  readonly #listsOf: (TimeoutList | undefined)[] = new Array(LISTS).fill(undefined);
+  readonly #timeoutsOf: (Timeout | undefined)[] = new Array(TIMEOUTS).fill(undefined);
 
   constructor(settings: EngineSettings, handlers: FlowTableHandlers) {
     this.#settings = settings;
@@ -186,13 +130,8 @@ export class FlowTable {
 
   /** Was it silent longer than its timeout? */
   #isOver(row: number, flow: Flow | undefined, now: number): boolean {
-    const list = this.#listed(row);
-    return list !== undefined && (flow === undefined ? this.#rows.listedAt(row) : flow.lastTime) + list.timeout <= now;
-  }
-
-  #listed(row: number): TimeoutList | undefined {
-    const number = (this.#kind(row) & LIST) >>> LIST_SHIFT;
-    return number === 0 ? undefined : this.#lists[number - 1];
+    const timeout = this.#timeouts.after(row);
+    return timeout !== undefined && (flow === undefined ? this.#rows.listedAt(row) : flow.lastTime) + timeout.length <= now;
   }
 
   #kind(row: number): number {
@@ -274,10 +213,10 @@ export class FlowTable {
       if (both && flow.state < FLOW_ESTABLISHED) flow.state = FLOW_ESTABLISHED;
       packet.flowEstablished = both;
     }
-    const list = this.#listFor(flow);
-    if ((this.#kind(flow.row) & LIST) >>> LIST_SHIFT === list.number) return;
-    this.#listed(flow.row)?.remove(flow.row);
-    list.add(flow.row);
+    const timeout = this.#timeoutFor(flow);
+    if (this.#timeouts.after(flow.row) === timeout) return;
+    this.#timeouts.remove(flow.row);
+    this.#timeouts.add(flow.row, timeout);
   }
 
   /**
@@ -286,9 +225,8 @@ export class FlowTable {
    */
   rest(flow: Flow, kept: number, isForgotten: boolean): void {
     if (this.#rows.listedAt(flow.row) !== flow.lastTime) {
-      const list = this.#listFor(flow);
-      list.remove(flow.row);
-      list.add(flow.row);
+      this.#timeouts.remove(flow.row);
+      this.#timeouts.add(flow.row, this.#timeoutFor(flow));
     }
     putToRest(this.#rows, flow, kept);
     if (isForgotten) this.#reuse(flow);
@@ -296,26 +234,15 @@ export class FlowTable {
 
   /** As far as the table knows, can the flow be put to rest? */
   canRest(flow: Flow): boolean {
-    return flow.row >= 0 && this.#listed(flow.row) === this.#listFor(flow) && canRest(flow);
+    return flow.row >= 0 && this.#timeouts.after(flow.row) === this.#timeoutFor(flow) && canRest(flow);
   }
 
   /** Ends flows that were silent longer than their timeout at packet time `now`, the longest silent first. */
   expire(now: number): void {
     const rows = this.#rows;
-    let over: number[] | undefined;
-    for (const list of this.#lists) {
-      while (list.oldest >= 0 && rows.listedAt(list.oldest) + list.timeout < now) {
-        const row = list.oldest;
-        list.remove(row);
-        if (rows.lastTime(row) + list.timeout < now) {
-          over ??= [];
-          over.push(row);
-        } else list.add(row);
-      }
-    }
-    if (over === undefined) return;
-    if (over.length > 1) over.sort((a, b) => rows.lastTime(a) - rows.lastTime(b) || this.#id(a) - this.#id(b));
-    for (const row of over) this.#end(row, 'timeout');
+    const over = this.#timeouts.over(now);
+    if (over.length === 0) return;
+    for (const row of over.toSorted((a, b) => rows.lastTime(a) - rows.lastTime(b) || this.#id(a) - this.#id(b))) this.#end(row, 'timeout');
   }
 
   #id(row: number): number {
@@ -346,13 +273,13 @@ export class FlowTable {
   #forgetAll(): void {
     this.#rows = new FlowRows();
     this.#slots = this.#newSlots();
-    this.#lists.length = 0;
-    this.#listsOf.fill(undefined);
+    this.#timeouts = new Timeouts(this.#rows);
+    this.#timeoutsOf.fill(undefined);
     this.count = 0;
   }
 
   #end(row: number, reason: string): void {
-    this.#listed(row)?.remove(row);
+    this.#timeouts.remove(row);
     this.#slots.remove(row, this.#hash(row));
     this.count--;
     this.#tellEnd(row, reason);
@@ -451,17 +378,13 @@ export class FlowTable {
     this.count++;
     const walk = this.#slots.add(row, hash);
     if (walk > LONGEST_WALK && this.#created >= this.#reseedFrom) this.#reseed(packet.time);
-    this.#listFor(flow).add(row);
+    this.#timeouts.add(row, this.#timeoutFor(flow));
     return flow;
   }
 
   #makeRoom(): void {
-    let oldest = -1;
-    for (const list of this.#lists) {
-      list.renew();
-      if (list.oldest >= 0 && (oldest < 0 || this.#rows.lastTime(list.oldest) < this.#rows.lastTime(oldest))) oldest = list.oldest;
-    }
-    if (oldest >= 0) this.#end(oldest, 'forced');
+    const first = this.#timeouts.first();
+    if (first >= 0) this.#end(first, 'forced');
   }
 
   #newSlots(): FlowSlots {
@@ -506,29 +429,24 @@ export class FlowTable {
     }
   }
 
-  #listFor(flow: Flow): TimeoutList {
+  #timeoutFor(flow: Flow): Timeout {
     const { protocol } = flow;
     const spoken = protocol === TCP ? 0 : protocol === UDP ? 1 : protocol === ICMP || protocol === ICMPV6 ? 2 : 3;
-    return this.#listsOf[spoken * STATES + flow.state] ?? this.#makeList(spoken, flow.state);
+    return this.#timeoutsOf[spoken * STATES + flow.state] ?? this.#makeTimeout(spoken, flow.state);
   }
 
-  #makeList(spoken: number, state: number): TimeoutList {
+  #makeTimeout(spoken: number, state: number): Timeout {
     const { tcp, udp, icmp, other } = this.#settings.flowTimeouts;
     const timeouts: FlowTimeouts = [tcp, udp, icmp, other][spoken];
-    const seconds = state === FLOW_CLOSED ? timeouts.closed : state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh;
-    let list = this.#lists.find((one) => one.timeout === seconds * 1e6);
-    if (list === undefined) {
-      list = new TimeoutList(this.#rows, this.#lists.length + 1, seconds);
-      this.#lists.push(list);
-    }
-    this.#listsOf[spoken * STATES + state] = list;
-    return list;
+    const timeout = this.#timeouts.of(state === FLOW_CLOSED ? timeouts.closed : state === FLOW_ESTABLISHED ? timeouts.established : timeouts.fresh);
+    this.#timeoutsOf[spoken * STATES + state] = timeout;
+    return timeout;
   }
 }
 
 /** FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED, for each of TCP, UDP, ICMP and all others. */
 const STATES = 3;
-const LISTS = 4 * STATES;
+const TIMEOUTS = 4 * STATES;
 /** ICMP's code does not tell flows apart. */
 const ICMP_TYPE = 0xffff0000 | 0;
 

@@ -64,6 +64,7 @@ export function canRest(flow: Flow): boolean {
     flow.expected === undefined &&
     flow.originalProtocol === undefined &&
     flow.agreedProtocol === undefined &&
+    flow.questions === undefined &&
     (flow.vlans === undefined || flow.vlans.length <= MOST_VLANS) &&
     (flow.stream === undefined || whatIsKnown(flow.stream as TcpStream) !== TALKED)
   );
