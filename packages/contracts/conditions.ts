@@ -124,6 +124,8 @@ export interface BytesTest {
   readonly relative: boolean;
   /** the cursor stays where it is */
   readonly keepsCursor?: boolean;
+  /** asking it changes what others are told, whatever their flow */
+  readonly remembers?: boolean;
   /** words for a person, for example `2 bytes at 4 are above 1000` */
   readonly describes: string;
   /** for analyses of rules: its parts */

@@ -57,7 +57,7 @@ export class Flow {
   /** how often rules had taken over when these were found: of rules before, they say nothing */
   quietSince = 0;
 
-  /** counts from 1 in order of appearance; the EVE flow_id is made from it */
+  /** counts from 1 in order of appearance */
   id = 0;
   ipVersion = 4;
   readonly source: Uint32Array = addressWords();
@@ -72,7 +72,7 @@ export class Flow {
   startTime = 0.5;
   /** packets around it: the same addresses inside and outside of a tunnel are two flows */
   tunnelDepth = 0;
-  /** packet number of the first packet */
+  /** packet number of the first packet; the EVE flow_id is made from it */
   firstPacket = 0;
   /** what each side alone was taken for */
   protocolToServer: string | undefined = undefined;
@@ -90,6 +90,8 @@ export class Flow {
   entropies: Map<string, number> | undefined = undefined;
   /** an alert was raised on it */
   alerted = false;
+  /** alerts on it that may turn out to be none, in numbers of whoever asks (see `Peers` of detection); undefined where none */
+  questions: number[] | undefined = undefined;
   /** why its further packets are dropped, in the words of drop records */
   dropReason = 'flow drop';
   /** the firewall lets everything of it through */

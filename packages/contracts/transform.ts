@@ -13,6 +13,8 @@ export interface TransformDefinition<Value = unknown> {
   readonly broken?: readonly { readonly options: string; readonly code: string }[];
   /** Makes of the argument what `transform` is called with, for the rule that is compiled; undefined: it said what is wrong. */
   bind?(argument: Value, builder: RuleBuilder): Value | undefined;
+  /** what it gives may depend on what it was given before */
+  readonly remembers?: boolean;
   /** why a content can not occur in what it gives; undefined: it may */
   excludes?(content: Uint8Array, nocase: boolean): string | undefined;
   /** What `transform` is given in place of the written argument, where it needs something of the engine's settings; or why it can not be had. */

@@ -36,7 +36,9 @@ export {
 export type { Alert, EngineHandlers } from './scan/alert.ts';
 export { Engine, type EngineCounters, noCounts } from './scan/engine.ts';
 export { buildFirewall, type FirewallBuild } from './scan/firewall.ts';
+export { type Decision, type Peers, planForPeers } from './scan/peers.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';
 export { ScriptSubject } from './scan/scripted-rule.ts';
+export { ALERT, SILENT, type ThresholdQuestion, Thresholds } from './scan/thresholds.ts';
 export type { Unsolved } from './synthesize/part.ts';
 export { type SilentCapture, type Synthesis, Synthesizer } from './synthesize/synthesize.ts';

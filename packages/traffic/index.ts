@@ -13,6 +13,7 @@ export { clientHello, type TlsMessages, type TlsVersion, tlsExchanges } from './
 export { decodePacket } from './decode/decode.ts';
 export { Defragmenter } from './defragment/defragmenter.ts';
 export { applyException, decideFlow, drop } from './exceptions.ts';
+export { HostShare } from './filter/host-share.ts';
 export { type PacketFilter, readPacketFilter } from './filter/packet-filter.ts';
 export { FlowTable } from './flows/flow-table.ts';
 export { turnRound } from './flows/turn.ts';

@@ -3,7 +3,20 @@
  * order, and the ends of flows as packet time goes on. What comes out goes to two handlers.
  */
 import { checksum, checksumAdd, checksumFinish, uint16, uint32 } from '@sigwright/bytes';
-import { ACK, type EngineSettings, FLOW_ESTABLISHED, type Flow, KIND_QUIET, Packet, PSH, plainKind, TCP, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  ACK,
+  type EngineSettings,
+  FLOW_ESTABLISHED,
+  type Flow,
+  ICMP,
+  KIND_QUIET,
+  Packet,
+  PSH,
+  plainKind,
+  TCP,
+  TO_CLIENT,
+  TO_SERVER,
+} from '@sigwright/contracts';
 import { decodeFromInternet, decodePacket } from './decode/decode.ts';
 import { MOST_LAYERS } from './decode/fault.ts';
 import { LINK_ETHERNET } from './decode/link.ts';
@@ -33,6 +46,8 @@ export interface PipelineHandlers {
   beforeFlow?: ((packet: Packet) => boolean) | undefined;
   /** A TCP packet. False: the stream of its flow does not see it. May come and go. */
   beforeStream?: ((packet: Packet, flow: Flow) => boolean) | undefined;
+  /** Packets of other hosts than a packet's own are about to be looked at: those that it carries, or quotes once its fragments are one. */
+  onOthersInside?(): void;
 }
 
 /** Expiry looks at list heads only, yet there is no need to look for every packet. Microseconds. */
@@ -103,10 +118,7 @@ export class TrafficPipeline {
     packet.wireLength = wireLength;
     packet.linkType = linkType;
     packet.tunnelDepth = 0;
-    if (time > this.#nextExpiry || time < this.#nextExpiry - LARGEST_STEP_BACK) {
-      this.flows.expire(time);
-      this.#nextExpiry = time + EXPIRY_INTERVAL;
-    }
+    this.goOn(time);
     if (this.allowsQuiet && linkType === LINK_ETHERNET && this.#passes(data, start, end, time)) {
       this.#handlers.onQuiet?.(packet.number, time, end - start);
       return;
@@ -115,6 +127,28 @@ export class TrafficPipeline {
     if (this.#verifyChecksums) this.#judgeChecksums(packet);
     if (isWhole) this.#deliver(packet);
     else this.#handlers.onPacket(packet);
+  }
+
+  /** It is `time` now: flows that were silent for too long end. */
+  goOn(time: number): void {
+    if (time <= this.#nextExpiry && time >= this.#nextExpiry - LARGEST_STEP_BACK) return;
+    this.flows.expire(time);
+    this.#nextExpiry = time + EXPIRY_INTERVAL;
+  }
+
+  /** A packet that somebody else looks at: it is counted, and says whether checksums of this capture tell anything. */
+  leaveOut(data: Uint8Array, start: number, end: number, linkType: number): void {
+    this.packets++;
+    if (!this.#verifyChecksums || !this.#mayBeUnset || this.checksummed >= CHECKSUM_SAMPLE) return;
+    const packet = this.#pool[0];
+    packet.data = data;
+    packet.frameStart = start;
+    packet.frameEnd = end;
+    packet.wireLength = end - start;
+    packet.linkType = linkType;
+    packet.tunnelDepth = 0;
+    decodePacket(packet, true, this.#mostLayers);
+    this.#judgeChecksums(packet);
   }
 
   /**
@@ -189,6 +223,7 @@ export class TrafficPipeline {
       const whole = this.#defragmenter.push(packet);
       this.#handlers.onPacket(packet);
       if (whole !== undefined) {
+        if (whole.protocol === ICMP) this.#handlers.onOthersInside?.();
         if (whole.ipVersion !== 0) this.#deliver(whole);
         else this.#handlers.onPacket(whole);
       }
@@ -208,6 +243,7 @@ export class TrafficPipeline {
     this.#handlers.onPacket(packet);
     this.#rest(packet, carried === NO_TUNNEL);
     if (carried === NO_TUNNEL) return;
+    this.#handlers.onOthersInside?.();
     if (carried === INNER_PACKET && decodeFromInternet(inner, this.#verifyChecksums)) this.#deliver(inner);
     else this.#handlers.onPacket(inner);
   }

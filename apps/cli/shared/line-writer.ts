@@ -40,6 +40,18 @@ export class LineWriter {
     this.#pending[this.#length++] = LINE_END;
   }
 
+  /** Lines that are bytes already, the end of the last one too. */
+  whole(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > ROOM) this.flush();
+    if (bytes.length > ROOM) {
+      this.#write(Buffer.from(bytes));
+      return;
+    }
+    this.#pending ??= Buffer.allocUnsafe(ROOM);
+    this.#pending.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   flush(): void {
     if (this.#pending === undefined || this.#length === 0) return;
     const bytes = this.#pending.subarray(0, this.#length);

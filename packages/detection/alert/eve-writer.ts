@@ -796,15 +796,15 @@ function newest(flow: Flow): Transaction | undefined {
   return transactions?.[transactions.length - 1];
 }
 
-/** Looks like Suricata's: a large number that two runs over the same capture give alike. */
+/** Looks like Suricata's: a large number that two runs over the same capture give alike, however many engines share it. */
 function flowId(flow: Flow): number {
-  let hash = 0x811c9dc5 ^ flow.id;
+  let hash = Math.imul(0x811c9dc5 ^ flow.firstPacket, 0x01000193) ^ flow.tunnelDepth;
   hash = Math.imul(hash ^ flow.source[0], 0x01000193);
   hash = Math.imul(hash ^ flow.destination[0], 0x01000193);
   hash = Math.imul(hash ^ flow.sourcePort, 0x01000193);
   hash = Math.imul(hash ^ flow.destinationPort, 0x01000193);
   hash = Math.imul(hash ^ flow.protocol, 0x01000193);
-  return (hash >>> 0) * 262_144 + (flow.id % 262_144);
+  return (hash >>> 0) * 262_144 + (flow.firstPacket % 262_144);
 }
 
 function fileBody(file: FileTransfer, transaction: number): Record<string, unknown> {

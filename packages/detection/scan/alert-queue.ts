@@ -5,6 +5,7 @@
 import { type Action, DROPPED, type EngineSettings, type Flow, PASSED, type Packet, REJECTED_TO_DESTINATION, REJECTED_TO_SOURCE } from '@sigwright/contracts';
 import { decideFlow, drop } from '@sigwright/traffic';
 import type { Alert } from './alert.ts';
+import type { Peers } from './peers.ts';
 import { SILENT, type Thresholds } from './thresholds.ts';
 
 /** What an action that is no `alert` and no `pass` does to a packet. */
@@ -30,8 +31,11 @@ export class AlertQueue {
   /** decided, in the order in which they are told */
   readonly #told: Alert[] = [];
 
-  constructor(settings: EngineSettings, thresholds: Thresholds) {
+  readonly #peers: Peers | undefined;
+
+  constructor(settings: EngineSettings, thresholds: Thresholds, peers?: Peers) {
     this.#settings = settings;
+    this.#peers = peers;
     this.#thresholds = thresholds;
   }
 
@@ -60,12 +64,20 @@ export class AlertQueue {
       if (answer === SILENT) this.suppressed++;
       // What a rate filter turned into a pass is not told.
       else if (!alert.rule.noAlert && !(alert.changed && alert.action === 'pass')) {
-        if (told.length >= this.#settings.maximumAlertsPerPacket) this.overflowed++;
+        if (typeof answer === 'object') alert.question = answer;
+        if (told.length >= this.#settings.maximumAlertsPerPacket) this.#overflow(alert);
         else told.push(alert);
       }
       if (alert.action === 'pass') break;
     }
     queue.length = 0;
+  }
+
+  #overflow(alert: Alert): void {
+    this.overflowed++;
+    // Without the ones that are no alerts in the end, there may be room.
+    if (this.#peers !== undefined && (alert.question !== undefined || this.#told.some(({ question }) => question !== undefined)))
+      this.#peers.giveUp('more rules than alerts are kept of a packet hold on one');
   }
 
   /** An alert of the firewall, which has acted already. */

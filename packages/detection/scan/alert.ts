@@ -3,6 +3,8 @@ import type { Action, Direction, FileTransfer, Flow, Packet, ProtocolDefinition,
 import type { PacketFilter } from '@sigwright/traffic';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { FrameReport } from './frame-inspector.ts';
+import type { Peers } from './peers.ts';
+import type { ThresholdQuestion } from './thresholds.ts';
 
 export interface Alert {
   readonly rule: CompiledRule;
@@ -25,6 +27,8 @@ export interface Alert {
   readonly firstFile?: number;
   /** by a rate filter */
   changed: boolean;
+  /** Among peers: it is an alert if the threshold says so that counts it, see `Peers`. What it says of its flow (`Flow.alerted`) is left to whoever answers. */
+  question?: ThresholdQuestion;
 }
 
 export interface EngineHandlers {
@@ -54,6 +58,8 @@ export interface EngineHandlers {
   readonly filter?: PacketFilter;
   /** Packets that it does not keep are counted, and belong to another engine. */
   readonly share?: PacketFilter;
+  /** Other engines read the same capture; `peers.share` counts in the place of `share`. Not behind a firewall, and not inline. */
+  readonly peers?: Peers;
   /** Once for each frame, when it is whole or enough of it is there to be worth telling. */
   frame?(report: FrameReport, packet: Packet, flow: Flow): void;
   flow?(flow: Flow): void;

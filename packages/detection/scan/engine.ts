@@ -46,6 +46,7 @@ import type { Explainer } from '../explain/explain.ts';
 import { Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
+import { AmongPeers } from './among-peers.ts';
 import { AskedRules } from './asked-rules.ts';
 import { Candidates } from './candidates.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
@@ -148,6 +149,7 @@ export class Engine {
   readonly #pseudo = new Packet();
   #packet: Packet = this.#pseudo;
   #lastNumber = 0;
+  readonly #among: AmongPeers | undefined;
   readonly #tags = new Tags();
   readonly #resting: RestingFlows;
   /** of a flow that was put to rest, for the next one */
@@ -162,13 +164,18 @@ export class Engine {
     const kept = handlers.showsStreams === true ? [...catalogue.protocols.values()] : [];
     this.#shown = new Map(kept.flatMap(({ name, keptStream }) => (keptStream === undefined ? [] : [[name, keptStream(settings)] as const])));
     this.#resting = new RestingFlows(catalogue, settings);
-    this.#evaluation = new RuleEvaluation(new HostState(), catalogue);
+    const { peers } = handlers;
+    const hosts = new HostState(peers);
+    const among = peers === undefined ? undefined : new AmongPeers(peers, hosts);
+    this.#among = among;
+    this.#evaluation = new RuleEvaluation(hosts, catalogue);
     this.#repeatsInVain = settings.globalThresholds.length === 0;
-    this.#thresholds = new Thresholds(settings);
-    this.#alerts = new AlertQueue(settings, this.#thresholds);
+    this.#thresholds = new Thresholds(settings, peers);
+    this.#alerts = new AlertQueue(settings, this.#thresholds, peers);
     this.#plan = plan;
     this.#use(plan);
     this.#speaker = new Speaker(catalogue, settings, {
+      claimed: among === undefined ? undefined : (name) => among.claim(name),
       recognised: (flow) => handlers.recognised?.(flow),
       changing: (flow, session) => this.#leave(flow, session),
       turned: (flow) => this.#turn(flow),
@@ -194,6 +201,7 @@ export class Engine {
       ...(settings.firewall === undefined && handlers.remembersFlows !== true
         ? { rest: (flow: Flow) => this.#rest(flow), onWake: (flow: Flow, kept: number) => this.#resting.wake(flow, kept, this.#newDetection()) }
         : {}),
+      ...(peers === undefined ? {} : { onOthersInside: () => peers.giveUp('packets carry those of other hosts') }),
       beforeFlow: undefined,
       beforeStream: undefined,
     };
@@ -202,7 +210,8 @@ export class Engine {
     const { filter, share } = handlers;
     this.#onRecord = (data, start, end, time, wireLength, linkType) => {
       if (filter !== undefined && !filter.keeps(data, start, end, linkType, wireLength)) return;
-      if (share === undefined || share.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
+      if (among !== undefined) among.record(this.#pipeline, data, start, end, time, wireLength, linkType);
+      else if (share === undefined || share.keeps(data, start, end, linkType, wireLength)) this.#pipeline.record(data, start, end, time, wireLength, linkType);
       else this.#pipeline.packets++;
     };
     this.#reader = new CaptureReader(this.#onRecord);
@@ -358,7 +367,8 @@ export class Engine {
   finish(): Failure | undefined {
     const failure = this.#isBetween ? undefined : this.#reader.end();
     const before = { ...work };
-    this.#pipeline.finish();
+    if (this.#among === undefined) this.#pipeline.finish();
+    else this.#among.finish(this.#pipeline);
     this.#countWork(before);
     this.#count();
     return failure;
@@ -766,6 +776,7 @@ export class Engine {
   }
 
   #onFlowEnd(flow: Flow): void {
+    this.#among?.ends(flow);
     const detection = this.#detectionOf(flow);
     const stream = flow.protocol === TCP ? (flow.stream as TcpStream | undefined) : undefined;
     // Whom alone we heard comes first.
@@ -801,6 +812,7 @@ export class Engine {
 
   /** A flow on which nothing is under way: all that is left to do is to tell of it. */
   #onRestEnd(flow: Flow, kept: number): void {
+    this.#among?.ends(flow);
     this.#resting.restore(flow, kept);
     if (flow.protocol === UDP && failedSides(kept) !== 0) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
@@ -858,10 +870,10 @@ export class Engine {
   }
 
   readonly #emit = (alert: Alert, packet: Packet): void => {
-    this.counters.alerts++;
+    if (alert.question === undefined) this.counters.alerts++;
     this.#told++;
     for (const tag of alert.rule.tags) this.#tags.add(tag, alert.rule, packet, alert.flow);
-    if (alert.flow !== undefined) alert.flow.alerted = true;
+    if (alert.flow !== undefined && alert.question === undefined) alert.flow.alerted = true;
     this.#handlers.alert?.(alert, packet);
   };
 

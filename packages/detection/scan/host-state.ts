@@ -3,16 +3,23 @@
  * Suricata user guide, "Flow keywords" and "Xbits keyword".
  */
 import type { BitOperation, Flow, IntegerOperation, Packet, StateOperation, Transaction } from '@sigwright/contracts';
+import type { Peers } from './peers.ts';
 
 /** Addresses with bits; beyond it the oldest quarter is dropped. */
 const MOST_ENTRIES = 500_000;
 /** With so many, those that expired are looked for; then whenever as many again were set. */
 const FIRST_SWEEP = 1024;
+const GONE = -1;
 
 export class HostState {
   /** key + name → expiry, microseconds */
   readonly #bits = new Map<string, number>();
   #sweepAt = FIRST_SWEEP;
+  readonly #peers: Peers | undefined;
+
+  constructor(peers?: Peers) {
+    this.#peers = peers;
+  }
 
   holds(operation: StateOperation, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     if (operation.kind === 'integer') return integerHolds(operation, flow);
@@ -44,16 +51,26 @@ export class HostState {
         } else transaction.bits?.delete(name);
         continue;
       }
-      for (const key of keysOf(operation, packet)) {
-        if (set) this.#set(`${key} ${name}`, packet.time, operation.expire);
-        else this.#bits.delete(`${key} ${name}`);
+      for (const address of keysOf(operation, packet)) {
+        const key = `${address} ${name}`;
+        const expire = set ? operation.expire : GONE;
+        this.#peers?.catchUp();
+        this.change(key, packet.time, expire);
+        this.#peers?.tell({ kind: 'bit', key, time: packet.time, expire });
       }
     }
+  }
+
+  /** Of the bit of an address; `expire`: seconds from `time`, -1 where it is taken away. */
+  change(key: string, time: number, expire: number): void {
+    if (expire === GONE) this.#bits.delete(key);
+    else this.#set(key, time, expire);
   }
 
   #isSet(operation: BitOperation, name: string, packet: Packet, flow: Flow | undefined, transaction: Transaction | undefined): boolean {
     if (operation.scope === 'flow') return flow?.bits?.has(name) === true;
     if (operation.scope === 'transaction') return transaction?.bits?.has(name) === true;
+    this.#peers?.catchUp();
     for (const key of keysOf(operation, packet)) {
       const expiry = this.#bits.get(`${key} ${name}`);
       if (expiry !== undefined && expiry >= packet.time) return true;

@@ -19,21 +19,36 @@ export class RuleProfile {
     this.#clock = clock;
   }
 
+  /** What another engine's rules cost. */
+  add(costs: readonly RuleChecks[]): void {
+    for (const { sid, gid, checks, matches, time } of costs) {
+      const known = this.#cost(sid, gid);
+      known.checks += checks;
+      known.matches += matches;
+      known.time += time;
+    }
+  }
+
   begin(): void {
     this.#began = this.#clock();
   }
 
   end(rule: { readonly sid: number; readonly gid: number }, matched: boolean): void {
     const took = this.#clock() - this.#began;
-    const id = `${rule.gid}:${rule.sid}`;
-    let cost = this.#costs.get(id);
-    if (cost === undefined) {
-      cost = { sid: rule.sid, gid: rule.gid, checks: 0, matches: 0, time: 0 };
-      this.#costs.set(id, cost);
-    }
+    const cost = this.#cost(rule.sid, rule.gid);
     cost.checks++;
     if (matched) cost.matches++;
     cost.time += took;
+  }
+
+  #cost(sid: number, gid: number): RuleChecks {
+    const id = `${gid}:${sid}`;
+    let cost = this.#costs.get(id);
+    if (cost === undefined) {
+      cost = { sid, gid, checks: 0, matches: 0, time: 0 };
+      this.#costs.set(id, cost);
+    }
+    return cost;
   }
 
   /** Costliest first. */

@@ -8,6 +8,7 @@ import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 import type { Alert } from './alert.ts';
 import { addressKey } from './host-state.ts';
+import type { Peers } from './peers.ts';
 
 interface Suppression {
   readonly side: 'source' | 'destination' | 'either';
@@ -28,6 +29,17 @@ interface Demands {
 /** The match counts, it does what its rule says; but there is no alert. */
 export const SILENT = 1;
 export const ALERT = 2;
+
+/** A match that a threshold counts across flows. */
+export interface ThresholdQuestion {
+  /** index of the rule */
+  readonly rule: number;
+  /** by what it is counted, as text */
+  readonly tracked: string;
+  /** microseconds */
+  readonly time: number;
+  readonly port: number;
+}
 
 interface Window {
   /** packet time at which the window began, microseconds */
@@ -57,8 +69,10 @@ export class Thresholds {
   #age = 0;
   /** by index of the rule, of those that matched */
   readonly #demands = new Map<number, Demands>();
+  readonly #peers: Peers | undefined;
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings, peers?: Peers) {
+    this.#peers = peers;
     this.#global = readied(settings);
   }
 
@@ -69,16 +83,38 @@ export class Thresholds {
     this.#age++;
   }
 
-  /** SILENT, ALERT, or undefined where the match does not count. May change what the alert does. */
-  decide(alert: Alert, packet: Packet, flow: Flow | undefined): typeof SILENT | typeof ALERT | undefined {
+  /**
+   * SILENT, ALERT, or undefined where the match does not count. May change what the alert does. Among peers, what is counted across flows is a
+   * question that is answered later.
+   */
+  decide(alert: Alert, packet: Packet, flow: Flow | undefined): typeof SILENT | typeof ALERT | ThresholdQuestion | undefined {
     const { rule } = alert;
     const { suppressions, thresholds } = this.#demandsOn(rule);
     for (const suppression of suppressions) if (suppresses(suppression, packet)) return SILENT;
-    for (const threshold of thresholds) {
-      if (threshold.type === 'rate') this.#rate(threshold, alert, packet, flow);
-      else if (!this.#admits(threshold, rule, packet, flow)) return threshold.type === 'detection' ? undefined : SILENT;
+    for (let at = 0; at < thresholds.length; at++) {
+      const threshold = thresholds[at];
+      const tracked = trackedBy(threshold, packet, flow);
+      const port = threshold.unique === 'src_port' ? packet.sourcePort : packet.destinationPort;
+      if (this.#peers !== undefined && threshold.track !== 'by_flow') {
+        const isAlone = thresholds.length === 1 && threshold.type !== 'rate' && rule.action === 'alert' && rule.tags.length === 0;
+        if (!isAlone) this.#peers.giveUp(`rule ${rule.sid} does more than to alert once it counted enough`);
+        return { rule: rule.index, tracked, time: packet.time, port };
+      }
+      const goesBeyond = this.#count(threshold, rule, tracked, packet.time, port);
+      if (threshold.type === 'rate') {
+        if (!goesBeyond) continue;
+        alert.action = (threshold.newAction ?? 'alert') as Action;
+        alert.changed = true;
+      } else if (!goesBeyond) return threshold.type === 'detection' ? undefined : SILENT;
     }
     return ALERT;
+  }
+
+  /** What `decide` would have said, had it been asked in this order. */
+  answer({ tracked, time, port }: ThresholdQuestion, rule: CompiledRule): typeof SILENT | typeof ALERT | undefined {
+    const [threshold] = this.#demandsOn(rule).thresholds;
+    if (this.#count(threshold, rule, tracked, time, port)) return ALERT;
+    return threshold.type === 'detection' ? undefined : SILENT;
   }
 
   /** What the file says of one signature replaces what the rule says; what it says of all does not. Of several entries the last one counts. */
@@ -100,23 +136,24 @@ export class Thresholds {
     return demands;
   }
 
-  /** May this match be reported? Counts it. */
-  #admits(threshold: Threshold, rule: CompiledRule, packet: Packet, flow: Flow | undefined): boolean {
-    const window = this.#window(threshold, rule, packet, flow);
+  /** May this match be reported; of a rate, does the other action hold? Counts it. `time`: microseconds. */
+  #count(threshold: Threshold, rule: CompiledRule, tracked: string, time: number, port: number): boolean {
+    const window = this.#window(threshold, rule, tracked, time);
     if (threshold.type === 'backoff') {
       window.count++;
       if (window.count < window.next) return false;
       window.next *= Math.max(2, threshold.multiplier ?? 2);
       return true;
     }
-    if (packet.time - window.start >= threshold.seconds * 1e6) {
-      window.start = packet.time;
+    if (threshold.type === 'rate') return isBeyondRate(window, threshold, time);
+    if (time - window.start >= threshold.seconds * 1e6) {
+      window.start = time;
       window.count = 0;
       window.ports?.clear();
     }
     if (window.ports === undefined) window.count++;
     else {
-      window.ports.add(threshold.unique === 'src_port' ? packet.sourcePort : packet.destinationPort);
+      window.ports.add(port);
       window.count = window.ports.size;
     }
     switch (threshold.type) {
@@ -125,35 +162,18 @@ export class Thresholds {
       case 'threshold':
         if (window.count < threshold.count) return false;
         window.count = 0;
-        window.start = packet.time;
+        window.start = time;
         return true;
       case 'both':
         return window.count === threshold.count;
       case 'detection':
-      case 'rate':
         return window.count > threshold.count;
     }
   }
 
-  /** Beyond the count the alert does something else, for as long as the timeout says. */
-  #rate(threshold: Threshold, alert: Alert, packet: Packet, flow: Flow | undefined): void {
-    const window = this.#window(threshold, alert.rule, packet, flow);
-    if (window.changedAt >= 0 && packet.time - window.changedAt > (threshold.timeout ?? 0) * 1e6) window.changedAt = -1;
-    if (window.changedAt < 0) {
-      if (packet.time - window.start >= threshold.seconds * 1e6) {
-        window.start = packet.time;
-        window.count = 0;
-      }
-      if (++window.count <= threshold.count) return;
-      window.changedAt = packet.time;
-    }
-    alert.action = (threshold.newAction ?? 'alert') as Action;
-    alert.changed = true;
-  }
-
   /** Of a rule by its gid and sid: one that takes its place counts on, unless it counts something else. */
-  #window(threshold: Threshold, { gid, sid }: CompiledRule, packet: Packet, flow: Flow | undefined): Window {
-    const key = `${gid}:${sid}/${threshold.type}/${this.#tracked(threshold, packet, flow)}`;
+  #window(threshold: Threshold, { gid, sid }: CompiledRule, tracked: string, time: number): Window {
+    const key = `${gid}:${sid}/${threshold.type}/${tracked}`;
     let window = this.#windows.get(key);
     if (window !== undefined && window.age !== this.#age) {
       if (isSameCount(window.threshold, threshold)) {
@@ -162,27 +182,12 @@ export class Thresholds {
       } else window = undefined;
     }
     if (window === undefined) {
-      if (this.#windows.size >= this.#sweepAt) this.#sweep(packet.time);
+      if (this.#windows.size >= this.#sweepAt) this.#sweep(time);
       const ports = threshold.unique === undefined ? undefined : new Set<number>();
-      window = { start: packet.time, count: 0, next: threshold.count, changedAt: -1, threshold, age: this.#age, ports };
+      window = { start: time, count: 0, next: threshold.count, changedAt: -1, threshold, age: this.#age, ports };
       this.#windows.set(key, window);
     }
     return window;
-  }
-
-  #tracked(threshold: Threshold, packet: Packet, flow: Flow | undefined): string {
-    switch (threshold.track) {
-      case 'by_src':
-        return addressKey(packet.source);
-      case 'by_dst':
-        return addressKey(packet.destination);
-      case 'by_both':
-        return pairKey(packet);
-      case 'by_flow':
-        return `flow ${flow?.id ?? 0}`;
-      case 'by_rule':
-        return '';
-    }
   }
 
   /** A window that is over counts as one that was never opened. */
@@ -200,6 +205,34 @@ export class Thresholds {
       this.#windows.delete(key);
     }
   }
+}
+
+function trackedBy({ track }: Threshold, packet: Packet, flow: Flow | undefined): string {
+  switch (track) {
+    case 'by_src':
+      return addressKey(packet.source);
+    case 'by_dst':
+      return addressKey(packet.destination);
+    case 'by_both':
+      return pairKey(packet);
+    case 'by_flow':
+      return `flow ${flow?.id ?? 0}`;
+    case 'by_rule':
+      return '';
+  }
+}
+
+/** Beyond the count something else is done, for as long as the timeout says. */
+function isBeyondRate(window: Window, threshold: Threshold, time: number): boolean {
+  if (window.changedAt >= 0 && time - window.changedAt > (threshold.timeout ?? 0) * 1e6) window.changedAt = -1;
+  if (window.changedAt >= 0) return true;
+  if (time - window.start >= threshold.seconds * 1e6) {
+    window.start = time;
+    window.count = 0;
+  }
+  if (++window.count <= threshold.count) return false;
+  window.changedAt = time;
+  return true;
 }
 
 function readied(settings: EngineSettings): readonly ReadyThreshold[] {

@@ -42,6 +42,8 @@ export interface SpeakerEvents {
   wantsFrames(protocol: string): boolean;
   /** anomalies of the session or of recognition that belong to no transaction */
   anomaly(flow: Flow, name: string): void;
+  /** flows gather something together, see `SharedState` */
+  readonly claimed?: ((name: string) => void) | undefined;
 }
 
 const NO_PROTOCOLS: readonly ProtocolDefinition[] = [];
@@ -84,10 +86,11 @@ export class Speaker {
   readonly #udp: Listeners;
   readonly #byName: ReadonlyMap<string, ProtocolDefinition>;
   readonly #expected = new Expected();
-  readonly #shared = new SharedState();
+  readonly #shared: SharedState;
 
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
+    this.#shared = new SharedState(events.claimed);
     this.#events = events;
     const { tcp, udp } = Listeners.of(catalogue, settings);
     this.#tcp = tcp;

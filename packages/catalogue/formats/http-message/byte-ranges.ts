@@ -78,6 +78,12 @@ export class ByteRanges {
   readonly #files = new Map<string, Gathered>();
   /** taken by pieces that are there and parts that are coming */
   #size = 0;
+  readonly #claim: ((name: string) => void) | undefined;
+
+  /** `claim`: told of each part of a file, by a name of the file. */
+  constructor(claim?: (name: string) => void) {
+    this.#claim = claim;
+  }
 
   /** Undefined: it is no range of a file of known size, or there is no room for it. `name`: host and path. */
   begin(name: string, range: { readonly start?: number; readonly end?: number; readonly size?: number }, time: number): RangePart | undefined {
@@ -86,9 +92,10 @@ export class ByteRanges {
     const length = end + 1 - start;
     // The whole file in one range needs no putting together.
     if (length >= total) return undefined;
+    const key = `${total} ${name}`;
+    this.#claim?.(key);
     this.#expire(time);
     if (this.#size + length > MOST_BYTES || total > MOST_BYTES || (this.#files.size >= MOST_FILES && !this.#files.has(name))) return undefined;
-    const key = `${total} ${name}`;
     const known = this.#files.get(key);
     // What was asked for last stands last.
     if (known !== undefined) this.#files.delete(key);

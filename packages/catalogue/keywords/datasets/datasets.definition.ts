@@ -111,6 +111,7 @@ export const keywords = asKeywords(
         kind: 'test',
         keyword: 'dataset',
         relative: false,
+        remembers: command === 'set' || command === 'unset',
         describes: `${command} in set ${wanted.name}`,
         test(inspection) {
           const bytes = content(inspection);

@@ -17,6 +17,7 @@ export const transforms: readonly TransformDefinition<never>[] = [
   {
     name: 'luaxform',
     since: '8.0',
+    remembers: true,
     summary: 'what a Lua script beside the rules makes of it',
     argument: custom('<script>[,<argument>…]', ['EXAMPLE-transform.lua'], (written): { value: Bound } | { problem: string } => {
       const [name, ...rest] = written.split(',');
