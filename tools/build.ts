@@ -11,6 +11,7 @@ import { parseYaml } from '../apps/cli/shared/configuration-tree.ts';
 import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { ownFolders } from './own-folders.ts';
+import { plainMembers } from './plain-members.ts';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'dist', 'cli');
@@ -74,6 +75,8 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
+  // A script of node:vm can not import without a warning on standard error; a module can be required.
+  supported: { 'dynamic-import': false },
   plugins: [workbenchBeside, ownFolders(out)],
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename', 'import.meta.url': 'urlOfBundle' },
   banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
@@ -85,7 +88,7 @@ for (const name of readdirSync(out)) {
   const script = readFileSync(path, 'utf8');
   const ascii = script.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
   // As a function, see apps/cli/shared/engine-script.ts.
-  const whole = name === ENGINE ? `(function (require, module, __filename, __dirname) {${ascii}\n})` : ascii;
+  const whole = name === ENGINE ? plainMembers(`(function (require, module, __filename, __dirname) {${ascii}\n})`) : ascii;
   if (whole !== script) writeFileSync(path, whole);
 }
 

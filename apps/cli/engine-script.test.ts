@@ -56,6 +56,24 @@ describe.skipIf(!existsSync(join(BUILT, 'engine.cjs')))('the engine as a script'
     expect(ran.stdout.length).toBeGreaterThan(1000);
   });
 
+  test.each<readonly [what: string, words: readonly string[]]>([
+    ['a module that is loaded when it is asked for', ['--home-net', '10.3.8.0/24']],
+    ['threads, which load the script once more', ['--threads', '2']],
+    ['a rule whose transform is a program of its own', ['-S', 'transform.rules']],
+  ])('%s: the same, and nothing of Node itself on standard error', (_, words) => {
+    writeFileSync(join(folder, 'upper.lua'), 'function init(args) return {} end function transform(input, args) return string.upper(input), #input end');
+    writeFileSync(
+      join(folder, 'transform.rules'),
+      'alert http any any -> any any (msg:"t"; flow:to_server; http.method; luaxform:upper.lua; content:"GET"; sid:9; metadata:signature_severity Minor;)\n',
+    );
+    const options = ['run', '-r', join(EXAMPLE, 'week.pcap'), '-S', join(EXAMPLE, 'rules', 'malware.rules'), '--json', ...words];
+    const by = (main: string) => spawnSync(process.execPath, [main, ...options], { cwd: folder, encoding: 'utf8', maxBuffer: 1e8 });
+    const ran = by(join(BUILT, 'main.js'));
+    expect([ran.status, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout).toBe(by(join(import.meta.dirname, 'main.ts')).stdout);
+    if (words[0] === '-S') expect(ran.stdout).toContain('"signature_id":9,');
+  });
+
   test('what goes wrong is said as by every other verb', () => {
     const ran = spawnSync(process.execPath, [join(BUILT, 'main.js'), 'run', '-r', join(folder, 'no-such.pcap')], { encoding: 'utf8' });
     expect([ran.status, ran.stderr]).toEqual([1, expect.stringContaining('no-such.pcap')]);

@@ -6,7 +6,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
 
 export type EngineVerbs = typeof import('../engine-verbs.ts');
@@ -22,7 +22,6 @@ export function engineScript(file: string): EngineScript {
   const script = new Script(text.toString('latin1'), {
     filename: file,
     cachedData: compiledOf(file, text),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   (script.runInThisContext() as (require: NodeJS.Require, module: object, file: string, folder: string) => void)(

@@ -28,6 +28,11 @@ export class Script {
   #context: ScriptContext | undefined = undefined;
   #builder: RuleBuilder | undefined;
 
+  /** Of a rule, its path is told, not what it holds. */
+  toJSON(): undefined {
+    return undefined;
+  }
+
   /** Throws LuaError where the script can not be read or its main part fails. */
   constructor(name: string, text: Uint8Array, engineSettings: EngineSettings, builder: RuleBuilder | undefined, logFolder?: string) {
     const settings = engineSettings.scripts;

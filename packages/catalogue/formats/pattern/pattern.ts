@@ -132,6 +132,11 @@ class TwofoldPattern implements BoundedPattern {
     this.#evaluator = evaluator;
   }
 
+  /** What tells it apart from others, where it is part of what a rule asks. */
+  toJSON(): unknown {
+    return [this.source, this.#flags];
+  }
+
   get gaveUp(): boolean {
     return this.#machine?.gaveUp ?? false;
   }
