@@ -1,6 +1,6 @@
 /** `run --threads`: however many threads read, the records and what is said at the end are those of one thread, in the same order. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaptureComposer, composeCapture, SeededRandom } from '@sigwright/traffic';
@@ -89,7 +89,10 @@ function run(capture: string, rules: string, ...words: readonly string[]): Promi
       ENGINE,
       ['run', '-r', capture, '-S', 'a.rules', '-l', 'out', ...words],
       { cwd: folder, env: { ...process.env, SIGWRIGHT_CACHE: '' }, maxBuffer: 1 << 26 },
-      (_, out, err) => resolve({ records: readFileSync(join(folder, 'out', 'eve.json'), 'utf8'), out, err, code: child.exitCode ?? -1 }),
+      (_, out, err) => {
+        const records = join(folder, 'out', 'eve.json');
+        resolve({ records: existsSync(records) ? readFileSync(records, 'utf8') : '', out, err, code: child.exitCode ?? -1 });
+      },
     );
   });
 }
@@ -205,6 +208,30 @@ describe('where one thread must read after all, it does, and that is said', () =
     const [one, two] = await Promise.all([run(capture, rules, '--json'), run(capture, rules, '--json', '--threads', '2')]);
     expect(difference({ ...one, err: `sigwright run: one thread reads ${capture}: ${why}\n` }, two)).toBeUndefined();
   });
+});
+
+test.each([
+  ['rules that are not there', ['-S', 'nowhere.rules'], 'nowhere.rules does not exist'],
+  ['a configuration that is not there', ['-c', 'nowhere.yaml'], 'nowhere.yaml'],
+])('%s: said once, and nobody is waited for', async (_, words, why) => {
+  const ran = await run(MIXED, RULES, ...words, '--threads', '3');
+  expect(ran.code).toBe(1);
+  expect(ran.err.split(why)).toHaveLength(2);
+});
+
+test('work that a thread did in vain is not counted', async () => {
+  const rules = `${RULES}alert udp any any -> any 9000 (content:"gamma"; tag:host,5,packets,src; sid:21;)`;
+  const [one, two] = await Promise.all([run(MIXED, rules, '--profile'), run(MIXED, rules, '--profile', '--threads', '2')]);
+  const [counts] = one.err.split('\nmade ');
+  expect(two.err).toContain(counts);
+});
+
+test('standard input is read by one thread, which is said', async () => {
+  const err = await new Promise<string>((resolve) => {
+    const child = execFile(ENGINE, ['run', '-r', '-', '--threads', '2'], (_, __, said) => resolve(said));
+    child.stdin?.end(readFileSync(MIXED));
+  });
+  expect(err).toBe('sigwright run: standard input is read by one thread\n');
 });
 
 describe('a folder', () => {

@@ -70,6 +70,8 @@ export class Crew {
     for (let index = 1; index < count; index++) {
       const workerData: Given = { crewOf: count, index, memory: this.progress.memory };
       const worker = new Worker(process.argv[1], { argv: process.argv.slice(2), workerData });
+      // Where nothing comes of it, the process is not to wait for them.
+      worker.unref();
       this.#workers.push(worker);
       this.#gone.push(
         new Promise((resolve) => {

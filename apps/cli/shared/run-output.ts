@@ -85,6 +85,7 @@ export class RunReport {
   /** All of it comes anew, of each capture in so many parts. */
   begin(partsEach: number): void {
     this.alerts = new AlertSummary();
+    Object.assign(this.totals, noCounts());
     this.#partsEach = partsEach;
     for (const parts of this.#parts) parts.length = 0;
   }
