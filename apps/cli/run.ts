@@ -40,7 +40,7 @@ An empty SIGWRIGHT_CACHE keeps nothing.
 On SIGUSR2 the rules, and what of the configuration belongs to rules, are read again and taken over: flows, transactions, bits, sets and
 thresholds stay, what alerted on a transaction does not alert on it again. While standard input is read (dumpcap -P -w - | sigwright run
 -r - -S RULES) that happens within two seconds after a file of rules, or one that rules name, was changed. Where they can not be read, the
-rules before stay.
+rules before stay; while several threads read, too.
 
 Records come in the same order however many threads read. Where that can not be (packets in tunnels, rules that run scripts, change data
 sets or follow hosts by tags) one thread reads, and that is said. Each thread has limits on memory of its own.
