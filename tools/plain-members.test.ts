@@ -31,8 +31,7 @@ test.each([
     'function(){class A{#next;constructor(n){this.#next=n}far(){return this.#next?.#next?.#next}}return new A(new A()).far()}',
     undefined,
   ],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the script's
-  ['what only looks like one', 'function(){class A{#x="#x";r=/#x/;t=`#x${this.#x}`}const a=new A();return[a.r.source,a.t]}', ['#x', '#x#x']],
+  ['what only looks like one', `function(){class A{#x="#x";r=/#x/;t=\`#x\${this.#x}\`}const a=new A();return[a.r.source,a.t]}`, ['#x', '#x#x']],
 ])('%s', (_, script, wanted) => {
   expect(given(script)).toEqual(wanted);
   const plain = plainMembers(`(${script})`);

@@ -23,6 +23,7 @@ import { LINK_ETHERNET } from './decode/link.ts';
 import { Carriers, INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
 import { FlowTable } from './flows/flow-table.ts';
+import { SPAN } from './flows/timeouts.ts';
 import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
 import { TargetTable } from './target-systems.ts';
 
@@ -50,8 +51,6 @@ export interface PipelineHandlers {
   onOthersInside?(): void;
 }
 
-/** Expiry looks at list heads only, yet there is no need to look for every packet. Microseconds. */
-const EXPIRY_INTERVAL = 250_000;
 /** A capture put together of several may step back in time; beyond this, expiry begins again from there. */
 const LARGEST_STEP_BACK = 1_000_000;
 /** Packets with a checksum that decide whether checksums of this capture tell anything. */
@@ -133,7 +132,7 @@ export class TrafficPipeline {
   goOn(time: number): void {
     if (time <= this.#nextExpiry && time >= this.#nextExpiry - LARGEST_STEP_BACK) return;
     this.flows.expire(time);
-    this.#nextExpiry = time + EXPIRY_INTERVAL;
+    this.#nextExpiry = time + SPAN;
   }
 
   /** A packet that somebody else looks at: it is counted, and says whether checksums of this capture tell anything. */

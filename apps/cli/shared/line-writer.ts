@@ -7,8 +7,8 @@ const ROOM = 262_144;
 /** Milliseconds: whoever follows what is written of a live capture sees each record within this time. */
 export const FLUSH_INTERVAL = 1000;
 /** Bytes that one unit of a string takes at most. */
-const WIDEST = 3;
-const LINE_END = 10;
+export const WIDEST = 3;
+export const LINE_END = 10;
 
 export class LineWriter {
   failure: Failure | undefined = undefined;

@@ -1,5 +1,6 @@
 /** Lines that several threads write, in the order in which one thread would have written them. */
 import type { ThresholdQuestion } from '@sigwright/detection';
+import { LINE_END, WIDEST } from './line-writer.ts';
 import { compareMoments, type Moment } from './moments.ts';
 
 /** An alert that is one if a threshold says so, once it is known what came before. */
@@ -30,9 +31,6 @@ const NUMBERS = 4;
 const FIRST_ROOM = 65_536;
 /** Bytes of lines that are sent at the latest. */
 const MOST_KEPT = 262_144;
-/** Bytes that one unit of a string takes at most. */
-const WIDEST = 3;
-const LINE_END = 10;
 
 /** The lines of one thread. */
 export class ThreadLines {

@@ -22,10 +22,8 @@ const WORDS = 3;
 /** of each thread: its moment, and the number of the packet at which it waits for others */
 const WANTED = 3;
 const NUMBERS = 4;
-/** behind those of all threads: bytes of lines that wait for others */
-const HELD = 0;
 const NOTHING = -1;
-/** With so many, no thread begins another capture. */
+/** With so many bytes of lines that wait for others, no thread begins another capture; their number stands behind those of all threads. */
 const MOST_HELD = 64 * 1024 * 1024;
 
 export class SharedProgress {
@@ -64,12 +62,12 @@ export class SharedProgress {
   }
 
   set held(bytes: number) {
-    this.numbers[NUMBERS * this.count + HELD] = bytes;
+    this.numbers[NUMBERS * this.count] = bytes;
   }
 
   /** Number of the next capture that nobody has taken. Others than the first thread wait where too much is held. */
   take(thread: number): number {
-    while (thread !== 0 && this.numbers[NUMBERS * this.count + HELD] > MOST_HELD && !this.ended) {
+    while (thread !== 0 && this.numbers[NUMBERS * this.count] > MOST_HELD && !this.ended) {
       const wake = placeOf(thread, WAKE);
       Atomics.wait(this.words, wake, Atomics.load(this.words, wake), WAIT);
     }
@@ -165,9 +163,8 @@ export class ThreadPeers implements Peers {
     if (firstPacket !== number || !isEnd) for (const thread of this.#ports.keys()) this.#waitFor(thread, notBefore);
   }
 
-  /** Nothing more will be decided here. */
+  /** The engine has finished: nothing more will be decided here. */
   over(): void {
-    this.at(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
     this.#publish();
     this.passed();
   }

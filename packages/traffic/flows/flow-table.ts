@@ -88,7 +88,7 @@ export class FlowTable {
     const hash = this.#hashOf(packet);
     const row = this.#find(packet, hash);
     let flow = row < 0 ? undefined : this.#rows.flowOf(row);
-    // Lists are looked at now and then; the flow that a packet falls into must not live on because of that.
+    // Timeouts are looked at now and then; the flow that a packet falls into must not live on because of that.
     if (row >= 0 && this.#isOver(row, flow, packet.time)) this.#end(row, 'timeout');
     else if (row >= 0) {
       flow ??= this.#wake(row);

@@ -5,7 +5,7 @@
  */
 import { type FlowRows, KIND, LIST, LIST_SHIFT, NEWER, OLDER, placeOf } from './flow-rows.ts';
 
-/** Microseconds. */
+/** Microseconds; there is no need to look for flows that are over more often. */
 export const SPAN = 250_000;
 
 /** After so long a silence a flow is over. */
