@@ -592,10 +592,10 @@ export class Engine {
     if (!this.#passesQuiet || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
     if (detection.recognising.frames !== undefined || this.#transactions.anyNews(session.transactions)) return;
     flow.quietSince = this.#pipeline.takeOvers;
-    flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER);
-    flow.quietToClient ??= this.#packetRules.quiet(flow, detection, TO_CLIENT);
+    flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER, this.#repeatsInVain);
+    flow.quietToClient ??= this.#packetRules.quiet(flow, detection, TO_CLIENT, this.#repeatsInVain);
     const table = packet.direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
-    if (table !== undefined) this.#packetRules.learn(table, packet, flow, detection);
+    if (table !== undefined) this.#packetRules.learn(table, packet, flow, detection, this.#repeatsInVain);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {

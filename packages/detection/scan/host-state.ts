@@ -36,11 +36,7 @@ export class HostState {
     for (const name of operation.names) {
       const set = operation.operation === 'set' || (operation.operation === 'toggle' && !this.#isSet(operation, name, packet, flow, transaction));
       if (operation.scope === 'flow') {
-        if (flow === undefined) continue;
-        if (set) {
-          flow.bits ??= new Set();
-          flow.bits.add(name);
-        } else flow.bits?.delete(name);
+        if (flow !== undefined) changeFlowbit(flow, name, set);
         continue;
       }
       if (operation.scope === 'transaction') {
@@ -92,6 +88,16 @@ export class HostState {
     this.#bits.delete(key);
     this.#bits.set(key, now + expire * 1e6);
   }
+}
+
+function changeFlowbit(flow: Flow, name: string, set: boolean): void {
+  if (set === (flow.bits?.has(name) === true)) return;
+  // Rules that did nothing with its packets may do something now.
+  flow.quietToServer = flow.quietToClient = undefined;
+  if (set) {
+    flow.bits ??= new Set();
+    flow.bits.add(name);
+  } else flow.bits?.delete(name);
 }
 
 function keysOf(operation: BitOperation, packet: Packet): string[] {

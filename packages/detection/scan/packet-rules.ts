@@ -35,6 +35,8 @@ const ALL_QUIET = new Uint8Array(PLAIN_KINDS).fill(KIND_QUIET);
 const MOST_LISTS = 4096;
 const MOST_SIFTED = 1_000_000;
 const MOST_GATES = 256;
+/** Flowbits that decide whether packets are quiet: rules that hang on others than so many are not quiet. */
+const MOST_DECIDING = 30;
 /** Bits of a packet's kind; above them stands what is inspected with it. */
 const KIND_BITS = 28;
 
@@ -59,8 +61,10 @@ export class FittingRules {
   readonly sifted = new Map<string | undefined, Map<number, Possible>>();
   /** of what is sifted */
   age = 0;
-  /** by application protocol: what is known of plain packets in which nobody looks for anything, see `Flow.quietToServer` */
-  readonly quiet = new Map<string | undefined, Uint8Array>();
+  /** by application protocol and deciding flowbits that are set: what is known of plain packets in which nobody looks for anything, see `Flow.quietToServer` */
+  readonly quiet = new Map<string, Uint8Array>();
+  /** flowbits that keep some of the rules from doing anything, set or not set; undefined: not found out yet */
+  decidingBits: readonly string[] | undefined = undefined;
 
   constructor(rules: Uint32Array) {
     this.rules = rules;
@@ -172,28 +176,59 @@ export class PacketRules {
 
   /**
    * A table for `Flow.quietToServer` or its like, for flows of whose payload nothing is looked at any more; undefined as long as rules are left
-   * that are asked once. `learn` fills it.
+   * that are asked once. `learn` fills it. `repeatsInVain`: a rule that only sets flowbits need not be asked where they are set.
    */
-  quiet(flow: Flow, detection: FlowDetection, direction: Direction): Uint8Array | undefined {
+  quiet(flow: Flow, detection: FlowDetection, direction: Direction, repeatsInVain: boolean): Uint8Array | undefined {
     if (this.#empty) return ALL_QUIET;
     const bit = 1 << direction;
     const fitting = detection.known(direction)?.packetRules;
     if (fitting === undefined || (detection.addressesDone & detection.protocolRulesDone & bit) === 0) return undefined;
-    let table = fitting.quiet.get(flow.applicationProtocol);
+    const bits = this.#decidingBits(fitting);
+    let set = repeatsInVain ? 1 << MOST_DECIDING : 0;
+    for (let at = 0; at < bits.length; at++) if (flow.bits?.has(bits[at]) === true) set |= 1 << at;
+    const key = `${set} ${flow.applicationProtocol}`;
+    let table = fitting.quiet.get(key);
     if (table === undefined) {
       table = new Uint8Array(PLAIN_KINDS);
-      fitting.quiet.set(flow.applicationProtocol, table);
+      fitting.quiet.set(key, table);
     }
     return table;
   }
 
-  /** Finds out whether rules can hold on plain packets like this one, of which the table of its flow and direction does not know it. */
-  learn(table: Uint8Array, packet: Packet, flow: Flow, detection: FlowDetection): void {
+  /**
+   * Finds out whether rules can do anything on plain packets like this one, of which the table of its flow and direction does not know it.
+   * The table is that of `quiet`, asked with the same flowbits set.
+   */
+  learn(table: Uint8Array, packet: Packet, flow: Flow, detection: FlowDetection, repeatsInVain: boolean): void {
     const kind = plainKindOf(packet);
     const fitting = detection.known(packet.direction)?.packetRules;
     if (kind < 0 || table[kind] !== KIND_UNKNOWN || fitting === undefined) return;
     const { rules, gate } = this.#possible(fitting, packet, flow, 0);
-    table[kind] = rules.length === 0 && gate === undefined ? KIND_QUIET : KIND_LOUD;
+    const bits = this.#decidingBits(fitting);
+    table[kind] = gate === undefined && rules.every((rule) => this.#isIdle(rule, flow, bits, repeatsInVain)) ? KIND_QUIET : KIND_LOUD;
+  }
+
+  /** Flowbits by which rules that look at no payload come to do nothing. */
+  #decidingBits(fitting: FittingRules): readonly string[] {
+    if (fitting.decidingBits === undefined) {
+      const { payloadBits } = this.#plan.data;
+      const names = Array.from(fitting.rules).flatMap((rule) =>
+        payloadBits[rule] === 0 ? [...this.#needed(rule), ...(this.#plan.rule(rule).onlySets ?? [])] : [],
+      );
+      fitting.decidingBits = [...new Set(names)].slice(0, MOST_DECIDING);
+    }
+    return fitting.decidingBits;
+  }
+
+  #needed(rule: number): readonly string[] {
+    const { neededBits, flowbits } = this.#plan.data;
+    return neededBits[rule] === 0 || this.#plan.rule(rule).ofTransaction ? [] : [flowbits[neededBits[rule] - 1]];
+  }
+
+  /** As long as no flowbit of the flow changes, the rule can not hold, or sets what is set. */
+  #isIdle(rule: number, { bits }: Flow, deciding: readonly string[], repeatsInVain: boolean): boolean {
+    if (this.#needed(rule).some((name) => deciding.includes(name) && bits?.has(name) !== true)) return true;
+    return repeatsInVain && this.#plan.rule(rule).onlySets?.every((name) => deciding.includes(name) && bits?.has(name) === true) === true;
   }
 
   /** Of rules whose header fits, those that this packet may make true. */

@@ -24,6 +24,16 @@ alert tcp any any -> any any (msg:"window"; flow:established; window:0; sid:8;)
 alert tcp any any -> any 443 (msg:"counted"; flow:established; flags:A; threshold:type limit, track by_src, count 1, seconds 60; sid:9;)
 `;
 
+/** Each hangs on flowbits: the first two set what is set after a few packets, the others hold on single packets of flows that have one. */
+const BIT_RULES = `${NAME_RULE}
+alert tcp any any -> any 443 (msg:"known port"; flow:established,to_server; flowbits:noalert; flowbits:set,known; sid:11;)
+alert tcp any any -> any any (msg:"small"; flow:established,to_client; dsize:<9; flowbits:noalert; flowbits:set,small; sid:12;)
+alert tcp any any -> any any (msg:"after a small one"; flow:established; dsize:>1400; flowbits:isset,small; sid:13;)
+alert tcp any any -> any any (msg:"never"; flow:established; dsize:>100; flowbits:isset,nobody.sets.it; flowbits:set,nobody.sets.it; sid:14;)
+alert tcp any any -> any any (msg:"forgets"; flow:established,to_server; window:0; flowbits:unset,known; flowbits:unset,small; sid:15;)
+alert tcp any any -> any any (msg:"not known"; flow:established,to_server; flags:PA; flowbits:isnotset,known; sid:16;)
+`;
+
 interface Outcome {
   readonly records: readonly string[];
   readonly counters: Engine['counters'];
@@ -160,6 +170,7 @@ describe('packets of encrypted connections', () => {
     ['without rules', ''],
     ['with a rule on the handshake', NAME_RULE],
     ['with rules on packets', PACKET_RULES],
+    ['with rules on flowbits', BIT_RULES],
   ])('%s: whatever is strange about them, records are the same as where every packet is looked at', (_how, rules) => {
     fc.assert(
       fc.property(
@@ -180,6 +191,16 @@ describe('packets of encrypted connections', () => {
     ['nobody looks at packets', encrypted(), NAME_RULE, {}, 'most'],
     ['there are no rules at all', encrypted(), '', {}, 'most'],
     ['rules look at some kinds of them', encrypted(), 'alert tcp any any -> any any (flags:PA; flow:established,to_server; sid:2;)', {}, 'some'],
+    [
+      'rules hold on all of them that only set what is set',
+      encrypted(),
+      'alert tcp any any -> any 443 (flow:established; flowbits:set,on; noalert; sid:2;)',
+      {},
+      'some',
+    ],
+    ['rules wait for what is never set', encrypted(), 'alert tcp any any -> any 443 (flow:established; flowbits:isset,on; dsize:>0; sid:2;)', {}, 'some'],
+    ['rules set what others take away', encrypted(), BIT_RULES, {}, 'some'],
+    ['a rule tells of itself each time', encrypted(), 'alert tcp any any -> any any (flow:established; flowbits:set,on; sid:2;)', {}, 'none'],
     ['a rule may hold on any', encrypted(), 'alert tcp any any -> any any (ttl:7; sid:4;)', {}, 'none'],
     ['somebody sees packets', encrypted(), NAME_RULE, { packet: () => undefined }, 'none'],
     ['somebody hears what is decided about packets', encrypted(), NAME_RULE, { decided: () => undefined }, 'none'],
