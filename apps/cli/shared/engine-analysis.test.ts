@@ -12,10 +12,11 @@ import { loadRules } from './plans.ts';
 const root = mkdtempSync(join(tmpdir(), 'sigwright-analysis-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function analysed(options: string, configuration = '{}'): string {
+function analysed(options: string | readonly string[], configuration = '{}'): string {
   const folder = mkdtempSync(join(root, 'run-'));
   const path = join(folder, 'a.rules');
-  writeFileSync(path, `alert tcp any any -> any any (${options} sid:1;)\n`);
+  const each = typeof options === 'string' ? [options] : options;
+  writeFileSync(path, each.map((one, at) => `alert tcp any any -> any any (${one} sid:${at + 1};)\n`).join(''));
   const rules = loadRules([path], DEFAULT_SETTINGS, { cache: false });
   expect(writeEngineAnalysis(rules.plan, rules.loaded, folder, false, parse(configuration) as Tree)).toBeUndefined();
   return folder;
@@ -37,5 +38,28 @@ test.each<readonly [options: string, told: readonly string[]]>([
 });
 
 test('reports that the configuration does not want are not written', () => {
-  expect(readdirSync(analysed('content:"a";', 'engine-analysis: { rules: no, rules-fast-pattern: no }')).sort()).toEqual(['a.rules', 'rules.json']);
+  expect(readdirSync(analysed('content:"a";', 'engine-analysis: { rules: no, rules-fast-pattern: no }')).sort()).toEqual([
+    'a.rules',
+    'patterns.json',
+    'rules.json',
+  ]);
 });
+
+test('patterns in use: by buffer, with the rules that have them and those whose fast pattern they are', () => {
+  const folder = analysed([
+    'flow:established,to_server; http.method; content:"POST"; fast_pattern; http.uri; content:"/a/long/one"; nocase;',
+    'flow:established,to_server; http.uri; content:"/a/long/one"; nocase;',
+    'content:"a|00|bc"; content:"a|00|bc"; distance:4; content:!"no";',
+    'dsize:1;',
+  ]);
+  const { buffers } = JSON.parse(readFileSync(join(folder, 'patterns.json'), 'utf8'));
+  expect(buffers).toEqual([
+    { name: 'http_method', patterns: [pattern('POST', 4, 1, 1)] },
+    { name: 'http_uri', patterns: [pattern('/a/long/one', 11, 2, 1, 'nocase')] },
+    { name: 'payload', patterns: [pattern('a|00|bc', 4, 1, 1), pattern('no', 2, 1, 0, 'negated')] },
+  ]);
+});
+
+function pattern(text: string, patlen: number, cnt: number, mpm: number, ...flags: readonly string[]): object {
+  return { pattern: text, patlen, cnt, mpm, flags };
+}

@@ -1,6 +1,6 @@
 /**
- * What `--engine-analysis` writes into the folder of the records: `rules.json`, `rules_analysis.txt`, `rules_fast_pattern.txt`; and
- * `rule_group.json`, where the configuration asks for it.
+ * What `--engine-analysis` writes into the folder of the records: `rules.json`, `rules_analysis.txt`, `rules_fast_pattern.txt`,
+ * `patterns.json`; and `rule_group.json`, where the configuration asks for it.
  */
 import { join } from 'node:path';
 import { decodeContent, encodeContent } from '@sigwright/bytes';
@@ -21,6 +21,15 @@ interface Analysed {
 
 interface Match {
   readonly name: string;
+  readonly content?: {
+    readonly pattern: string;
+    readonly length: number;
+    readonly nocase: boolean;
+    readonly negated: boolean;
+    readonly starts_with: boolean;
+    readonly ends_with: boolean;
+    readonly is_mpm: boolean;
+  };
 }
 
 /** `engine-analysis` of the configuration says which reports are not wanted. */
@@ -28,14 +37,77 @@ export function writeEngineAnalysis(plan: PlanUse, count: number, folder: string
   const file = (name: string): LineWriter => new LineWriter(join(folder, name));
   const json = file('rules.json');
   const text = isYes(at(tree, 'engine-analysis.rules'), true) ? file('rules_analysis.txt') : undefined;
-  const patterns = isYes(at(tree, 'engine-analysis.rules-fast-pattern'), true) ? file('rules_fast_pattern.txt') : undefined;
+  const fastPatterns = isYes(at(tree, 'engine-analysis.rules-fast-pattern'), true) ? file('rules_fast_pattern.txt') : undefined;
+  const patterns = file('patterns.json');
+  const inUse = new PatternsInUse();
   for (let index = 0; index < count; index++) {
     const analysed = analyseRule(plan.rule(index)) as unknown as Analysed;
     json.line(JSON.stringify(analysed));
     for (const line of describe(analysed, storesFiles)) text?.line(line);
-    for (const line of fastPatternOf(analysed)) patterns?.line(line);
+    for (const line of fastPatternOf(analysed)) fastPatterns?.line(line);
+    inUse.add(analysed);
   }
-  return [json, text, patterns].map((one) => one?.close()).find((failure) => failure !== undefined);
+  patterns.line(JSON.stringify(inUse.shown()));
+  return [json, text, fastPatterns, patterns].map((one) => one?.close()).find((failure) => failure !== undefined);
+}
+
+interface PatternInUse {
+  readonly pattern: string;
+  /** bytes */
+  readonly patlen: number;
+  /** rules that have it */
+  cnt: number;
+  /** of them, those whose fast pattern it is */
+  mpm: number;
+  readonly flags: readonly string[];
+}
+
+const PATTERN_FLAGS = ['nocase', 'negated', 'starts_with', 'ends_with'] as const;
+
+/** Contents by buffer, each once with the number of rules that look for it: what is behind many rules stands out. */
+class PatternsInUse {
+  readonly #buffers = new Map<string, Map<string, PatternInUse>>();
+
+  add({ engines = [], lists }: Analysed): void {
+    const counted = new Set<PatternInUse>();
+    const fast = new Set<PatternInUse>();
+    for (const { name, matches } of [...Object.entries(lists).map(([name, { matches }]) => ({ name, matches })), ...engines]) {
+      for (const { content } of matches) {
+        if (content === undefined) continue;
+        const one = this.#of(name, content);
+        if (!counted.has(one)) one.cnt++;
+        counted.add(one);
+        if (content.is_mpm && !fast.has(one)) one.mpm++;
+        if (content.is_mpm) fast.add(one);
+      }
+    }
+  }
+
+  #of(buffer: string, content: NonNullable<Match['content']>): PatternInUse {
+    const { pattern, length } = content;
+    const flags = PATTERN_FLAGS.filter((flag) => content[flag]);
+    const key = `${flags.join()} ${pattern}`;
+    let patterns = this.#buffers.get(buffer);
+    if (patterns === undefined) {
+      patterns = new Map();
+      this.#buffers.set(buffer, patterns);
+    }
+    let one = patterns.get(key);
+    if (one === undefined) {
+      one = { pattern, patlen: length, cnt: 0, mpm: 0, flags };
+      patterns.set(key, one);
+    }
+    return one;
+  }
+
+  /** Buffers with fast patterns first, each kind by name, and of a buffer what is the fast pattern of most rules. */
+  shown(): { readonly buffers: readonly { readonly name: string; readonly patterns: readonly PatternInUse[] }[] } {
+    const buffers = Array.from(this.#buffers, ([name, patterns]) => ({
+      name,
+      patterns: [...patterns.values()].sort((a, b) => b.mpm - a.mpm || b.cnt - a.cnt),
+    }));
+    return { buffers: buffers.sort((a, b) => Number(b.patterns[0].mpm > 0) - Number(a.patterns[0].mpm > 0) || (a.name < b.name ? -1 : 1)) };
+  }
 }
 
 /** Suricata user guide, "Engine-analysis". */
