@@ -20,49 +20,43 @@ function taken(filter: usize, hash: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function fold(at: usize): v128 {
+function hashed(at: usize, shift: i32): v128 {
   const grams = v128.load(at);
-  return v128.or(grams, i32x4.shr_u(v128.and(grams, i32x4.splat(LETTERS)), 1));
+  const folded = v128.or(grams, i32x4.shr_u(v128.and(grams, i32x4.splat(LETTERS)), 1));
+  return i32x4.shr_u(i32x4.mul(folded, i32x4.splat(GOLDEN)), shift);
 }
 
+/** Of sixteen hashes, the bits of those that are set in the table at `filter`. */
 // @ts-ignore: decorator
 @inline
-function again(filter: usize, gram: i32, shift: i32): usize {
-  return <usize>taken(filter, <u32>(gram * OTHER) >>> shift) << 1;
-}
-
-/** At least one of the four grams passed the first look: writes the positions of those that pass the second too. */
-function confirm(folded: v128, filter: usize, shift: i32, position: u32, passed: u32, out: usize): usize {
-  if ((passed & 1) !== 0) {
-    store<u16>(out, <u16>position);
-    out += again(filter, i32x4.extract_lane(folded, 0), shift);
-  }
-  if ((passed & 2) !== 0) {
-    store<u16>(out, <u16>(position + 4));
-    out += again(filter, i32x4.extract_lane(folded, 1), shift);
-  }
-  if ((passed & 4) !== 0) {
-    store<u16>(out, <u16>(position + 8));
-    out += again(filter, i32x4.extract_lane(folded, 2), shift);
-  }
-  if ((passed & 8) !== 0) {
-    store<u16>(out, <u16>(position + 12));
-    out += again(filter, i32x4.extract_lane(folded, 3), shift);
-  }
-  return out;
-}
-
-/** The four grams in `folded`, the first at `position`, the others four bytes apart. */
-// @ts-ignore: decorator
-@inline
-function probe(folded: v128, filter: usize, shift: i32, position: u32, out: usize): usize {
-  const hash = i32x4.shr_u(i32x4.mul(folded, i32x4.splat(GOLDEN)), shift);
-  const passed =
-    taken(filter, i32x4.extract_lane(hash, 0)) |
-    (taken(filter, i32x4.extract_lane(hash, 1)) << 1) |
-    (taken(filter, i32x4.extract_lane(hash, 2)) << 2) |
-    (taken(filter, i32x4.extract_lane(hash, 3)) << 3);
-  return passed === 0 ? out : confirm(folded, filter, shift, position, passed, out);
+function passed(filter: usize, one: v128, two: v128, three: v128, four: v128): v128 {
+  const seven = i32x4.splat(7);
+  const bits = i8x16.narrow_i16x8_u(
+    i16x8.narrow_i32x4_u(v128.and(one, seven), v128.and(two, seven)),
+    i16x8.narrow_i32x4_u(v128.and(three, seven), v128.and(four, seven)),
+  );
+  const atOne = i32x4.shr_u(one, 3);
+  const atTwo = i32x4.shr_u(two, 3);
+  const atThree = i32x4.shr_u(three, 3);
+  const atFour = i32x4.shr_u(four, 3);
+  let bytes = i8x16.splat(0);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atOne, 0), bytes, 0);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atOne, 1), bytes, 1);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atOne, 2), bytes, 2);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atOne, 3), bytes, 3);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atTwo, 0), bytes, 4);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atTwo, 1), bytes, 5);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atTwo, 2), bytes, 6);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atTwo, 3), bytes, 7);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atThree, 0), bytes, 8);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atThree, 1), bytes, 9);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atThree, 2), bytes, 10);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atThree, 3), bytes, 11);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atFour, 0), bytes, 12);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atFour, 1), bytes, 13);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atFour, 2), bytes, 14);
+  bytes = v128.load8_lane(filter + <usize>i32x4.extract_lane(atFour, 3), bytes, 15);
+  return v128.and(bytes, lookUp(i8x16(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0), bits));
 }
 
 // @ts-ignore: decorator
@@ -72,19 +66,24 @@ function gramAt(at: usize): i32 {
   return bytes | ((bytes & LETTERS) >>> 1);
 }
 
-/** The gram at the end of a text, which is too short for sixteen bytes at once: `position` is its place in the text. */
+/** The gram at `position` passed the first look: writes it if it passes the second, too. */
 // @ts-ignore: decorator
 @inline
-function probeOne(at: usize, filter: usize, shift: i32, position: u32, out: usize): usize {
-  const gram = gramAt(at);
-  if (taken(filter, <u32>(gram * GOLDEN) >>> shift) === 0) return out;
+function confirm(start: usize, position: i32, filter: usize, shift: i32, out: usize): usize {
   store<u16>(out, <u16>position);
-  return out + again(filter, gram, shift);
+  return out + (<usize>taken(filter, <u32>(gramAt(start + position) * OTHER) >>> shift) << 1);
+}
+
+/** The gram at the end of a text, which is too short for sixteen of them at once. */
+// @ts-ignore: decorator
+@inline
+function probe(start: usize, position: i32, filter: usize, shift: i32, out: usize): usize {
+  return taken(filter, <u32>(gramAt(start + position) * GOLDEN) >>> shift) === 0 ? out : confirm(start, position, filter, shift, out);
 }
 
 /**
  * Positions in memory[start, start + length) whose four bytes, folded, hash twice to bits that are set in the table at `filter`,
- * written from `out` as 16-bit numbers. Returns how many. `length` is at most 65,535; `out` has room for `length` + 4 numbers.
+ * written from `out` as 16-bit numbers, in no order. Returns how many. `length` is at most 65,535; `out` has room for `length` + 4 numbers.
  */
 function grams(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
   const first = out;
@@ -92,12 +91,14 @@ function grams(start: usize, length: i32, filter: usize, shift: i32, out: usize)
   // The last load of a block reaches three bytes behind it.
   for (; at + 19 <= length; at += 16) {
     const base = start + at;
-    out = probe(fold(base), filter, shift, at, out);
-    out = probe(fold(base + 1), filter, shift, at + 1, out);
-    out = probe(fold(base + 2), filter, shift, at + 2, out);
-    out = probe(fold(base + 3), filter, shift, at + 3, out);
+    const hits = passed(filter, hashed(base, shift), hashed(base + 1, shift), hashed(base + 2, shift), hashed(base + 3, shift));
+    if (!v128.any_true(hits)) continue;
+    for (let lanes = i8x16.bitmask(i8x16.ne(hits, i8x16.splat(0))); lanes !== 0; lanes &= lanes - 1) {
+      const lane = ctz(lanes);
+      out = confirm(start, at + (lane >>> 2) + ((lane & 3) << 2), filter, shift, out);
+    }
   }
-  for (; at + 4 <= length; at++) out = probeOne(start + at, filter, shift, at, out);
+  for (; at + 4 <= length; at++) out = probe(start, at, filter, shift, out);
   return <i32>((out - first) >> 1);
 }
 
@@ -108,8 +109,14 @@ function grams(start: usize, length: i32, filter: usize, shift: i32, out: usize)
 function everyFourth(start: usize, length: i32, filter: usize, shift: i32, out: usize): i32 {
   const first = out;
   let at = 0;
-  for (; at + 16 <= length; at += 16) out = probe(fold(start + at), filter, shift, at, out);
-  for (; at + 4 <= length; at += 4) out = probeOne(start + at, filter, shift, at, out);
+  for (; at + 64 <= length; at += 64) {
+    const base = start + at;
+    const hits = passed(filter, hashed(base, shift), hashed(base + 16, shift), hashed(base + 32, shift), hashed(base + 48, shift));
+    if (!v128.any_true(hits)) continue;
+    for (let lanes = i8x16.bitmask(i8x16.ne(hits, i8x16.splat(0))); lanes !== 0; lanes &= lanes - 1)
+      out = confirm(start, at + (ctz(lanes) << 2), filter, shift, out);
+  }
+  for (; at + 4 <= length; at += 4) out = probe(start, at, filter, shift, out);
   return <i32>((out - first) >> 1);
 }
 
