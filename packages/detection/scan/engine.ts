@@ -259,7 +259,8 @@ export class Engine {
    * transaction or a frame does not alert on it again, whatever its text says now. Bytes of a stream that were searched are not searched
    * again; where nobody had asked for frames, those count that begin from here on; a flow that was let pass, or dropped, stays so.
    *
-   * `settings`: those of the new rules. Of them the thresholds of threshold.config count; everything about traffic stays as it was.
+   * `settings`: those of the new rules. Of them the thresholds of threshold.config count, and fingerprints that are to be made of connections
+   * from here on, too; everything else about traffic stays as it was.
    */
   takeOver(plan: PlanUse, settings: EngineSettings = this.#settings): void {
     const before = this.#plan;
@@ -276,6 +277,7 @@ export class Engine {
     this.#frames.explainer = explainer;
     this.#thresholds.takeOver(settings);
     this.#repeatsInVain = settings.globalThresholds.length === 0;
+    this.#speaker.sessionSettings = withFingerprints(this.#speaker.sessionSettings, settings);
     this.#asked.set(before, asked);
     this.#successions = new WeakMap();
     this.#resting.takeOver(this.#successionOf(before), asked, this.#payloadAnswers.nothingFound);
@@ -884,7 +886,7 @@ export class Engine {
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
     if (definition === undefined) return;
     let kept = 0;
-    const recordedFrom = definition.recordedFrom?.(this.#settings);
+    const recordedFrom = definition.recordedFrom?.(this.#speaker.sessionSettings);
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       const complete = this.#complete(transaction, definition.complete);
@@ -928,6 +930,16 @@ export class Engine {
   #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
     return ended(transaction, complete) && !transaction.changed[TO_SERVER] && !transaction.changed[TO_CLIENT];
   }
+}
+
+/** What was made of connections goes on to be made, and what `asked` has it made besides. */
+function withFingerprints(before: EngineSettings, asked: EngineSettings): EngineSettings {
+  const [{ ja3, ja4 }, more] = [before.tls.shownFingerprints, asked.tls.shownFingerprints];
+  return {
+    ...before,
+    ssh: { ...before.ssh, fingerprints: before.ssh.fingerprints || asked.ssh.fingerprints },
+    tls: { ...before.tls, shownFingerprints: { ja3: ja3 || more.ja3, ja4: ja4 || more.ja4 } },
+  };
 }
 
 function areSet(names: readonly string[], flow: Flow | undefined): boolean {

@@ -511,3 +511,44 @@ test('bytes that come in pieces of a packet are as good', () => {
     expect(alerts).toEqual([3]);
   }
 });
+
+const number32 = (value: number): string => String.fromCharCode(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
+const SSH_LISTS = ['k1', 'h', 'up', 'down', 'm1', 'm2', 'none', 'none', '', ''].map((list) => number32(list.length) + list).join('');
+const SSH_OFFER = `${number32(SSH_LISTS.length + 18)}\0\x14${'c'.repeat(16)}${SSH_LISTS}`;
+
+// A configuration may say that fingerprints are made where rules ask for them, and the first to ask may be new.
+test('fingerprints that only the new rules ask for are made of connections that begin afterwards, and stay when nobody asks any more', () => {
+  const { ssh, tls } = DEFAULT_SETTINGS;
+  const asking = { ...DEFAULT_SETTINGS, ssh: { ...ssh, fingerprints: true } };
+  const silent: EngineSettings = { ...DEFAULT_SETTINGS, ssh: { ...ssh, fingerprints: false }, tls: { ...tls, shownFingerprints: { ja3: false, ja4: false } } };
+  const packets = packetsOf((capture) => {
+    for (const serverName of ['one.example', 'two.example', 'three.example']) {
+      tcp(22, ['client', `SSH-2.0-${serverName}\r\n`], ['server', 'SSH-2.0-s\r\n'], ['client', SSH_OFFER], ['server', SSH_OFFER])(capture);
+      capture.tlsConnection({ client: A, server: S, serverName });
+    }
+  });
+  const hassh = 'alert ssh any any -> any any (ssh.hassh.string; content:"k1|3b|"; sid:1;)';
+  const records: { ssh?: { client: { hassh?: unknown; software_version: string } }; tls?: { sni: string; ja3?: unknown }; alert?: { signature_id: number } }[] =
+    [];
+  const writer = new EveWriter((record) => records.push(record as never), silent, catalogue.protocols, DEFAULT_EVE);
+  const engine = new Engine(planOf(unrelated, silent), catalogue, silent, {
+    alert: (alert, packet) => writer.alert(alert, packet),
+    transaction: (protocol, transaction, flow, packet) => writer.transaction(protocol, transaction, flow, packet),
+  });
+  feed(engine, packets, [
+    ['SSH-2.0-two', planOf(hassh, asking), asking],
+    ['SSH-2.0-three', planOf(unrelated, silent), silent],
+  ]);
+  const told = records.filter(({ alert }) => alert === undefined);
+  expect(told.flatMap(({ ssh }) => (ssh === undefined ? [] : [[ssh.client.software_version, ssh.client.hassh !== undefined]]))).toEqual([
+    ['one.example', false],
+    ['two.example', true],
+    ['three.example', true],
+  ]);
+  expect(told.flatMap(({ tls }) => (tls === undefined ? [] : [[tls.sni, tls.ja3 !== undefined]]))).toEqual([
+    ['one.example', false],
+    ['two.example', true],
+    ['three.example', true],
+  ]);
+  expect(records.flatMap(({ alert }) => alert?.signature_id ?? [])).toEqual([1]);
+});

@@ -81,6 +81,8 @@ export class Recognising {
 
 export class Speaker {
   readonly #settings: EngineSettings;
+  /** what sessions are opened with */
+  sessionSettings: EngineSettings;
   readonly #events: SpeakerEvents;
   readonly #tcp: Listeners;
   readonly #udp: Listeners;
@@ -90,6 +92,7 @@ export class Speaker {
 
   constructor(catalogue: Catalogue, settings: EngineSettings, events: SpeakerEvents) {
     this.#settings = settings;
+    this.sessionSettings = settings;
     this.#shared = new SharedState(events.claimed);
     this.#events = events;
     const { tcp, udp } = Listeners.of(catalogue, settings);
@@ -340,7 +343,7 @@ export class Speaker {
     if (direction === TO_SERVER) flow.protocolToServer = protocol.name;
     else flow.protocolToClient = protocol.name;
     if (this.#settings.protocolsUnread.has(protocol.name)) state.broken = true;
-    else flow.session = protocol.open(flow, this.#settings, this.#shared);
+    else flow.session = protocol.open(flow, this.sessionSettings, this.#shared);
     const most = this.#settings.mostTransactions.get(protocol.name);
     if (most !== undefined && flow.session?.mostOpen !== undefined) flow.session.mostOpen = most;
     const depth = this.#settings.protocolDepths.get(protocol.name);
