@@ -44,7 +44,6 @@ export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] 
     ...checksums(tree),
     ...outputs(tree),
     ...records(tree),
-    ...logOutputs(tree),
     ...targets(tree),
     ...personalities(tree),
     ...urgentData(tree),
@@ -69,11 +68,10 @@ function checksums(tree: Tree): readonly ConfigurationProblem[] {
   return [{ level: 'Warning', module: 'pcap', text: `pcap-file.checksum-checks: ${String(written)} is not one of auto, yes, no; auto counts`, fatal: 'no' }];
 }
 
-const BUILT_OUTPUTS = new Set(['eve-log', 'fast', 'http-log', 'tls-log', 'stats', 'alert-debug', 'file-store', 'pcap-log', 'tls-store', 'lua']);
+const BUILT_OUTPUTS = new Set(['eve-log', 'fast', 'syslog', 'http-log', 'tls-log', 'stats', 'alert-debug', 'file-store', 'pcap-log', 'tls-store', 'lua']);
 const DEPRECATED_OUTPUTS = new Set(['http-log', 'tls-log', 'syslog']);
 /** Outputs of Suricata 8 that are not built, and what to do instead. */
 const UNBUILT_OUTPUTS: Readonly<Record<string, string>> = {
-  syslog: 'is not built; eve-log and fast have the alerts',
   'tcp-data': "is not built, and the user guide of Suricata 8 says nothing of it; pcap-log has the streams' packets",
   'http-body-data': 'is not built, and the user guide of Suricata 8 says nothing of it; http-body of eve-log alerts and file-store have bodies',
 };
@@ -136,13 +134,6 @@ function personalities(tree: Tree): readonly ConfigurationProblem[] {
       },
     ];
   });
-}
-
-/** Where the engine's own messages can not go. */
-function logOutputs(tree: Tree): readonly ConfigurationProblem[] {
-  const listed = at(tree, 'logging.outputs');
-  const wantsSyslog = (Array.isArray(listed) ? listed : []).some((output) => isYes(at(output, 'syslog.enabled'), at(output, 'syslog') !== undefined));
-  return wantsSyslog ? [{ level: 'Warning', module: 'log', text: 'logging.outputs: syslog is not built; console and file are', fatal: 'no' }] : [];
 }
 
 function urgentData(tree: Tree): readonly ConfigurationProblem[] {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { checkConfiguration } from './configuration-check.ts';
 import type { Tree } from './configuration-tree.ts';
 import { EngineLog } from './engine-log.ts';
 import { logOutputsOf } from './log-configuration.ts';
@@ -76,9 +75,9 @@ test.each<readonly [why: string, console: string, shown: readonly string[]]>([
   expect(said(`{ outputs: [ console: ${console}, ${FILE} ] }`).console).toEqual(shown);
 });
 
-test('what can not be: a filter that is no expression; syslog', () => {
-  expect(() => logOutputsOf(parse('logging: { outputs: [ file: { filter: "(" } ] }') as Tree, {})).toThrow('the output filter ( is no regular expression');
-  const texts = (syslog: string): string[] => checkConfiguration(parse(`logging: { outputs: [ syslog: ${syslog} ] }`) as Tree).map(({ text }) => text);
-  expect(texts('{ enabled: yes }')).toEqual(['logging.outputs: syslog is not built; console and file are']);
-  expect(texts('{ enabled: no }')).toEqual([]);
+test.each([
+  ['file: { filename: a.log, filter: "(" }', 'the output filter ( is no regular expression'],
+  ['syslog: { facility: pigeon }', 'logging: syslog: facility: pigeon is not one of'],
+])('what can not be: %s', (output, words) => {
+  expect(() => logOutputsOf(parse(`logging: { outputs: [ ${output} ] }`) as Tree, {})).toThrow(words);
 });

@@ -1,10 +1,11 @@
 /**
- * What the engine says of itself: one line each on standard error and in the log files of the folder. `logging.outputs` of the
- * configuration names the files, their level and whether a line is text or a record in EVE's form (`event_type: engine`).
+ * What the engine says of itself: one line each on standard error, in the log files of the folder and in the syslog. `logging.outputs` of
+ * the configuration names them, their level and whether a line is text or a record in EVE's form (`event_type: engine`).
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { eveTimestamp } from '@sigwright/contracts';
+import { sayToSyslog } from './line-syslog.ts';
 import type { LogOutputs } from './log-configuration.ts';
 import { strftime } from './log-time.ts';
 
@@ -36,11 +37,22 @@ interface Message {
 /** Where the configuration names no file. */
 export const DEFAULT_LOG_FILE: LogFile = { filename: 'suricata.log', level: 'Info', records: false };
 
+const SYSLOG_LEVELS: Readonly<Record<LogLevel, string>> = {
+  Error: 'error',
+  Warning: 'warning',
+  Notice: 'notice',
+  Info: 'info',
+  Perf: 'debug',
+  Config: 'debug',
+  Debug: 'debug',
+};
+
 export class EngineLog {
   #folder: string;
   #files: readonly LogFile[] = [DEFAULT_LOG_FILE];
   readonly #said: Message[] = [];
   #console: LogOutputs['console'];
+  #syslogs: LogOutputs['syslogs'] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -52,8 +64,9 @@ export class EngineLog {
   }
 
   /** Files that what was said, and will be said, goes to; and what is shown from now on. */
-  use({ files, console }: LogOutputs, verbosity = 0): void {
+  use({ files, syslogs, console }: LogOutputs, verbosity = 0): void {
     this.#console = console;
+    this.#syslogs = syslogs;
     if (files.length > 0) this.#files = files;
     if (verbosity === 0) return;
     // `-v` is Info, `-vv` Perf, and so on; a file that says more anyway keeps its level.
@@ -73,17 +86,28 @@ export class EngineLog {
   }
 
   save(): void {
-    if (!existsSync(this.#folder)) return;
+    for (const { facility, level, ...form } of this.#syslogs) {
+      const messages = this.#upTo(level).flatMap((message) => linesOf([message], form).map((text) => ({ level: SYSLOG_LEVELS[message.level], text })));
+      const problem = sayToSyslog(facility, messages);
+      if (problem !== undefined) process.stderr.write(`Warning: log: syslog could not be written: ${problem}\n`);
+    }
+    if (existsSync(this.#folder)) this.#saveFiles();
+    this.#said.length = 0;
+  }
+
+  #upTo(level: LogLevel): readonly Message[] {
+    return this.#said.filter((message) => LOG_LEVELS.indexOf(message.level) <= LOG_LEVELS.indexOf(level));
+  }
+
+  #saveFiles(): void {
     for (const { filename, level, ...form } of this.#files) {
-      const wanted = this.#said.filter((message) => LOG_LEVELS.indexOf(message.level) <= LOG_LEVELS.indexOf(level));
-      const lines = linesOf(wanted, form);
+      const lines = linesOf(this.#upTo(level), form);
       try {
         appendFileSync(isAbsolute(filename) ? filename : join(this.#folder, filename), lines.map((line) => `${line}\n`).join(''));
       } catch (problem) {
         process.stderr.write(`Warning: log: ${(problem as Error).message}\n`);
       }
     }
-    this.#said.length = 0;
   }
 }
 

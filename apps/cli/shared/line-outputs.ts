@@ -3,7 +3,7 @@ import type { EngineSettings, EveRecord, Failure, Flow, Packet, ProtocolDefiniti
 import type { Alert } from '@sigwright/detection';
 import { AlertDebug } from './alert-debug.ts';
 import { at, isYes, type Tree } from './configuration-tree.ts';
-import { fastLine } from './fast-log.ts';
+import { fastLine, syslogLine } from './fast-log.ts';
 import { type HttpLine, httpLines } from './http-log.ts';
 import { fileTypeProblem, LogFile } from './log-file.ts';
 import { type StatsTable, statsTable, statsTableOf } from './stats-log.ts';
@@ -14,6 +14,7 @@ export class LineOutputs {
   readonly problems: string[] = [];
   readonly #files: LogFile[] = [];
   readonly #fast: LogFile[] = [];
+  readonly #syslog: LogFile[] = [];
   readonly #debug: AlertDebug[] = [];
   readonly #http: { readonly file: LogFile; readonly line: HttpLine }[] = [];
   readonly #tls: { readonly file: LogFile; readonly line: TlsLine }[] = [];
@@ -28,6 +29,7 @@ export class LineOutputs {
       }
     };
     each('fast', (_options, file) => this.#fast.push(file));
+    for (const options of outputsOf(tree, 'syslog')) this.#syslog.push(this.file('syslog', { ...options, filetype: 'syslog' }, 'syslog', folder)!);
     each('http-log', (options, file) => this.#http.push({ file, line: httpLines(options) }));
     each('tls-log', (options, file) => this.#tls.push({ file, line: tlsLines(options) }));
     each('alert-debug', (_options, file) => this.#debug.push(new AlertDebug((block) => file.line(block))));
@@ -56,6 +58,7 @@ export class LineOutputs {
 
   alert(alert: Alert, packet: Packet, settings: EngineSettings): void {
     for (const file of this.#fast) file.line(fastLine(alert, packet, settings));
+    for (const file of this.#syslog) file.line(syslogLine(alert, packet, settings));
     for (const one of this.#debug) one.alert(alert, packet, settings);
   }
 

@@ -5,17 +5,19 @@
 import { InputProblem } from './arguments.ts';
 import { at, isYes, type Tree } from './configuration-tree.ts';
 import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogForm, type LogLevel } from './engine-log.ts';
+import { facilityOf } from './line-syslog.ts';
 
 export interface LogOutputs {
   /** empty where the configuration names none */
   readonly files: readonly LogFile[];
+  readonly syslogs: readonly (LogForm & { readonly facility: string; readonly level: LogLevel })[];
   /** undefined: nothing is said of it */
   readonly console: (LogForm & { readonly enabled: boolean; readonly level: LogLevel | undefined }) | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Throws an InputProblem where a filter is no regular expression. */
+/** Throws an InputProblem where a filter is no regular expression, or the syslog has no such facility. */
 export function logOutputsOf(tree: Tree, environment: Environment = process.env): LogOutputs {
   const logging = at(tree, 'logging');
   const listed = at(logging, 'outputs');
@@ -28,6 +30,7 @@ export function logOutputsOf(tree: Tree, environment: Environment = process.env)
     filter: filterOf(at(node, 'filter') ?? filter),
   });
   const files: LogFile[] = [];
+  const syslogs: LogOutputs['syslogs'][number][] = [];
   let console: LogOutputs['console'];
   for (const output of Array.isArray(listed) ? listed : []) {
     const file = at(output, 'file');
@@ -35,11 +38,22 @@ export function logOutputsOf(tree: Tree, environment: Environment = process.env)
       const filename = String(at(file, 'filename') ?? DEFAULT_LOG_FILE.filename);
       files.push({ ...formOf(file), filename, level: levelOf(at(file, 'level')) ?? level ?? DEFAULT_LOG_FILE.level });
     }
+    const syslog = at(output, 'syslog');
+    if (typeof syslog === 'object' && syslog !== null && isYes(at(syslog, 'enabled'), true))
+      syslogs.push({ ...formOf(syslog), facility: loggedAs(at(syslog, 'facility')), level: levelOf(at(syslog, 'level')) ?? level ?? 'Notice' });
     const shown = at(output, 'console');
     if (typeof shown === 'object' && shown !== null)
       console = { ...formOf(shown), enabled: isYes(at(shown, 'enabled'), true), level: levelOf(at(shown, 'level') ?? environment['SC_LOG_LEVEL']) };
   }
-  return { files, console };
+  return { files, syslogs, console };
+}
+
+function loggedAs(facility: unknown): string {
+  try {
+    return facilityOf(facility);
+  } catch (problem) {
+    throw new InputProblem(`logging: syslog: ${(problem as Error).message}`);
+  }
 }
 
 function levelOf(written: unknown): LogLevel | undefined {

@@ -219,6 +219,7 @@ test.each<readonly [type: unknown, words: RegExp | undefined]>([
   ['regular', undefined],
   ['file', undefined],
   ['unix_stream', undefined],
+  ['syslog', undefined],
   ['unix_dgram', /not built/],
   ['redis', undefined],
   ['carrier pigeon', /not one of/],

@@ -1,5 +1,5 @@
 /**
- * A file of lines, or a socket, that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
+ * A file of lines, a socket or the syslog, that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
  * (`rotate-interval`), one for each thread (`threaded`), and opened again when somebody moved it away (Suricata user guide, "Log Rotation" and "Rotate log file").
  */
 import { chmodSync, mkdirSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { type Failure, failure } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
 import { redisLines } from './line-redis.ts';
 import { LineSocket } from './line-socket.ts';
+import { LineSyslog } from './line-syslog.ts';
 import { LineWriter } from './line-writer.ts';
 import { strftime } from './log-time.ts';
 
@@ -16,7 +17,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 const NAMED: Readonly<Record<string, number>> = { minute: 60, hour: 3600, day: 86_400 };
 
 /** Kinds of files that lines can go to here, of those that Suricata knows. */
-const BUILT = new Set(['regular', 'file', 'unix_stream', 'redis']);
+const BUILT = new Set(['regular', 'file', 'syslog', 'unix_stream', 'redis']);
 const KNOWN = new Set(['regular', 'file', 'syslog', 'unix_dgram', 'unix_stream', 'redis']);
 
 interface Rotation {
@@ -32,10 +33,10 @@ export class LogFile {
   readonly #rotation: Rotation | undefined;
   readonly #now: () => number;
   /** where lines go that are not written to a file */
-  readonly #connect: ((path: string) => LineSocket) | undefined;
-  #writer: LineWriter | LineSocket | undefined;
-  /** sockets that were closed, of which something may still be on its way */
-  readonly #closed: LineSocket[] = [];
+  readonly #connect: ((path: string) => LineSocket | LineSyslog) | undefined;
+  #writer: LineWriter | LineSocket | LineSyslog | undefined;
+  /** what was closed, of which something may still be on its way */
+  readonly #closed: (LineSocket | LineSyslog)[] = [];
   #failure: Failure | undefined = undefined;
   /** milliseconds; when the next file is due */
   #until = Number.POSITIVE_INFINITY;
@@ -46,8 +47,7 @@ export class LogFile {
    */
   constructor(options: Tree, name: string, folder: string, now: () => number = Date.now) {
     const written = String(options['filename'] ?? name);
-    const { filetype } = options;
-    this.#connect = filetype === 'redis' ? () => redisLines(options) : filetype === 'unix_stream' ? (path) => new LineSocket({ path }, path) : undefined;
+    this.#connect = connectionOf(options);
     const own = isYes(options['threaded'], false) && this.#connect === undefined ? ofThread(written) : written;
     this.#pattern = isAbsolute(own) ? own : join(folder, own);
     this.#rotation = rotationOf(options['rotate-interval']);
@@ -80,9 +80,9 @@ export class LogFile {
   /** What went wrong, first of all. */
   async close(): Promise<Failure | undefined> {
     this.#end();
-    for (const socket of this.#closed) {
-      await socket.ended;
-      this.#failure ??= socket.failure;
+    for (const one of this.#closed) {
+      await one.ended;
+      this.#failure ??= one.failure;
     }
     return this.#failure;
   }
@@ -91,10 +91,10 @@ export class LogFile {
     const writer = this.#writer;
     this.#writer = undefined;
     this.#failure ??= writer?.close();
-    if (writer instanceof LineSocket) this.#closed.push(writer);
+    if (writer !== undefined && !(writer instanceof LineWriter)) this.#closed.push(writer);
   }
 
-  #open(append: boolean): LineWriter | LineSocket {
+  #open(append: boolean): LineWriter | LineSocket | LineSyslog {
     const now = this.#now();
     const path = this.#pattern.includes('%') ? strftime(this.#pattern, now * 1000) : this.#pattern;
     if (this.#connect !== undefined) return this.#connect(path);
@@ -109,6 +109,19 @@ export class LogFile {
   }
 }
 
+function connectionOf(options: Tree): ((path: string) => LineSocket | LineSyslog) | undefined {
+  switch (options['filetype']) {
+    case 'redis':
+      return () => redisLines(options);
+    case 'unix_stream':
+      return (path) => new LineSocket({ path }, path);
+    case 'syslog':
+      return () => new LineSyslog(options);
+    default:
+      return undefined;
+  }
+}
+
 /** `eve.json` → `eve.1.json`: the file of the one thread there is. */
 function ofThread(filename: string): string {
   const dot = filename.lastIndexOf('.');
@@ -120,7 +133,7 @@ export function fileTypeProblem(name: string, options: Tree): string | undefined
   const written = String(options['filetype'] ?? 'regular');
   if (BUILT.has(written)) return undefined;
   return KNOWN.has(written)
-    ? `${name}: filetype ${written} is not built, only regular, unix_stream and redis are; nothing is written there`
+    ? `${name}: filetype ${written} is not built, only regular, syslog, unix_stream and redis are; nothing is written there`
     : `${name}: filetype ${written} is not one of ${[...KNOWN].join(', ')}; nothing is written there`;
 }
 
