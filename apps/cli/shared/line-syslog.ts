@@ -2,14 +2,12 @@
  * Lines to the syslog of the machine (`filetype: syslog`, the output `syslog`, and `syslog` of `logging`; Suricata user guide,
  * "Suricata.yaml"). It listens on a Unix socket for datagrams, which Node does not have: `logger` of util-linux hands them on.
  */
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
-import { type Failure, failure } from '@sigwright/contracts';
+import { spawn, spawnSync } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import type { Failure } from '@sigwright/contracts';
 import type { Tree } from './configuration-tree.ts';
+import { LineStream } from './line-stream.ts';
 
-/** Characters that are handed on together, and that may wait for a slow syslog; beyond them it is given up. */
-const FLUSH_AT = 65_536;
-const MOST_WAITING = 64 * 1_048_576;
 /** Bytes of a message; longer ones become several. */
 const LONGEST_MESSAGE = 65_000;
 /** What is kept of what `logger` says. */
@@ -33,72 +31,36 @@ const LEVELS: Readonly<Record<string, string>> = {
   debug: 'debug',
 };
 
-export class LineSyslog {
-  failure: Failure | undefined = undefined;
-  /** everything was handed on, or is known not to be */
+export class LineSyslog extends LineStream {
   readonly ended: Promise<void>;
-  readonly #logger: ChildProcessByStdio<Writable, null, Readable>;
-  #pending: string[] = [];
-  #length = 0;
-  #complaint = '';
+  protected readonly output: Writable;
 
   /** `identity`, `facility` and `level` of an output. Throws an Error with words for the user where they can not be understood. */
-  constructor({ identity, facility = 'local5', level = 'info' }: Tree) {
-    const ofFacility = String(facility).toLowerCase();
+  constructor({ identity, facility, level = 'info' }: Tree) {
+    super('syslog', 'output/syslog');
     const ofLevel = LEVELS[String(level).toLowerCase()];
-    if (!FACILITIES.includes(ofFacility)) throw new Error(`facility: ${String(facility)} is not one of ${FACILITIES.join(', ')}`);
     if (ofLevel === undefined) throw new Error(`level: ${String(level)} is not one of ${Object.keys(LEVELS).join(', ')}`);
-    const options = [
-      '--socket-errors=on',
-      '--size',
-      String(LONGEST_MESSAGE),
-      '--tag',
-      String(identity ?? 'suricata'),
-      '--priority',
-      `${ofFacility}.${ofLevel}`,
-    ];
-    this.#logger = spawn('logger', options, { stdio: ['pipe', 'ignore', 'pipe'] });
+    const logger = spawn('logger', loggerOptions(facilityOf(facility), ofLevel, identity), { stdio: ['pipe', 'ignore', 'pipe'] });
+    let complaint = '';
+    logger.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
+    });
     this.ended = new Promise((resolve) => {
-      this.#logger.on('close', (code) => {
-        if (code !== 0) this.#fail(this.#complaint.trim() || `logger ended with ${code}`);
+      logger.on('close', (code) => {
+        if (code !== 0) this.fail(complaint.trim() || `logger ended with ${code}`);
         resolve();
       });
     });
-    this.#logger.on('error', (cause: NodeJS.ErrnoException) => this.#fail(cause.code === 'ENOENT' ? NOT_HERE : cause.message, cause));
+    logger.on('error', (cause: NodeJS.ErrnoException) => this.fail(cause.code === 'ENOENT' ? NOT_HERE : cause.message, cause));
+    this.output = logger.stdin;
     // Why it reads no more, it says itself.
-    this.#logger.stdin.on('error', () => undefined);
-    this.#logger.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#complaint = (this.#complaint + text).slice(0, LONGEST_COMPLAINT);
-    });
+    this.output.on('error', () => undefined);
   }
 
-  line(text: string): void {
-    this.#pending.push(text);
-    this.#length += text.length;
-    if (this.#length >= FLUSH_AT) this.flush();
-  }
-
-  flush(): void {
-    if (this.#pending.length === 0) return;
-    const text = `${this.#pending.join('\n')}\n`;
-    this.#pending = [];
-    this.#length = 0;
-    if (this.failure !== undefined) return;
-    this.#logger.stdin.write(text);
-    if (this.#logger.stdin.writableLength <= MOST_WAITING) return;
-    this.#fail('it is too slow');
-    this.#logger.kill();
-  }
-
-  /** What is still on its way is told by `ended`. */
   close(): Failure | undefined {
     this.flush();
-    this.#logger.stdin.end();
+    this.output.end();
     return this.failure;
-  }
-
-  #fail(why: string, cause?: Error): void {
-    this.failure ??= failure('output/syslog', `syslog could not be written: ${why}`, { cause });
   }
 }
 

@@ -8,6 +8,7 @@ import { type Failure, failure } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
 import { redisLines } from './line-redis.ts';
 import { LineSocket } from './line-socket.ts';
+import type { LineStream } from './line-stream.ts';
 import { LineSyslog } from './line-syslog.ts';
 import { LineWriter } from './line-writer.ts';
 import { strftime } from './log-time.ts';
@@ -33,10 +34,10 @@ export class LogFile {
   readonly #rotation: Rotation | undefined;
   readonly #now: () => number;
   /** where lines go that are not written to a file */
-  readonly #connect: ((path: string) => LineSocket | LineSyslog) | undefined;
-  #writer: LineWriter | LineSocket | LineSyslog | undefined;
+  readonly #connect: ((path: string) => LineStream) | undefined;
+  #writer: LineWriter | LineStream | undefined;
   /** what was closed, of which something may still be on its way */
-  readonly #closed: (LineSocket | LineSyslog)[] = [];
+  readonly #closed: LineStream[] = [];
   #failure: Failure | undefined = undefined;
   /** milliseconds; when the next file is due */
   #until = Number.POSITIVE_INFINITY;
@@ -94,7 +95,7 @@ export class LogFile {
     if (writer !== undefined && !(writer instanceof LineWriter)) this.#closed.push(writer);
   }
 
-  #open(append: boolean): LineWriter | LineSocket | LineSyslog {
+  #open(append: boolean): LineWriter | LineStream {
     const now = this.#now();
     const path = this.#pattern.includes('%') ? strftime(this.#pattern, now * 1000) : this.#pattern;
     if (this.#connect !== undefined) return this.#connect(path);
@@ -109,7 +110,7 @@ export class LogFile {
   }
 }
 
-function connectionOf(options: Tree): ((path: string) => LineSocket | LineSyslog) | undefined {
+function connectionOf(options: Tree): ((path: string) => LineStream) | undefined {
   switch (options['filetype']) {
     case 'redis':
       return () => redisLines(options);

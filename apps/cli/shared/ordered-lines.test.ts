@@ -44,7 +44,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('lines at any moments, in parts that come at
   }
   for (const writer of writers) writer.pass(END);
   const parts: { thread: number; part: LinesPart }[] = [];
-  for (let left = queues.flatMap((queue) => queue).length; left > 0; left--) {
+  for (let left = queues.flat().length; left > 0; left--) {
     let thread = random.below(threads);
     while (queues[thread].length === 0) thread = (thread + 1) % threads;
     parts.push({ thread, part: queues[thread].shift()! });
