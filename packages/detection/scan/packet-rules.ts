@@ -37,6 +37,8 @@ const MOST_SIFTED = 1_000_000;
 const MOST_GATES = 256;
 /** Flowbits that decide whether packets are quiet: rules that hang on others than so many are not quiet. */
 const MOST_DECIDING = 30;
+/** Tables of one list for sets of flowbits and protocols; then they are made anew. */
+const MOST_QUIET = 256;
 /** Bits of a packet's kind; above them stands what is inspected with it. */
 const KIND_BITS = 28;
 
@@ -190,6 +192,7 @@ export class PacketRules {
     let table = fitting.quiet.get(key);
     if (table === undefined) {
       table = new Uint8Array(PLAIN_KINDS);
+      if (fitting.quiet.size >= MOST_QUIET) fitting.quiet.clear();
       fitting.quiet.set(key, table);
     }
     return table;
