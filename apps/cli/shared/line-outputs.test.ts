@@ -192,6 +192,10 @@ test.each<readonly [why: string, output: string, options: string, words: RegExp]
   ['a letter that is none', 'http-log', custom('%h %Q'), /http-log: customformat: %Q/],
   ['a letter of the other log', 'tls-log', custom('%m'), /tls-log: customformat: %m/],
   ['no format at all', 'http-log', '{ custom: yes }', /needs a customformat/],
+  ['a time that is none', 'eve-log', '{ rotate-interval: sometimes }', /^eve-log: rotate-interval: sometimes/],
+  ['a mode that is none', 'fast', '{ filemode: rw- }', /^fast: filemode: rw-/],
+  ['no such facility', 'syslog', '{ facility: pigeon }', /^syslog: facility: pigeon/],
+  ['no such level', 'eve-log', '{ filetype: syslog, level: loud }', /^eve-log: level: loud/],
 ])('%s is told before anything is opened', (_why, output, options, words) => {
   const tree = { outputs: [{ [output]: parse(options) as Tree }] };
   expect(() => checkLineOutputs(tree)).toThrow(words);

@@ -5,7 +5,7 @@ import { AlertDebug } from './alert-debug.ts';
 import { at, isYes, type Tree } from './configuration-tree.ts';
 import { fastLine, syslogLine } from './fast-log.ts';
 import { type HttpLine, httpLines } from './http-log.ts';
-import { fileTypeProblem, LogFile } from './log-file.ts';
+import { checkLogFile, fileTypeProblem, LogFile } from './log-file.ts';
 import { type StatsTable, statsTable, statsTableOf } from './stats-log.ts';
 import { type TlsLine, tlsLines } from './tls-log.ts';
 
@@ -93,8 +93,19 @@ export class LineOutputs {
   }
 }
 
-/** Throws as the constructor does, where an option can not be understood; opens nothing. */
+const LINE_OUTPUTS = ['eve-log', 'fast', 'syslog', 'http-log', 'tls-log', 'alert-debug', 'stats'];
+
+/** Throws as the constructor does, where an option can not be understood, of EVE's files too; opens nothing. */
 export function checkLineOutputs(tree: Tree): void {
+  for (const name of LINE_OUTPUTS) {
+    for (const options of outputsOf(tree, name)) {
+      try {
+        checkLogFile(name === 'syslog' ? { ...options, filetype: 'syslog' } : options);
+      } catch (cause) {
+        throw new Error(`${name}: ${(cause as Error).message}`);
+      }
+    }
+  }
   for (const options of outputsOf(tree, 'http-log')) httpLines(options);
   for (const options of outputsOf(tree, 'tls-log')) tlsLines(options);
 }

@@ -36,11 +36,9 @@ export class LineSyslog extends LineStream {
   protected readonly output: Writable;
 
   /** `identity`, `facility` and `level` of an output. Throws an Error with words for the user where they can not be understood. */
-  constructor({ identity, facility, level = 'info' }: Tree) {
+  constructor(options: Tree) {
     super('syslog', 'output/syslog');
-    const ofLevel = LEVELS[String(level).toLowerCase()];
-    if (ofLevel === undefined) throw new Error(`level: ${String(level)} is not one of ${Object.keys(LEVELS).join(', ')}`);
-    const logger = spawn('logger', loggerOptions(facilityOf(facility), ofLevel, identity), { stdio: ['pipe', 'ignore', 'pipe'] });
+    const logger = spawn('logger', syslogOptions(options), { stdio: ['pipe', 'ignore', 'pipe'] });
     let complaint = '';
     logger.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, LONGEST_COMPLAINT);
@@ -62,6 +60,13 @@ export class LineSyslog extends LineStream {
     this.output.end();
     return this.failure;
   }
+}
+
+/** What `logger` is given for an output. Throws as LineSyslog does. */
+export function syslogOptions({ identity, facility, level = 'info' }: Tree): readonly string[] {
+  const ofLevel = LEVELS[String(level).toLowerCase()];
+  if (ofLevel === undefined) throw new Error(`level: ${String(level)} is not one of ${Object.keys(LEVELS).join(', ')}`);
+  return loggerOptions(facilityOf(facility), ofLevel, identity);
 }
 
 /** Throws an Error with words for the user where there is none of that name. */

@@ -9,7 +9,7 @@ import { isYes, type Tree } from './configuration-tree.ts';
 import { redisLines } from './line-redis.ts';
 import { LineSocket } from './line-socket.ts';
 import type { LineStream } from './line-stream.ts';
-import { LineSyslog } from './line-syslog.ts';
+import { LineSyslog, syslogOptions } from './line-syslog.ts';
 import { LineWriter } from './line-writer.ts';
 import { strftime } from './log-time.ts';
 
@@ -108,6 +108,13 @@ export class LogFile {
     }
     return writer;
   }
+}
+
+/** Throws as LogFile does, where an option can not be understood; opens nothing. */
+export function checkLogFile(options: Tree): void {
+  rotationOf(options['rotate-interval']);
+  modeOf(options['filemode']);
+  if (options['filetype'] === 'syslog') syslogOptions(options);
 }
 
 function connectionOf(options: Tree): ((path: string) => LineStream) | undefined {
