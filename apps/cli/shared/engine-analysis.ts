@@ -69,18 +69,19 @@ class PatternsInUse {
   readonly #buffers = new Map<string, Map<string, PatternInUse>>();
 
   add({ engines = [], lists }: Analysed): void {
-    const counted = new Set<PatternInUse>();
+    const all = new Set<PatternInUse>();
     const fast = new Set<PatternInUse>();
     for (const { name, matches } of [...Object.entries(lists).map(([name, { matches }]) => ({ name, matches })), ...engines]) {
       for (const { content } of matches) {
         if (content === undefined) continue;
         const one = this.#of(name, content);
-        if (!counted.has(one)) one.cnt++;
-        counted.add(one);
-        if (content.is_mpm && !fast.has(one)) one.mpm++;
+        all.add(one);
         if (content.is_mpm) fast.add(one);
       }
     }
+    // A rule that has a content twice, or for two protocols, is one rule.
+    for (const one of all) one.cnt++;
+    for (const one of fast) one.mpm++;
   }
 
   #of(buffer: string, content: NonNullable<Match['content']>): PatternInUse {

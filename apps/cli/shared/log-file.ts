@@ -1,6 +1,7 @@
 /**
- * A file of lines, a socket or the syslog, that an output of the configuration names: date modifiers in its name, `append`, `filemode`, a new file by time
- * (`rotate-interval`), one for each thread (`threaded`), and opened again when somebody moved it away (Suricata user guide, "Log Rotation" and "Rotate log file").
+ * A file of lines, a socket or the syslog, that an output of the configuration names. Of files: date modifiers in the name, `append`,
+ * `filemode`, a new one by time (`rotate-interval`), one for each thread (`threaded`), and opened again when somebody moved it away
+ * (Suricata user guide, "Log Rotation" and "Rotate log file").
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
