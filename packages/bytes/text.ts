@@ -27,7 +27,7 @@ export function latin1ByCharacters(bytes: Uint8Array, start: number, end: number
 
 /** Characters above 255 keep their low byte only. */
 export function fromLatin1(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
+  const bytes = newBytes(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
   return bytes;
 }
@@ -80,8 +80,12 @@ export function shownTexts<Body>(body: Body): Body {
   return shown as Body;
 }
 
+/** Up to so many letters of ASCII are written here. */
+const SHORT_TEXT = 64;
+
 export function fromUtf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  if (text.length > SHORT_TEXT || BEYOND_SEVEN_BITS.test(text)) return encoder.encode(text);
+  return fromLatin1(text);
 }
 
 /** The bytes of a text in UTF-8, one character each. */

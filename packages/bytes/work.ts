@@ -7,7 +7,7 @@ export interface Work {
   copied: number;
   /** bytes in which literals were looked for, once for each buffer that they were in */
   searched: number;
-  /** arrays made for bytes, and how long they are together; those that were used again are not among them */
+  /** arrays made for bytes, and how long they are together; blocks in which short ones lie count once, those that were used again not at all */
   arrays: number;
   arrayBytes: number;
   /** flows, their streams, transactions and files made; those that were used again are not among them */
@@ -28,17 +28,34 @@ export function copyBytes(source: Uint8Array, start: number, end: number, target
   else target.set(length === source.length ? source : source.subarray(start, end), at);
 }
 
-/** bytes[start, end) as an array of its own. */
+/** bytes[start, end), apart from them. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  work.arrays++;
-  work.arrayBytes += end - start;
-  work.copied += end - start;
-  return bytes.slice(start, end);
+  const from = Math.max(start, 0);
+  const copy = newBytes(Math.max(Math.min(end, bytes.length) - from, 0));
+  copyBytes(bytes, from, from + copy.length, copy, 0);
+  return copy;
 }
 
-/** Zeros. */
+/** Short arrays lie one after another in blocks: a buffer for each costs more than what is done with it. One that is kept keeps its block. */
+const BLOCK = 8192;
+const SHORT_ARRAY = 512;
+let block = new ArrayBuffer(BLOCK);
+let used = 0;
+
+/** Zeros; perhaps a part of a larger buffer. */
 export function newBytes(length: number): Uint8Array {
-  work.arrays++;
-  work.arrayBytes += length;
-  return new Uint8Array(length);
+  if (length > SHORT_ARRAY) {
+    work.arrays++;
+    work.arrayBytes += length;
+    return new Uint8Array(length);
+  }
+  if (used + length > BLOCK) {
+    work.arrays++;
+    work.arrayBytes += BLOCK;
+    block = new ArrayBuffer(BLOCK);
+    used = 0;
+  }
+  const bytes = new Uint8Array(block, used, length);
+  used += length;
+  return bytes;
 }

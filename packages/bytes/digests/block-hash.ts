@@ -2,6 +2,7 @@
  * What MD5, SHA-1 and SHA-256 share: bytes come in pieces of any size, blocks of 64 bytes are mixed into a state, the end is
  * padded with a bit and the length (RFC 1321 section 3, FIPS 180-4 section 5.1). Fingerprints, not secrets: no constant time.
  */
+import { newBytes } from '../work.ts';
 
 const BLOCK = 64;
 /** Bytes of the length at the end of the last block. */
@@ -9,7 +10,7 @@ const LENGTH_FIELD = 8;
 const TWO_32 = 4_294_967_296;
 
 export abstract class BlockHash {
-  readonly #pending = new Uint8Array(BLOCK);
+  readonly #pending = newBytes(BLOCK);
   #used = 0;
   #length = 0;
   readonly #little: boolean;
@@ -56,12 +57,12 @@ export abstract class BlockHash {
     pending.fill(0, this.#used);
     const low = (this.#length * 8) % TWO_32;
     const high = Math.floor(this.#length / (TWO_32 / 8));
-    const view = new DataView(pending.buffer);
+    const view = new DataView(pending.buffer, pending.byteOffset);
     view.setUint32(BLOCK - LENGTH_FIELD, this.#little ? low : high, this.#little);
     view.setUint32(BLOCK - LENGTH_FIELD / 2, this.#little ? high : low, this.#little);
     this.mix(pending, 0);
-    const digest = new Uint8Array(this.state.length * 4);
-    const out = new DataView(digest.buffer);
+    const digest = newBytes(this.state.length * 4);
+    const out = new DataView(digest.buffer, digest.byteOffset);
     for (let word = 0; word < this.state.length; word++) out.setInt32(word * 4, this.state[word], this.#little);
     return digest;
   }

@@ -148,7 +148,7 @@ function isakmpFrame(): DatagramFrame {
       const isFragment = payload[16] === ISAKMP_FRAGMENT;
       // Its length (8), which fragment of which message, and whether it is the last.
       const bytes = isFragment ? concatBytes(payload.subarray(0, ISAKMP_HEAD_LENGTH), Uint8Array.of(0, 0, 0, 8, 0, 1, 1, 1)) : Uint8Array.from(payload);
-      new DataView(bytes.buffer).setUint32(24, bytes.length);
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(24, bytes.length);
       const next = bytes[16];
       return next === 0 || isFragment ? [bytes] : [];
     },

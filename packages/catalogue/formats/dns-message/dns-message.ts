@@ -4,7 +4,7 @@
  * Names come out as a rule sees them: labels joined by dots, bytes as they stand on the wire, no dot at the end. Reading keeps
  * what it has when something is wrong and says what was; record data is decoded only when asked for.
  */
-import { uint16, uint32 } from '@sigwright/bytes';
+import { copyOf, uint16, uint32 } from '@sigwright/bytes';
 
 /** RFC 1035 allows 255 bytes a name. Resolvers and Suricata read on; four times as much keeps odd but working names whole. */
 const LONGEST_NAME = 1025;
@@ -87,7 +87,7 @@ export class NameReader {
   /** The name at `from`; undefined where it can not be read. A name that is too long or loops is cut there, and `fault` says so. */
   name(from: number): Uint8Array | undefined {
     const length = this.#read(from);
-    return length < 0 ? undefined : scratch.slice(0, length);
+    return length < 0 ? undefined : copyOf(scratch, 0, length);
   }
 
   /** Could the name at `from` be read? */
@@ -225,7 +225,7 @@ const NO_FAULTS: readonly Fault[] = [];
 /** input[start, end) is one message; undefined where there is not even a header. */
 export function readDnsMessage(input: Uint8Array, start: number, end: number): DnsMessage | undefined {
   if (end - start < HEADER_LENGTH) return undefined;
-  const bytes = input.slice(start, end);
+  const bytes = copyOf(input, start, end);
   const reading: Reading = {
     reader: new NameReader(bytes),
     faults: undefined,

@@ -2,7 +2,7 @@
  * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
  * inside names. Keeps the bytes once; names and values are places in them, but for folded lines, which are joined.
  */
-import { concatBytes, fromLatin1 } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, newBytes } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
 import { asWritten, NAMES } from './words.ts';
@@ -270,7 +270,7 @@ export class HeaderBlock {
   names(): Uint8Array {
     let length = LINE_END.length * (this.list.length + 2);
     for (const header of this.list) length += header.nameLength;
-    const names = new Uint8Array(length);
+    const names = newBytes(length);
     names.set(LINE_END);
     let at = LINE_END.length;
     for (const header of this.list) {

@@ -1,5 +1,5 @@
 /** Request targets (RFC 9112 §3.2): normal form of the path, host name, port. */
-import { concatBytes, hexDigit, latin1 } from '@sigwright/bytes';
+import { concatBytes, hexDigit, latin1, newBytes } from '@sigwright/bytes';
 import type { HttpSettings } from '@sigwright/contracts';
 import { formedPath, withBlanks } from './path-form.ts';
 
@@ -72,7 +72,7 @@ export function normalizedTarget(target: Uint8Array, form?: TargetForm): Uint8Ar
 
 /** target[start, end) with percent escapes undone; `compress`: runs of slashes become one. */
 function decoded(target: Uint8Array, start: number, end: number, compress: boolean): Uint8Array {
-  const output = new Uint8Array(end - start);
+  const output = newBytes(end - start);
   let length = 0;
   for (let at = start; at < end; at++) {
     let byte = target[at];
@@ -92,7 +92,7 @@ function decoded(target: Uint8Array, start: number, end: number, compress: boole
 
 /** RFC 3986 §5.2.4. */
 function withoutDots(path: Uint8Array): Uint8Array {
-  const output = new Uint8Array(path.length);
+  const output = newBytes(path.length);
   let length = 0;
   for (let at = 0; at < path.length; ) {
     if (path[at] === SLASH && path[at + 1] === 0x2e) {

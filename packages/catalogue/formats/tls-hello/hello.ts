@@ -3,7 +3,7 @@
  * (RFC 6066 §3 server name, RFC 7301 application protocols, RFC 8422 groups and point formats), and the SSL 2 hellos
  * (RFC 6101 §E, the Hickman draft). Lists are kept as they stand, GREASE values (RFC 8701) included.
  */
-import { uint16 } from '@sigwright/bytes';
+import { copyOf, uint16 } from '@sigwright/bytes';
 
 export interface Hello {
   /** as in the message, not negotiated */
@@ -90,7 +90,7 @@ class Extensions {
         for (let at = start + 2; at < end && this.applicationProtocols.length < MOST_PROTOCOLS; ) {
           const to = at + 1 + bytes[at];
           if (to > end) return;
-          this.applicationProtocols.push(bytes.slice(at + 1, to));
+          this.applicationProtocols.push(copyOf(bytes, at + 1, to));
           at = to;
         }
         return;
@@ -134,7 +134,7 @@ class Extensions {
     }
     const length = uint16(bytes, start + 3);
     if (start + 5 + length > end) this.faults.push('invalid_sni_length');
-    else this.serverName = bytes.slice(start + 5, start + 5 + length);
+    else this.serverName = copyOf(bytes, start + 5, start + 5 + length);
   }
 }
 
@@ -149,7 +149,7 @@ export function readHello(bytes: Uint8Array, start: number, end: number, fromCli
   let at = start + FIXED_PART;
   // Drafts 18 to 21 of TLS 1.3: a ServerHello has neither session id nor compression method.
   const isShort = !fromClient && legacyVersion >= FIRST_DRAFT;
-  const sessionId = isShort ? bytes.slice(at, at) : bytes.slice(at + 1, Math.min(end, at + 1 + bytes[at]));
+  const sessionId = isShort ? copyOf(bytes, at, at) : copyOf(bytes, at + 1, Math.min(end, at + 1 + bytes[at]));
   at += isShort ? 0 : 1 + bytes[at];
   const suites: number[] = [];
   if (isShort) {
@@ -187,7 +187,7 @@ export function readHello(bytes: Uint8Array, start: number, end: number, fromCli
   return {
     legacyVersion,
     version: extensions.version === 0 ? legacyVersion : extensions.version,
-    random: bytes.slice(start + 2, start + FIXED_PART),
+    random: copyOf(bytes, start + 2, start + FIXED_PART),
     sessionId,
     suites,
     extensions: extensions.types,
@@ -217,7 +217,7 @@ export function readOldClientHello(bytes: Uint8Array, start: number, end: number
   const suites: number[] = [];
   // Kinds whose first byte is 0 are TLS suites; the others are SSL 2's own.
   for (let at = start + 9; at + 3 <= suitesEnd; at += 3) if (bytes[at] === 0 && version >= 0x0300) suites.push(uint16(bytes, at + 1));
-  return emptyHello(version, bytes.slice(sessionEnd, challengeEnd), bytes.slice(suitesEnd, sessionEnd), suites);
+  return emptyHello(version, copyOf(bytes, sessionEnd, challengeEnd), copyOf(bytes, suitesEnd, sessionEnd), suites);
 }
 
 export interface OldServerHello {
@@ -231,7 +231,7 @@ export function readOldServerHello(bytes: Uint8Array, start: number, end: number
   const version = uint16(bytes, start + 3);
   const certificateEnd = start + 11 + uint16(bytes, start + 5);
   if (certificateEnd > end) return undefined;
-  const certificate = certificateEnd > start + 11 ? bytes.slice(start + 11, certificateEnd) : undefined;
+  const certificate = certificateEnd > start + 11 ? copyOf(bytes, start + 11, certificateEnd) : undefined;
   return { hello: emptyHello(version, new Uint8Array(0), new Uint8Array(0), []), certificate };
 }
 

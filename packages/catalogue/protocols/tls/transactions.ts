@@ -6,7 +6,7 @@
  * Progress to the server: 1 ClientHello read · 2 client certificate read · 3 ChangeCipherSpec · 4 over · 5 it ended the connection.
  * To the client: 1 ServerHello · 2 certificates · 3 ServerHelloDone · 4 ChangeCipherSpec · 5 over · 6 it ended the connection.
  */
-import { uint16, uint24 } from '@sigwright/bytes';
+import { copyOf, uint16, uint24 } from '@sigwright/bytes';
 import {
   type Direction,
   type EncryptionHandling,
@@ -459,7 +459,7 @@ export class TlsSession implements ProtocolSession {
         transaction.raise('certificate_invalid_length');
         break;
       }
-      chain.certificates.push(bytes.slice(at + 3, to));
+      chain.certificates.push(copyOf(bytes, at + 3, to));
       at = to;
     }
     const fault = chain.first?.fault;
