@@ -4,5 +4,5 @@ import { join } from 'node:path';
 
 export function launcherFlags(): readonly string[] {
   const launcher = readFileSync(join(import.meta.dirname, '..', 'sigwright'), 'utf8');
-  return /\/bin\/node" (--.*) "\$main"/.exec(launcher)?.[1].split(' ') ?? [];
+  return /\/bin\/node"([\s\\]+--[^"]*)"\$main"/.exec(launcher)?.[1].match(/--\S+/g) ?? [];
 }

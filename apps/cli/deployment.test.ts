@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { launcherFlags } from '../../tools/launcher-flags.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');
@@ -57,6 +58,12 @@ test('the unit for systemd asks for options that exist', () => {
   const [, line] = /^ExecStart=\S+ serve (.*)$/m.exec(read('deploy', 'sigwright.service'))!;
   const usage = usageOf('serve');
   for (const [option] of line.matchAll(/--[a-z-]+/g)) expect(usage).toContain(`${option} `);
+});
+
+// What V8 compiled at the build is taken only with the flags that it was compiled with.
+test('the image starts Node as the launcher does', () => {
+  const [, entry] = /^ENTRYPOINT (\[.*\])$/m.exec(read('deploy', 'Containerfile'))!;
+  expect(JSON.parse(entry)).toEqual(['node', ...launcherFlags(), '/opt/sigwright/dist/cli/main.js']);
 });
 
 const isBuilt = existsSync(join(ROOT, 'dist', 'cli', 'main.js'));

@@ -122,6 +122,13 @@ export function narrowGramTables(tables: readonly GramTableData[], keep: (value:
   return tablesOf(tables.flatMap((data, at) => placedOf(data, left[at], keep)));
 }
 
+/** One table for the literals of both, looked for at every position; undefined where they are too many for that. */
+export function joinedGramTable(one: GramTableData, other: GramTableData): GramTableData | undefined {
+  if (one.starts.length + other.starts.length > FEW) return undefined;
+  const all = (): boolean => true;
+  return lay([one, other].flatMap((data) => placedOf(data, keptLiterals(data, all), all)), 1);
+}
+
 /** By literal: its number in the narrowed table, from 1 on; 0: none of its values is kept. */
 function keptLiterals({ starts, valueStarts, values }: GramTableData, keep: (value: number) => boolean): Uint32Array {
   const numbers = new Uint32Array(starts.length);

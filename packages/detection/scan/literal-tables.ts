@@ -2,7 +2,7 @@
 import { work } from '@sigwright/bytes';
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
 import { PIECE, type ScanKernel, scanKernel } from '../kernel/kernel.ts';
-import { buildGramTables, type GramLiteral, GramTable, type GramTableData, narrowGramTables, type ValueSink } from './gram-table.ts';
+import { buildGramTables, type GramLiteral, GramTable, type GramTableData, joinedGramTable, narrowGramTables, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
 import {
   buildPlaceTable,
@@ -99,12 +99,18 @@ export class LiteralDraft {
 
 /** The same tables for a part of their values, names and lengths left out (payload has none, and bodies); undefined where nothing is left. */
 export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
-  const grams = narrowGramTables(data.grams, keep);
-  const head = narrowGramTables(data.head, keep);
+  const { grams, head } = together(narrowGramTables(data.grams, keep), narrowGramTables(data.head, keep));
   const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
   const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
   const isEmpty = grams.length + head.length === 0 && places === undefined && shorts === undefined;
   return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts, lengths: undefined };
+}
+
+/** Few literals of the head are looked for with few others, everywhere: once over all of it takes less than that and once over the head. */
+function together(grams: readonly GramTableData[], head: readonly GramTableData[]): Pick<LiteralTablesData, 'grams' | 'head'> {
+  const few = grams.find((table) => table.step === 1);
+  const joined = few === undefined || head.length !== 1 ? undefined : joinedGramTable(few, head[0]);
+  return joined === undefined ? { grams, head } : { grams: [...grams.filter((table) => table !== few), joined], head: [] };
 }
 
 function findLengths({ least, most, values }: LengthTableData, length: number, sink: ValueSink): void {
