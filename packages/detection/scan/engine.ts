@@ -66,6 +66,7 @@ import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
 
+const NO_RULES = new Uint32Array(0);
 const NO_TRANSACTIONS: readonly Transaction[] = [];
 
 export interface EngineCounters extends Work {
@@ -690,15 +691,21 @@ export class Engine {
     let isTouched = false;
     const { directionBits, headerNumbers } = this.#plan.data;
     const fits = detection === undefined ? undefined : detection.of(direction).headers(this.#headers, packet).flags;
+    const known = detection?.known(direction)?.payloadFound?.sorted ?? NO_RULES;
+    let nextKnown = 0;
     for (let at = 0; at < candidates.count; at++) {
       const index = candidates.at(at);
       if (fits !== undefined && fits[headerNumbers[index]] === 0) continue;
-      // The payload part of a rule on transactions is looked for whatever is set.
-      if ((directionBits[index] & OF_TRANSACTION) === 0 && !hasNeededBit(this.#plan.data, index, flow)) continue;
+      // The payload part of a rule on transactions is looked for whatever is set. Found once, it is found for all transactions of the flow.
+      if ((directionBits[index] & OF_TRANSACTION) === 0) {
+        if (!hasNeededBit(this.#plan.data, index, flow)) continue;
+      } else {
+        while (nextKnown < known.length && known[nextKnown] < index) nextKnown++;
+        if (known[nextKnown] === index) continue;
+      }
       const rule = this.#plan.rule(index);
       if (rule.ofTransaction) {
-        // Found once, it is found for all transactions of the flow.
-        if (detection === undefined || detection.of(direction).payloadFound?.has(rule.index) === true) continue;
+        if (detection === undefined) continue;
         let isThere = this.#payloadAnswers.known(rule);
         if (isThere === undefined) {
           this.#profile?.begin();

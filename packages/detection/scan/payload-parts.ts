@@ -17,6 +17,8 @@ export class PayloadFound {
   readonly #rules: Set<number>;
   /** of them, those that the payload leads to: nothing in a transaction does */
   readonly #leading: number[];
+  /** all of them, from the lowest on; made when first asked for */
+  #sorted: Uint32Array | undefined = undefined;
   /** by the rule that is found next */
   readonly #next = new Map<number, PayloadFound>();
   readonly #all: { rules: number };
@@ -45,6 +47,12 @@ export class PayloadFound {
     return this.#rules.has(rule);
   }
 
+  /** From the lowest on. */
+  get sorted(): Uint32Array {
+    this.#sorted ??= Uint32Array.from(this.#rules).sort();
+    return this.#sorted;
+  }
+
   /** This, and that rule. */
   with(rule: CompiledRule): PayloadFound {
     if (this.#rules.has(rule.index)) return this;
@@ -52,6 +60,7 @@ export class PayloadFound {
     if (known !== undefined) return known;
     const found = this.isShared ? this.#copy() : this;
     found.#rules.add(rule.index);
+    found.#sorted = undefined;
     if (rule.prefilter?.where === PAYLOAD) found.#leading.push(rule.index);
     if (found.isShared) this.#next.set(rule.index, found);
     return found;

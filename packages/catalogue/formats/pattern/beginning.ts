@@ -4,7 +4,7 @@
  * can not be part of it (backward nondeterministic matching, Navarro and Raffinot 2000), so that of most texts only one byte in
  * several is looked at. What it passes over, no evaluator would have matched; what it finds, an evaluator decides.
  */
-import { ALL_BYTES, addAll, type ByteSet } from './byte-sets.ts';
+import { ALL_BYTES, addAll, type ByteSet, union } from './byte-sets.ts';
 import { type Node, widthOf } from './tree.ts';
 
 /** Places that are looked at: bits of a small integer. */
@@ -15,11 +15,39 @@ const NEARLY_ALL = 0.9;
 
 /** The bytes that can stand at the first places of a match, as many as the shortest match has; less where the last of them can be anything. */
 export function beginningOf(root: Node): readonly ByteSet[] {
-  const places = Math.min(widthOf(root).minimum, MOST_PLACES);
-  const sets = Array.from({ length: places }, () => new Uint8Array(256));
-  if (places > 0) spread(root, 1, sets);
-  while (sets.length > 0 && frequencyOf(sets.slice(-1)) > NEARLY_ALL) sets.pop();
+  const count = Math.min(widthOf(root).minimum, MOST_PLACES);
+  if (count === 0) return [];
+  const places = new Places(count);
+  spread(root, 1, places);
+  const { sets } = places;
+  while (sets.length > 0 && shareOf(sets[sets.length - 1]) > NEARLY_ALL) sets.pop();
   return sets;
+}
+
+const NOTHING: ByteSet = new Uint8Array(256);
+
+/** The bytes that may stand at each place. Most places have those of one set, which is taken as it is. */
+class Places {
+  readonly sets: ByteSet[];
+  readonly count: number;
+  /** places, as bits, whose set is their own */
+  #own = 0;
+
+  constructor(count: number) {
+    this.count = count;
+    this.sets = new Array<ByteSet>(count).fill(NOTHING);
+  }
+
+  add(place: number, set: ByteSet): void {
+    const known = this.sets[place];
+    if (known === set) return;
+    if (known === NOTHING) this.sets[place] = set;
+    else if ((this.#own & (1 << place)) !== 0) addAll(known, set);
+    else {
+      this.#own |= 1 << place;
+      this.sets[place] = union(known, set);
+    }
+  }
 }
 
 /** The search that is worth while for a pattern; undefined: it would find too much, or reads no less than a look at first bytes does. */
@@ -34,32 +62,33 @@ const MOST_FREQUENT = 0.1;
  * Adds the bytes of a node that begins at any of some places (bits of `starts`); returns the places where it can end. What lies
  * behind the last set counts no more.
  */
-function spread(node: Node, starts: number, sets: readonly ByteSet[]): number {
+function spread(node: Node, starts: number, places: Places): number {
   if (starts === 0) return 0;
-  const within = 2 ** sets.length - 1;
+  const { count } = places;
+  const within = 2 ** count - 1;
   switch (node.kind) {
     case 'set':
-      for (let place = 0; place < sets.length; place++) if ((starts & (1 << place)) !== 0) addAll(sets[place], node.set);
+      for (let place = 0; place < count; place++) if ((starts & (1 << place)) !== 0) places.add(place, node.set);
       return (starts << 1) & within;
     case 'sequence': {
       let ends = starts;
-      for (const item of node.items) ends = spread(item, ends, sets);
+      for (const item of node.items) ends = spread(item, ends, places);
       return ends;
     }
     case 'either':
-      return node.branches.reduce((ends, branch) => ends | spread(branch, starts, sets), 0);
+      return node.branches.reduce((ends, branch) => ends | spread(branch, starts, places), 0);
     case 'condition':
-      return spread(node.yes, starts, sets) | spread(node.no, starts, sets);
+      return spread(node.yes, starts, places) | spread(node.no, starts, places);
     case 'group':
     case 'atomic':
-      return spread(node.of, starts, sets);
+      return spread(node.of, starts, places);
     case 'repeat': {
       let ends = starts;
       // Each turn that takes a byte moves on: behind the last place nothing is left to begin at.
-      for (let turn = 0; turn < Math.min(node.minimum, sets.length + 1); turn++) ends = spread(node.of, ends, sets);
+      for (let turn = 0; turn < Math.min(node.minimum, count + 1); turn++) ends = spread(node.of, ends, places);
       let reached = ends;
       for (let turn = node.minimum; turn < node.maximum; turn++) {
-        const further = reached | spread(node.of, reached, sets);
+        const further = reached | spread(node.of, reached, places);
         if (further === reached) break;
         reached = further;
       }
@@ -68,9 +97,9 @@ function spread(node: Node, starts: number, sets: readonly ByteSet[]): number {
     case 'back': {
       // Whatever the group took, from the first of the places on.
       let ends = starts;
-      for (let place = 0; place < sets.length; place++) {
+      for (let place = 0; place < count; place++) {
         if ((ends & (1 << place)) === 0) continue;
-        addAll(sets[place], ALL_BYTES);
+        places.add(place, ALL_BYTES);
         ends |= (1 << (place + 1)) & within;
       }
       return ends;
@@ -90,12 +119,21 @@ export function eitherBeginning(one: readonly ByteSet[], other: readonly ByteSet
 /** How often a place fits, of all places of ordinary traffic, more or less. */
 export function frequencyOf(sets: readonly ByteSet[]): number {
   let often = 1;
-  for (const set of sets) {
-    let share = 0;
-    for (let byte = 0; byte < 256; byte++) if (set[byte] === 1) share += BYTE_SHARES[byte];
-    often *= Math.min(1, share);
-  }
+  for (const set of sets) often *= shareOf(set);
   return often;
+}
+
+const shares = new WeakMap<ByteSet, number>();
+
+/** How much of ordinary traffic is bytes of the set, which does not change any more. */
+function shareOf(set: ByteSet): number {
+  const known = shares.get(set);
+  if (known !== undefined) return known;
+  let share = 0;
+  for (let byte = 0; byte < 256; byte++) if (set[byte] === 1) share += BYTE_SHARES[byte];
+  share = Math.min(1, share);
+  shares.set(set, share);
+  return share;
 }
 
 /** Half of the traffic is text. */
