@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { parseYaml } from '../apps/cli/shared/configuration-tree.ts';
 import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
+import { lateModules } from './late-modules.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { ownFolders } from './own-folders.ts';
 import { plainMembers } from './plain-members.ts';
@@ -19,6 +20,9 @@ const out = join(root, 'dist', 'cli');
 /** Beside main.js: the engine's verbs as one script, and the library that they load only when they are asked for one thing. */
 const ENGINE = 'engine.cjs';
 const WORKBENCH = 'workbench';
+
+/** Modules of Node that a run seldom needs. */
+const SELDOM = ['child_process', 'crypto', 'net', 'worker_threads'];
 
 rmSync(out, { recursive: true, force: true });
 
@@ -88,7 +92,7 @@ for (const name of readdirSync(out)) {
   const script = readFileSync(path, 'utf8');
   const ascii = script.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
   // As a function, see apps/cli/shared/engine-script.ts.
-  const whole = name === ENGINE ? plainMembers(`(function (require, module, __filename, __dirname) {${ascii}\n})`) : ascii;
+  const whole = name === ENGINE ? plainMembers(`(function (require, module, __filename, __dirname) {${lateModules(ascii, SELDOM)}\n})`) : ascii;
   if (whole !== script) writeFileSync(path, whole);
 }
 

@@ -55,7 +55,7 @@ const STOP_INTERVAL = 50;
 
 export async function run(argv: readonly string[]): Promise<number> {
   const options = await optionsOf(argv);
-  const seat = givenSeat();
+  const seat = options.threads === 1 ? undefined : givenSeat();
   return seat === undefined ? runFirst(options) : runOther(options, await seat());
 }
 
