@@ -63,8 +63,11 @@ export class FileTransfer {
     // What is kept is the beginning, without a hole.
     const limit = this.isOver ? this.kept : fileSlabs.isExhausted ? Math.min(this.limit, this.bytes.length) : this.limit;
     const room = limit - this.kept;
-    const take = Math.min(room, end - start);
-    if (take < end - start) this.isOver = true;
+    let take = end - start;
+    if (take > room) {
+      take = room;
+      this.isOver = true;
+    }
     const counted = this.endsAtLimit ? Math.max(0, take) : end - start;
     this.size += counted;
     if (counted > 0) this.#follower?.append(bytes, start, start + counted);

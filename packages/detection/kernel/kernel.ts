@@ -157,7 +157,8 @@ export class ScanKernel {
       this.#loadedTo = to;
     }
     this.#length = to - from;
-    this.#before = Math.min(offset + from - start, FAR);
+    const before = offset + from - start;
+    this.#before = before < FAR ? before : FAR;
     this.#ends = (from === start ? HAS_BEGINNING : 0) | (to === end ? HAS_END : 0);
   }
 
@@ -169,7 +170,7 @@ export class ScanKernel {
   /** Looks for the literals of a table in the first `reach` bytes of what was loaded; returns how many numbers lie in `found`. */
   search(table: number, reach: number): number {
     const length = this.#length;
-    return this.#exports.search(this.#input, Math.min(reach, length), length, table, this.#before, this.#ends, this.#mark, ANSWERS, this.#foundAt);
+    return this.#exports.search(this.#input, reach < length ? reach : length, length, table, this.#before, this.#ends, this.#mark, ANSWERS, this.#foundAt);
   }
 
   /** Positions at which four bytes stand that one of eight classes has there, as `masks` say; returns how many lie in `answers`. */

@@ -50,7 +50,7 @@ function far(content: ContentCondition, bytes: Uint8Array, from: number, to: num
   const end = to - (needle.length - 1 - pairAt - pair.gap);
   let start = from + pairAt;
   for (let size = FIRST_PIECE; ; size = PIECE) {
-    const until = Math.min(end, start + size);
+    const until = end - start > size ? start + size : end;
     kernel.load(bytes, start, until, start, until, 0);
     for (let at = kernel.pair(pair, 0); at !== -1; at = kernel.pair(pair, at + 1)) {
       const place = start + at - pairAt;

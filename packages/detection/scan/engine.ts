@@ -628,7 +628,7 @@ export class Engine {
   #release(flow: Flow, stream: TcpStream): void {
     if (this.#handlers.stream !== undefined) this.#tellStream(flow, stream, false);
     const opaque = flow.session?.opaque === true;
-    const shown = this.#shown.get(flow.applicationProtocol ?? '');
+    const shown = this.#shown.size === 0 ? undefined : this.#shown.get(flow.applicationProtocol ?? '');
     for (let direction = 0; direction < 2; direction++) {
       const side = stream.sides[direction];
       if (opaque && side.searched < side.parsed) side.searched = side.parsed;
@@ -667,7 +667,7 @@ export class Engine {
       return;
     }
     if (!this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) return;
-    const from = Math.max(side.searched, side.base);
+    const from = side.searched > side.base ? side.searched : side.base;
     evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
     if (!this.#payload.isEmpty) this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
     side.searched = upTo;

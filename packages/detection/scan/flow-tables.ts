@@ -56,6 +56,9 @@ export class ByHeaders<Made> {
   readonly #known = new WeakMap<FittingHeaders, Made>();
   readonly #kinds = new Map<string, Made>();
   #rest: Made | undefined = undefined;
+  /** what was asked for last, which is mostly asked for again */
+  #lastHeaders: FittingHeaders | undefined = undefined;
+  #lastMade: Made | undefined = undefined;
 
   /** `headers`: those by which kinds are told. `make`: by number of a header 0 where it can not fit; undefined: for flows of further kinds. */
   constructor(headers: Uint16Array, make: (fits: Uint8Array | undefined) => Made) {
@@ -64,11 +67,14 @@ export class ByHeaders<Made> {
   }
 
   for(headers: FittingHeaders): Made {
+    if (headers === this.#lastHeaders) return this.#lastMade!;
     let made = this.#known.get(headers);
     if (made === undefined) {
       made = this.#ofKind(headers.flags);
       this.#known.set(headers, made);
     }
+    this.#lastHeaders = headers;
+    this.#lastMade = made;
     return made;
   }
 

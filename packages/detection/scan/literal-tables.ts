@@ -151,7 +151,8 @@ export class LiteralTables {
     this.#places?.scan(bytes, start, end, offset, sink);
     const shorts = this.#shorts;
     const head = this.#head;
-    const headEnd = head.length === 0 || offset >= this.#headLength ? start : Math.min(end, start + this.#headLength - offset);
+    let headEnd = head.length === 0 || offset >= this.#headLength ? start : start + this.#headLength - offset;
+    if (headEnd > end) headEnd = end;
     // Without something that is looked for everywhere only the head is read.
     const reach = this.#grams.length > 0 || shorts !== undefined ? end : headEnd;
     if (reach === start) return;
@@ -173,7 +174,7 @@ export class LiteralTables {
     kernel.begin();
     // What lies across two pieces is seen in the second, and every fourth position stays one.
     for (let from = start; ; from += PIECE - 4) {
-      const to = Math.min(reach, from + PIECE);
+      const to = reach - from > PIECE ? from + PIECE : reach;
       kernel.load(bytes, start, end, from, to, offset);
       if (from < headEnd) for (let at = 0; at < this.#head.length; at++) this.#head[at].piece(kernel, bytes, start, end, from, headEnd, offset, sink);
       for (let at = 0; at < this.#grams.length; at++) this.#grams[at].piece(kernel, bytes, start, end, from, to, offset, sink);

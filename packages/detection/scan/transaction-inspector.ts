@@ -228,11 +228,12 @@ export class TransactionInspector {
     if (transactions.length === 0) return;
     const asksAgain = (detection.asksAgain & (1 << direction)) !== 0;
     detection.asksAgain &= ~(1 << direction);
-    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
-    if (definition === undefined) return;
+    let definition: ProtocolDefinition | undefined;
     for (let at = 0; at < transactions.length; at++) {
       const transaction = transactions[at];
       if (!transaction.changed[direction] && !(asksAgain && isAskedAgain(transaction, direction))) continue;
+      definition ??= this.#catalogue.protocols.get(flow.applicationProtocol ?? flow.originalProtocol ?? '');
+      if (definition === undefined) return;
       transaction.changed[direction] = false;
       transaction.inspected[direction] = true;
       this.#kernel?.hold();

@@ -160,7 +160,8 @@ export class CaptureReader {
     const time = this.#uint32(bytes, at) * 1e6 + (this.#nano ? Math.floor(fraction / 1000) : fraction);
     this.packets++;
     const from = at + this.#recordHeader;
-    this.#onRecord(bytes, from, Math.min(end, from + this.#snapLength), time, this.#uint32(bytes, at + 12), this.#linkType);
+    const most = from + this.#snapLength;
+    this.#onRecord(bytes, from, end < most ? end : most, time, this.#uint32(bytes, at + 12), this.#linkType);
   }
 
   #setOrder(bytes: Uint8Array, at: number): void {

@@ -492,7 +492,7 @@ export class StreamSide {
    * `shown` of them, which somebody may still want to see.
    */
   release(kept = 0, shown = 0): void {
-    this.#forget(this.#pool.lent < MOST_HELD_TO_SHOW ? Math.max(kept, shown) : kept);
+    this.#forget(shown > kept && this.#pool.lent < MOST_HELD_TO_SHOW ? shown : kept);
     if (shown > 0 || this.#shown > 0) this.#countShown(this.bytes.length === 0 ? 0 : Math.max(0, Math.min(this.parsed, this.searched) - this.base));
   }
 
