@@ -30,9 +30,11 @@ export function copyBytes(source: Uint8Array, start: number, end: number, target
 
 /** bytes[start, end), apart from them. */
 export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const from = Math.max(start, 0);
-  const copy = newBytes(Math.max(Math.min(end, bytes.length) - from, 0));
-  copyBytes(bytes, from, from + copy.length, copy, 0);
+  const from = start < 0 ? 0 : start;
+  const to = end < bytes.length ? end : bytes.length;
+  if (to <= from) return newBytes(0);
+  const copy = newBytes(to - from);
+  copyBytes(bytes, from, to, copy, 0);
   return copy;
 }
 

@@ -97,12 +97,13 @@ function flatten(ranges: readonly AddressRange[]): Uint32Array {
 }
 
 function inside(flat: Uint32Array, word: number): boolean {
-  if (flat.length <= 8) {
-    for (let at = 0; at < flat.length; at += 2) if (word >= flat[at] && word <= flat[at + 1]) return true;
+  const { length } = flat;
+  if (length <= 8) {
+    for (let at = 0; at < length; at += 2) if (word >= flat[at] && word <= flat[at + 1]) return true;
     return false;
   }
   let low = 0;
-  let high = flat.length / 2 - 1;
+  let high = length / 2 - 1;
   while (low <= high) {
     const middle = (low + high) >> 1;
     if (word < flat[middle * 2]) high = middle - 1;

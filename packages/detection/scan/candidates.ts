@@ -40,7 +40,8 @@ export class Candidates implements ValueSink {
   }
 
   addAll(rules: Uint32Array): void {
-    for (let at = 0; at < rules.length; at++) this.add(rules[at]);
+    const { length } = rules;
+    for (let at = 0; at < length; at++) this.add(rules[at]);
   }
 
   sort(): void {

@@ -903,7 +903,8 @@ export class Engine {
       if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow, all);
       if (all || (complete && this.#firewall?.awaits(definition, transaction, flow) !== true)) {
         this.counters.transactions++;
-        if (transaction.files !== undefined) for (const file of transaction.files) file.release();
+        const { files } = transaction;
+        if (files !== undefined) for (let file = 0; file < files.length; file++) files[file].release();
         transaction.settle();
       } else transactions[kept++] = transaction;
     }
@@ -916,8 +917,10 @@ export class Engine {
       transaction.recorded = true;
       if (!transaction.unrecorded) this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
     }
-    if (transaction.files === undefined) return;
-    for (const file of transaction.files) {
+    const { files } = transaction;
+    if (files === undefined) return;
+    for (let at = 0; at < files.length; at++) {
+      const file = files[at];
       if (file.recorded || file.size === 0) continue;
       // Where files are stored, rules that still look at it may ask for it.
       if (this.#settings.wholeFiles && !all && transaction.changed[file.direction]) continue;

@@ -63,6 +63,10 @@ export class FittingRules {
   readonly sifted = new Map<string | undefined, Map<number, Possible>>();
   /** of what is sifted */
   age = 0;
+  /** what was asked for last */
+  lastProtocol: string | undefined = undefined;
+  lastKind = -1;
+  last: Possible | undefined = undefined;
   /** by application protocol and deciding flowbits that are set: what is known of plain packets in which nobody looks for anything, see `Flow.quietToServer` */
   readonly quiet = new Map<string, Uint8Array>();
   /** flowbits that keep some of the rules from doing anything, set or not set; undefined: not found out yet */
@@ -248,17 +252,17 @@ export class PacketRules {
 
   /** Of rules whose header fits, those that a packet of this kind can make true. */
   #possible(fitting: FittingRules, packet: Packet, flow: Flow | undefined, wanted: number): Possible {
+    const protocol = flow?.applicationProtocol;
+    const kind = packetKind(packet) | (wanted << KIND_BITS);
     if (fitting.age !== this.#age) {
       fitting.age = this.#age;
       fitting.sifted.clear();
-    }
-    const protocol = flow?.applicationProtocol;
+    } else if (fitting.last !== undefined && kind === fitting.lastKind && protocol === fitting.lastProtocol) return fitting.last;
     let byKind = fitting.sifted.get(protocol);
     if (byKind === undefined) {
       byKind = new Map();
       fitting.sifted.set(protocol, byKind);
     }
-    const kind = packetKind(packet) | (wanted << KIND_BITS);
     let possible = byKind.get(kind);
     if (possible === undefined) {
       possible = this.#sift(fitting.rules, packet, flow, wanted);
@@ -269,6 +273,9 @@ export class PacketRules {
         this.#age++;
       }
     }
+    fitting.lastProtocol = protocol;
+    fitting.lastKind = kind;
+    fitting.last = possible;
     return possible;
   }
 

@@ -482,7 +482,9 @@ export class TransactionInspector {
     if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow, transaction)) return LATER;
     if (rule.payload.length > 0 && detection.known(direction)?.payloadFound?.has(rule.index) !== true) return LATER;
     let later = false;
-    for (const condition of rule.transactionConditions) {
+    const { transactionConditions, bufferTests, anomalies } = rule;
+    for (let at = 0; at < transactionConditions.length; at++) {
+      const condition = transactionConditions[at];
       if (transaction.progress[direction] < condition.progress && !complete) later = true;
       else {
         const subject = this.#subject(transaction, condition.protocol, direction);
@@ -492,12 +494,13 @@ export class TransactionInspector {
         else later = this.#unsettled = true;
       }
     }
-    for (const test of rule.bufferTests) {
-      const answer = this.#buffer(test, transaction, packet, flow, direction, complete);
+    for (let at = 0; at < bufferTests.length; at++) {
+      const answer = this.#buffer(bufferTests[at], transaction, packet, flow, direction, complete);
       if (answer === NO) return NO;
       if (answer === LATER) later = true;
     }
-    for (const demand of rule.anomalies) {
+    for (let at = 0; at < anomalies.length; at++) {
+      const demand = anomalies[at];
       if (demand.owner !== 'application') continue;
       const dot = demand.name.indexOf('.');
       const subject = this.#subject(transaction, demand.name.slice(0, dot), direction);
@@ -578,14 +581,16 @@ function sortFew(rules: number[]): void {
 
 function bytesKept(transaction: Transaction): number {
   let bytes = 0;
-  if (transaction.files !== undefined) for (const file of transaction.files) bytes += file.kept;
+  const { files } = transaction;
+  if (files !== undefined) for (let at = 0; at < files.length; at++) bytes += files[at].kept;
   return bytes;
 }
 
 /** Files of which there is something. */
 function filesBegun(transaction: Transaction): number {
   let begun = 0;
-  if (transaction.files !== undefined) for (const file of transaction.files) if (file.size > 0) begun++;
+  const { files } = transaction;
+  if (files !== undefined) for (let at = 0; at < files.length; at++) if (files[at].size > 0) begun++;
   return begun;
 }
 

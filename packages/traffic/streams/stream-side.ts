@@ -252,7 +252,7 @@ export class StreamSide {
   #grow(used: number, size: number): void {
     const grown = this.#pool.take(used === 0 ? size : size + used);
     if (used > 0) copyBytes(this.bytes, 0, used, grown, 0);
-    if (this.bytes.length > 0) this.#pool.give(this.bytes);
+    if (this.bytes !== NOTHING) this.#pool.give(this.bytes);
     this.bytes = grown;
   }
 
@@ -502,7 +502,7 @@ export class StreamSide {
     if (kept > 0 && done <= this.base) return;
     if (done >= this.available) {
       this.base = this.available;
-      if (this.bytes.length > 0) {
+      if (this.bytes !== NOTHING) {
         this.#pool.give(this.bytes);
         this.bytes = NOTHING;
       }

@@ -43,6 +43,12 @@ export interface RemarkCount {
 }
 const MOST_REMARKS = 512;
 
+/** What was made for a buffer. There are few of a message: they are looked through faster than looked up. */
+interface Made {
+  readonly name: string;
+  readonly bytes: Uint8Array | undefined;
+}
+
 export class HttpTransaction extends Transaction {
   readonly request: HttpMessage;
   readonly response: HttpMessage;
@@ -56,8 +62,8 @@ export class HttpTransaction extends Transaction {
   interim = false;
   /** what records show of it, from when nothing more can come: its own record and that of its file show the same */
   shown: Readonly<Record<string, unknown>> | undefined = undefined;
-  /** by direction: bytes made of the message, by buffer name; kept once the headers are complete */
-  #made: [Map<string, Uint8Array | undefined> | undefined, Map<string, Uint8Array | undefined> | undefined] = [undefined, undefined];
+  /** by direction: what was made of the message, kept once the headers are complete */
+  #made: [Made[] | undefined, Made[] | undefined] = [undefined, undefined];
 
   /** `endsAtLimit`: so much of a body is its file */
   constructor(id: number, time: number, requestLimit: number, responseLimit: number, follow?: FollowFile, endsAtLimit = false) {
@@ -83,13 +89,13 @@ export class HttpTransaction extends Transaction {
   }
 
   make(name: string, direction: Direction, how: (message: HttpMessage, direction: Direction) => Uint8Array | undefined): Uint8Array | undefined {
-    const known = this.#made[direction]?.get(name);
-    if (known !== undefined || this.#made[direction]?.has(name) === true) return known;
+    const known = this.#made[direction];
+    if (known !== undefined) for (let at = 0; at < known.length; at++) if (known[at].name === name) return known[at].bytes;
     const made = how(this.message(direction), direction);
     // What has not come yet may be asked for as well: explain looks for a content in every buffer.
     if (made !== undefined || this.progress[direction] >= HEADERS) {
-      this.#made[direction] ??= new Map();
-      this.#made[direction].set(name, made);
+      this.#made[direction] ??= [];
+      this.#made[direction].push({ name, bytes: made });
     }
     return made;
   }
@@ -135,9 +141,10 @@ export class HttpTransaction extends Transaction {
 
   get status(): number {
     const { second } = this.response;
-    if (second.length > 3) return 0;
+    const { length } = second;
+    if (length > 3) return 0;
     let status = 0;
-    for (let at = 0; at < second.length; at++) {
+    for (let at = 0; at < length; at++) {
       const digit = second[at] - 0x30;
       if (digit < 0 || digit > 9) return 0;
       status = status * 10 + digit;

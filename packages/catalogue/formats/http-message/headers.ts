@@ -268,12 +268,15 @@ export class HeaderBlock {
 
   /** `\r\nHost\r\nAccept\r\n\r\n` */
   names(): Uint8Array {
-    let length = LINE_END.length * (this.list.length + 2);
-    for (const header of this.list) length += header.nameLength;
+    let length = 2 * (this.list.length + 2);
+    const { list } = this;
+    for (let number = 0; number < list.length; number++) length += list[number].nameLength;
     const names = newBytes(length);
-    names.set(LINE_END);
-    let at = LINE_END.length;
-    for (const header of this.list) {
+    names[0] = CR;
+    names[1] = LF;
+    let at = 2;
+    for (let number = 0; number < list.length; number++) {
+      const header = list[number];
       header.writeName(names, at);
       at += header.nameLength;
       names[at++] = CR;
