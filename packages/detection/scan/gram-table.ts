@@ -9,7 +9,7 @@
  *
  * The compiled kernel does all of it; where there is none, the same loops here do. Oracle: `naiveMatches` below.
  */
-import { lowerCase } from '@sigwright/bytes';
+import { copyBytes, lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
 import { FAR, PERHAPS, type ScanKernel } from '../kernel/kernel.ts';
 import { masksOf } from './gram-classes.ts';
@@ -275,7 +275,10 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   const entriesAt = bucketsAt + data.buckets.length * 4;
   const rowsAt = Math.ceil((entriesAt + grams.length * ENTRY) / 8) * 8;
   const poolAt = rowsAt + lengths.length * ROW;
-  const bytes = new Uint8Array(Math.ceil((poolAt + lengths.reduce((sum, length) => sum + length, 0)) / 4) * 4);
+  const poolLength = lengths.reduce((sum, length) => sum + length, 0);
+  // Tables for parts of its literals share a pool: most of it is taken as it is, of less what is theirs.
+  const isWhole = poolLength * 2 > pool.length;
+  const bytes = new Uint8Array(Math.ceil((poolAt + (isWhole ? pool.length : poolLength)) / 4) * 4);
   const words = new Int32Array(bytes.buffer);
   words.set([isSmall ? 0 : data.step, 32 - data.bits, 32 - data.bucketBits, HEADER, bucketsAt, entriesAt, rowsAt, poolAt]);
   bytes.set(filter, HEADER);
@@ -293,12 +296,14 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
     words[word + 3] = number;
     words[word + 4] = offset;
   }
-  // Of the pool, which tables for parts of its literals share, the bytes of those that this one has.
+  if (isWhole) bytes.set(pool, poolAt);
   for (let number = 0, word = rowsAt / 4, at = poolAt; number < lengths.length; number++, word += ROW / 4) {
     const length = lengths[number];
-    words[word + 2] = at - poolAt;
+    words[word + 2] = isWhole ? starts[number] : at - poolAt;
     words[word + 3] = length | (data.nocase[number] << 16);
-    for (let byte = 0; byte < length; byte++) bytes[at++] = pool[starts[number] + byte];
+    if (isWhole) continue;
+    copyBytes(pool, starts[number], starts[number] + length, bytes, at);
+    at += length;
   }
   return bytes;
 }
