@@ -148,6 +148,7 @@ describe('tables change nothing but speed', () => {
           headLength: 0,
           head: [],
           places: undefined,
+          beginnings: undefined,
           shorts: undefined,
           lengths: undefined,
         });

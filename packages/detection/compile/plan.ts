@@ -96,7 +96,7 @@ export interface PlanData {
 }
 
 /** Raised whenever the form or the meaning of saved plans changes. */
-export const PLAN_VERSION = 26;
+export const PLAN_VERSION = 27;
 
 export interface RuleSource {
   /** for messages */

@@ -126,7 +126,10 @@ export function narrowGramTables(tables: readonly GramTableData[], keep: (value:
 export function joinedGramTable(one: GramTableData, other: GramTableData): GramTableData | undefined {
   if (one.starts.length + other.starts.length > FEW) return undefined;
   const all = (): boolean => true;
-  return lay([one, other].flatMap((data) => placedOf(data, keptLiterals(data, all), all)), 1);
+  return lay(
+    [one, other].flatMap((data) => placedOf(data, keptLiterals(data, all), all)),
+    1,
+  );
 }
 
 /** By literal: its number in the narrowed table, from 1 on; 0: none of its values is kept. */

@@ -53,7 +53,7 @@ function searched(
   offset = 0,
 ): Set<number> {
   return collected((sink) =>
-    new LiteralTables({ names: undefined, grams, headLength: 0, head: [], places: undefined, shorts, lengths: undefined }, kernel).scan(
+    new LiteralTables({ names: undefined, grams, headLength: 0, head: [], places: undefined, beginnings: undefined, shorts, lengths: undefined }, kernel).scan(
       bytes,
       start,
       bytes.length,
@@ -199,15 +199,20 @@ describe('short literals', () => {
 });
 
 describe('literals at a place', () => {
-  test('what lies there is reported, however far the buffer had come before', () => {
+  test.each([
+    ['by one byte', 1, 3],
+    ['by four bytes', 4, 9],
+  ] as const)('what lies there is reported, found %s, however far the buffer had come before', (_how, keyLength, longest) => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ bytes: literal(1, 3), offset: fc.constantFrom(0, 1, 4, 39) }), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.record({ bytes: literal(keyLength, longest), offset: fc.constantFrom(0, 1, 4, 39) }), { minLength: 1, maxLength: 12 }),
         buffer,
         fc.constantFrom(0, 1, 4, 5),
-        (drawn, bytes, before) => {
+        (drawn, text, before) => {
+          // One of them stands at the beginning, so that something is found.
+          const bytes = Uint8Array.from([...drawn[0].bytes, ...text]);
           const literals = drawn.map((one, value) => ({ ...one, value }));
-          const data = buildPlaceTable(literals);
+          const data = buildPlaceTable(literals, keyLength);
           const found = collected((sink) => new PlaceTable(data).scan(bytes, before, bytes.length, before, sink));
           for (const { bytes: one, offset, value } of literals) {
             const there = offset >= before && findNaive(bytes, offset, Math.min(bytes.length, offset + one.length), one, true) === offset;
@@ -222,6 +227,24 @@ describe('literals at a place', () => {
       { numRuns: 300, seed: 8 },
     );
   });
+});
+
+test('many literals bound to the very beginning of long texts are looked for there alone', () => {
+  const draft = new LiteralDraft(true);
+  const bound = { where: 'payload', test: -1, nocase: false, shape: 'anywhere', offset: 0 } as const;
+  draft.add({ ...bound, bytes: latin1('GIOP1'), within: 5 }, 1);
+  draft.add({ ...bound, bytes: latin1('GIOP'), within: 8 }, 2);
+  expect(draft.build()).toMatchObject({ beginnings: undefined, headLength: 8 });
+  for (let value = 3; value < 200; value++) draft.add({ ...bound, bytes: latin1(`${value} other`), within: `${value} other`.length }, value);
+  const data = draft.build()!;
+  expect([data.beginnings?.values.length, data.head.length]).toEqual([198, 1]);
+  const found = (text: string, offset: number) => collected((sink) => new LiteralTables(data).scan(latin1(text), 0, text.length, offset, sink));
+  expect(found('GIOP1234567890', 0)).toEqual(new Set([1, 2]));
+  expect(found(' GIOP1234567890', 0)).toEqual(new Set([2]));
+  expect(found('GIOP1234567890', 1)).toEqual(new Set([2]));
+  expect(found('GIO', 0)).toEqual(new Set());
+  expect(narrowLiterals(data, (value) => value === 1)).toMatchObject({ head: [], beginnings: { values: Uint32Array.of(1) } });
+  expect(narrowLiterals(data, (value) => value === 2)).toMatchObject({ beginnings: undefined });
 });
 
 describe('rules by address', () => {

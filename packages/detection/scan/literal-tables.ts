@@ -24,6 +24,8 @@ export interface LiteralTablesData {
   readonly headLength: number;
   readonly head: readonly GramTableData[];
   readonly places: PlaceTableData | undefined;
+  /** of at least four bytes, bound to the very beginning */
+  readonly beginnings: PlaceTableData | undefined;
   readonly shorts: ShortTableData | undefined;
   readonly lengths: LengthTableData | undefined;
 }
@@ -38,6 +40,9 @@ export interface LengthTableData {
 /** Literals bound to so many first bytes are looked for there alone, where that is worth it. */
 export const HEAD_LENGTH = 512;
 
+/** More that are bound to the very beginning have a table of their own. */
+const FEW_BEGINNINGS = 96;
+
 /** Literals on their way into tables. */
 export class LiteralDraft {
   readonly #isLong: boolean;
@@ -45,6 +50,7 @@ export class LiteralDraft {
   readonly #grams: GramLiteral[] = [];
   readonly #head: GramLiteral[] = [];
   readonly #places: PlacedLiteral[] = [];
+  readonly #beginnings: GramLiteral[] = [];
   readonly #shorts: { readonly bytes: Uint8Array; readonly value: number }[] = [];
   readonly #lengths: { readonly least: number; readonly most: number; readonly value: number }[] = [];
 
@@ -61,7 +67,12 @@ export class LiteralDraft {
         this.#names.push({ bytes, shape, value });
         break;
       case 'anywhere':
-        (this.#isLong && within > 0 && within <= HEAD_LENGTH ? this.#head : this.#grams).push({ bytes, nocase, value, within });
+        (this.#isLong && within > 0 && within <= HEAD_LENGTH ? (within === bytes.length ? this.#beginnings : this.#head) : this.#grams).push({
+          bytes,
+          nocase,
+          value,
+          within,
+        });
         break;
       case 'placed':
         this.#places.push({ bytes, offset, value });
@@ -77,13 +88,23 @@ export class LiteralDraft {
 
   /** Undefined where nothing was added. */
   build(): LiteralTablesData | undefined {
-    if (this.#names.length + this.#grams.length + this.#head.length + this.#places.length + this.#shorts.length + this.#lengths.length === 0) return undefined;
+    const lists = [this.#names, this.#grams, this.#head, this.#places, this.#beginnings, this.#shorts, this.#lengths];
+    if (lists.every((list) => list.length === 0)) return undefined;
+    // A few are looked for with the others of the head at no cost.
+    const areMany = this.#beginnings.length > FEW_BEGINNINGS;
+    const head = areMany ? this.#head : [...this.#head, ...this.#beginnings];
     return {
       names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
       grams: buildGramTables(this.#grams),
-      headLength: this.#head.reduce((most, { within }) => Math.max(most, within), 0),
-      head: buildGramTables(this.#head),
-      places: this.#places.length > 0 ? buildPlaceTable(this.#places) : undefined,
+      headLength: head.reduce((most, { within }) => Math.max(most, within), 0),
+      head: buildGramTables(head),
+      places: this.#places.length > 0 ? buildPlaceTable(this.#places, 1) : undefined,
+      beginnings: areMany
+        ? buildPlaceTable(
+            this.#beginnings.map((one) => ({ ...one, offset: 0 })),
+            4,
+          )
+        : undefined,
       shorts: this.#shorts.length > 0 ? buildShortTable(this.#shorts) : undefined,
       lengths:
         this.#lengths.length > 0
@@ -101,9 +122,10 @@ export class LiteralDraft {
 export function narrowLiterals(data: LiteralTablesData, keep: (value: number) => boolean): LiteralTablesData | undefined {
   const { grams, head } = together(narrowGramTables(data.grams, keep), narrowGramTables(data.head, keep));
   const places = data.places === undefined ? undefined : narrowPlaceTable(data.places, keep);
+  const beginnings = data.beginnings === undefined ? undefined : narrowPlaceTable(data.beginnings, keep);
   const shorts = data.shorts === undefined ? undefined : narrowShortTable(data.shorts, keep);
-  const isEmpty = grams.length + head.length === 0 && places === undefined && shorts === undefined;
-  return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, shorts, lengths: undefined };
+  const isEmpty = grams.length + head.length === 0 && places === undefined && beginnings === undefined && shorts === undefined;
+  return isEmpty ? undefined : { names: undefined, grams, headLength: data.headLength, head, places, beginnings, shorts, lengths: undefined };
 }
 
 /** Few literals of the head are looked for with few others, everywhere: once over all of it takes less than that and once over the head. */
@@ -118,8 +140,8 @@ function findLengths({ least, most, values }: LengthTableData, length: number, s
 }
 
 /** What is reported. */
-export function valuesOf({ names, grams, head, places, shorts, lengths }: LiteralTablesData): readonly Uint32Array[] {
-  return [names, places, shorts, lengths, ...grams, ...head].flatMap((table) => table?.values ?? []);
+export function valuesOf({ names, grams, head, places, beginnings, shorts, lengths }: LiteralTablesData): readonly Uint32Array[] {
+  return [names, places, beginnings, shorts, lengths, ...grams, ...head].flatMap((table) => table?.values ?? []);
 }
 
 export class LiteralTables {
@@ -128,6 +150,7 @@ export class LiteralTables {
   readonly #headLength: number;
   readonly #head: readonly GramTable[];
   readonly #places: PlaceTable | undefined;
+  readonly #beginnings: PlaceTable | undefined;
   readonly #shorts: ShortTable | undefined;
   readonly #lengths: LengthTableData | undefined;
   readonly #kernel: ScanKernel | undefined;
@@ -139,6 +162,7 @@ export class LiteralTables {
     this.#headLength = data.headLength;
     this.#head = data.head.map((one) => new GramTable(one));
     this.#places = data.places === undefined ? undefined : new PlaceTable(data.places);
+    this.#beginnings = data.beginnings === undefined ? undefined : new PlaceTable(data.beginnings);
     this.#shorts = data.shorts === undefined ? undefined : new ShortTable(data.shorts);
     this.#lengths = data.lengths;
     this.#kernel = kernel === 'plain' ? undefined : kernel;
@@ -149,6 +173,7 @@ export class LiteralTables {
     if (this.#lengths !== undefined) findLengths(this.#lengths, end - start, sink);
     this.#names?.find(bytes, start, end, sink);
     this.#places?.scan(bytes, start, end, offset, sink);
+    this.#beginnings?.scan(bytes, start, end, offset, sink);
     const shorts = this.#shorts;
     const head = this.#head;
     let headEnd = head.length === 0 || offset >= this.#headLength ? start : start + this.#headLength - offset;

@@ -1,6 +1,6 @@
 /**
- * Literals too short for grams. Those at a fixed place (`|18 03|; depth:2`) are looked at in that place alone; those of two or
- * three bytes anywhere are searched by the compiled kernel, one by one where there is none. Letters are folded: what is reported
+ * Literals at a fixed place (`|18 03|; depth:2`), which are looked at in that place alone, and those too short for grams: of two or
+ * three bytes anywhere, searched by the compiled kernel, one by one where there is none. Letters are folded: what is reported
  * may be there in another case, which the rule itself decides. Typed arrays: saved as they are.
  */
 import type { ScanKernel } from '../kernel/kernel.ts';
@@ -14,9 +14,11 @@ export interface PlacedLiteral {
 }
 
 export interface PlaceTableData {
+  /** so many bytes of a literal tell where it is in the table: no literal is shorter */
+  readonly keyLength: KeyLength;
   /** the places, each once */
   readonly offsets: Uint16Array;
-  /** 257 numbers a place: by folded first byte, where its literals begin */
+  /** 257 numbers a place: by key, where its literals begin */
   readonly heads: Uint32Array;
   /** per literal: start in `pool` (one more than literals), start of its values */
   readonly starts: Uint32Array;
@@ -26,14 +28,23 @@ export interface PlaceTableData {
   readonly pool: Uint8Array;
 }
 
-const FIRST_BYTES = 256;
+export type KeyLength = 1 | 4;
+
+const KEYS = 256;
 
 function foldByte(byte: number): number {
   return byte | ((byte & 0x40) >>> 1);
 }
 
+/** Of what begins at bytes[at], the folded first byte, or four of them made one. */
+function keyOf(bytes: Uint8Array, at: number, length: KeyLength): number {
+  const first = foldByte(bytes[at]);
+  if (length === 1) return first;
+  return (first + foldByte(bytes[at + 1]) * 5 + foldByte(bytes[at + 2]) * 23 + foldByte(bytes[at + 3]) * 101) & (KEYS - 1);
+}
+
 /** Literals with the same place and folded bytes become one, with all their values. */
-function gather(literals: readonly PlacedLiteral[]): { offset: number; bytes: Uint8Array; values: number[] }[] {
+function gather(literals: readonly PlacedLiteral[], keyLength: KeyLength): { offset: number; bytes: Uint8Array; values: number[] }[] {
   const unique = new Map<string, { offset: number; bytes: Uint8Array; values: number[] }>();
   for (const { bytes, offset, value } of literals) {
     const folded = bytes.map(foldByte);
@@ -42,13 +53,13 @@ function gather(literals: readonly PlacedLiteral[]): { offset: number; bytes: Ui
     if (known === undefined) unique.set(key, { offset, bytes: folded, values: [value] });
     else known.values.push(value);
   }
-  return [...unique.values()].sort((a, b) => a.offset - b.offset || a.bytes[0] - b.bytes[0]);
+  return [...unique.values()].sort((a, b) => a.offset - b.offset || keyOf(a.bytes, 0, keyLength) - keyOf(b.bytes, 0, keyLength));
 }
 
-export function buildPlaceTable(literals: readonly PlacedLiteral[]): PlaceTableData {
-  const list = gather(literals);
+export function buildPlaceTable(literals: readonly PlacedLiteral[], keyLength: KeyLength): PlaceTableData {
+  const list = gather(literals, keyLength);
   const offsets = [...new Set(list.map((one) => one.offset))];
-  const heads = new Uint32Array(offsets.length * (FIRST_BYTES + 1));
+  const heads = new Uint32Array(offsets.length * (KEYS + 1));
   const starts = new Uint32Array(list.length + 1);
   const valueStarts = new Uint32Array(list.length + 1);
   for (let number = 0; number < list.length; number++) {
@@ -57,12 +68,13 @@ export function buildPlaceTable(literals: readonly PlacedLiteral[]): PlaceTableD
   }
   let number = 0;
   for (let place = 0; place < offsets.length; place++) {
-    for (let byte = 0; byte <= FIRST_BYTES; byte++) {
-      while (number < list.length && list[number].offset === offsets[place] && list[number].bytes[0] < byte) number++;
-      heads[place * (FIRST_BYTES + 1) + byte] = number;
+    for (let key = 0; key <= KEYS; key++) {
+      while (number < list.length && list[number].offset === offsets[place] && keyOf(list[number].bytes, 0, keyLength) < key) number++;
+      heads[place * (KEYS + 1) + key] = number;
     }
   }
   return {
+    keyLength,
     offsets: Uint16Array.from(offsets),
     heads,
     starts,
@@ -76,14 +88,14 @@ export function buildPlaceTable(literals: readonly PlacedLiteral[]): PlaceTableD
 export function narrowPlaceTable(data: PlaceTableData, keep: (value: number) => boolean): PlaceTableData | undefined {
   const left: PlacedLiteral[] = [];
   for (let place = 0; place < data.offsets.length; place++) {
-    const head = place * (FIRST_BYTES + 1);
-    for (let number = data.heads[head]; number < data.heads[head + FIRST_BYTES]; number++) {
+    const head = place * (KEYS + 1);
+    for (let number = data.heads[head]; number < data.heads[head + KEYS]; number++) {
       const bytes = data.pool.subarray(data.starts[number], data.starts[number + 1]);
       for (const value of data.values.subarray(data.valueStarts[number], data.valueStarts[number + 1]))
         if (keep(value)) left.push({ bytes, offset: data.offsets[place], value });
     }
   }
-  return left.length === 0 ? undefined : buildPlaceTable(left);
+  return left.length === 0 ? undefined : buildPlaceTable(left, data.keyLength);
 }
 
 export class PlaceTable {
@@ -95,17 +107,18 @@ export class PlaceTable {
 
   /** bytes[start, end) begin `offset` bytes behind the beginning of the buffer or stream. */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    const { offsets, heads, starts, valueStarts, values, pool } = this.data;
-    if (offset > offsets[offsets.length - 1]) return;
-    for (let place = 0; place < offsets.length; place++) {
+    const { keyLength, offsets, heads, starts, valueStarts, values, pool } = this.data;
+    const { length: places } = offsets;
+    if (offset > offsets[places - 1]) return;
+    for (let place = 0; place < places; place++) {
       const at = start + offsets[place] - offset;
-      if (at < start || at >= end) continue;
-      const head = place * (FIRST_BYTES + 1) + foldByte(bytes[at]);
+      if (at < start || at + keyLength > end) continue;
+      const head = place * (KEYS + 1) + keyOf(bytes, at, keyLength);
       for (let number = heads[head], until = heads[head + 1]; number < until; number++) {
         const poolStart = starts[number];
         const length = starts[number + 1] - poolStart;
         if (at + length > end) continue;
-        let equal = 1;
+        let equal = 0;
         while (equal < length && foldByte(bytes[at + equal]) === pool[poolStart + equal]) equal++;
         if (equal < length) continue;
         for (let one = valueStarts[number], stop = valueStarts[number + 1]; one < stop; one++) sink.add(values[one]);
@@ -122,7 +135,10 @@ export interface ShortTableData {
 }
 
 export function buildShortTable(literals: readonly { readonly bytes: Uint8Array; readonly value: number }[]): ShortTableData {
-  const list = gather(literals.map((one) => ({ ...one, offset: 0 })));
+  const list = gather(
+    literals.map((one) => ({ ...one, offset: 0 })),
+    1,
+  );
   const needles = new Uint8Array(list.length * 4);
   const valueStarts = new Uint32Array(list.length + 1);
   for (let number = 0; number < list.length; number++) {
