@@ -180,6 +180,21 @@ export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
   return <i32>((out - first) >> 1);
 }
 
+/** Bytes of the masks of a table for few grams; behind them lies a bit table as others have it. */
+const MASKS: usize = 128;
+
+/** Of the positions at `answers`, those whose gram is set in the table at `filter` stay. Returns how many. Without a branch that goes either way. */
+function sieve(start: usize, filter: usize, shift: i32, answers: usize, count: i32): i32 {
+  let kept = answers;
+  const end = answers + (<usize>count << 1);
+  for (let answer = answers; answer < end; answer += 2) {
+    const position = load<u16>(answer);
+    store<u16>(kept, position);
+    kept += <usize>taken(filter, <u32>(gramAt(start + position) * GOLDEN) >>> shift) << 1;
+  }
+  return <i32>((kept - answers) >> 1);
+}
+
 /** What a search is told of a piece: it has the beginning of the text, it has its end. */
 const HAS_BEGINNING: i32 = 1;
 const HAS_END: i32 = 2;
@@ -274,8 +289,8 @@ function literals(start: usize, length: i32, table: usize, before: u32, ends: i3
 
 /**
  * Looks for the literals of a table in memory[start, start + length), the first `reach` bytes of it; positions are kept at `answers` on the
- * way. Answers as `literals` does. A table is what `kernelTable` of scan/gram-table.ts makes: words that say where its parts lie; a bit
- * table or masks; by the first bits of a gram's hash where its entries begin (as many 32-bit numbers as there are buckets, and one);
+ * way. Answers as `literals` does. A table is what `kernelTable` of scan/gram-table.ts makes: words that say where its parts lie; masks,
+ * where there are few grams, and a bit table; by the first bits of a gram's hash where its entries begin (as many 32-bit numbers as there are buckets, and one);
  * entries; rows of literals; their bytes.
  */
 export function search(start: usize, reach: i32, length: i32, table: usize, before: u32, ends: i32, mark: f64, answers: usize, out: usize): i32 {
@@ -284,7 +299,7 @@ export function search(start: usize, reach: i32, length: i32, table: usize, befo
   const filter = table + <usize>load<u32>(table, FILTER);
   const count =
     kind === FEW
-      ? few(start, reach, filter, answers)
+      ? sieve(start, filter + MASKS, shift, answers, few(start, reach, filter, answers))
       : kind === EVERY_FOURTH
         ? everyFourth(start, reach, filter, shift, answers)
         : grams(start, reach, filter, shift, answers);

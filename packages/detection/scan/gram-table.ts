@@ -9,7 +9,7 @@
  *
  * The compiled kernel does all of it; where there is none, the same loops here do. Oracle: `naiveMatches` below.
  */
-import { copyBytes, lowerCase } from '@sigwright/bytes';
+import { concatBytes, copyBytes, lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
 import { FAR, PERHAPS, type ScanKernel } from '../kernel/kernel.ts';
 import { masksOf } from './gram-classes.ts';
@@ -273,7 +273,7 @@ function secondGramAt(length: number, gramAt: number): number {
 /** A table as the kernel reads it, which has no marks yet; `search` of scan.as.ts has the format. */
 function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   const { grams, gramOffsets, literals, lengths, starts, withins, pool } = data;
-  const filter = isSmall ? masksOf(grams) : data.filter;
+  const filter = isSmall ? concatBytes(masksOf(grams), data.filter) : data.filter;
   const bucketsAt = HEADER + filter.length;
   const entriesAt = bucketsAt + data.buckets.length * 4;
   const rowsAt = Math.ceil((entriesAt + grams.length * ENTRY) / 8) * 8;
