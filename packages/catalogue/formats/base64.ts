@@ -1,5 +1,7 @@
 /** Base64: RFC 4648 section 4, with the leniency of RFC 2045 section 6.8 where asked for. Linear, output of at most 3/4 of the input. */
 
+import { newBytes } from '@sigwright/bytes';
+
 const VALUES = new Int8Array(256).fill(-1);
 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split('').forEach((letter, value) => {
   VALUES[letter.charCodeAt(0)] = value;
@@ -14,7 +16,10 @@ const PADDING = 0x3d;
 export type Base64Mode = 'rfc4648' | 'rfc2045' | 'strict';
 
 export function decodeBase64(bytes: Uint8Array, start: number, end: number, mode: Base64Mode): Uint8Array {
-  const output = new Uint8Array(Math.ceil(((end - start) * 3) / 4));
+  // Of most texts it is a word at the beginning.
+  let stop = end;
+  if (mode === 'rfc4648') for (stop = start; stop < end && VALUES[bytes[stop]] >= 0; ) stop++;
+  const output = newBytes(Math.ceil(((stop - start) * 3) / 4));
   let length = 0;
   let group = 0;
   let count = 0;

@@ -55,9 +55,9 @@ export class PayloadFound {
 
   /** This, and that rule. */
   with(rule: CompiledRule): PayloadFound {
-    if (this.#rules.has(rule.index)) return this;
     const known = this.#next.get(rule.index);
     if (known !== undefined) return known;
+    if (this.#rules.has(rule.index)) return this;
     const found = this.isShared ? this.#copy() : this;
     found.#rules.add(rule.index);
     found.#sorted = undefined;

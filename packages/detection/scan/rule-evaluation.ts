@@ -255,7 +255,8 @@ export function flowHolds(rule: CompiledRule, packet: Packet, flow: Flow | undef
   }
   if (rule.protocols !== undefined) {
     const spoken = flow?.applicationProtocol;
-    if (spoken === undefined || !rule.protocols.includes(spoken)) return false;
+    // Most rules name one.
+    if (spoken === undefined || (rule.protocols[0] !== spoken && !rule.protocols.includes(spoken))) return false;
   }
   return true;
 }

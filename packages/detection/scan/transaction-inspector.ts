@@ -478,7 +478,7 @@ export class TransactionInspector {
     const evaluation = this.#evaluation;
     evaluation.count++;
     evaluation.forgetNotes();
-    if (!rule.directions.includes(direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
+    if (!isIn(rule.directions, direction) || !evaluation.headerAndFlow(rule, packet, flow)) return NO;
     if (!evaluation.packetConditions(rule, packet, flow) || !evaluation.stateHolds(rule, packet, flow, transaction)) return LATER;
     if (rule.payload.length > 0 && detection.known(direction)?.payloadFound?.has(rule.index) !== true) return LATER;
     let later = false;
@@ -513,7 +513,7 @@ export class TransactionInspector {
 
   #buffer(test: BufferTest<TransactionBuffer>, whole: Transaction, packet: Packet, flow: Flow, direction: Direction, complete: boolean): 0 | 1 | 2 {
     const { buffer } = test;
-    const side = buffer.directions.includes(direction) ? direction : direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
+    const side = isIn(buffer.directions, direction) ? direction : direction === TO_SERVER ? TO_CLIENT : TO_SERVER;
     const transaction = this.#subject(whole, buffer.protocol, side);
     if (transaction === undefined) return side === direction && !complete ? LATER : NO;
     if (side !== direction) return this.#otherSide(test, transaction, packet, flow, side);
@@ -553,6 +553,10 @@ export class TransactionInspector {
     }
     return NO;
   }
+}
+
+function isIn(directions: readonly Direction[], direction: Direction): boolean {
+  return directions[0] === direction || directions[1] === direction;
 }
 
 function isAskedAgain(transaction: Transaction, direction: Direction): boolean {
