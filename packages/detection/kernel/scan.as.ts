@@ -306,6 +306,9 @@ export function search(start: usize, reach: i32, length: i32, table: usize, befo
   return count === 0 ? 0 : literals(start, length, table, before, ends, mark, answers, count, out);
 }
 
+/** In a table of short needles: which classes each of sixteen places may be of. */
+const HIT_CLASSES: usize = 160;
+
 // @ts-ignore: decorator
 @inline
 function liveClasses(left: i32): v128 {
@@ -316,7 +319,7 @@ function liveClasses(left: i32): v128 {
  * Which of up to sixteen needles of two or three bytes, those of the bits of `left`, do not occur, folded, in memory[start, start +
  * length)? Returns their bits. `table`: for each of three bytes 16 sets of classes by its lower half and 16 by its upper half, as
  * `few` has them for four (a needle of two bytes lets any third one through); then each needle in four bytes: its folded bytes and
- * how many they are. Needle n is of class n & 7. Up to 16 bytes behind the searched ones are read.
+ * how many they are; then 16 bytes that are written to. Needle n is of class n & 7. Up to 16 bytes behind the searched ones are read.
  */
 export function shorts(start: usize, length: i32, table: usize, left: i32): i32 {
   const half = i8x16.splat(0x0f);
@@ -338,12 +341,15 @@ export function shorts(start: usize, length: i32, table: usize, left: i32): i32 
     firsts = one;
     seconds = two;
     if (!v128.any_true(hits)) continue;
+    v128.store(table, hits, HIT_CLASSES);
     let places = i8x16.bitmask(i8x16.ne(hits, none));
     while (places !== 0) {
-      const position = at + ctz(places) - 2;
+      const lane = ctz(places);
+      const position = at + lane - 2;
       places &= places - 1;
       const three = gramAt(start + position);
-      for (let bits = left; bits !== 0; bits &= bits - 1) {
+      const hit = <i32>load<u8>(table + lane, HIT_CLASSES);
+      for (let bits = left & (hit | (hit << 8)); bits !== 0; bits &= bits - 1) {
         const needle = ctz(bits);
         const written = load<i32>(table + 96 + (<usize>needle << 2));
         const size = written >>> 24;

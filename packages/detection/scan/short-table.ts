@@ -162,9 +162,10 @@ export function narrowShortTable(data: ShortTableData, keep: (value: number) => 
 /** Needles that the kernel looks for at once, in eight classes. */
 const TOGETHER = 16;
 const CLASSES = 8;
-/** Bytes of the masks of three bytes, and of a table of so many needles, in the kernel's memory. */
+/** Bytes of the masks of three bytes, of what the kernel writes for itself, and of a table of so many needles, in the kernel's memory. */
 const MASKS = 96;
-const TABLE = MASKS + TOGETHER * 4;
+const NOTES = 16;
+const TABLE = MASKS + TOGETHER * 4 + NOTES;
 
 export class ShortTable {
   readonly data: ShortTableData;
