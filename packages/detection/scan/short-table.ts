@@ -135,10 +135,11 @@ export interface ShortTableData {
 }
 
 export function buildShortTable(literals: readonly { readonly bytes: Uint8Array; readonly value: number }[]): ShortTableData {
-  const list = gather(
+  const sorted = gather(
     literals.map((one) => ({ ...one, offset: 0 })),
     1,
   );
+  const list = Array.from({ length: Math.ceil(sorted.length / TOGETHER) }, (_, at) => paired(sorted.slice(at * TOGETHER, (at + 1) * TOGETHER))).flat();
   const needles = new Uint8Array(list.length * 4);
   const valueStarts = new Uint32Array(list.length + 1);
   for (let number = 0; number < list.length; number++) {
@@ -147,6 +148,13 @@ export function buildShortTable(literals: readonly { readonly bytes: Uint8Array;
     valueStarts[number + 1] = valueStarts[number] + list[number].values.length;
   }
   return { needles, valueStarts, values: Uint32Array.from(list.flatMap((one) => one.values)) };
+}
+
+/** Of sixteen at most: the more alike two are, the less passes the class that they share, the nth with the one eight places on. */
+function paired<One>(sorted: readonly One[]): One[] {
+  const pairs = Math.max(0, sorted.length - CLASSES);
+  const firsts = sorted.filter((_, at) => at >= 2 * pairs || at % 2 === 0);
+  return [...firsts, ...sorted.filter((_, at) => at < 2 * pairs && at % 2 === 1)];
 }
 
 /** The same table for a part of its values; undefined where none is left. */
