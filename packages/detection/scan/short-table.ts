@@ -151,7 +151,7 @@ export function buildShortTable(literals: readonly { readonly bytes: Uint8Array;
 }
 
 /** Of sixteen at most: the more alike two are, the less passes the class that they share, the nth with the one eight places on. */
-function paired<One>(sorted: readonly One[]): One[] {
+export function paired<One>(sorted: readonly One[]): One[] {
   const pairs = Math.max(0, sorted.length - CLASSES);
   const firsts = sorted.filter((_, at) => at >= 2 * pairs || at % 2 === 0);
   return [...firsts, ...sorted.filter((_, at) => at < 2 * pairs && at % 2 === 1)];
