@@ -140,10 +140,29 @@ function classes(masks: usize, lower: v128, upper: v128): v128 {
   return v128.and(lookUp(v128.load(masks), lower), lookUp(v128.load(masks, 16), upper));
 }
 
+// @ts-ignore: decorator
+@inline
+function upperHalves(bytes: v128): v128 {
+  return v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(0x0f));
+}
+
+/** Of what the bytes before and these say of a gram's fourth, third, second and first byte, what all say of one gram. */
+// @ts-ignore: decorator
+@inline
+function ofGrams(four: v128, threeBefore: v128, three: v128, twoBefore: v128, two: v128, oneBefore: v128, one: v128): v128 {
+  return v128.and(
+    v128.and(four, i8x16.shuffle(threeBefore, three, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30)),
+    v128.and(
+      i8x16.shuffle(twoBefore, two, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29),
+      i8x16.shuffle(oneBefore, one, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28),
+    ),
+  );
+}
+
 /**
  * For few grams, in eight classes: positions in memory[start, start + length) at which each of four bytes, folded, is one that
  * a gram of one and the same class has there. `masks`: for each of the four bytes, 16 sets of classes by its lower half, then 16
- * by its upper half. Answers as above; up to 16 bytes behind the searched ones are read.
+ * by its upper half. Answers as above; up to 32 bytes behind the searched ones are read.
  */
 export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
   const first = out;
@@ -152,23 +171,26 @@ export function few(start: usize, length: i32, masks: usize, out: usize): i32 {
   let firsts = none;
   let seconds = none;
   let thirds = none;
-  for (let at = 0; at < length; at += 16) {
-    const bytes = foldAll(v128.load(start + at));
-    const lower = v128.and(bytes, half);
-    const upper = v128.and(i16x8.shr_u(bytes, 4), half);
-    const one = classes(masks, lower, upper);
-    const two = classes(masks + 32, lower, upper);
-    const three = classes(masks + 64, lower, upper);
-    let hits = classes(masks + 96, lower, upper);
-    // What each of the bytes before says, brought beneath the gram's last byte.
-    hits = v128.and(hits, i8x16.shuffle(thirds, three, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30));
-    hits = v128.and(hits, i8x16.shuffle(seconds, two, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29));
-    hits = v128.and(hits, i8x16.shuffle(firsts, one, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28));
-    firsts = one;
-    seconds = two;
-    thirds = three;
-    if (!v128.any_true(hits)) continue;
-    let places = i8x16.bitmask(i8x16.ne(hits, none));
+  for (let at = 0; at < length; at += 32) {
+    const early = foldAll(v128.load(start + at));
+    const late = foldAll(v128.load(start + at, 16));
+    const earlyLower = v128.and(early, half);
+    const lateLower = v128.and(late, half);
+    const earlyUpper = upperHalves(early);
+    const lateUpper = upperHalves(late);
+    const one = classes(masks, earlyLower, earlyUpper);
+    const lateOne = classes(masks, lateLower, lateUpper);
+    const two = classes(masks + 32, earlyLower, earlyUpper);
+    const lateTwo = classes(masks + 32, lateLower, lateUpper);
+    const three = classes(masks + 64, earlyLower, earlyUpper);
+    const lateThree = classes(masks + 64, lateLower, lateUpper);
+    const hits = ofGrams(classes(masks + 96, earlyLower, earlyUpper), thirds, three, seconds, two, firsts, one);
+    const lateHits = ofGrams(classes(masks + 96, lateLower, lateUpper), three, lateThree, two, lateTwo, one, lateOne);
+    firsts = lateOne;
+    seconds = lateTwo;
+    thirds = lateThree;
+    if (!v128.any_true(v128.or(hits, lateHits))) continue;
+    let places = i8x16.bitmask(i8x16.ne(hits, none)) | (i8x16.bitmask(i8x16.ne(lateHits, none)) << 16);
     while (places !== 0) {
       const position = at + ctz(places) - 3;
       if (position + 4 > length) break;
