@@ -99,30 +99,51 @@ export function narrowPlaceTable(data: PlaceTableData, keep: (value: number) => 
 }
 
 export class PlaceTable {
-  readonly data: PlaceTableData;
+  readonly #data: PlaceTableData;
+  readonly #keyLength: KeyLength;
+  readonly #offsets: Uint16Array;
+  readonly #heads: Uint32Array;
+  readonly #places: number;
+  readonly #last: number;
 
   constructor(data: PlaceTableData) {
-    this.data = data;
+    const { keyLength, offsets, heads } = data;
+    this.#data = data;
+    this.#keyLength = keyLength;
+    this.#offsets = offsets;
+    this.#heads = heads;
+    this.#places = offsets.length;
+    this.#last = offsets[offsets.length - 1];
   }
 
   /** bytes[start, end) begin `offset` bytes behind the beginning of the buffer or stream. */
   scan(bytes: Uint8Array, start: number, end: number, offset: number, sink: ValueSink): void {
-    const { keyLength, offsets, heads, starts, valueStarts, values, pool } = this.data;
-    const { length: places } = offsets;
-    if (offset > offsets[places - 1]) return;
+    if (offset > this.#last) return;
+    const keyLength = this.#keyLength;
+    const offsets = this.#offsets;
+    const heads = this.#heads;
+    const places = this.#places;
     for (let place = 0; place < places; place++) {
       const at = start + offsets[place] - offset;
       if (at < start || at + keyLength > end) continue;
       const head = place * (KEYS + 1) + keyOf(bytes, at, keyLength);
-      for (let number = heads[head], until = heads[head + 1]; number < until; number++) {
-        const poolStart = starts[number];
-        const length = starts[number + 1] - poolStart;
-        if (at + length > end) continue;
-        let equal = 0;
-        while (equal < length && foldByte(bytes[at + equal]) === pool[poolStart + equal]) equal++;
-        if (equal < length) continue;
-        for (let one = valueStarts[number], stop = valueStarts[number + 1]; one < stop; one++) sink.add(values[one]);
-      }
+      const first = heads[head];
+      const until = heads[head + 1];
+      if (first < until) this.#compare(bytes, at, end, first, until, sink);
+    }
+  }
+
+  /** Reports those of the literals [first, until) that stand at bytes[at]. */
+  #compare(bytes: Uint8Array, at: number, end: number, first: number, until: number, sink: ValueSink): void {
+    const { starts, valueStarts, values, pool } = this.#data;
+    for (let number = first; number < until; number++) {
+      const poolStart = starts[number];
+      const length = starts[number + 1] - poolStart;
+      if (at + length > end) continue;
+      let equal = 0;
+      while (equal < length && foldByte(bytes[at + equal]) === pool[poolStart + equal]) equal++;
+      if (equal < length) continue;
+      for (let one = valueStarts[number], stop = valueStarts[number + 1]; one < stop; one++) sink.add(values[one]);
     }
   }
 }
