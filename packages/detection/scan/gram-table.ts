@@ -9,7 +9,7 @@
  *
  * The compiled kernel does all of it; where there is none, the same loops here do. Oracle: `naiveMatches` below.
  */
-import { concatBytes, copyBytes, lowerCase } from '@sigwright/bytes';
+import { lowerCase } from '@sigwright/bytes';
 import { foldedGram, hashGram, otherHash, rarestGram } from '../compile/rarity.ts';
 import { FAR, PERHAPS, type ScanKernel } from '../kernel/kernel.ts';
 import { masksOf } from './gram-classes.ts';
@@ -270,11 +270,14 @@ function secondGramAt(length: number, gramAt: number): number {
   return gramAt >= length - 4 - gramAt ? 0 : length - 4;
 }
 
+const NO_MASKS = new Uint8Array(0);
+
 /** A table as the kernel reads it, which has no marks yet; `search` of scan.as.ts has the format. */
 function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   const { grams, gramOffsets, literals, lengths, starts, withins, pool } = data;
-  const filter = isSmall ? concatBytes(masksOf(grams), data.filter) : data.filter;
-  const bucketsAt = HEADER + filter.length;
+  const masks = isSmall ? masksOf(grams) : NO_MASKS;
+  const filterAt = HEADER + masks.length;
+  const bucketsAt = filterAt + data.filter.length;
   const entriesAt = bucketsAt + data.buckets.length * 4;
   const rowsAt = Math.ceil((entriesAt + grams.length * ENTRY) / 8) * 8;
   const poolAt = rowsAt + lengths.length * ROW;
@@ -284,7 +287,8 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   const bytes = new Uint8Array(Math.ceil((poolAt + (isWhole ? pool.length : poolLength)) / 4) * 4);
   const words = new Int32Array(bytes.buffer);
   words.set([isSmall ? 0 : data.step, 32 - data.bits, 32 - data.bucketBits, HEADER, bucketsAt, entriesAt, rowsAt, poolAt]);
-  bytes.set(filter, HEADER);
+  bytes.set(masks, HEADER);
+  bytes.set(data.filter, filterAt);
   words.set(data.buckets, bucketsAt / 4);
   for (let place = 0, word = entriesAt / 4; place < grams.length; place++, word += ENTRY / 4) {
     const number = literals[place];
@@ -305,8 +309,7 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
     words[word + 2] = isWhole ? starts[number] : at - poolAt;
     words[word + 3] = length | (data.nocase[number] << 16);
     if (isWhole) continue;
-    copyBytes(pool, starts[number], starts[number] + length, bytes, at);
-    at += length;
+    for (let byte = 0; byte < length; byte++) bytes[at++] = pool[starts[number] + byte];
   }
   return bytes;
 }
