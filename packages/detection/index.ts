@@ -6,7 +6,17 @@ export { askedFingerprints, type Fingerprint } from './compile/asked-fingerprint
 export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver, PACKET_PROTOCOLS } from './compile/header.ts';
-export { buildPlan, type PlanBuild, type PlanData, type PlanOptions, type PlanProblem, type PlanUse, type RuleSource, usePlan } from './compile/plan.ts';
+export {
+  buildPlan,
+  PLAN_VERSION,
+  type PlanBuild,
+  type PlanData,
+  type PlanOptions,
+  type PlanProblem,
+  type PlanUse,
+  type RuleSource,
+  usePlan,
+} from './compile/plan.ts';
 export { loadPlan, type SavedPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { rarity } from './compile/rarity.ts';

@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import { fromUtf8, hex, Sha256 } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings } from '@sigwright/contracts';
-import { loadPlan, type PlanUse, type RuleTexts, type SavedPlan, usePlan } from '@sigwright/detection';
+import { loadPlan, PLAN_VERSION, type PlanUse, type RuleTexts, type SavedPlan, usePlan } from '@sigwright/detection';
 import type { LoadedRules } from './plans.ts';
 
 const MOST_SAVED = 6;
@@ -41,7 +41,7 @@ export function keyOf(files: readonly { readonly path: string; readonly bytes: U
   return hex(hash.digest()).slice(0, 40);
 }
 
-/** Over what every plan depends on beside its rules. It is short: Node's own way takes longer to be loaded. */
+/** Over what every plan depends on beside its rules, its form among it: two versions that share a cache have a plan each. It is short: Node's own way takes longer to be loaded. */
 function hashOf(settings: EngineSettings): Sha256 {
   const described = JSON.stringify({
     ...settings,
@@ -49,7 +49,7 @@ function hashOf(settings: EngineSettings): Sha256 {
     classifications: [...settings.classifications.values()],
     dataSets: [...settings.dataSets],
   });
-  return new Sha256().update(fromUtf8(catalogue.fingerprint)).update(fromUtf8(described));
+  return new Sha256().update(fromUtf8(`${PLAN_VERSION} ${catalogue.fingerprint} ${described}`));
 }
 
 /** Longer than any option that names a script. */
