@@ -41,7 +41,10 @@ export function keyOf(files: readonly { readonly path: string; readonly bytes: U
   return hex(hash.digest()).slice(0, 40);
 }
 
-/** Over what every plan depends on beside its rules, its form among it: two versions that share a cache have a plan each. It is short: Node's own way takes longer to be loaded. */
+/**
+ * Over what every plan depends on beside its rules, its form among it: two versions that share a cache have a plan each. It is short: Node's
+ * own way takes longer to be loaded.
+ */
 function hashOf(settings: EngineSettings): Sha256 {
   const described = JSON.stringify({
     ...settings,

@@ -59,7 +59,7 @@ const LONGEST = 32_767;
 /** Grams of a literal so long begin at four places in a row. */
 const LONG = 7;
 /** So many literals are told apart well enough by the eight classes of the kernel's loop for few grams. */
-const FEW = 96;
+export const FEW = 96;
 
 /** In the kernel's memory: bytes of a table's first words, of an entry, of a literal's row; bits that an entry has of the hash of its second part. */
 const HEADER = 32;

@@ -2,7 +2,7 @@
 import { work } from '@sigwright/bytes';
 import type { PrefilterLiteral } from '../compile/compiled-rule.ts';
 import { PIECE, type ScanKernel, scanKernel } from '../kernel/kernel.ts';
-import { buildGramTables, type GramLiteral, GramTable, type GramTableData, joinedGramTable, narrowGramTables, type ValueSink } from './gram-table.ts';
+import { buildGramTables, FEW, type GramLiteral, GramTable, type GramTableData, joinedGramTable, narrowGramTables, type ValueSink } from './gram-table.ts';
 import { buildNameTable, type NameEntry, NameTable, type NameTableData } from './name-table.ts';
 import {
   buildPlaceTable,
@@ -40,9 +40,6 @@ export interface LengthTableData {
 /** Literals bound to so many first bytes are looked for there alone, where that is worth it. */
 export const HEAD_LENGTH = 512;
 
-/** More that are bound to the very beginning have a table of their own. */
-const FEW_BEGINNINGS = 96;
-
 /** Literals on their way into tables. */
 export class LiteralDraft {
   readonly #isLong: boolean;
@@ -67,12 +64,7 @@ export class LiteralDraft {
         this.#names.push({ bytes, shape, value });
         break;
       case 'anywhere':
-        (this.#isLong && within > 0 && within <= HEAD_LENGTH ? (within === bytes.length ? this.#beginnings : this.#head) : this.#grams).push({
-          bytes,
-          nocase,
-          value,
-          within,
-        });
+        this.#listFor(literal).push({ bytes, nocase, value, within });
         break;
       case 'placed':
         this.#places.push({ bytes, offset, value });
@@ -86,12 +78,18 @@ export class LiteralDraft {
     }
   }
 
+  /** For a literal that is looked for anywhere, or anywhere in the first bytes. */
+  #listFor({ bytes, within }: PrefilterLiteral): GramLiteral[] {
+    if (!this.#isLong || within === 0 || within > HEAD_LENGTH) return this.#grams;
+    return within === bytes.length ? this.#beginnings : this.#head;
+  }
+
   /** Undefined where nothing was added. */
   build(): LiteralTablesData | undefined {
     const lists = [this.#names, this.#grams, this.#head, this.#places, this.#beginnings, this.#shorts, this.#lengths];
     if (lists.every((list) => list.length === 0)) return undefined;
-    // A few are looked for with the others of the head at no cost.
-    const areMany = this.#beginnings.length > FEW_BEGINNINGS;
+    // A few are looked for with the others of the head at no cost; more have a table of their own.
+    const areMany = this.#beginnings.length > FEW;
     const head = areMany ? this.#head : [...this.#head, ...this.#beginnings];
     return {
       names: this.#names.length > 0 ? buildNameTable(this.#names) : undefined,
