@@ -7,18 +7,22 @@ import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 
 const packages = join(import.meta.dirname, '..', 'packages');
-const KERNELS: readonly { readonly folder: string; readonly name: string; readonly isRelaxed?: boolean }[] = [
-  { folder: 'detection/kernel', name: 'scan', isRelaxed: true },
-  { folder: 'catalogue/formats/deflate', name: 'inflate' },
-  { folder: 'bytes/checksum', name: 'sum' },
+/**
+ * `pages`: memory, of 64 KiB each, that a module has from the beginning: as much as most runs need. As soon as one memory of the process has grown,
+ * V8 asks at each access to any typed array whether its buffer is still there.
+ */
+const KERNELS: readonly { readonly folder: string; readonly name: string; readonly pages: number; readonly isRelaxed?: boolean }[] = [
+  { folder: 'detection/kernel', name: 'scan', pages: 128, isRelaxed: true },
+  { folder: 'catalogue/formats/deflate', name: 'inflate', pages: 64 },
+  { folder: 'bytes/checksum', name: 'sum', pages: 9 },
 ];
 
 const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'];
 const RELAXED = ['--enable', 'relaxed-simd'];
 
-async function compile(folder: string, name: string, more: readonly string[]): Promise<Uint8Array> {
+async function compile(folder: string, name: string, pages: number, more: readonly string[]): Promise<Uint8Array> {
   const compiled = new Map<string, Uint8Array>();
-  const { error, stderr } = await asc.main([`${name}.as.ts`, '--outFile', `${name}.wasm`, ...OPTIONS, ...more], {
+  const { error, stderr } = await asc.main([`${name}.as.ts`, '--outFile', `${name}.wasm`, '--initialMemory', `${pages}`, ...OPTIONS, ...more], {
     readFile: (path) => {
       try {
         return readFileSync(join(folder, path), 'utf8');
@@ -47,10 +51,10 @@ ${lines.join('\n')}
 `;
 }
 
-for (const { folder, name, isRelaxed } of KERNELS) {
+for (const { folder, name, pages, isRelaxed } of KERNELS) {
   const place = join(packages, folder);
-  const plain = constant(name.toUpperCase(), await compile(place, name, []));
-  const relaxed = isRelaxed === true ? constant(`${name.toUpperCase()}_RELAXED`, await compile(place, name, RELAXED)) : '';
+  const plain = constant(name.toUpperCase(), await compile(place, name, pages, []));
+  const relaxed = isRelaxed === true ? constant(`${name.toUpperCase()}_RELAXED`, await compile(place, name, pages, RELAXED)) : '';
   const text = `/** ${name}.as.ts compiled. Made by tools/build-kernel.ts; not to be edited. */
 ${plain}${relaxed}`;
   const target = join(packages, folder, `${name}.wasm.ts`);

@@ -18,8 +18,7 @@ interface Exports {
   sum(start: number, end: number): number;
 }
 
-const PAGE = 65_536;
-/** Its sums are kept in 32 bits. */
+/** Its sums are kept in 32 bits, and its memory has so much room. */
 const MOST_SUMMED = 512 * 1024;
 
 /** The buffer that was given out, whose bytes the compiled loop reads where they lie. */
@@ -34,8 +33,8 @@ export function summedBuffer(size: number): Uint8Array {
   if (summed === undefined && size <= MOST_SUMMED) {
     compiled = compiledModule<Exports>(SUM_WASM);
     if (compiled !== undefined) {
-      compiled.memory.grow(Math.ceil(size / PAGE));
-      summed = new Uint8Array(compiled.memory.buffer, compiled.memory.buffer.byteLength - size, size);
+      const { buffer } = compiled.memory;
+      summed = new Uint8Array(buffer, buffer.byteLength - size, size);
       return summed;
     }
   }

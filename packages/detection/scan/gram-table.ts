@@ -274,7 +274,7 @@ const NO_MASKS = new Uint8Array(0);
 
 /** A table as the kernel reads it, which has no marks yet; `search` of scan.as.ts has the format. */
 function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
-  const { grams, gramOffsets, literals, lengths, starts, withins, pool } = data;
+  const { grams, lengths, pool } = data;
   const masks = isSmall ? masksOf(grams) : NO_MASKS;
   const filterAt = HEADER + masks.length;
   const bucketsAt = filterAt + data.filter.length;
@@ -290,7 +290,17 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
   bytes.set(masks, HEADER);
   bytes.set(data.filter, filterAt);
   words.set(data.buckets, bucketsAt / 4);
-  for (let place = 0, word = entriesAt / 4; place < grams.length; place++, word += ENTRY / 4) {
+  writeEntries(words, entriesAt / 4, data);
+  writeRows(words, rowsAt / 4, data, isWhole);
+  if (isWhole) bytes.set(pool, poolAt);
+  else packLiterals(bytes, poolAt, data);
+  return bytes;
+}
+
+function writeEntries(words: Int32Array, at: number, data: GramTableData): void {
+  const { grams, gramOffsets, literals, lengths, starts, withins, pool } = data;
+  let word = at;
+  for (let place = 0; place < grams.length; place++) {
     const number = literals[place];
     const length = lengths[number];
     const offset = gramOffsets[place];
@@ -302,16 +312,27 @@ function kernelTable(data: GramTableData, isSmall: boolean): Uint8Array {
     words[word + 2] = within === 0 || within >= FAR ? ANYWHERE : within - length + offset;
     words[word + 3] = number;
     words[word + 4] = offset;
+    word += ENTRY / 4;
   }
-  if (isWhole) bytes.set(pool, poolAt);
-  for (let number = 0, word = rowsAt / 4, at = poolAt; number < lengths.length; number++, word += ROW / 4) {
-    const length = lengths[number];
-    words[word + 2] = isWhole ? starts[number] : at - poolAt;
-    words[word + 3] = length | (data.nocase[number] << 16);
-    if (isWhole) continue;
-    for (let byte = 0; byte < length; byte++) bytes[at++] = pool[starts[number] + byte];
+}
+
+/** `isWhole`: literals stay where they lie in the pool; else they follow each other. */
+function writeRows(words: Int32Array, at: number, { lengths, starts, nocase }: GramTableData, isWhole: boolean): void {
+  let word = at;
+  let packedAt = 0;
+  for (let number = 0; number < lengths.length; number++) {
+    words[word + 2] = isWhole ? starts[number] : packedAt;
+    words[word + 3] = lengths[number] | (nocase[number] << 16);
+    packedAt += lengths[number];
+    word += ROW / 4;
   }
-  return bytes;
+}
+
+function packLiterals(bytes: Uint8Array, at: number, { lengths, starts, pool }: GramTableData): void {
+  let to = at;
+  for (let number = 0; number < lengths.length; number++) {
+    for (let byte = starts[number], end = byte + lengths[number]; byte < end; byte++) bytes[to++] = pool[byte];
+  }
 }
 
 /** Collects reported values. */

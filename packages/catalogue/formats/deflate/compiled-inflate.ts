@@ -6,8 +6,8 @@ import { type CompiledMemory, compiledModule, copyBytes } from '@sigwright/bytes
 import { INFLATE_WASM } from './inflate.wasm.ts';
 
 const PAGE = 65_536;
-/** Matches are copied eight bytes at a time, also the last ones. */
-const SLACK = 16;
+/** Matches are copied 32 bytes at a time, also the last ones. */
+const SLACK = 32;
 /** Room for output that is given at first, unless the input says more. */
 const FIRST_ROOM = 65_536;
 /** Packed text grows to four times its size, or eight; where it does not fit, all begins again with four times the room. */

@@ -5,34 +5,68 @@
 
 const LONGEST_CODE: u32 = 15;
 const MOST_SYMBOLS: u32 = 288;
+const LITERALS: u32 = 256;
 /** Codes of so many bits and fewer are read by one look. */
-const QUICK_BITS: u32 = 10;
-const QUICK_MASK: u64 = (1 << QUICK_BITS) - 1;
+const LITERAL_BITS: u32 = 11;
+const DISTANCE_BITS: u32 = 9;
+const ORDER_BITS: u32 = 7;
 
 /** Order in which the lengths of the code for code lengths are sent (section 3.2.7). */
 const ORDER = memory.data<u8>([16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]);
-const ORDER_LENGTH: i32 = 19;
-/** Section 3.2.5: base values, and bits that follow. */
+const ORDER_LENGTH: u32 = 19;
+/** Section 3.2.5: base values, and how many bits follow. */
 const LENGTH_BASES = memory.data<u16>([3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]);
-const LENGTH_BITS = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]);
+const LENGTH_MORE = memory.data<u8>([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]);
 const LENGTH_KINDS: u32 = 29;
 const DISTANCE_BASES = memory.data<u16>([
   1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
 ]);
-const DISTANCE_BITS = memory.data<u8>([0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13]);
+const DISTANCE_MORE = memory.data<u8>([0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13]);
 const DISTANCE_KINDS: u32 = 30;
+const LONGEST_MATCH: usize = 258;
 
-/** A code (section 3.2.2): how many codes of each length, their symbols in order, and by the next bits symbol << 4 | length. */
+/**
+ * An entry says all of a symbol: its value, above 16 bits; in bits 8 to 13 how long its code is, in bits 0 to 5 how long with the bits
+ * that follow it, which are added to the value. 0: no code so short. Of the code for literals and lengths, the highest bits tell what is no length.
+ */
+const LITERAL: u32 = 0x8000_0000;
+const END_OF_BLOCK: u32 = 0x4000_0000;
+const NO_MEANING: u32 = 0x2000_0000;
+/** A bit of code, in both counts. */
+const CODE_BIT: u32 = 0x0101;
+
+/** A code (section 3.2.2): how many codes of each length, its symbols in order, and entries by the next bits. */
 const COUNTS: usize = 0;
 const SYMBOLS: usize = 32;
-const QUICK: usize = SYMBOLS + MOST_SYMBOLS * 2;
-const CODE_SIZE: i32 = 32 + 288 * 2 + 1024 * 2;
-const literalCode = memory.data(CODE_SIZE, 16);
-const distanceCode = memory.data(CODE_SIZE, 16);
-const orderCode = memory.data(CODE_SIZE, 16);
-/** lengths of the codes that are being read */
-const lengths = memory.data(320, 16);
+const ENTRIES: usize = SYMBOLS + MOST_SYMBOLS * 2;
+const literalCode = memory.data(32 + 288 * 2 + 2048 * 4, 16);
+const distanceCode = memory.data(32 + 288 * 2 + 512 * 4, 16);
+const orderCode = memory.data(32 + 288 * 2 + 128 * 4, 16);
+/** by symbol: its entry, without its code */
+const literalMeanings = memory.data(288 * 4, 16);
+const distanceMeanings = memory.data(32 * 4, 16);
+const orderMeanings = memory.data(20 * 4, 16);
+/** lengths of the codes that are being read, and eight bytes behind them */
+const lengths = memory.data(328, 16);
 const offsets = memory.data(32, 16);
+
+for (let symbol: u32 = 0; symbol < MOST_SYMBOLS; symbol++) {
+  const kind = symbol - LITERALS - 1;
+  store<u32>(
+    literalMeanings + (symbol << 2),
+    symbol < LITERALS
+      ? LITERAL | (symbol << 16)
+      : symbol === LITERALS
+        ? END_OF_BLOCK
+        : kind < LENGTH_KINDS
+          ? (<u32>load<u16>(LENGTH_BASES + (kind << 1)) << 16) | load<u8>(LENGTH_MORE + kind)
+          : NO_MEANING,
+  );
+}
+for (let kind: u32 = 0; kind < DISTANCE_KINDS; kind++) {
+  store<u32>(distanceMeanings + (kind << 2), (<u32>load<u16>(DISTANCE_BASES + (kind << 1)) << 16) | load<u8>(DISTANCE_MORE + kind));
+}
+for (let symbol: u32 = 0; symbol < ORDER_LENGTH; symbol++) store<u32>(orderMeanings + (symbol << 2), symbol << 16);
 
 let at: usize = 0;
 let end: usize = 0;
@@ -71,9 +105,9 @@ function take(count: u32): i32 {
   return value;
 }
 
-/** False: more codes than fit. */
-function buildCode(code: usize, from: usize, count: u32): bool {
-  memory.fill(code, 0, CODE_SIZE);
+/** The code whose symbols have codes of the lengths at `from`; its entries are by so many bits. False: more codes than fit. */
+function buildCode(code: usize, entryBits: u32, meanings: usize, from: usize, count: u32): bool {
+  memory.fill(code + COUNTS, 0, 32);
   for (let symbol: u32 = 0; symbol < count; symbol++) {
     const place = code + COUNTS + (<usize>load<u8>(from + symbol) << 1);
     store<u16>(place, load<u16>(place) + 1);
@@ -96,128 +130,184 @@ function buildCode(code: usize, from: usize, count: u32): bool {
     store<u16>(place, <u16>(index + 1));
     store<u16>(code + SYMBOLS + (index << 1), <u16>symbol);
   }
-  let value: u32 = 0;
-  let index: usize = 0;
-  for (let length: u32 = 1; length <= QUICK_BITS; length++) {
+  const entries = code + ENTRIES;
+  store<u32>(entries, 0);
+  let next = code + SYMBOLS;
+  // Codes come highest bit first, the input lowest first: a code is counted up from its other end.
+  let reversed: u32 = 0;
+  let size: u32 = 1;
+  for (let length: u32 = 1; length <= entryBits; length++) {
+    // Of a shorter code the bit behind it does not matter.
+    memory.copy(entries + (size << 2), entries, size << 2);
+    size <<= 1;
     for (let left = load<u16>(code + COUNTS + (length << 1)); left > 0; left--) {
-      // Codes come highest bit first, the input lowest first.
-      let reversed: u32 = 0;
-      for (let bit: u32 = 0; bit < length; bit++) reversed |= ((value >>> bit) & 1) << (length - 1 - bit);
-      const entry = <u16>((<u32>load<u16>(code + SYMBOLS + (index << 1)) << 4) | length);
-      index++;
-      for (let place = reversed; place < 1 << QUICK_BITS; place += 1 << length) store<u16>(code + QUICK + (place << 1), entry);
-      value++;
+      store<u32>(entries + (reversed << 2), load<u32>(meanings + (<usize>load<u16>(next) << 2)) + length * CODE_BIT);
+      next += 2;
+      const carry: u32 = 1 << (31 - clz(reversed ^ (size - 1)));
+      reversed = (reversed & (carry - 1)) | carry;
     }
-    value <<= 1;
   }
   return true;
 }
 
-/** symbol << 4 | length of its code, for a code of any length; -1: none. */
-function longSymbol(code: usize, held: u64): i32 {
+/** As an entry, for a code of any length; 0: none. */
+function longEntry(code: usize, meanings: usize, held: u64): u32 {
   let value: i32 = 0;
   let first: i32 = 0;
   let index: i32 = 0;
   for (let length: u32 = 1; length <= LONGEST_CODE; length++) {
     value |= <i32>((held >> (length - 1)) & 1);
     const count = <i32>load<u16>(code + COUNTS + (length << 1));
-    if (value - first < count) return <i32>((<u32>load<u16>(code + SYMBOLS + (<usize>(index + value - first) << 1)) << 4) | length);
+    if (value - first < count) {
+      const symbol = <usize>load<u16>(code + SYMBOLS + (<usize>(index + value - first) << 1));
+      return load<u32>(meanings + (symbol << 2)) + length * CODE_BIT;
+    }
     index += count;
     first = (first + count) << 1;
     value <<= 1;
   }
-  return -1;
+  return 0;
 }
 
-/** The next symbol, of which the bits are there; -1 where the input ends or no code is this one. */
+const NONE: u32 = 0xffff_ffff;
+
+/** The value of the next symbol with the bits that follow it, the highest bits of its entry 16 lower; `NONE` where the input ends or no code is this one. */
+function valueOf(code: usize, entryBits: u32, meanings: usize): u32 {
+  refill();
+  let entry = load<u32>(code + ENTRIES + ((<usize>bits & ((1 << entryBits) - 1)) << 2));
+  if (entry === 0) entry = longEntry(code, meanings, bits);
+  const used = entry & 63;
+  if (entry === 0 || used > bitCount) return NONE;
+  const value = <u32>valueIn(entry, bits);
+  bits >>= used;
+  bitCount -= used;
+  return value;
+}
+
+/** The entry of the next literal or length. */
 // @ts-ignore: decorator
 @inline
-function symbolOf(code: usize): i32 {
-  let entry = <i32>load<u16>(code + QUICK + (<usize>(bits & QUICK_MASK) << 1));
-  if (entry === 0) entry = longSymbol(code, bits);
-  const length = <u32>(entry & 15);
-  if (entry < 0 || length > bitCount) return -1;
-  bits >>= length;
-  bitCount -= length;
-  return entry >>> 4;
+function literalEntry(held: u64): u64 {
+  const entry = load<u32>(literalCode + ENTRIES + (<usize>(held & ((1 << LITERAL_BITS) - 1)) << 2));
+  return <u64>(entry === 0 ? longEntry(literalCode, literalMeanings, held) : entry);
 }
 
-/** False: the block did not come to its end. The state of the whole is kept in locals here, which processors hold in registers. */
+/** The value of an entry, with the bits that follow its code. */
+// @ts-ignore: decorator
+@inline
+function valueIn(entry: u64, held: u64): u64 {
+  const codeLength = entry >>> 8;
+  return (entry >>> 16) + ((held >> codeLength) & ((<u64>1 << (entry - codeLength)) - 1));
+}
+
+/** memory[to, until) becomes what lies so far before it, which may overlap it; up to 31 bytes behind it are written too. */
+// @ts-ignore: decorator
+@inline
+function repeat(to: usize, distance: usize, until: usize): void {
+  if (distance >= 16) {
+    v128.store(to, v128.load(to - distance));
+    to += 16;
+    v128.store(to, v128.load(to - distance));
+    for (to += 16; to < until; to += 16) v128.store(to, v128.load(to - distance));
+  }
+  else if (distance >= 8) for (; to < until; to += 8) store<u64>(to, load<u64>(to - distance));
+  else if (distance === 1) {
+    const run = i8x16.splat(load<i8>(to - 1));
+    for (; to < until; to += 16) v128.store(to, run);
+  } else for (; to < until; to++) store<u8>(to, load<u8>(to - distance));
+}
+
+/**
+ * False: the block did not come to its end. First as long as input and room are enough for any two literals and a match: without looking at
+ * either within these, and with the state of the whole in locals, which processors hold in registers. What is left is read one by one.
+ */
 function coded(): bool {
-  const last = end;
-  const room = most;
+  const last = end - 16;
+  const room = most - LONGEST_MATCH - 2;
   let from = at;
   let held = bits;
-  let count = bitCount;
+  // Only the lowest six bits of it, and of an entry, count where bits are taken: so many does a shift look at.
+  let count = <u64>bitCount;
   let to = out;
-  let well = false;
-  while (true) {
-    if (from + 8 <= last) {
+  let isOver = false;
+  let isWell = false;
+  if (end - from >= 16 && most - to >= LONGEST_MATCH + 2) {
+    held |= load<u64>(from) << count;
+    from += <usize>(7 - ((count >>> 3) & 7));
+    count |= 56;
+    let entry = literalEntry(held);
+    while (from <= last && to <= room) {
       held |= load<u64>(from) << count;
-      from += (63 - count) >>> 3;
+      from += <usize>(7 - ((count >>> 3) & 7));
       count |= 56;
-    } else
-      while (count <= 56 && from < last) {
-        held |= <u64>load<u8>(from++) << count;
-        count += 8;
+      if ((entry & LITERAL) !== 0) {
+        store<u8>(to++, <u8>(entry >>> 16));
+        held >>= entry;
+        count -= entry;
+        entry = literalEntry(held);
+        if ((entry & LITERAL) !== 0) {
+          store<u8>(to++, <u8>(entry >>> 16));
+          held >>= entry;
+          count -= entry;
+          entry = literalEntry(held);
+          continue;
+        }
       }
-    let entry = <i32>load<u16>(literalCode + QUICK + (<usize>(held & QUICK_MASK) << 1));
-    if (entry === 0) entry = longSymbol(literalCode, held);
-    let used = <u32>(entry & 15);
-    if (entry < 0 || used > count) break;
-    held >>= used;
-    count -= used;
-    const symbol = entry >>> 4;
-    if (symbol < 256) {
-      if (to === room) {
-        stopped = true;
+      const length = <usize>valueIn(entry, held);
+      held >>= entry;
+      count -= entry;
+      if (entry === 0 || (entry & (END_OF_BLOCK | NO_MEANING)) !== 0) {
+        isOver = true;
+        isWell = (entry & END_OF_BLOCK) !== 0;
         break;
       }
-      store<u8>(to++, <u8>symbol);
-      continue;
-    }
-    if (symbol === 256) {
-      well = true;
-      break;
-    }
-    const kind = <u32>(symbol - 257);
-    if (kind >= LENGTH_KINDS) break;
-    used = <u32>load<u8>(LENGTH_BITS + kind);
-    if (used > count) break;
-    const length = <usize>load<u16>(LENGTH_BASES + (kind << 1)) + <usize>(held & ((1 << used) - 1));
-    held >>= used;
-    count -= used;
-    // Of 56 bits at most 20 are used: the longest distance, 28 bits, is there. At the end of the input all that is left is.
-    entry = <i32>load<u16>(distanceCode + QUICK + (<usize>(held & QUICK_MASK) << 1));
-    if (entry === 0) entry = longSymbol(distanceCode, held);
-    used = <u32>(entry & 15);
-    if (entry < 0 || used > count) break;
-    held >>= used;
-    count -= used;
-    const reach = <u32>(entry >>> 4);
-    if (reach >= DISTANCE_KINDS) break;
-    used = <u32>load<u8>(DISTANCE_BITS + reach);
-    if (used > count) break;
-    const distance = <usize>load<u16>(DISTANCE_BASES + (reach << 1)) + <usize>(held & ((1 << used) - 1));
-    held >>= used;
-    count -= used;
-    if (distance > to - begin) break;
-    const until = to + length < room ? to + length : room;
-    if (distance >= 8) {
-      // Up to seven bytes behind the end are written, and written again by what comes next.
-      for (; to < until; to += 8) store<u64>(to, load<u64>(to - distance));
+      // Of 56 bits a literal and a length have taken up to 35, a distance takes up to 28.
+      held |= load<u64>(from) << count;
+      from += <usize>(7 - ((count >>> 3) & 7));
+      count |= 56;
+      entry = <u64>load<u32>(distanceCode + ENTRIES + (<usize>(held & ((1 << DISTANCE_BITS) - 1)) << 2));
+      if (entry === 0) entry = longEntry(distanceCode, distanceMeanings, held);
+      const distance = <usize>valueIn(entry, held);
+      // Without a code or a meaning it is 0.
+      if (distance - 1 >= to - begin) {
+        isOver = true;
+        break;
+      }
+      held >>= entry;
+      count -= entry;
+      entry = literalEntry(held);
+      const until = to + length;
+      repeat(to, distance, until);
       to = until;
-    } else for (; to < until; to++) store<u8>(to, load<u8>(to - distance));
-    if (to === room) {
-      stopped = true;
-      break;
     }
   }
   at = from;
   bits = held;
-  bitCount = count;
+  bitCount = <u32>(count & 63);
   out = to;
-  return well;
+  return isOver ? isWell : codedSlowly();
+}
+
+/** The same for the last of the input, or of the room. */
+function codedSlowly(): bool {
+  while (true) {
+    const symbol = valueOf(literalCode, LITERAL_BITS, literalMeanings);
+    if (symbol === NONE || (symbol & (NO_MEANING >>> 16)) !== 0) return false;
+    if ((symbol & (END_OF_BLOCK >>> 16)) !== 0) return true;
+    if (out === most) {
+      stopped = true;
+      return false;
+    }
+    if ((symbol & (LITERAL >>> 16)) !== 0) {
+      store<u8>(out++, <u8>symbol);
+      continue;
+    }
+    const distance = <usize>valueOf(distanceCode, DISTANCE_BITS, distanceMeanings);
+    if (distance - 1 >= out - begin) return false;
+    const until = out + symbol < most ? out + symbol : most;
+    repeat(out, distance, until);
+    out = until;
+  }
 }
 
 /** Section 3.2.4. */
@@ -249,9 +339,9 @@ function fixedCodes(): void {
   memory.fill(lengths + 144, 9, 112);
   memory.fill(lengths + 256, 7, 24);
   memory.fill(lengths + 280, 8, 8);
-  buildCode(literalCode, lengths, MOST_SYMBOLS);
+  buildCode(literalCode, LITERAL_BITS, literalMeanings, lengths, MOST_SYMBOLS);
   memory.fill(lengths, 5, 30);
-  buildCode(distanceCode, lengths, 30);
+  buildCode(distanceCode, DISTANCE_BITS, distanceMeanings, lengths, DISTANCE_KINDS);
 }
 
 /** Section 3.2.7. */
@@ -266,12 +356,11 @@ function dynamicCodes(): bool {
     if (length < 0) return false;
     store<u8>(lengths + load<u8>(ORDER + index), <u8>length);
   }
-  if (!buildCode(orderCode, lengths, ORDER_LENGTH)) return false;
+  if (!buildCode(orderCode, ORDER_BITS, orderMeanings, lengths, ORDER_LENGTH)) return false;
   const all = literals + distances;
   for (let index = 0; index < all; ) {
-    refill();
-    const symbol = symbolOf(orderCode);
-    if (symbol < 0) return false;
+    const symbol = valueOf(orderCode, ORDER_BITS, orderMeanings);
+    if (symbol === NONE) return false;
     if (symbol < 16) {
       store<u8>(lengths + index++, <u8>symbol);
       continue;
@@ -282,10 +371,15 @@ function dynamicCodes(): bool {
     const more = take(symbol === 16 ? 2 : symbol === 17 ? 3 : 7);
     const times = more + (symbol === 18 ? 11 : 3);
     if (more < 0 || index + times > all) return false;
-    memory.fill(lengths + index, repeated, times);
-    index += times;
+    const eight = <u64>repeated * 0x0101_0101_0101_0101;
+    const until = index + times;
+    for (let place = index; place < until; place += 8) store<u64>(lengths + place, eight);
+    index = until;
   }
-  return buildCode(literalCode, lengths, literals) && buildCode(distanceCode, lengths + literals, distances);
+  return (
+    buildCode(literalCode, LITERAL_BITS, literalMeanings, lengths, literals) &&
+    buildCode(distanceCode, DISTANCE_BITS, distanceMeanings, lengths + literals, distances)
+  );
 }
 
 /** The first byte of memory that is free for input and output. */
@@ -294,7 +388,7 @@ export function free(): usize {
 }
 
 /**
- * memory[input, input + length) undone into memory[output, output + room), and up to 16 bytes behind it, which lie behind the
+ * memory[input, input + length) undone into memory[output, output + room), and up to 32 bytes behind it, which lie behind the
  * input: everything up to the end or the first fault. Returns how many bytes came out, and their complement (below 0) where there was
  * no room for more.
  */
