@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { parseYaml } from '../apps/cli/shared/configuration-tree.ts';
 import type { ParsedConfiguration } from '../apps/cli/shared/parsed-configuration.ts';
+import { builtinsByName, markedBuiltins } from './builtin-modules.ts';
 import { lateModules } from './late-modules.ts';
 import { launcherFlags } from './launcher-flags.ts';
 import { ownFolders } from './own-folders.ts';
@@ -55,11 +56,11 @@ await build({
   minifyWhitespace: true,
   minifySyntax: true,
   logLevel: 'warning',
-  plugins: [engineFromScript, ownFolders(out)],
+  plugins: [engineFromScript, markedBuiltins, ownFolders(out)],
   // Starts a program of its own beside it.
   external: ['recheck'],
   // Libraries in the older format ask for Node's modules by `require`.
-  banner: { js: "import { createRequire as createRequireOfBundle } from 'node:module'; const require = createRequireOfBundle(import.meta.url);" },
+  banner: { js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
 });
 
 const workbenchBeside: Plugin = {
@@ -92,7 +93,7 @@ for (const name of readdirSync(out)) {
   const script = readFileSync(path, 'utf8');
   const ascii = script.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
   // As a function, see apps/cli/shared/engine-script.ts.
-  const whole = name === ENGINE ? plainMembers(`(function (require, module, __filename, __dirname) {${lateModules(ascii, SELDOM)}\n})`) : ascii;
+  const whole = name === ENGINE ? plainMembers(`(function (require, module, __filename, __dirname) {${lateModules(ascii, SELDOM)}\n})`) : builtinsByName(ascii);
   if (whole !== script) writeFileSync(path, whole);
 }
 
