@@ -1,6 +1,6 @@
 /** Rules files → a plan ready for use, taken from what an earlier run kept where that fits (plan-cache.ts). */
 import { readFileSync } from 'node:fs';
-import { leading } from '@sigwright/bytes';
+import { fileText, leading } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type Diagnostic, type EngineSettings, error } from '@sigwright/contracts';
 import { buildPlan, type PlanProblem, type PlanUse, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
@@ -107,7 +107,7 @@ export function readRules(files: readonly { readonly path: string; readonly byte
       problems.push({ path, line: 1, sid: 0, diagnostic: NOT_TEXT, rule: '', written: '' });
       return { path, rules: [], text: '' };
     }
-    const text = new TextDecoder().decode(bytes);
+    const text = fileText(bytes);
     const { document, rules, diagnostics } = parseRules(text);
     const brokenLines = new Set<LineNode>();
     const lineOf = lineNumbers(text);
