@@ -1,6 +1,6 @@
 /** What peers wrote, as records show it. */
-import { expect, test } from 'vitest';
-import { fromLatin1, fromUtf8, latin1, shownLatin1, shownText, shownTexts, utf8Letters } from './text.ts';
+import { describe, expect, test } from 'vitest';
+import { fileText, fromLatin1, fromUtf8, latin1, shownLatin1, shownText, shownTexts, utf8Letters } from './text.ts';
 
 test.each<readonly [why: string, bytes: Uint8Array, shown: string]>([
   ['letters stay', fromLatin1('plain text'), 'plain text'],
@@ -27,4 +27,20 @@ test('every text of a body is shown so, names too', () => {
 test('a text has a character for each byte of its UTF-8', () => {
   expect(utf8Letters('€')).toBe('\xe2\x82\xac');
   expect(utf8Letters('plain')).toBe('plain');
+});
+
+describe('a file of lines', () => {
+  test.each<readonly [why: string, bytes: Uint8Array, text: string]>([
+    ['nothing', new Uint8Array(0), ''],
+    ['letters of several bytes', fromUtf8('café €\n\n'), 'café €\n\n'],
+    ['its byte order mark is no letter, one within it is', fromUtf8('\ufeffa\n\ufeffb'), 'a\n\ufeffb'],
+    ['what can not be read', fromLatin1('a\xff\n'), 'a\ufffd\n'],
+  ])('%s', (_why, bytes, text) => expect(fileText(bytes)).toBe(text));
+
+  test('one that is read in pieces is the same as in one, also where it is a single line', () => {
+    for (const line of ['café €\n', 'ab€']) {
+      const bytes = fromUtf8(line.repeat(300_000));
+      expect(fileText(bytes)).toBe(new TextDecoder().decode(bytes));
+    }
+  });
 });

@@ -5,6 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileText } from '@sigwright/bytes';
 import { type Catalogue, type Classification, type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { checkLock, ruleHash, writeLock } from '../repository/lock.ts';
 import type { Repository } from '../repository/repository.ts';
@@ -87,7 +88,7 @@ export async function buildRelease(repository: Repository, request: ReleaseReque
 
 /** Files below `rules/` by their names there. */
 function* textsOf(files: ReadonlyMap<string, Uint8Array>): Iterable<readonly [string, string]> {
-  for (const [path, bytes] of files) if (path.startsWith('rules/')) yield [path.slice('rules/'.length), new TextDecoder().decode(bytes)];
+  for (const [path, bytes] of files) if (path.startsWith('rules/')) yield [path.slice('rules/'.length), fileText(bytes)];
 }
 
 /** Who is credited in the reports behind new rules. */

@@ -1,4 +1,5 @@
 /** Opens the set that a rule names: the one that is there, or a new one, filled from its file. */
+import { fileText } from '@sigwright/bytes';
 import type { Contradiction, DataSetType, EngineSettings } from '@sigwright/contracts';
 import { MemoryDataSet, readValue, setsOf } from './data-set.ts';
 
@@ -61,7 +62,7 @@ export function openDataSet(wanted: DataSetRequest, settings: EngineSettings): M
     const bytes = settings.dataFiles.read(request.load);
     // What is also saved may not be there yet.
     if (bytes === undefined && request.save === undefined) return wrong('no-file', `${request.load} can not be read`, { path: request.load });
-    const problem = bytes === undefined ? undefined : fill(set, new TextDecoder().decode(bytes), request);
+    const problem = bytes === undefined ? undefined : fill(set, fileText(bytes), request);
     if (problem !== undefined) return problem;
   }
   if (request.memoryLimit !== undefined) {

@@ -1,5 +1,5 @@
 /** Files carried by any protocol: content, name, extension, size. Suricata user guide, "File keywords". */
-import { fromHex, fromLatin1, hex, md5, sha1, sha256 } from '@sigwright/bytes';
+import { fileText, fromHex, fromLatin1, hex, md5, sha1, sha256 } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
@@ -164,7 +164,7 @@ export const keywords = asKeywords(
           return;
         }
         const known = new Set<string>();
-        for (const line of new TextDecoder().decode(list).split(/\r?\n/)) {
+        for (const line of fileText(list).split(/\r?\n/)) {
           const word = line.trim().split(/\s/)[0].toLowerCase();
           if (word.length === bytes * 2 && fromHex(word) !== undefined) known.add(word);
         }
