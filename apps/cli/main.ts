@@ -73,3 +73,5 @@ async function main(): Promise<number> {
 process.stdout.on('error', onBrokenOutput);
 process.stderr.on('error', (problem: NodeJS.ErrnoException) => process.exit(problem.code === 'EPIPE' ? READER_GONE : 1));
 process.exitCode = await main();
+// Nothing is left to be done then: what memory holds, some hundred megabytes, need not be given back piece by piece.
+process.once('exit', () => process.exit());
