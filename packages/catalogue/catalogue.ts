@@ -58,6 +58,13 @@ const allBuffers: readonly BufferDefinition[] = [
   ...protocolList.flatMap((protocol) => protocol.buffers),
 ];
 
+/** With all that a buffer may have, in one order: V8 reads objects that are laid out alike faster. */
+function laidOut(buffer: BufferDefinition): BufferDefinition {
+  if (buffer.of !== 'transaction') return buffer;
+  const { of, name, summary, shape, refuses, protocol, ofFiles, directions, progress, read, sameBytesAs, multiple } = buffer;
+  return { of, name, summary, shape, refuses, protocol, ofFiles, directions, progress, read, sameBytesAs, multiple };
+}
+
 /** FNV-1a over all names: changes when anything a plan may refer to comes or goes. */
 function fingerprintOf(names: readonly string[]): string {
   let hash = 0x811c9dc5;
@@ -69,7 +76,7 @@ export const catalogue: Catalogue = {
   keywords: byName(allKeywords),
   transforms: byName(transformList),
   protocols: byName(protocolList),
-  buffers: new Map(allBuffers.map((buffer) => [buffer.name, buffer])),
+  buffers: new Map(allBuffers.map((buffer) => [buffer.name, laidOut(buffer)])),
   lints: new Map(fileList<{ lint: LintDefinition }>(lintFiles).map(({ lint }) => [lint.code, lint])),
   indicators: fileList<{ indicator: IndicatorDefinition }>(indicatorFiles).map((file) => file.indicator),
   fingerprint: fingerprintOf([...allKeywords, ...allBuffers, ...protocolList].map((one) => one.name)),
