@@ -209,12 +209,14 @@ function repeat(to: usize, distance: usize, until: usize): void {
     to += 16;
     v128.store(to, v128.load(to - distance));
     for (to += 16; to < until; to += 16) v128.store(to, v128.load(to - distance));
-  }
-  else if (distance >= 8) for (; to < until; to += 8) store<u64>(to, load<u64>(to - distance));
-  else if (distance === 1) {
+  } else if (distance === 1) {
     const run = i8x16.splat(load<i8>(to - 1));
     for (; to < until; to += 16) v128.store(to, run);
-  } else for (; to < until; to++) store<u8>(to, load<u8>(to - distance));
+  } else if (distance >= 8) {
+    for (; to < until; to += 8) store<u64>(to, load<u64>(to - distance));
+  } else {
+    for (; to < until; to++) store<u8>(to, load<u8>(to - distance));
+  }
 }
 
 /**
