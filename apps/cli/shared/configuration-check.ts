@@ -41,6 +41,7 @@ const SIZES = [
 export function checkConfiguration(tree: Tree): readonly ConfigurationProblem[] {
   return [
     ...obsolete(tree),
+    ...withoutEffect(tree),
     ...checksums(tree),
     ...outputs(tree),
     ...records(tree),
@@ -75,6 +76,29 @@ const UNBUILT_OUTPUTS: Readonly<Record<string, string>> = {
   'tcp-data': "is not built, and the user guide of Suricata 8 says nothing of it; pcap-log has the streams' packets",
   'http-body-data': 'is not built, and the user guide of Suricata 8 says nothing of it; http-body of eve-log alerts and file-store have bodies',
 };
+
+const MAIL_FILES = "files in mails are searched as bodies of HTTP requests are (libhtp's request-body-minimal-inspect-size)";
+
+/** Settings that change nothing here: how they are usually written, and what counts instead. */
+const WITHOUT_EFFECT: Readonly<Record<string, readonly [usual: string, instead: string]>> = {
+  'asn1-max-frames': ['256', 'asn1 looks at 256 elements'],
+  'defrag.max-frags': ['65535', 'defrag.trackers and defrag.memcap limit what is kept'],
+  'detect.inspection-recursion-limit': ['3000', 'a rule takes 3000 steps in a buffer at most'],
+  'pcre.match-limit': ['3500', 'a pattern has a limit on its steps, and most need none'],
+  'pcre.match-limit-recursion': ['1500', 'a pattern has a limit on its steps, and most need none'],
+  'stream.reassembly.raw': ['yes', 'streams are searched for whatever rules ask'],
+  'app-layer.protocols.smtp.inspected-tracker.content-limit': ['100000', MAIL_FILES],
+  'app-layer.protocols.smtp.inspected-tracker.content-inspect-min-size': ['32768', MAIL_FILES],
+  'app-layer.protocols.smtp.inspected-tracker.content-inspect-window': ['4096', MAIL_FILES],
+};
+
+function withoutEffect(tree: Tree): readonly ConfigurationProblem[] {
+  return Object.entries(WITHOUT_EFFECT).flatMap(([setting, [usual, instead]]) => {
+    const written = at(tree, setting);
+    const isUsual = written === undefined || written === null || String(written) === usual || (usual === 'yes' && isYes(written, true));
+    return isUsual ? [] : [{ level: 'Warning', module: 'conf', text: `${setting}: ${String(written)} has no effect: ${instead}`, fatal: 'no' }];
+  });
+}
 
 /** Outputs that are asked for, and that nothing is written for. */
 function outputs(tree: Tree): readonly ConfigurationProblem[] {
