@@ -7,6 +7,7 @@ const LARGE = 524_288;
 const NEWLINE = 10;
 /** A byte order mark is a letter as others are. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** One at the beginning is none. */
 const fileDecoder = new TextDecoder();
 const encoder = new TextEncoder();
 

@@ -6,6 +6,7 @@ import type {
   KeywordDefinition,
   LintDefinition,
   ProtocolDefinition,
+  TransactionBuffer,
   TransformDefinition,
 } from '@sigwright/contracts';
 import { none } from './arguments/index.ts';
@@ -62,7 +63,10 @@ const allBuffers: readonly BufferDefinition[] = [
 function laidOut(buffer: BufferDefinition): BufferDefinition {
   if (buffer.of !== 'transaction') return buffer;
   const { of, name, summary, shape, refuses, protocol, ofFiles, directions, progress, read, sameBytesAs, multiple } = buffer;
-  return { of, name, summary, shape, refuses, protocol, ofFiles, directions, progress, read, sameBytesAs, multiple };
+  return { of, name, summary, shape, refuses, protocol, ofFiles, directions, progress, read, sameBytesAs, multiple } satisfies Record<
+    keyof TransactionBuffer,
+    unknown
+  >;
 }
 
 /** FNV-1a over all names: changes when anything a plan may refer to comes or goes. */

@@ -63,20 +63,6 @@ function obsolete(tree: Tree): readonly ConfigurationProblem[] {
   return [{ level: 'Warning', module: 'decode-erspan', text: 'ERSPAN Type I is no longer configurable: it is always read', fatal: 'no' }];
 }
 
-function checksums(tree: Tree): readonly ConfigurationProblem[] {
-  const written = at(tree, 'pcap-file.checksum-checks');
-  if (written === undefined || written === null || typeof written === 'boolean' || /^(auto|yes|no|true|false|on|off|0|1)$/i.test(String(written))) return [];
-  return [{ level: 'Warning', module: 'pcap', text: `pcap-file.checksum-checks: ${String(written)} is not one of auto, yes, no; auto counts`, fatal: 'no' }];
-}
-
-const BUILT_OUTPUTS = new Set(['eve-log', 'fast', 'syslog', 'http-log', 'tls-log', 'stats', 'alert-debug', 'file-store', 'pcap-log', 'tls-store', 'lua']);
-const DEPRECATED_OUTPUTS = new Set(['http-log', 'tls-log', 'syslog']);
-/** Outputs of Suricata 8 that are not built, and what to do instead. */
-const UNBUILT_OUTPUTS: Readonly<Record<string, string>> = {
-  'tcp-data': "is not built, and the user guide of Suricata 8 says nothing of it; pcap-log has the streams' packets",
-  'http-body-data': 'is not built, and the user guide of Suricata 8 says nothing of it; http-body of eve-log alerts and file-store have bodies',
-};
-
 const MAIL_FILES = "files in mails are searched as bodies of HTTP requests are (libhtp's request-body-minimal-inspect-size)";
 
 /** Settings that change nothing here: how they are usually written, and what counts instead. */
@@ -99,6 +85,20 @@ function withoutEffect(tree: Tree): readonly ConfigurationProblem[] {
     return isUsual ? [] : [{ level: 'Warning', module: 'conf', text: `${setting}: ${String(written)} has no effect: ${instead}`, fatal: 'no' }];
   });
 }
+
+function checksums(tree: Tree): readonly ConfigurationProblem[] {
+  const written = at(tree, 'pcap-file.checksum-checks');
+  if (written === undefined || written === null || typeof written === 'boolean' || /^(auto|yes|no|true|false|on|off|0|1)$/i.test(String(written))) return [];
+  return [{ level: 'Warning', module: 'pcap', text: `pcap-file.checksum-checks: ${String(written)} is not one of auto, yes, no; auto counts`, fatal: 'no' }];
+}
+
+const BUILT_OUTPUTS = new Set(['eve-log', 'fast', 'syslog', 'http-log', 'tls-log', 'stats', 'alert-debug', 'file-store', 'pcap-log', 'tls-store', 'lua']);
+const DEPRECATED_OUTPUTS = new Set(['http-log', 'tls-log', 'syslog']);
+/** Outputs of Suricata 8 that are not built, and what to do instead. */
+const UNBUILT_OUTPUTS: Readonly<Record<string, string>> = {
+  'tcp-data': "is not built, and the user guide of Suricata 8 says nothing of it; pcap-log has the streams' packets",
+  'http-body-data': 'is not built, and the user guide of Suricata 8 says nothing of it; http-body of eve-log alerts and file-store have bodies',
+};
 
 /** Outputs that are asked for, and that nothing is written for. */
 function outputs(tree: Tree): readonly ConfigurationProblem[] {

@@ -39,11 +39,11 @@ const CODE_BIT: u32 = 0x0101;
 const COUNTS: usize = 0;
 const SYMBOLS: usize = 32;
 const ENTRIES: usize = SYMBOLS + MOST_SYMBOLS * 2;
-const literalCode = memory.data(32 + 288 * 2 + 2048 * 4, 16);
-const distanceCode = memory.data(32 + 288 * 2 + 512 * 4, 16);
-const orderCode = memory.data(32 + 288 * 2 + 128 * 4, 16);
+const literalCode = memory.data(<i32>ENTRIES + (4 << LITERAL_BITS), 16);
+const distanceCode = memory.data(<i32>ENTRIES + (4 << DISTANCE_BITS), 16);
+const orderCode = memory.data(<i32>ENTRIES + (4 << ORDER_BITS), 16);
 /** by symbol: its entry, without its code */
-const literalMeanings = memory.data(288 * 4, 16);
+const literalMeanings = memory.data(<i32>MOST_SYMBOLS * 4, 16);
 const distanceMeanings = memory.data(32 * 4, 16);
 const orderMeanings = memory.data(20 * 4, 16);
 /** lengths of the codes that are being read, and eight bytes behind them */
@@ -143,6 +143,7 @@ function buildCode(code: usize, entryBits: u32, meanings: usize, from: usize, co
     for (let left = load<u16>(code + COUNTS + (length << 1)); left > 0; left--) {
       store<u32>(entries + (reversed << 2), load<u32>(meanings + (<usize>load<u16>(next) << 2)) + length * CODE_BIT);
       next += 2;
+      // Behind a code of ones alone there is none of its length or longer.
       const carry: u32 = 1 << (31 - clz(reversed ^ (size - 1)));
       reversed = (reversed & (carry - 1)) | carry;
     }
