@@ -44,7 +44,8 @@ export {
   lintRules,
 } from './lint/linter.ts';
 export type { Alert, EngineHandlers } from './scan/alert.ts';
-export { Engine, type EngineCounters, noCounts } from './scan/engine.ts';
+export { Engine } from './scan/engine.ts';
+export { type EngineCounters, noCounts } from './scan/engine-counters.ts';
 export { buildFirewall, type FirewallBuild } from './scan/firewall.ts';
 export { type Decision, type Peers, planForPeers } from './scan/peers.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';

@@ -20,10 +20,8 @@ import {
   KIND_QUIET,
   PASSED,
   Packet,
-  type ProtocolDefinition,
   type ProtocolSession,
   plainKindOf,
-  SYN,
   TCP,
   TO_CLIENT,
   TO_SERVER,
@@ -41,23 +39,21 @@ import {
   TrafficPipeline,
   turnRound,
 } from '@sigwright/traffic';
-import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
+import type { PlanUse } from '../compile/plan.ts';
 import type { Explainer } from '../explain/explain.ts';
 import { Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';
 import { AmongPeers } from './among-peers.ts';
 import { AskedRules } from './asked-rules.ts';
-import { Candidates } from './candidates.ts';
+import { noCounts } from './engine-counters.ts';
 import { Firewall, PACKET_ACCEPTED } from './firewall.ts';
-import { HeaderRows } from './fitting-headers.ts';
 import { FlowDetection } from './flow-detection.ts';
 import { FrameInspector } from './frame-inspector.ts';
 import { FlowFrames } from './frames.ts';
 import { HostState } from './host-state.ts';
-import { PacketRules } from './packet-rules.ts';
-import { PayloadAnswers } from './payload-parts.ts';
-import { PayloadScanner, type PayloadSearch } from './payload-scanner.ts';
+import { InspectedStreams } from './inspected-streams.ts';
+import { PacketInspector } from './packet-inspector.ts';
 import { failedSides, RestingFlows } from './resting-flow.ts';
 import { RuleEvaluation } from './rule-evaluation.ts';
 import type { RuleProfile } from './rule-profile.ts';
@@ -65,49 +61,9 @@ import { Succession } from './succession.ts';
 import { Tags } from './tags.ts';
 import { Thresholds } from './thresholds.ts';
 import { TransactionInspector } from './transaction-inspector.ts';
+import { isOver, TransactionRecorder } from './transaction-recorder.ts';
 
-const NO_RULES = new Uint32Array(0);
 const NO_TRANSACTIONS: readonly Transaction[] = [];
-
-export interface EngineCounters extends Work {
-  packets: number;
-  /** those of encrypted connections that were passed over, since nothing counts of them but that they came */
-  quiet: number;
-  bytes: number;
-  flows: number;
-  alerts: number;
-  suppressed: number;
-  /** matches beyond the limit per packet */
-  overflowed: number;
-  transactions: number;
-  /** rules to which literals or headers led, once for each packet, piece of a stream or transaction */
-  candidates: number;
-  /** rules evaluated after the prefilter */
-  evaluations: number;
-  /** alerts of the firewall that found no room, and of rules on packets that it dropped */
-  discarded: number;
-}
-
-export function noCounts(): EngineCounters {
-  return {
-    packets: 0,
-    quiet: 0,
-    bytes: 0,
-    flows: 0,
-    alerts: 0,
-    suppressed: 0,
-    overflowed: 0,
-    transactions: 0,
-    candidates: 0,
-    evaluations: 0,
-    discarded: 0,
-    copied: 0,
-    searched: 0,
-    arrays: 0,
-    arrayBytes: 0,
-    objects: 0,
-  };
-}
 
 const SERVER_FIRST: readonly Direction[] = [TO_SERVER, TO_CLIENT];
 const CLIENT_FIRST: readonly Direction[] = [TO_CLIENT, TO_SERVER];
@@ -128,15 +84,14 @@ export class Engine {
   readonly #alerts: AlertQueue;
   /** encrypted connections may be passed over */
   readonly #passesQuiet: boolean;
-  /** nobody counts matches of rules that do not alert */
-  #repeatsInVain: boolean;
+  readonly #recorder: TransactionRecorder;
+  readonly #streams: InspectedStreams;
+  /** set where anybody asks: what each rule costs, and what becomes of one of them */
+  #profile: RuleProfile | undefined = undefined;
+  #explainer: Explainer | undefined = undefined;
   // Of the plan, made anew when others take over.
   #plan: PlanUse;
-  #candidates!: Candidates;
-  #headers!: HeaderRows;
-  #packetRules!: PacketRules;
-  #payload!: PayloadScanner;
-  #payloadAnswers!: PayloadAnswers;
+  #packets!: PacketInspector;
   #transactions!: TransactionInspector;
   #frames!: FrameInspector;
   #firewall: Firewall | undefined = undefined;
@@ -162,19 +117,18 @@ export class Engine {
     this.#settings = settings;
     this.#handlers = handlers;
     this.#catalogue = catalogue;
-    const kept = handlers.showsStreams === true ? [...catalogue.protocols.values()] : [];
-    this.#shown = new Map(kept.flatMap(({ name, keptStream }) => (keptStream === undefined ? [] : [[name, keptStream(settings)] as const])));
+    this.#streams = new InspectedStreams(catalogue, settings, handlers);
+    this.#recorder = new TransactionRecorder(catalogue, settings, handlers);
     this.#resting = new RestingFlows(catalogue, settings);
     const { peers } = handlers;
     const hosts = new HostState(peers);
     const among = peers === undefined ? undefined : new AmongPeers(peers, hosts);
     this.#among = among;
     this.#evaluation = new RuleEvaluation(hosts, catalogue);
-    this.#repeatsInVain = settings.globalThresholds.length === 0;
     this.#thresholds = new Thresholds(settings, peers);
     this.#alerts = new AlertQueue(settings, this.#thresholds, peers);
     this.#plan = plan;
-    this.#use(plan);
+    this.#use(plan, settings);
     this.#speaker = new Speaker(catalogue, settings, {
       claimed: among === undefined ? undefined : (name) => among.claim(name),
       recognised: (flow) => handlers.recognised?.(flow),
@@ -218,17 +172,14 @@ export class Engine {
     this.#reader = new CaptureReader(this.#onRecord);
   }
 
-  /** Everything that is made of a plan. */
-  #use(plan: PlanUse): void {
+  /** Everything that is made of a plan. `asked`: settings of its rules. */
+  #use(plan: PlanUse, asked: EngineSettings): void {
     const settings = this.#settings;
     const handlers = this.#handlers;
     this.#plan = plan;
-    this.#candidates = new Candidates(plan.data.ruleCount);
-    this.#headers = HeaderRows.of(plan);
-    this.#packetRules = PacketRules.of(plan);
-    this.#payload = PayloadScanner.of(plan);
-    this.#payloadAnswers = PayloadAnswers.of(plan);
     this.#transactions = new TransactionInspector(plan, this.#catalogue, settings, this.#evaluation, this.#alerts);
+    this.#packets = new PacketInspector(plan, this.#catalogue, settings, this.#evaluation, this.#alerts, this.#transactions);
+    this.#packets.repeatsInVain = asked.globalThresholds.length === 0;
     this.#frames = new FrameInspector(
       plan,
       this.#evaluation,
@@ -238,6 +189,9 @@ export class Engine {
     );
     if (settings.firewall !== undefined)
       this.#firewall = new Firewall(plan.firewall ?? [], settings.firewall, this.#catalogue, settings, this.#evaluation, this.#transactions, this.#alerts);
+    this.#recorder.firewall = this.#firewall;
+    this.#packets.profile = this.#transactions.profile = this.#profile;
+    this.#packets.explainer = this.#frames.explainer = this.#explainer;
   }
 
   /** What rules ask for before there is a flow, or before its stream. */
@@ -266,22 +220,18 @@ export class Engine {
   takeOver(plan: PlanUse, settings: EngineSettings = this.#settings): void {
     const before = this.#plan;
     if (plan === before) return;
-    const { explainer } = this;
     const asked = new AskedRules(before);
-    this.#candidatesBefore += this.#candidates.total + this.#transactions.candidates;
-    this.#use(plan);
+    this.#candidatesBefore += this.#packets.candidates + this.#transactions.candidates;
+    this.#use(plan, settings);
     this.#setHooks();
     const { beforeFlow, beforeStream } = this.#pipelineHandlers;
     if (beforeFlow !== undefined || beforeStream !== undefined) this.#pipeline.allowsQuiet = false;
     this.#pipeline.takeOvers++;
-    this.#transactions.profile = this.#profile;
-    this.#frames.explainer = explainer;
     this.#thresholds.takeOver(settings);
-    this.#repeatsInVain = settings.globalThresholds.length === 0;
-    this.#speaker.sessionSettings = withFingerprints(this.#speaker.sessionSettings, settings);
+    this.#speaker.sessionSettings = this.#recorder.settings = withFingerprints(this.#speaker.sessionSettings, settings);
     this.#asked.set(before, asked);
     this.#successions = new WeakMap();
-    this.#resting.takeOver(this.#successionOf(before), asked, this.#payloadAnswers.nothingFound);
+    this.#resting.takeOver(this.#successionOf(before), asked, this.#packets.nothingFound);
   }
 
   #successionOf(before: PlanUse): Succession {
@@ -296,7 +246,7 @@ export class Engine {
   /** Other rules took over since the flow's last packet. */
   #renew(flow: Flow, detection: FlowDetection, before: PlanUse): void {
     const succession = this.#successionOf(before);
-    detection.takeOver(succession, this.#asked.get(before)!, this.#payloadAnswers.nothingFound);
+    detection.takeOver(succession, this.#asked.get(before)!, this.#packets.nothingFound);
     flow.quietToServer = flow.quietToClient = undefined;
     const { session } = flow;
     const { recognising } = detection;
@@ -313,12 +263,6 @@ export class Engine {
     }
   }
 
-  /** by protocol, bytes of either direction that stay at hand to be shown with alerts */
-  readonly #shown: ReadonlyMap<string, readonly [number, number]>;
-  /** How far each stream was handed on, where somebody asks for streams. */
-  #toldOf: WeakMap<TcpStream, [number, number]> | undefined = undefined;
-  #profile: RuleProfile | undefined = undefined;
-
   /** the rules that count */
   get plan(): PlanUse {
     return this.#plan;
@@ -326,17 +270,16 @@ export class Engine {
 
   /** From here on, what each rule costs is counted there. */
   set profile(profile: RuleProfile) {
-    this.#profile = profile;
-    this.#transactions.profile = profile;
+    this.#profile = this.#packets.profile = this.#transactions.profile = profile;
   }
 
   /** holds one rule against everything, see explain/ */
   get explainer(): Explainer | undefined {
-    return this.#frames.explainer;
+    return this.#explainer;
   }
 
   set explainer(explainer: Explainer | undefined) {
-    this.#frames.explainer = explainer;
+    this.#explainer = this.#packets.explainer = this.#frames.explainer = explainer;
   }
 
   /** Bytes of the capture, in order, in pieces of any size. A failure is final. */
@@ -383,7 +326,8 @@ export class Engine {
 
   /** What others count. */
   #count(): void {
-    this.counters.candidates = this.#candidatesBefore + this.#candidates.total + this.#transactions.candidates;
+    this.counters.candidates = this.#candidatesBefore + this.#packets.candidates + this.#transactions.candidates;
+    this.counters.transactions = this.#recorder.count;
     this.counters.evaluations = this.#evaluation.count;
     this.counters.suppressed = this.#alerts.suppressed;
     this.counters.overflowed = this.#alerts.overflowed;
@@ -392,13 +336,9 @@ export class Engine {
 
   /** False: the packet is of no flow. */
   #beforeFlow(packet: Packet): boolean {
-    const evaluation = this.#evaluation;
-    evaluation.noStream();
+    this.#evaluation.noStream();
     if (this.#firewall?.beforeFlow(packet) === false) return false;
-    for (const index of this.#plan.data.early) {
-      const rule = this.#plan.rule(index);
-      if (evaluation.packetRule(rule, packet, undefined)) evaluation.matched(rule, packet, undefined, undefined);
-    }
+    this.#packets.early(packet);
     return !packet.isUntracked;
   }
 
@@ -474,8 +414,8 @@ export class Engine {
       }
     } else {
       // An exception policy dropped it: no rule looks at it, but what was read is told.
-      if (stream !== undefined) this.#release(flow, stream);
-      if (flow.session !== undefined) this.#record(flow, flow.session, false);
+      if (stream !== undefined) this.#streams.release(flow, stream);
+      if (flow.session !== undefined) this.#recorder.record(flow, flow.session, this.#packet, false);
     }
     if (flow.session?.bypasses === true || (this.#settings.stream.bypassAtDepth && stream !== undefined && stream.depthReached)) flow.bypassed = true;
   }
@@ -500,7 +440,7 @@ export class Engine {
   /** What is kept of a flow that is put to rest, -1 where it can not be. */
   #rest(flow: Flow): number {
     const detection = flow.detection as FlowDetection | undefined;
-    if (this.explainer !== undefined || detection === undefined || detection.plan !== this.#plan) return -1;
+    if (this.#explainer !== undefined || detection === undefined || detection.plan !== this.#plan) return -1;
     const kept = this.#resting.rest(flow, detection);
     if (kept < 0) return -1;
     flow.detection = undefined;
@@ -532,15 +472,15 @@ export class Engine {
     } else {
       if (side !== undefined && this.#anySaid(flow, session, transactions, direction)) detection.flush |= 1 << direction;
       this.#inspectPacket(packet, detection, side);
-      if (session !== undefined && this.explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
+      if (session !== undefined && this.#explainer !== undefined) this.#explainTransactions(session, packet, flow, direction, detection);
       this.#transactions.inspect(transactions, packet, flow, direction, detection);
     }
     if (frames !== undefined) this.#frames.inspect(frames, packet, flow, packet.isPseudo || isRead(side));
     // Alerts show the bytes they were found in.
     this.#alerts.flush(packet, flow, this.#emit);
     frames?.sides[direction].release();
-    if (stream !== undefined) this.#release(flow, stream);
-    if (news && session !== undefined) this.#record(flow, session, false);
+    if (stream !== undefined) this.#streams.release(flow, stream);
+    if (news && session !== undefined) this.#recorder.record(flow, session, this.#packet, false);
     if (side?.opaque === true) this.#learnQuiet(packet, flow, detection, stream!);
   }
 
@@ -562,12 +502,12 @@ export class Engine {
     const { frames } = detection.recognising;
     const news = session !== undefined && this.#transactions.anyNews(session.transactions);
     if (session !== undefined && side !== undefined && this.#anySaid(flow, session, session.transactions, direction)) detection.flush |= 1 << direction;
-    this.#readStream(packet, flow, detection, side);
+    this.#packets.readStream(packet, flow, detection, side);
     const isOpen = (): boolean => (packet.decision & DROPPED) === 0;
     const isPassed = (): boolean => flow.verdict === 'pass' || (packet.decision & PASSED) !== 0;
     const throughPacket = !flow.accepted && isOpen() && firewall.filter(packet, flow) !== PACKET_ACCEPTED;
     if (isOpen() && !isPassed()) {
-      this.#inspectRules(packet, detection, side);
+      this.#packets.inspect(packet, detection, side);
       this.#alerts.decide(packet, flow);
     }
     if (throughPacket && !flow.accepted && isOpen() && spoken && session !== undefined && flow.session === session) {
@@ -585,203 +525,35 @@ export class Engine {
     }
     this.#alerts.tell(packet, this.#emit);
     frames?.sides[direction].release();
-    if (stream !== undefined) this.#release(flow, stream);
-    if (news && session !== undefined) this.#record(flow, session, false);
+    if (stream !== undefined) this.#streams.release(flow, stream);
+    if (news && session !== undefined) this.#recorder.record(flow, session, this.#packet, false);
   }
 
   /** Encrypted from here on: where nobody looks at anything but rules at packets, those on which none can hold need not be looked at. */
   #learnQuiet(packet: Packet, flow: Flow, detection: FlowDetection, { sides }: TcpStream): void {
     const { session } = flow;
-    if (!this.#passesQuiet || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.explainer !== undefined) return;
+    if (!this.#passesQuiet || !sides[0].opaque || !sides[1].opaque || session?.opaque !== true || this.#explainer !== undefined) return;
     if (detection.recognising.frames !== undefined || this.#transactions.anyNews(session.transactions)) return;
     flow.quietSince = this.#pipeline.takeOvers;
-    flow.quietToServer ??= this.#packetRules.quiet(flow, detection, TO_SERVER, this.#repeatsInVain);
-    flow.quietToClient ??= this.#packetRules.quiet(flow, detection, TO_CLIENT, this.#repeatsInVain);
+    flow.quietToServer ??= this.#packets.rules.quiet(flow, detection, TO_SERVER, this.#packets.repeatsInVain);
+    flow.quietToClient ??= this.#packets.rules.quiet(flow, detection, TO_CLIENT, this.#packets.repeatsInVain);
     const table = packet.direction === TO_SERVER ? flow.quietToServer : flow.quietToClient;
-    if (table !== undefined) this.#packetRules.learn(table, packet, flow, detection, this.#repeatsInVain);
+    if (table !== undefined) this.#packets.rules.learn(table, packet, flow, detection, this.#packets.repeatsInVain);
+  }
+
+  /** Rules that are decided on packets and stream chunks. */
+  #inspectPacket(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
+    this.#packets.readStream(packet, packet.flow, detection, side);
+    this.#packets.inspect(packet, detection, side);
   }
 
   #explainTransactions(session: ProtocolSession, packet: Packet, flow: Flow, direction: Direction, detection: FlowDetection): void {
-    const { explainer } = this;
+    const explainer = this.#explainer;
     if (explainer === undefined) return;
     const found = detection.known(direction)?.payloadFound?.has(explainer.ruleIndex) === true;
     for (const transaction of session.transactions) {
       if (transaction.changed[direction]) explainer.transaction(transaction, packet, flow, direction, this.#evaluation, found);
     }
-  }
-
-  /** Hands on what came to a stream and was not handed on before. `close`: nothing more will come. */
-  #tellStream(flow: Flow, stream: TcpStream, close: boolean): void {
-    this.#toldOf ??= new WeakMap();
-    const told = this.#toldOf.get(stream) ?? [-1, -1];
-    this.#toldOf.set(stream, told);
-    for (const direction of [TO_SERVER, TO_CLIENT] as const) {
-      const side = stream.sides[direction];
-      const from = Math.max(told[direction], side.base);
-      const upTo = close ? side.available : side.readable(this.#settings.inline);
-      if (upTo <= from && !(close && told[direction] >= 0)) continue;
-      this.#handlers.stream?.(flow, direction, side.bytes.subarray(from - side.base, Math.max(from, upTo) - side.base), told[direction] < 0, close);
-      told[direction] = Math.max(from, upTo);
-    }
-  }
-
-  #release(flow: Flow, stream: TcpStream): void {
-    if (this.#handlers.stream !== undefined) this.#tellStream(flow, stream, false);
-    const opaque = flow.session?.opaque === true;
-    const shown = this.#shown.size === 0 ? undefined : this.#shown.get(flow.applicationProtocol ?? '');
-    for (let direction = 0; direction < 2; direction++) {
-      const side = stream.sides[direction];
-      if (opaque && side.searched < side.parsed) side.searched = side.parsed;
-      if (opaque && !side.opaque && side.parsed >= side.available) side.opaque = true;
-      if (shown !== undefined) side.earlier ??= [];
-      side.release(this.#settings.inline && !opaque ? this.#chunkSize(direction as Direction) : 0, shown?.[direction] ?? 0);
-    }
-  }
-
-  /** Rules that are decided on packets and stream chunks. */
-  #inspectPacket(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
-    this.#readStream(packet, packet.flow, detection, side);
-    this.#inspectRules(packet, detection, side);
-  }
-
-  /** Takes the bytes of the stream that are inspected with this packet, and looks for what rules wait for in them. */
-  #readStream(packet: Packet, flow: Flow | undefined, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
-    const candidates = this.#candidates;
-    const evaluation = this.#evaluation;
-    const { direction } = packet;
-    candidates.clear();
-    evaluation.noStream();
-    if (side === undefined || side.opaque) return;
-    const { beforeGap } = side;
-    if (beforeGap !== undefined) {
-      // What came later is looked at with the next packet.
-      side.beforeGap = undefined;
-      const { bytes, offset } = beforeGap;
-      evaluation.setStream(bytes, 0, bytes.length, offset);
-      if (!this.#payload.isEmpty) this.#payload.stream(this.#search(packet, flow!, detection!), bytes, 0, bytes.length, offset, candidates);
-      return;
-    }
-    const upTo = side.readable(this.#settings.inline);
-    if (this.#settings.inline && packet.inStream && !packet.isPseudo) {
-      this.#inspectAround(packet, flow!, side, detection!, upTo);
-      return;
-    }
-    if (!this.#chunkReady(packet, flow!, side, direction, upTo, detection!)) return;
-    const from = side.searched > side.base ? side.searched : side.base;
-    evaluation.setStream(side.bytes, from - side.base, upTo - side.base, from);
-    if (!this.#payload.isEmpty) this.#payload.stream(this.#search(packet, flow!, detection!), side.bytes, from - side.base, upTo - side.base, from, candidates);
-    side.searched = upTo;
-    detection!.flush &= ~(1 << direction);
-  }
-
-  #inspectRules(packet: Packet, detection: FlowDetection | undefined, side: StreamSide | undefined): void {
-    const candidates = this.#candidates;
-    const evaluation = this.#evaluation;
-    const { flow, direction } = packet;
-    const hasPayload = packet.payloadEnd > packet.payloadStart && side?.opaque !== true;
-    this.#packetRules.collect(packet, flow, detection, evaluation.stream, hasPayload, candidates);
-    if (!hasPayload || this.#payload.isEmpty) {
-      // Nothing is looked for.
-    } else if (flow !== undefined && detection !== undefined) this.#payload.packet(this.#search(packet, flow, detection), packet, candidates);
-    else this.#payload.alone(packet, candidates);
-    this.explainer?.packet(packet, flow, evaluation);
-    if (candidates.count === 0) return;
-    candidates.sort();
-    this.#payloadAnswers.begin();
-    let isTouched = false;
-    const { directionBits, headerNumbers } = this.#plan.data;
-    const fits = detection === undefined ? undefined : detection.of(direction).headers(this.#headers, packet).flags;
-    const known = detection?.known(direction)?.payloadFound?.sorted ?? NO_RULES;
-    let nextKnown = 0;
-    for (let at = 0; at < candidates.count; at++) {
-      const index = candidates.at(at);
-      if (fits !== undefined && fits[headerNumbers[index]] === 0) continue;
-      // The payload part of a rule on transactions is looked for whatever is set. Found once, it is found for all transactions of the flow.
-      if ((directionBits[index] & OF_TRANSACTION) === 0) {
-        if (!hasNeededBit(this.#plan.data, index, flow)) continue;
-      } else {
-        while (nextKnown < known.length && known[nextKnown] < index) nextKnown++;
-        if (known[nextKnown] === index) continue;
-      }
-      const rule = this.#plan.rule(index);
-      if (rule.ofTransaction) {
-        if (detection === undefined) continue;
-        let isThere = this.#payloadAnswers.known(rule);
-        if (isThere === undefined) {
-          this.#profile?.begin();
-          isThere = evaluation.payloadOnly(rule, packet, flow);
-          // The rule itself is asked on the transaction.
-          this.#profile?.end(rule, false);
-          this.#payloadAnswers.keep(rule, isThere);
-        }
-        if (isThere) {
-          const found = detection.of(direction);
-          found.payloadFound = (found.payloadFound ?? this.#payloadAnswers.nothingFound).with(rule);
-          if (!isTouched && flow?.session !== undefined) this.#transactions.touch(flow.session, direction);
-          isTouched = true;
-        }
-        continue;
-      }
-      if (rule.onlySets !== undefined && this.#repeatsInVain && areSet(rule.onlySets, flow)) continue;
-      this.#profile?.begin();
-      const holds = evaluation.packetRule(rule, packet, flow);
-      this.#profile?.end(rule, holds);
-      if (!holds) continue;
-      evaluation.matched(rule, packet, flow, undefined);
-      this.#alerts.add({
-        rule,
-        direction,
-        transaction: undefined,
-        guess: this.#onlyOne(flow, direction),
-        inStream: evaluation.foundInStream,
-        flow,
-        action: rule.action,
-        changed: false,
-        notes: evaluation.notes,
-      });
-      if (rule.action === 'pass') break;
-    }
-  }
-
-  /** The one transaction that is not over in this direction. */
-  #onlyOne(flow: Flow | undefined, direction: Direction): Transaction | undefined {
-    const definition = this.#catalogue.protocols.get(flow?.applicationProtocol ?? '');
-    if (flow?.session === undefined || definition === undefined) return undefined;
-    const open = flow.session.transactions.filter((one) => one.changed[direction] || one.progress[direction] < definition.complete[direction]);
-    return open.length === 1 ? open[0] : undefined;
-  }
-
-  /** Inline, each segment is looked at once it is there, with what lies around it. */
-  #inspectAround(packet: Packet, flow: Flow, side: StreamSide, detection: FlowDetection, upTo: number): void {
-    const sequence = (packet.tcpFlags & SYN) !== 0 ? packet.tcpSequence + 1 : packet.tcpSequence;
-    const window = side.around(sequence, packet.payloadEnd - packet.payloadStart, this.#chunkSize(packet.direction));
-    if (window === undefined) return;
-    this.#evaluation.setStream(window.bytes, window.start, window.end, window.offset);
-    this.#payload.stream(this.#search(packet, flow, detection), window.bytes, window.start, window.end, window.offset, this.#candidates);
-    if (upTo > side.searched) side.searched = upTo;
-    detection.flush &= ~(1 << packet.direction);
-  }
-
-  #chunkSize(direction: Direction): number {
-    return direction === TO_SERVER ? this.#settings.stream.chunkToServer : this.#settings.stream.chunkToClient;
-  }
-
-  #search(packet: Packet, flow: Flow, detection: FlowDetection): PayloadSearch {
-    const side = detection.of(packet.direction);
-    if (side.search === undefined || side.search.protocol !== flow.applicationProtocol)
-      side.search = this.#payload.search(packet, flow, side.headers(this.#headers, packet));
-    return side.search;
-  }
-
-  /** Stream bytes are searched a chunk at a time, or what there is when a transaction came further or the stream ended. */
-  #chunkReady(packet: Packet, flow: Flow, side: StreamSide, direction: Direction, upTo: number, detection: FlowDetection): boolean {
-    const pending = upTo - side.searched;
-    if (pending <= 0) return false;
-    if (this.#settings.inline || packet.isPseudo || (detection.flush & (1 << direction)) !== 0) return true;
-    // A protocol hears of the end when the connection is over.
-    if (flow.session === undefined ? side.ended : side.finished) return true;
-    if (flow.state !== FLOW_ESTABLISHED) return true;
-    return pending >= this.#chunkSize(direction);
   }
 
   #onFlowEnd(flow: Flow): void {
@@ -809,8 +581,8 @@ export class Engine {
       }
     }
     // What was dropped or bypassed never came to its end.
-    if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#record(flow, flow.session, true);
-    if (stream !== undefined && this.#handlers.stream !== undefined) this.#tellStream(flow, stream, true);
+    if (flow.session !== undefined && flow.verdict !== 'drop' && !flow.bypassed) this.#recorder.record(flow, flow.session, this.#packet, true);
+    if (stream !== undefined && this.#handlers.stream !== undefined) this.#streams.tell(flow, stream, true);
     // Datagrams of one side alone that no protocol owns to.
     if (flow.protocol === UDP && detection.recognising.failed !== 0) flow.applicationProtocol ??= 'failed';
     this.#handlers.flow?.(flow);
@@ -832,7 +604,7 @@ export class Engine {
     const { session } = flow;
     const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
     if (session === undefined || definition === undefined) return false;
-    return (session.opaque && flow.state < FLOW_CLOSED) || session.transactions.some((transaction) => !ended(transaction, definition.complete));
+    return (session.opaque && flow.state < FLOW_CLOSED) || session.transactions.some((transaction) => !isOver(transaction, definition.complete));
   }
 
   /** The conversation changes protocol: everything of the old one is inspected and recorded now. */
@@ -847,7 +619,7 @@ export class Engine {
         this.#alerts.flush(pseudo, flow, this.#emit);
       }
     }
-    this.#record(flow, session, true);
+    this.#recorder.record(flow, session, this.#packet, true);
     detection.askOfProtocol();
     flow.quietToServer = flow.quietToClient = undefined;
   }
@@ -885,61 +657,6 @@ export class Engine {
     if (alert.flow !== undefined && alert.question === undefined) alert.flow.alerted = true;
     this.#handlers.alert?.(alert, packet);
   };
-
-  /** Writes what has ended and forgets what was inspected, too. `all`: nothing more will come. */
-  #record(flow: Flow, session: ProtocolSession, all: boolean): void {
-    const { transactions } = session;
-    if (transactions.length === 0) return;
-    const definition = this.#catalogue.protocols.get(flow.applicationProtocol ?? '');
-    if (definition === undefined) return;
-    let kept = 0;
-    const recordedFrom = definition.recordedFrom?.(this.#speaker.sessionSettings);
-    for (let at = 0; at < transactions.length; at++) {
-      const transaction = transactions[at];
-      const complete = this.#complete(transaction, definition.complete);
-      if (transaction.anomalies !== undefined) this.#tellAnomalies(flow, transaction, transaction.anomalies);
-      const { progress } = transaction;
-      const ready = recordedFrom === undefined ? ended(transaction, definition.complete) : Math.min(progress[0], progress[1]) >= recordedFrom;
-      if (all || ready || definition.isReadyToRecord?.(transaction) === true) this.#handOn(definition, transaction, flow, all);
-      if (all || (complete && this.#firewall?.awaits(definition, transaction, flow) !== true)) {
-        this.counters.transactions++;
-        const { files } = transaction;
-        if (files !== undefined) for (let file = 0; file < files.length; file++) files[file].release();
-        transaction.settle();
-      } else transactions[kept++] = transaction;
-    }
-    // Setting a length costs as much as a search.
-    while (transactions.length > kept) transactions.pop();
-  }
-
-  #handOn(definition: ProtocolDefinition, transaction: Transaction, flow: Flow, all: boolean): void {
-    if (!transaction.recorded) {
-      transaction.recorded = true;
-      if (!transaction.unrecorded) this.#handlers.transaction?.(definition, transaction, flow, this.#packet);
-    }
-    const { files } = transaction;
-    if (files === undefined) return;
-    for (let at = 0; at < files.length; at++) {
-      const file = files[at];
-      if (file.recorded || file.size === 0) continue;
-      // Where files are stored, rules that still look at it may ask for it.
-      if (this.#settings.wholeFiles && !all && transaction.changed[file.direction]) continue;
-      file.recorded = true;
-      file.stored ??= (flow.filesStored & (1 << file.direction)) !== 0;
-      this.#handlers.file?.(definition, file, transaction, flow, this.#packet);
-    }
-  }
-
-  /** As soon as they are seen. */
-  #tellAnomalies(flow: Flow, transaction: Transaction, anomalies: readonly string[]): void {
-    for (; transaction.anomaliesTold < anomalies.length; transaction.anomaliesTold++)
-      this.#handlers.anomaly?.(this.#packet, flow, transaction, `${flow.applicationProtocol}.${anomalies[transaction.anomaliesTold]}`);
-  }
-
-  /** Complete in both directions and inspected in both. */
-  #complete(transaction: Transaction, complete: readonly [number, number]): boolean {
-    return ended(transaction, complete) && !transaction.changed[TO_SERVER] && !transaction.changed[TO_CLIENT];
-  }
 }
 
 /** What was made of connections goes on to be made, and what `asked` has it made besides. */
@@ -950,13 +667,6 @@ function withFingerprints(before: EngineSettings, asked: EngineSettings): Engine
     ssh: { ...before.ssh, fingerprints: before.ssh.fingerprints || asked.ssh.fingerprints },
     tls: { ...before.tls, shownFingerprints: { ja3: ja3 || more.ja3, ja4: ja4 || more.ja4 } },
   };
-}
-
-function areSet(names: readonly string[], flow: Flow | undefined): boolean {
-  const bits = flow?.bits;
-  if (bits === undefined) return false;
-  for (let at = 0; at < names.length; at++) if (!bits.has(names[at])) return false;
-  return true;
 }
 
 /** Nothing counts of it but that it came. */
@@ -976,9 +686,4 @@ function isRead(side: StreamSide | undefined): boolean {
 function heardOf(stream: TcpStream | undefined, direction: Direction): number {
   const side = stream?.sides[direction];
   return side === undefined ? 0 : side.parsed + Number(side.finished);
-}
-
-/** Nothing more comes in either direction: it can be recorded, whatever is still to be inspected. */
-function ended(transaction: Transaction, complete: readonly [number, number]): boolean {
-  return transaction.progress[TO_SERVER] >= complete[TO_SERVER] && transaction.progress[TO_CLIENT] >= complete[TO_CLIENT];
 }
