@@ -17,7 +17,7 @@ export { HostShare } from './filter/host-share.ts';
 export { type PacketFilter, readPacketFilter } from './filter/packet-filter.ts';
 export { FlowTable } from './flows/flow-table.ts';
 export { turnRound } from './flows/turn.ts';
-export { CHECKSUM_SHARE, type PipelineHandlers, TrafficPipeline } from './pipeline.ts';
+export { CHECKSUM_SHARE, type PipelineHandlers, type TrafficLoad, TrafficPipeline } from './pipeline.ts';
 export { conversationKey, type Redaction, type Slice, sliceCapture } from './slice/slice-capture.ts';
 export { StreamSide } from './streams/stream-side.ts';
 export { TCP_CLOSED, TCP_STATE_NAMES, TcpStream } from './streams/tcp-stream.ts';

@@ -22,7 +22,7 @@ import { MOST_LAYERS } from './decode/fault.ts';
 import { LINK_ETHERNET } from './decode/link.ts';
 import { Carriers, INNER_PACKET, MOST_TUNNELS, NO_TUNNEL, openTunnel } from './decode/tunnels.ts';
 import { Defragmenter } from './defragment/defragmenter.ts';
-import { FlowTable } from './flows/flow-table.ts';
+import { type FlowLoad, FlowTable } from './flows/flow-table.ts';
 import { SPAN } from './flows/timeouts.ts';
 import { type TcpStream, TcpTracker } from './streams/tcp-tracker.ts';
 import { TargetTable } from './target-systems.ts';
@@ -57,6 +57,11 @@ const LARGEST_STEP_BACK = 1_000_000;
 const CHECKSUM_SAMPLE = 1000;
 /** One in so many of them is wrong where the sender's network card was to fill them in. */
 export const CHECKSUM_SHARE = 10;
+
+export interface TrafficLoad extends FlowLoad {
+  /** bytes of streams that are held, as `stream.reassembly.memcap` limits them */
+  readonly streamBytes: number;
+}
 
 export class TrafficPipeline {
   packets = 0;
@@ -126,6 +131,11 @@ export class TrafficPipeline {
     if (this.#verifyChecksums) this.#judgeChecksums(packet);
     if (isWhole) this.#deliver(packet);
     else this.#handlers.onPacket(packet);
+  }
+
+  /** What is under way at a moment. */
+  get load(): TrafficLoad {
+    return { ...this.flows.load, streamBytes: this.#tracker.held };
   }
 
   /** It is `time` now: flows that were silent for too long end. */

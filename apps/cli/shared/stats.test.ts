@@ -1,5 +1,5 @@
 /** What `stats` of an EVE output asks for: totals, threads, zeros, deltas. Suricata user guide, "Eve JSON Output". */
-import { DEFAULT_SETTINGS, type EveRecord } from '@sigwright/contracts';
+import { DEFAULT_SETTINGS, type EveRecord, Flow, SCTP, TCP, UDP } from '@sigwright/contracts';
 import { expect, test } from 'vitest';
 import { statsRecord } from './stats.ts';
 import { TrafficCounters } from './traffic-counters.ts';
@@ -11,6 +11,20 @@ function stats(form: { zeros: boolean; deltas: boolean; totals?: boolean; thread
   const counted = new TrafficCounters(DEFAULT_SETTINGS, []);
   return statsRecord({ counters } as never, counted, 'now', [], { ...form, before, loaded: 'then', uptime: 3 }, { failures: 0 }, LUA, undefined);
 }
+
+test('flows that are open count as those that ended, and by themselves', () => {
+  const counted = new TrafficCounters(DEFAULT_SETTINGS, []);
+  counted.flow(Object.assign(new Flow(), { protocol: UDP }));
+  const byProtocol = new Map([
+    [TCP, 3],
+    [UDP, 1],
+    [SCTP, 1],
+  ]);
+  const tree = counted.tree(0, { byProtocol, connections: 2, tableBytes: 640, streamBytes: 4096 });
+  expect(tree['flow']).toMatchObject({ total: 6, tcp: 3, udp: 2, active: 5, memuse: 640 });
+  expect(tree['tcp']).toMatchObject({ sessions: 2, active_sessions: 2, reassembly_memuse: 4096 });
+  expect(counted.tree(0)['flow']).toMatchObject({ total: 1, tcp: 0, active: 0 });
+});
 
 const THREAD = (record: EveRecord): unknown => ((record['stats'] as EveRecord)['threads'] as EveRecord | undefined)?.['W#01'];
 

@@ -23,7 +23,7 @@ export interface StatsForm {
 
 /** `files`: how often one could not be stored. */
 export function statsRecord(
-  { counters }: Pick<Engine, 'counters'>,
+  { counters, load }: Pick<Engine, 'counters' | 'load'>,
   counted: TrafficCounters,
   timestamp: string,
   rules: readonly (Pick<LoadedRules, 'loaded' | 'refused' | 'skipped'> & { readonly id: number })[],
@@ -37,7 +37,7 @@ export function statsRecord(
     event_type: 'stats',
     stats: {
       uptime,
-      ...counted.tree(counters.discarded),
+      ...counted.tree(counters.discarded, load),
       detect: {
         engines: rules.map(({ id, loaded: count, refused, skipped }) => ({
           id,

@@ -26,7 +26,7 @@ import type { LoadedRules } from './plans.ts';
 import type { ReloadSignal } from './rule-reload.ts';
 import { type CaptureSeries, runCapture, stopOnSignals } from './run-capture.ts';
 import { statsRecord } from './stats.ts';
-import { countersOf, together } from './tenants.ts';
+import { countersOf, loadOf, together } from './tenants.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 
 /** An engine of its own: the first takes the packets that no other, a tenant's, owns. */
@@ -132,6 +132,8 @@ class Series {
   #loaded = Date.now();
   readonly #removal: CaptureRemoval;
   readonly #wantsStats: boolean;
+  /** Of captures that are there two runs tell the same; who watches a folder, or what comes through a pipe, wants to know how it goes. */
+  readonly #goesOn: boolean;
   /** the capture that is being read */
   #capture = '';
   /** of the last packet, microseconds */
@@ -155,6 +157,7 @@ class Series {
     };
     this.#counted = new TrafficCounters(configuration.settings, new Set(catalogue.protocols.values()), counting);
     this.#wantsStats = isYes(at(configuration.tree, 'stats.enabled'), true);
+    this.#goesOn = given === '-' || isYes(at(configuration.tree, 'pcap-file.continuous'), false);
     this.#removal = new CaptureRemoval(configuration.tree, (text) => log.say('Warning', 'pcap', text));
     this.#capture = given;
     const [, ...tenants] = members;
@@ -181,8 +184,7 @@ class Series {
       log.save();
     };
     const interval = Number(at(configuration.tree, 'stats.interval') ?? DEFAULT_INTERVAL);
-    // Of captures that are there two runs tell the same; who watches a folder, or what comes through a pipe, wants to know how it goes.
-    const timer = (reading.continuous || this.#given === '-') && interval > 0 ? setInterval(() => this.#tellStats(), interval * 1000) : undefined;
+    const timer = this.#goesOn && interval > 0 ? setInterval(() => this.#tellStats(), interval * 1000) : undefined;
     let isRead = true;
     try {
       for await (const capture of capturesOf(this.#given, reading, signal, idle)) {
@@ -233,11 +235,20 @@ class Series {
   }
 
   #stats(shown: { readonly zeros: boolean; readonly deltas: boolean }, before: EveRecord | undefined): EveRecord {
-    const { store, luaCounters, packetLog, configuration } = this.#run;
+    const { store, luaCounters, packetLog } = this.#run;
     const members = this.#members;
-    const uptime = isYes(at(configuration.tree, 'pcap-file.continuous'), false) ? Math.floor((Date.now() - this.#began) / 1000) : 0;
+    const uptime = this.#goesOn ? Math.floor((Date.now() - this.#began) / 1000) : 0;
     const form = { ...shown, before, loaded: eveTimestamp(this.#loaded * 1000), uptime };
-    return statsRecord({ counters: countersOf(this.#engines) }, this.#counted, eveTimestamp(this.#time), members, form, store, luaCounters, packetLog);
+    return statsRecord(
+      { counters: countersOf(this.#engines), load: loadOf(this.#engines) },
+      this.#counted,
+      eveTimestamp(this.#time),
+      members,
+      form,
+      store,
+      luaCounters,
+      packetLog,
+    );
   }
 
   #tellStats(): void {

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Failure } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
-import { type PacketFilter, readPacketFilter } from '@sigwright/traffic';
+import { type PacketFilter, readPacketFilter, type TrafficLoad } from '@sigwright/traffic';
 import { InputProblem } from './arguments.ts';
 import { at, isYes, readYaml, type Tree } from './configuration-tree.ts';
 import type { CaptureSeries } from './run-capture.ts';
@@ -116,6 +116,18 @@ export function together(engines: readonly Engine[]): CaptureSeries {
     next: () => all((engine) => engine.next()),
     finish: () => all((engine) => engine.finish()),
   };
+}
+
+/** What several engines hold at a moment. */
+export function loadOf(engines: readonly Engine[]): TrafficLoad {
+  const sum = { byProtocol: new Map<number, number>(), connections: 0, tableBytes: 0, streamBytes: 0 };
+  for (const { load } of engines) {
+    for (const [protocol, flows] of load.byProtocol) sum.byProtocol.set(protocol, (sum.byProtocol.get(protocol) ?? 0) + flows);
+    sum.connections += load.connections;
+    sum.tableBytes += load.tableBytes;
+    sum.streamBytes += load.streamBytes;
+  }
+  return sum;
 }
 
 /** What several engines counted. */

@@ -31,7 +31,7 @@ import {
   UDP,
   URG,
 } from '@sigwright/contracts';
-import { TCP_STATE_NAMES, type TcpStream } from '@sigwright/traffic';
+import { TCP_STATE_NAMES, type TcpStream, type TrafficLoad } from '@sigwright/traffic';
 
 type Counts = { [name: string]: number | Counts };
 
@@ -102,6 +102,17 @@ const DROP_REASONS = [
 /** Why the firewall drops packets: what stands behind the word `firewall` in the reason. */
 const FIREWALL_REASONS = ['rules', 'default packet policy', 'default app policy', 'pre flow hook', 'pre stream hook', 'flow drop'];
 const FIREWALL = 'firewall ';
+
+/** Those of other protocols have no counter of their own. */
+const FLOW_KINDS: ReadonlyMap<number, string> = new Map([
+  [TCP, 'tcp'],
+  [UDP, 'udp'],
+  [ICMP, 'icmpv4'],
+  [ICMPV6, 'icmpv6'],
+]);
+
+/** Of an engine that is done. */
+const NO_LOAD: TrafficLoad = { byProtocol: new Map(), connections: 0, tableBytes: 0, streamBytes: 0 };
 
 function counts(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, 0]));
@@ -328,8 +339,7 @@ export class TrafficCounters {
 
   flow(flow: Flow): void {
     this.#flow['total']++;
-    const kind =
-      flow.protocol === TCP ? 'tcp' : flow.protocol === UDP ? 'udp' : flow.protocol === ICMP ? 'icmpv4' : flow.protocol === ICMPV6 ? 'icmpv6' : undefined;
+    const kind = FLOW_KINDS.get(flow.protocol);
     if (kind !== undefined) this.#flow[kind]++;
     if (flow.endReason === 'tcp_reuse') this.#flow['tcp_reuse']++;
     this.#flowStates[flow.bypassed ? 'local_bypassed' : flow.state === FLOW_CLOSED ? 'closed' : flow.state === FLOW_ESTABLISHED ? 'established' : 'new']++;
@@ -360,8 +370,21 @@ export class TrafficCounters {
     return Object.fromEntries(withPolicies);
   }
 
-  /** Everything but what the engine itself counts. */
-  tree(discarded: number): Counts {
+  /** Flows that ended, and those that are open. */
+  #flows({ byProtocol, tableBytes }: TrafficLoad): Counts {
+    const flows: Record<string, number> = { ...this.#flow };
+    let active = 0;
+    for (const [protocol, count] of byProtocol) {
+      active += count;
+      const kind = FLOW_KINDS.get(protocol);
+      if (kind !== undefined) flows[kind] += count;
+    }
+    flows['total'] += active;
+    return { ...flows, active, memuse: tableBytes, end: { state: this.#flowStates, tcp_state: this.#tcpStates } };
+  }
+
+  /** Everything but what the engine itself counts. `load`: what it holds now. */
+  tree(discarded: number, load = NO_LOAD): Counts {
     const decoder = { ...this.#decoder };
     const [tcp4, udp4, tcp6, udp6] = this.#ordinary;
     const packets = tcp4 + udp4 + tcp6 + udp6;
@@ -380,10 +403,15 @@ export class TrafficCounters {
       ...(this.#ips ? { ips: { ...this.#ipsCounts, drop_reason: this.#dropReasons } } : {}),
       ...(this.#firewall === undefined ? {} : { firewall: { ...this.#firewall, drop_reason: this.#firewallReasons, discarded_alerts: discarded } }),
       exception_policy: nested(this.#exceptions),
-      flow: { ...this.#flow, end: { state: this.#flowStates, tcp_state: this.#tcpStates } },
+      flow: this.#flows(load),
       flow_bypassed: this.#bypassed,
       defrag: this.#fragments,
-      tcp: this.#tcp,
+      tcp: {
+        ...this.#tcp,
+        sessions: this.#tcp['sessions'] + load.connections,
+        active_sessions: load.connections,
+        reassembly_memuse: load.streamBytes,
+      },
       app_layer: { flow: Object.fromEntries(this.#protocolFlows), tx: Object.fromEntries(this.#protocolTransactions), error: this.#errors() },
     };
   }

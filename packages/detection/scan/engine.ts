@@ -36,6 +36,7 @@ import {
   type RecordHandler,
   type StreamSide,
   type TcpStream,
+  type TrafficLoad,
   TrafficPipeline,
   turnRound,
 } from '@sigwright/traffic';
@@ -288,7 +289,13 @@ export class Engine {
     const before = { ...work };
     const failure = this.#reader.push(chunk);
     this.#countWork(before);
+    this.#count();
     return failure;
+  }
+
+  /** Flows and bytes that it holds now. */
+  get load(): TrafficLoad {
+    return this.#pipeline.load;
   }
 
   /**

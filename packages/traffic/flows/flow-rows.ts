@@ -85,6 +85,14 @@ export class FlowRows {
   #longCount = 0;
   readonly #longFree: number[] = [];
 
+  /** What the rows take, free ones among them; without the objects of flows. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { byteLength } of this.#blocks) sum += byteLength;
+    for (const { byteLength } of this.#longs) sum += byteLength;
+    return sum;
+  }
+
   /** The words of the row's block. */
   block(row: number): Int32Array {
     return this.#blocks[row >>> BLOCK_BITS];

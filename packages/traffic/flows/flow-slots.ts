@@ -47,6 +47,11 @@ export class FlowSlots {
     return -1;
   }
 
+  /** What it takes. */
+  get bytes(): number {
+    return this.#tags.byteLength + this.#entries.byteLength;
+  }
+
   rowAt(slot: number): number {
     return (this.#entries[slot] & this.#mask) - 1;
   }

@@ -196,3 +196,20 @@ describe('VLANs', () => {
     expect(packets).toEqual(expected);
   });
 });
+
+it('tells how many flows are there, those at rest too, and what the table takes', () => {
+  const syn = tcpPacket(tcp('> S 100 0 ~'));
+  // A connection that was asked for and a lookup may rest, an echo has a flow without being one.
+  const pipeline = new TrafficPipeline(
+    { ...DEFAULT_SETTINGS, verifyChecksums: false },
+    { onPacket: () => undefined, onFlowEnd: () => undefined, onRestEnd: () => undefined, rest: () => 0 },
+  );
+  expect(pipeline.load).toMatchObject({ byProtocol: new Map(), connections: 0, streamBytes: 0 });
+  for (const frame of [syn, udp(1, 2, 1000, 53), udp(1, 2, 1001, 53), icmp(1, 2, 8, 7)]) pipeline.record(frame, 0, frame.length, 1e6, frame.length, RAW);
+  const { byProtocol, connections, tableBytes } = pipeline.load;
+  expect(Object.fromEntries(byProtocol)).toEqual({ 1: 1, 6: 1, 17: 2 });
+  expect(connections).toBe(1);
+  expect(tableBytes).toBeGreaterThan(4 * 64);
+  pipeline.finish();
+  expect(pipeline.load).toMatchObject({ byProtocol: new Map(), connections: 0 });
+});

@@ -41,7 +41,7 @@ import {
 } from './flow-rows.ts';
 import { FlowSlots } from './flow-slots.ts';
 import { counterpart } from './icmp-exchange.ts';
-import { canRest, clear, putToRest, wake } from './resting.ts';
+import { canRest, clear, hasStream, putToRest, wake } from './resting.ts';
 import { type Timeout, Timeouts } from './timeouts.ts';
 
 /** Slots that a new flow passes over before there is an empty one: by chance they hardly ever are a quarter of this. */
@@ -57,6 +57,16 @@ export interface FlowTableHandlers {
   openStream(): TcpStream;
   /** The stream of a flow that was put to rest: nobody needs it. */
   giveStreamBack(stream: TcpStream): void;
+}
+
+/** The flows that are there at a moment. */
+export interface FlowLoad {
+  /** by number of the IP protocol */
+  readonly byProtocol: ReadonlyMap<number, number>;
+  /** those of TCP whose connection is followed */
+  readonly connections: number;
+  /** bytes of the table */
+  readonly tableBytes: number;
 }
 
 export class FlowTable {
@@ -252,6 +262,22 @@ export class FlowTable {
   /** Ends one flow now. */
   drop(flow: Flow, reason: string): void {
     this.#end(flow.row, reason);
+  }
+
+  /** Takes as long as flows are many. */
+  get load(): FlowLoad {
+    const rows = this.#rows;
+    const byProtocol = new Map<number, number>();
+    let connections = 0;
+    for (let row = 0; row < rows.length; row++) {
+      const kind = this.#kind(row);
+      if (kind === 0) continue;
+      const protocol = kind & 0xff;
+      byProtocol.set(protocol, (byProtocol.get(protocol) ?? 0) + 1);
+      const flow = rows.flowOf(row);
+      if (flow === undefined ? protocol === TCP && hasStream(rows, row) : flow.stream !== undefined) connections++;
+    }
+    return { byProtocol, connections, tableBytes: rows.bytes + this.#slots.bytes };
   }
 
   /** Ends all flows, in the order they began. */

@@ -96,6 +96,11 @@ export function putToRest(rows: FlowRows, flow: Flow, kept: number): void {
   rows.forgetFlow(flow.row, kept);
 }
 
+/** Is the connection of a row at rest followed? */
+export function hasStream(rows: FlowRows, row: number): boolean {
+  return (rows.block(row)[placeOf(row) + SYN_HEADER] & HAS_STREAM) !== 0;
+}
+
 /** Makes `flow`, of which nothing is known, the one of a row as it was when it was put to rest. */
 export function wake(rows: FlowRows, row: number, flow: Flow, openStream: () => TcpStream): void {
   const words = rows.block(row);

@@ -115,6 +115,11 @@ export class TcpTracker {
     return side.known && ((packet.tcpSequence + 1) | 0) !== side.first;
   }
 
+  /** Bytes of buffers, but for those that are held only while there is room. */
+  get held(): number {
+    return this.#pool.lent - this.#pool.spare;
+  }
+
   open(): TcpStream {
     const stream = this.#spare ?? new TcpStream(this.#settings.stream.depth, this.#pool);
     this.#spare = undefined;
