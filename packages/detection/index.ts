@@ -1,5 +1,7 @@
 /** Rules + traffic → alerts. The only door of this package. */
-export { DEFAULT_EVE, type EveOptions, EveWriter, type Forwarded, type ForwardedIn, streamBytes } from './alert/eve-writer.ts';
+export { DEFAULT_EVE, type EveOptions, type Forwarded, type ForwardedIn } from './alert/eve-options.ts';
+export { EveWriter } from './alert/eve-writer.ts';
+export { streamBytes } from './alert/payload.ts';
 export { analyseRule } from './analyse/analyse-rule.ts';
 export { groupByPorts, type MostGroups, type PortGroup } from './analyse/port-groups.ts';
 export { askedFingerprints, type Fingerprint } from './compile/asked-fingerprints.ts';

@@ -4,6 +4,12 @@ import { type Direction, type Flow, type Packet, TO_CLIENT, TO_SERVER } from '@s
 /** A flow that roams over more interfaces than this is not told apart any further. */
 const MOST_ADDRESSES = 10;
 
+/** Time to live, or hop limit, of the packets of one direction. */
+export interface Hops {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** One end of a flow. */
 class End {
   readonly addresses = new Set<string>();
@@ -39,7 +45,7 @@ export class FlowSightings {
     return ends === undefined ? [] : [...ends[placeOf(flow, direction)].addresses];
   }
 
-  hops(flow: Flow, direction: Direction): { readonly least: number; readonly most: number } | undefined {
+  hops(flow: Flow, direction: Direction): Hops | undefined {
     const end = this.#flows.get(flow)?.[placeOf(flow, direction)];
     return end === undefined ? undefined : { least: end.leastHops, most: end.mostHops };
   }

@@ -7,7 +7,8 @@ import { CaptureReader, captureHeader, captureRecord, composeCapture } from '@si
 import { expect, test } from 'vitest';
 import { buildPlan, usePlan } from '../compile/plan.ts';
 import { Engine } from '../scan/engine.ts';
-import { DEFAULT_EVE, EveWriter } from './eve-writer.ts';
+import { DEFAULT_EVE } from './eve-options.ts';
+import { EveWriter } from './eve-writer.ts';
 
 const ETHERNET = 1;
 const ASKED = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\n';
