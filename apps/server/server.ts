@@ -8,7 +8,9 @@ import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
-import { apiOf, DecisionBody, FeedbackRequest, HuntBody, TokenRequest, taken, UserRequest, VerdictRequest, WebhookRequest } from './api.ts';
+import { unwrap } from './api/route.ts';
+import { DecisionRequest, FeedbackRequest, HuntRequest, TokenRequest, UserRequest, VerdictRequest, WebhookRequest } from './api/schemas.ts';
+import { apiOf } from './api.ts';
 import type { Desk } from './desk.ts';
 import { FLOW_LINKS, flowLink } from './flow-links.ts';
 import { type Html, html } from './html.ts';
@@ -262,38 +264,38 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
       host: orNone(form['host']),
       story: orNone(form['story']),
     });
-    taken(await desk.setVerdict(who, request));
+    unwrap(await desk.setVerdict(who, request));
     if (form['report'] === 'yes' && request.sid !== undefined && request.verdict === 'false_positive')
-      taken(await desk.addFeedback(who, checked(FeedbackRequest, { sid: request.sid, kind: 'false_positive', comment: request.note, host: request.host })));
+      unwrap(await desk.addFeedback(who, checked(FeedbackRequest, { sid: request.sid, kind: 'false_positive', comment: request.note, host: request.host })));
     return back(context, form['back'], 'verdict');
   });
   app.post('/verdicts/:id/take-back', async (context) => {
     const who = need(context, 'triage');
-    taken(await desk.takeBackVerdict(who, number(context, 'id')));
+    unwrap(await desk.takeBackVerdict(who, number(context, 'id')));
     return back(context, (await formOf(context))['back'], 'taken-back');
   });
   app.post('/feedback', async (context) => {
     const who = need(context, 'triage');
     const { slice } = await bodyOf(context);
     const capture = slice instanceof File && slice.size > 0 ? Buffer.from(await slice.arrayBuffer()).toString('base64') : undefined;
-    taken(await desk.addFeedback(who, checked(FeedbackRequest, { ...(await formOf(context)), slice: capture })));
+    unwrap(await desk.addFeedback(who, checked(FeedbackRequest, { ...(await formOf(context)), slice: capture })));
     return back(context, '/feedback', 'feedback');
   });
   app.post('/feedback/:reference/:state{accepted|declined}', async (context) => {
     const who = need(context, 'write');
     const { note } = await formOf(context);
-    taken(await desk.answerFeedback(who, param(context, 'reference'), context.req.param('state') as 'accepted' | 'declined', note ?? ''));
+    unwrap(await desk.answerFeedback(who, param(context, 'reference'), context.req.param('state') as 'accepted' | 'declined', note ?? ''));
     return back(context, '/feedback', 'decided');
   });
   app.post('/hunts', async (context) => {
     const who = need(context, 'triage');
     const form = await formOf(context);
-    const job = taken(await desk.hunt(who, checked(HuntBody, { ...form, networks: orNone(form['networks']) })));
+    const job = unwrap(await desk.hunt(who, checked(HuntRequest, { ...form, networks: orNone(form['networks']) })));
     return context.redirect(`/hunts/${job}`, 303);
   });
   app.post('/hunts/:job/cancel', async (context) => {
     const who = need(context, 'triage');
-    taken(await desk.cancelHunt(who, number(context, 'job')));
+    unwrap(await desk.cancelHunt(who, number(context, 'job')));
     return context.redirect(`/hunts/${number(context, 'job')}`, 303);
   });
   app.get('/hunts/:job/alerts.json', (context) => {
@@ -314,25 +316,25 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   });
   app.post('/rules/prove', async (context) => {
     const who = need(context, 'write');
-    const job = taken(await desk.prove(who));
+    const job = unwrap(await desk.prove(who));
     return desk.options.workers === true ? context.redirect(`/hunts/${job}`, 303) : back(context, '/rules', 'proved');
   });
   app.post('/rules', async (context) => {
     const who = need(context, 'write');
     const form = await formOf(context);
-    taken(await desk.addRules(who, form['category'] ?? '', form['rules'] ?? ''));
+    unwrap(await desk.addRules(who, form['category'] ?? '', form['rules'] ?? ''));
     return back(context, '/rules', 'rules');
   });
   app.post('/rules/:sid/decide', async (context) => {
     const who = need(context, 'write');
     const { rule, ...form } = await formOf(context);
-    const request = checked(DecisionBody, { ...form, note: orNone(form['note']), ...(form['decision'] === 'revise' ? { rule } : {}) });
-    const state = taken(await desk.decide(who, { sid: number(context, 'sid'), ...request }));
+    const request = checked(DecisionRequest, { ...form, note: orNone(form['note']), ...(form['decision'] === 'revise' ? { rule } : {}) });
+    const state = unwrap(await desk.decide(who, { sid: number(context, 'sid'), ...request }));
     return back(context, `/rules/${number(context, 'sid')}`, state === 'done' ? 'decided' : 'proposed');
   });
   app.post('/releases', async (context) => {
     const who = need(context, 'release');
-    taken(await desk.release(who, (await formOf(context))['version'] ?? ''));
+    unwrap(await desk.release(who, (await formOf(context))['version'] ?? ''));
     return back(context, '/releases', 'release');
   });
   app.post('/reports/read', async (context) => {
@@ -347,7 +349,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const { day = '', text = '', seen = '' } = await formOf(context);
     const kept = await desk.keepPost(who, day, text, seen);
     if (kept.ok) return context.redirect(`/community?day=${day}&done=saved`, 303);
-    if (kept.code !== 'post/conflict') taken(kept);
+    if (kept.code !== 'post/conflict') unwrap(kept);
     // Nobody's words are lost: they stand in the editor, above what is kept by now.
     const shown = communityPage(desk, csrfFor(context, 'write'), day, { text, problem: `${kept.message}.` });
     return shown === undefined ? context.notFound() : context.html(page(frame(context, 'Community review', COMMUNITY), shown), 409);
@@ -355,7 +357,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
   app.post('/community/anew', async (context) => {
     const who = need(context, 'write');
     const { day = '', seen = '' } = await formOf(context);
-    taken(await desk.keepPost(who, day, undefined, seen));
+    unwrap(await desk.keepPost(who, day, undefined, seen));
     return context.redirect(`/community?day=${day}&done=saved`, 303);
   });
 
@@ -440,7 +442,7 @@ export function appOf(desk: Desk, origin: () => string, fault: (problem: Error, 
     const who = need(context, 'admin');
     const form = await bodyOf(context, true);
     const wanted = checked(WebhookRequest, { name: form['name'], url: form['url'], events: [form['events'] ?? []].flat().map(String) });
-    const { secret } = taken(await desk.addWebhook(who, wanted));
+    const { secret } = unwrap(await desk.addWebhook(who, wanted));
     return context.html(
       page(
         frame(context, 'A new webhook'),
