@@ -5,7 +5,7 @@ export { streamBytes } from './alert/payload.ts';
 export { analyseRule } from './analyse/analyse-rule.ts';
 export { groupByPorts, type MostGroups, type PortGroup } from './analyse/port-groups.ts';
 export { askedFingerprints, type Fingerprint } from './compile/asked-fingerprints.ts';
-export { compileRule, type RuleCompilation, type RuleCompiler } from './compile/compile-rule.ts';
+export { compileRule, type RuleCompilation } from './compile/compile-rule.ts';
 export type { CompiledRule } from './compile/compiled-rule.ts';
 export { HeaderResolver, PACKET_PROTOCOLS } from './compile/header.ts';
 export {
@@ -22,6 +22,7 @@ export {
 export { loadPlan, type SavedPlan, savePlan } from './compile/plan-file.ts';
 export { prefilterContent } from './compile/prefilter-choice.ts';
 export { rarity } from './compile/rarity.ts';
+export type { RuleCompiler } from './compile/rule-compiler.ts';
 export { type RuleTexts, textsInMemory } from './compile/rule-texts.ts';
 export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost, rarityInWords } from './cost/cost.ts';
 export { Explainer } from './explain/explain.ts';

@@ -5,6 +5,7 @@
 import { type AddressRange, AddressSet, type AddressSetInput, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
+import type { Report } from './rule-diagnostics.ts';
 
 export interface RuleHeader {
   /** protocol, source, source ports, direction, destination, destination ports as written */
@@ -57,9 +58,13 @@ export const PACKET_PROTOCOLS: ReadonlyMap<string, PacketProtocol> = new Map<str
   ['pkthdr', { protocols: undefined, ipVersion: -1 }],
 ]);
 
-const EVERYTHING: readonly AddressRange[] = [parseRange('0.0.0.0/0')!, parseRange('::/0')!];
+/** What the header says before a hook: a packet protocol, or one of the catalogue. */
+export function headerWord({ protocol }: Rule): string {
+  const colon = protocol.indexOf(':');
+  return colon < 0 ? protocol : protocol.slice(0, colon);
+}
 
-type Report = (code: string, title: string, at: Span, help?: string) => void;
+const EVERYTHING: readonly AddressRange[] = [parseRange('0.0.0.0/0')!, parseRange('::/0')!];
 
 /** How deep variables may name variables. */
 const DEEPEST_VARIABLE = 16;

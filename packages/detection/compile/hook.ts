@@ -2,8 +2,18 @@
  * Where a rule stands, as its header says behind the protocol (`tcp:flow_start`, `tls:client_hello_done`, `tls:<client_hello_done`).
  * Suricata user guide, "Rule hooks" and "Firewall Mode Design".
  */
-import { type Catalogue, type Direction, hooksOf, type Rule, type Span, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
+import {
+  type Catalogue,
+  type Direction,
+  hooksOf,
+  type PacketCondition,
+  type Rule,
+  TO_CLIENT,
+  TO_SERVER,
+  type TransactionCondition,
+} from '@sigwright/contracts';
 import { PACKET_PROTOCOLS } from './header.ts';
+import type { Report } from './rule-diagnostics.ts';
 
 export const PACKET_HOOKS = ['all', 'flow_start', 'pre_stream', 'pre_flow'] as const;
 export type PacketHook = (typeof PACKET_HOOKS)[number];
@@ -19,8 +29,6 @@ export interface TransactionHook {
 }
 
 export type RuleHook = { readonly of: 'packet'; readonly name: PacketHook } | TransactionHook;
-
-type Report = (code: string, title: string, at: Span, help?: string) => void;
 
 /** Undefined where the header names none, or where it names one that is not there, which was reported. */
 export function hookOf(rule: Rule, catalogue: Catalogue, report: Report): RuleHook | undefined {
@@ -50,4 +58,17 @@ export function hookOf(rule: Rule, catalogue: Catalogue, report: Report): RuleHo
     `its hooks are ${[...all[TO_SERVER], ...all[TO_CLIENT]].map((known) => known.name).join(', ')}`,
   );
   return undefined;
+}
+
+/** `flow_start`: the first packet that a flow sees of each direction. */
+export const FIRST_PACKET: PacketCondition = {
+  keyword: 'hook',
+  describes: 'the first packet of its direction',
+  cost: 1,
+  test: (packet, flow) => flow !== undefined && (packet.direction === TO_SERVER ? flow.packetsToServer : flow.packetsToClient) === 1,
+};
+
+export function conditionOf(hook: TransactionHook): TransactionCondition {
+  const { name, protocol, progress, direction } = hook;
+  return { keyword: 'hook', describes: `${protocol} came to ${name}`, protocol, progress, directions: [direction], test: () => true };
 }

@@ -20,9 +20,10 @@ import {
   type RuleOption,
 } from '@sigwright/contracts';
 import { type Allowance, allowanceOf, CODE_PREFIX, idleAllowance, isAllowed, moved, type ParsedRules } from '@sigwright/rule-language';
-import { compileRule, type RuleCompiler } from '../compile/compile-rule.ts';
+import { compileRule } from '../compile/compile-rule.ts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
+import type { RuleCompiler } from '../compile/rule-compiler.ts';
 
 export interface LintSource {
   readonly path: string;
