@@ -6,7 +6,7 @@
 
 import { find, findNocase } from '@sigwright/bytes';
 import { BeginningSearch, beginningOf } from '../packages/catalogue/formats/pattern/beginning.ts';
-import { sampleMatch, samplePattern } from '../packages/catalogue/formats/pattern/generate.ts';
+import { sampleMatch, samplePattern, sampleWithCalls } from '../packages/catalogue/formats/pattern/generate.ts';
 import { requiredLiterals } from '../packages/catalogue/formats/pattern/literals.ts';
 import { compilePattern, type PatternFlags } from '../packages/catalogue/formats/pattern/pattern.ts';
 import { readPattern } from '../packages/catalogue/formats/pattern/reader.ts';
@@ -33,6 +33,15 @@ const WORDS = [
   ')',
   '\\Q',
   '\\E',
+  '(?1)',
+  '(?R)',
+  '(?(R)',
+  '(?(DEFINE)',
+  '(*SKIP)',
+  '(*ACCEPT)',
+  '(*THEN)',
+  '\\X',
+  '\\p{L}',
 ];
 const STEPS = 50_000;
 const LONGEST_SUBJECT = 20_000;
@@ -56,9 +65,10 @@ function run(source: string, random: FuzzRandom): string | undefined {
   const machine = compilePattern(source, letters, STEPS, { evaluator: 'machine', keepGroups: true });
   const auto = compilePattern(source, letters, STEPS, { keepGroups: random.once(2) });
   if ('problem' in machine || 'problem' in auto) return 'read once, refused once';
-  const places = beginningOf(tree.root);
+  // Where verbs stand, nobody looks ahead.
+  const places = tree.verbs.size > 0 ? [] : beginningOf(tree.root);
   const beginning = places.length === 0 ? undefined : new BeginningSearch(places);
-  const literals = requiredLiterals(tree.root, 2);
+  const literals = tree.verbs.has('accept') ? [] : requiredLiterals(tree.root, 2);
   for (let subjects = 4; subjects > 0; subjects--) {
     const walked: number[] = [];
     sampleMatch(tree.root, (limit) => random.below(limit), walked);
@@ -88,7 +98,8 @@ function holds(bytes: Uint8Array, start: number, { bytes: literal, nocase }: { r
 
 const { seconds, seed } = fuzzArguments();
 const makeInput = (random: FuzzRandom): string => {
-  const pattern = samplePattern((limit) => random.below(limit));
+  const below = (limit: number): number => random.below(limit);
+  const pattern = random.once(3) ? sampleWithCalls(below, random.once(2) ? 'calls' : 'verbs') : samplePattern(below);
   return random.once(2) ? pattern : mutateText(random, pattern, WORDS, 400);
 };
 // Time may grow with the subjects, which are made in `run`.

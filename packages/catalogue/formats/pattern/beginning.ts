@@ -94,7 +94,8 @@ function spread(node: Node, starts: number, places: Places): number {
       }
       return reached;
     }
-    case 'back': {
+    case 'back':
+    case 'call': {
       // Whatever the group took, from the first of the places on.
       let ends = starts;
       for (let place = 0; place < count; place++) {
@@ -105,8 +106,10 @@ function spread(node: Node, starts: number, places: Places): number {
       return ends;
     }
     case 'look':
+    case 'define':
     case 'keep':
     case 'place':
+    case 'verb':
       return starts;
   }
 }

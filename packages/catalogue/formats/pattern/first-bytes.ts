@@ -49,10 +49,14 @@ function compute(node: Node): FirstBytes {
       return { set: first.set, nullable: first.nullable || node.minimum === 0 };
     }
     case 'back':
+    case 'call':
+    // What lies behind a verb is not to be looked at before it.
+    case 'verb':
       return ANY;
     case 'look':
     case 'keep':
     case 'place':
+    case 'define':
       return NONE;
   }
 }

@@ -7,7 +7,7 @@ import type { Node } from './tree.ts';
 export type Below = (limit: number) => number;
 
 /** Bytes that the tree might match; places, look-arounds and back references are taken as they come. */
-export function sampleMatch(node: Node, below: Below, out: number[], groups: Map<number, number[]> = new Map()): void {
+export function sampleMatch(node: Node, below: Below, out: number[], groups: Map<number, number[]> = new Map(), depth = 0): void {
   if (out.length > LONGEST_SAMPLE) return;
   switch (node.kind) {
     case 'set': {
@@ -24,42 +24,48 @@ export function sampleMatch(node: Node, below: Below, out: number[], groups: Map
       return;
     }
     case 'sequence':
-      for (const item of node.items) sampleMatch(item, below, out, groups);
+      for (const item of node.items) sampleMatch(item, below, out, groups, depth);
       return;
     case 'either':
-      sampleMatch(node.branches[below(node.branches.length)], below, out, groups);
+      sampleMatch(node.branches[below(node.branches.length)], below, out, groups, depth);
       return;
     case 'group': {
       const start = out.length;
-      sampleMatch(node.of, below, out, groups);
+      sampleMatch(node.of, below, out, groups, depth);
       groups.set(node.number, out.slice(start));
       return;
     }
     case 'atomic':
-      sampleMatch(node.of, below, out, groups);
+      sampleMatch(node.of, below, out, groups, depth);
       return;
     case 'look':
-      if (!node.negated && below(2) === 0) sampleMatch(node.of, below, out, groups);
+      if (!node.negated && below(2) === 0) sampleMatch(node.of, below, out, groups, depth);
       return;
     case 'back':
       out.push(...(groups.get(node.number) ?? []));
       return;
-    case 'condition':
-      sampleMatch(below(2) === 0 ? node.yes : node.no, below, out, groups);
+    case 'call':
+      if (depth < DEEPEST_CALL) sampleMatch(node.group, below, out, new Map(groups), depth + 1);
       return;
+    case 'condition':
+      sampleMatch(below(2) === 0 ? node.yes : node.no, below, out, groups, depth);
+      return;
+    case 'define':
     case 'keep':
+    case 'verb':
       return;
     case 'place':
       if (node.place === 'line-start' || node.place === 'line-end') if (below(2) === 0) out.push(10);
       return;
     case 'repeat': {
       const most = Math.min(node.maximum, node.minimum + 3);
-      for (let turn = node.minimum + below(most - node.minimum + 1); turn > 0; turn--) sampleMatch(node.of, below, out, groups);
+      for (let turn = node.minimum + below(most - node.minimum + 1); turn > 0; turn--) sampleMatch(node.of, below, out, groups, depth);
     }
   }
 }
 
 const LONGEST_SAMPLE = 4000;
+const DEEPEST_CALL = 4;
 
 const ATOMS = [
   'a',
@@ -108,6 +114,48 @@ export function samplePattern(below: Below, depth = 3): string {
     text += TAKES_NOTHING.test(part) ? part : part + REPEATS[below(REPEATS.length)];
   }
   return below(5) === 0 ? `${text}|${samplePattern(below, depth - 1)}` : text;
+}
+
+const CALLS = ['(?1)', '(?1)', '(?2)', '(?-1)', '(?R)', '(?1)?', '(?R)?', '(?1)*?'];
+const VERBS = ['(*COMMIT)', '(*PRUNE)', '(*SKIP)', '(*THEN)', '(*F)', '(*ACCEPT)'];
+const SIMPLE_ATOMS = ['a', 'b', 'c', 'ab', '[ab]', '.', '\\X', '\\p{L}', '^', '$', '\\b', '\\1'];
+const SIMPLE_REPEATS = ['', '', '', '', '', '*', '+', '?', '*?', '+?', '??', '{2}', '{1,2}', '*+'];
+
+/** A pattern with calls of groups, or with verbs; not all that are made are valid. */
+export function sampleWithCalls(below: Below, kind: 'calls' | 'verbs', depth = 3): string {
+  let text = '';
+  for (let parts = 1 + below(3); parts > 0; parts--) text += sampleWithCall(below, kind, depth);
+  return below(3) === 0 ? `${text}|${sampleWithCalls(below, kind, depth - 1)}` : text;
+}
+
+function sampleWithCall(below: Below, kind: 'calls' | 'verbs', depth: number): string {
+  const pick = (from: readonly string[]): string => from[below(from.length)];
+  if (depth <= 0 || below(3) > 0) {
+    if (below(4) === 0) return pick(kind === 'calls' ? CALLS : VERBS);
+    const atom = pick(SIMPLE_ATOMS);
+    return TAKES_NOTHING.test(atom) ? atom : atom + pick(SIMPLE_REPEATS);
+  }
+  const inner = sampleWithCalls(below, kind, depth - 1);
+  switch (below(10)) {
+    case 0:
+    case 1:
+    case 2:
+      return `(${inner})${pick(SIMPLE_REPEATS)}`;
+    case 3:
+      return `(?:${inner})${pick(SIMPLE_REPEATS)}`;
+    case 4:
+      return `(?=${inner})`;
+    case 5:
+      return `(?!${inner})`;
+    case 6:
+      return `(?>${inner})`;
+    case 7:
+      return `(?(DEFINE)(${inner}))`;
+    case 8:
+      return `(?(R)${inner}|b)`;
+    default:
+      return `(?(?=a)${inner}|b)`;
+  }
 }
 
 function samplePart(below: Below, depth: number): string {

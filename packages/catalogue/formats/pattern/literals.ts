@@ -85,10 +85,13 @@ class Walk {
         }
         return before;
       case 'back':
+      case 'call':
         this.note(before, sets);
         return NOTHING_YET;
+      case 'define':
       case 'keep':
       case 'place':
+      case 'verb':
         return before;
     }
   }

@@ -6,15 +6,22 @@
 import type { BeginningSearch } from './beginning.ts';
 import { isWord } from './byte-sets.ts';
 import {
+  ACCEPT,
+  ANY_GROUP,
   ASSIGN,
   AT,
   BACK,
   BYTE,
+  CALL,
   CLOSE,
+  CONFINE,
   COUNT,
   CUT,
   CUT_AND_FAIL,
+  END_CALL,
+  HEIGHT,
   IF_LESS,
+  IF_NOT_CALLED,
   IF_UNMOVED,
   IF_UNSET,
   JUMP,
@@ -34,6 +41,8 @@ import {
   SET,
   SPLIT,
   STEP_BACK,
+  VERB,
+  VERBS,
 } from './program.ts';
 
 /** Numbers on the stack; 16 MB. Four to twenty are used for each turn of a loop that can be undone. */
@@ -54,6 +63,16 @@ const RESTORE = 1;
 const RUN_FRAME = 2;
 /** instruction, position reached, furthest position */
 const LAZY_FRAME = 3;
+/** verb, position, height to go back to (`then`) */
+const VERB_FRAME = 4;
+
+const COMMIT = VERBS.indexOf('commit');
+const SKIP = VERBS.indexOf('skip');
+const THEN = VERBS.indexOf('then');
+
+/** What is kept of a call beside the registers as they were: where it goes on, the call around it, group and position. */
+const CALL_HEAD = 4;
+const NO_CALL = -1;
 
 const START = PLACES.indexOf('start');
 const LINE_START = PLACES.indexOf('line-start');
@@ -68,6 +87,8 @@ const WORD_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) ?
 
 // One stack for all machines: a match never starts another.
 let stack = new Int32Array(FIRST_STACK);
+// The same for calls: those that may be gone back into stay.
+let calls = new Int32Array(FIRST_STACK);
 
 export class Machine {
   readonly #program: Program;
@@ -81,6 +102,8 @@ export class Machine {
   #steps = 0;
   #top = 0;
   #matchEnd = -1;
+  /** a verb decided where the next match may begin; undefined: one byte on */
+  #nextBegin: number | undefined = undefined;
   gaveUp = false;
 
   /** `beginning`: finds the places where it is tried; where there is none, or only one place, first bytes do. */
@@ -125,8 +148,10 @@ export class Machine {
       this.#registers.fill(-1);
       this.#registers[0] = at;
       this.#top = 0;
+      this.#nextBegin = undefined;
       if (this.#run(at)) return this.#registers[0];
       if (this.gaveUp) return -1;
+      if (this.#nextBegin !== undefined) at = this.#nextBegin - 1;
       if (leadingRun !== undefined) while (at < end && sets[leadingRun + bytes[at]] === 1) at++;
     }
     return -1;
@@ -295,6 +320,40 @@ export class Machine {
             this.#set(0, at);
             pc += 1;
             continue;
+          case CALL:
+            if (!this.#call(code[pc + 1], pc + 3, at)) return false;
+            pc = code[pc + 2];
+            continue;
+          case END_CALL:
+            pc = this.#calledGroup() === code[pc + 1] ? this.#endCall() : pc + 2;
+            continue;
+          case IF_NOT_CALLED: {
+            const group = this.#calledGroup();
+            const isCalled = group !== NO_CALL && (code[pc + 1] === ANY_GROUP || code[pc + 1] === group);
+            pc = isCalled ? pc + 3 : code[pc + 2];
+            continue;
+          }
+          case ACCEPT:
+            if (this.#calledGroup() !== NO_CALL) {
+              pc = this.#endCall();
+              continue;
+            }
+            this.#matchEnd = at;
+            return true;
+          case VERB: {
+            const height = code[pc + 2] === 0 ? -1 : registers[code[pc + 2]];
+            this.#push(VERB_FRAME, code[pc + 1], at, height);
+            pc += 3;
+            continue;
+          }
+          case CONFINE:
+            this.#set(this.#program.confined!, this.#top);
+            pc += 1;
+            continue;
+          case HEIGHT:
+            this.#set(code[pc + 1], this.#top);
+            pc += 2;
+            continue;
           default:
             throw new Error(`instruction ${code[pc]} at ${pc} does not exist`);
         }
@@ -328,6 +387,19 @@ export class Machine {
             pc = instruction + 5;
             break back;
           }
+          case VERB_FRAME: {
+            const verb = stack[frame + 1];
+            const confined = registers[this.#program.confined!];
+            if (verb === THEN && stack[frame + 3] >= Math.max(confined, 0)) this.#undo(stack[frame + 3]);
+            else if (confined >= 0) this.#undo(confined);
+            else {
+              const place = stack[frame + 2];
+              if (verb === COMMIT) this.#nextBegin = Number.POSITIVE_INFINITY;
+              else if (verb === SKIP && place > from) this.#nextBegin = place;
+              return false;
+            }
+            continue;
+          }
           default: {
             const instruction = stack[frame + 1];
             const set = code[instruction + 1];
@@ -354,6 +426,57 @@ export class Machine {
         }
       }
     }
+  }
+
+  /** The group that is being called, NO_CALL where none is. */
+  #calledGroup(): number {
+    const { call } = this.#program;
+    return call === undefined || this.#registers[call] < 0 ? NO_CALL : calls[this.#registers[call] + 2];
+  }
+
+  /** False: it was given up, since it would go on for ever, or there is no room. */
+  #call(group: number, goesOn: number, at: number): boolean {
+    const registers = this.#registers;
+    const call = this.#program.call!;
+    const nextCall = this.#program.nextCall!;
+    let depth = 0;
+    for (let around = registers[call]; around >= 0; around = calls[around + 1]) {
+      depth++;
+      if (calls[around + 2] !== group) continue;
+      if (calls[around + 3] === at) this.gaveUp = true;
+      break;
+    }
+    const begin = Math.max(0, registers[nextCall]);
+    const size = CALL_HEAD + registers.length;
+    this.#steps -= ((depth + size) / BYTES_A_STEP) | 0;
+    if (begin + size > HIGHEST_STACK) this.gaveUp = true;
+    if (this.gaveUp) return false;
+    if (begin + size > calls.length) {
+      const larger = new Int32Array(Math.max(calls.length * 4, begin + size));
+      larger.set(calls);
+      calls = larger;
+    }
+    calls[begin] = goesOn;
+    calls[begin + 1] = registers[call];
+    calls[begin + 2] = group;
+    calls[begin + 3] = at;
+    calls.set(registers, begin + CALL_HEAD);
+    this.#set(call, begin);
+    this.#set(nextCall, begin + size);
+    if (this.#program.confined !== undefined) this.#set(this.#program.confined, this.#top);
+    return true;
+  }
+
+  /** Everything but the position is as before the call; returns the instruction behind it. */
+  #endCall(): number {
+    const registers = this.#registers;
+    const call = registers[this.#program.call!];
+    const kept = call + CALL_HEAD;
+    // Where the match begins may be said in a call. What is kept of it is needed where it is gone back into.
+    for (let register = 1; register < registers.length; register++)
+      if (register !== this.#program.nextCall && registers[register] !== calls[kept + register]) this.#set(register, calls[kept + register]);
+    this.#steps -= (registers.length / BYTES_A_STEP) | 0;
+    return calls[call];
   }
 
   /** Drops the choices above a height, keeps what must be restored. */

@@ -169,12 +169,12 @@ class TwofoldPattern implements BoundedPattern {
 
   literals(shortest: number): readonly (readonly PatternLiteral[])[] {
     const tree = this.#tree ?? readPattern(this.source, this.#flags);
-    return 'problem' in tree ? [] : requiredLiterals(tree.root, shortest);
+    return 'problem' in tree || tree.verbs.has('accept') ? [] : requiredLiterals(tree.root, shortest);
   }
 
   beginning(): readonly Uint8Array[] {
     const tree = this.#tree ?? readPattern(this.source, this.#flags);
-    return 'problem' in tree ? [] : beginningOf(tree.root);
+    return 'problem' in tree || tree.verbs.size > 0 ? [] : beginningOf(tree.root);
   }
 
   example(below: (limit: number) => number, wanted: readonly Uint8Array[]): Uint8Array {
@@ -185,8 +185,10 @@ class TwofoldPattern implements BoundedPattern {
   #prepare(tree: PatternTree): void {
     this.#tree = undefined;
     const program = compileProgram(tree);
-    const beginning = this.#evaluator === 'auto' && program?.anchor === undefined ? searchFor(tree.root) : undefined;
-    if (this.#evaluator === 'auto' && program !== undefined && program.anchor === undefined && !tree.sharesNumbers) this.#tail = this.#tailOf(tree);
+    // A verb asks to be met wherever a match might begin.
+    const looksAhead = this.#evaluator === 'auto' && program?.anchor === undefined && tree.verbs.size === 0;
+    const beginning = looksAhead ? searchFor(tree.root) : undefined;
+    if (looksAhead && program !== undefined && !tree.sharesNumbers) this.#tail = this.#tailOf(tree);
     const toMachine = this.#evaluator === 'machine' || (this.#evaluator === 'auto' && program !== undefined && startsRarely(program));
     const script = toMachine ? undefined : scriptFor(tree, this.#keepGroups);
     if (script !== undefined) {

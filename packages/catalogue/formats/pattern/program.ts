@@ -3,8 +3,8 @@
  * it. What a choice should look at before it is tried (the bytes that can follow) is worked out here.
  */
 import { ALL_BYTES, type ByteSet, onlyByte, union } from './byte-sets.ts';
-import { firstBytes } from './first-bytes.ts';
-import { type LookNode, type Node, type PatternTree, type Place, type RepeatNode, widthOf } from './tree.ts';
+import { type FirstBytes, firstBytes } from './first-bytes.ts';
+import { type LookNode, type Node, type PatternTree, type Place, type RepeatNode, type Verb, widthOf } from './tree.ts';
 
 export const MATCHED = 0;
 /** byte */
@@ -55,6 +55,24 @@ export const IF_UNSET = 22;
 export const KEEP = 23;
 /** group, register where it opened: the group ends here */
 export const CLOSE = 24;
+/** group, target: goes on there, and behind this where the group ends */
+export const CALL = 25;
+/** group: where this is a call of it, it ends here */
+export const END_CALL = 26;
+/** group or ANY_GROUP, target where this is no call of it */
+export const IF_NOT_CALLED = 27;
+/** the call ends here; where there is none, the match */
+export const ACCEPT = 28;
+/** verb, register of the height that `then` goes back to (0: there is none): taken when this way fails */
+export const VERB = 29;
+/** verbs go back to here, and no further */
+export const CONFINE = 30;
+/** register: becomes the height of the stack */
+export const HEIGHT = 31;
+
+export const ANY_GROUP = -1;
+/** What a verb says about the match, or a part of it that it is confined to, when it is gone back to. */
+export const VERBS: readonly Verb[] = ['commit', 'prune', 'skip', 'then'];
 
 export const PLACES: readonly Place[] = ['start', 'line-start', 'end', 'end-or-newline', 'line-end', 'word', 'not-word', 'search-start'];
 
@@ -65,6 +83,11 @@ export interface Program {
   readonly groups: number;
   /** positions of groups 0 to `groups`, then counters, marks and positions */
   readonly registers: number;
+  /** of them, what calls need: which one this is, and where the next one is kept; undefined: nothing is called */
+  readonly call: number | undefined;
+  readonly nextCall: number | undefined;
+  /** and the height of the stack that verbs go back to */
+  readonly confined: number | undefined;
   /** where a match may begin: `start`: only at the start of the window, `search`: only where the search begins */
   readonly anchor: 'start' | 'search' | undefined;
   /** bytes with which a match begins; undefined where it may be empty */
@@ -81,40 +104,58 @@ const LONGEST_PROGRAM = 1_000_000;
 
 /** Undefined: it would become too long. */
 export function compileProgram(tree: PatternTree): Program | undefined {
-  const compiler = new Compiler(tree.groups);
-  return compiler.whole(tree);
+  return new Compiler(tree).whole();
 }
 
 class Compiler {
   readonly #code: number[] = [];
   readonly #sets: ByteSet[] = [];
   readonly #setNumbers = new Map<string, number>();
-  readonly #groups: number;
+  readonly #tree: PatternTree;
   #registers: number;
+  readonly #callRegister: number | undefined;
+  readonly #nextCallRegister: number | undefined;
+  readonly #confinedRegister: number | undefined;
+  /** of groups that are called: where they begin */
+  readonly #entries = new Map<number, number>();
+  readonly #targets: { readonly at: number; readonly group: number }[] = [];
+  /** numbers and registers of the groups around what is being compiled, innermost last */
+  readonly #open: (readonly [group: number, opened: number])[] = [];
+  /** of the alternative around it: the register that `then` goes back to; 0: there is none */
+  #branch = 0;
   /** something asks for what a group took, or whether it took part */
   #asksForGroups = false;
 
-  constructor(groups: number) {
-    this.#groups = groups;
-    this.#registers = (groups + 1) * 2;
+  constructor(tree: PatternTree) {
+    this.#tree = tree;
+    this.#registers = (tree.groups + 1) * 2;
+    if (tree.calls.size > 0) {
+      this.#callRegister = this.#registers++;
+      this.#nextCallRegister = this.#registers++;
+    }
+    if (tree.verbs.size > 0) this.#confinedRegister = this.#registers++;
   }
 
-  whole(tree: PatternTree): Program | undefined {
+  whole(): Program | undefined {
+    const tree = this.#tree;
     this.#node(tree.root, ALL_BYTES);
     this.#code.push(MATCHED);
+    for (const { at, group } of this.#targets) this.#code[at] = this.#entries.get(group)!;
     if (this.#code.length > LONGEST_PROGRAM) return undefined;
     const sets = new Uint8Array(this.#sets.length * 256);
     this.#sets.forEach((set, index) => {
       sets.set(set, index * 256);
     });
-    const first = firstBytes(tree.root);
     return {
       code: Int32Array.from(this.#code),
       sets,
-      groups: this.#groups,
+      groups: tree.groups,
       registers: this.#registers,
+      call: this.#callRegister,
+      nextCall: this.#nextCallRegister,
+      confined: this.#confinedRegister,
       anchor: anchorOf(tree.root),
-      first: first.nullable ? undefined : first.set,
+      first: tree.verbs.size === 0 ? certain(firstBytes(tree.root)) : firstBesideVerbs(tree),
       leadingRun: this.#leadingRun(),
     };
   }
@@ -122,6 +163,8 @@ class Compiler {
   #leadingRun(): number | undefined {
     const code = this.#code;
     let at = 0;
+    // A call may come back to the run elsewhere, a verb decides by where the match began.
+    if (this.#tree.calls.size > 0 || this.#tree.verbs.size > 0) return undefined;
     if (!this.#asksForGroups) while (code[at] === SAVE) at += 2;
     const runs = code[at] === RUN || code[at] === LAZY_RUN || code[at] === OWN_RUN;
     return runs && code[at + 3] === NO_LIMIT ? code[at + 1] : undefined;
@@ -186,6 +229,15 @@ class Compiler {
       case 'keep':
         this.#emit(KEEP);
         return;
+      case 'call':
+        this.#call(node.number);
+        return;
+      case 'define':
+        this.#passedOver(node.of);
+        return;
+      case 'verb':
+        this.#verb(node.verb);
+        return;
       case 'place':
         this.#emit(PLACE, PLACES.indexOf(node.place));
         return;
@@ -196,24 +248,72 @@ class Compiler {
 
   /** A group shows only when it closes: a back reference inside it sees its turn before. */
   #group(node: Node & { kind: 'group' }, follow: ByteSet): void {
-    const opened = this.#registers++;
-    this.#emit(SAVE, opened);
-    this.#node(node.of, follow);
-    this.#emit(CLOSE, node.number, opened);
+    const { number } = node;
+    const isEntry = this.#tree.calls.has(number) && !this.#entries.has(number);
+    if (isEntry) this.#entries.set(number, this.#code.length);
+    // Behind a call of it stands something else.
+    const behind = isEntry ? ALL_BYTES : follow;
+    if (number === 0) this.#node(node.of, behind);
+    else {
+      const opened = this.#registers++;
+      this.#emit(SAVE, opened);
+      this.#open.push([number, opened]);
+      this.#node(node.of, behind);
+      this.#open.pop();
+      this.#emit(CLOSE, number, opened);
+    }
+    if (isEntry) this.#emit(END_CALL, number);
+  }
+
+  #call(group: number): void {
+    // PCRE2 goes back into calls of groups, but not of the whole pattern.
+    const mark = group === 0 ? this.#registers++ : -1;
+    if (group === 0) this.#emit(MARK, mark);
+    this.#targets.push({ at: this.#emit(CALL, group, 0) + 2, group });
+    if (group === 0) this.#emit(CUT, mark);
+  }
+
+  /** Not matched where it stands, but there to be called. */
+  #passedOver(node: Node): void {
+    const jump = this.#emit(JUMP, 0);
+    this.#node(node, ALL_BYTES);
+    this.#code[jump + 1] = this.#code.length;
+  }
+
+  #verb(verb: Verb): void {
+    if (verb !== 'accept') {
+      this.#emit(VERB, VERBS.indexOf(verb), verb === 'then' ? this.#branch : 0);
+      return;
+    }
+    // What groups took until here is theirs.
+    for (const [group, opened] of this.#open.toReversed()) this.#emit(CLOSE, group, opened);
+    this.#emit(ACCEPT);
   }
 
   #either(branches: readonly Node[], follow: ByteSet): void {
     const jumps: number[] = [];
+    const around = this.#branch;
+    const hasThen = this.#tree.verbs.has('then');
+    if (hasThen) this.#branch = this.#registers++;
     branches.forEach((branch, index) => {
       const last = index === branches.length - 1;
       const split = last ? -1 : this.#emit(SPLIT, 0, 0);
       if (split >= 0) this.#code[split + 1] = this.#code.length;
+      if (hasThen) this.#emit(HEIGHT, this.#branch);
       this.#node(branch, follow);
       if (last) return;
       jumps.push(this.#emit(JUMP, 0));
       this.#code[split + 2] = this.#code.length;
     });
+    this.#branch = around;
     for (const jump of jumps) this.#code[jump + 1] = this.#code.length;
+  }
+
+  /** What `then` goes back to within a look-around. */
+  #newBranch(): void {
+    if (!this.#tree.verbs.has('then')) return;
+    this.#branch = this.#registers++;
+    this.#emit(HEIGHT, this.#branch);
   }
 
   /** Matched once, with no way back into it. */
@@ -231,6 +331,8 @@ class Compiler {
     this.#emit(MARK, mark);
     if (node.negated) {
       const otherwise = this.#emit(OTHERWISE, 0);
+      // It holds where a verb says that there is no match. One that holds takes no verb back, one that does not fails as a whole.
+      if (this.#confinedRegister !== undefined) this.#emit(CONFINE);
       this.#lookBody(node, here);
       this.#emit(CUT_AND_FAIL, mark);
       this.#code[otherwise + 1] = this.#code.length;
@@ -242,10 +344,14 @@ class Compiler {
   }
 
   #lookBody(node: LookNode, here: number): void {
-    if (!node.behind) {
-      this.#node(node.of, ALL_BYTES);
-      return;
-    }
+    const around = this.#branch;
+    this.#newBranch();
+    if (node.behind) this.#behind(node, here);
+    else this.#node(node.of, ALL_BYTES);
+    this.#branch = around;
+  }
+
+  #behind(node: LookNode, here: number): void {
     // Every branch at every length it can have: the shortest way back first.
     const branches = node.of.kind === 'either' ? node.of.branches : [node.of];
     const splits: number[] = [];
@@ -270,8 +376,8 @@ class Compiler {
   }
 
   #condition(node: Node & { kind: 'condition' }, follow: ByteSet): void {
-    if (typeof node.on === 'number') {
-      const ask = this.#emit(IF_UNSET, node.on, 0);
+    if (typeof node.on === 'number' || node.on.kind === 'called') {
+      const ask = typeof node.on === 'number' ? this.#emit(IF_UNSET, node.on, 0) : this.#emit(IF_NOT_CALLED, node.on.number ?? ANY_GROUP, 0);
       this.#node(node.yes, follow);
       const jump = this.#emit(JUMP, 0);
       this.#code[ask + 2] = this.#code.length;
@@ -297,7 +403,10 @@ class Compiler {
 
   #repeat(node: RepeatNode, follow: ByteSet): void {
     const { of, minimum, maximum, mode } = node;
-    if (maximum === 0) return;
+    if (maximum === 0) {
+      if (this.#tree.calls.size > 0) this.#passedOver(of);
+      return;
+    }
     if (of.kind === 'set') {
       const run = mode === 'greedy' ? RUN : mode === 'lazy' ? LAZY_RUN : OWN_RUN;
       this.#emit(run, this.#set(of.set), minimum, Math.min(maximum, NO_LIMIT), this.#set(follow));
@@ -370,6 +479,44 @@ export const NO_LIMIT = 0x7fffffff;
 function before(node: Node, follow: ByteSet): ByteSet {
   const first = firstBytes(node);
   return first.nullable ? union(first.set, follow) : first.set;
+}
+
+function certain({ set, nullable }: FirstBytes): ByteSet | undefined {
+  return nullable ? undefined : set;
+}
+
+/** PCRE2 does not ask verbs where the one byte, or letter, with which every match begins is not there; a choice of bytes comes after them. */
+function firstBesideVerbs(tree: PatternTree): ByteSet | undefined {
+  return tree.verbs.has('accept') ? undefined : (firstLetter(tree.root) ?? certain(firstBytes(tree.root)));
+}
+
+function firstLetter(node: Node): ByteSet | undefined {
+  switch (node.kind) {
+    case 'set':
+      return isOneLetter(node.set) ? node.set : undefined;
+    case 'sequence': {
+      const first = node.items.find(({ kind }) => kind !== 'verb' && kind !== 'place' && kind !== 'look' && kind !== 'define');
+      return first === undefined ? undefined : firstLetter(first);
+    }
+    case 'either': {
+      const [first, ...others] = node.branches.map(firstLetter);
+      return first !== undefined && others.every((other) => other?.every((flag, byte) => flag === first[byte]) === true) ? first : undefined;
+    }
+    case 'group':
+    case 'atomic':
+      return firstLetter(node.of);
+    case 'repeat':
+      return node.minimum > 0 ? firstLetter(node.of) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** One byte, or both cases of a letter. */
+function isOneLetter(set: ByteSet): boolean {
+  const first = set.indexOf(1);
+  const second = set.indexOf(1, first + 1);
+  return first >= 0 && (second < 0 || (second - first === 32 && first >= 65 && first <= 90 && set.indexOf(1, second + 1) < 0));
 }
 
 function anchorOf(node: Node): 'start' | 'search' | undefined {

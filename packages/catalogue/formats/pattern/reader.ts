@@ -1,10 +1,12 @@
 /**
- * Regular expression text → tree: the PCRE syntax that rules use, pcre2pattern(3), without UTF and Unicode properties. Refused,
- * with a sentence that says so: recursion, backtracking verbs, callouts, `\X`, `\C`, `\p`.
+ * Regular expression text → tree: PCRE syntax, pcre2pattern(3), over bytes. Refused, with a sentence that says so: UTF and what else a
+ * pattern may set for itself, duplicate names, calls in look-behinds, `(*ACCEPT)` in look-arounds, names of verbs that others refer to,
+ * assertions that can be gone back into, and script runs.
  */
 import { fromUtf8, latin1 } from '@sigwright/bytes';
 import { ALL_BYTES, addAll, type ByteSet, foldCase, LETTER_CLASSES, LINE_BREAKS, NOT_NEWLINE, POSIX_CLASSES } from './byte-sets.ts';
-import { type LookNode, NOTHING, type Node, type PatternFlags, type PatternProblem, type PatternTree, widthOf } from './tree.ts';
+import { type CallTest, type LookNode, NOTHING, type Node, type PatternFlags, type PatternProblem, type PatternTree, type Verb, widthOf } from './tree.ts';
+import { propertySet } from './unicode-properties.ts';
 
 /** Bytes; the longest pattern of the public rule sets has under 2,000. */
 const LONGEST_PATTERN = 16_384;
@@ -63,10 +65,15 @@ class Reader {
   readonly #names = new Map<string, number>();
   #flags: PatternFlags;
   /** plain parentheses make a numbered group; not so behind `(?n)` */
-  #numbered = true;
+  #numbers = true;
   /** references by number, checked at the end: they may point forward */
   readonly #references: { readonly number: number; readonly at: number }[] = [];
   readonly #namedReferences: { readonly name: string; readonly at: number; readonly fill: (number: number) => void }[] = [];
+  /** the first of each number */
+  readonly #groupNodes = new Map<number, Node>();
+  readonly #calls: OpenCall[] = [];
+  readonly #verbs = new Set<Verb>();
+  #lineBreaks: ByteSet = LINE_BREAKS;
 
   constructor(source: string, flags: PatternFlags) {
     this.#source = source;
@@ -75,6 +82,7 @@ class Reader {
 
   whole(): PatternTree {
     const anchored = this.#flags.anchored;
+    this.#settings();
     let root = this.#either(false);
     if (this.#at < this.#source.length) throw new Fault('a `)` has no `(`', this.#at);
     for (const { name, at, fill } of this.#namedReferences) {
@@ -83,8 +91,25 @@ class Reader {
       fill(number);
     }
     for (const { number, at } of this.#references) if (number > this.#groups || number < 1) throw new Fault(`there is no group ${number}`, at);
+    const calls = new Set(this.#calls.map(({ number }) => number));
+    if (calls.has(0)) root = this.#numbered(0, root);
+    for (const call of this.#calls) call.group = this.#groupNodes.get(call.number)!;
     if (anchored) root = { kind: 'sequence', items: [{ kind: 'place', place: 'search-start' }, root] };
-    return { root, groups: this.#groups, names: this.#names, sharesNumbers: this.#opened > this.#groups };
+    return { root, groups: this.#groups, names: this.#names, sharesNumbers: this.#opened > this.#groups, calls, verbs: this.#verbs };
+  }
+
+  /** What stands before the pattern about how it is to be matched: as far as it changes no match, or says what holds anyway. */
+  #settings(): void {
+    for (;;) {
+      const found = /^\(\*([A-Z_]+)(?:=\d+)?\)/.exec(this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD));
+      if (found === null) return;
+      const [head, name] = found;
+      if (name === 'BSR_ANYCRLF') this.#lineBreaks = CR_AND_LF;
+      else if (name === 'BSR_UNICODE') this.#lineBreaks = LINE_BREAKS;
+      else if (OTHER_SETTINGS.has(name)) throw new Fault(`\`${head}\` is not built`, this.#at);
+      else if (!WITHOUT_EFFECT.has(name)) return;
+      this.#at += head.length;
+    }
   }
 
   /** `reset`: every branch numbers its groups from the same number on, `(?|…)`. */
@@ -237,13 +262,13 @@ class Reader {
 
   #group(): Node | undefined {
     const begin = this.#at++;
-    const saved = { flags: this.#flags, numbered: this.#numbered };
+    const saved = { flags: this.#flags, numbered: this.#numbers };
     const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
-    if (rest.startsWith('*')) throw new Fault('verbs such as `(*COMMIT)` are not built', begin);
+    if (rest.startsWith('*')) return this.#verb(begin, saved, rest);
     if (!rest.startsWith('?')) {
-      if (!this.#numbered) return this.#inside(begin, saved);
+      if (!this.#numbers) return this.#inside(begin, saved);
       const number = this.#number();
-      return { kind: 'group', number, of: this.#inside(begin, saved) };
+      return this.#numbered(number, this.#inside(begin, saved));
     }
     const named = GROUP_NAME.exec(rest);
     if (named !== null) {
@@ -252,7 +277,7 @@ class Reader {
       const number = this.#number();
       if (this.#names.has(name) && this.#names.get(name) !== number) throw new Fault(`two groups are named \`${name}\``, begin);
       this.#names.set(name, number);
-      return { kind: 'group', number, of: this.#inside(begin, saved) };
+      return this.#numbered(number, this.#inside(begin, saved));
     }
     const back = /^\?P=(\w+)\)/.exec(rest);
     if (back !== null) {
@@ -273,8 +298,13 @@ class Reader {
       this.#at += 2;
       return this.#inside(begin, saved, true);
     }
-    if (/^\?(?:R|[+-]?\d|&|P>)/.test(rest)) throw new Fault('recursion into groups is not built', begin);
-    if (rest.startsWith('?C')) throw new Fault('callouts are not built', begin);
+    const call = /^\?(?:(R)|([+-]?\d{1,5})|(?:&|P>)(\w+))\)/.exec(rest);
+    if (call !== null) {
+      this.#at += call[0].length;
+      return call[3] === undefined ? this.#call(call[1] === undefined ? call[2] : '0', begin) : this.#callByName(call[3], begin);
+    }
+    if (rest.startsWith('?C')) return this.#callout(begin);
+    if (/^\?(?:R|[+-]?\d|&|P>)/.test(rest)) throw new Fault('a call leads nowhere', begin);
     const letters = /^\?(\^?)([imsxnUJ]*)(?:-([imsxnU]*))?([:)])/.exec(rest);
     if (letters === null) throw new Fault('this kind of group is not known', begin);
     const [head, caret, on, off = '', close] = letters;
@@ -290,9 +320,68 @@ class Reader {
       extended: flag('x', flags.extended),
       ungreedy: !off.includes('U') && (on.includes('U') || flags.ungreedy),
     };
-    this.#numbered = !flag('n', !this.#numbered);
+    this.#numbers = !flag('n', !this.#numbers);
     // Without a colon the letters hold to the end of the enclosing group.
     return close === ')' ? undefined : this.#inside(begin, saved);
+  }
+
+  #numbered(number: number, of: Node): Node {
+    const group: Node = { kind: 'group', number, of };
+    if (!this.#groupNodes.has(number)) this.#groupNodes.set(number, group);
+    return group;
+  }
+
+  /** `1`, `+1`, `-1` */
+  #call(written: string, begin: number): Node {
+    const relative = Number(written);
+    const number = written.startsWith('-') ? this.#groups + 1 + relative : written.startsWith('+') ? this.#groups + relative : relative;
+    if (number !== 0 || /^[+-]/.test(written)) this.#references.push({ number, at: begin });
+    const call: OpenCall = { kind: 'call', number, group: NOTHING };
+    this.#calls.push(call);
+    return call;
+  }
+
+  #callByName(name: string, begin: number): Node {
+    const call: OpenCall = { kind: 'call', number: 0, group: NOTHING };
+    const fill = (number: number): void => {
+      call.number = number;
+    };
+    this.#namedReferences.push({ name, at: begin, fill });
+    this.#calls.push(call);
+    return call;
+  }
+
+  /** Nobody listens to callouts. */
+  #callout(begin: number): undefined {
+    const rest = this.#source.slice(this.#at);
+    const found = /^\?C(?:\d{0,3}|([`'"^%#$])(?:(?!\1)[\s\S]|\1\1)*\1|\{(?:[^}]|\}\})*\})\)/.exec(rest);
+    if (found === null) throw new Fault('a callout is not closed', begin);
+    this.#at += found[0].length;
+    return undefined;
+  }
+
+  /** `(*PRUNE)`, and assertions in words, `(*pla:…)`. */
+  #verb(begin: number, saved: Letters, rest: string): Node | undefined {
+    const named = NAMED_GROUP.exec(rest);
+    if (named !== null) {
+      this.#at += named[0].length;
+      const look = NAMED_LOOKS.get(named[1]);
+      if (look !== undefined) return this.#look(begin, saved, look.negated, look.behind);
+      if (named[1] === 'atomic') return { kind: 'atomic', of: this.#inside(begin, saved) };
+      throw new Fault(`\`(*${named[1]}:\` is not known, or not built`, begin);
+    }
+    const found = /^\*([A-Z]*)(?::([^)]*))?\)/.exec(this.#source.slice(this.#at));
+    if (found === null) throw new Fault('a verb is not closed', begin);
+    const [head, written, name] = found;
+    this.#at += head.length;
+    if ((written === '' || written === 'MARK') && name !== undefined && name !== '') return NOTHING;
+    if (written === 'F' || written === 'FAIL') return { kind: 'set', set: NO_BYTE };
+    const verb = VERBS.get(written);
+    if (verb === undefined) throw new Fault(`verb \`(*${written})\` is not known`, begin);
+    if (verb === 'skip' && name !== undefined && name !== '') throw new Fault('`(*SKIP)` to a name is not built', begin);
+    if (verb === 'accept' && this.#looks > 0) throw new Fault('`(*ACCEPT)` in a look-around is not built', begin);
+    this.#verbs.add(verb);
+    return { kind: 'verb', verb };
   }
 
   #number(): number {
@@ -306,7 +395,7 @@ class Reader {
     if (this.#source[this.#at] !== ')') throw new Fault('a group is not closed', begin);
     this.#at++;
     this.#flags = saved.flags;
-    this.#numbered = saved.numbered;
+    this.#numbers = saved.numbered;
     return of;
   }
 
@@ -322,29 +411,47 @@ class Reader {
   #condition(begin: number, saved: Letters): Node {
     this.#at++;
     const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
-    let on: number | LookNode | undefined;
+    let on: number | LookNode | CallTest | undefined;
     let name: string | undefined;
+    let isDefinition = false;
     const look = LOOKS.find(([head]) => rest.startsWith(`(${head}`));
     if (look !== undefined) {
       const [head, negated, behind] = look;
       const lookBegin = this.#at;
       this.#at += 1 + head.length;
-      on = this.#look(lookBegin, { flags: this.#flags, numbered: this.#numbered }, negated, behind);
+      on = this.#look(lookBegin, { flags: this.#flags, numbered: this.#numbers }, negated, behind);
     } else {
       const number = /^\(([+-]?\d+)\)/.exec(rest);
       const named = /^\((?:<(\w+)>|'(\w+)'|([A-Za-z_]\w*))\)/.exec(rest);
+      const calledByName = /^\(R&(\w+)\)/.exec(rest);
       if (number !== null) {
         this.#at += number[0].length;
         on = /^[+-]/.test(number[1]) ? this.#groups + Number(number[1]) + (number[1].startsWith('-') ? 1 : 0) : Number(number[1]);
         this.#references.push({ number: on, at: begin });
       } else if (named !== null) {
-        name = named[1] ?? named[2] ?? named[3];
-        if (/^R\d*$|^R&|^DEFINE$|^VERSION/.test(name)) throw new Fault('this condition is not built', begin);
         this.#at += named[0].length;
+        const bare = named[3];
+        if (bare === 'DEFINE') isDefinition = true;
+        else if (bare !== undefined && /^R\d*$/.test(bare) && !this.#source.includes(`<${bare}>`)) {
+          on = { kind: 'called', number: bare === 'R' ? undefined : Number(bare.slice(1)) };
+          if (on.number !== undefined) this.#references.push({ number: on.number, at: begin });
+        } else name = named[1] ?? named[2] ?? bare;
+      } else if (calledByName !== null) {
+        this.#at += calledByName[0].length;
+        const test = { kind: 'called' as const, number: 0 };
+        on = test;
+        const fill = (found: number): void => {
+          test.number = found;
+        };
+        this.#namedReferences.push({ name: calledByName[1], at: begin, fill });
       } else throw new Fault('this condition is not known', begin);
     }
     const of = this.#inside(begin, saved);
     const branches = of.kind === 'either' ? of.branches : [of];
+    if (isDefinition) {
+      if (branches.length > 1) throw new Fault('a DEFINE has more than one branch', begin);
+      return { kind: 'define', of };
+    }
     if (branches.length > 2) throw new Fault('a condition has more than two branches', begin);
     const node = { kind: 'condition' as const, on: on ?? 0, yes: branches[0], no: branches[1] ?? NOTHING };
     if (name !== undefined) {
@@ -403,8 +510,18 @@ class Reader {
         return { kind: 'set', set: NOT_NEWLINE };
       case 'R': {
         const pair: Node = { kind: 'sequence', items: [this.#byte(CARRIAGE_RETURN), this.#byte(NEWLINE)] };
-        return { kind: 'atomic', of: { kind: 'either', branches: [pair, { kind: 'set', set: LINE_BREAKS }] } };
+        return { kind: 'atomic', of: { kind: 'either', branches: [pair, { kind: 'set', set: this.#lineBreaks }] } };
       }
+      // A grapheme cluster: of one-byte characters only these two belong together.
+      case 'X': {
+        const pair: Node = { kind: 'sequence', items: [this.#byte(CARRIAGE_RETURN), this.#byte(NEWLINE)] };
+        return { kind: 'atomic', of: { kind: 'either', branches: [pair, { kind: 'set', set: ALL_BYTES }] } };
+      }
+      case 'C':
+        return { kind: 'set', set: ALL_BYTES };
+      case 'p':
+      case 'P':
+        return { kind: 'set', set: this.#property(character === 'P', begin) };
       case 'k':
       case 'g':
         return this.#backEscape(character, begin);
@@ -425,13 +542,28 @@ class Reader {
   #backEscape(letter: string, begin: number): Node {
     const rest = this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD);
     const back = (letter === 'g' ? /^(?:\{([+-]?\d+|[A-Za-z_]\w*)\}|([+-]?\d+))/ : /^(?:\{([A-Za-z_]\w*)\}|<([A-Za-z_]\w*)>|'([A-Za-z_]\w*)')/).exec(rest);
-    if (back === null) throw new Fault(letter === 'g' && /^[<']/.test(rest) ? 'recursion into groups is not built' : 'a back reference leads nowhere', begin);
+    const call = letter === 'g' ? /^(?:<([+-]?\d{1,5})>|'([+-]?\d{1,5})'|<(\w+)>|'(\w+)')/.exec(rest) : null;
+    if (call !== null) {
+      this.#at += call[0].length;
+      const number = call[1] ?? call[2];
+      return number === undefined ? this.#callByName(call[3] ?? call[4], begin) : this.#call(number, begin);
+    }
+    if (back === null) throw new Fault('a back reference leads nowhere', begin);
     this.#at += back[0].length;
     const to = back[1] ?? back[2] ?? back[3];
     if (/^\d/.test(to)) return this.#back(Number(to), begin);
     if (to.startsWith('-')) return this.#back(this.#groups + 1 + Number(to), begin);
     if (to.startsWith('+')) return this.#back(this.#groups + Number(to), begin);
     return this.#backByName(to, begin);
+  }
+
+  /** Behind `\p`: `L`, `{Lu}`, `{^Lu}`. */
+  #property(negated: boolean, begin: number): ByteSet {
+    const found = /^(?:\{\s*(\^?)\s*([A-Za-z0-9_&\s:=-]+?)\s*\}|([A-Z]))/.exec(this.#source.slice(this.#at, this.#at + LONGEST_GROUP_HEAD));
+    const set = found === null ? undefined : propertySet(found[2] ?? found[3]);
+    if (found === null || set === undefined) throw new Fault('this Unicode property is not known', begin);
+    this.#at += found[0].length;
+    return negated !== (found[1] === '^') ? set.map((flag) => flag ^ 1) : set;
   }
 
   /** `\x41`, `\n`, `\012`, `\.`: one byte. */
@@ -475,6 +607,8 @@ class Reader {
     if (/^\[\[:[<>]:\]\]/.test(this.#source.slice(begin, begin + 7))) throw new Fault('`[[:<:]]` is not built, write `\\b`', begin);
     this.#at++;
     const set = new Uint8Array(256);
+    // Of properties no letter is folded.
+    const properties = new Uint8Array(256);
     const negated = this.#source[this.#at] === '^';
     if (negated) this.#at++;
     const first = this.#at;
@@ -496,7 +630,7 @@ class Reader {
         this.#at++;
         break;
       }
-      const from = this.#member(set, literal);
+      const from = this.#member(set, properties, literal);
       const ranged = this.#source[this.#at] === '-' && this.#source[this.#at + 1] !== ']' && this.#source[this.#at + 1] !== undefined && !literal;
       if (from === undefined) {
         if (ranged) throw new Fault('a range in a class begins with a set', this.#at);
@@ -507,18 +641,19 @@ class Reader {
         continue;
       }
       const dash = this.#at++;
-      const to = this.#member(set, false);
+      const to = this.#member(set, properties, false);
       if (to === undefined) throw new Fault('a range in a class ends with a set', dash);
       if (to < from) throw new Fault('a range in a class is in the wrong order', dash);
       for (let byte = from; byte <= to; byte++) set[byte] = 1;
     }
     if (this.#flags.nocase) foldCase(set);
+    addAll(set, properties);
     if (negated) for (let byte = 0; byte < 256; byte++) set[byte] ^= 1;
     return { kind: 'set', set };
   }
 
   /** One member of a class: its byte, or undefined where it was a whole set (already added). */
-  #member(set: ByteSet, literal: boolean): number | undefined {
+  #member(set: ByteSet, properties: ByteSet, literal: boolean): number | undefined {
     const character = this.#source[this.#at];
     if (character === '[' && !literal) {
       const posix = /^\[([:.=])(\^?)([^\]\\]*?)\1\]/.exec(this.#source.slice(this.#at, this.#at + 24));
@@ -546,6 +681,12 @@ class Reader {
         this.#at += 2;
         return BACKSPACE;
       }
+      if (next === 'p' || next === 'P') {
+        const begin = this.#at;
+        this.#at += 2;
+        addAll(properties, this.#property(next === 'P', begin));
+        return undefined;
+      }
       return this.#escapedByte();
     }
     return this.#source.charCodeAt(this.#at++);
@@ -564,6 +705,40 @@ const COUNTS = /\{(\d{1,6})(,(\d{0,6}))?\}/y;
 /** PCRE2's names have up to 32 characters; some room for the marks around. */
 const LONGEST_GROUP_HEAD = 80;
 const GROUP_NAME = /^\?(?:P?<([A-Za-z_]\w{0,31})>|'([A-Za-z_]\w{0,31})')/;
+/** `(*pla:` */
+const NAMED_GROUP = /^\*([a-z_]+):/;
+const NAMED_LOOKS: ReadonlyMap<string, { readonly negated: boolean; readonly behind: boolean }> = new Map([
+  ['pla', { negated: false, behind: false }],
+  ['positive_lookahead', { negated: false, behind: false }],
+  ['nla', { negated: true, behind: false }],
+  ['negative_lookahead', { negated: true, behind: false }],
+  ['plb', { negated: false, behind: true }],
+  ['positive_lookbehind', { negated: false, behind: true }],
+  ['nlb', { negated: true, behind: true }],
+  ['negative_lookbehind', { negated: true, behind: true }],
+]);
+const VERBS: ReadonlyMap<string, Verb> = new Map([
+  ['ACCEPT', 'accept'],
+  ['COMMIT', 'commit'],
+  ['PRUNE', 'prune'],
+  ['SKIP', 'skip'],
+  ['THEN', 'then'],
+]);
+const NO_BYTE: ByteSet = new Uint8Array(256);
+const CR_AND_LF: ByteSet = new Uint8Array(256);
+CR_AND_LF[CARRIAGE_RETURN] = CR_AND_LF[NEWLINE] = 1;
+/** pcre2pattern(3), "Special start-of-pattern items": those that change no match here, and all others. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set(
+  'LF LIMIT_DEPTH LIMIT_HEAP LIMIT_MATCH LIMIT_RECURSION NO_AUTO_POSSESS NO_DOTSTAR_ANCHOR NO_JIT NO_START_OPT'.split(' '),
+);
+const OTHER_SETTINGS: ReadonlySet<string> = new Set('ANY ANYCRLF CR CRLF NOTEMPTY NOTEMPTY_ATSTART NUL UCP UTF'.split(' '));
+
+/** Its group is known at the end of the pattern. */
+interface OpenCall {
+  readonly kind: 'call';
+  number: number;
+  group: Node;
+}
 /** how it begins, negated, behind */
 const LOOKS: readonly (readonly [string, boolean, boolean])[] = [
   ['?=', false, false],

@@ -70,7 +70,10 @@ function cost(node: Node, rest: State): State {
     case 'repeat':
       return repeated(node, rest);
     case 'back':
+    case 'call':
     case 'condition':
+    case 'define':
+    case 'verb':
       throw new Unbounded();
   }
 }
@@ -165,7 +168,10 @@ function isDecided(node: Node, follow: ByteSet): boolean {
       return inner.exponent === 0;
     }
     case 'back':
+    case 'call':
     case 'condition':
+    case 'define':
+    case 'verb':
       return false;
   }
 }
@@ -185,6 +191,7 @@ function allBytes(node: Node): ByteSet {
       return allBytes(node.of);
     case 'condition':
     case 'back':
+    case 'call':
       return ALL_BYTES;
     default:
       return new Uint8Array(256);

@@ -44,8 +44,11 @@ function isExact(node: Node, keepGroups: boolean): boolean {
       return node.mode !== 'possessive' && !firstBytes(node.of).nullable && !(keepGroups && holdsGroup(node.of)) && isExact(node.of, keepGroups);
     case 'atomic':
     case 'back':
+    case 'call':
     case 'condition':
+    case 'define':
     case 'keep':
+    case 'verb':
       return false;
   }
 }

@@ -51,6 +51,9 @@ function closes(node: Node, known: Set<number>): boolean {
       return node.place !== 'search-start';
     // Where the match begins is not asked of a rest: it ends here.
     case 'keep':
+    case 'call':
+    case 'define':
+    case 'verb':
       return false;
     case 'back':
       return known.has(node.number);
@@ -66,6 +69,10 @@ function closes(node: Node, known: Set<number>): boolean {
       known.add(node.number);
       return closes(node.of, known);
     case 'condition':
-      return (typeof node.on === 'number' ? known.has(node.on) : closes(node.on, known)) && closes(node.yes, known) && closes(node.no, known);
+      return (
+        (typeof node.on === 'number' ? known.has(node.on) : node.on.kind === 'look' && closes(node.on, known)) &&
+        closes(node.yes, known) &&
+        closes(node.no, known)
+      );
   }
 }

@@ -13,8 +13,12 @@ export type Node =
   | { readonly kind: 'atomic'; readonly of: Node }
   | LookNode
   | { readonly kind: 'back'; readonly number: number; readonly nocase: boolean }
-  /** `(?(1)yes|no)` with a number, `(?(?=x)yes|no)` with an assertion */
-  | { readonly kind: 'condition'; readonly on: number | LookNode; readonly yes: Node; readonly no: Node }
+  /** `(?(1)yes|no)` with a number, `(?(?=x)yes|no)` with an assertion, `(?(R)yes|no)` */
+  | { readonly kind: 'condition'; readonly on: number | LookNode | CallTest; readonly yes: Node; readonly no: Node }
+  | CallNode
+  /** `(?(DEFINE)…)`: there for the groups in it to be called */
+  | { readonly kind: 'define'; readonly of: Node }
+  | { readonly kind: 'verb'; readonly verb: Verb }
   /** `\K`: the match begins here */
   | { readonly kind: 'keep' }
   | { readonly kind: 'place'; readonly place: Place };
@@ -34,6 +38,26 @@ export interface LookNode {
   readonly of: Node;
 }
 
+/** `(?1)`, `(?R)` with number 0: matched as the group is, which takes no part by that. */
+export interface CallNode {
+  readonly kind: 'call';
+  readonly number: number;
+  /** the group; it may hold the call */
+  readonly group: Node;
+}
+
+/** Is this a call of the group, of any one where there is no number? */
+export interface CallTest {
+  readonly kind: 'called';
+  readonly number: number | undefined;
+}
+
+/**
+ * What happens when a match that came past goes back to it: `commit`: there is none · `prune`: none from where it began · `skip`: none that
+ * begins before here · `then`: the next branch is tried. `accept`: the match, or the call, ends here.
+ */
+export type Verb = 'accept' | 'commit' | 'prune' | 'skip' | 'then';
+
 export type Place = 'start' | 'line-start' | 'end' | 'end-or-newline' | 'line-end' | 'word' | 'not-word' | 'search-start';
 
 export interface PatternFlags {
@@ -52,6 +76,9 @@ export interface PatternTree {
   readonly names: ReadonlyMap<string, number>;
   /** several groups have one number, `(?|…)` */
   readonly sharesNumbers: boolean;
+  /** numbers of groups that are called */
+  readonly calls: ReadonlySet<number>;
+  readonly verbs: ReadonlySet<Verb>;
 }
 
 export interface PatternProblem {
@@ -68,7 +95,7 @@ export interface Width {
   readonly maximum: number;
 }
 
-/** How many bytes it can match; a back reference can match any number. */
+/** How many bytes it can match; a back reference or a call can match any number. `accept` is not looked at: whoever asks knows of it. */
 export function widthOf(node: Node): Width {
   switch (node.kind) {
     case 'set':
@@ -95,10 +122,13 @@ export function widthOf(node: Node): Width {
       return { minimum: width.minimum * node.minimum, maximum: width.maximum === 0 || node.maximum === 0 ? 0 : width.maximum * node.maximum };
     }
     case 'back':
+    case 'call':
       return { minimum: 0, maximum: Number.POSITIVE_INFINITY };
     case 'look':
     case 'keep':
     case 'place':
+    case 'define':
+    case 'verb':
       return { minimum: 0, maximum: 0 };
   }
 }
