@@ -1,6 +1,6 @@
 /** The client says what the routes say: its file is not old, it works against a real workbench, and refusals are errors with their reason. */
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { RefusedRequest, SigwrightClient } from '../../packages/client/index.ts';
 import { formatted, OPERATIONS, operationsText } from '../../tools/generate-client.ts';
 import { alertLine, type Trial, trial } from './test-kit.ts';
@@ -57,4 +57,20 @@ test('the stream tells of new alerts and of work in the background', async () =>
   }
   expect(seen).toContain('alerts');
   ending.abort();
+});
+
+test('a stream ends, without a trace on the terminal, when the store is closed under it', async () => {
+  const complaint = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const closing = await trial();
+  const user = (await closing.store.people.addUser('ada', 'correct horse battery', 'admin'))!;
+  const { token } = await closing.store.people.addToken(user, 'all', ['read']);
+  const listener = new SigwrightClient({ url: 'http://127.0.0.1:8340', token, fetch: async (request) => closing.hono.request(request) });
+  const seen: string[] = [];
+  for await (const { event } of listener.events()) {
+    seen.push(event);
+    if (event === 'hello') await closing.close();
+  }
+  expect(seen[0]).toBe('hello');
+  expect(complaint).not.toHaveBeenCalled();
+  complaint.mockRestore();
 });

@@ -1,6 +1,6 @@
 /** Server-sent events: new alerts, progress of work in the background. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import { streamSSE } from 'hono/streaming';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import type { Desk } from '../desk.ts';
 import { type Env, need } from '../security.ts';
 import { route } from './route.ts';
@@ -21,21 +21,25 @@ export function streamRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     (context) => {
       need(context, 'read');
-      return streamSSE(context, async (stream) => {
-        const end = desk.store.onAlerts(
-          (ids) => void stream.writeSSE({ event: 'alerts', data: JSON.stringify({ count: ids.length, ids: ids.slice(0, 100) }) }),
-        );
-        stream.onAbort(end);
-        await stream.writeSSE({ event: 'hello', data: '{}' });
-        let told = '';
-        for (let round = 1; !stream.aborted; round++) {
-          await stream.sleep(JOBS_EVERY);
-          const jobs = JSON.stringify((await desk.store.jobs()).slice(0, 20).map(({ id: job, state, done, total }) => ({ id: job, state, done, total })));
-          if (jobs !== told) await stream.writeSSE({ event: 'jobs', data: jobs });
-          else if (round % STILL_EVERY === 0) await stream.writeSSE({ event: 'still', data: '{}' });
-          told = jobs;
-        }
-      }) as never;
+      return streamSSE(context, (stream) => tell(stream, desk)) as never;
     },
   );
+}
+
+async function tell(stream: SSEStreamingApi, desk: Desk): Promise<void> {
+  const end = desk.store.onAlerts((ids) => void stream.writeSSE({ event: 'alerts', data: JSON.stringify({ count: ids.length, ids: ids.slice(0, 100) }) }));
+  stream.onAbort(end);
+  await stream.writeSSE({ event: 'hello', data: '{}' });
+  let told = '';
+  for (let round = 1; !stream.aborted; round++) {
+    await stream.sleep(JOBS_EVERY);
+    const rows = await desk.store.jobs().catch(() => undefined);
+    // The store is out of reach, or closed since the server ends: so does the stream, and whoever listens asks again.
+    if (rows === undefined) break;
+    const jobs = JSON.stringify(rows.slice(0, 20).map(({ id: job, state, done, total }) => ({ id: job, state, done, total })));
+    if (jobs !== told) await stream.writeSSE({ event: 'jobs', data: jobs });
+    else if (round % STILL_EVERY === 0) await stream.writeSSE({ event: 'still', data: '{}' });
+    told = jobs;
+  }
+  end();
 }
