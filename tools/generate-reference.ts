@@ -93,6 +93,7 @@ function protocolPage(protocol: ProtocolDefinition, rows: readonly KeywordRow[])
 
 function keywordSection(row: KeywordRow): string {
   const facts = [row.kind, `since Suricata ${row.since}`];
+  if (row.reason !== undefined) facts.push(`no effect: ${row.reason}`);
   if (row.aliases.length > 0) facts.push(`also written ${row.aliases.map(code).join(', ')}`);
   if (row.buffer !== undefined) facts.push(`buffer ${code(row.buffer)}`);
   const syntax = row.syntax === '' ? row.name : `${row.name}:${row.syntax}`;

@@ -353,6 +353,10 @@ describe('sigwright', () => {
     );
   });
 
+  test('a keyword of which nothing comes is listed with the reason', () => {
+    expect(sigwright('keywords', 'nfq_set_mark').out).toMatch(/^nfq_set_mark +no effect .*\nnfq_set_mark has no effect: .*netfilter|asks for marks$/m);
+  });
+
   test('an empty report has no indicators', () => {
     writeFileSync(join(folder, 'empty.md'), '');
     expect(sigwright('indicators', '--json', 'empty.md')).toEqual({ status: 0, out: '', error: '' });

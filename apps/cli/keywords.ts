@@ -26,6 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     `${cells[0].padEnd(34)}${cells[1].padEnd(13)}${cells[2].padEnd(18)}${cells[3].padEnd(30)}${cells[4].padEnd(10)}${cells[5]}\n`;
   process.stdout.write(line('name', 'status', 'kind', 'buffer', 'protocol', 'since'));
   for (const row of rows) process.stdout.write(line(row.name, row.status, row.kind, row.buffer ?? '', row.protocol ?? '', row.since));
+  for (const { name, reason } of rows) if (reason !== undefined) process.stdout.write(`${name} has no effect: ${reason}\n`);
   if (positionals.length === 0)
     process.stdout.write(
       `${counted(rows.length, 'keyword')}, ${counted(

@@ -16,6 +16,8 @@ export interface KeywordDefinition<Value = unknown> {
   /** Suricata version that introduced it, for example `5.0` */
   readonly since: string;
   readonly summary: string;
+  /** why rules with it load, and nothing comes of it; left out: something does */
+  readonly withoutEffect?: string;
   /**
    * sticky-buffer: following contents look at a buffer · content-modifier: changes the content before it ·
    * condition: a test of its own · state: flowbits and their kin · annotation: says something about the rule

@@ -5,7 +5,9 @@ import { DEFAULT_SETTINGS, isProblem, type KeywordDefinition, type RuleBuilder }
 export interface KeywordRow {
   readonly name: string;
   readonly aliases: readonly string[];
-  readonly status: 'implemented';
+  readonly status: 'implemented' | 'no effect';
+  /** why it has none */
+  readonly reason?: string;
   readonly kind: KeywordDefinition['kind'] | '';
   readonly family: string;
   /** the buffer that following contents look at, or that the content before is moved to */
@@ -49,7 +51,8 @@ export function keywordTable(): readonly KeywordRow[] {
       return {
         name: definition.name,
         aliases: definition.aliases ?? [],
-        status: 'implemented',
+        status: definition.withoutEffect === undefined ? 'implemented' : 'no effect',
+        ...(definition.withoutEffect === undefined ? {} : { reason: definition.withoutEffect }),
         kind: definition.kind,
         family: definition.family,
         ...(buffer === undefined ? {} : { buffer }),

@@ -1,4 +1,4 @@
-/** `vlan.id`, `vlan.layers`, `rpc` and `geoip` on packets that are filled in by hand. */
+/** `vlan.id`, `vlan.layers`, `l3_proto`, `rpc` and `geoip` on packets that are filled in by hand. */
 import { fromHex } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type EngineSettings, Packet, TCP, UDP } from '@sigwright/contracts';
 import { compileRule, HeaderResolver } from '@sigwright/detection';
@@ -32,6 +32,15 @@ describe('virtual networks', () => {
     packet.vlans.set(tags);
     expect(holds(options, packet)).toBe(expected);
   });
+});
+
+test.each([
+  ['l3_proto:ipv4;', 4, true, 'as it is'],
+  ['l3_proto:ip6;', 6, true, 'in the shorter word'],
+  ['l3_proto:ipv6;', 4, false, 'the other one'],
+  ['l3_proto:ipv4;', 0, false, 'no IP at all'],
+] as const)('%s, version %i: %s, %s', (options, ipVersion, expected, _why) => {
+  expect(holds(options, Object.assign(new Packet(), { ipVersion }))).toBe(expected);
 });
 
 describe('rpc', () => {

@@ -424,7 +424,7 @@ export class Engine {
       if (stream !== undefined) this.#streams.release(flow, stream);
       if (flow.session !== undefined) this.#recorder.record(flow, flow.session, this.#packet, false);
     }
-    if (flow.session?.bypasses === true || (this.#settings.stream.bypassAtDepth && stream !== undefined && stream.depthReached)) flow.bypassed = true;
+    if (flow.session?.bypasses === true || (this.#settings.stream.bypassAtDepth && stream?.depthReached === true)) flow.bypassed = true;
   }
 
   #detectionOf(flow: Flow): FlowDetection {

@@ -46,6 +46,11 @@ interface WrittenThreshold {
   readonly ignored: string;
 }
 
+/** Of 32 bits. */
+function isWord(value: number | undefined): boolean {
+  return value !== undefined && value >= 0 && value < 2 ** 32;
+}
+
 function readThreshold(written: string, filter: boolean): { value: WrittenThreshold } | { problem: string; help: string } {
   const fields = new Map<string, string>();
   const asked = filter ? ['track', 'count', 'seconds'] : ['type', 'track', 'count', 'seconds'];
@@ -285,6 +290,25 @@ export const keywords = asKeywords(
     broken: [{ options: 'bypass:yes;', code: 'bypass/argument' }],
     apply(_none, builder) {
       builder.setBypass();
+    },
+  }),
+  keyword({
+    name: 'nfq_set_mark',
+    family: 'flow',
+    since: '1.1',
+    summary: 'a mark, under a mask, for packets that came from a queue of netfilter',
+    withoutEffect: 'packets are read from captures, where nobody asks for marks',
+    kind: 'annotation',
+    argument: custom('<mark>/<mask>', ['0x1/0xff', '8/8'], (written) => {
+      const [mark, mask, ...more] = written.split('/').map((part) => numberIn(part.trim()) ?? -1);
+      if (!isWord(mark) || !isWord(mask) || more.length > 0)
+        return { problem: `\`${written}\` is no mark with a mask`, help: 'write two numbers of 32 bits, as `0x1/0xff`' };
+      return { value: { mark, mask } };
+    }),
+    examples: ['nfq_set_mark:0x1/0xff;'],
+    broken: [{ options: 'nfq_set_mark:one;', code: 'nfq_set_mark/argument' }],
+    apply(_mark, builder) {
+      builder.caution('no-effect', 'no packet is marked: none comes from a queue of netfilter');
     },
   }),
   keyword({

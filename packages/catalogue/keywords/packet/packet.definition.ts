@@ -16,7 +16,7 @@ import {
   TCP,
   UDP,
 } from '@sigwright/contracts';
-import { compares, comparison, custom, describeComparison, none, showComparison } from '../../arguments/index.ts';
+import { choice, compares, comparison, custom, describeComparison, none, showComparison } from '../../arguments/index.ts';
 import { noRoom } from '../../formats/room.ts';
 import { IP_PROTOCOLS } from './ip-protocols.ts';
 
@@ -253,6 +253,26 @@ export const keywords = asKeywords(
     ofKindBelow: KIND_LENGTHS,
   }),
   field('ip_proto', 'IP protocol', (packet) => packet.protocol, { maximum: 255, names: IP_PROTOCOLS, ofProtocol: true }),
+  keyword({
+    name: 'l3_proto',
+    family: 'packet',
+    since: '1.3',
+    summary: 'version of IP',
+    kind: 'condition',
+    argument: choice(['ipv4', 'ip4', 'ipv6', 'ip6']),
+    examples: ['l3_proto:ipv6;'],
+    broken: [{ options: 'l3_proto:ipv5;', code: 'l3_proto/argument' }],
+    apply(word, builder) {
+      const version = word.endsWith('4') ? 4 : 6;
+      builder.addPacket({
+        keyword: 'l3_proto',
+        describes: `version of IP is ${version}`,
+        cost: 1,
+        measured: ({ ipVersion }) => ({ words: ipVersion === 0 ? 'this packet has none' : `it is ${ipVersion}` }),
+        test: ({ ipVersion }) => ipVersion === version,
+      });
+    },
+  }),
   keyword<FlagsWanted>({
     name: 'tcp.flags',
     aliases: ['flags'],
