@@ -111,7 +111,10 @@ export const keywords = asKeywords(
     protocol: 'http',
     argument: quoted(['"/index"']),
     examples: ['uricontent:"/index";'],
-    broken: [{ options: 'uricontent:"";', code: 'uricontent/empty' }],
+    broken: [
+      { options: 'uricontent:"";', code: 'uricontent/empty' },
+      { options: 'file.data; content:"a"; uricontent:"/index";', code: 'uricontent/not-payload' },
+    ],
     apply({ negated, text }, builder) {
       const decoded = decodeContent(text);
       if ('problem' in decoded) {
@@ -122,10 +125,8 @@ export const keywords = asKeywords(
         builder.problem('empty', 'an empty content matches everywhere');
         return;
       }
-      const before = builder.currentBuffer;
-      builder.selectBuffer('http.uri');
       builder.addBytes(newContent(decoded.bytes, negated));
-      builder.selectBuffer(before);
+      builder.moveLastContent('http.uri');
     },
   }),
   keyword({
