@@ -154,7 +154,7 @@ async function week(folder: string, port: number, noServe: boolean): Promise<num
   };
   const fault = (problem: Error, path: string): void => void process.stderr.write(`${path}: ${problem.stack ?? problem.message}\n`);
   const serving = await serveWorkbench(options, { port, fault }).catch(() => serveWorkbench(options, { port: 0, fault }));
-  serving.desk.setProofs(proofs);
+  serving.desk.proofs.keep(proofs);
   say(`\nAll of it is at ${serving.url}/ (Ctrl-C ends it). Everybody on this machine may read; to decide things, make an account:`);
   say(`${serving.setupLink}`);
   await new Promise<void>((resolve) => {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { SCRIPT_FOLDER } from './server.ts';
+import { SCRIPT_FOLDER } from './static-files.ts';
 
 export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
 const isBuilt = existsSync(join(SCRIPT_FOLDER, 'engine.js'));

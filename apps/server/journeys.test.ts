@@ -47,7 +47,7 @@ describe.skipIf(LEFT_OUT).each([...['SQLite'], ...(postgres === undefined ? [] :
     });
     const lines = ['10.3.8.16', '10.3.8.17', '10.3.8.18'].map((ip, at) => alertLine({ src_ip: ip, flow_id: 9_000_000 + at }));
     await here.store.ingest([new TextEncoder().encode(lines.join(''))], 'sensor');
-    const release = await here.desk.release({ user: 0, name: 'first', role: 'admin', scopes: new Set() }, '1');
+    const release = await here.desk.releases.make({ user: 0, name: 'first', role: 'admin', scopes: new Set() }, '1');
     expect(release.ok).toBe(true);
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.setDefaultTimeout(90_000);

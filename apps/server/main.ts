@@ -2,10 +2,13 @@
 import type { Server } from 'node:http';
 import { serve } from '@hono/node-server';
 import { tellWebhooks } from '@sigwright/workbench';
-import { Desk, type DeskOptions } from './desk.ts';
-import { appOf, type RequestEntry } from './server.ts';
+import type { DeskOptions } from './desk/options.ts';
+import { Desk } from './desk.ts';
+import type { RequestEntry } from './request-log.ts';
+import { appOf } from './server.ts';
 
-export { Desk, type DeskOptions, type MatchWanted, type SliceWanted } from './desk.ts';
+export type { DeskOptions, MatchWanted, SliceWanted } from './desk/options.ts';
+export { Desk } from './desk.ts';
 export type { Grader, GraderWanted } from './rule-costs.ts';
 export { appOf } from './server.ts';
 

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
-import { USER_ROLES, type UserRole } from '@sigwright/workbench';
+import { type Store, USER_ROLES, type UserRole } from '@sigwright/workbench';
 import type { Configuration } from 'openid-client';
 import { z } from 'zod';
 
@@ -28,6 +28,12 @@ export const OidcSettings = z.object({
     .max(100),
 });
 export type OidcSettings = z.infer<typeof OidcSettings>;
+
+/** Undefined: nobody signs in this way. */
+export async function oidcSettings(store: Store): Promise<OidcSettings | undefined> {
+  const kept = await store.setting(OIDC_SETTING);
+  return kept === undefined || kept === '' ? undefined : OidcSettings.safeParse(JSON.parse(kept)).data;
+}
 
 /** `value = role` lines. */
 export function rolesOf(text: string): { value: string; role: string }[] {

@@ -98,8 +98,8 @@ describe('hostile text', () => {
     await here.store.people.addToken(1, text, ['read']);
     await here.store.people.note(text, text, text, text);
     await here.store.addVerdict({ scope: 'pair', host: '10.3.8.16', sid: 77, verdict: 'true', note: text, by: text });
-    const someone = { kind: 'user', id: 1, name: text, role: 'admin' } as unknown as Parameters<typeof here.desk.addFeedback>[0];
-    expect(await here.desk.addFeedback(someone, { sid: 1240301, kind: 'miss', comment: text, redacted: false, matched: [text] })).toMatchObject({ ok: true });
+    const someone = { kind: 'user', id: 1, name: text, role: 'admin' } as unknown as Parameters<typeof here.desk.feedback.add>[0];
+    expect(await here.desk.feedback.add(someone, { sid: 1240301, kind: 'miss', comment: text, redacted: false, matched: [text] })).toMatchObject({ ok: true });
     await (await here.store.job(text, text, async () => text)).done;
     for (const path of PATHS) {
       const answer = await here.ask(path.replaceAll('TEXT', encodeURIComponent(text)).replace('HOST', '10.3.8.16'), { cookie });

@@ -123,6 +123,15 @@ export class Gate {
       .digest('base64url');
   }
 
+  /** The secret of a new session; undefined: name or password do not fit. */
+  tryPassword(context: Context<Env>, name: string, password: string): Promise<string | undefined> {
+    // By address and by name: neither many names from one place nor one name from many places.
+    const now = this.#desk.now();
+    const allowed = [`address ${this.addressOf(context)}`, `name ${name}`].map((key) => this.signIns.allow(key, now)).every((one) => one);
+    if (!allowed) throw new Refusal(429, 'too many tries; wait a minute');
+    return this.#desk.store.people.signIn(name, password);
+  }
+
   startSession(context: Context<Env>, secret: string): void {
     setCookie(context, this.#cookie, secret, { httpOnly: true, sameSite: 'Strict', path: '/', secure: this.#secure });
   }
@@ -134,7 +143,7 @@ export class Gate {
   }
 
   /** Set-up is open while the secret fits and nobody is admin. */
-  async maysetUp(secret: string): Promise<boolean> {
+  async maySetUp(secret: string): Promise<boolean> {
     if (!equal(secret, this.setupSecret)) return false;
     return !(await this.#desk.store.people.users()).some((user) => user.role === 'admin' && !user.disabled);
   }

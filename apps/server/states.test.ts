@@ -140,14 +140,14 @@ describe.skipIf(LEFT_OUT)('a whole week', { timeout: 240_000 }, () => {
     );
     const me = { user: 1, name: 'olga', role: 'admin', scopes: new Set() } as never;
     const done = (result: { readonly ok: boolean }): void => expect(result.ok).toBe(true);
-    done(await here.desk.release(me, '1'));
+    done(await here.desk.releases.make(me, '1'));
     const text = here.desk.repository()!.rules.find(({ rule }) => rule.sid === 1240301)!.rule.text;
     const revised = text.replace('content:"/bot/data"', 'content:"/bot/data2"').replace(/classtype:[^;]+;/, 'classtype:trojan-activity;');
-    done(await here.desk.decide(me, { sid: 1240301, decision: 'revise', reason: '', rule: revised, note: 'the path changed' } as never));
-    done(await here.desk.decide(me, { sid: 1240305, decision: 'disable', reason: 'Age', note: 'not seen for months' } as never));
-    done(await here.desk.release(me, '2'));
+    done(await here.desk.rules.decide(me, { sid: 1240301, decision: 'revise', reason: '', rule: revised, note: 'the path changed' } as never));
+    done(await here.desk.rules.decide(me, { sid: 1240305, decision: 'disable', reason: 'Age', note: 'not seen for months' } as never));
+    done(await here.desk.releases.make(me, '2'));
     done(
-      await here.desk.decide(me, {
+      await here.desk.rules.decide(me, {
         sid: 1240301,
         decision: 'revise',
         reason: '',
@@ -156,7 +156,7 @@ describe.skipIf(LEFT_OUT)('a whole week', { timeout: 240_000 }, () => {
       } as never),
     );
     done(
-      await here.desk.addFeedback(me, {
+      await here.desk.feedback.add(me, {
         sid: 1240314,
         kind: 'false_positive',
         comment: 'our updater speaks like this',
@@ -165,9 +165,9 @@ describe.skipIf(LEFT_OUT)('a whole week', { timeout: 240_000 }, () => {
         host: '10.3.8.18',
       }),
     );
-    done(await here.desk.addFeedback(me, { sid: 1240301, kind: 'miss', comment: 'version 3 has another path', redacted: false, matched: [] }));
-    done(await here.desk.answerFeedback(me, here.desk.feedback()[1].reference, 'declined', 'it is the malware'));
-    here.desk.setProofs(prove(here.desk.repository()!, proofRunner()));
+    done(await here.desk.feedback.add(me, { sid: 1240301, kind: 'miss', comment: 'version 3 has another path', redacted: false, matched: [] }));
+    done(await here.desk.feedback.answer(me, here.desk.feedback.list()[1].reference, 'declined', 'it is the malware'));
+    here.desk.proofs.keep(prove(here.desk.repository()!, proofRunner()));
     await here.store.addVerdict({
       scope: 'host',
       host: '10.3.8.17',
@@ -386,7 +386,7 @@ describe.skipIf(LEFT_OUT)('far too much, with names that hurt', { timeout: 240_0
     }
     await here.store.ingest([encoder.encode(lines.join(''))], `sensor ${LONG}`);
     const me = { user: 1, name: LONG, role: 'admin', scopes: new Set() } as never;
-    await here.desk.addFeedback(me, { sid: 1_250_000, kind: 'miss', comment: `${FROM_RIGHT} ${LONG}`, redacted: false, matched: [] });
+    await here.desk.feedback.add(me, { sid: 1_250_000, kind: 'miss', comment: `${FROM_RIGHT} ${LONG}`, redacted: false, matched: [] });
     await here.store.addVerdict({ scope: 'pair', host: '10.3.1.1', sid: 1_250_001, verdict: 'true', note: LONG, by: LONG });
     await here.store.people.addUser(LONG.slice(0, 60), PASSWORD, 'reader');
     await here.store.webhooks.add(LONG.slice(0, 60), `https://chat.example.org/${LONG}`, ['alerts', 'host', 'change', 'job']);
@@ -477,11 +477,11 @@ describe.skipIf(LEFT_OUT)('what is refused, and who is not known yet', { timeout
     await inEveryView(page, 'refused-404');
     await page.goto(`${address}/rules/1240301`);
     const text = here.desk.repository()!.rules.find(({ rule }) => rule.sid === 1240301)!.rule.text;
-    await here.desk.decide(
+    await here.desk.rules.decide(
       { user: 1, name: 'other', role: 'admin', scopes: new Set() } as never,
       { sid: 1240301, decision: 'keep', reason: '', note: '' } as never,
     );
-    await here.desk.decide(
+    await here.desk.rules.decide(
       { user: 1, name: 'other', role: 'admin', scopes: new Set() } as never,
       { sid: 1240301, decision: 'revise', reason: '', rule: text.replace('/bot/data', '/bot/info') } as never,
     );
@@ -489,7 +489,7 @@ describe.skipIf(LEFT_OUT)('what is refused, and who is not known yet', { timeout
     await page.getByRole('alert').waitFor();
     await inEveryView(page, 'refused-rule-conflict');
     await page.goto(`${address}/community?day=2024-03-08`);
-    await here.desk.keepPost({ user: 1, name: 'other', role: 'admin', scopes: new Set() } as never, '2024-03-08', '# Theirs', '');
+    await here.desk.community.keep({ user: 1, name: 'other', role: 'admin', scopes: new Set() } as never, '2024-03-08', '# Theirs', '');
     await page.locator('#post').fill('# Mine');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('alert').waitFor();

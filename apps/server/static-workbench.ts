@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Classification } from '@sigwright/contracts';
 import { html } from './html.ts';
 import { FIRST_RULE, workbenchBody } from './pages/workbench.ts';
-import { SCRIPT_FOLDER } from './server.ts';
+import { SCRIPT_FOLDER } from './static-files.ts';
 import { STYLE } from './style.ts';
 
 export interface StaticWorkbench {

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openRepository, openStore, ruleFacts, type Store, type StorePlace, type UserRole } from '@sigwright/workbench';
 import { proofRunner } from '../cli/shared/proof-runner.ts';
-import { Desk, type DeskOptions } from './desk.ts';
-import { type App, appOf, type RequestEntry } from './server.ts';
+import type { DeskOptions } from './desk/options.ts';
+import { Desk } from './desk.ts';
+import type { RequestEntry } from './request-log.ts';
+import { type App, appOf } from './server.ts';
 
 export const WEEK = join(import.meta.dirname, '..', '..', 'examples', '2024-03-08');
 export const ORIGIN = 'http://127.0.0.1:8340';

@@ -11,7 +11,7 @@ import { parseRules } from '@sigwright/rule-language';
 import { chromium } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { LAUNCH, LEFT_OUT, sayLeftOut } from './browser-kit.ts';
-import { SCRIPT_FOLDER } from './server.ts';
+import { SCRIPT_FOLDER } from './static-files.ts';
 import { staticWorkbench } from './static-workbench.ts';
 
 sayLeftOut('a public ruleset in a browser');

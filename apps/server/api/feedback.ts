@@ -16,7 +16,7 @@ export function feedbackRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     (context) => {
       need(context, 'read');
-      return context.json({ feedback: [...desk.feedback()] }, 200);
+      return context.json({ feedback: [...desk.feedback.list()] }, 200);
     },
   );
 
@@ -31,7 +31,7 @@ export function feedbackRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'triage');
-      const { reference, outcome, says } = unwrap(await desk.addFeedback(who, context.req.valid('json')));
+      const { reference, outcome, says } = unwrap(await desk.feedback.add(who, context.req.valid('json')));
       return context.json({ reference, outcome, says }, 201);
     },
   );
@@ -51,7 +51,7 @@ export function feedbackRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     async (context) => {
       const who = need(context, 'write');
       const { reference, state } = context.req.valid('param');
-      unwrap(await desk.answerFeedback(who, reference, state, context.req.valid('json').note));
+      unwrap(await desk.feedback.answer(who, reference, state, context.req.valid('json').note));
       return context.body(null, 204);
     },
   );

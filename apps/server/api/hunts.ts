@@ -21,7 +21,7 @@ export function huntRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'triage');
-      return context.json({ job: unwrap(await desk.hunt(who, context.req.valid('json'))) }, 201);
+      return context.json({ job: unwrap(await desk.hunts.begin(who, context.req.valid('json'))) }, 201);
     },
   );
 
@@ -65,7 +65,7 @@ export function huntRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'triage');
-      unwrap(await desk.cancelHunt(who, context.req.valid('param').id));
+      unwrap(await desk.hunts.cancel(who, context.req.valid('param').id));
       return context.body(null, 204);
     },
   );

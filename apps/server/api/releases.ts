@@ -17,7 +17,7 @@ export function releaseRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       need(context, 'read');
-      return context.json({ releases: desk.releases().map(({ version, files }) => ({ version, files: files.length })) }, 200);
+      return context.json({ releases: desk.releases.list().map(({ version, files }) => ({ version, files: files.length })) }, 200);
     },
   );
 
@@ -34,7 +34,7 @@ export function releaseRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     async (context) => {
       const who = need(context, 'release');
       const { version } = context.req.valid('json');
-      unwrap(await desk.release(who, version));
+      unwrap(await desk.releases.make(who, version));
       return context.json({ version }, 201);
     },
   );

@@ -18,7 +18,7 @@ export function reportRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       need(context, 'read');
-      const { reading, draft } = desk.readReport(context.req.valid('json').text);
+      const { reading, draft } = desk.reports.read(context.req.valid('json').text);
       const indicators = reading.indicators.map(({ type, value, start, end, role, benign, reason }) => ({ type, value, start, end, role, benign, reason }));
       return context.json(
         {

@@ -42,7 +42,7 @@ export function ruleRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'write');
-      return context.json({ state: unwrap(await desk.decide(who, { sid: context.req.valid('param').sid, ...context.req.valid('json') })) }, 200);
+      return context.json({ state: unwrap(await desk.rules.decide(who, { sid: context.req.valid('param').sid, ...context.req.valid('json') })) }, 200);
     },
   );
 
@@ -57,7 +57,7 @@ export function ruleRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'write');
-      return context.json({ job: unwrap(await desk.prove(who)) }, 201);
+      return context.json({ job: unwrap(await desk.proofs.begin(who)) }, 201);
     },
   );
 
@@ -73,7 +73,7 @@ export function ruleRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     async (context) => {
       need(context, 'read');
       const repository = desk.repository();
-      return context.json({ items: repository === undefined ? [] : [...(await desk.reviewQueue(repository))] }, 200);
+      return context.json({ items: repository === undefined ? [] : [...(await desk.rules.reviewQueue(repository))] }, 200);
     },
   );
 }

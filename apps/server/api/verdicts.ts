@@ -34,7 +34,7 @@ export function verdictRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'triage');
-      return context.json({ id: unwrap(await desk.setVerdict(who, context.req.valid('json'))) }, 201);
+      return context.json({ id: unwrap(await desk.verdicts.set(who, context.req.valid('json'))) }, 201);
     },
   );
 
@@ -50,7 +50,7 @@ export function verdictRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'triage');
-      unwrap(await desk.takeBackVerdict(who, context.req.valid('param').id));
+      unwrap(await desk.verdicts.takeBack(who, context.req.valid('param').id));
       return context.body(null, 204);
     },
   );

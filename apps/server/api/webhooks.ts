@@ -33,7 +33,7 @@ export function webhookRoutes(api: OpenAPIHono<Env>, desk: Desk): void {
     }),
     async (context) => {
       const who = need(context, 'admin');
-      return context.json(unwrap(await desk.addWebhook(who, context.req.valid('json'))), 201);
+      return context.json(unwrap(await desk.webhooks.add(who, context.req.valid('json'))), 201);
     },
   );
 

@@ -109,8 +109,8 @@ export async function alertPage(desk: Desk, id: number, csrf: string | undefined
     ['sensor', alert.sensor],
     ...(typeof community === 'string' ? ([['community id', community]] as [string, string][]) : []),
   ];
-  const packets = await desk.packets(alert, MOST_READ);
-  const attempt = alert.sid === 0 ? undefined : desk.matchOf(alert, packets);
+  const packets = await desk.captures.packetsOf(alert, MOST_READ);
+  const attempt = alert.sid === 0 ? undefined : desk.captures.matchOf(alert, packets);
   const steps = attempt?.steps.map(
     (step) =>
       html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,

@@ -13,11 +13,11 @@ export function communityPage(
 ): Html | undefined {
   const repository = desk.repository();
   if (repository === undefined) return empty(NO_REPOSITORY);
-  const post = desk.post(day ?? desk.today());
+  const post = desk.community.post(day ?? desk.today());
   if (post === undefined) return undefined;
   const text = given?.text ?? post.text;
   const preview = postHtml(text);
-  const kept = desk.posts();
+  const kept = desk.community.days();
   const days = html`<form class="line" method="get" action="/community"><label>Day <input type="date" name="day" value="${post.day}" required></label><button class="quiet">Show its review</button></form>`;
   const others =
     kept.length === 0 ? html`` : html`<h2>Saved reviews</h2><ul>${kept.map((one) => html`<li><a href="/community?day=${one}">${one}</a></li>`)}</ul>`;

@@ -1,18 +1,17 @@
 /** Releases: what each changed and holds; what any two of them, or one and the rules of today, differ in, word by word. */
 import { type ChangedRule, compareReleases, type ReleaseDifference, type ReleaseRule, type RuleChange, wordsOf } from '@sigwright/workbench';
+import { TODAY } from '../desk/releases.ts';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
 import { counted, csrfField, empty, ruleLink, select, table } from '../layout.ts';
 import { NO_REPOSITORY } from './rules.ts';
 
-/** The rules as they stand in the repository, released or not. */
-export const TODAY = 'today';
 /** Rules of one kind that are shown; more have their number. */
 const MOST_SHOWN = 300;
 
 export function releasesPage(desk: Desk, csrf: string | undefined, mayRelease: boolean): Html {
   if (desk.repository() === undefined) return empty(NO_REPOSITORY);
-  const releases = desk.releases();
+  const releases = desk.releases.list();
   const make =
     csrf === undefined || !mayRelease
       ? html``
@@ -36,7 +35,7 @@ function differenceAt(from: string, to: string): string {
 function compareForm(desk: Desk, from: string, to: string): Html {
   const versions: [string, string][] = [
     [TODAY, 'the rules of today'],
-    ...desk.releases().map(({ version }): [string, string] => [version, `version ${version}`]),
+    ...desk.releases.list().map(({ version }): [string, string] => [version, `version ${version}`]),
   ];
   return html`<form class="line" method="get" action="/releases/difference">${select('from', 'From', versions, from)}${select('to', 'To', versions, to)}<button>Compare</button></form>`;
 }
@@ -54,7 +53,7 @@ const GROUPS: readonly (readonly [Exclude<keyof ReleaseDifference, 'added' | 're
 /** Undefined: there is no such release. */
 export function differencePage(desk: Desk, from: string, to: string): Html | undefined {
   if (desk.repository() === undefined) return empty(NO_REPOSITORY);
-  const [before, after] = [desk.rulesOf(from), desk.rulesOf(to)];
+  const [before, after] = [desk.releases.rulesOf(from), desk.releases.rulesOf(to)];
   if (before === undefined || after === undefined) return undefined;
   const difference = compareReleases(before, after);
   const form = compareForm(desk, from, to);

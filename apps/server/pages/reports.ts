@@ -20,7 +20,7 @@ function pasteForm(csrf: string, text: string): Html {
 }
 
 export function readPage(desk: Desk, csrf: string, text: string, mayWrite: boolean): Titled {
-  const { reading, draft } = desk.readReport(text);
+  const { reading, draft } = desk.reports.read(text);
   const known: [string, readonly string[]][] = [
     ['credits', reading.credits],
     ['families', reading.families],

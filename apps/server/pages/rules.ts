@@ -93,7 +93,7 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
     .filter((word) => word !== '')
     .slice(0, 20);
   const seen = new Map((await desk.store.signatures()).map((one) => [one.sid, one.alerts]));
-  const proofs = new Map(desk.proofs()?.rules.map((proof) => [proof.sid, proof]));
+  const proofs = new Map(desk.proofs.report()?.rules.map((proof) => [proof.sid, proof]));
   const matching =
     words.length === 0
       ? repository.rules
@@ -101,7 +101,7 @@ export async function rulesPage(desk: Desk, query: Readonly<Record<string, strin
           const text = `${rule.text} ${category} ${rule.enabled ? 'enabled' : 'disabled'}`.toLowerCase();
           return words.every((word) => text.includes(word));
         });
-  const costs = desk.costs(repository);
+  const costs = desk.rules.costs(repository);
   const order = query['sort'] ?? '';
   const found = inOrder(matching, order, costs, seen);
   const given = query['words'] ?? '';
@@ -200,14 +200,14 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
     };
   const { rule, category } = one;
   const report = repository.reports.find((candidate) => candidate.rules.some((used) => used.sid === sid));
-  const proof = desk.proofs()?.rules.find((known) => known.sid === sid);
+  const proof = desk.proofs.report()?.rules.find((known) => known.sid === sid);
   const attempt = desk.options.explain?.(sid);
   const steps = attempt?.steps.map(
     (step) =>
       html`<li><strong>${step.where}</strong> ${step.condition}${step.found === undefined || step.found.bytes.length === 0 ? html`` : bytesHtml(step.found.bytes, step.found.from, step.found.start, step.found.end)}</li>`,
   );
   const expected = repository.evidence.get(sid);
-  const there = new Set(desk.evidenceOf(sid));
+  const there = new Set(desk.captures.evidenceNames(sid));
   const captureLink = (name: string): Html => (there.has(name) ? html`<a href="/rules/${sid}/evidence/${name}">${name}</a>` : html`${name}`);
   const checks =
     proof !== undefined
@@ -219,7 +219,7 @@ export async function rulePage(desk: Desk, sid: number, csrf: string | undefined
           ...(expected?.fires ?? []).map((fires) => html`<li>must fire on ${captureLink(fires.capture)}${colon(fires.shows)}</li>`),
           ...(expected?.silent ?? []).map((silent) => html`<li>must be silent on ${captureLink(silent.capture)}${colon(silent.because)}</li>`),
         ];
-  const queued = (await desk.reviewQueue(repository)).find((item) => item.sid === sid);
+  const queued = (await desk.rules.reviewQueue(repository)).find((item) => item.sid === sid);
   const locked = repository.lock.rules[String(sid)];
   const history = ruleHistory(repository.folder, sid);
   const past = [
@@ -275,7 +275,7 @@ function feedbackForm(csrf: string, sid: number): Html {
 export async function reviewPage(desk: Desk, from: string | undefined): Promise<Html> {
   const repository = desk.repository();
   if (repository === undefined) return empty(NO_REPOSITORY);
-  const queue = await desk.reviewQueue(repository);
+  const queue = await desk.rules.reviewQueue(repository);
   const due = queue.filter((item) => item.overdue >= 0);
   const { items, ways } = partOf(queue, from, MOST_SHOWN, (start) => `/review?from=${start}`);
   const rows = items.map((item) => [
@@ -299,7 +299,7 @@ export function postHtml(text: string): Html {
 }
 
 export function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean, from: string | undefined): Html {
-  const { items, ways } = partOf(desk.feedback(), from, MOST_SHOWN, (start) => `/feedback?from=${start}`);
+  const { items, ways } = partOf(desk.feedback.list(), from, MOST_SHOWN, (start) => `/feedback?from=${start}`);
   const messages = messagesOf(desk.repository());
   const rows = items.map((one) => [
     html`${ruleLink(one.sid)} ${messages.get(one.sid) ?? ''}`,

@@ -4,7 +4,7 @@ import type { Desk } from '../desk.ts';
 import { FLOW_LINKS } from '../flow-links.ts';
 import { type Html, html } from '../html.ts';
 import { csrfField, empty, moment, ofAll, select, table, when } from '../layout.ts';
-import { OIDC_SETTING, OidcSettings } from '../oidc.ts';
+import { oidcSettings } from '../oidc.ts';
 import { verdictList } from './hosts.ts';
 
 const ROLE_WORDS: Record<string, string> = {
@@ -99,8 +99,7 @@ function wordOf(value: unknown): string {
 }
 
 async function oidcPart(desk: Desk, csrf: string): Promise<Html> {
-  const kept = (await desk.store.setting(OIDC_SETTING)) ?? '';
-  const set = kept === '' ? undefined : OidcSettings.safeParse(JSON.parse(kept)).data;
+  const set = await oidcSettings(desk.store);
   const roles = set?.roles.map(({ value, role }) => `${value} = ${role}`).join('\n') ?? '';
   return html`<h2>Sign-in by OpenID Connect</h2><form class="tall" method="post" action="/settings/oidc">${csrfField(csrf)}<label>Issuer (empty: nobody signs in this way) <input name="issuer" type="url" maxlength="2000" value="${set?.issuer ?? ''}"></label><label>Client id <input name="client" maxlength="300" value="${set?.client ?? ''}"></label><label>Secret${set === undefined ? '' : ' (empty: as before)'} <input name="secret" type="password" maxlength="1000" autocomplete="off"></label><label>Claim that names groups <input name="claim" maxlength="200" value="${set?.claim ?? 'groups'}"></label><label>Roles, one a line, as <code>group = analyst</code>: ${USER_ROLES.join(', ')} <textarea name="roles" rows="3" spellcheck="false">${roles}</textarea></label><p><button>Set</button></p></form><p class="quiet-text">The provider has to know <code>/sign-in/back</code> at the address of this server. Passwords go on working.</p>`;
 }

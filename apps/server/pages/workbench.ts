@@ -47,7 +47,7 @@ const MOST_OFFERED = 8;
 function capturesOf(desk: Desk, sid: number | undefined): Html {
   const button = (from: string, name: string, words: string): Html =>
     html` <button class="quiet" type="button" data-capture="${from}" data-name="${name}">${words}</button>`;
-  const own = sid === undefined ? [] : desk.evidenceOf(sid).slice(0, MOST_OFFERED);
+  const own = sid === undefined ? [] : desk.captures.evidenceNames(sid).slice(0, MOST_OFFERED);
   const evidence = own.length === 0 ? html`` : html`<p>Its evidence: ${own.map((name) => button(`/rules/${sid}/evidence/${name}`, name, name))}</p>`;
   return html`${evidence}${desk.options.example === undefined ? html`` : html`<p>${button('/example.pcap', 'the example', "Take the example's capture")}</p>`}`;
 }
