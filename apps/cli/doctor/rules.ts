@@ -12,7 +12,8 @@ import { openRepository } from '@sigwright/workbench';
 import { configurationOf } from '../shared/configuration.ts';
 import { checkConfiguration } from '../shared/configuration-check.ts';
 import { readYaml } from '../shared/configuration-tree.ts';
-import { loadRules, type RuleProblem } from '../shared/plans.ts';
+import type { RuleProblem } from '../shared/loaded-rules.ts';
+import { loadRules } from '../shared/plans.ts';
 import { type Finding, Findings } from './findings.ts';
 
 const MOST_NAMED = 5;

@@ -6,7 +6,6 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { eveTimestamp } from '@sigwright/contracts';
 import { sayToSyslog } from './line-syslog.ts';
-import type { LogOutputs } from './log-configuration.ts';
 import { strftime } from './log-time.ts';
 
 export const LOG_LEVELS = ['Error', 'Warning', 'Notice', 'Info', 'Perf', 'Config', 'Debug'] as const;
@@ -24,6 +23,15 @@ export interface LogForm {
 export interface LogFile extends LogForm {
   readonly filename: string;
   readonly level: LogLevel;
+}
+
+/** Where messages go. */
+export interface LogOutputs {
+  /** empty where the configuration names none */
+  readonly files: readonly LogFile[];
+  readonly syslogs: readonly (LogForm & { readonly facility: string; readonly level: LogLevel })[];
+  /** undefined: nothing is said of it */
+  readonly console: (LogForm & { readonly enabled: boolean; readonly level: LogLevel | undefined }) | undefined;
 }
 
 interface Message {

@@ -9,7 +9,8 @@ import { buildFirewall, type CompiledRule } from '@sigwright/detection';
 import { InputProblem } from './arguments.ts';
 import { at, isYes, type Tree } from './configuration-tree.ts';
 import { filesOf } from './file-pattern.ts';
-import { problemsOf, type RuleProblem, readRules } from './plans.ts';
+import type { RuleProblem } from './loaded-rules.ts';
+import { problemsOf, readRules } from './plans.ts';
 
 /** Files with rules of the firewall; undefined: there is no firewall. `exclusive`: as the command line names it. */
 export function firewallFilesOf(tree: Tree, exclusive: string | undefined): readonly string[] | undefined {

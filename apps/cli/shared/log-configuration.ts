@@ -4,16 +4,8 @@
  */
 import { InputProblem } from './arguments.ts';
 import { at, isYes, type Tree } from './configuration-tree.ts';
-import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogForm, type LogLevel } from './engine-log.ts';
+import { DEFAULT_LOG_FILE, LOG_LEVELS, type LogFile, type LogForm, type LogLevel, type LogOutputs } from './engine-log.ts';
 import { facilityOf } from './line-syslog.ts';
-
-export interface LogOutputs {
-  /** empty where the configuration names none */
-  readonly files: readonly LogFile[];
-  readonly syslogs: readonly (LogForm & { readonly facility: string; readonly level: LogLevel })[];
-  /** undefined: nothing is said of it */
-  readonly console: (LogForm & { readonly enabled: boolean; readonly level: LogLevel | undefined }) | undefined;
-}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

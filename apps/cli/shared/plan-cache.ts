@@ -15,7 +15,7 @@ import { fromUtf8, hex, Sha256 } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import type { EngineSettings } from '@sigwright/contracts';
 import { loadPlan, PLAN_VERSION, type PlanUse, type RuleTexts, type SavedPlan, usePlan } from '@sigwright/detection';
-import type { LoadedRules } from './plans.ts';
+import type { LoadedRules } from './loaded-rules.ts';
 
 const MOST_SAVED = 6;
 const MOST_KEYS = 60;

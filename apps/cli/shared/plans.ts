@@ -3,30 +3,10 @@ import { readFileSync } from 'node:fs';
 import { fileText, leading } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type Diagnostic, type EngineSettings, error } from '@sigwright/contracts';
-import { buildPlan, type PlanProblem, type PlanUse, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
+import { buildPlan, type PlanProblem, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
 import { type LineNode, parseRules } from '@sigwright/rule-language';
+import type { LoadedRules, RuleProblem } from './loaded-rules.ts';
 import { cacheFolder, type FoundPlan, findByStamps, keyOf, readSaved, rememberStamps, type StampedFiles, stampsOf, writeSaved } from './plan-cache.ts';
-
-export interface RuleProblem {
-  readonly path: string;
-  readonly line: number;
-  /** 0 where the rule could not be read that far */
-  readonly sid: number;
-  readonly diagnostic: Diagnostic;
-  /** text of the rule, and of what the diagnostic points at */
-  readonly rule: string;
-  readonly written: string;
-}
-
-export interface LoadedRules {
-  readonly plan: PlanUse;
-  readonly loaded: number;
-  readonly refused: number;
-  /** not for this engine, by their own word (`requires`) */
-  readonly skipped: number;
-  readonly problems: readonly RuleProblem[];
-  readonly fromCache: boolean;
-}
 
 /** Below this many bytes of rules a plan is made in less time than it takes to look for a saved one. */
 const WORTH_SAVING = 500_000;

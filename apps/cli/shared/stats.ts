@@ -1,8 +1,8 @@
 /** The `stats` record: counters that are really counted, under Suricata's names. */
 import type { EveRecord } from '@sigwright/contracts';
 import type { Engine } from '@sigwright/detection';
+import type { LoadedRules } from './loaded-rules.ts';
 import type { LuaCounters } from './lua-settings.ts';
-import type { LoadedRules } from './plans.ts';
 import { THREAD } from './stats-log.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 

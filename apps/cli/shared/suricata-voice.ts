@@ -3,7 +3,7 @@
  * expect them; everywhere else a diagnostic speaks for itself. This is the only place that knows such words: a diagnostic that is
  * not in the table says its own title.
  */
-import type { RuleProblem } from './plans.ts';
+import type { RuleProblem } from './loaded-rules.ts';
 
 export interface Spoken {
   readonly module: string;

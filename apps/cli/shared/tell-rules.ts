@@ -1,6 +1,6 @@
 /** What the log says of the rules that were read, in Suricata's words and order: each refusal with its rule, then how many there are. */
 import type { EngineLog } from './engine-log.ts';
-import type { RuleProblem } from './plans.ts';
+import type { RuleProblem } from './loaded-rules.ts';
 import { inSuricatasWords } from './suricata-voice.ts';
 
 export interface RuleCounts {

@@ -2,23 +2,13 @@
 import { latin1 } from '@sigwright/bytes';
 import type { EngineSettings, RuleBuilder, ScriptContext, ScriptSettings } from '@sigwright/contracts';
 import { Blocked, Interpreter, LimitReached, LuaError, type Table, type Value } from '@sigwright/lua';
-import { suricataLibraries } from './libraries.ts';
+import type { ScriptHost } from './script-host.ts';
+import { suricataLibraries } from './suricata-libraries.ts';
 
 /** What scripts of rules may not call, unless the configuration lets them. Suricata user guide, "Lua sandbox". */
 const KEPT_FROM_RULES = ['collectgarbage', 'getmetatable', 'load', 'pcall', 'setmetatable', 'xpcall'];
 /** Names that the language has, and rules do not; of these the interpreter itself knows `coroutine` alone. */
 const ABSENT = ['dofile', 'loadfile', 'loadstring', 'coroutine', 'os', 'io', 'debug', 'package'];
-
-/** What runs a script at the moment, and on what. */
-export interface ScriptHost {
-  readonly settings: EngineSettings;
-  /** undefined while it is read and set up */
-  readonly context: ScriptContext | undefined;
-  /** while a rule is compiled */
-  readonly builder: RuleBuilder | undefined;
-  /** where logs are written; outputs alone know it */
-  readonly logFolder: string | undefined;
-}
 
 export class Script {
   readonly lua: Interpreter;
