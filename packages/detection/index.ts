@@ -25,17 +25,11 @@ export { rarity } from './compile/rarity.ts';
 export type { RuleCompiler } from './compile/rule-compiler.ts';
 export { type RuleTexts, textsInMemory } from './compile/rule-texts.ts';
 export { type CostGrade, CostMeter, costOf, type PatternGrowth, patternsOf, type RuleCost, rarityInWords } from './cost/cost.ts';
-export { Explainer } from './explain/explain.ts';
-export {
-  type ExplainRequest,
-  explainRule,
-  type NamedCapture,
-  type NotFiredReason,
-  type RuleExplanation,
-  relevantRules,
-  type TriedChange,
-} from './explain/explain-rule.ts';
+export { explainRule } from './explain/explain-rule.ts';
+export { Explainer } from './explain/explainer.ts';
 export type { ExplainedAttempt, ExplainedBytes, ExplainedReason, ExplainedStep, Explanation } from './explain/explanation.ts';
+export { relevantRules } from './explain/relevant-rules.ts';
+export type { ExplainRequest, NamedCapture, NotFiredReason, RuleExplanation, TriedChange } from './explain/rule-explanation.ts';
 export { describe } from './explain/words.ts';
 export {
   graded,
@@ -46,13 +40,13 @@ export {
   type LintSource,
   lintRules,
 } from './lint/linter.ts';
-export type { Alert, EngineHandlers } from './scan/alert.ts';
+export type { Alert, EngineHandlers, ThresholdQuestion } from './scan/alert.ts';
 export { Engine } from './scan/engine.ts';
 export { type EngineCounters, noCounts } from './scan/engine-counters.ts';
 export { buildFirewall, type FirewallBuild } from './scan/firewall.ts';
 export { type Decision, type Peers, planForPeers } from './scan/peers.ts';
 export { type RuleChecks, RuleProfile } from './scan/rule-profile.ts';
 export { ScriptSubject } from './scan/scripted-rule.ts';
-export { ALERT, SILENT, type ThresholdQuestion, Thresholds } from './scan/thresholds.ts';
+export { ALERT, SILENT, Thresholds } from './scan/thresholds.ts';
 export type { Unsolved } from './synthesize/part.ts';
 export { type SilentCapture, type Synthesis, Synthesizer } from './synthesize/synthesize.ts';

@@ -20,7 +20,7 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import type { Alert, EngineHandlers } from '../scan/alert.ts';
-import type { FrameReport } from '../scan/frame-inspector.ts';
+import type { FrameReport } from '../scan/frames.ts';
 import { alertBody } from './alert-body.ts';
 import { ARP_TYPE, arpBody } from './arp-record.ts';
 import { communityId } from './community-id.ts';

@@ -2,7 +2,7 @@
 import { base64, concatBytes, dotted, fromLatin1 } from '@sigwright/bytes';
 import { type Direction, type Flow, TCP, TO_SERVER } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
-import type { FrameReport } from '../scan/frame-inspector.ts';
+import type { FrameReport } from '../scan/frames.ts';
 
 /** What was searched of one direction since bytes were last released, `most` of it at most. */
 export function streamBytes(flow: Flow | undefined, direction: Direction, most: number): Uint8Array | undefined {

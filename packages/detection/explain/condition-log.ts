@@ -1,25 +1,12 @@
 /** Keeps what the inspector tells of one list of conditions on one buffer, and makes steps of it. */
-import type { BufferWindow, BytesCondition, Inspection, Measured } from '@sigwright/contracts';
+import type { BytesCondition, Inspection } from '@sigwright/contracts';
 import type { InspectionRecorder } from '../scan/inspector.ts';
 import type { ExplainedBytes, ExplainedReason, ExplainedStep } from './explanation.ts';
-import { describe, type Positions, placeOf, positionsOf, reason } from './words.ts';
+import type { Failure } from './failure.ts';
+import { describe, placeOf, positionsOf, reason } from './words.ts';
 
 /** Bytes shown around a match. */
 const CONTEXT = 48;
-
-/** A condition that failed: the buffer, and what of it was searched. */
-export interface Failure {
-  readonly searched: ExplainedBytes;
-  /** the buffer, whole */
-  readonly window: BufferWindow;
-  /** offset in the buffer that relative positions count from */
-  readonly cursor: number;
-  /** of a content, with the values that variables had */
-  readonly positions: Positions;
-  readonly measured: Measured | undefined;
-  /** a regular expression that used up its steps */
-  readonly gaveUp: boolean;
-}
 
 /** What the inspector tells, condition by condition; a match that was seen once is not forgotten when it is retried. */
 export class ConditionLog implements InspectionRecorder {

@@ -6,7 +6,8 @@ import { DEFAULT_SETTINGS } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { composeCapture } from '@sigwright/traffic';
 import { describe, expect, it } from 'vitest';
-import { explainRule, type NotFiredReason, type RuleExplanation } from './explain-rule.ts';
+import { explainRule } from './explain-rule.ts';
+import type { NotFiredReason, RuleExplanation } from './rule-explanation.ts';
 
 const WEEK = join(import.meta.dirname, '..', '..', '..', 'examples', '2024-03-08');
 /** POST /bot/data with a browser's name, from 10.3.8.31 to port 80 of 203.0.113.11 */

@@ -8,7 +8,8 @@ import { DEFAULT_SETTINGS, type EngineSettings } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { composeCapture, type HttpRequest, type HttpResponse } from '@sigwright/traffic';
 import { describe, expect, it } from 'vitest';
-import { explainRule, type NotFiredReason } from './explain-rule.ts';
+import { explainRule } from './explain-rule.ts';
+import type { NotFiredReason } from './rule-explanation.ts';
 
 const CLIENT = '10.3.8.31';
 const SERVER = '203.0.113.11';

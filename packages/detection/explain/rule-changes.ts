@@ -1,9 +1,10 @@
 /**
  * Changes of a rule that could remove what stands in its way, the smallest first: what keeps most of its meaning comes before what
- * drops a condition. They are only proposed here; `explain-rule.ts` tries them.
+ * drops a condition. They are only proposed here; `smallest-change.ts` tries them.
  */
 import { type Catalogue, type Diagnostic, type Edit, type Rule, type RuleOption, span } from '@sigwright/contracts';
 import type { ExplainedPlace, ExplainedStep } from './explanation.ts';
+import { THRESHOLDS } from './silencing-thresholds.ts';
 
 export interface RuleChange {
   readonly title: string;
@@ -27,7 +28,6 @@ export interface BitSetter {
 
 const POSITIONS: ReadonlySet<string> = new Set(['offset', 'depth', 'distance', 'within', 'startswith', 'endswith']);
 const STATE_CHECK = /^\s*(?:isset|isnotset)\b/;
-const THRESHOLDS: ReadonlySet<string> = new Set(['threshold', 'detection_filter']);
 
 export function changesFor(
   rule: Rule,

@@ -15,19 +15,9 @@ import {
   UDP,
 } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import type { Failure } from './condition-log.ts';
 import type { ExplainedStep } from './explanation.ts';
-
-/** What was sent on a flow, to say of one that no protocol was recognised on how it begins. */
-export interface FlowOpening {
-  /** first bytes of each direction that sent any, and how many there were in all */
-  readonly first: [Uint8Array | undefined, Uint8Array | undefined];
-  readonly lengths: [number, number];
-  established: boolean;
-}
-
-/** Where a content is to be, in numbers: what variables stood for is put in. */
-export type Positions = Readonly<Partial<Record<'offset' | 'depth' | 'distance' | 'within', number>>>;
+import type { Failure, Positions } from './failure.ts';
+import type { FlowOpening } from './flow-openings.ts';
 
 const POSITIONS = ['offset', 'depth', 'distance', 'within'] as const;
 

@@ -2,9 +2,19 @@
 import type { Action, Direction, FileTransfer, Flow, Packet, ProtocolDefinition, Transaction } from '@sigwright/contracts';
 import type { PacketFilter } from '@sigwright/traffic';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import type { FrameReport } from './frame-inspector.ts';
+import type { FrameReport } from './frames.ts';
 import type { Peers } from './peers.ts';
-import type { ThresholdQuestion } from './thresholds.ts';
+
+/** A match that a threshold counts across flows. */
+export interface ThresholdQuestion {
+  /** index of the rule */
+  readonly rule: number;
+  /** by what it is counted, as text */
+  readonly tracked: string;
+  /** microseconds */
+  readonly time: number;
+  readonly port: number;
+}
 
 export interface Alert {
   readonly rule: CompiledRule;

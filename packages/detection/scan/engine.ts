@@ -41,7 +41,7 @@ import {
   turnRound,
 } from '@sigwright/traffic';
 import type { PlanUse } from '../compile/plan.ts';
-import type { Explainer } from '../explain/explain.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import { Speaker } from '../speak/speaker.ts';
 import type { Alert, EngineHandlers } from './alert.ts';
 import { AlertQueue } from './alert-queue.ts';

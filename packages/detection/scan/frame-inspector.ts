@@ -2,9 +2,9 @@
 import { type BufferWindow, type Direction, emptyWindow, type Flow, type FrameBuffer, PASSED, type Packet } from '@sigwright/contracts';
 import type { BufferTest, CompiledRule } from '../compile/compiled-rule.ts';
 import type { PlanUse } from '../compile/plan.ts';
-import type { Explainer } from '../explain/explain.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import type { AlertQueue } from './alert-queue.ts';
-import type { FlowFrames, FrameSide, StreamFrame } from './frames.ts';
+import type { FlowFrames, FrameReport, FrameSide, StreamFrame } from './frames.ts';
 import { applyTransforms, type RuleEvaluation } from './rule-evaluation.ts';
 import type { Succession } from './succession.ts';
 
@@ -14,13 +14,6 @@ const WORTH_A_LOOK = 2500;
 const WORTH_WAITING = 65_536;
 /** Further back than this nothing is searched again, so that long frames cost no more than their bytes. */
 const OVERLAP = 4096;
-
-export interface FrameReport {
-  readonly frame: StreamFrame;
-  readonly side: FrameSide;
-  /** of a connection; else of a datagram */
-  readonly isStream: boolean;
-}
 
 export class FrameInspector {
   readonly #plan: PlanUse;

@@ -149,3 +149,11 @@ export class FlowFrames implements FrameSink {
     frame.length = Math.max(0, this.#origin + at - start);
   }
 }
+
+/** A frame that is told, of an alert or to be recorded. */
+export interface FrameReport {
+  readonly frame: StreamFrame;
+  readonly side: FrameSide;
+  /** of a connection; else of a datagram */
+  readonly isStream: boolean;
+}

@@ -5,7 +5,7 @@
 import { type Catalogue, type Direction, type EngineSettings, FLOW_ESTABLISHED, type Flow, type Packet, SYN, type Transaction } from '@sigwright/contracts';
 import type { StreamSide } from '@sigwright/traffic';
 import { hasNeededBit, OF_TRANSACTION, type PlanUse } from '../compile/plan.ts';
-import type { Explainer } from '../explain/explain.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import type { AlertQueue } from './alert-queue.ts';
 import { Candidates } from './candidates.ts';
 import { HeaderRows } from './fitting-headers.ts';

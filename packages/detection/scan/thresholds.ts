@@ -6,7 +6,7 @@ import type { AddressSet } from '@sigwright/bytes';
 import type { Action, EngineSettings, Flow, GlobalThreshold, Packet, Threshold } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
-import type { Alert } from './alert.ts';
+import type { Alert, ThresholdQuestion } from './alert.ts';
 import { addressKey } from './host-state.ts';
 import type { Peers } from './peers.ts';
 
@@ -29,17 +29,6 @@ interface Demands {
 /** The match counts, it does what its rule says; but there is no alert. */
 export const SILENT = 1;
 export const ALERT = 2;
-
-/** A match that a threshold counts across flows. */
-export interface ThresholdQuestion {
-  /** index of the rule */
-  readonly rule: number;
-  /** by what it is counted, as text */
-  readonly tracked: string;
-  /** microseconds */
-  readonly time: number;
-  readonly port: number;
-}
 
 interface Window {
   /** packet time at which the window began, microseconds */

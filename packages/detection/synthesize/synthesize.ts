@@ -9,7 +9,7 @@ import { compileRule } from '../compile/compile-rule.ts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { HeaderResolver } from '../compile/header.ts';
 import { buildPlan, usePlan } from '../compile/plan.ts';
-import { Explainer } from '../explain/explain.ts';
+import { Explainer } from '../explain/explainer.ts';
 import { describe } from '../explain/words.ts';
 import { Engine } from '../scan/engine.ts';
 import { Inspector } from '../scan/inspector.ts';
