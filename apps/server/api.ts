@@ -17,7 +17,8 @@ import { userRoutes } from './api/users.ts';
 import { verdictRoutes } from './api/verdicts.ts';
 import { webhookRoutes } from './api/webhooks.ts';
 import type { Desk } from './desk.ts';
-import { type Env, Refusal } from './security.ts';
+import { Refusal } from './refusal.ts';
+import type { Env } from './security.ts';
 
 /** In the order of the description. */
 const ROUTES = [

@@ -3,8 +3,9 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { type Html, html } from './html.ts';
 import { sentence } from './layout.ts';
+import { Refusal } from './refusal.ts';
 import type { Site } from './routes/site.ts';
-import { type Env, Refusal } from './security.ts';
+import type { Env } from './security.ts';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'This can not be done',

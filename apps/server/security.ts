@@ -8,22 +8,13 @@ import type { Principal, Scope } from '@sigwright/workbench';
 import type { Context, MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Desk } from './desk.ts';
+import { Refusal } from './refusal.ts';
 
 export interface Variables {
   who: Principal | undefined;
   nonce: string;
 }
 export type Env = { Variables: Variables; Bindings: { incoming?: { socket: { remoteAddress?: string } } } };
-
-/** A refusal that says why; the edge turns it into a page or a JSON body. */
-export class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 413 | 429;
-
-  constructor(status: Refusal['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 const GUEST: Principal = { user: 0, name: 'guest', role: 'reader', scopes: new Set<Scope>(['read']) };
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

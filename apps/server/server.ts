@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { apiOf } from './api.ts';
 import type { Desk } from './desk.ts';
 import { addErrorPages } from './error-pages.ts';
+import { Refusal } from './refusal.ts';
 import { type RequestEntry, requestLog } from './request-log.ts';
 import { addCaptureRoutes } from './routes/captures.ts';
 import { addCommunityRoutes } from './routes/community.ts';
@@ -19,7 +20,7 @@ import { Site } from './routes/site.ts';
 import { addTriageRoutes } from './routes/triage.ts';
 import { addUserRoutes } from './routes/users.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
-import { type Env, Gate, Refusal } from './security.ts';
+import { type Env, Gate } from './security.ts';
 import { addStaticFiles } from './static-files.ts';
 
 /** Bytes of a form or an API call; lines of events are counted by themselves. */

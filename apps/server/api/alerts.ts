@@ -1,7 +1,8 @@
 /** Alerts and their records. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
-import { type Env, need, Refusal } from '../security.ts';
+import { Refusal } from '../refusal.ts';
+import { type Env, need } from '../security.ts';
 import { jsonAnswer, route } from './route.ts';
 import { Alert, Id, ShortText, Sid } from './schemas.ts';
 

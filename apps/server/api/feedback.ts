@@ -1,8 +1,9 @@
 /** Feedback on rules, and the answers to it. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
+import { unwrap } from '../refusal.ts';
 import { type Env, need } from '../security.ts';
-import { jsonAnswer, jsonBody, route, unwrap } from './route.ts';
+import { jsonAnswer, jsonBody, route } from './route.ts';
 import { Feedback, FeedbackReceipt, FeedbackRequest, LongText } from './schemas.ts';
 
 export function feedbackRoutes(api: OpenAPIHono<Env>, desk: Desk): void {

@@ -1,8 +1,9 @@
 /** Retro-hunts over the archive of captures. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
-import { type Env, need, Refusal } from '../security.ts';
-import { jsonAnswer, jsonBody, route, unwrap } from './route.ts';
+import { Refusal, unwrap } from '../refusal.ts';
+import { type Env, need } from '../security.ts';
+import { jsonAnswer, jsonBody, route } from './route.ts';
 import { HuntRequest, Id } from './schemas.ts';
 
 const Hits = z.array(z.object({ sid: z.number(), signature: z.string(), captures: z.number(), alerts: z.number() }));

@@ -1,9 +1,8 @@
 /** What the routes of the API are declared with: the scope that they need, bodies in JSON, refusals. */
 import { createRoute, type RouteConfig, type z } from '@hono/zod-openapi';
-import type { Result } from '@sigwright/contracts';
 import type { Scope } from '@sigwright/workbench';
 import type { Context, Next } from 'hono';
-import { type Env, need, Refusal } from '../security.ts';
+import { type Env, need } from '../security.ts';
 import { Problem } from './schemas.ts';
 
 /** An answer of that shape. */
@@ -20,13 +19,6 @@ const REFUSALS = {
   409: jsonAnswer(Problem, 'it changed meanwhile, or is taken'),
   429: jsonAnswer(Problem, 'too many requests'),
 };
-
-/** What a failure of the workbench is in HTTP. */
-export function unwrap<Value>(result: Result<Value>): Value {
-  if (result.ok) return result.value;
-  const status = /\/(conflict|exists|four-eyes)$/.test(result.code) ? 409 : /\/(none|unknown-sid|no-repository)$/.test(result.code) ? 404 : 400;
-  throw new Refusal(status, result.message);
-}
 
 /** A route that only those may use who have the scope; its description says so. */
 export const route = <const Config extends Omit<RouteConfig, 'security'> & { scope: Scope }>({ scope, ...config }: Config) =>

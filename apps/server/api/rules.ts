@@ -1,8 +1,9 @@
 /** Rules of the repository: decisions, proofs, the queue of reviews. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
+import { unwrap } from '../refusal.ts';
 import { type Env, need } from '../security.ts';
-import { jsonAnswer, jsonBody, route, unwrap } from './route.ts';
+import { jsonAnswer, jsonBody, route } from './route.ts';
 import { DecisionRequest, ReviewItem, Rule, Sid } from './schemas.ts';
 
 export function ruleRoutes(api: OpenAPIHono<Env>, desk: Desk): void {

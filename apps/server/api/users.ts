@@ -1,7 +1,8 @@
 /** Users and API tokens. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
-import { type Env, need, Refusal } from '../security.ts';
+import { Refusal } from '../refusal.ts';
+import { type Env, need } from '../security.ts';
 import { jsonAnswer, jsonBody, route } from './route.ts';
 import { Id, TokenRequest, UserRequest } from './schemas.ts';
 

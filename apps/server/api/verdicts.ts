@@ -1,8 +1,9 @@
 /** Verdicts: listed, set, taken back. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
+import { unwrap } from '../refusal.ts';
 import { type Env, need } from '../security.ts';
-import { jsonAnswer, jsonBody, route, unwrap } from './route.ts';
+import { jsonAnswer, jsonBody, route } from './route.ts';
 import { Id, Verdict, VerdictRequest } from './schemas.ts';
 
 export function verdictRoutes(api: OpenAPIHono<Env>, desk: Desk): void {

@@ -1,8 +1,9 @@
 /** Webhooks. */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Desk } from '../desk.ts';
-import { type Env, need, Refusal } from '../security.ts';
-import { jsonAnswer, jsonBody, route, unwrap } from './route.ts';
+import { Refusal, unwrap } from '../refusal.ts';
+import { type Env, need } from '../security.ts';
+import { jsonAnswer, jsonBody, route } from './route.ts';
 import { Id, Webhook, WebhookRequest } from './schemas.ts';
 
 export function webhookRoutes(api: OpenAPIHono<Env>, desk: Desk): void {

@@ -1,8 +1,8 @@
 /** The weekly review: written from the reports, edited here, kept as a file of the repository. */
 import type { Desk } from '../desk.ts';
-import { type Html, html } from '../html.ts';
+import { type Html, html, markdown } from '../html.ts';
 import { csrfField, empty, sentence } from '../layout.ts';
-import { NO_REPOSITORY, postHtml } from './rules.ts';
+import { NO_REPOSITORY } from './rules.ts';
 
 /** `given`: what somebody wrote and could not be kept. */
 export function communityPage(
@@ -32,4 +32,9 @@ export function communityPage(
       ? html``
       : html`<p class="problem" role="alert">${sentence(given.problem)} What you wrote stands below; <a href="/community.md?day=${post.day}">what is saved by now</a> can be downloaded.</p>`;
   return html`${days}${state}${problem}<div class="two"><section><h2>Text</h2><form class="tall full" method="post" action="/community">${csrfField(csrf)}<input type="hidden" name="day" value="${post.day}"><input type="hidden" name="seen" value="${post.digest}"><label>Markdown: # headings, - items, **strong**, [words](https://…) <textarea id="post" name="text" rows="28" required maxlength="200000">${text}</textarea></label><p><button>Save</button> <button class="quiet" formaction="/community/anew" formnovalidate>Write it anew from the reports</button> <a href="/community.md?day=${post.day}">Download as Markdown</a></p></form></section><section><h2>Preview</h2>${preview}</section></div>${others}`;
+}
+
+/** The weekly review without an editor, as who may only read sees it. */
+function postHtml(text: string): Html {
+  return html`<article class="post" id="preview">${markdown(text)}</article>`;
 }

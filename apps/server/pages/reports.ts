@@ -2,7 +2,8 @@
 import type { ReportIndicator } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { type Html, html } from '../html.ts';
-import { counted, csrfField, empty, facts, type Titled, table } from '../layout.ts';
+import { counted, csrfField, empty, facts, linkTo, ruleLink, type Titled, table } from '../layout.ts';
+import { messagesOf } from './rules.ts';
 
 export function reportsPage(desk: Desk, csrf: string): Html {
   const reports = desk.repository()?.reports ?? [];
@@ -56,4 +57,20 @@ function marked(text: string, indicators: readonly ReportIndicator[]): Html {
     at = one.end;
   }
   return html`${parts}${text.slice(at)}`;
+}
+
+/** Undefined: the repository has no such report. */
+export function reportPage(desk: Desk, slug: string): Titled | undefined {
+  const report = desk.repository()?.reports.find((one) => one.slug === slug);
+  if (report === undefined) return undefined;
+  const messages = messagesOf(desk.repository());
+  const rules = report.rules.map((used) => [html`${ruleLink(used.sid)} ${messages.get(used.sid) ?? ''}`, used.role.replace('_', '-'), used['alerts-on']]);
+  const indicators = report.indicators.map((one) => [one.type, one.value, one.role, one.note]);
+  const credits = report.credits.map((credit) => credit.handle).join(', ');
+  const body = html`<p>${report.summary}</p>${facts([
+    ['date', report.date],
+    ['source', linkTo(report.source.url)],
+    ['credits', credits === '' ? 'nobody is named' : credits],
+  ])}${report.playbook === '' ? html`` : html`<h2>Playbook</h2><p>${report.playbook}</p>`}<h2>Rules</h2>${rules.length === 0 ? empty('No rule came of it.') : table(['rule', 'role', 'alerts on'], rules)}<h2>Indicators</h2>${indicators.length === 0 ? empty('None are noted.') : table(['type', 'value', 'role', 'note'], indicators)}`;
+  return { title: report.title, body };
 }

@@ -1,18 +1,16 @@
-/** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue; releases; feedback; the weekly post. */
+/** Rules: search by anything; a page per SID with evidence, alerts, history; the review queue. */
 import { join } from 'node:path';
 import { rarityInWords } from '@sigwright/detection';
 import { DECISIONS, FEEDBACK_KINDS, metadataOf, REASONS, type Repository, type RepositoryRule, ruleHistory } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
-import { bytesHtml, type Html, html, markdown } from '../html.ts';
+import { bytesHtml, type Html, html } from '../html.ts';
 import {
   alertsAt,
   counted,
   csrfField,
   empty,
-  facts,
   type Heading,
   hostLink,
-  linkTo,
   partOf,
   ruleLink,
   select,
@@ -293,42 +291,7 @@ export async function reviewPage(desk: Desk, from: string | undefined): Promise<
   return html`<p class="lead">${due.length.toLocaleString('en')} of ${counted(queue.length, 'rule')} ${due.length === 1 ? 'is' : 'are'} due on ${desk.today()}. The decision is taken on the page of the rule.</p>${rows.length === 0 ? empty('No rule is enabled, so none is due.') : html`<div data-rows="tr">${table(['sid', 'message', 'due', 'why'], rows)}</div>${ways}`}`;
 }
 
-/** The weekly review without an editor, as who may only read sees it. */
-export function postHtml(text: string): Html {
-  return html`<article class="post" id="preview">${markdown(text)}</article>`;
-}
-
-export function feedbackPage(desk: Desk, csrf: string | undefined, mayWrite: boolean, from: string | undefined): Html {
-  const { items, ways } = partOf(desk.feedback.list(), from, MOST_SHOWN, (start) => `/feedback?from=${start}`);
-  const messages = messagesOf(desk.repository());
-  const rows = items.map((one) => [
-    html`${ruleLink(one.sid)} ${messages.get(one.sid) ?? ''}`,
-    one.kind.replaceAll('_', ' '),
-    one.comment,
-    `${one.reporter}, ${one.date}`,
-    one.outcome,
-    one.answered || csrf === undefined || !mayWrite
-      ? one.status
-      : html`${one.status}<form class="line" method="post" action="/feedback/${one.reference}/accepted">${csrfField(csrf)}<label>Note <input name="note" size="20" maxlength="4000"></label><button class="quiet">Accept</button><button class="quiet" formaction="/feedback/${one.reference}/declined">Decline</button></form>`,
-  ]);
-  return html`<p class="lead">What people report about rules. Each report is tried on the rule as it is now, and makes the rule due for review. Accepted, its traffic becomes evidence that the rule is proved on. Whoever reported it reads here what came of it.</p>${rows.length === 0 ? empty('Nothing was reported yet. A verdict on an alert can report its rule, too.') : html`${table(['rule', 'what', 'comment', 'by', 'when tried', 'state'], rows)}${ways}`}`;
-}
-
-function messagesOf(repository: Repository | undefined): ReadonlyMap<number, string> {
+/** Of each rule, by its sid. */
+export function messagesOf(repository: Repository | undefined): ReadonlyMap<number, string> {
   return new Map(repository?.rules.map(({ rule }) => [rule.sid, rule.message]));
-}
-
-export function reportFilePage(desk: Desk, slug: string): Titled | undefined {
-  const report = desk.repository()?.reports.find((one) => one.slug === slug);
-  if (report === undefined) return undefined;
-  const messages = messagesOf(desk.repository());
-  const rules = report.rules.map((used) => [html`${ruleLink(used.sid)} ${messages.get(used.sid) ?? ''}`, used.role.replace('_', '-'), used['alerts-on']]);
-  const indicators = report.indicators.map((one) => [one.type, one.value, one.role, one.note]);
-  const credits = report.credits.map((credit) => credit.handle).join(', ');
-  const body = html`<p>${report.summary}</p>${facts([
-    ['date', report.date],
-    ['source', linkTo(report.source.url)],
-    ['credits', credits === '' ? 'nobody is named' : credits],
-  ])}${report.playbook === '' ? html`` : html`<h2>Playbook</h2><p>${report.playbook}</p>`}<h2>Rules</h2>${rules.length === 0 ? empty('No rule came of it.') : table(['rule', 'role', 'alerts on'], rules)}<h2>Indicators</h2>${indicators.length === 0 ? empty('None are noted.') : table(['type', 'value', 'role', 'note'], indicators)}`;
-  return { title: report.title, body };
 }

@@ -1,4 +1,4 @@
-/** Settings: networks, users, tokens, jobs, the audit log. And signing in. */
+/** Settings: networks, users, tokens, jobs, the audit log. */
 import { type Principal, SCOPES, type Scope, SHORTEST_PASSWORD, USER_ROLES, WEBHOOK_EVENTS, type WebhookEvent } from '@sigwright/workbench';
 import type { Desk } from '../desk.ts';
 import { FLOW_LINKS } from '../flow-links.ts';
@@ -123,17 +123,4 @@ async function webhookPart(desk: Desk, csrf: string): Promise<Html> {
   ]);
   const events = WEBHOOK_EVENTS.map((event) => html`<label><input type="checkbox" name="events" value="${event}"> ${EVENT_WORDS[event]}</label> `);
   return html`<h2>Webhooks</h2>${rows.length === 0 ? empty('Nobody is told of anything.') : table(['name', 'address', 'told of', 'state', 'change'], rows)}<form class="line" method="post" action="/settings/webhooks">${csrfField(csrf)}<label>Name <input name="name" required maxlength="200"></label><label>Address <input name="url" type="url" required maxlength="2000" size="40" placeholder="https://"></label><fieldset><legend>Told of</legend>${events}</fieldset><button>Make a webhook</button></form>`;
-}
-
-export function signInPage(needsSetup: boolean, problem: string | undefined, provider: string | undefined): Html {
-  const byProvider = provider === undefined ? html`` : html`<p><a href="/sign-in/provider">Sign in by ${provider}</a></p>`;
-  const hint = needsSetup
-    ? html`<p class="notice">Nobody can sign in yet. The terminal in which the server was started shows a link that makes the first admin.</p>`
-    : html``;
-  return html`${hint}${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/sign-in"><label>Name <input name="name" required autocomplete="username" autofocus></label><label>Password <input name="password" type="password" required autocomplete="current-password"></label><p><button>Sign in</button></p></form>${byProvider}`;
-}
-
-/** `name`: what stands in the form. */
-export function setupPage(secret: string, problem: string | undefined, name: string): Html {
-  return html`<p class="lead">This link works once. The admin may then make other users.</p>${problem === undefined ? html`` : html`<p class="problem" role="alert">${problem}</p>`}<form class="tall" method="post" action="/set-up/${secret}"><label>Name <input name="name" required maxlength="64" value="${name}" autocomplete="username"></label><label>Password (${SHORTEST_PASSWORD} characters or more) <input name="password" type="password" required minlength="${SHORTEST_PASSWORD}" maxlength="200" autocomplete="new-password"></label><p><button>Begin</button></p></form>`;
 }

@@ -1,7 +1,7 @@
 /** The weekly community review: shown, edited, written anew, handed out as Markdown. */
-import { unwrap } from '../api/route.ts';
 import type { Frame } from '../layout.ts';
 import { communityPage } from '../pages/community.ts';
+import { unwrap } from '../refusal.ts';
 import { need } from '../security.ts';
 import { formOf } from './request.ts';
 import type { Site } from './site.ts';

@@ -1,7 +1,7 @@
 /** Feedback on rules: given, listed, answered. */
-import { unwrap } from '../api/route.ts';
 import { FeedbackRequest } from '../api/schemas.ts';
-import { feedbackPage } from '../pages/rules.ts';
+import { feedbackPage } from '../pages/feedback.ts';
+import { unwrap } from '../refusal.ts';
 import { bodyOf, need } from '../security.ts';
 import { checked, formOf, param } from './request.ts';
 import { back, type Site } from './site.ts';

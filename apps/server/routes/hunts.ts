@@ -1,7 +1,7 @@
 /** Hunts and other work of workers: begun, watched, cancelled; what a hunt found as EVE. */
-import { unwrap } from '../api/route.ts';
 import { HuntRequest } from '../api/schemas.ts';
 import { huntPage, huntsPage } from '../pages/hunts.ts';
+import { unwrap } from '../refusal.ts';
 import { need } from '../security.ts';
 import { checked, formOf, number, orNone } from './request.ts';
 import type { Site } from './site.ts';

@@ -1,6 +1,6 @@
 /** Releases: listed, compared, made. */
-import { unwrap } from '../api/route.ts';
 import { differencePage, releasesPage } from '../pages/releases.ts';
+import { unwrap } from '../refusal.ts';
 import { need } from '../security.ts';
 import { formOf } from './request.ts';
 import { back, type Site } from './site.ts';

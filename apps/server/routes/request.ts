@@ -1,7 +1,8 @@
 /** What a request for a page says: the parts of its path, and the fields of a form, checked by the same shapes as the API's. */
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { bodyOf, type Env, Refusal } from '../security.ts';
+import { Refusal } from '../refusal.ts';
+import { bodyOf, type Env } from '../security.ts';
 
 export function param(context: Context<Env>, name: string): string {
   return context.req.param(name) ?? '';

@@ -1,8 +1,8 @@
 /** Rules: the list, a rule's page, the rule workbench, the review queue; new rules, decisions, proofs. */
-import { unwrap } from '../api/route.ts';
 import { DecisionRequest } from '../api/schemas.ts';
 import { reviewPage, rulePage, rulesPage } from '../pages/rules.ts';
 import { workbenchPage } from '../pages/workbench.ts';
+import { unwrap } from '../refusal.ts';
 import { need } from '../security.ts';
 import { checked, formOf, number, orNone } from './request.ts';
 import { back, type Site } from './site.ts';

@@ -2,7 +2,8 @@
 import { FLOW_LINKS, flowLink } from '../flow-links.ts';
 import { OIDC_SETTING, OidcSettings, oidcSettings, rolesOf } from '../oidc.ts';
 import { settingsPage } from '../pages/settings.ts';
-import { need, Refusal } from '../security.ts';
+import { Refusal } from '../refusal.ts';
+import { need } from '../security.ts';
 import { checked, formOf, orNone } from './request.ts';
 import { back, type Site } from './site.ts';
 

@@ -5,8 +5,9 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { UserRequest } from '../api/schemas.ts';
 import { html } from '../html.ts';
 import { OidcSignIn, oidcSettings } from '../oidc.ts';
-import { setupPage, signInPage } from '../pages/settings.ts';
-import { type Env, Refusal } from '../security.ts';
+import { setupPage, signInPage } from '../pages/sign-in.ts';
+import { Refusal } from '../refusal.ts';
+import type { Env } from '../security.ts';
 import { formOf, param } from './request.ts';
 import type { Site } from './site.ts';
 

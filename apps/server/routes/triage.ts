@@ -1,10 +1,10 @@
 /** Triage: hosts, alerts and their export, verdicts on them. */
 import { EXPORT_FORMS, EXPORT_TYPES, exportAlerts } from '@sigwright/workbench';
-import { unwrap } from '../api/route.ts';
 import { FeedbackRequest, VerdictRequest } from '../api/schemas.ts';
 import { alertPage, alertsPage, filterOf } from '../pages/alerts.ts';
 import { hostPage, hostsPage } from '../pages/hosts.ts';
-import { need, Refusal } from '../security.ts';
+import { Refusal, unwrap } from '../refusal.ts';
+import { need } from '../security.ts';
 import { checked, formOf, number, orNone, param } from './request.ts';
 import { back, type Site } from './site.ts';
 

@@ -2,7 +2,8 @@
 import { USER_ROLES, type UserRole } from '@sigwright/workbench';
 import { TokenRequest, UserRequest } from '../api/schemas.ts';
 import { html } from '../html.ts';
-import { bodyOf, need, Refusal } from '../security.ts';
+import { Refusal } from '../refusal.ts';
+import { bodyOf, need } from '../security.ts';
 import { checked, formOf, number, orNone } from './request.ts';
 import { back, type Site } from './site.ts';
 

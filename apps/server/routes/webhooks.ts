@@ -1,8 +1,8 @@
 /** Webhooks: made, tested, sent again, enabled, ended. */
-import { unwrap } from '../api/route.ts';
 import { WebhookRequest } from '../api/schemas.ts';
 import { html } from '../html.ts';
-import { bodyOf, need, Refusal } from '../security.ts';
+import { Refusal, unwrap } from '../refusal.ts';
+import { bodyOf, need } from '../security.ts';
 import { checked, number } from './request.ts';
 import { back, type Site } from './site.ts';
 
