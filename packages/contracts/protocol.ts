@@ -132,6 +132,8 @@ export interface ProtocolDefinition {
   isReadyToRecord?(transaction: Transaction): boolean;
   /** bytes of either direction's stream that stay at hand when they were read, so that alerts show them, too */
   keptStream?(settings: EngineSettings): readonly [number, number];
+  /** bytes of a body that are inspected before it is whole, where they are not alike for all flows */
+  leastBody?(settings: EngineSettings, flow: Flow): readonly [number, number];
   /** its transactions may carry files, so that rules may ask for them */
   readonly carriesFiles?: boolean;
   /** one transaction stands for the whole connection: transactions are not counted */

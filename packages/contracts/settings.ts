@@ -152,6 +152,11 @@ export interface HttpSettings {
   readonly wholeUri: boolean;
 }
 
+/** Bytes of a body that are inspected before it is whole, by direction. */
+export function leastBody({ http, ips }: EngineSettings): readonly [number, number] {
+  return (http.bodiesAtOnce ?? ips) ? [1, 1] : [http.requestMinimumInspect, http.responseMinimumInspect];
+}
+
 export type TunnelPorts = ReadonlySet<number> | undefined;
 
 export interface EngineSettings {

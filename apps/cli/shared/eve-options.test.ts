@@ -482,8 +482,8 @@ test('http-body-inline: a body is inspected as it comes, or once enough of it ca
     ['server', 'x'.repeat(3000)],
     ['server', 'x'.repeat(3000)],
   ];
-  const told = (written: string): number => {
-    const more = `app-layer: { protocols: { http: { libhtp: { default-config: { http-body-inline: ${written} } } } } }`;
+  const told = (libhtp: string): number => {
+    const more = `app-layer: { protocols: { http: { libhtp: { ${libhtp} } } } }`;
     const [alert] = records(
       'alert',
       '{ types: [ alert ] }',
@@ -493,8 +493,13 @@ test('http-body-inline: a body is inspected as it comes, or once enough of it ca
     );
     return Number(alert['pcap_cnt']);
   };
-  expect(told('yes')).toBeLessThan(told('no'));
-  expect(told('auto')).toBe(told('no'));
+  const [atOnce, later] = [told('default-config: { http-body-inline: yes }'), told('default-config: { http-body-inline: no }')];
+  expect(atOnce).toBeLessThan(later);
+  expect(told('default-config: { http-body-inline: auto }')).toBe(later);
+  const forServer = (address: string, what: string): string => `server-config: [ { s: { address: ${address}, ${what} } } ]`;
+  expect(told(forServer('203.0.113.9', 'http-body-inline: yes'))).toBe(atOnce);
+  expect(told(forServer('203.0.113.9', 'response-body-minimal-inspect-size: 100'))).toBe(atOnce);
+  expect(told(forServer('203.0.113.8', 'http-body-inline: yes'))).toBe(later);
 });
 
 const FILM = String.fromCharCode(

@@ -9,6 +9,7 @@ import {
   type EngineSettings,
   emptyWindow,
   type Flow,
+  leastBody,
   type Packet,
   type ProtocolDefinition,
   type ProtocolSession,
@@ -93,6 +94,8 @@ export class TransactionInspector {
   readonly #catalogue: Catalogue;
   /** bytes of a body that are inspected before it is whole, by direction */
   readonly #leastBody: readonly [number, number];
+  /** undefined: servers do not differ in that */
+  readonly #byServer: EngineSettings | undefined;
   readonly #evaluation: RuleEvaluation;
   readonly #alerts: AlertQueue;
   readonly #candidates: Candidates;
@@ -112,13 +115,18 @@ export class TransactionInspector {
   constructor(plan: PlanUse, catalogue: Catalogue, settings: EngineSettings, evaluation: RuleEvaluation, alerts: AlertQueue) {
     this.#plan = plan;
     this.#catalogue = catalogue;
-    const { bodiesAtOnce, requestMinimumInspect, responseMinimumInspect } = settings.http;
-    this.#leastBody = (bodiesAtOnce ?? settings.ips) ? [1, 1] : [requestMinimumInspect, responseMinimumInspect];
+    this.#leastBody = leastBody(settings);
+    this.#byServer = settings.httpServers.length === 0 ? undefined : settings;
     this.#evaluation = evaluation;
     this.#alerts = alerts;
     this.#candidates = new Candidates(plan.data.ruleCount);
     this.#tables = TransactionTables.of(plan, catalogue);
     this.#headers = HeaderRows.of(plan);
+  }
+
+  #least(flow: Flow, direction: Direction): number {
+    const own = this.#byServer === undefined ? undefined : this.#spoken?.leastBody?.(this.#byServer, flow);
+    return (own ?? this.#leastBody)[direction];
   }
 
   /** The transaction that buffers and conditions of `protocol` read. */
@@ -262,7 +270,7 @@ export class TransactionInspector {
     const payloadRules = payloadFound?.count ?? 0;
     const files = filesBegun(transaction);
     // A body that grew by a packet decides nothing: it is looked at when a window's worth came, or something else changed.
-    const least = this.#leastBody[direction];
+    const least = this.#least(flow, direction);
     const quiet =
       !complete &&
       !state.repeating &&
@@ -440,7 +448,7 @@ export class TransactionInspector {
       total += length;
       if (!ready) allComplete = false;
       if (!group.buffer.multiple || index === 0) {
-        const least = this.#leastBody[direction];
+        const least = this.#least(flow, direction);
         if (!ready && length - done < least) return before;
         if (length === done && done > 0) break;
         if (group.transformed === undefined && done > OVERLAP) {
@@ -525,7 +533,7 @@ export class TransactionInspector {
       found = true;
       if (complete) window.complete = true;
       if (buffer.shape === 'body' && !window.complete) {
-        const least = this.#leastBody[direction];
+        const least = this.#least(flow, direction);
         if (window.end - window.start < least) {
           open = true;
           if (!buffer.multiple) break;

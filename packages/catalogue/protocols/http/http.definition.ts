@@ -7,6 +7,7 @@ import {
   IS_THIS,
   IS_THIS_REVERSED,
   isOn,
+  leastBody,
   listed,
   NEED_MORE,
   NOT_THIS,
@@ -186,6 +187,7 @@ export const protocol: ProtocolDefinition = {
   open: (flow, settings, shared) => new HttpSession(settingsFor(settings, flow), flow.destinationPort, shared?.one(ByteRanges)),
   // A body is inspected as a whole up to this size.
   keptStream: ({ http }) => [http.requestMinimumInspect, http.responseMinimumInspect],
+  leastBody: (settings, flow) => leastBody(settingsFor(settings, flow)),
   complete: [COMPLETE, COMPLETE],
   hooks: [
     hooks({ request_started: 0, request_line: LINE, request_headers: HEADERS, request_body: BODY, request_trailer: TRAILER, request_complete: COMPLETE }),
