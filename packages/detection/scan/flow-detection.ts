@@ -4,7 +4,7 @@ import type { PlanUse } from '../compile/plan.ts';
 import { Recognising } from '../speak/speaker.ts';
 import { AskedBefore, type AskedRules } from './asked-rules.ts';
 import type { FittingHeaders, HeaderRows } from './fitting-headers.ts';
-import type { FittingRules } from './packet-rules.ts';
+import type { FittingRules } from './fitting-rules.ts';
 import type { PayloadFound } from './payload-parts.ts';
 import type { PayloadSearch } from './payload-scanner.ts';
 import type { Succession } from './succession.ts';

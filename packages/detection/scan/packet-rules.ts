@@ -23,6 +23,7 @@ import { PAYLOAD_IN_PACKET, PAYLOAD_IN_STREAM, PAYLOAD_NEEDED } from '../compile
 import type { AskedRules } from './asked-rules.ts';
 import type { Candidates } from './candidates.ts';
 import { type FittingHeaders, HeaderRows } from './fitting-headers.ts';
+import { FittingRules, type Possible } from './fitting-rules.ts';
 import type { FlowDetection } from './flow-detection.ts';
 import { type GatedRule, gatedRule, PatternGate } from './pattern-gate.ts';
 import { holdsOnPacket, type StreamChunk } from './rule-evaluation.ts';
@@ -46,35 +47,6 @@ const KIND_BITS = 28;
 function isRecognised(flow: Flow, direction: Direction): boolean {
   if (flow.applicationProtocol === undefined) return false;
   return flow.originalProtocol === undefined || (direction === TO_SERVER ? flow.protocolToServer : flow.protocolToClient) !== undefined;
-}
-
-/** Rules that packets of one kind can make true: those that are asked, and those that a gate may keep from it. */
-interface Possible {
-  readonly rules: Uint32Array;
-  readonly gate: PatternGate | undefined;
-  /** some of the gate's rules look at packets that the stream has, too */
-  readonly inPacket: boolean;
-}
-
-/** Rules whose header fits the packets of a flow in one direction. Flows with the same rules have the same list. */
-export class FittingRules {
-  readonly rules: Uint32Array;
-  /** by application protocol, then by kind of packet: those that may hold */
-  readonly sifted = new Map<string | undefined, Map<number, Possible>>();
-  /** of what is sifted */
-  age = 0;
-  /** what was asked for last */
-  lastProtocol: string | undefined = undefined;
-  lastKind = -1;
-  last: Possible | undefined = undefined;
-  /** by application protocol and deciding flowbits that are set: what is known of plain packets in which nobody looks for anything, see `Flow.quietToServer` */
-  readonly quiet = new Map<string, Uint8Array>();
-  /** flowbits that keep some of the rules from doing anything, set or not set; undefined: not found out yet */
-  decidingBits: readonly string[] | undefined = undefined;
-
-  constructor(rules: Uint32Array) {
-    this.rules = rules;
-  }
 }
 
 /** Answers about a packet, each found once in a round. */

@@ -4,7 +4,7 @@
  */
 import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
 import type { BytesCondition } from '@sigwright/contracts';
-import type { DatagramFrame } from './datagram.ts';
+import type { DatagramFrame } from './datagram-frame.ts';
 
 type MakeFrame = (isAnswer: boolean, conditions: readonly BytesCondition[]) => DatagramFrame | undefined;
 

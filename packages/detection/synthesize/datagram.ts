@@ -4,23 +4,9 @@
  */
 import { checksum, fromLatin1 } from '@sigwright/bytes';
 import type { BytesCondition } from '@sigwright/contracts';
+import type { DatagramFrame } from './datagram-frame.ts';
 import { dhtFrame, MESSAGES, NOT_COMPOSED, NTP_ANSWER, NTP_REQUEST } from './datagram-messages.ts';
 import { dnsQuestion, type NameService, nameFrame, wholeMessage } from './datagram-names.ts';
-
-/** How a payload is laid out. */
-export interface DatagramFrame {
-  /** the protocol */
-  readonly name: string;
-  /** the one kind of its messages that is composed; undefined: all that matter */
-  readonly only?: string;
-  /** what free places hold */
-  readonly template: Uint8Array;
-  /** no free content begins before it */
-  readonly from: number;
-  readonly least?: number;
-  /** whole messages of it, the best first, none where it can become none; the conditions are asked again afterwards */
-  finish?(payload: Uint8Array): readonly Uint8Array[];
-}
 
 export interface Ports {
   readonly clientPort: number;

@@ -1,11 +1,13 @@
 /** What one rule asks of traffic: which protocol, which side speaks, which buffers, and how to solve them. */
 import { type BytesCondition, type Catalogue, type Comparison, ICMP, isProblem, type Rule, type RuleOption, TCP, TO_CLIENT, UDP } from '@sigwright/contracts';
 import type { CompiledRule } from '../compile/compiled-rule.ts';
-import { type DatagramFrame, icmpFrame, notComposed, type Ports, udpFrame } from './datagram.ts';
+import { icmpFrame, notComposed, type Ports, udpFrame } from './datagram.ts';
+import type { DatagramFrame } from './datagram-frame.ts';
 import { tnsFrame } from './datagram-messages.ts';
 import { nameFrame } from './datagram-names.ts';
 import { smbFrame } from './smb-frame.ts';
-import { type Below, boundsOf, fulfils, type OptionReader, solveBytes } from './solve-bytes.ts';
+import { boundsOf, fulfils, type OptionReader, solveBytes } from './solve-bytes.ts';
+import type { Below } from './solve-numbers.ts';
 import type { Turn } from './turns.ts';
 
 /** A problem names the condition that defeats it. */

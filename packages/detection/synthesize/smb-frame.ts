@@ -1,6 +1,6 @@
 /** NEGOTIATE of SMB 2 ([MS-SMB2] 2.2.3, 2.2.4) around the bytes that rules ask for: GUIDs stand in it, and rules find them by their place. */
 import { smb2NegotiateRequest, smb2NegotiateResponse } from '@sigwright/traffic';
-import type { DatagramFrame } from './datagram.ts';
+import type { DatagramFrame } from './datagram-frame.ts';
 
 const NETBIOS_LENGTH = 4;
 const DIALECT = 0x0302;

@@ -5,9 +5,7 @@
  */
 import type { BytesCondition, BytesTest, Comparison, ContentCondition, Inspection, PatternCondition, RuleOption } from '@sigwright/contracts';
 import { Inspector, newInspection } from '../scan/inspector.ts';
-import { type NumberPlace, numberBytes, numberPlaceOf, wantedNumber } from './solve-numbers.ts';
-
-export type Below = (limit: number) => number;
+import { type Below, type NumberPlace, numberBytes, numberPlaceOf, wantedNumber } from './solve-numbers.ts';
 
 export interface BufferDemand {
   readonly conditions: readonly BytesCondition[];

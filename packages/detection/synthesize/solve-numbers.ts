@@ -1,5 +1,6 @@
 /** Numbers that byte_test and its kin are content with, and how they are written into a buffer. */
-import type { Below } from './solve-bytes.ts';
+/** A number from 0 to `limit` - 1. */
+export type Below = (limit: number) => number;
 
 export interface NumberPlace {
   readonly bytes: number;
