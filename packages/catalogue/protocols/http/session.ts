@@ -7,7 +7,6 @@ import {
   type Direction,
   type EngineSettings,
   FileTransfer,
-  type Frame,
   type FrameSink,
   type ProtocolSession,
   TO_CLIENT,
@@ -15,14 +14,16 @@ import {
   type Transaction,
 } from '@sigwright/contracts';
 import { flashUnpacker } from '../../formats/flash/flash.ts';
-import { type ByteRanges, type RangePart, rangePart } from '../../formats/http-message/byte-ranges.ts';
+import { type ByteRanges, rangePart } from '../../formats/http-message/byte-ranges.ts';
 import { codingsOf, decoded } from '../../formats/http-message/codings.ts';
 import { BODY, COMPLETE, HEADERS, type HttpMessage, HttpTransaction, LINE, type RemarkCount } from '../../formats/http-message/exchange.ts';
 import { HeaderBlock, headerBlockEnd } from '../../formats/http-message/headers.ts';
 import { isBlank, isSpace, Line, readLine } from '../../formats/http-message/lines.ts';
 import { asWritten } from '../../formats/http-message/words.ts';
 import { isLongField, side as named, observeFileName, observeRequest, observeResponse } from './anomalies.ts';
+import { isKnownMethod, isKnownProtocol, isMethod, isProtocol, isStatusLine, lineEnd, STATUS_LINE_START, word } from './first-line.ts';
 import { FormFiles, formBoundary, isForm } from './multipart.ts';
+import { Side } from './side.ts';
 
 /** Request and status lines; servers stop at 8 to 64 KiB. */
 const LONGEST_LINE = 65_536;
@@ -36,53 +37,6 @@ const LETTER_H = 0x68;
 const CHUNK_SIZE_TEXT = 32;
 /** Longer ones are no signed numbers of 64 bits. */
 const MOST_CHUNK = 2 ** 63;
-
-type State = 'line' | 'no-version' | 'headers' | 'sized' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'open-ended' | 'lost' | 'tunnel';
-
-class Side {
-  state: State = 'line';
-  transaction: HttpTransaction | undefined = undefined;
-  /** bytes left of a sized body or chunk */
-  left = 0;
-  /** headers: how far the end was searched, from the beginning of the block */
-  searched = 0;
-  /** content codings still to be undone, outermost first */
-  codings: readonly string[] = [];
-  compressed: FileTransfer | undefined = undefined;
-  /** the body is a form: its parts are the files */
-  form: FormFiles | undefined = undefined;
-  /** the body is a part of a file */
-  part: RangePart | undefined = undefined;
-  /** the message completed last (of requests until the answer begins): what follows and begins no message belongs to its body */
-  previous: HttpTransaction | undefined = undefined;
-  /** when that was: what came with it can not have waited for the answer */
-  previousAt = -1;
-  /** bytes were lost where a message was to begin */
-  lost = false;
-  /** what may be the beginning of a status line; part of the body if more is lost */
-  held: Uint8Array | undefined = undefined;
-  /** of the message being read, and of the one that was just over */
-  frame: Frame | undefined = undefined;
-  ending: Frame | undefined = undefined;
-  /** its head announced a body that its status or method forbids */
-  unlikelyBody = false;
-}
-
-/** `HTTP/1.1 200`: version, blank and three digits. */
-const STATUS_LINE_START = 12;
-
-function isStatusLine(bytes: Uint8Array, at: number): boolean {
-  for (let index = 0; index < VERSION_START.length; index++) if (bytes[at + index] !== VERSION_START[index]) return false;
-  if (!isDigit(bytes[at + 7]) || bytes[at + 8] !== 0x20) return false;
-  return isDigit(bytes[at + 9]) && isDigit(bytes[at + 10]) && isDigit(bytes[at + 11]);
-}
-
-/** `HTTP/1.` */
-const VERSION_START = [0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e];
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
-}
 
 /** Compressed bytes of a body that are kept where files are wanted whole. */
 const MOST_COMPRESSED = 16 * 1_048_576;
@@ -273,7 +227,7 @@ export class HttpSession implements ProtocolSession {
     request.second = copyOf(line, afterMethod, Math.max(afterMethod, stop));
     // To some peers a form feed parts words, too: what stands behind it may be a path.
     transaction.isPathless = next > lineStop && (transaction.method === 'CONNECT' || (request.second.length === 0 && !line.some(isSpace)));
-    if (!isKnownProtocol(request.third) && !METHODS.has(transaction.method)) transaction.raise('request_line_invalid');
+    if (!isKnownProtocol(request.third) && !isKnownMethod(transaction.method)) transaction.raise('request_line_invalid');
     side.transaction = transaction;
     this.#waiting.push(transaction);
     transaction.advance(TO_SERVER, LINE);
@@ -708,48 +662,6 @@ function isInterim(transaction: HttpTransaction): boolean {
 }
 
 const NOTHING = new Uint8Array(0);
-/** The methods of RFC 9110, RFC 5789, RFC 4918 and RFC 3253: nothing else is taken for a request behind another one. */
-const METHODS: ReadonlySet<string> = new Set(
-  (
-    'GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT UNCHECKOUT ' +
-    'CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE'
-  ).split(' '),
-);
-const LONGEST_METHOD = 16;
-const KNOWN_PROTOCOL = 'HTTP/1.1'.length;
-
-/** Is the first word of bytes[start, stop) a method? */
-function isMethod(bytes: Uint8Array, start: number, stop: number): boolean {
-  let end = start;
-  while (end < stop && end - start <= LONGEST_METHOD && !isSpace(bytes[end])) end++;
-  return METHODS.has(latin1(bytes, start, end));
-}
-
-function isKnownProtocol(word: Uint8Array): boolean {
-  return word.length === KNOWN_PROTOCOL && /^HTTP\/(?:0\.9|1\.[01])$/.test(asWritten(word));
-}
-
-/** `HTTP/1.1`, or another protocol that looks like it: `RTSP/1.0`. */
-function isProtocol(word: Uint8Array): boolean {
-  return /^(?:HTTP\/|[a-z]+\/\d)/i.test(asWritten(word, 0, Math.min(LONGEST_METHOD, word.length)));
-}
-
-/** One past the LF, or -1. */
-function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) if (bytes[at] === LF) return at + 1;
-  return -1;
-}
-
-/** The word at `from` and where the next one begins. Copied: short arrays have no buffer of their own until something looks into it. */
-function word(line: Uint8Array, from: number): [Uint8Array, number] {
-  let start = from;
-  while (start < line.length && isBlank(line[start])) start++;
-  let end = start;
-  while (end < line.length && !isBlank(line[end])) end++;
-  let next = end;
-  while (next < line.length && isBlank(line[next])) next++;
-  return [copyOf(line, start, end), next];
-}
 
 /** From Content-Disposition, or the path; empty where there is none: what is asked for by CONNECT is a host. */
 function fileName(transaction: HttpTransaction): string {
