@@ -11,10 +11,11 @@ const TITLES: Readonly<Record<number, string>> = {
   400: 'This can not be done',
   403: 'Not allowed',
   404: 'Page not found',
-  409: 'Something else is there by now',
+  409: 'This does not fit what is there by now',
   413: 'Too large',
   429: 'Too many tries',
   500: 'Something broke',
+  503: 'This can not be done now',
 };
 
 /** `fault`: told of what broke; nothing of it goes to the page. */

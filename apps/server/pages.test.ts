@@ -1,7 +1,9 @@
 /** What came from traffic, rules or reports never becomes markup, on any page; nothing at all has pages, too; forms do what they say. */
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { success } from '@sigwright/contracts';
+import { changeRepository } from '@sigwright/workbench';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ruleCost, ruleGrader } from '../cli/shared/rule-explainer.ts';
 import { bytesHtml, markdown } from './html.ts';
@@ -131,6 +133,55 @@ test('nothing has pages, too: no events, and no repository', async () => {
   expect(await (await here.ask('/rules', { cookie })).text()).toContain('There is no ruleset repository');
   for (const path of ['/hosts/10.9.9.9', '/alerts/5', '/rules/1', '/constructor', '/reports/x'])
     expect((await here.ask(path, { cookie })).status, path).toBe(404);
+});
+
+test('a notice is one of ours, whatever the address says', async () => {
+  here = await trial();
+  const { cookie } = await here.signedIn('reader');
+  const ask = async (done: string): Promise<string> => (await here.ask(`/?done=${done}`, { cookie })).text();
+  expect(await ask('saved')).toContain('class="notice"');
+  for (const word of ['constructor', '__proto__', 'toString', 'else']) expect(await ask(word), word).not.toContain('class="notice"');
+});
+
+describe('what is not there is told so, and is not noted as done', () => {
+  test.each<readonly [why: string, path: string, body: Readonly<Record<string, string>>, method: string]>([
+    ['a report on a rule is declined', '/feedback/none/declined', { note: 'x' }, 'POST'],
+    ['the same by the API', '/api/v1/feedback/none/declined', { note: 'x' }, 'POST'],
+    ['a rule is reported', '/feedback', { sid: '7', kind: 'miss' }, 'POST'],
+    ['a rule is disabled', '/rules/7/decide', { decision: 'disable', reason: 'Age' }, 'POST'],
+    ['the same by the API', '/api/v1/rules/7/decisions', { decision: 'disable', reason: 'Age' }, 'POST'],
+    ['a verdict is taken back', '/verdicts/7/take-back', {}, 'POST'],
+    ['the same by the API', '/api/v1/verdicts/7', {}, 'DELETE'],
+    ['a hunt is begun without an archive', '/hunts', { title: 'x', rules: 'alert tcp any any -> any any (sid:1;)' }, 'POST'],
+    ['a hunt is given up', '/hunts/7/cancel', {}, 'POST'],
+    ['a user is changed', '/settings/users/7', { role: 'reader' }, 'POST'],
+    ['a token is ended', '/settings/tokens/7/end', {}, 'POST'],
+    ...['test', 'again', 'enable', 'end'].map((action) => [`a webhook: ${action}`, `/settings/webhooks/7/${action}`, {}, 'POST'] as const),
+    ['what failed of a webhook that nothing was sent to', '/settings/webhooks/1/again', {}, 'POST'],
+    ['the same by the API', '/api/v1/webhooks/7', {}, 'DELETE'],
+    ['what a hunt found', '/hunts/7/alerts.json', {}, 'GET'],
+  ])('%s: %s', async (_why, path, body, method) => {
+    here = await trial();
+    await here.store.webhooks.add('idle', 'https://hook.example/', ['change']);
+    const { cookie, csrf } = await here.signedIn('admin');
+    const sent = method === 'GET' ? {} : path.startsWith('/api/') ? { json: body } : { form: { csrf, ...body } };
+    expect((await here.ask(path, { method, cookie, headers: { 'x-csrf-token': csrf }, ...sent })).status).toBe(404);
+    expect(await here.store.people.audit(10)).toEqual([]);
+  });
+
+  test('nor is what changes nothing', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('admin');
+    for (const [path, form] of [
+      ['/settings/oidc', { issuer: '' }],
+      ['/community/anew', { day: '2024-03-08', seen: '' }],
+    ] as const)
+      expect((await here.ask(path, { cookie, form: { csrf, ...form } })).status, path).toBe(303);
+    expect(await here.store.people.audit(10)).toEqual([]);
+    const report = { sid: '1240301', kind: 'false_positive', comment: 'twice' };
+    for (let at = 0; at < 2; at++) await here.ask('/feedback', { cookie, form: { csrf, ...report } });
+    expect((await here.store.people.audit(10)).map(({ action }) => action)).toEqual(['feedback']);
+  });
 });
 
 test('an admin gives somebody who forgot it a new password', async () => {
@@ -364,6 +415,26 @@ describe('journeys by forms', () => {
     expect((await open()).page).toContain('Nobody changed it yet');
     const reader = await here.signedIn('reader');
     expect(await (await here.ask('/community', { cookie: reader.cookie })).text()).not.toContain('<textarea');
+  });
+
+  test('the weekly review waits for who changes the repository, and where there is none it is told so', async () => {
+    here = await trial();
+    const { cookie, csrf } = await here.signedIn('writer');
+    const form = { csrf, day: '2024-03-08', text: '# Mine', seen: '' };
+    const file = join(here.folder, 'community', '2024-03-08.md');
+    let kept: Promise<Response> | undefined;
+    await changeRepository(here.folder, async () => {
+      kept = here.ask('/community', { cookie, form });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(existsSync(file)).toBe(false);
+      return success(undefined);
+    });
+    expect((await kept!).status).toBe(303);
+    expect(existsSync(file)).toBe(true);
+    await here.close();
+    here = await trial({ folder: '/nowhere/at/all' });
+    const other = await here.signedIn('writer');
+    expect((await here.ask('/community', { cookie: other.cookie, form: { ...form, csrf: other.csrf } })).status).toBe(404);
   });
 
   test('a sensor that fell silent is told; a followed file says how far it was read', async () => {

@@ -9,6 +9,7 @@ export * from './content-text.ts';
 export * from './cursor.ts';
 export * from './digests/digests.ts';
 export * from './digests/hkdf.ts';
+export * from './entry-of.ts';
 export * from './hexdump.ts';
 export { RepeatedWords } from './repeated-words.ts';
 export * from './search/find.ts';

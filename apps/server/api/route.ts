@@ -16,8 +16,9 @@ const REFUSALS = {
   401: jsonAnswer(Problem, 'not signed in, or the token is not valid'),
   403: jsonAnswer(Problem, 'not allowed'),
   404: jsonAnswer(Problem, 'there is none'),
-  409: jsonAnswer(Problem, 'it changed meanwhile, or is taken'),
+  409: jsonAnswer(Problem, 'it does not fit what is there: that changed meanwhile, is taken, or was done before'),
   429: jsonAnswer(Problem, 'too many requests'),
+  503: jsonAnswer(Problem, 'it can not be done now: somebody else changes the repository, or it can not be written'),
 };
 
 /** A route that only those may use who have the scope; its description says so. */

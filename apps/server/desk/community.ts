@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, type Result, success } from '@sigwright/contracts';
-import { communityReview, type Principal, postFile, writeWhole } from '@sigwright/workbench';
+import { communityReview, type Principal, postFile, type Repository, writeWhole } from '@sigwright/workbench';
 import type { DeskBase } from './base.ts';
 
 export interface CommunityPost {
@@ -27,10 +27,7 @@ export class CommunityDesk {
   /** Undefined: `day` is no day. */
   post(day: string): CommunityPost | undefined {
     const repository = this.#base.repository();
-    if (repository === undefined || !DAY.test(day) || Number.isNaN(Date.parse(day))) return undefined;
-    const isKept = existsSync(postFile(repository.folder, day));
-    const text = communityReview(repository, day);
-    return { day, text, isKept, digest: isKept ? createHash('sha256').update(text).digest('hex') : '' };
+    return repository === undefined || !isDay(day) ? undefined : postOf(repository, day);
   }
 
   /** Days of which a post is kept, newest first. */
@@ -44,16 +41,30 @@ export class CommunityDesk {
 
   /** `text` undefined: the edited one goes, and the reports write it again. `seen`: digest of what was edited. */
   async keep(who: Principal, day: string, text: string | undefined, seen: string): Promise<Result<undefined>> {
-    const before = this.post(day);
-    if (before === undefined) return failure('post/day', `\`${day.slice(0, 20)}\` is no day, or there is no ruleset repository`);
-    if (before.digest !== seen) return failure('post/conflict', `somebody else changed the review of ${day} meanwhile`);
-    const file = postFile(this.#base.options.folder!, day);
-    if (text === undefined) rmSync(file, { force: true });
-    const failed =
-      (text === undefined ? undefined : writeWhole(file, `${text.replaceAll('\r\n', '\n').trimEnd()}\n`)) ??
-      this.#base.commit(who, `Community review of ${day}`);
-    if (failed !== undefined) return failed;
-    await this.#base.store.people.note(who.name, text === undefined ? 'review written anew' : 'review edited', day);
+    if (!isDay(day)) return failure('post/day', `\`${day.slice(0, 20)}\` is no day`);
+    const kept = await this.#base.change(who, `Community review of ${day}`, (repository) => {
+      const { digest, isKept } = postOf(repository, day);
+      if (digest !== seen) return failure('post/conflict', `somebody else changed the review of ${day} meanwhile`);
+      const file = postFile(repository.folder, day);
+      if (text === undefined) rmSync(file, { force: true });
+      else {
+        const failed = writeWhole(file, `${text.replaceAll('\r\n', '\n').trimEnd()}\n`);
+        if (failed !== undefined) return failed;
+      }
+      return success(text !== undefined || isKept);
+    });
+    if (!kept.ok) return kept;
+    if (kept.value) await this.#base.store.people.note(who.name, text === undefined ? 'review written anew' : 'review edited', day);
     return success(undefined);
   }
+}
+
+function isDay(day: string): boolean {
+  return DAY.test(day) && !Number.isNaN(Date.parse(day));
+}
+
+function postOf(repository: Repository, day: string): CommunityPost {
+  const isKept = existsSync(postFile(repository.folder, day));
+  const text = communityReview(repository, day);
+  return { day, text, isKept, digest: isKept ? createHash('sha256').update(text).digest('hex') : '' };
 }

@@ -63,7 +63,7 @@ export class FeedbackDesk {
         sliceNeeded: false,
       }),
     );
-    if (taken.ok) await store.people.note(who.name, 'feedback', String(report.sid), { ...report, slice: slice?.length ?? 0 });
+    if (taken.ok && taken.value.fresh) await store.people.note(who.name, 'feedback', String(report.sid), { ...report, slice: slice?.length ?? 0 });
     return taken;
   }
 

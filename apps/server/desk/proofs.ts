@@ -32,9 +32,10 @@ export class ProofDesk {
     const { runner } = options;
     const repository = this.#base.repository();
     if (repository === undefined || runner === undefined) return failure('desk/no-repository', 'there is no ruleset repository to prove');
-    await store.people.note(who.name, 'prove', repository.settings.name);
+    const note = (): Promise<void> => store.people.note(who.name, 'prove', repository.settings.name);
     if (options.workers === true) {
       const job = await beginProof(store, repository, { by: who.name });
+      await note();
       void this.#await(job, repository);
       return success(job);
     }
@@ -44,6 +45,7 @@ export class ProofDesk {
       const good = report.rules.filter((one) => one.ok).length;
       return `${good} of ${report.rules.length} rules proved on ${report.captures} captures`;
     });
+    await note();
     return success(id);
   }
 

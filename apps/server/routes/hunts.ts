@@ -25,9 +25,10 @@ export function addHuntRoutes(site: Site): void {
     return context.redirect(`/hunts/${job}`, 303);
   });
 
-  app.get('/hunts/:job/alerts.json', (context) => {
+  app.get('/hunts/:job/alerts.json', async (context) => {
     need(context, 'read');
     const job = number(context, 'job');
+    if ((await desk.store.hunts.rulesOf(job)) === undefined) return context.notFound();
     const lines = desk.store.hunts.lines(job);
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({

@@ -35,12 +35,13 @@ export function addSettingRoutes(site: Site): void {
   app.post('/settings/oidc', async (context) => {
     const who = need(context, 'admin');
     const form = await formOf(context);
+    const before = await oidcSettings(desk.store);
     if ((form['issuer'] ?? '').trim() === '') {
       await desk.store.set(OIDC_SETTING, '');
-      await desk.store.people.note(who.name, 'OpenID Connect ended', '');
+      if (before !== undefined) await desk.store.people.note(who.name, 'OpenID Connect ended', '');
       return back(context, '/settings', 'saved');
     }
-    const secret = orNone(form['secret']) ?? (await oidcSettings(desk.store))?.secret ?? '';
+    const secret = orNone(form['secret']) ?? before?.secret ?? '';
     const settings = checked(OidcSettings, {
       issuer: form['issuer'],
       client: form['client'],

@@ -1,4 +1,5 @@
 /** What the routes of all pages share: the frame around a page for who asks, what that person may, and the way back from a form. */
+import { entryOf } from '@sigwright/bytes';
 import type { Scope } from '@sigwright/workbench';
 import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
@@ -48,7 +49,7 @@ export class Site {
   /** An answer that is a page. */
   page(context: Context<Env>, title: string, body: Html, status: ContentfulStatusCode = 200, more: Partial<Frame> = {}): Response {
     const who = context.get('who');
-    const notice = NOTICES[context.req.query('done') ?? ''];
+    const notice = entryOf(NOTICES, context.req.query('done') ?? '');
     const frame: Frame = {
       title,
       week: this.desk.options.title,

@@ -31,8 +31,9 @@ export function addUserRoutes(site: Site): void {
     if (password !== undefined) checked(UserRequest.pick({ password: true }), { password });
     const id = number(context, 'id');
     const name = (await people.users()).find((user) => user.id === id)?.name;
-    if (name === undefined || !(await people.changeUser(id, { role, disabled, ...(password === undefined ? {} : { password }) })))
-      throw new Refusal(409, 'there is no such user, or nobody would be admin any more');
+    if (name === undefined) throw new Refusal(404, 'there is no such user');
+    if (!(await people.changeUser(id, { role, disabled, ...(password === undefined ? {} : { password }) })))
+      throw new Refusal(409, 'nobody would be admin any more');
     await people.note(who.name, 'user changed', name, { role, disabled, ...(password === undefined ? {} : { password: 'a new one' }) });
     return back(context, '/settings', 'saved');
   });

@@ -24,9 +24,10 @@ export function addWebhookRoutes(site: Site): void {
   app.post('/settings/webhooks/:id/:action{test|again|enable|end}', async (context) => {
     const who = need(context, 'admin');
     const id = number(context, 'id');
-    const action = context.req.param('action');
-    if (action === 'again') await desk.store.webhooks.sendAgain(id);
-    else if (!(await desk.store.webhooks[action as 'test' | 'enable' | 'end'](id))) throw new Refusal(404, `there is no such webhook to ${action}`);
+    const action = context.req.param('action') as 'test' | 'again' | 'enable' | 'end';
+    const { webhooks } = desk.store;
+    const isDone = action === 'again' ? (await webhooks.sendAgain(id)) > 0 : await webhooks[action](id);
+    if (!isDone) throw new Refusal(404, action === 'again' ? 'there is no such webhook with messages that failed' : `there is no such webhook to ${action}`);
     await desk.store.people.note(who.name, `webhook: ${action}`, String(id));
     return back(context, '/settings', 'saved');
   });

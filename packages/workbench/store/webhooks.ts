@@ -138,12 +138,12 @@ export class Webhooks {
     return true;
   }
 
-  /** What failed for good is tried once more, from the first try on. */
+  /** What failed for good is tried once more, from the first try on; of a receiver that is gone nothing is. */
   async sendAgain(id: number): Promise<number> {
     const { numUpdatedRows } = await this.#db
       .updateTable('webhook_deliveries')
       .set({ state: 'waiting', tries: 0, next: this.#now(), ended: null })
-      .where('webhook', '=', id)
+      .where('webhook', 'in', this.#db.selectFrom('webhooks').select('id').where('id', '=', id).where('gone', 'is', null))
       .where('state', '=', 'failed')
       .executeTakeFirst();
     return Number(numUpdatedRows);

@@ -169,7 +169,8 @@ describe.each(places)('%s', (_, placeOf) => {
     expect(one).toMatchObject({ gone: expect.any(Number), state: 'failed', said: 'it says that it is gone (410)', waiting: 0 });
     expect(two).toMatchObject({ id: other, gone: null });
     expect((await store.people.audit(10)).filter(({ action }) => action === 'webhook: disabled')).toMatchObject([{ who: 'sigwright', target: 'one' }]);
-    expect([await store.webhooks.test(id), await store.webhooks.enable(id), await store.webhooks.enable(id)]).toEqual([false, true, false]);
+    expect([await store.webhooks.test(id), await store.webhooks.sendAgain(id)]).toEqual([false, 0]);
+    expect([await store.webhooks.enable(id), await store.webhooks.enable(id)]).toEqual([true, false]);
     got = [];
     await round();
     expect(got).toEqual([]);
