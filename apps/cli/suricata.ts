@@ -370,7 +370,13 @@ export async function suricata(argv: readonly string[]): Promise<number> {
     log.say('Info', 'detect', `${rules.loaded} signatures processed.`);
     // Data sets belong to the settings that rules were loaded with.
     const loadedWith = [settings];
-    const asked = [...rules.plan.data.asksFor, ...askedFingerprints(firewall.rules.map(({ text }) => text))];
+    const asked = [
+      ...rules.plan.data.asksFor,
+      ...askedFingerprints(
+        firewall.rules.map(({ text }) => text),
+        (script) => settings.dataFiles.read(script),
+      ),
+    ];
     const members: Member[] = [{ id: 0, settings: withFingerprints({ settings, tree }, asked), rules, ...loaded }];
     for (const { id, tree: itsTree, owns } of of) {
       const own = configurationOf(itsTree, configured);

@@ -276,6 +276,7 @@ export interface ScriptRule {
   readonly message: string;
   readonly action: string;
   readonly priority: number;
+  /** the classtype, or what the classification file says of it */
   readonly classification: string;
 }
 

@@ -177,7 +177,7 @@ export function buildPlan(sources: readonly RuleSource[], catalogue: Catalogue, 
     }
   }
   const ordered = orderRules([...byId.values()], settings.actionOrder);
-  return { data: planOf(ordered, catalogue, options.naive === true), problems, loaded: ordered.length, refused, skipped };
+  return { data: planOf(ordered, catalogue, settings, options.naive === true), problems, loaded: ordered.length, refused, skipped };
 }
 
 function duplicate(rule: Rule, known: PlanEntry): Diagnostic {
@@ -215,7 +215,7 @@ interface PayloadDraft {
 
 type PayloadDrafts = Map<string, PayloadDraft>;
 
-function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolean): PlanData {
+function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, settings: EngineSettings, naive: boolean): PlanData {
   const count = rules.length;
   const encoder = new TextEncoder();
   const written = rules.map((rule) => rule.text);
@@ -325,7 +325,7 @@ function planOf(rules: readonly PlanEntry[], catalogue: Catalogue, naive: boolea
     addressesOnly: buildRuleList(addressesOnly, headerOf),
     protocolOnly: buildRuleList(protocolOnly, headerOf),
     early: Uint32Array.from(early),
-    asksFor: askedFingerprints(written),
+    asksFor: askedFingerprints(written, (script) => settings.dataFiles.read(script)),
     ruleCount: count,
   };
 }

@@ -60,7 +60,7 @@ export function suricataLibraries(lua: Interpreter, host: ScriptHost): Readonly<
       () => {
         let library = made.get(name);
         if (library === undefined) {
-          library = lua.library(functions(tools));
+          library = tools.library(functions(tools));
           made.set(name, library);
         }
         return library;

@@ -1,39 +1,34 @@
-/** `suricata.base64`: bytes as base64 and back, with or without padding. */
-import { base64, fromLatin1 } from '@sigwright/bytes';
-import { type Functions, given } from './library-tools.ts';
+/** `suricata.base64`: bytes as base64 and back, with or without padding. Suricata user guide, "Lua libs: Base64". */
+import { base64, fromLatin1, latin1 } from '@sigwright/bytes';
+import { givenText } from '@sigwright/lua';
+import { type Base64Mode, decodeBase64 } from '../../base64.ts';
+import type { Functions } from './library-tools.ts';
 
 export function base64Library(): Functions {
   return {
-    encode: (args) => [base64(fromLatin1(given(args, 0, 'string')))],
-    encode_nopad: (args) => [base64(fromLatin1(given(args, 0, 'string'))).replace(/=+$/, '')],
-    decode(args) {
-      const written = given(args, 0, 'string');
-      return [written.length % 4 === 0 && !/={3,}$/.test(written) ? unbase64(written, false) : undefined];
-    },
-    decode_nopad(args) {
-      const written = given(args, 0, 'string');
-      return [written.endsWith('=') ? undefined : unbase64(written, false)];
-    },
-    decode_padopt: (args) => [unbase64(given(args, 0, 'string'), false)],
-    decode_rfc2045: (args) => [unbase64(given(args, 0, 'string'), true)],
-    decode_rfc4648: (args) => [unbase64(given(args, 0, 'string'), false)],
+    encode: (args) => [padded(givenText(args, 0, 'encode'))],
+    encode_nopad: (args) => [bare(givenText(args, 0, 'encode_nopad'))],
+    decode: (args) => [decoded(givenText(args, 0, 'decode'), [padded])],
+    decode_nopad: (args) => [decoded(givenText(args, 0, 'decode_nopad'), [bare])],
+    decode_padopt: (args) => [decoded(givenText(args, 0, 'decode_padopt'), [padded, bare])],
+    decode_rfc2045: (args) => [decodedIn('rfc2045', givenText(args, 0, 'decode_rfc2045'))],
+    decode_rfc4648: (args) => [decodedIn('rfc4648', givenText(args, 0, 'decode_rfc4648'))],
   };
 }
 
-/** Bytes of base64, in the manner that is asked for; undefined where it is none. */
-function unbase64(written: string, lenient: boolean): string | undefined {
-  const clean = lenient ? written.replace(/[^A-Za-z0-9+/]/g, '') : written.replace(/=+$/, '');
-  if (!/^[A-Za-z0-9+/]*$/.test(clean) || clean.length % 4 === 1) return undefined;
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let bits = 0;
-  let held = 0;
-  let out = '';
-  for (const letter of clean) {
-    held = ((held << 6) | letters.indexOf(letter)) & 0xffffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out += String.fromCharCode((held >> bits) & 0xff);
-  }
-  return out;
+const padded = (text: string): string => base64(fromLatin1(text));
+const bare = (text: string): string => padded(text).replace(/=+$/, '');
+
+/** What one of these writes just so; undefined where none does: each text has one form, without bits left over. */
+function decoded(written: string, forms: readonly ((text: string) => string)[]): string | undefined {
+  const bytes = fromLatin1(written);
+  const text = latin1(decodeBase64(bytes, 0, bytes.length, 'rfc4648'));
+  return forms.some((form) => form(text) === written) ? text : undefined;
+}
+
+/** As `from_base64` reads it; undefined where there is something and none of it is base64. */
+function decodedIn(mode: Base64Mode, written: string): string | undefined {
+  const bytes = fromLatin1(written);
+  const text = decodeBase64(bytes, 0, bytes.length, mode);
+  return text.length === 0 && bytes.length > 0 ? undefined : latin1(text);
 }

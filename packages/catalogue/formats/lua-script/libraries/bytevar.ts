@@ -1,19 +1,19 @@
 /** `suricata.bytevar`: numbers that `byte_extract` and `byte_math` of the rule took from the traffic. */
-import { LuaError } from '@sigwright/lua';
-import { type Functions, given, type LibraryTools } from './library-tools.ts';
+import { givenText, LuaError } from '@sigwright/lua';
+import type { Functions, LibraryTools } from './library-tools.ts';
 
 export function bytevarLibrary(tools: LibraryTools): Functions {
   const indexes = new Map<string, number>();
   return {
     map(args) {
-      const name = given(args, 1, 'name of a variable');
+      const name = givenText(args, 1, 'map');
       const index = tools.host.builder?.useVariable(name);
       if (index === undefined) throw new LuaError(`unknown byte variable: ${name}`);
       indexes.set(name, index);
       return [];
     },
     get(args) {
-      const name = given(args, 0, 'name of a variable');
+      const name = givenText(args, 0, 'get');
       const index = indexes.get(name);
       if (index === undefined) throw new LuaError(`unknown byte variable: ${name}`);
       return [

@@ -5,7 +5,7 @@ import type { Functions, LibraryTools } from './library-tools.ts';
 
 export function configLibrary(tools: LibraryTools): Functions {
   return {
-    log_path: () => [tools.host.logFolder],
+    log_path: () => (tools.host.logFolder === undefined ? [undefined, 'error: no log folder here'] : [tools.host.logFolder]),
   };
 }
 

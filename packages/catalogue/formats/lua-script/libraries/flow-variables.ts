@@ -1,9 +1,11 @@
 /** `suricata.flowint` and `suricata.flowvar`: numbers and texts that rules and scripts keep with a flow. */
-import { LuaError, type Value } from '@sigwright/lua';
-import { type Functions, given, type LibraryTools } from './library-tools.ts';
+import { givenText, givenWhole, LuaError, type Value } from '@sigwright/lua';
+import type { Functions, LibraryTools } from './library-tools.ts';
 
 /** Names that a script may register. */
 const MOST_REGISTERED = 64;
+/** of a text that a flow keeps */
+const LONGEST_TEXT = 0xffff;
 
 export function flowintLibrary(tools: LibraryTools): Functions {
   const known = new Set<string>();
@@ -20,17 +22,17 @@ export function flowintLibrary(tools: LibraryTools): Functions {
       value: (one) => [one.integers()?.get(one.name)],
       incr: (one) => one.put((one.integers()?.get(one.name) ?? 0) + 1),
       decr: (one) => one.put((one.integers()?.get(one.name) ?? 0) - 1),
-      set: (one, [value]) => one.put(Number(value)),
+      set: (one, args) => one.put(givenWhole(args, 0, 'set')),
     }));
   };
   return {
     register(args) {
-      const name = given(args, 0, 'name of a variable');
+      const name = givenText(args, 0, 'register');
       if (known.size >= MOST_REGISTERED) throw new LuaError('too many flow integers registered');
       known.add(name);
       return [of(name)];
     },
-    get: (args) => [of(given(args, 0, 'name of a variable'))],
+    get: (args) => [of(givenText(args, 0, 'get'))],
   };
 }
 
@@ -40,21 +42,21 @@ export function flowvarLibrary(tools: LibraryTools): Functions {
     tools.value('suricata:flowvar', name, () => ({
       value: (one) => [tools.host.context?.flow?.captured?.get(one)],
       set(one, args) {
+        const value = givenText(args, 0, 'set').slice(0, Math.max(0, Math.min(LONGEST_TEXT, givenWhole(args, 1, 'set'))));
         const flow = tools.host.context?.flow;
         if (flow === undefined) return [];
         flow.captured ??= new Map();
-        if (flow.captured.size < MOST_REGISTERED || flow.captured.has(one))
-          flow.captured.set(one, given(args, 0, 'string').slice(0, Number(args[1] ?? 0xffff)));
+        if (flow.captured.size < MOST_REGISTERED || flow.captured.has(one)) flow.captured.set(one, value);
         return [];
       },
     }));
   return {
     register(args) {
-      const name = given(args, 0, 'name of a variable');
+      const name = givenText(args, 0, 'register');
       if (known.size >= MOST_REGISTERED) throw new LuaError('too many flow variables registered');
       known.add(name);
       return [of(name)];
     },
-    get: (args) => [of(given(args, 0, 'name of a variable'))],
+    get: (args) => [of(givenText(args, 0, 'get'))],
   };
 }

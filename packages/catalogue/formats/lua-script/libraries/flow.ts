@@ -25,7 +25,10 @@ const flowMethods: Methods<Flow> = {
   ],
   has_alerts: ({ alerted }) => [alerted],
   stats: (flow) => [flow.packetsToServer, flow.bytesToServer, flow.packetsToClient, flow.bytesToClient],
-  timestamps: ({ startTime, lastTime }) => [...seconds(startTime), ...seconds(lastTime)],
+  timestamps({ startTime, lastTime }) {
+    const [[began, beganBeyond], [ended, endedBeyond]] = [seconds(startTime), seconds(lastTime)];
+    return [began, ended, beganBeyond, endedBeyond];
+  },
   timestring_legacy: ({ startTime }) => [legacyTime(startTime)],
   timestring_iso8601: ({ startTime }) => [eveTimestamp(startTime)],
   tuple: (flow) => flowTuple(flow),

@@ -1,7 +1,7 @@
 /** `suricata.hashlib`, which the guide calls `suricata.hashing`, too: MD5, SHA-1 and SHA-256, of a whole or piece by piece. */
-import { fromLatin1, latin1, Md5, md5, Sha1, Sha256, sha1, sha256 } from '@sigwright/bytes';
-import type { LuaFunction } from '@sigwright/lua';
-import { type Functions, given, type LibraryTools } from './library-tools.ts';
+import { fromLatin1, hex, latin1, Md5, md5, Sha1, Sha256, sha1, sha256 } from '@sigwright/bytes';
+import { givenText, LuaError, type Value } from '@sigwright/lua';
+import type { Functions, LibraryTools, Methods } from './library-tools.ts';
 
 export function hashingLibrary(tools: LibraryTools): Functions {
   return {
@@ -16,23 +16,45 @@ interface Hasher {
   digest(): Uint8Array;
 }
 
-const hexadecimal = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-
 function digests(tools: LibraryTools, name: string, whole: (bytes: Uint8Array) => Uint8Array, start: () => Hasher): Functions {
-  const hexDigest: LuaFunction = (args) => [hexadecimal(whole(fromLatin1(given(args, 0, 'string'))))];
+  const digestOf = (args: readonly Value[], called: string): Uint8Array => whole(fromLatin1(givenText(args, 0, called)));
   return {
-    [name]: () => [
-      tools.value('suricata:hashlib:hasher', start(), () => ({
-        update(hasher, args) {
-          hasher.update(fromLatin1(given(args, 0, 'string')));
-          return [];
-        },
-        finalize: (hasher) => [latin1(hasher.digest())],
-        finalize_to_hex: (hasher) => [hexadecimal(hasher.digest())],
-      })),
-    ],
-    [`${name}_digest`]: (args) => [latin1(whole(fromLatin1(given(args, 0, 'string'))))],
-    [`${name}_hexdigest`]: hexDigest,
-    [`${name}_hex_digest`]: hexDigest,
+    [name]: () => [tools.value('suricata:hashlib:hasher', new Started(start()), () => METHODS)],
+    [`${name}_digest`]: (args) => [latin1(digestOf(args, `${name}_digest`))],
+    [`${name}_hexdigest`]: (args) => [hex(digestOf(args, `${name}_hexdigest`))],
+    [`${name}_hex_digest`]: (args) => [hex(digestOf(args, `${name}_hex_digest`))],
   };
 }
+
+/** Takes pieces until it is asked for the digest, once. */
+class Started {
+  #hasher: Hasher | undefined;
+
+  constructor(hasher: Hasher) {
+    this.#hasher = hasher;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#running().update(bytes);
+  }
+
+  finalize(): Uint8Array {
+    const digest = this.#running().digest();
+    this.#hasher = undefined;
+    return digest;
+  }
+
+  #running(): Hasher {
+    if (this.#hasher === undefined) throw new LuaError('the hasher was finalized');
+    return this.#hasher;
+  }
+}
+
+const METHODS: Methods<Started> = {
+  update(hasher, args) {
+    hasher.update(fromLatin1(givenText(args, 0, 'update')));
+    return [];
+  },
+  finalize: (hasher) => [latin1(hasher.finalize())],
+  finalize_to_hex: (hasher) => [hex(hasher.finalize())],
+};

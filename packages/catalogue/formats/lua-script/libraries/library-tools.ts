@@ -7,6 +7,9 @@ import type { ScriptHost } from '../script-host.ts';
 /** A library: its functions by name. */
 export type Functions = Readonly<Record<string, LuaFunction>>;
 
+/** Of a text that a function reads. */
+const BYTES_A_STEP = 16;
+
 /** Arguments behind the value that the method was called on. */
 export type Methods<What> = Readonly<Record<string, (what: What, args: readonly Value[]) => readonly Value[]>>;
 
@@ -21,11 +24,25 @@ export class LibraryTools {
     this.host = host;
   }
 
+  /** A table of functions; what they read counts as steps of the script, what they make as its memory. */
+  library(functions: Functions): Table {
+    const { lua } = this;
+    const counted = (call: LuaFunction): LuaFunction => {
+      return (args) => {
+        for (const one of args) if (typeof one === 'string') lua.steps(Math.ceil(one.length / BYTES_A_STEP));
+        const results = call(args);
+        for (const one of results) if (typeof one === 'string') lua.allocate(one.length);
+        return results;
+      };
+    };
+    return lua.library(Object.fromEntries(Object.entries(functions).map(([name, call]) => [name, counted(call)])));
+  }
+
   /** A value with methods; tables of methods are made once. */
   value<What>(kind: string, what: What, methods: () => Methods<What>): UserData {
     let table = this.#methods.get(kind);
     if (table === undefined) {
-      table = this.lua.library(
+      table = this.library(
         Object.fromEntries(
           Object.entries(methods()).map(([name, method]): [string, LuaFunction] => [
             name,
@@ -46,13 +63,23 @@ export class LibraryTools {
   buffer(name: string, direction?: Direction): string | undefined {
     const bytes = this.host.context?.buffer(name, direction);
     if (bytes === undefined) return undefined;
-    this.lua.allocate(bytes.length);
+    this.lua.steps(Math.ceil(bytes.length / BYTES_A_STEP));
     return latin1(bytes);
+  }
+
+  /** All of a buffer that may be there several times. */
+  buffers(name: string, direction: Direction): readonly Uint8Array[] {
+    const all = this.host.context?.buffers(name, direction) ?? [];
+    for (const one of all) this.lua.steps(Math.ceil(one.length / BYTES_A_STEP));
+    return all;
   }
 
   /** A record as Lua has it. */
   table(value: unknown): Value {
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') {
+      this.lua.allocate(value.length);
+      return value;
+    }
     if (typeof value === 'number') return Number.isInteger(value) ? value : new Float(value);
     if (typeof value === 'boolean') return value;
     if (Array.isArray(value)) return this.lua.list(value.map((one) => this.table(one)));
@@ -76,11 +103,4 @@ export class LibraryTools {
 /** A text or number of a record; undefined where it has neither. */
 export function text(value: unknown): Value {
   return typeof value === 'string' ? value : typeof value === 'number' ? value : undefined;
-}
-
-/** An argument that must be a text; `what` says in the script's error what is expected. */
-export function given(args: readonly Value[], at: number, what: string): string {
-  const value = args[at];
-  if (typeof value !== 'string') throw new LuaError(`${what} expected`);
-  return value;
 }

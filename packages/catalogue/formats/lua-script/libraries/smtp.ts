@@ -1,5 +1,6 @@
 /** `suricata.smtp`: sender, recipients and MIME fields of a mail. */
-import { type Functions, given, type LibraryTools, text } from './library-tools.ts';
+import { givenText } from '@sigwright/lua';
+import { type Functions, type LibraryTools, text } from './library-tools.ts';
 
 export function smtpLibrary(tools: LibraryTools): Functions {
   return {
@@ -7,7 +8,7 @@ export function smtpLibrary(tools: LibraryTools): Functions {
       get_mail_from: ({ mail_from }) => [text(mail_from)],
       get_rcpt_list: ({ rcpt_to }) => [Array.isArray(rcpt_to) ? tools.table(rcpt_to) : undefined],
       get_mime_field(_record, args) {
-        const wanted = given(args, 0, 'name of a field').toLowerCase();
+        const wanted = givenText(args, 0, 'get_mime_field').toLowerCase();
         return [tools.host.context?.fields().find(([name]) => name.toLowerCase() === wanted)?.[1]];
       },
       get_mime_list() {

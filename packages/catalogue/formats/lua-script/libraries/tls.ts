@@ -7,7 +7,7 @@ import { type Functions, type LibraryTools, type Methods, text } from './library
 
 export function tlsLibrary(tools: LibraryTools): Functions {
   const shownVersion = ({ version }: Record<string, unknown>): readonly Value[] => [text(version)];
-  const chain = (direction: Direction): readonly Uint8Array[] => tools.host.context?.buffers('tls.certs', direction) ?? [];
+  const chain = (direction: Direction): readonly Uint8Array[] => tools.buffers('tls.certs', direction);
   const first = (direction: Direction): Certificate | undefined => {
     const [own] = chain(direction);
     return own === undefined ? undefined : readCertificate(own);
