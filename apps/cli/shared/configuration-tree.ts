@@ -104,7 +104,7 @@ export function setValue(tree: Tree, assignment: string): void {
   const written = assignment.slice(equals + 1);
   let at: Tree = tree;
   for (const key of keys.slice(0, -1)) {
-    let next = at[key];
+    let next = Object.hasOwn(at, key) ? at[key] : undefined;
     if (next === undefined && Array.isArray(at)) next = namedEntry(at, key);
     if (typeof next !== 'object' || next === null) {
       next = {};

@@ -95,6 +95,14 @@ test.each<readonly [why: string, alert: string, shown: object, left: readonly st
   for (const path of left) expect(record).not.toHaveProperty(path);
 });
 
+test('names that objects have of their own are names like others', () => {
+  const rule =
+    'alert http any any -> any any (flow:to_client; http.stat_code; content:"200"; metadata:constructor a, __proto__ b, constructor c; flowint:__proto__,=,5; sid:1;)';
+  const [record] = records('alert', '{ types: [ alert ] }', conversation(80, ASKED), rule);
+  expect(JSON.stringify((record['alert'] as EveRecord)['metadata'])).toBe('{"constructor":["a","c"],"__proto__":["b"]}');
+  expect(JSON.stringify((record['metadata'] as EveRecord)['flowints'])).toBe('{"__proto__":5}');
+});
+
 test('alerts on a stream show what the receiver acknowledged, and what was searched before only where it is kept', () => {
   const eve = '{ types: [ { alert: { payload-printable: yes, payload-length: yes } } ] }';
   const rules = 'alert http any any -> any any (flow:to_server; content:"GET"; sid:1;)';

@@ -32,12 +32,14 @@ export function alertBody(
     body['target'] = ends[targetFirst ? 0 : 1];
   }
   if (options.metadata && options.ruleMetadata && rule.metadata.length > 0) {
-    const metadata: Record<string, string[]> = {};
+    // What a rule calls its keys is its own affair: `constructor` is one.
+    const metadata = new Map<string, string[]>();
     for (const { key, value } of rule.metadata) {
-      metadata[key] ??= [];
-      metadata[key].push(value);
+      const values = metadata.get(key);
+      if (values === undefined) metadata.set(key, [value]);
+      else values.push(value);
     }
-    body['metadata'] = metadata;
+    body['metadata'] = Object.fromEntries(metadata);
   }
   if (notes !== undefined) body['context'] = notes;
   if (options.references && rule.references.length > 0) body['references'] = rule.references.map((one) => referenceAddress(one, settings));

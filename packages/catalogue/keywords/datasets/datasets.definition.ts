@@ -125,8 +125,7 @@ export const keywords = asKeywords(
             case 'isset': {
               if (!(parents ? set.hasParent(bytes) : set.has(bytes))) return false;
               if (contextKey !== undefined) {
-                inspection.notes ??= {};
-                inspection.notes[contextKey] = set.beside(bytes, parents);
+                inspection.notes = { ...inspection.notes, [contextKey]: set.beside(bytes, parents) };
               }
               return true;
             }
