@@ -48,12 +48,23 @@ export class FuzzRandom {
 /** Numbers at which length and count fields go wrong. */
 const EDGES = [0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 63, 64, 127, 128, 129, 191, 192, 193, 254, 255];
 
-/** One to four changes: bits flipped, bytes set, cut, repeated, removed, inserted, spliced from `others`. At most `longest` bytes come out. */
+/** Names that objects have of their own. */
+export const OWN_NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+const OWN_WORDS = OWN_NAMES.map((name) => new TextEncoder().encode(name));
+
+function isOfWord(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || (byte >= 65 && byte <= 90) || (byte >= 97 && byte <= 122) || byte === 95 || byte === 45;
+}
+
+/**
+ * One to four changes: bits flipped, bytes set, cut, repeated, removed, inserted, words exchanged, spliced from `others`. At most `longest`
+ * bytes come out.
+ */
 export function mutateBytes(random: FuzzRandom, input: Uint8Array, others: readonly Uint8Array[] = [], longest = 1 << 20): Uint8Array {
   let bytes: Uint8Array = input.slice();
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
     const at = random.below(bytes.length);
-    switch (random.below(9)) {
+    switch (random.below(10)) {
       case 0:
         if (bytes.length > 0) bytes[at] ^= 1 << random.below(8);
         break;
@@ -82,6 +93,14 @@ export function mutateBytes(random: FuzzRandom, input: Uint8Array, others: reado
       case 7:
         for (let count = Math.min(bytes.length - at, 2 + random.below(3)), index = 0; index < count; index++) bytes[at + index] = random.pick([0, 255]);
         break;
+      case 8: {
+        // A word becomes one that every object has an entry for.
+        let [start, end] = [at, at];
+        while (start > 0 && isOfWord(bytes[start - 1])) start--;
+        while (end < bytes.length && isOfWord(bytes[end])) end++;
+        if (start < end) bytes = joined(bytes.subarray(0, start), random.pick(OWN_WORDS), bytes.subarray(end));
+        break;
+      }
       default:
         if (others.length > 0) {
           const other = random.pick(others);

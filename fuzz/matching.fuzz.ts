@@ -11,12 +11,10 @@ import { parseRules } from '@sigwright/rule-language';
 import { composeCapture } from '@sigwright/traffic';
 import { decompressors } from '../apps/cli/shared/decompressors.ts';
 import { SAMPLES } from '../packages/catalogue/message-samples.ts';
-import { fuzz, fuzzArguments, mutateText } from './harness.ts';
+import { fuzz, fuzzArguments, mutateText, OWN_NAMES } from './harness.ts';
 
 const week = join(import.meta.dirname, '..', 'examples', '2024-03-08');
 const settings = { ...DEFAULT_SETTINGS, verifyChecksums: false, decompressors };
-/** Names that objects have of their own, among those that rules may give. */
-const OWN_NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
 
 const captures = [
   ...globSync('evidence/*/*.pcap', { cwd: week })

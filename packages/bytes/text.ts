@@ -92,9 +92,7 @@ export function shownTexts<Body>(body: Body): Body {
   if (typeof body === 'string') return shownLatin1(body) as Body;
   if (Array.isArray(body)) return body.map(shownTexts) as Body;
   if (typeof body !== 'object' || body === null) return body;
-  const shown: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(body)) shown[shownLatin1(key)] = shownTexts(value);
-  return shown as Body;
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [shownLatin1(key), shownTexts(value)])) as Body;
 }
 
 /** Up to so many letters of ASCII are written here. */

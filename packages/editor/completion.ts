@@ -1,5 +1,5 @@
 /** What may come next at a place of a rule: keywords that fit, buffers, words of their arguments, names that other rules use. */
-import { counted } from '@sigwright/bytes';
+import { counted, entryOf } from '@sigwright/bytes';
 import { ACTIONS, type Catalogue, type KeywordDefinition, type Span, span } from '@sigwright/contracts';
 import type { RuleEditor } from './editor.ts';
 import { keywordText } from './hover.ts';
@@ -138,7 +138,7 @@ function values(editor: RuleEditor, name: string, line: RuleLine, value: Span, a
     const key = /([a-z]+)\s+\S*$/.exec(line.text.slice(partStart, at))?.[1];
     const behindKey = at - /\S*$/.exec(line.text.slice(partStart, at))![0].length + line.start;
     if (key !== undefined)
-      return (pairs[key] ?? []).map((one) => ({
+      return (entryOf(pairs, key) ?? []).map((one) => ({
         label: one,
         kind: 'word' as const,
         detail: key,

@@ -1,6 +1,6 @@
 /** What stands under the pointer: what a keyword is for, and what it does in this very rule. Markdown. */
 
-import { counted } from '@sigwright/bytes';
+import { counted, entryOf } from '@sigwright/bytes';
 import type { BytesCondition, KeywordDefinition } from '@sigwright/contracts';
 import { type RuleOption, type Span, span } from '@sigwright/contracts';
 import { type CompiledRule, describe } from '@sigwright/detection';
@@ -78,13 +78,13 @@ export function expectedMatches(shape: NonNullable<CompiledRule['prefilter']>['s
 function headerText(editor: RuleEditor, line: RuleLine, part: number, word: string, variable: string | undefined): string | undefined {
   const { settings, catalogue } = editor.environment;
   if (variable !== undefined) {
-    const value = settings.addressGroups[variable] ?? settings.portGroups[variable];
+    const value = entryOf(settings.addressGroups, variable) ?? entryOf(settings.portGroups, variable);
     const uses = editor.usesOf(`variable ${variable}`).length;
     return `**$${variable}**\n\n${value === undefined ? 'is set nowhere: the rule is refused' : `\`${value}\``}\n\nused ${counted(uses, 'time')}`;
   }
   switch (part) {
     case 0:
-      return ACTION_TEXTS[word] === undefined ? undefined : `**${word}**: ${ACTION_TEXTS[word]}`;
+      return Object.hasOwn(ACTION_TEXTS, word) ? `**${word}**: ${ACTION_TEXTS[word]}` : undefined;
     case 1: {
       const protocol = catalogue.protocols.get(word.toLowerCase().split(':')[0]);
       return protocol === undefined

@@ -1,5 +1,5 @@
 /** What an option does in its rule, where no condition on bytes says it: states of flows, transforms, counting, references, lengths of packets. */
-import { counted } from '@sigwright/bytes';
+import { counted, entryOf } from '@sigwright/bytes';
 import type { KeywordDefinition, RuleOption, Threshold } from '@sigwright/contracts';
 import type { CompiledRule } from '@sigwright/detection';
 import type { EditorEnvironment } from './editor.ts';
@@ -70,7 +70,7 @@ const TRACKS: Readonly<Record<Threshold['track'], string>> = {
 };
 
 function thresholdText({ type, track, count, seconds, multiplier }: Threshold): string {
-  const whom = TRACKS[track];
+  const whom = entryOf(TRACKS, track);
   const time = counted(seconds, 'second');
   switch (type) {
     case 'limit':

@@ -3,7 +3,7 @@
  * the run ends at. Keys that are not known are left alone.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { parseRange } from '@sigwright/bytes';
+import { entryOf, parseRange } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { TARGET_SYSTEMS, URGENT_LIMIT_POLICIES, URGENT_POLICIES } from '@sigwright/contracts';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
@@ -112,7 +112,8 @@ function outputs(tree: Tree): readonly ConfigurationProblem[] {
     const problem = (text: string): ConfigurationProblem => ({ level: 'Warning', module: 'output', text: `${name} ${text}`, fatal: 'no' });
     const found: ConfigurationProblem[] = [];
     if (DEPRECATED_OUTPUTS.has(name)) found.push(problem('is deprecated in Suricata 8.0 and goes with 9.0; eve-log has what it tells'));
-    if (UNBUILT_OUTPUTS[name] !== undefined) found.push(problem(UNBUILT_OUTPUTS[name]));
+    const unbuilt = entryOf(UNBUILT_OUTPUTS, name);
+    if (unbuilt !== undefined) found.push(problem(unbuilt));
     else if (!BUILT_OUTPUTS.has(name)) found.push(problem('is no output of Suricata 8; it is passed over'));
     return found;
   });

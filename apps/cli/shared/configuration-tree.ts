@@ -1,6 +1,8 @@
 /** A suricata.yaml as a tree of maps and lists: read with what it includes, changed by `--set`, asked by paths (`a.b.0.c`). */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { entryOf } from '@sigwright/bytes';
 import { isScalar, parseDocument, type ScalarTag, visit } from 'yaml';
 import { InputProblem } from './arguments.ts';
 import { filesOf } from './file-pattern.ts';
@@ -141,7 +143,7 @@ const UNITS: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1_048_576, gb
 export function sizeOf(value: unknown, otherwise: number): number {
   if (value === undefined || value === null) return otherwise;
   const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value));
-  const unit = match === null ? undefined : UNITS[match[2].toLowerCase()];
+  const unit = match === null ? undefined : entryOf(UNITS, match[2].toLowerCase());
   return match === null || unit === undefined ? otherwise : Math.floor(Number(match[1]) * unit);
 }
 

@@ -3,7 +3,7 @@
  * `patterns.json`; and `rule_group.json`, where the configuration asks for it.
  */
 import { join } from 'node:path';
-import { decodeContent, encodeContent } from '@sigwright/bytes';
+import { decodeContent, encodeContent, entryOf } from '@sigwright/bytes';
 import type { Failure } from '@sigwright/contracts';
 import { analyseRule, groupByPorts, type MostGroups, type PlanUse } from '@sigwright/detection';
 import { at, isYes, sizeOf, type Tree } from './configuration-tree.ts';
@@ -142,7 +142,7 @@ const MOST_GROUPS: Readonly<Record<string, MostGroups>> = {
 
 export function writeRuleGroups(plan: PlanUse, count: number, folder: string, tree: Tree): Failure | undefined {
   if (!isYes(at(tree, 'detect.profiling.grouping.dump-to-disk'), false)) return undefined;
-  const profile = MOST_GROUPS[String(at(tree, 'detect.profile') ?? 'medium')] ?? MOST_GROUPS['medium'];
+  const profile = entryOf(MOST_GROUPS, String(at(tree, 'detect.profile') ?? 'medium')) ?? MOST_GROUPS['medium'];
   const custom = at(tree, 'detect.profile') === 'custom' ? at(tree, 'detect.custom-values') : undefined;
   const most = { toServer: sizeOf(at(custom, 'toserver-groups'), profile.toServer), toClient: sizeOf(at(custom, 'toclient-groups'), profile.toClient) };
   const file = new LineWriter(join(folder, 'rule_group.json'));

@@ -2,8 +2,10 @@
  * Lines to the syslog of the machine (`filetype: syslog`, the output `syslog`, and `syslog` of `logging`; Suricata user guide,
  * "Suricata.yaml"). It listens on a Unix socket for datagrams, which Node does not have: `logger` of util-linux hands them on.
  */
+
 import { spawn, spawnSync } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { entryOf } from '@sigwright/bytes';
 import type { Failure } from '@sigwright/contracts';
 import type { Tree } from './configuration-tree.ts';
 import { LineStream } from './line-stream.ts';
@@ -64,7 +66,7 @@ export class LineSyslog extends LineStream {
 
 /** What `logger` is given for an output. Throws as LineSyslog does. */
 export function syslogOptions({ identity, facility, level = 'info' }: Tree): readonly string[] {
-  const ofLevel = LEVELS[String(level).toLowerCase()];
+  const ofLevel = entryOf(LEVELS, String(level).toLowerCase());
   if (ofLevel === undefined) throw new Error(`level: ${String(level)} is not one of ${Object.keys(LEVELS).join(', ')}`);
   return loggerOptions(facilityOf(facility), ofLevel, identity);
 }

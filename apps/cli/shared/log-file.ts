@@ -3,8 +3,10 @@
  * `filemode`, a new one by time (`rotate-interval`), one for each thread (`threaded`), and opened again when somebody moved it away
  * (Suricata user guide, "Log Rotation" and "Rotate log file").
  */
+
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { entryOf } from '@sigwright/bytes';
 import { type Failure, failure } from '@sigwright/contracts';
 import { isYes, type Tree } from './configuration-tree.ts';
 import { redisLines } from './line-redis.ts';
@@ -149,7 +151,8 @@ export function fileTypeProblem(name: string, options: Tree): string | undefined
 function rotationOf(written: unknown): Rotation | undefined {
   if (written === undefined || written === null) return undefined;
   const text = String(written);
-  if (NAMED[text] !== undefined) return { seconds: NAMED[text], byClock: true };
+  const named = entryOf(NAMED, text);
+  if (named !== undefined) return { seconds: named, byClock: true };
   const match = /^(\d+)([smhdw])$/.exec(text);
   const seconds = match === null ? 0 : Number(match[1]) * UNITS[match[2]];
   if (seconds === 0) throw new Error(`rotate-interval: ${text} is neither minute, hour or day nor a number with s, m, h, d or w behind it`);

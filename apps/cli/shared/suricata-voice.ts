@@ -3,6 +3,7 @@
  * expect them; everywhere else a diagnostic speaks for itself. This is the only place that knows such words: a diagnostic that is
  * not in the table says its own title.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { RuleProblem } from './loaded-rules.ts';
 
 export interface Spoken {
@@ -145,7 +146,7 @@ export function inSuricatasWords(problem: RuleProblem): Spoken {
   const what = code.slice(slash + 1);
   const ofSet = keyword === 'dataset' || keyword === 'datarep';
   if (ofSet && what === 'mixed') return { module: 'datasets', text: `Cannot mix dataset and datarep values for set ${fact(problem, 'name')}`, fatal: true };
-  const say = WORDS[code] ?? (what === 'twice' ? twice : OF_DATASETS.has(what) && !ofSet && what !== 'mixed' ? undefined : WORDS[what]);
+  const say = entryOf(WORDS, code) ?? (what === 'twice' ? twice : OF_DATASETS.has(what) && !ofSet && what !== 'mixed' ? undefined : entryOf(WORDS, what));
   const module = keyword === 'rule' || keyword === 'header' ? PARSER : moduleOf(keyword);
   const said = say?.(problem, keyword) ?? `${keyword === 'rule' ? '' : `${keyword}: `}${title}`;
   return typeof said === 'string' ? { module, text: said } : said;
@@ -154,7 +155,7 @@ export function inSuricatasWords(problem: RuleProblem): Spoken {
 const MANY: Readonly<Record<string, string>> = { within: 'withins', distance: 'distances', offset: 'offsets', depth: 'depths' };
 
 function twice(_problem: RuleProblem, keyword: string): string {
-  return `can't use multiple ${MANY[keyword] ?? `${keyword} options`} for the same content.`;
+  return `can't use multiple ${entryOf(MANY, keyword) ?? `${keyword} options`} for the same content.`;
 }
 
 /** Each keyword speaks for itself there: `detect-within`. */

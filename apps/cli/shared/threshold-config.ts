@@ -2,6 +2,7 @@
  * threshold.config: `threshold`, `event_filter`, `rate_filter` and `suppress` lines for signatures by number. Suricata user guide,
  * "Global-Thresholds". A backslash at the end of a line continues it.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { GlobalThreshold, Threshold } from '@sigwright/contracts';
 
 export interface ThresholdFile {
@@ -49,12 +50,12 @@ function readLine(line: string): GlobalThreshold | string {
   const track = fields.get('track') ?? '';
   if (kind === 'suppress') {
     if (!fields.has('track')) return { gid, sid, threshold: undefined, suppress: { side: 'either', addresses: '' } };
-    const side = SIDES[track];
+    const side = entryOf(SIDES, track);
     const addresses = fields.get('ip');
     if (side === undefined || addresses === undefined) return 'track by_src, by_dst or by_either and an address belong together';
     return { gid, sid, threshold: undefined, suppress: { side, addresses } };
   }
-  const tracked = TRACKS[track];
+  const tracked = entryOf(TRACKS, track);
   const count = numberOf(fields.get('count'));
   const seconds = numberOf(fields.get('seconds'));
   if (tracked === undefined || count === undefined || seconds === undefined) return 'track, count and seconds are needed';

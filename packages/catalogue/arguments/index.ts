@@ -1,4 +1,5 @@
 /** Constructors of argument grammars: how the arguments of keywords are written. Every keyword family uses these. */
+import { entryOf } from '@sigwright/bytes';
 import type { ArgumentGrammar, ArgumentProblem, Comparison } from '@sigwright/contracts';
 
 type Reading<Value> = { readonly value: Value } | ArgumentProblem;
@@ -90,7 +91,8 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
   return grammar<Comparison>('[!|<|<=|>|>=]<number>, <number>-<number>, <number><><number> or &<mask>=<number>', samples, (written) => {
     const number = (part: string): number | undefined => {
       const text = part.trim().toLowerCase();
-      if (names[text] !== undefined) return names[text];
+      const known = entryOf(names, text);
+      if (known !== undefined) return known;
       const sized = /^(\d+|0x[0-9a-f]+)\s*([kmg]i?b)?$/.exec(text);
       if (sized === null) return undefined;
       const value = (numberIn(sized[1]) ?? 0) * UNITS[sized[2] ?? ''];
@@ -98,7 +100,7 @@ export function comparison(minimum = 0, maximum = 4294967295, names: Readonly<Re
     };
     const source = withoutQuotes(written).trim();
     const [, negation, word] = /^(!?)\s*(.*)$/s.exec(source)!;
-    const named = names[word.toLowerCase()];
+    const named = entryOf(names, word.toLowerCase());
     if (named !== undefined) return { value: { operator: negation === '' ? '=' : '!=', value: named, upper: named } };
     const range = /^(!)?\s*([\w]+)\s*(<>|-)\s*([\w]+)$/.exec(source);
     if (range !== null) {

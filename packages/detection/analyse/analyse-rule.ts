@@ -2,6 +2,7 @@
  * What a rule was understood as: its type, the buffers it reads with their conditions in order, and the literal that the
  * prefilter looks for. Plain data in the form of the `rules.json` that Suricata's `--engine-analysis` writes.
  */
+import { entryOf } from '@sigwright/bytes';
 import {
   type BitOperation,
   type BytesCondition,
@@ -450,5 +451,5 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 };
 
 function shownName(name: string): string {
-  return OLD_NAMES[name] ?? (name.startsWith('http.') ? name.replace('.', '_') : name);
+  return entryOf(OLD_NAMES, name) ?? (name.startsWith('http.') ? name.replace('.', '_') : name);
 }

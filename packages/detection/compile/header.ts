@@ -2,7 +2,7 @@
  * Rule header → sets that packets are tested against. Variables are resolved from the settings; every distinct header is
  * resolved once (ET Open has fewer than 700 for 30,000 rules).
  */
-import { type AddressRange, AddressSet, type AddressSetInput, PortSet, parseRange } from '@sigwright/bytes';
+import { type AddressRange, AddressSet, type AddressSetInput, entryOf, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 import type { Report } from './rule-diagnostics.ts';
@@ -146,7 +146,7 @@ export class HeaderResolver {
     if (known !== undefined) return known;
     // A variable that names itself says nothing new.
     this.#negating.set(text, false);
-    const negates = [...text.matchAll(/\$(\w+)/g)].some(([, name]) => this.#negates(this.#settings.addressGroups[name] ?? ''));
+    const negates = [...text.matchAll(/\$(\w+)/g)].some(([, name]) => this.#negates(entryOf(this.#settings.addressGroups, name) ?? ''));
     this.#negating.set(text, negates);
     return negates;
   }
@@ -204,7 +204,7 @@ export class HeaderResolver {
           for (const part of one.parts) walk(part, negated, level + 1);
           return;
         case 'variable': {
-          const value = this.#settings.addressGroups[one.name];
+          const value = entryOf(this.#settings.addressGroups, one.name);
           if (value === undefined) {
             report('header/unknown-variable', `variable \`$${one.name}\` is not set`, at, 'set it under `vars: address-groups:` in the configuration');
             return;
@@ -285,7 +285,7 @@ export class HeaderResolver {
           for (const part of one.parts) walk(part, negated);
           return;
         case 'variable': {
-          const value = this.#settings.portGroups[one.name];
+          const value = entryOf(this.#settings.portGroups, one.name);
           if (value === undefined) {
             report('header/unknown-variable', `variable \`$${one.name}\` is not set`, at, 'set it under `vars: port-groups:` in the configuration');
             return;

@@ -2,6 +2,7 @@
  * In which directions a rule can be true: those in which everything that it looks at exists, and no other than `flow:` names.
  * Rules with `=>` look at request and response together (Suricata user guide, "Rules Format", transactional rules).
  */
+import { entryOf } from '@sigwright/bytes';
 import { type Direction, type Fix, type Rule, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { RuleDiagnostics } from './rule-diagnostics.ts';
 import type { RuleParts } from './rule-parts.ts';
@@ -52,8 +53,8 @@ function commonTo(rule: Rule, asked: readonly Asked[], ofFlow: Direction | undef
 function turned(rule: Rule): Fix | undefined {
   for (const { name, value, valueSpan } of rule.options) {
     const words = value?.split(',').map((word) => word.trim()) ?? [];
-    if (!words.some((word) => TURNED[word] !== undefined)) continue;
-    const text = words.map((word) => TURNED[word] ?? word).join(',');
+    if (!words.some((word) => entryOf(TURNED, word) !== undefined)) continue;
+    const text = words.map((word) => entryOf(TURNED, word) ?? word).join(',');
     return { title: `write \`${name}:${text}\``, safe: false, edits: [{ span: valueSpan, text }] };
   }
   return undefined;

@@ -1,5 +1,5 @@
 /** Reads the language of packet filters into tests, by recursive descent: `or` and `and` bind alike, from left to right, as in pcap-filter(7). */
-import { type AddressRange, addressBytes, parseIpv4, parseRange } from '@sigwright/bytes';
+import { type AddressRange, addressBytes, entryOf, parseIpv4, parseRange } from '@sigwright/bytes';
 import { ETHER_IPV4, ETHER_IPV6, enterVlan, type Frame, numberAt, protocolOf, transportOf } from './frame.ts';
 
 export interface FrameTest {
@@ -184,12 +184,12 @@ export class FilterReader {
     if (word === undefined) return undefined;
     if (Object.hasOwn(ETHER_TYPES, word)) {
       this.#at++;
-      const type = ETHER_TYPES[word];
+      const type = entryOf(ETHER_TYPES, word);
       return { number: undefined, test: (frame) => frame.etherType === type };
     }
     if (!Object.hasOwn(PROTOCOLS, word)) return undefined;
     this.#at++;
-    const number = PROTOCOLS[word];
+    const number = entryOf(PROTOCOLS, word);
     return { number, test: (frame) => protocolOf(frame) === number };
   }
 
@@ -220,7 +220,7 @@ export class FilterReader {
     if (kind === 'multicast') return ({ data, start, isEthernet }) => isEthernet && (data[start] & 1) === 1;
     if (kind === 'proto') {
       const word = this.#next('an EtherType').replace(/^\\/, '');
-      const type = ETHER_TYPES[word] ?? numberOf(word);
+      const type = entryOf(ETHER_TYPES, word) ?? numberOf(word);
       if (type === undefined) throw new Fault(`\`${word}\` is no EtherType`);
       return (frame) => frame.etherType === type;
     }
@@ -233,7 +233,7 @@ export class FilterReader {
 
   #ipProtocol(within: Test | undefined): Test {
     const word = this.#next('a protocol').replace(/^\\/, '');
-    const number = PROTOCOLS[word] ?? numberOf(word);
+    const number = entryOf(PROTOCOLS, word) ?? numberOf(word);
     if (number === undefined) throw new Fault(`\`${word}\` is no protocol`);
     return allOf(within, (frame) => protocolOf(frame) === number);
   }
@@ -300,7 +300,7 @@ export class FilterReader {
     }
     if (word === 'len') return (frame) => frame.wireLength;
     if (this.#peek() === '[') return this.#bytesOf(word);
-    const value = NUMBERS[word] ?? numberOf(word);
+    const value = entryOf(NUMBERS, word) ?? numberOf(word);
     if (value === undefined) throw new Fault(`\`${word}\` is no number`);
     return () => value;
   }
@@ -336,7 +336,7 @@ function baseOf(layer: string): Quantity | undefined {
   if (layer === 'ether' || layer === 'link') return (frame) => frame.start;
   if (Object.hasOwn(ETHER_TYPES, layer)) return (frame) => (frame.etherType === ETHER_TYPES[layer] ? frame.network : undefined);
   if (!Object.hasOwn(PROTOCOLS, layer)) return undefined;
-  return (frame) => (protocolOf(frame) === PROTOCOLS[layer] ? transportOf(frame) : undefined);
+  return (frame) => (protocolOf(frame) === entryOf(PROTOCOLS, layer) ? transportOf(frame) : undefined);
 }
 
 function calculate(operator: string, a: number, b: number): number | undefined {

@@ -3,7 +3,7 @@
  * judged as those of a report are (benign, shared, covered); what else stands in a capture becomes a rule on its own buffer. A capture
  * says nothing about good or bad: whoever drafts from one chooses first, or gives ordinary traffic's candidates to leave out.
  */
-import { fromHex, latin1 } from '@sigwright/bytes';
+import { entryOf, fromHex, latin1 } from '@sigwright/bytes';
 import { type Draft, type DraftOptions, draftRules, twinOf } from '../draft/draft.ts';
 import type { CaptureCandidate } from '../intake/capture-candidates.ts';
 import { type IntakeOptions, readReport } from '../intake/intake.ts';
@@ -118,7 +118,7 @@ function fingerprintOf(kind: string, value: string): Fingerprint | string {
     phrase,
     conditions: [fixed(phrase, buffer, value)],
   });
-  const field = FIELDS[kind];
+  const field = entryOf(FIELDS, kind);
   if (field !== undefined) return tls(field[0], 1, field[1]);
   switch (kind) {
     case 'tls ja3':

@@ -1,4 +1,5 @@
 /** Chosen conditions → a rule by the conventions of Emerging Threats: order of options, role, class, metadata. */
+import { entryOf } from '@sigwright/bytes';
 import { TO_SERVER } from '@sigwright/contracts';
 import { CATEGORIES, familyInMessage, familyMetadata, MALWARE, withoutScheme } from '../draft/conventions.ts';
 import { formatRules } from '../format/format.ts';
@@ -53,7 +54,7 @@ export interface RuleFrame {
 export function ruleText(conditions: readonly Condition[], frame: RuleFrame): string {
   const { words } = frame;
   const stamp = words.date.slice(0, 10).replaceAll('-', '_');
-  const kind = CATEGORIES[words.category] ?? MALWARE;
+  const kind = entryOf(CATEGORIES, words.category) ?? MALWARE;
   const isOurs = frame.side === 'from outside' ? frame.direction !== TO_SERVER : frame.direction === TO_SERVER;
   const isContext = frame.role === 'context';
   const classtype = isContext

@@ -3,6 +3,7 @@
  * http.uri (sticky forms, the forms with an underscore, and content modifiers), with their anchors. Only what is needed to answer
  * whether a rule covers an indicator; nothing is compiled.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { Rule } from '@sigwright/contracts';
 
 /**
@@ -142,10 +143,11 @@ export function matchesOf(rule: Rule): RuleMatches {
         buffer = 'payload';
         break;
       default: {
-        const modified = value === undefined ? MODIFIERS[name] : undefined;
+        const sticky = value === undefined ? entryOf(STICKY, name) : undefined;
+        const modified = value === undefined ? entryOf(MODIFIERS, name) : undefined;
         if (modified !== undefined && last !== undefined) last.buffer = modified;
-        else if (STICKY[name] !== undefined && value === undefined) {
-          buffer = STICKY[name];
+        else if (sticky !== undefined) {
+          buffer = sticky;
           dotprefix = false;
         } else if (value === undefined && OTHER_MODIFIER.test(name) && last !== undefined && last.buffer === 'payload' && name.includes('_'))
           last.buffer = name;

@@ -4,6 +4,7 @@
  * request (path-body.ts). What is covered already, or must not become a rule, is left out and
  * said. The date and the numbers are given; nothing is read from a clock.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { Indicator } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import type { Coverage, CoverageHit } from '../coverage/coverage.ts';
@@ -56,7 +57,7 @@ export function draftRules(reading: ReportReading, options: DraftOptions): Draft
   const rules: DraftRule[] = [];
   const skipped: { indicator: string; why: string }[] = [];
   const category = options.category ?? 'MALWARE';
-  const kind = CATEGORIES[category] ?? MALWARE;
+  const kind = entryOf(CATEGORIES, category) ?? MALWARE;
   const family = options.family ?? reading.families[0] ?? reading.actors[0];
   const references = referencesOf(reading, options.reference);
   const drafted = new Map<string, number>();

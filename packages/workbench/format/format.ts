@@ -4,6 +4,7 @@
  * content among themselves. Buffers, contents and their relations keep their order, so that the rule means what it meant. A line
  * that can not be read stays as it is; comments and blank lines stay.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { Rule, RuleOption } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import { contentForm } from './content-form.ts';
@@ -145,7 +146,7 @@ const FLOW_WORDS: Readonly<Record<string, string>> = { from_client: 'to_server',
 
 /** State, direction, the rest. */
 function flowForm(value: string): string {
-  const words = value.split(',').map((word) => FLOW_WORDS[word.trim().toLowerCase()] ?? word.trim().toLowerCase());
+  const words = value.split(',').map((word) => entryOf(FLOW_WORDS, word.trim().toLowerCase()) ?? word.trim().toLowerCase());
   const rank = (word: string): number => (FLOW_ORDER.includes(word) ? FLOW_ORDER.indexOf(word) : FLOW_ORDER.length);
   return words.sort((a, b) => rank(a) - rank(b)).join(',');
 }

@@ -3,6 +3,7 @@
  * only the article: what is around it (menus, side columns, related posts, consent) is told by element, class and role, and comes
  * back where nothing would be left.
  */
+import { entryOf } from '@sigwright/bytes';
 
 const BLOCKS = /^(?:p|div|br|li|ul|ol|table|tr|h[1-6]|pre|blockquote|section|article|header|footer|hr|dd|dt)$/i;
 const ENTITIES: Record<string, string> = {
@@ -172,7 +173,7 @@ function attribute(element: string, name: string): string | undefined {
 function decodeEntities(text: string): string {
   return text.includes('&')
     ? text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));/gi, (whole, decimal?: string, hex?: string, name?: string) => {
-        if (name !== undefined) return ENTITIES[name.toLowerCase()] ?? whole;
+        if (name !== undefined) return entryOf(ENTITIES, name.toLowerCase()) ?? whole;
         const point = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
         return point > 0 && point <= 0x10ffff ? String.fromCodePoint(point) : whole;
       })

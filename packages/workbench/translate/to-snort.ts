@@ -3,7 +3,7 @@
  * ClientHello), buffers become modifiers behind each content, and what Snort has no words for is refused. The forms are those in
  * which Emerging Threats publishes for both engines.
  */
-import { concatBytes, encodeContent, fromLatin1, latin1 } from '@sigwright/bytes';
+import { concatBytes, encodeContent, entryOf, fromLatin1, latin1 } from '@sigwright/bytes';
 import { type Catalogue, type ContentCondition, DEFAULT_SETTINGS, type Rule, type RuleOption } from '@sigwright/contracts';
 import { type CompiledRule, compileRule, HeaderResolver } from '@sigwright/detection';
 import { Unsayable } from './dialects.ts';
@@ -85,7 +85,7 @@ function headerOf(rule: Rule, compiled: CompiledRule): string {
   };
   let protocol = word;
   if (spoken !== undefined) {
-    const ports = SERVER_PORTS[spoken];
+    const ports = entryOf(SERVER_PORTS, spoken);
     if (ports === undefined) throw new Unsayable(`Snort 2.9 does not recognise ${spoken}, and it has no port of its own`);
     protocol = spoken === 'dns' ? 'udp' : 'tcp';
     const toClient =
@@ -123,7 +123,9 @@ function bodyOf(rule: Rule, compiled: CompiledRule, writer: Writer): string[] {
     const value = option.value ?? '';
     switch (option.name) {
       case 'msg':
-        first.unshift(`msg:${value.replace(/^("ET(?:PRO)? )([A-Z_]+)/, (_, head: string, category: string) => `${head}${CATEGORIES[category] ?? category}`)}`);
+        first.unshift(
+          `msg:${value.replace(/^("ET(?:PRO)? )([A-Z_]+)/, (_, head: string, category: string) => `${head}${entryOf(CATEGORIES, category) ?? category}`)}`,
+        );
         break;
       case 'flow': {
         const words = value.split(',').map((one) => one.trim().replace('from_client', 'to_server').replace('from_server', 'to_client'));
@@ -163,8 +165,8 @@ function bodyOf(rule: Rule, compiled: CompiledRule, writer: Writer): string[] {
       parts.push('file_data');
       for (const condition of test.conditions) plain(condition, writer, undefined, transforms.includes('to_lowercase'));
       parts.push('pkt_data');
-    } else if (HEADER_VALUES[name] !== undefined) headerValue(name, test.conditions, transforms, writer);
-    else if (MODIFIERS[name] !== undefined) {
+    } else if (Object.hasOwn(HEADER_VALUES, name)) headerValue(name, test.conditions, transforms, writer);
+    else if (Object.hasOwn(MODIFIERS, name)) {
       for (const condition of test.conditions) plain(condition, writer, name, transforms.includes('to_lowercase'));
     } else throw new Unsayable(`Snort 2.9 has no buffer like \`${name}\``);
   }

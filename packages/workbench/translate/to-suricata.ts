@@ -2,6 +2,7 @@
  * A rule for a younger Suricata → the same for an older one: keywords that the older one does not know are said in older words
  * where that means the same, and refused where not.
  */
+import { entryOf } from '@sigwright/bytes';
 import { compareVersions, type KeywordDefinition, type Rule, type RuleOption } from '@sigwright/contracts';
 import { printRule } from '@sigwright/rule-language';
 import { PROTOCOL_SINCE, Unsayable } from './dialects.ts';
@@ -29,7 +30,7 @@ const HEADER_OF: Readonly<Record<string, string>> = {
 export function toSuricata(rule: Rule, version: string, keywords: ReadonlyMap<string, KeywordDefinition<never>>): { text: string; notes: readonly string[] } {
   const notes: string[] = [];
   const [protocol, hook] = rule.protocol.split(':');
-  const since = PROTOCOL_SINCE[protocol];
+  const since = entryOf(PROTOCOL_SINCE, protocol);
   if (since !== undefined && compareVersions(since, version) > 0) throw new Unsayable(`protocol \`${protocol}\` is known since Suricata ${since}`);
   if (hook !== undefined && compareVersions('8.0', version) > 0) throw new Unsayable(`the hook \`${hook}\` in the header is known since Suricata 8.0`);
   if (rule.direction === '=>' && compareVersions('8.0', version) > 0) throw new Unsayable('the direction `=>` is known since Suricata 8.0');
@@ -87,7 +88,7 @@ export function toSuricata(rule: Rule, version: string, keywords: ReadonlyMap<st
         notes.push(`\`${option.name}\` is said with \`http.header\`: all headers together, not one after the other`);
         break;
       case 'absent': {
-        const header = option.value === undefined ? HEADER_OF[opened.at(-1)?.name ?? ''] : undefined;
+        const header = option.value === undefined ? entryOf(HEADER_OF, opened.at(-1)?.name ?? '') : undefined;
         // The names of headers are those of either direction, so that the rule must say one.
         const isDirected = rule.options.some((one) => one.name === 'flow' && /\b(?:to|from)_(?:server|client)\b/.test(one.value ?? ''));
         if (header === undefined || !isDirected || out.at(-1) !== opened.at(-1))

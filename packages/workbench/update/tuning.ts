@@ -17,6 +17,7 @@
  * A comment behind a line (` # …`) may give the wish an end: `2019401  # until 2026-12-31: our scanner`. From the day after, the line
  * is passed over and said to be over. Other tools read the comment as a comment.
  */
+import { entryOf } from '@sigwright/bytes';
 import { type Diagnostic, error, type Rule, span, warning } from '@sigwright/contracts';
 import { addMetadata, metadataOf, metadataPairs } from '../repository/metadata.ts';
 
@@ -187,7 +188,7 @@ function holds(value: number | string, operator: string, wanted: number | string
 /** Words on a scale and numbers as numbers (NaN where a scale does not have the word), dates and all else as text that sorts. */
 function rankOf(key: string, written: string): number | string {
   const word = written.trim().toLowerCase();
-  const scale = SCALES[key];
+  const scale = entryOf(SCALES, key);
   if (scale !== undefined) {
     const at = scale.indexOf(word);
     return at === -1 ? Number.NaN : at;

@@ -2,6 +2,7 @@
  * Content codings (RFC 9110 §8.4) as they are announced and as they really come: browsers guess between gzip, zlib and raw
  * DEFLATE whatever the header says, and so does this. A layer that does not decode is passed over.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { EngineSettings } from '@sigwright/contracts';
 import { inflateBytes } from '../deflate/deflate.ts';
 import { expandLzma } from '../lzma/lzma.ts';
@@ -33,7 +34,7 @@ export function codingsOf(written: string | undefined, settings: EngineSettings,
 function codingOf(written: string, settings: EngineSettings, faults: CodingFaults): string {
   const name = written.startsWith('x-') ? written.slice(2) : written;
   if (name === '' || name === 'identity' || name === 'inflate') return '';
-  if (INFLATED.has(name) || settings.decompressors[name] !== undefined) return name;
+  if (INFLATED.has(name) || entryOf(settings.decompressors, name) !== undefined) return name;
   if (name === 'lzma') return settings.http.lzma ? name : '';
   faults.raise('abnormal_ce_header');
   return name.includes('gzip') ? 'gzip' : name.includes('deflate') ? 'deflate' : '';
@@ -48,7 +49,7 @@ export function decoded(input: Uint8Array, codings: readonly string[], settings:
       ? inflateBytes(bytes, limit)
       : coding === 'lzma'
         ? expandLzma(bytes, limit)
-        : settings.decompressors[coding]?.(bytes, limit);
+        : entryOf(settings.decompressors, coding)?.(bytes, limit);
     if (plain === undefined) {
       faults.raise(`${coding}_decompression_failed`);
       continue;

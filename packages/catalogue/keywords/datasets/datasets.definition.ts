@@ -1,5 +1,5 @@
 /** `dataset`, `datarep`: is the buffer's content in a set, and how is it reputed? Suricata user guide, "Datasets". */
-import { latin1 } from '@sigwright/bytes';
+import { entryOf, latin1 } from '@sigwright/bytes';
 import { asKeywords, type DataSetType, type Inspection, keyword, type RuleBuilder } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 import { MemoryDataSet } from '../../formats/data-set/data-set.ts';
@@ -59,7 +59,7 @@ const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1024, mb: 1_0
 
 function sizeOf(written: string): number | undefined {
   const [, number, unit] = /^(\d+)\s*([a-z]*)$/i.exec(written.trim()) ?? [];
-  const scale = number === undefined ? undefined : UNITS[unit.toLowerCase()];
+  const scale = number === undefined ? undefined : entryOf(UNITS, unit.toLowerCase());
   return scale === undefined ? undefined : Number(number) * scale;
 }
 

@@ -1,4 +1,5 @@
 /** What a match does beside telling of it: `filestore` stores files. Suricata user guide, "File keywords". */
+import { entryOf } from '@sigwright/bytes';
 import { asKeywords, type Direction, keyword, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 
 type Scope = 'file' | 'tx' | 'flow';
@@ -21,9 +22,9 @@ const SCOPES: Readonly<Record<string, Scope>> = { file: 'file', tx: 'tx', ssn: '
 function readStoring(written: string): { value: Storing } | { problem: string } {
   const words = written.split(',').map((word) => word.trim());
   if (words.length > 2) return { problem: 'more than a direction and a scope are given' };
-  const directions = DIRECTIONS[words[0]];
+  const directions = entryOf(DIRECTIONS, words[0]);
   if (directions === undefined) return { problem: `\`${words[0]}\` is no direction` };
-  const scope = words.length === 1 ? 'file' : SCOPES[words[1]];
+  const scope = words.length === 1 ? 'file' : entryOf(SCOPES, words[1]);
   return scope === undefined ? { problem: `\`${words[1]}\` is no scope` } : { value: { directions, scope } };
 }
 

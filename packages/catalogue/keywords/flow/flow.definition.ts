@@ -1,4 +1,5 @@
 /** What the flow must be like, and how often a match becomes an alert. Suricata user guide, "Flow keywords", "Thresholding keywords". */
+import { entryOf } from '@sigwright/bytes';
 import {
   asKeywords,
   type Flow,
@@ -217,7 +218,7 @@ export const keywords = asKeywords(
     apply(words, builder) {
       const seen = new Set<FlowDemand>();
       for (const word of words) {
-        const demand = FLOW_WORDS[word.toLowerCase()];
+        const demand = entryOf(FLOW_WORDS, word.toLowerCase());
         if (demand === undefined) {
           builder.problem('unknown', `\`${word}\` says nothing about a flow`, `words are ${Object.keys(FLOW_WORDS).join(', ')}`);
           return;

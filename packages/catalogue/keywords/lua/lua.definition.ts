@@ -1,5 +1,5 @@
 /** `lua`: a program that the rule brings along decides. Suricata user guide, "Lua scripting for detection". */
-import { latin1 } from '@sigwright/bytes';
+import { entryOf, latin1 } from '@sigwright/bytes';
 import { asKeywords, type Direction, type FlowDemand, keyword, PAYLOAD, type RuleBuilder, TO_CLIENT, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { isTruthy, Table, type Value } from '@sigwright/lua';
 import { custom } from '../../arguments/index.ts';
@@ -48,7 +48,7 @@ function look(needs: Value, builder: RuleBuilder): { readonly name: string; read
   const current = ['buffer', 'stream'].find((name) => isTruthy(needs.get(name)));
   const name = wanted[0] ?? current;
   if (name === undefined) return undefined;
-  const [buffer, direction] = BUFFERS[name] ?? [name === 'stream' ? PAYLOAD : builder.currentBuffer];
+  const [buffer, direction] = entryOf(BUFFERS, name) ?? [name === 'stream' ? PAYLOAD : builder.currentBuffer];
   if (direction !== undefined) builder.demandFlow(direction);
   if (buffer !== builder.currentBuffer) builder.selectBuffer(buffer);
   let found: Uint8Array = NOTHING;

@@ -1,5 +1,5 @@
 /** Header fields of single packets. Suricata user guide, "IP keywords", "TCP keywords", "ICMP keywords"; RFC 791, 8200, 9293, 792. */
-import { addressBytes, uint32 } from '@sigwright/bytes';
+import { addressBytes, entryOf, uint32 } from '@sigwright/bytes';
 import {
   asKeywords,
   type BufferDefinition,
@@ -358,7 +358,8 @@ export const keywords = asKeywords(
     argument: custom('rr|eol|nop|ts|sec|esec|lsrr|ssrr|satid|any', ['rr', 'any'], (written) => {
       const word = written.trim().toLowerCase();
       if (word === 'any') return { value: -1 };
-      return IP_OPTIONS[word] === undefined ? { problem: `\`${word}\` is no IP option` } : { value: IP_OPTIONS[word] };
+      const option = entryOf(IP_OPTIONS, word);
+      return option === undefined ? { problem: `\`${word}\` is no IP option` } : { value: option };
     }),
     examples: ['ipopts:rr;'],
     broken: [{ options: 'ipopts:none;', code: 'ipopts/argument' }],

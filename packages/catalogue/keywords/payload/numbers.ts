@@ -3,6 +3,7 @@
  * and byte_math), and the reading itself, which allocates nothing. Numbers are 64 bit and unsigned in rules; here they are
  * doubles, exact up to 2^53 and rounded above.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { Inspection, RuleBuilder } from '@sigwright/contracts';
 import { numberIn } from '../../arguments/index.ts';
 import { callOf } from '../../formats/dcerpc/calls.ts';
@@ -78,15 +79,16 @@ export function readFlags(
   for (const part of parts) {
     const [word, ...rest] = part.split(/\s+/);
     const value = rest.join(' ');
+    const asBase = entryOf(BASES, word);
     if (named.has(word) || (word === 'relative' && relative)) return { problem: `\`${word}\` stands twice` };
     if (word === 'relative' && value === '') relative = true;
     else if ((word === 'big' || word === 'little') && value === '') {
       if (endian !== undefined) return { problem: `\`${endian}\` and \`${word}\` say two byte orders` };
       endian = word;
     } else if (word === 'string' && value === '') isText = true;
-    else if (BASES[word] !== undefined && value === '') {
+    else if (asBase !== undefined && value === '') {
       if (base !== 0) return { problem: 'two number bases are given' };
-      base = BASES[word];
+      base = asBase;
     } else named.set(word, value);
   }
   const ofCall = named.get('dce') === '';

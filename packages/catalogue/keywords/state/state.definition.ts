@@ -1,5 +1,5 @@
 /** What rules remember: flowbits, xbits, hostbits, flowint, flowvar, pktvar. Suricata user guide, "Flow keywords", "Xbits keyword". */
-import { decodeContent, latin1 } from '@sigwright/bytes';
+import { decodeContent, entryOf, latin1 } from '@sigwright/bytes';
 import { asKeywords, type BitOperation, type Flow, type IntegerOperation, keyword, type Packet, type StateScope } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 
@@ -65,7 +65,7 @@ export const keywords = asKeywords(
         .find((part) => part.startsWith('track'))
         ?.slice(5)
         .trim();
-      const scope = track === undefined ? undefined : TRACKS[track];
+      const scope = track === undefined ? undefined : entryOf(TRACKS, track);
       if (scope === undefined) return { problem: `track \`${track ?? ''}\` is not known`, help: 'write track ip_src, ip_dst, ip_pair or tx' };
       const writtenExpire = parts.find((part) => part.startsWith('expire'));
       const expire = writtenExpire === undefined ? DEFAULT_EXPIRE : numberIn(writtenExpire.slice(6));
@@ -91,7 +91,7 @@ export const keywords = asKeywords(
       const [operation, name, direction] = written.split(',').map((part) => part.trim());
       if (!OPERATIONS.includes(operation as Operation)) return { problem: `\`${operation}\` is no operation on a bit` };
       if (name === undefined || name === '') return { problem: 'the name of the bit is missing' };
-      const scope = SIDES[direction ?? 'src'];
+      const scope = entryOf(SIDES, direction ?? 'src');
       if (scope === undefined) return { problem: `\`${direction}\` is no side` };
       const bit: BitOperation = { kind: 'bit', operation: operation as Operation, names: [name], scope, expire: HOSTBIT_EXPIRE };
       return { value: bit };

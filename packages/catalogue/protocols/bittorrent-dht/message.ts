@@ -1,5 +1,5 @@
 /** Messages of the DHT protocol (BEP 5; nodes with IPv6 addresses, BEP 32): queries, responses and errors. */
-import { hex, uint16, utf8 } from '@sigwright/bytes';
+import { entryOf, hex, uint16, utf8 } from '@sigwright/bytes';
 import { type Bencoded, readBencoded } from './bencode.ts';
 
 const NODE_ID = 20;
@@ -90,7 +90,7 @@ const ARGUMENTS: Readonly<Record<string, { readonly texts: readonly string[]; re
 };
 
 function request(type: string, given: Dictionary | undefined): { readonly shown: Record<string, string | number> | undefined; readonly sound: boolean } {
-  const known = ARGUMENTS[type];
+  const known = entryOf(ARGUMENTS, type);
   if (known === undefined || given === undefined) return { shown: undefined, sound: false };
   const shown: Record<string, string | number> = {};
   for (const name of known.texts) {

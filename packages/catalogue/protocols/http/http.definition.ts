@@ -1,5 +1,5 @@
 /** HTTP/1: recognition, records, and what the folder's other files hold put together. */
-import { base64, dotted, latin1, shownLatin1, shownText } from '@sigwright/bytes';
+import { base64, dotted, entryOf, latin1, shownLatin1, shownText } from '@sigwright/bytes';
 import {
   type Direction,
   type Flow,
@@ -142,11 +142,11 @@ function recordOf(transaction: HttpTransaction, options: RecordOptions | undefin
   const record: Record<string, unknown> = { ...body(transaction, isOn(options['extended'], false)) };
   for (const written of listed(options['custom']) ?? []) {
     const spelt = written.replaceAll('_', '-');
-    const name = OTHER_SPELLINGS[spelt] ?? spelt;
+    const name = entryOf(OTHER_SPELLINGS, spelt) ?? spelt;
     const value = transaction.request.headers?.get(name) ?? transaction.response.headers?.get(name);
     if (value !== undefined) record[name.replaceAll('-', '_')] = shownText(value);
   }
-  for (const direction of DUMPED[String(options['dump-all-headers'])] ?? []) {
+  for (const direction of entryOf(DUMPED, String(options['dump-all-headers'])) ?? []) {
     const { headers } = transaction.message(direction);
     if (headers === undefined) continue;
     record[direction === TO_SERVER ? 'request_headers' : 'response_headers'] = headers.list.map(({ name, value }) => ({

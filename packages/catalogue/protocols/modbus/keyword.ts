@@ -1,4 +1,5 @@
 /** The keyword `modbus`: conditions on the function, the data that is accessed, and the unit of a request. */
+import { entryOf } from '@sigwright/bytes';
 import { keyword, TO_SERVER, type Transaction } from '@sigwright/contracts';
 import { custom, numberIn } from '../../arguments/index.ts';
 import { MESSAGE_COMPLETE } from '../../formats/messages/framed-session.ts';
@@ -70,7 +71,7 @@ function part(written: string, wanted: Wanted): string | undefined {
       return wanted.unit === undefined ? `\`${argument}\` is no unit` : undefined;
     case 'function': {
       const number = numberIn(argument);
-      const category = CATEGORIES[argument.replace(/^!\s*/, '').toLowerCase()];
+      const category = entryOf(CATEGORIES, argument.replace(/^!\s*/, '').toLowerCase());
       if (number !== undefined && number <= MOST_BYTE) wanted.functionCode = number;
       else if (category !== undefined) wanted.categories = { negated: argument.startsWith('!'), of: category };
       else return `\`${argument}\` is no function`;

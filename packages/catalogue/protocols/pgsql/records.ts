@@ -1,4 +1,5 @@
 /** PostgreSQL transaction → EVE record. Suricata user guide, "Event type: PGSQL". */
+import { entryOf } from '@sigwright/bytes';
 import type { PgsqlTransaction } from './session.ts';
 import { METHODS, type Request, type Response } from './wire.ts';
 
@@ -62,7 +63,7 @@ const OWN_NAMES: Readonly<Record<string, string>> = { DateStyle: 'date_style', I
 
 /** As written, but those that PostgreSQL writes with capitals in small letters. */
 function parameterName(name: string): string {
-  return OWN_NAMES[name] ?? name;
+  return entryOf(OWN_NAMES, name) ?? name;
 }
 
 function addResponse(body: Body, response: Response, parameters: Body[]): void {

@@ -1,5 +1,5 @@
 /** SIP (RFC 3261) over UDP and TCP: requests and responses, one transaction each, with the session that a body describes (SDP, RFC 8866). */
-import { find, fromLatin1, isUtf8, latin1, shownTexts } from '@sigwright/bytes';
+import { entryOf, find, fromLatin1, isUtf8, latin1, shownTexts } from '@sigwright/bytes';
 import {
   type Direction,
   type Flow,
@@ -73,7 +73,7 @@ function read(bytes: Uint8Array, start: number, end: number): SipMessage | undef
     const written = line.slice(0, colon).trim();
     if (!TOKEN.test(written)) return undefined;
     const name = written.toLowerCase();
-    const full = SHORT_NAMES[name] ?? name;
+    const full = entryOf(SHORT_NAMES, name) ?? name;
     const value = line.slice(colon + 1).trim();
     const values = headers.get(full);
     if (values === undefined) headers.set(full, [value]);

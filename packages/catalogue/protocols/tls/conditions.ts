@@ -1,4 +1,5 @@
 /** Tests on a TLS connection that are no buffers: version, state of the handshake, dates of the certificate. Suricata user guide, "SSL/TLS Keywords". */
+import { entryOf } from '@sigwright/bytes';
 import { asKeywords, type Direction, type KeywordDefinition, keyword, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { compares, comparison, custom, describeComparison, none, withoutQuotes } from '../../arguments/index.ts';
 import { versionName } from './records.ts';
@@ -38,7 +39,7 @@ const tlsVersion = keyword({
   argument: custom('[!]<1.0|1.1|1.2|1.3|0x…>', ['1.2', '"1.0"', '!1.3', '0x7f12'], (written) => {
     const negated = written.startsWith('!');
     const word = withoutQuotes(written.slice(negated ? 1 : 0).trim()).trim();
-    const version = VERSIONS[word] ?? (/^0x[0-9a-fA-F]{1,4}$/.test(word) ? Number.parseInt(word.slice(2), 16) : undefined);
+    const version = entryOf(VERSIONS, word) ?? (/^0x[0-9a-fA-F]{1,4}$/.test(word) ? Number.parseInt(word.slice(2), 16) : undefined);
     return version === undefined ? { problem: `\`${written}\` is no version`, help: 'write 1.0, 1.1, 1.2 or 1.3' } : { value: { negated, version } };
   }),
   examples: ['tls.version:1.2;', 'tls.version:"1.0";', 'tls.version:0x7f12;'],
@@ -69,7 +70,7 @@ const sslVersion = keyword({
     const wanted: { negated: boolean; version: number }[] = [];
     for (const part of withoutQuotes(written).split(',')) {
       const word = part.trim().toLowerCase();
-      const version = SSL_VERSIONS[word.replace(/^!/, '')];
+      const version = entryOf(SSL_VERSIONS, word.replace(/^!/, ''));
       if (version === undefined) return { problem: `\`${part.trim()}\` is no version`, help: `versions are ${Object.keys(SSL_VERSIONS).join(', ')}` };
       wanted.push({ negated: word.startsWith('!'), version });
     }

@@ -1,4 +1,5 @@
 /** Decompression of the buffer. Suricata user guide, "Transformations". */
+import { entryOf } from '@sigwright/bytes';
 import type { TransformDefinition } from '@sigwright/contracts';
 import { custom, numberIn, optional } from '../../arguments/index.ts';
 import { inflateGzip, inflateZlib } from '../../formats/deflate/deflate.ts';
@@ -11,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = { kb: 1024, kib: 1024, mb: 1_048
 const size = optional(
   custom('max-size <bytes>', ['max-size 8192', 'max-size 8kb'], (written) => {
     const found = /^max-size\s+(\d+)\s*([a-z]*)$/i.exec(written);
-    const unit = found === null || found[2] === '' ? 1 : UNITS[found[2].toLowerCase()];
+    const unit = found === null || found[2] === '' ? 1 : entryOf(UNITS, found[2].toLowerCase());
     const value = found === null || unit === undefined ? undefined : (numberIn(found[1]) ?? 0) * unit;
     if (value === undefined) return { problem: `\`${written}\` is not a size` };
     return value < 1 || value > LARGEST_SIZE ? { problem: `the size is not between 1 and ${LARGEST_SIZE}` } : { value };

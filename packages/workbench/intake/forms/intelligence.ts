@@ -2,6 +2,7 @@
  * Intelligence that is structured already: MISP events (core format, also as a `response` list) and STIX 2.1 bundles. Values become
  * lines of text with their type and comment, so that they get roles and warnings as the values of any report do.
  */
+import { entryOf } from '@sigwright/bytes';
 import type { GivenName, NameKind } from '../names.ts';
 import { type FormText, isSomething, type Json, listOf, objectOf, objectsOf, publishedAt, wordsOfJson } from './form.ts';
 
@@ -79,7 +80,7 @@ function mispAttribute(attribute: Json, lines: string[], leftOut: string[]): voi
   else if (type.startsWith('target-') || wordsOfJson(attribute['category']) === 'Targeting data') lines.push(`Victim: ${value}${said}`);
   // `ip-dst|port`, `filename|md5`: two values of one thing; address and port belong together.
   else if (type.includes('|')) lines.push(`${type}: ${type.endsWith('|port') ? hostAndPort(value) : value.replaceAll('|', ' ')}${said}`);
-  else lines.push(`${MISP_LABELS[type] ?? type}: ${value}${said}`);
+  else lines.push(`${entryOf(MISP_LABELS, type) ?? type}: ${value}${said}`);
 }
 
 /** Types whose values look like digests of files, under the names that intake knows. */
@@ -134,7 +135,7 @@ export function readStix(value: unknown): FormText | undefined {
 const STIX_KINDS: Readonly<Record<string, NameKind>> = { malware: 'family', 'threat-actor': 'actor', 'intrusion-set': 'actor', campaign: 'campaign' };
 
 function namesOfStix(object: Json): GivenName[] {
-  const kind = STIX_KINDS[wordsOfJson(object['type'])];
+  const kind = entryOf(STIX_KINDS, wordsOfJson(object['type']));
   const name = wordsOfJson(object['name']).replace(MITRE_NUMBER, '').trim();
   // A sample that is called by its digest or its file is no family.
   if (kind === undefined || name === '' || object['revoked'] === true || /^[0-9a-f]{32,64}$|\.(?:exe|dll|bin|elf|apk|js|docx?|zip)$/i.test(name)) return [];
