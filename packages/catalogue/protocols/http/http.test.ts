@@ -107,6 +107,15 @@ const cases: readonly Case[] = [
     buffers: [{ 'http.stat_code': '200' }],
     anomalies: [['gzip_decompression_failed']],
   },
+  ...['__proto__', 'constructor'].map((coding) => ({
+    why: `a coding that every object has an entry for is none: ${coding}`,
+    turns: [
+      ['client', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+      ['server', sized('as it is', `Content-Encoding: ${coding}\r\n`)],
+    ] as const,
+    buffers: [{ 'http.response_body': 'as it is' }],
+    anomalies: [['abnormal_ce_header']],
+  })),
   {
     why: 'a body without length ends with the connection',
     turns: [
