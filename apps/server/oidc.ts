@@ -3,6 +3,7 @@
  * by issuer and subject, never by a name that the provider lets people choose; what that user may is what its groups say today.
  */
 import { timingSafeEqual } from 'node:crypto';
+import { entryOf } from '@sigwright/bytes';
 import { type Failure, failure, type Result, success } from '@sigwright/contracts';
 import { type Store, USER_ROLES, type UserRole } from '@sigwright/workbench';
 import type { Configuration } from 'openid-client';
@@ -139,7 +140,7 @@ async function discovered({ issuer, client, secret }: OidcSettings): Promise<Con
 }
 
 function arrivedOf(claims: Record<string, unknown>, { claim, roles }: OidcSettings): Result<Arrived> | Failure {
-  const values = new Set([claims[claim] ?? []].flat().map(String));
+  const values = new Set([entryOf(claims, claim) ?? []].flat().map(String));
   const role = roles
     .filter(({ value }) => values.has(value))
     .map((one) => one.role)

@@ -49,6 +49,7 @@ describe('completion', () => {
       ['type', 'by_src'],
     ],
     ['values of a key of a threshold', 'alert tcp any any -> any any (threshold:type limit, track ‸; sid:3;)', ['by_src', 'by_dst'], ['limit']],
+    ['nothing of a key that every object has', 'alert tcp any any -> any any (threshold:constructor ‸; sid:3;)', []],
     ['states of a flow that are not written yet', 'alert tcp any any -> any any (flow:established,‸; sid:3;)', ['to_server'], ['established']],
     ['kinds of references', 'alert tcp any any -> any any (reference:‸; sid:3;)', ['url']],
     ['protocols', 'alert tcp any any -> any any (app-layer-protocol:‸; sid:3;)', ['http', 'dns']],
@@ -117,6 +118,7 @@ describe('hover', () => {
     ],
     ['a bit: who sets it, who asks', `${SETTER}${ASKER.replace('EX.seen', 'EX.s‸een')}`, ['set by 1 (first)', 'asked by 2 (second)']],
     ['a variable', 'alert tcp $HOME‸_NET any -> any any (content:"abcd"; sid:1;)', ['192.168.0.0/16']],
+    ['a variable that every object has', 'alert tcp $construc‸tor any -> any any (content:"abcd"; sid:1;)', ['is set nowhere']],
     ['a class', 'alert tcp any any -> any any (content:"abcd"; class‸type:trojan-activity; sid:1;)', ['priority 1']],
     ['a protocol', 'alert dn‸s any any -> any any (dns.query; content:"abcd"; sid:1;)', ['**dns**']],
     [

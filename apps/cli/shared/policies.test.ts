@@ -64,6 +64,8 @@ describe('threshold.config', () => {
     'nothing of the kind',
     'threshold sig_id 7, type limit, track by_src, count 1, seconds 60',
     'threshold gen_id 1, sig_id 7, type often, track by_src, count 1, seconds 60',
+    'threshold gen_id 1, sig_id 7, type limit, track constructor, count 1, seconds 60',
+    'suppress gen_id 1, sig_id 7, track constructor, ip 10.0.0.1',
     'suppress gen_id 1, sig_id 7, track by_src',
     'rate_filter gen_id 1, sig_id 7, track by_rule, count 5, seconds 10, new_action explode, timeout 30',
   ])('%s is a problem, with its line', (line) => expect(readThresholdFile(`\n${line}`).problems).toMatchObject([{ line: 2 }]));

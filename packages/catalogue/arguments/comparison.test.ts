@@ -47,6 +47,8 @@ describe('refused', () => {
     ['256', 'too large'],
     ['&0xc0=2', 'a bit that the mask takes away'],
     ['eight', 'no name'],
+    ['constructor', 'a name of every object, and none of ours'],
+    ['!__proto__', 'so is this one'],
     ['', 'nothing'],
   ])('%s: %s', (written) => {
     expect(bytes.read(written)).toHaveProperty('problem');

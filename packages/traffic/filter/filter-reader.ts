@@ -135,12 +135,12 @@ export class FilterReader {
   }
 
   #isOperator(token: string | undefined): boolean {
-    return token !== undefined && (token in RELATIONS || BINDING.some((words) => words.includes(token)));
+    return token !== undefined && (Object.hasOwn(RELATIONS, token) || BINDING.some((words) => words.includes(token)));
   }
 
   /** Is there a relation at all? Else the first problem is the one to tell. */
   #looksArithmetic(from: number): boolean {
-    return this.#tokens.slice(from).some((token) => token in RELATIONS);
+    return this.#tokens.slice(from).some((token) => Object.hasOwn(RELATIONS, token));
   }
 
   #primitive(): Test {

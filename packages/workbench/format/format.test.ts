@@ -31,6 +31,7 @@ const cases: readonly (readonly [why: string, before: string, after: string])[] 
   ['hex', `${H} (msg:"m"; content:"A|0D0A|b\\;c:|20 |"; sid:1;)`, `${H} (msg:"m"; content:"A|0d 0a|b|3b|c|3a 20|"; sid:1;)`],
   ['words in hex stay in hex', `${H} (msg:"m"; content:"|61 62|c"; sid:1;)`, `${H} (msg:"m"; content:"|61 62|c"; sid:1;)`],
   ['from_client is to_server', `${H} (msg:"m"; flow: from_client , established; sid:1;)`, `${H} (msg:"m"; flow:established,to_server; sid:1;)`],
+  ['a word that every object has is no other form', `${H} (msg:"m"; flow:Constructor; sid:1;)`, `${H} (msg:"m"; flow:constructor; sid:1;)`],
   [
     'threshold',
     `${H} (msg:"m"; threshold: type limit, count 1,seconds 60 ,track by_src; sid:1;)`,

@@ -105,7 +105,7 @@ export function enableSource(data: string, name: string, parameters: Readonly<Re
     if (!index.ok) return index;
     const entry = Object.hasOwn(index.value, name) ? index.value[name] : undefined;
     if (entry === undefined) return failure('update/unknown-source', `no source is called \`${name}\`; \`sigwright update list\` shows them`);
-    const missing = Object.keys(entry.parameters ?? {}).filter((key) => parameters[key] === undefined);
+    const missing = Object.keys(entry.parameters ?? {}).filter((key) => !Object.hasOwn(parameters, key));
     if (missing.length > 0) return failure('update/parameter', `${name} needs ${missing.map((key) => `${key}=…`).join(' ')}`);
     if (entry.checksum !== false) wanted = { ...wanted, checksum: true };
   } else wanted = { ...wanted, url };

@@ -46,6 +46,13 @@ test.each<[why: string, from: 'client' | 'server', text: string, body: unknown, 
   ['an error', 'server', 'd1:eli201e5:Wronge1:t1:x1:y1:ee', { transaction_id: '78', error: { num: 201, msg: 'Wrong' } }, []],
   ['a query without a number', 'client', `d1:ad2:id20:${ID}e1:q4:ping1:y1:qe`, { transaction_id: '', request_type: 'ping' }, ['malformed_packet']],
   ['a query without what it asks for', 'client', `d1:ad2:id20:${ID}e1:q9:get_peers1:t1:x1:y1:qe`, { request_type: 'get_peers' }, ['malformed_packet']],
+  [
+    'a query that every object would answer',
+    'client',
+    `d1:ad2:id20:${ID}e1:q11:constructor1:t1:x1:y1:qe`,
+    { request_type: 'constructor' },
+    ['malformed_packet'],
+  ],
   ['a message that is cut', 'client', `d1:ad2:id20:${ID}e1:q4:pi`, { transaction_id: '' }, ['malformed_packet']],
   ['something else', 'client', 'hello', { transaction_id: '' }, ['malformed_packet']],
 ])('%s', (_why, from, text, body, anomalies) => {

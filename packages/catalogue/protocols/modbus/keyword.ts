@@ -86,7 +86,7 @@ function part(written: string, wanted: Wanted): string | undefined {
     case 'access': {
       const [kind, of, ...more] = argument.split(/\s+/);
       const types = kind === 'read' ? READABLE : kind === 'write' ? WRITABLE : undefined;
-      const type = of === undefined ? 0 : types?.[of];
+      const type = of === undefined ? 0 : types === undefined ? undefined : entryOf(types, of);
       if (types === undefined || type === undefined || more.length > 0) return `\`${argument}\` is no access`;
       wanted.access = (kind === 'read' ? READ : WRITE) | type;
       return undefined;
