@@ -1,7 +1,7 @@
 /** `sigwright draft REPORT`: draft rules for a report's indicators. `sigwright draft --captures …`: behaviour rules. What was left out is said, and why. */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { counted } from '@sigwright/bytes';
+import { append, counted } from '@sigwright/bytes';
 import { type Result, type Rule, success } from '@sigwright/contracts';
 import { parseRules } from '@sigwright/rule-language';
 import {
@@ -98,7 +98,7 @@ interface Drafted {
 
 async function draftIn(repository: Repository, path: string, asked: Asked): Promise<Drafted> {
   const known: Rule[] = repository.rules.map(({ rule }) => rule);
-  for (const file of asked.rules ?? []) known.push(...parseRules(readFileSync(file, 'utf8')).rules);
+  for (const file of asked.rules ?? []) append(known, parseRules(readFileSync(file, 'utf8')).rules);
   const sids = freeSids(repository);
   const about = { form: asked.format, warningLists: asked['warning-lists'] };
   const beside = besides(repository, path, asked);

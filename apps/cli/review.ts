@@ -4,7 +4,7 @@
  */
 
 import { createReadStream, existsSync } from 'node:fs';
-import { counted } from '@sigwright/bytes';
+import { append, counted } from '@sigwright/bytes';
 import { alertsInEve, DECISIONS, type Decision, decide, REASONS, type Reason, reviewQueue, type Sightings, sightingsOf } from '@sigwright/workbench';
 import { argumentsOf, InputProblem, sidsOf, UsageProblem } from './shared/arguments.ts';
 import { changing, dayOf, repositoryAt } from './shared/repository.ts';
@@ -101,7 +101,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 async function sightings(store: string | undefined, eve: readonly string[] | undefined): Promise<Sightings | undefined> {
   if (store === undefined && eve === undefined) return undefined;
   const rows: { readonly sid: number; readonly last: number }[] = store === undefined ? [] : [...(await seenByStore(store))];
-  for (const path of eve ?? []) rows.push(...(await alertsInEve(createReadStream(path, path === '-' ? { fd: 0 } : {}) as AsyncIterable<Uint8Array>)));
+  for (const path of eve ?? []) append(rows, await alertsInEve(createReadStream(path, path === '-' ? { fd: 0 } : {}) as AsyncIterable<Uint8Array>));
   return sightingsOf(rows);
 }
 

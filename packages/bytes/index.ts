@@ -11,6 +11,7 @@ export * from './digests/digests.ts';
 export * from './digests/hkdf.ts';
 export * from './entry-of.ts';
 export * from './hexdump.ts';
+export * from './lists.ts';
 export { RepeatedWords } from './repeated-words.ts';
 export * from './search/find.ts';
 export * from './search/leading.ts';

@@ -1,6 +1,8 @@
 /** Captures that a command line names, files and folders with all below them, as sources that can be read several times. */
+
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { append } from '@sigwright/bytes';
 import type { CaptureSource } from '@sigwright/workbench';
 import { InputProblem } from './arguments.ts';
 import { isCapture } from './capture-intake.ts';
@@ -13,7 +15,7 @@ export function captureSources(paths: readonly string[], what: string): CaptureS
   for (const path of paths) {
     if (statSync(path).isDirectory()) {
       const before = files.length;
-      files.push(...capturesBelow(path));
+      append(files, capturesBelow(path));
       if (files.length === before) throw new InputProblem(`${path} holds no capture (pcap, pcapng) of ${what}`);
     } else if (isCapture(path)) files.push(path);
     else throw new InputProblem(`${path} is no capture (pcap, pcapng)`);
@@ -25,7 +27,7 @@ function capturesBelow(folder: string): string[] {
   const files: string[] = [];
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) files.push(...capturesBelow(path));
+    if (entry.isDirectory()) append(files, capturesBelow(path));
     else if (entry.isFile() && isCapture(path)) files.push(path);
   }
   return files;

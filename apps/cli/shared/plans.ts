@@ -1,6 +1,6 @@
 /** Rules files → a plan ready for use, taken from what an earlier run kept where that fits (plan-cache.ts). */
 import { readFileSync } from 'node:fs';
-import { fileText, leading } from '@sigwright/bytes';
+import { append, fileText, leading } from '@sigwright/bytes';
 import { catalogue } from '@sigwright/catalogue';
 import { type Diagnostic, type EngineSettings, error } from '@sigwright/contracts';
 import { buildPlan, type PlanProblem, type RuleSource, savePlan, usePlan } from '@sigwright/detection';
@@ -56,7 +56,7 @@ function loadOrBuild(
   }
   const { sources, problems, broken } = readRules(files);
   const build = buildPlan(sources, catalogue, settings);
-  problems.push(...problemsOf(build.problems, sources));
+  append(problems, problemsOf(build.problems, sources));
   const refused = build.refused + broken;
   if (folder !== undefined) {
     writeSaved(folder, key, savePlan(build.data, key), { refused, skipped: build.skipped, problems });

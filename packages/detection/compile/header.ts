@@ -2,7 +2,7 @@
  * Rule header → sets that packets are tested against. Variables are resolved from the settings; every distinct header is
  * resolved once (ET Open has fewer than 700 for 30,000 rules).
  */
-import { type AddressRange, AddressSet, type AddressSetInput, entryOf, PortSet, parseRange } from '@sigwright/bytes';
+import { type AddressRange, AddressSet, type AddressSetInput, append, entryOf, PortSet, parseRange } from '@sigwright/bytes';
 import { type EngineSettings, ICMP, ICMPV6, type Packet, type Rule, SCTP, type Span, TCP, UDP } from '@sigwright/contracts';
 import { type AddressExpression, type PortExpression, parseAddressField, parsePortField } from '@sigwright/rule-language';
 import type { Report } from './rule-diagnostics.ts';
@@ -215,8 +215,8 @@ export class HeaderResolver {
             // The complement of a list that has exceptions of its own: built as a set and subtracted.
             const nested = this.#collectAddresses(value, at, report, level + 1);
             if (nested !== undefined) {
-              if (nested.exclude.length > 0 && nested.include.length === 0) result.include.push(...nested.exclude);
-              else result.exclude.push(...nested.include);
+              if (nested.exclude.length > 0 && nested.include.length === 0) append(result.include, nested.exclude);
+              else append(result.exclude, nested.include);
               if (nested.all && nested.exclude.length === 0) result.exclude.push(...EVERYTHING);
             }
           } else {

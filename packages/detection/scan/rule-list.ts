@@ -2,6 +2,7 @@
  * Rules that no literal leads to, arranged so that those for a few addresses are only looked at where such an address occurs:
  * by the first 16 bits of a source or destination (IPv4). Typed arrays: saved as they are, so that a start reads no header.
  */
+import { append } from '@sigwright/bytes';
 import type { RuleHeader } from '../compile/header.ts';
 
 export interface PrefixTable {
@@ -44,7 +45,7 @@ function tableOf(map: ReadonlyMap<number, readonly number[]>): PrefixTable {
   const starts = new Uint32Array(prefixes.length + 1);
   const rules: number[] = [];
   for (let at = 0; at < prefixes.length; at++) {
-    rules.push(...(map.get(prefixes[at]) ?? []));
+    append(rules, map.get(prefixes[at]) ?? []);
     starts[at + 1] = rules.length;
   }
   return { prefixes, starts, rules: Uint32Array.from(rules) };

@@ -3,6 +3,7 @@
  * letters and digits, single signs) are aligned by their longest common subsequence. What looks volatile becomes a gap although all
  * values agree, see volatile.ts. Linear memory; time is bounded by tokens × tokens × values.
  */
+import { largest, smallest } from '@sigwright/bytes';
 import { type CharacterClass, classOf, volatileSpans, widest } from './volatile.ts';
 
 export interface Literal {
@@ -77,7 +78,7 @@ export function templateOf(values: readonly string[], { only, names = [] }: Temp
     else parts.push({ kind: 'literal', text: kept[at] });
   }
   const lengths = distinct.map((value) => value.length);
-  return { parts: joined(parts), distinct: distinct.length, shortest: Math.min(...lengths), longest: Math.max(...lengths) };
+  return { parts: joined(parts), distinct: distinct.length, shortest: smallest(lengths), longest: largest(lengths) };
 }
 
 /** A sign or two that happen to lie between two gaps of anything say nothing. */
@@ -109,8 +110,8 @@ const USUAL_LENGTHS: ReadonlySet<number> = new Set([10, 13, 16, 32, 40, 64, 128]
 function gapOf(values: readonly string[], whys: readonly (string | undefined)[], isCut: boolean, isAlone: boolean): Gap | undefined {
   if (!isCut && values.every((value) => value === '')) return undefined;
   const lengths = values.map((value) => value.length);
-  const least = Math.min(...lengths);
-  const most = Math.max(...lengths);
+  const least = smallest(lengths);
+  const most = largest(lengths);
   const seen = classOf(values);
   const isDigits = seen?.says === 'digits' || seen?.says === 'hexadecimal digits';
   const isUsual = isDigits && lengths.every((length) => USUAL_LENGTHS.has(length));

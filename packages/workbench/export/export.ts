@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { counted } from '@sigwright/bytes';
+import { counted, largest, smallest } from '@sigwright/bytes';
 import type { StoredRecord } from '../store/alerts.ts';
 
 export const EXPORT_FORMS = ['csv', 'json', 'stix', 'misp'] as const;
@@ -93,7 +93,7 @@ function stix(alerts: readonly StoredRecord[], now: number, ruleOf: (sid: number
   };
   for (const { sid, signature, alerts: all } of byRule(alerts)) {
     const times = all.map((one) => one.time);
-    const [first, last] = [iso(Math.min(...times)), iso(Math.max(...times))];
+    const [first, last] = [iso(smallest(times)), iso(largest(times))];
     const common = { spec_version: '2.1', created_by_ref: us, created: made, modified: made };
     const indicator = once({
       type: 'indicator',

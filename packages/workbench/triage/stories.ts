@@ -2,6 +2,7 @@
  * The rules that fired on one host → stories: what belongs together by family, report, actor, reference, and for rules that say none of
  * these by time. And what to tell an analyst beside a judgement: what would change it, and what to do next.
  */
+import { append } from '@sigwright/bytes';
 import type { AlertRole } from './alert-role.ts';
 import type { HostAlert, HostJudgement } from './triage.ts';
 
@@ -50,7 +51,7 @@ export function storiesOf(rules: readonly HostAlert[], factsOf: (sid: number) =>
     if (joined.length === 0) groups.push(group);
     for (const other of joined.slice(1)) {
       for (const key of other.keys) group.keys.add(key);
-      group.rules.push(...other.rules);
+      append(group.rules, other.rules);
       groups.splice(groups.indexOf(other), 1);
     }
     for (const key of keys) group.keys.add(key);
