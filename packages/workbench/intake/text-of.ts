@@ -123,7 +123,7 @@ function read(html: string, what: 'everything' | 'no furniture' | 'main'): HtmlT
   }
   const text = parts
     .join('')
-    .replace(/[ \t]+\n/g, '\n')
+    .replace(/(?<![ \t])[ \t]+\n/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
   return { ...said, title: said.title.trim(), text, links };

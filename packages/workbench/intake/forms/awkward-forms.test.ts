@@ -159,6 +159,12 @@ Ada, ada@small-lab.net
     found: ['indicator url http://cold-rain.top/gate.php', `indicator md5 ${MD5}`],
     also: { source: undefined },
   },
+  {
+    why: 'a page with a megabyte of blanks in a row: looking for those at the ends of lines from each blank anew took minutes',
+    input: `<html><body><article><p>evil-one[.]xyz${' '.repeat(1_000_000)}|</p></article></body></html>`,
+    name: 'report.html',
+    found: ['indicator domain evil-one.xyz'],
+  },
 ];
 
 describe('awkward forms', () => {
