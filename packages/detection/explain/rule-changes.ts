@@ -47,8 +47,7 @@ export function changesFor(
   const removed = (option: RuleOption): Edit => {
     const { start, end } = own(option.span);
     const behind = /^\s*;/.exec(rule.text.slice(end))?.[0].length ?? 0;
-    const before = /\s*$/.exec(rule.text.slice(0, start))![0].length;
-    return { span: span(start - before, end + behind), text: '' };
+    return { span: span(rule.text.slice(0, start).trimEnd().length, end + behind), text: '' };
   };
   const written = (option: RuleOption): string => `\`${option.name}${option.value === undefined ? '' : `:${option.value}`}\``;
   const drop = (option: RuleOption, also: readonly RuleOption[] = []): RuleChange => {

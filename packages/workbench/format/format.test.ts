@@ -68,6 +68,11 @@ test('a pattern that moved would be seen in the model', () => {
   expect(model(one)).not.toBe(model(other));
 });
 
+test('a comment with half a megabyte of blanks within takes no longer than its text', () => {
+  const comment = `# before${' \t'.repeat(250_000)}behind`;
+  expect(formatRules(`${comment} \t\n`).text).toBe(`${comment}\n`);
+});
+
 test('every example of the catalogue keeps its meaning', () => {
   const text = [...new Set(catalogue.keywords.values())]
     .flatMap((keyword) =>

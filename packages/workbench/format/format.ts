@@ -49,7 +49,7 @@ function isCut({ value }: RuleOption): boolean {
 }
 
 function withoutTrailingBlanks(line: string): string {
-  return line.replace(/[ \t]+(?=\r?\n|$)/g, '');
+  return line.replace(/(?<![ \t])[ \t]+(?=\r?\n|$)/g, '');
 }
 
 /** One line, without a comment mark. */

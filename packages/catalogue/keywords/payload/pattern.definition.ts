@@ -30,7 +30,7 @@ const BUFFER_LETTERS: Record<string, string> = {
 const UPPER_CASE = /^(?:[^\\A-Z]|\\.)*[A-Z]/s;
 const OTHER_LETTERS = 'ismxAEGRBO';
 
-const CAPTURES = /,\s*(?:flow|pkt|alert):[^"]*$/;
+const CAPTURES = /,\s*(?:flow|pkt|alert):/;
 const SCOPES: Readonly<Record<string, Capture['scope']>> = { flow: 'flow', pkt: 'packet', alert: 'alert' };
 
 /**
@@ -72,8 +72,10 @@ export const keywords = asKeywords(
       const negated = rest.startsWith('!');
       if (negated) rest = rest.slice(1).trimStart();
       if (rest.length >= 2 && rest.startsWith('"') && rest.endsWith('"')) rest = rest.slice(1, -1);
-      // Names of captures may hold slashes too.
-      const before = rest.lastIndexOf('/', CAPTURES.exec(rest)?.index);
+      // Names of captures may hold slashes too, but no quotes.
+      const unquotedFrom = rest.lastIndexOf('"') + 1;
+      const capturesAt = CAPTURES.exec(rest.slice(unquotedFrom))?.index;
+      const before = rest.lastIndexOf('/', capturesAt === undefined ? undefined : unquotedFrom + capturesAt);
       const close = before > 0 ? before : rest.lastIndexOf('/');
       if (!rest.startsWith('/') || close <= 0) return { problem: 'the pattern does not stand between slashes', help: 'write `"/pattern/letters"`' };
       const [letters, ...captures] = rest

@@ -35,6 +35,17 @@ describe('data connections', () => {
       [['client', lines('EPRT |2|::1|5282|', 'STOU')]],
       [{ protocol: 'ftp-data', listener: 'client', port: 5282, detail: { command: 'STOU', fileName: '<stou>' } }],
     ],
+    [
+      'the port stands behind words and fields of a longer kind',
+      [
+        ['client', lines('EPSV')],
+        ['server', lines('229 Ready, 10-20 s; go (|2|2001:db8:1111:2222:3333:4444:5555:6666|6447|)')],
+        ['client', lines('RETR b', 'PASV')],
+        ['server', lines('227 From 2024 on, 12 s: (10,0,0,1,4,2)')],
+        ['client', lines('RETR c')],
+      ],
+      [expect.objectContaining({ port: 6447 }), expect.objectContaining({ port: 1026 })],
+    ],
     ['a port serves once', [['client', lines('PORT 1,2,3,4,5,6', 'RETR a', 'RETR b')]], [expect.objectContaining({ port: 1286 })]],
   ])('%s', (_why, turns, expected) => {
     expect(expectations(turns)).toEqual(expected);

@@ -164,12 +164,12 @@ export class FtpSession extends LineSession<FtpTransaction> {
 
 /** `h1,h2,h3,h4,p1,p2` anywhere in the words */
 function portOf(words: string): number {
-  const match = /\d+,\d+,\d+,\d+,(\d{1,3}),(\d{1,3})/.exec(words);
+  const match = /(?<!\d)\d+,\d+,\d+,\d+,(\d{1,3}),(\d{1,3})/.exec(words);
   return match === null ? 0 : (Number(match[1]) & 255) * 256 + (Number(match[2]) & 255);
 }
 
-/** RFC 2428: fields between a mark of the peer's choice, `|1|10.0.0.1|6446|` or `|||6446|` */
+/** RFC 2428: fields between a mark of the peer's choice, `|1|10.0.0.1|6446|` or `|||6446|`; the fields before the port have no more than 48 characters. */
 function extendedPort(words: string): number {
-  const match = /([^\w\s])[^()]*\1(\d{1,5})\1/.exec(words);
+  const match = /([^\w\s])[^()]{0,64}\1(\d{1,5})\1/.exec(words);
   return match === null ? 0 : Number(match[2]) & 0xffff;
 }

@@ -60,6 +60,26 @@ describe('files of a form', () => {
   });
 
   test.each([
+    ["a boundary's line without an end: what follows was kept and copied with each piece", 'x'.repeat(9000)],
+    ['headers without an end', `\r\n${'A: b\r\n'.repeat(1500)}`],
+    ['headers that begin like a boundary, without an end', `\r\n--b${'x'.repeat(9000)}\r\nA: b`],
+    ['headers beyond their bound, which end', `\r\n${HEAD.trimEnd()}\r\nA: ${'x'.repeat(8192)}\r\n\r\nabc`],
+  ])('is looked for anew, and the same at every split, behind %s', (_why, endless) => {
+    const body = `first\r\n--b${endless}\r\n--b\r\n${HEAD}abc\r\n--b--`;
+    for (const size of [1, 2, 3, 7, 64, 1460, 8192, 8193, 8194, 9000, 9033, body.length]) {
+      const faults: string[] = [];
+      expect(read(body, size, faults), `pieces of ${size}`).toEqual(['one.txt CLOSED abc']);
+      expect(new Set(faults), `pieces of ${size}`).toEqual(new Set(['multipart_invalid_header']));
+    }
+  });
+
+  test("a boundary's line of 16 MB takes no longer than other bytes", () => {
+    const faults: string[] = [];
+    expect(read(`--b${'x'.repeat(16_000_000)}`, 1460, faults)).toEqual([]);
+    expect(faults).toEqual(['multipart_invalid_header']);
+  });
+
+  test.each([
     ['multipart/form-data; boundary=abc', 'abc'],
     ['multipart/form-data; charset=x; boundary="a b"', 'a b'],
     ['text/plain; boundary=abc', undefined],

@@ -5,7 +5,7 @@
 import { concatBytes, find, fromLatin1, latin1 } from '@sigwright/bytes';
 import type { FileTransfer } from '@sigwright/contracts';
 
-/** Headers of one part; browsers write two short lines. */
+/** Bytes of a boundary's line, and of the headers of one part; browsers write two short lines. */
 const LONGEST_PART_HEAD = 8192;
 /** RFC 2046 §5.1.1 allows 70; some senders do not care. */
 const LONGEST_BOUNDARY = 256;
@@ -92,19 +92,13 @@ export class FormFiles {
           return -1;
         }
         const line = bytes.indexOf(LINE_FEED, at);
-        if (line === -1) return -1;
+        if (line === -1 || line - at > LONGEST_PART_HEAD) return this.#endless(bytes, at, true);
         this.#state = 'head';
         return line + 1;
       }
       case 'head': {
         const end = headEnd(bytes, at);
-        if (end === -1) {
-          if (bytes.length - at > LONGEST_PART_HEAD) {
-            this.#fault('multipart_invalid_header');
-            this.#state = 'before';
-          }
-          return this.#state === 'before' ? at : -1;
-        }
+        if (end === -1 || end - at > LONGEST_PART_HEAD + 1) return this.#endless(bytes, at, false);
         const head = latin1(bytes, at, end);
         if (!/^content-disposition:\s*form-data\b/im.test(head)) this.#fault('multipart_invalid_header');
         const name = /content-disposition:[^\n]*?[;\s]filename\s*=\s*(?:"([^"\r\n]*)"|([^\s;]+))/i.exec(head);
@@ -117,6 +111,15 @@ export class FormFiles {
       default:
         return -1;
     }
+  }
+
+  /** A boundary's line, or the headers behind it, have no end within their bounds: a boundary is looked for anew, where more than that came. */
+  #endless(bytes: Uint8Array, at: number, isWithinLine: boolean): number {
+    if (bytes.length - at <= LONGEST_PART_HEAD) return -1;
+    this.#fault('multipart_invalid_header');
+    this.#state = 'before';
+    this.#passed = isWithinLine;
+    return at;
   }
 
   /** Nothing of this part came before: content and body begin as lines do. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../index.ts';
 import { everySplit, type ToldTransaction, type Turns, tell, whole } from '../../session-kit.ts';
 import { frame, RPC, SMB1_FILES, SMB2_FILES, SMB2_PIPE, smb2 } from '../../smb-samples.ts';
+import { utf16, withoutZeros } from './text.ts';
 
 const definitionOf = (name: string) => {
   const found = catalogue.protocols.get(name);
@@ -180,4 +181,11 @@ describe('what is wrong is told and passed over', () => {
     const [file] = session.transactions.at(-1)?.files ?? [];
     expect([file.size, file.gaps]).toEqual([size, true]);
   });
+});
+
+test('zeros at the end of a name are left out, those within stay, however many there are', () => {
+  const zeros = '\0'.repeat(2_000_000);
+  expect(withoutZeros(`${zeros}a${zeros}`).length).toBe(zeros.length + 1);
+  expect(withoutZeros(zeros)).toBe('');
+  expect(utf16(new Uint8Array([97, 0, 0, 0, 98, 0, 0, 0, 0, 0]), 0, 10)).toBe('a\0b');
 });

@@ -4,7 +4,7 @@ import { type Direction, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { Awaited, Conversation, Header, Sink, SmbTransaction, Tree } from './conversation.ts';
 import { dispositionName, dosErrorName, smb1Command, statusName } from './names.ts';
 import { authenticate, SMB1_NEGOTIATE } from './smb2.ts';
-import { fileTime, identifier, terminated, uint64Little, utf16 } from './text.ts';
+import { fileTime, identifier, terminated, uint64Little, utf16, withoutZeros } from './text.ts';
 
 const HEADER = 32;
 /** Commands in a message; clients put two or three together. */
@@ -263,7 +263,7 @@ export class Smb1Reader {
     const from = this.#aligned(data);
     const length = uint16Little(bytes, words + 5);
     const to = Math.min(dataEnd, from + length);
-    const name = this.#wide ? utf16(bytes, from, to) : latin1(bytes, from, Math.max(from, to)).replace(/\0+$/, '');
+    const name = this.#wide ? utf16(bytes, from, to) : withoutZeros(latin1(bytes, from, Math.max(from, to)));
     const transaction = this.#begin(block, { name });
     transaction.details['filename'] = name === '' ? '<share_root>' : name;
     transaction.details['disposition'] = dispositionName(uint32Little(bytes, words + 35));

@@ -5,7 +5,14 @@ import { hex, uint32Little } from '@sigwright/bytes';
 export function utf16(bytes: Uint8Array, start: number, end: number): string {
   let text = '';
   for (let at = start; at + 1 < end; at += 2) text += String.fromCharCode(bytes[at] | (bytes[at + 1] << 8));
-  return text.replace(/\0+$/, '');
+  return withoutZeros(text);
+}
+
+/** Zeros at the end are left out: a loop, since an expression would look for the end from each zero of a long run anew. */
+export function withoutZeros(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
+  return text.slice(0, end);
 }
 
 /** A text up to its zero; gives what stands and where the next thing begins. */
