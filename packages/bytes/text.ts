@@ -153,6 +153,11 @@ export function fromHex(text: string): Uint8Array | undefined {
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return joinBytes(parts);
+}
+
+/** The same of a list, which traffic may make longer than a call has arguments. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (let index = 0; index < parts.length; index++) length += parts[index].length;
   const whole = newBytes(length);

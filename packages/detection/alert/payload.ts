@@ -1,5 +1,5 @@
 /** Bytes of streams and frames as EVE records show them, with a note where bytes are missing. */
-import { base64, concatBytes, dotted, fromLatin1 } from '@sigwright/bytes';
+import { base64, dotted, fromLatin1, joinBytes } from '@sigwright/bytes';
 import { type Direction, type Flow, TCP, TO_SERVER } from '@sigwright/contracts';
 import type { TcpStream } from '@sigwright/traffic';
 import type { FrameReport } from '../scan/frames.ts';
@@ -15,7 +15,7 @@ export function streamBytes(flow: Flow | undefined, direction: Direction, most: 
   if (side.earlier !== undefined && side.earlier.length > 0) for (const { bytes, lost } of side.earlier) parts.push(bytes, missing(lost));
   else if (side.base > 0 && side.lost === side.base) parts.push(missing(side.lost));
   if (parts.length === 0) return side.bytes.subarray(start, Math.min(end, start + most));
-  return concatBytes(...parts, side.bytes.subarray(start, Math.min(end, start + most))).subarray(0, most);
+  return joinBytes([...parts, side.bytes.subarray(start, Math.min(end, start + most))]).subarray(0, most);
 }
 
 function missing(bytes: number): Uint8Array {
@@ -40,7 +40,7 @@ export function frameBody({ frame, side, isStream }: FrameReport, most: number):
     left -= taken.length;
     at = piece.offset + piece.end - piece.start;
   }
-  const bytes = shown.length === 1 ? shown[0] : concatBytes(...shown);
+  const bytes = shown.length === 1 ? shown[0] : joinBytes(shown);
   body['payload'] = base64(bytes);
   body['payload_printable'] = dotted(bytes);
   if (frame.transaction !== undefined) body['tx_id'] = frame.transaction.id;

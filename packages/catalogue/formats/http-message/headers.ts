@@ -2,7 +2,7 @@
  * The headers of a message. Of HTTP/1 (RFC 9112 §5) they are read leniently: lone LF and CR, folded lines, missing colons, NUL
  * inside names. Keeps the bytes once; names and values are places in them, but for folded lines, which are joined.
  */
-import { concatBytes, fromLatin1, newBytes } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, joinBytes, newBytes } from '@sigwright/bytes';
 import { type Direction, TO_CLIENT } from '@sigwright/contracts';
 import { isFolding, isSpace, Line, readLine } from './lines.ts';
 import { asWritten, NAMES } from './words.ts';
@@ -164,7 +164,7 @@ export class HeaderBlock {
     if (start < 0) return;
     let bytes = this.raw;
     if (folds !== undefined && folds.length > 0) {
-      bytes = concatBytes(bytes.subarray(start, stop), ...folds);
+      bytes = joinBytes([bytes.subarray(start, stop), ...folds]);
       start = 0;
       stop = bytes.length;
     }
@@ -242,7 +242,7 @@ export class HeaderBlock {
       const value = header.key === '' ? header.value : this.get(header.key)!;
       parts.push(header.name, SEPARATOR, value, LINE_END);
     }
-    return concatBytes(...parts);
+    return joinBytes(parts);
   }
 
   /** The lines as they came, where nothing is to be normalized: no header comes twice, and each is written as it will be. */
@@ -263,7 +263,7 @@ export class HeaderBlock {
       end = header.to + LINE_END.length;
     }
     if (end > start) runs.push(raw.subarray(start, end));
-    return runs.length === 1 ? runs[0] : concatBytes(...runs);
+    return runs.length === 1 ? runs[0] : joinBytes(runs);
   }
 
   /** `\r\nHost\r\nAccept\r\n\r\n` */

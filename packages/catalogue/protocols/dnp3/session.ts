@@ -1,5 +1,5 @@
 /** DNP3 over TCP: link frames are put together to messages, each a transaction. */
-import { concatBytes } from '@sigwright/bytes';
+import { joinBytes } from '@sigwright/bytes';
 import { type Direction, TO_SERVER } from '@sigwright/contracts';
 import { FramedSession, LENGTH_UNKNOWN, Message } from '../../formats/messages/framed-session.ts';
 import { type DnpMessage, isResponse, readMessage } from './application.ts';
@@ -61,12 +61,12 @@ export class DnpSession extends FramedSession<Message<DnpContent>> {
       assembly.tooLong = true;
       this.#faults[direction].add('too_long_reassembly');
     } else {
-      assembly.parts.push(part);
+      if (part.length > 0) assembly.parts.push(part);
       assembly.length += part.length;
     }
     if ((transport & LAST_SEGMENT) === 0 && !assembly.tooLong) return true;
     this.#assemblies[direction] = undefined;
-    const data = concatBytes(...assembly.parts);
+    const data = joinBytes(assembly.parts);
     const message = readMessage(data);
     if (message === undefined) return true;
     const content = { link: frame, transport, data, message };

@@ -275,3 +275,12 @@ test('a stream that one peer reset still shows what the other had sent', () => {
   expect(buffer('http.response_body', turns, 1)).toEqual(['hello']);
   expect(anomalies(turns)).toEqual([]);
 });
+
+test('headers in very many frames are put together', () => {
+  const HEADERS = 1;
+  const CONTINUATION = 9;
+  const END_STREAM = 1;
+  const END_HEADERS = 4;
+  const frames = http2Frame(HEADERS, END_STREAM, 1) + http2Frame(CONTINUATION, 0, 1).repeat(700_000) + http2Frame(CONTINUATION, END_HEADERS, 1, GET_EXAMPLE);
+  expect(buffer('http.host', [['client', PREFACE + HTTP2.settings + frames]], 0)).toEqual(['www.example.com']);
+});

@@ -3,7 +3,7 @@
  * the whole connection. After an upgrade from HTTP/1 the request made there is stream 1. Gives the same result however the bytes
  * are split.
  */
-import { concatBytes, fromLatin1, latin1, uint32 } from '@sigwright/bytes';
+import { fromLatin1, joinBytes, latin1, uint32 } from '@sigwright/bytes';
 import {
   type Direction,
   type EngineSettings,
@@ -291,11 +291,11 @@ export class Http2Session implements ProtocolSession {
       return;
     }
     if (!ends) {
-      block.parts.push(bytes.slice(start, stop));
+      if (stop > start) block.parts.push(bytes.slice(start, stop));
       return;
     }
     side.block = undefined;
-    const whole = block.parts.length === 0 ? bytes.subarray(start, stop) : concatBytes(...block.parts, bytes.subarray(start, stop));
+    const whole = block.parts.length === 0 ? bytes.subarray(start, stop) : joinBytes([...block.parts, bytes.subarray(start, stop)]);
     const fields = side.hpack.block(whole, 0, whole.length);
     const fault = fields[fields.length - 1]?.fault;
     if (fault !== undefined) transaction.raise(HEADER_FAULTS[fault]);

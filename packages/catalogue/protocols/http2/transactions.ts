@@ -2,7 +2,7 @@
  * A stream of HTTP/2: a request and its response, and what its frames said. What concerns the whole connection (stream 0) is a
  * transaction for each frame.
  */
-import { concatBytes, fromLatin1, latin1 } from '@sigwright/bytes';
+import { concatBytes, fromLatin1, joinBytes, latin1 } from '@sigwright/bytes';
 import { type Direction, type FollowFile, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import type { DnsTransaction } from '../../formats/dns-message/dns-transaction.ts';
 import { COMPLETE, HEADERS, HttpTransaction, UNSAID } from '../../formats/http-message/exchange.ts';
@@ -116,5 +116,5 @@ function headersOf(fields: readonly HpackField[]): HeaderBlock {
     list.push({ key: latin1(name), name, nameLength: name.length, writeName: (to, at) => to.set(name, at), value, size: name.length + value.length });
     parts.push(name, COLON, value, LINE_END);
   }
-  return new HeaderBlock(list.length === 0 ? NOTHING : concatBytes(...parts), list);
+  return new HeaderBlock(list.length === 0 ? NOTHING : joinBytes(parts), list);
 }

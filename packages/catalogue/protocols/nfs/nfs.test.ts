@@ -166,3 +166,12 @@ test.each([
 test('a file is followed by whoever wants its digest', () => {
   expect(followed(protocol, records(['client', 'read', 'readRest'], ['server', 'part', 'rest']))[0]).toHaveLength(9);
 });
+
+test('a record of very many fragments is put together, in time that grows with its bytes alone', () => {
+  const fragment = (length: number): string => `\0\0\0${String.fromCharCode(length)}`;
+  const pieces = [...nfs.lookup].map((byte) => fragment(1) + byte).join('');
+  const cut = `${fragment(0).repeat(700_000) + pieces}\x80\0\0\0`;
+  expect(tell(protocol, whole([['client', cut]])).transactions).toHaveLength(1);
+  const long = `${pieces + `${fragment(1)}x`.repeat(1_500_000)}\x80\0\0\0`;
+  expect(tell(protocol, whole([['client', long]])).transactions).toHaveLength(1);
+});

@@ -2,7 +2,7 @@
  * NFS over datagrams, or over TCP in records of RPC (RFC 5531 §11): a transaction for each call of versions 2 and 3; parts of
  * files and what ends them are told in one transaction a file and direction. Of version 4, compounds that create, remove or rename.
  */
-import { Cursor, concatBytes, uint32 } from '@sigwright/bytes';
+import { Cursor, joinBytes, uint32 } from '@sigwright/bytes';
 import { type Direction, type EngineSettings, TO_CLIENT, TO_SERVER } from '@sigwright/contracts';
 import { FramedSession, LENGTH_UNKNOWN, NO_MESSAGE } from '../../formats/messages/framed-session.ts';
 import { type Arguments, readArguments, readResults } from './calls.ts';
@@ -49,6 +49,15 @@ interface Sink {
   readonly early: { readonly offset: number; readonly pieces: Uint8Array[]; size: number } | undefined;
 }
 
+/** What came of a record in several fragments (RFC 5531 §11), `LONGEST_KEPT` bytes of it at most. */
+interface Fragments {
+  began: boolean;
+  readonly pieces: Uint8Array[];
+  length: number;
+}
+
+const noFragments = (): Fragments => ({ began: false, pieces: [], length: 0 });
+
 export class NfsSession extends FramedSession<NfsTransaction> {
   readonly #settings: EngineSettings;
   readonly #inRecords: boolean;
@@ -56,7 +65,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
   readonly #names = new Map<string, string>();
   readonly #files = new Map<string, FileParts>();
   readonly #sinks: [Sink | undefined, Sink | undefined] = [undefined, undefined];
-  readonly #fragments: [Uint8Array[], Uint8Array[]] = [[], []];
+  readonly #fragments: [Fragments, Fragments] = [noFragments(), noFragments()];
   readonly #lost: [boolean, boolean] = [false, false];
   readonly #ended: [boolean, boolean] = [false, false];
   #between = false;
@@ -117,18 +126,18 @@ export class NfsSession extends FramedSession<NfsTransaction> {
     if (!this.#inRecords) return this.#read(direction, bytes, start, end, 0);
     const fragments = this.#fragments[direction];
     const isLast = (uint32(bytes, start) & LAST_FRAGMENT) !== 0;
-    if (isLast && fragments.length === 0) {
+    if (isLast && !fragments.began) {
       if (!this.#read(direction, bytes, start + RECORD_HEAD, end, this.#whole - (end - start))) this.#malformed();
       return true;
     }
-    let held = fragments.reduce((sum, one) => sum + one.length, 0);
-    const piece = bytes.slice(start + RECORD_HEAD, Math.min(end, start + RECORD_HEAD + Math.max(0, LONGEST_KEPT - held)));
-    if (piece.length > 0 || fragments.length === 0) fragments.push(piece);
-    held += piece.length;
+    const piece = bytes.slice(start + RECORD_HEAD, Math.min(end, start + RECORD_HEAD + Math.max(0, LONGEST_KEPT - fragments.length)));
+    fragments.began = true;
+    fragments.length += piece.length;
+    if (piece.length > 0) fragments.pieces.push(piece);
     if (!isLast) return true;
-    const whole = concatBytes(...fragments);
-    fragments.length = 0;
-    if (!this.#read(direction, whole, 0, held, 0)) this.#malformed();
+    const whole = joinBytes(fragments.pieces);
+    this.#fragments[direction] = noFragments();
+    if (!this.#read(direction, whole, 0, whole.length, 0)) this.#malformed();
     return true;
   }
 
@@ -288,7 +297,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
     sink.left -= length;
     if (sink.left > 0) return;
     if (sink.early !== undefined) {
-      const whole = concatBytes(...sink.early.pieces);
+      const whole = joinBytes(sink.early.pieces);
       sink.file.add(sink.early.offset, whole, 0, whole.length);
     }
     this.#sinks[direction] = undefined;
@@ -306,7 +315,7 @@ export class NfsSession extends FramedSession<NfsTransaction> {
     if (super.skip(direction, length)) return true;
     this.giveUp(direction);
     this.#sinks[direction] = undefined;
-    this.#fragments[direction].length = 0;
+    this.#fragments[direction] = noFragments();
     this.#lost[direction] = true;
     return true;
   }

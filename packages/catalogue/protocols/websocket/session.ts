@@ -2,7 +2,7 @@
  * WebSocket frames → transactions, one a frame. The last frame of a message cut in several shows the whole message (RFC 6455 §5.4);
  * control frames may stand between. Compressed messages are undone (RFC 7692): each may refer to those before.
  */
-import { concatBytes } from '@sigwright/bytes';
+import { concatBytes, joinBytes } from '@sigwright/bytes';
 import type { Direction, FrameSink, Frame as StreamFrame } from '@sigwright/contracts';
 import { inflateOn } from '../../formats/deflate/deflate.ts';
 import { FramedSession, Message } from '../../formats/messages/framed-session.ts';
@@ -76,11 +76,11 @@ export class WebSocketSession extends FramedSession<WebSocketTransaction> {
     if (frame.payload.length > room) faults.push('reassembly_limit_reached');
     if (frame.payload.length > room || frame.missing > 0) side.isCut = true;
     const kept = frame.payload.subarray(0, room);
-    side.parts.push(kept);
+    if (kept.length > 0) side.parts.push(kept);
     side.length += kept.length;
     if ((frame.flags & FIN) === 0) return frame.payload;
     side.isOpen = false;
-    const whole = side.parts.length === 1 ? side.parts[0] : concatBytes(...side.parts);
+    const whole = side.parts.length === 1 ? side.parts[0] : joinBytes(side.parts);
     side.parts = [];
     return side.isCompressed ? inflated(side, whole) : whole;
   }

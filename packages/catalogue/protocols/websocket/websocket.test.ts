@@ -98,3 +98,8 @@ test('a length that can not be ends the conversation', () => {
 test('reserved numbers are shown as such', () => {
   expect(bodies([['client', webSocketFrame(0x8b, '')]])).toEqual([{ fin: true, opcode: 'unknown-11' }]);
 });
+
+test('a message of very many frames is put together', () => {
+  const frames = webSocketFrame(0x02, '') + webSocketFrame(0x00, 'y').repeat(60_000) + webSocketFrame(0x00, '').repeat(700_000) + webSocketFrame(0x80, 'z');
+  expect(payloads([['client', frames]]).at(-1)).toBe(`${'y'.repeat(60_000)}z`);
+});
