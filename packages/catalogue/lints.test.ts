@@ -1,4 +1,5 @@
 /** Every lint: its incorrect samples raise it exactly once, on their last rule; its correct ones never; its safe fixes remove it. */
+import { fromLatin1 } from '@sigwright/bytes';
 import { DEFAULT_SETTINGS, type LintDefinition, type LintSample } from '@sigwright/contracts';
 import { type LintReport, lintRules } from '@sigwright/detection';
 import { applyFixes, parseRules } from '@sigwright/rule-language';
@@ -59,6 +60,15 @@ describe.each(lints.map((lint) => [lint.code, lint] as const))('%s', (code, lint
     expect(reportsOf(sample.rules.join('\n'), sample).filter((report) => !report.diagnostic.code.startsWith('lint/'))).toEqual([]);
     expect(raised(lint, sample)).toEqual([]);
   });
+});
+
+test('what a script decides is a condition', () => {
+  const script = 'function init(args) return {} end function match(args) return 1 end';
+  const settings = { ...DEFAULT_SETTINGS, dataFiles: { ...DEFAULT_SETTINGS.dataFiles, read: () => fromLatin1(script) } };
+  const parsed = parseRules('alert tcp any any -> any any (msg:"a"; lua:decides.lua; sid:1;)');
+  const codes = lintRules([{ path: 'sample', parsed }], catalogue, settings, { registrableDomain }).map(({ diagnostic }) => diagnostic.code);
+  expect(codes).not.toContain('lint/no-condition');
+  expect(codes.filter((code) => !code.startsWith('lint/'))).toEqual([]);
 });
 
 test('a comment line above a rule leaves lints out for that rule alone', () => {

@@ -34,7 +34,7 @@ export interface LintSubject {
   readonly buffers: readonly LintedBuffer[];
   readonly states: readonly { readonly operation: StateOperation; readonly option: RuleOption }[];
   readonly noAlert: boolean;
-  /** direction, transaction and packet conditions apart from bytes: how many */
+  /** conditions apart from bytes of buffers (of packets, transactions, events, frames, and scripts): how many */
   readonly otherConditions: number;
   readonly metadata: readonly { readonly key: string; readonly value: string }[];
 }

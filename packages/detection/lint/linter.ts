@@ -188,7 +188,12 @@ function subjectOf(rule: Rule, path: string, compiled: CompiledRule, origins: Re
       return option === undefined ? [] : [{ operation, option }];
     }),
     noAlert: compiled.noAlert,
-    otherConditions: compiled.packetConditions.length + compiled.transactionConditions.length + compiled.anomalies.length,
+    otherConditions:
+      compiled.packetConditions.length +
+      compiled.transactionConditions.length +
+      compiled.anomalies.length +
+      compiled.frameTests.length +
+      compiled.scripts.length,
     metadata: compiled.metadata,
   };
 }

@@ -14,6 +14,7 @@ export const lint: LintDefinition = {
     { why: 'a list of addresses', rules: ['alert ip [192.0.2.1,192.0.2.2] any -> any any (msg:"a"; sid:1;)'] },
     { why: 'a port', rules: ['alert tcp any any -> any 23 (msg:"a"; sid:1;)'] },
     { why: 'the protocol itself', rules: ['alert ssh any any -> any any (msg:"a"; sid:1;)'] },
+    { why: 'bytes of a frame', rules: ['alert tcp any any -> any any (msg:"a"; frame:smtp.data; content:"x"; sid:1;)'] },
     { why: 'a bit', rules: ['alert tcp any any -> any any (msg:"a"; flowbits:isset,EX.seen; sid:1;)'] },
   ],
   check(subject) {
